@@ -1,0 +1,64 @@
+"""Every error that Mudra raises on purpose. Each text quotes what came, what was expected, and
+the way out; pages and the command line show it as it is.
+
+MudraError
+├── MediaError        a picture, video or camera that can't be read or exceeds a limit
+├── ArchiveError      a zip that can't be trusted
+├── TableError        a keypoint table with wrong columns or values
+├── LabelError        a name that can't be a project's, gesture's or person's name
+├── WeightsError      a model file that is missing, altered or can't be fetched
+├── EstimatorError    an unknown estimator, or one used after close()
+├── StoreError        the database can't do what was asked
+│   ├── NotFoundError     no such project, gesture, person or sample
+│   └── StoreFullError    the disk is full: nothing more is recorded
+├── TrainingError     data that can't be learned from, or a training that went wrong
+└── ModelError        a gesture model that is missing, damaged or does not fit
+"""
+
+
+class MudraError(Exception):
+    """Base of all: its text is meant for the person who uses Mudra."""
+
+
+class MediaError(MudraError):
+    """A picture, video or camera that can't be read or exceeds a limit."""
+
+
+class ArchiveError(MudraError):
+    """A zip that can't be trusted."""
+
+
+class TableError(MudraError):
+    """A keypoint table with wrong columns or values."""
+
+
+class LabelError(MudraError):
+    """A name that can't be a project's, gesture's or person's name."""
+
+
+class WeightsError(MudraError):
+    """A model file that is missing, altered or can't be fetched."""
+
+
+class EstimatorError(MudraError):
+    """An unknown estimator, or one used after close()."""
+
+
+class StoreError(MudraError):
+    """The database can't do what was asked."""
+
+
+class NotFoundError(StoreError):
+    """No such project, gesture, person or sample."""
+
+
+class StoreFullError(StoreError):
+    """The disk is full: nothing more is recorded."""
+
+
+class TrainingError(MudraError):
+    """Data that can't be learned from, or a training that went wrong."""
+
+
+class ModelError(MudraError):
+    """A gesture model that is missing, damaged or does not fit."""

@@ -1,0 +1,91 @@
+"""Gesture names and emoji. Names are data: never paths, never markup."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from core.errors import LabelError
+
+MAX_NAME = 40
+
+
+@dataclass(frozen=True)
+class GestureLabel:
+    """A gesture's name and the emoji that stands for it ("" when it has none)."""
+
+    name: str
+    emoji: str = ""
+
+    @property
+    def title(self) -> str:
+        """Emoji and name, for people."""
+        return f"{self.emoji} {self.name}".strip()
+
+
+NONE = GestureLabel("none", "🚫")
+DEFAULT_GESTURES = (
+    GestureLabel("thumbs_up", "👍"),
+    GestureLabel("thumbs_down", "👎"),
+    GestureLabel("point_up", "☝"),
+    GestureLabel("ok", "👌"),
+    GestureLabel("fist", "👊"),
+    GestureLabel("point_right", "👉"),
+    GestureLabel("point_left", "👈"),
+    GestureLabel("open_palm", "✋"),
+    NONE,
+)
+
+_ALIASES = {
+    "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
+    "thumbs_down": "thumbdown thumb_down thumbsdown dislike no",
+    "point_up": "pointup pointing_up one index_up pointer",
+    "ok": "okay ok_sign",
+    "fist": "close closed closed_fist rock punch",
+    "point_right": "pointright pointing_right right",
+    "point_left": "pointleft pointing_left left",
+    "open_palm": "palm open open_hand stop five openpalm hand_open",
+    "none": "nothing no_gesture no_class background other unknown",
+}
+_EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
+
+
+def _key(text: str) -> str:
+    plain = _EMOJI_VARIANTS.sub("", unicodedata.normalize("NFC", text)).strip().casefold()
+    return re.sub(r"[\s\-]+", "_", plain)
+
+
+_BY_KEY = (
+    {_key(g.name): g.name for g in DEFAULT_GESTURES}
+    | {_key(g.emoji): g.name for g in DEFAULT_GESTURES}
+    | {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
+)
+
+
+def match_gesture(text: str) -> str | None:
+    """Name of the built-in gesture that a text means by name, alias or emoji; else None."""
+    return _BY_KEY.get(_key(text))
+
+
+def safe_name(text: str) -> str:
+    """A name as it may be stored: NFC, trimmed, 1-40 characters, none of them control or bidi.
+
+    Raises:
+        LabelError: the text can't be a name.
+    """
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise LabelError(f"a name has 1 to {MAX_NAME} characters, this one has {len(name)}")
+    for char in name:
+        # Cf holds the bidi overrides and the zero-width joiner; emoji sequences need the latter
+        if unicodedata.category(char) in ("Cc", "Cs", "Co", "Zl", "Zp") or (
+            unicodedata.category(char) == "Cf" and char != "\u200d"
+        ):
+            raise LabelError(
+                f"the name holds the invisible character U+{ord(char):04X}: type it without"
+            )
+    return name
+
+
+def safe_label(text: str) -> str:
+    """The text as a widget, chart or Markdown may show it: nothing in it acts as markup."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&])", r"\\\1", text.replace("\n", " "))

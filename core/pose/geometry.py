@@ -1,0 +1,81 @@
+"""Boxes and crops round keypoints.
+
+Convention: a box is (x0, y0, x1, y1), a square is (x0, y0, side), both in picture pixels with a
+pixel's centre at an integer coordinate; squares may reach beyond the picture.
+"""
+
+import cv2
+import numpy as np
+
+from core.pose.structures import Floats, Picture
+
+Box = tuple[float, float, float, float]
+Square = tuple[float, float, float]
+
+CROP_FACTOR = 1.8  # a sample's crop: hand box times this, so that the wrist's surroundings show
+
+
+def bounding_box(keypoints: Floats) -> Box:
+    """Smallest box round the joints that are there.
+
+    Args:
+        keypoints: (K, 2) pixels, NaN where missing.
+
+    Raises:
+        ValueError: every joint is missing.
+    """
+    seen = keypoints[np.isfinite(keypoints).all(axis=1)]
+    if len(seen) == 0:
+        raise ValueError("a box needs at least one joint, all are missing")
+    (x0, y0), (x1, y1) = seen.min(axis=0), seen.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def crop_square(keypoints: Floats, factor: float = CROP_FACTOR) -> Square:
+    """Square of side `factor` × the longer side of the hand's box, round the box's centre."""
+    x0, y0, x1, y1 = bounding_box(keypoints)
+    side = max(x1 - x0, y1 - y0, 1.0) * factor
+    return (x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side
+
+
+def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
+    """Resample the square to (size, size, 3); what lies beyond the picture repeats its edge."""
+    x0, y0, side = square
+    step = side / size
+    offset = (step - 1) / 2  # centre of an output pixel of width `step`
+    to_picture = np.array([[step, 0, x0 + offset], [0, step, y0 + offset]], np.float32)
+    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if step > 1 else cv2.INTER_LINEAR)
+    if step > 1.5:  # warpAffine has no area filter: blur first, against aliasing
+        rgb = _blur_around(rgb, square, step)
+    cut = cv2.warpAffine(rgb, to_picture, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return cut.astype(np.uint8, copy=False)
+
+
+def _blur_around(rgb: Picture, square: Square, step: float) -> Picture:
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), step / 3), np.uint8)
+
+
+def to_square(keypoints: Floats, square: Square, size: int) -> Floats:
+    """Picture pixels → pixels of the crop that `cut_square` gives.
+
+    Args:
+        keypoints: (..., 2) picture pixels.
+    """
+    x0, y0, side = square
+    step = side / size
+    shift = np.array([x0, y0]) + (step - 1) / 2
+    return ((keypoints - shift) / step).astype(np.float32)
+
+
+def cut_off(keypoints: Floats, size_hw: tuple[int, int], margin: float = 0.0) -> float:
+    """Share (0..1) of the K joints that are missing or outside the picture less its margin.
+
+    Args:
+        keypoints: (K, 2) picture pixels.
+        size_hw: the picture's (H, W).
+        margin: width of the border that counts as outside, in pixels.
+    """
+    height, width = size_hw
+    low, high = margin, np.array([width - 1 - margin, height - 1 - margin])
+    inside = (keypoints >= low).all(axis=1) & (keypoints <= high).all(axis=1)
+    return float(1 - inside.mean())

@@ -1,0 +1,94 @@
+"""The hinge types: a Frame goes into an estimator, an Estimate comes out.
+
+Convention: x right, y down, a pixel's centre at an integer coordinate. A missing joint has score 0
+and NaN coordinates. N poses, K joints, H W picture.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+
+LEFT, RIGHT = "Left", "Right"
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One RGB picture with where and when it was taken.
+
+    Attributes:
+        rgb: (H, W, 3) uint8, never mirrored.
+        time_s: seconds since the source's start.
+        index: number of the frame in its source, from 0.
+        source: file name, or "camera".
+        mirrored_view: the viewer saw it mirrored (webcam), so directions mean the mirrored ones.
+    """
+
+    rgb: Picture
+    time_s: float = 0.0
+    index: int = 0
+    source: str = ""
+    mirrored_view: bool = False
+
+    def __post_init__(self) -> None:
+        if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
+            raise ValueError(f"rgb must be (H, W, 3) uint8, got {self.rgb.shape} {self.rgb.dtype}")
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return int(self.rgb.shape[0]), int(self.rgb.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One hand (or body).
+
+    Attributes:
+        keypoints: (K, 2) float32, picture pixels; NaN where the joint is missing.
+        scores: (K,) float32 in 0..1, 0 where the joint is missing.
+        score: confidence of the whole pose, 0..1.
+        handedness: "Left" or "Right" as the person's own hand; None when unknown.
+        world: (K, 3) float32 in the unit that `space` names; None when unknown.
+        space: unit of `world`: "metres" or "millimetres".
+    """
+
+    keypoints: Floats
+    scores: Floats
+    score: float = 1.0
+    handedness: str | None = None
+    world: Floats | None = None
+    space: str = "metres"
+
+    def __post_init__(self) -> None:
+        joints = self.keypoints.shape[0]
+        if self.keypoints.shape != (joints, 2):
+            raise ValueError(f"keypoints must be (K, 2), got {self.keypoints.shape}")
+        if self.scores.shape != (joints,):
+            raise ValueError(f"scores must be ({joints},), got {self.scores.shape}")
+        if self.world is not None and self.world.shape != (joints, 3):
+            raise ValueError(f"world must be ({joints}, 3), got {self.world.shape}")
+        if self.handedness not in (LEFT, RIGHT, None):
+            raise ValueError(f"handedness must be Left, Right or None, got {self.handedness!r}")
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What an estimator found in one frame: N poses, most confident first.
+
+    Attributes:
+        poses: the poses, possibly none.
+        size_hw: (H, W) of the picture that the keypoints refer to.
+        estimator: the estimator's name, e.g. "mediapipe-hands".
+        time_s: the frame's time.
+        mirrored_view: as the frame's.
+    """
+
+    poses: tuple[Pose, ...]
+    size_hw: tuple[int, int]
+    estimator: str
+    time_s: float = 0.0
+    mirrored_view: bool = False

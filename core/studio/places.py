@@ -1,0 +1,42 @@
+"""Where things lie: the one rule that app and command line share for choosing paths."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one installation.
+
+    Attributes:
+        workspace: the user's own: database, runs, models.
+        weights: prepared third-party models.
+        starter: the starter gesture model that is shipped.
+    """
+
+    workspace: Path
+    weights: Path
+    starter: Path = _DATA / "models" / "starter"
+
+    @classmethod
+    def find(
+        cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
+    ) -> "Places":
+        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`."""
+        chosen = workspace or Path(environ.get("MUDRA_WORKSPACE") or _DATA / "workspace")
+        weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
+        return cls(chosen.expanduser().resolve(), weights.expanduser().resolve())
+
+    @property
+    def database(self) -> Path:
+        """The store's SQLite file."""
+        return self.workspace / "mudra.db"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of training runs."""
+        return self.workspace / "runs"
