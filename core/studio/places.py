@@ -40,3 +40,10 @@ class Places:
     def runs(self) -> Path:
         """The folder of training runs."""
         return self.workspace / "runs"
+
+    def model(self, name: str) -> Path:
+        """A model by name: "starter", a run's name, or a path."""
+        if name == "starter":
+            return self.starter
+        run = self.runs / name
+        return run if Path(name).name == name and run.is_dir() else Path(name)

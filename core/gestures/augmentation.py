@@ -1,0 +1,100 @@
+"""Keypoints as another camera, person or detector would have given them. torch; draws only from
+the generator it is given, so that a seed decides everything."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from core.gestures.labels import GestureLabel
+
+# What a gesture's mirror image means. A gesture that is not named here may mean a direction, so
+# it is never mirrored.
+_MIRROR_IMAGE = {
+    name: name
+    for name in ("thumbs_up", "thumbs_down", "point_up", "ok", "fist", "open_palm", "none")
+} | {"point_right": "point_left", "point_left": "point_right"}
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far samples are changed in training.
+
+    Attributes:
+        rotation_deg: largest turn either way.
+        stretch: standard deviation of the log of width to height.
+        shear: standard deviation of the sideways shift per unit of height.
+        jitter: standard deviation of each joint's noise, in hand lengths.
+        dropout: chance that a joint (never the wrist) is missing, in a third of the samples.
+        mirror: share of the samples that are mirrored, where the mirror image's name is known.
+    """
+
+    rotation_deg: float = 0.0
+    stretch: float = 0.0
+    shear: float = 0.0
+    jitter: float = 0.0
+    dropout: float = 0.0
+    mirror: float = 0.0
+
+
+def mirror_labels(gestures: tuple[GestureLabel, ...]) -> torch.Tensor:
+    """(C,) index of each gesture's mirror image, -1 where there is none among the gestures."""
+    index = {gesture.name: i for i, gesture in enumerate(gestures)}
+    return torch.tensor([index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures])
+
+
+def augment(
+    keypoints: torch.Tensor,
+    labels: torch.Tensor,
+    how: Augmentation,
+    mirrors: torch.Tensor,
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Changed copies of (N, K, 2) keypoints as seen on the screen, and their (N,) labels."""
+    keypoints = _jittered(keypoints, how.jitter, generator)
+    keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
+    keypoints = _without_some_joints(keypoints, how.dropout, generator)
+    return _mirrored(keypoints, labels, how.mirror, mirrors, generator)
+
+
+def _jittered(keypoints: torch.Tensor, jitter: float, generator: torch.Generator) -> Any:
+    from_wrist = keypoints - keypoints[:, :1]
+    length = from_wrist.nan_to_num().norm(dim=2).amax(1)[:, None, None]
+    return keypoints + torch.randn(keypoints.shape, generator=generator) * length * jitter
+
+
+def _warps(n: int, how: Augmentation, generator: torch.Generator) -> torch.Tensor:
+    """(N, 2, 2) rotation after stretch and shear."""
+    angle = (torch.rand(n, generator=generator) * 2 - 1) * math.radians(how.rotation_deg)
+    width = torch.exp(torch.randn(n, generator=generator) * how.stretch)
+    shear = torch.randn(n, generator=generator) * how.shear
+    zero, one = torch.zeros(n), torch.ones(n)
+    cos, sin = angle.cos(), angle.sin()
+    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+    change = torch.stack([torch.stack([width, shear], 1), torch.stack([zero, one], 1)], 1)
+    return rotation @ change
+
+
+def _without_some_joints(
+    keypoints: torch.Tensor, dropout: float, generator: torch.Generator
+) -> torch.Tensor:
+    n, joints, _ = keypoints.shape
+    chosen = torch.rand(n, 1, generator=generator) < 1 / 3
+    missing = (torch.rand(n, joints, generator=generator) < dropout) & chosen
+    missing[:, 0] = False
+    return keypoints.masked_fill(missing[..., None], float("nan"))
+
+
+def _mirrored(
+    keypoints: torch.Tensor,
+    labels: torch.Tensor,
+    share: float,
+    mirrors: torch.Tensor,
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    image = mirrors[labels]
+    chosen = (torch.rand(len(labels), generator=generator) < share) & (image >= 0)
+    flip = torch.where(chosen, -1.0, 1.0)
+    sides = torch.stack([flip, torch.ones_like(flip)], 1)[:, None]
+    return keypoints * sides, torch.where(chosen, image, labels)

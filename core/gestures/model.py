@@ -1,0 +1,164 @@
+"""A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
+
+Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), output
+`probabilities` (N, C). A model file is a stranger's file: it is read as bytes and checked before
+it runs.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ModelError
+from core.gestures.features import FEATURE_VERSION
+from core.gestures.labels import GestureLabel
+
+MODEL, METADATA = "model.onnx", "metadata.json"
+MAX_BYTES = 20 * 2**20
+_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+_INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
+
+
+@dataclass(frozen=True, eq=False)
+class GestureModel:
+    """Keypoints in, probabilities out.
+
+    Attributes:
+        path: the folder it came from.
+        metadata: what `metadata.json` says.
+        onnx: the checked model's bytes.
+    """
+
+    path: Path
+    metadata: dict[str, Any]
+    onnx: bytes
+
+    @classmethod
+    def load(cls, path: Path) -> "GestureModel":
+        """Read a model's folder (a run's too), or its model.onnx.
+
+        Raises:
+            ModelError: nothing there, not ours, too large, or of another feature version.
+        """
+        folder = path.parent if path.suffix == ".onnx" else path
+        metadata = _read_metadata(folder / METADATA)
+        data = _read_onnx(folder / MODEL)
+        return cls(folder, metadata, data)
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        # a gesture net is microseconds of work: more threads only fight with the camera's
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            session = onnxruntime.InferenceSession(
+                self.onnx, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises a dozen types of its own
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"{self.path / MODEL} can't be run: {reason}") from error
+        came = {i.name: i.type for i in session.get_inputs()}
+        if came != _INPUTS:
+            raise ModelError(f"{self.path / MODEL} takes {came}, a gesture model takes {_INPUTS}")
+        return session
+
+    @cached_property
+    def gestures(self) -> tuple[GestureLabel, ...]:
+        """The C gestures, in the output's order."""
+        return tuple(GestureLabel(g["name"], g["emoji"]) for g in self.metadata["gestures"])
+
+    @property
+    def estimator(self) -> str:
+        """Which estimator's keypoints it understands."""
+        return str(self.metadata["estimator"])
+
+    @property
+    def threshold(self) -> float:
+        """Below this probability the answer in use is "no gesture"."""
+        return float(self.metadata.get("threshold", 0.6))
+
+    def check_estimator(self, name: str) -> None:
+        """Raises ModelError when the keypoints come from another estimator than it learned from."""
+        if name != self.estimator:
+            raise ModelError(
+                f"the model learned from {self.estimator} keypoints, these come from {name}: "
+                "choose a model trained on them"
+            )
+
+    def predict_proba(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """(N, C) probabilities, each row summing to 1.
+
+        Args:
+            keypoints: (N, K, 2) pixels, NaN where missing.
+            mirrored_view: (N,) true where the viewer saw the picture mirrored.
+        """
+        feed = {
+            "keypoints": np.ascontiguousarray(keypoints, np.float32),
+            "mirrored_view": np.ascontiguousarray(mirrored_view, bool),
+        }
+        return np.asarray(self._session.run(["probabilities"], feed)[0], np.float32)
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+        version = metadata["feature_version"]
+        names = [(str(g["name"]), str(g["emoji"])) for g in metadata["gestures"]]
+        str(metadata["estimator"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
+    if version != FEATURE_VERSION:
+        raise ModelError(
+            f"{path.parent} was made for feature version {version}, this Mudra has "
+            f"{FEATURE_VERSION}: train it again"
+        )
+    if not names:
+        raise ModelError(f"{path} names no gestures")
+    return dict(metadata)
+
+
+def _read_onnx(path: Path) -> bytes:
+    if not path.is_file():
+        raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+    if path.stat().st_size > MAX_BYTES:
+        raise ModelError(f"{path} has {path.stat().st_size} bytes, a model at most {MAX_BYTES}")
+    data = path.read_bytes()
+    _check_onnx(data, path)
+    return data
+
+
+def _check_onnx(data: bytes, path: Path) -> None:
+    """Nothing outside the file is referred to and no operator but the standard's is used."""
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's own error type is not public
+        raise ModelError(f"{path} is no ONNX file") from error
+    domains = {node.domain for node in model.graph.node} | {o.domain for o in model.opset_import}
+    domains |= {node.domain for function in model.functions for node in function.node}
+    if not domains <= _DOMAINS:
+        foreign = sorted(domains - _DOMAINS)
+        raise ModelError(f"{path} uses operators of {foreign}, allowed are the standard's alone")
+    if b"external_data" in data or _refers_outside(model):
+        raise ModelError(f"{path} refers to data outside the file, which is not allowed")
+
+
+def _refers_outside(model: Any) -> bool:
+    import onnx
+
+    return any(
+        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
+    )

@@ -1,0 +1,343 @@
+"""Learning gestures from keypoints, live: an MLP in torch, and baselines to compare it with.
+
+Convention: N samples, C gestures, F features. Everything random comes from one seed.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.errors import MudraError, TrainingError
+from core.gestures.augmentation import Augmentation, augment, mirror_labels
+from core.gestures.data import GestureData
+from core.gestures.export import GestureNet, save_model
+from core.gestures.features import features
+from core.gestures.validation import Split, figures, split_by_groups
+from core.learning.runs import DONE, FAILED, STOPPED, Run
+
+CLASSIFIERS = ("mlp", "knn", "logreg", "forest")
+Predict = Callable[[GestureData], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How to train.
+
+    Attributes:
+        classifier: "mlp", or a baseline: "knn", "logreg", "forest".
+        seed: decides the split, the start and every draw.
+        epochs: at most so many; fewer when the validation no longer improves.
+        patience: epochs without improvement after which training ends.
+        hidden: width of the first hidden layer, the second is half as wide.
+    """
+
+    classifier: str = "mlp"
+    seed: int = 0
+    epochs: int = 40
+    patience: int = 12
+    hidden: int = 128
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    label_smoothing: float = 0.05
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training gave; `figures` are the validation's, never the refitted model's.
+
+    Attributes:
+        model: the run's folder with the model; None for a baseline.
+        figures: n, accuracy, interval, per_gesture, confusion.
+    """
+
+    model: Path | None
+    seconds: float
+    split: str
+    figures: dict[str, Any]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the validation's samples that were right."""
+        return float(self.figures["accuracy"])
+
+
+def train(
+    data: GestureData,
+    run: Run,
+    options: TrainOptions | None = None,
+    *,
+    stop: threading.Event | None = None,
+) -> TrainResult:
+    """Train on the groups' split, measure, refit on everything, save into the run's folder.
+
+    Raises:
+        TrainingError: unknown classifier, data that can't be learned from, or a loss of NaN.
+    """
+    options = options or TrainOptions()
+    stop = stop or threading.Event()
+    begun = time.monotonic()
+    try:
+        data = without_empty_gestures(data)
+        split = split_by_groups(data, options.seed)
+        trainer = _train_mlp if options.classifier == "mlp" else _train_baseline
+        model, measured = trainer(data, split, run, options, stop)
+    except Exception as error:
+        message = str(error) if isinstance(error, MudraError) else repr(error)
+        run.log(event="end", status=FAILED, message=message)
+        raise
+    result = TrainResult(model, round(time.monotonic() - begun, 3), split.kind, measured)
+    run.log(event="result", seconds=result.seconds, split=split.kind, figures=measured,
+            gestures=[asdict(g) for g in data.gestures])  # fmt: skip
+    run.log(event="end", status=STOPPED if stop.is_set() else DONE)
+    return result
+
+
+class TrainingThread:
+    """A training that goes on beside the page.
+
+    Attributes:
+        run: its folder; everything about its course is in the folder's log.
+    """
+
+    def __init__(self, data: GestureData, run: Run, options: TrainOptions) -> None:
+        self.run = run
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._work, args=(data, options), name=f"training {run.name}", daemon=True
+        )
+        self._thread.start()
+
+    def _work(self, data: GestureData, options: TrainOptions) -> None:
+        # The reason is in the log already, which is where pages read it.
+        try:
+            train(data, self.run, options, stop=self._stop)
+        except MudraError:
+            return
+
+    def stop(self) -> None:
+        """End after the present epoch and keep the best one."""
+        self._stop.set()
+
+    @property
+    def alive(self) -> bool:
+        """Still at work."""
+        return self._thread.is_alive()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Block until it has ended."""
+        self._thread.join(timeout_s)
+
+
+def start_training(
+    data: GestureData, run: Run, options: TrainOptions | None = None
+) -> TrainingThread:
+    """Begin a training in a thread of its own."""
+    return TrainingThread(data, run, options or TrainOptions())
+
+
+def without_empty_gestures(data: GestureData) -> GestureData:
+    """The same samples, classes without any left out."""
+    present = np.unique(data.labels)
+    if len(present) == len(data.gestures):
+        return data
+    renumbered = np.searchsorted(present, data.labels)
+    kept = tuple(data.gestures[i] for i in present)
+    return GestureData(
+        data.keypoints, data.mirrored_view, renumbered, kept,
+        data.persons, data.sessions, data.bursts, data.estimator, data.sample_ids,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------- the MLP
+
+
+def _train_mlp(
+    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
+) -> tuple[Path, dict[str, Any]]:
+    validation = data.take(split.validation)
+    net, best_epoch = fit_mlp(data.take(split.train), validation, options, run.log, stop)
+    measured = figures(validation.labels, net_probabilities(net, validation).argmax(1), data)
+    refit = not stop.is_set()
+    if refit:
+        run.log(event="refit", epochs=best_epoch)
+        net, _ = fit_mlp(data, None, _exactly(options, best_epoch), _silent, stop)
+    about = {"split": split.kind, "optimistic": split.optimistic, "figures": measured,
+             "refitted_on_all": refit, "best_epoch": best_epoch,
+             "options": asdict(options)}  # fmt: skip
+    save_model(net, data, run.path, about)
+    return run.path, measured
+
+
+def _silent(**_: Any) -> None:
+    """A refit on everything has no validation to log."""
+
+
+def _exactly(options: TrainOptions, epochs: int) -> TrainOptions:
+    return TrainOptions(**{**vars(options), "epochs": epochs, "patience": epochs})
+
+
+def fit_mlp(
+    data: GestureData,
+    validation: GestureData | None,
+    options: TrainOptions,
+    log: Callable[..., None],
+    stop: threading.Event,
+) -> tuple[GestureNet, int]:
+    """Fit, log every epoch, and give back the net of the best epoch and its number (from 1).
+
+    Without validation the last epoch is the best. The weights that are measured and kept are a
+    moving average of the trained ones: smoother, so that stopping anywhere is safe.
+    """
+    fit = _Fit(data, options)
+    best, best_epoch, lowest = fit.averaged_net(), 0, float("inf")
+    for epoch in range(1, options.epochs + 1):
+        record = fit.epoch()
+        if not np.isfinite(record["loss"]):
+            raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+        net = fit.averaged_net()
+        if validation is not None:
+            record |= _measured(net, validation)
+        log(event="epoch", epoch=epoch, epochs=options.epochs, **record)
+        current = record.get("val_loss", float("-inf"))
+        if current < lowest or validation is None:
+            best, best_epoch, lowest = net, epoch, current
+        if stop.is_set() or epoch - best_epoch >= options.patience:
+            break
+    return best, best_epoch
+
+
+class _Fit:
+    """The state of one fit: net, its average, optimizer, random generator, and the samples as
+    they look on the screen."""
+
+    MIN_STEPS = 16  # an epoch of a handful of samples still moves the weights
+
+    def __init__(self, data: GestureData, options: TrainOptions) -> None:
+        self.options = options
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.keypoints = as_seen(data)
+        self.labels = torch.from_numpy(data.labels.astype(np.int64))
+        self.mirrors = mirror_labels(data.gestures)
+        plain = features(data.keypoints, data.mirrored_view)
+        self.net = GestureNet.fresh(plain, len(data.gestures), options.hidden, self.generator)
+        self.average = {k: v.clone() for k, v in self.net.state_dict().items()}
+        self.steps = 0
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), options.learning_rate, weight_decay=options.weight_decay
+        )
+
+    def epoch(self) -> dict[str, float]:
+        """One pass over the samples, each changed anew; mean loss and share right in training."""
+        n, size = len(self.labels), self.options.batch_size
+        rounds = max(1, -(-self.MIN_STEPS * min(size, n) // n))
+        loss_sum, right, seen = 0.0, 0, 0
+        for _ in range(rounds):
+            order = torch.randperm(n, generator=self.generator)
+            keypoints, labels = augment(
+                self.keypoints[order], self.labels[order],
+                self.options.augmentation, self.mirrors, self.generator,
+            )  # fmt: skip
+            inputs = features(keypoints, torch.zeros(n, dtype=torch.bool), torch)
+            for x, y in zip(inputs.split(size), labels.split(size), strict=True):
+                loss, correct = self._step(x, y)
+                loss_sum, right, seen = loss_sum + loss * len(y), right + correct, seen + len(y)
+        return {"loss": loss_sum / seen, "accuracy": right / seen}
+
+    def _step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, int]:
+        logits = self.net.logits(x, self.generator)
+        loss = torch.nn.functional.cross_entropy(
+            logits, y, label_smoothing=self.options.label_smoothing
+        )
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self._follow()
+        return float(loss.detach()), int((logits.argmax(1) == y).sum())
+
+    def _follow(self) -> None:
+        self.steps += 1
+        decay = min(0.98, self.steps / (self.steps + 10))  # quick at first: the start is noise
+        for name, value in self.net.state_dict().items():
+            self.average[name].lerp_(value, 1 - decay)
+
+    def averaged_net(self) -> GestureNet:
+        """A net of its own with the averaged weights."""
+        return self.net.copy_with(self.average)
+
+
+def as_seen(data: GestureData) -> torch.Tensor:
+    """(N, K, 2) keypoints with x flipped where the viewer saw it mirrored: augmentation and its
+    mirror labels then speak of the screen's directions."""
+    sign = np.where(data.mirrored_view, -1.0, 1.0).astype(np.float32)
+    seen = data.keypoints * np.stack([sign, np.ones_like(sign)], 1)[:, None]
+    return torch.from_numpy(np.ascontiguousarray(seen, np.float32))
+
+
+def net_probabilities(net: GestureNet, data: GestureData) -> NDArray[np.float32]:
+    """(N, C) probabilities of the net for the samples."""
+    with torch.no_grad():
+        out = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
+    return np.asarray(out.numpy(), np.float32)
+
+
+def _measured(net: GestureNet, data: GestureData) -> dict[str, float]:
+    probabilities = net_probabilities(net, data)
+    of_truth = probabilities[np.arange(len(data)), data.labels]
+    return {
+        "val_loss": float(-np.log(np.maximum(of_truth, 1e-7)).mean()),
+        "val_accuracy": float((probabilities.argmax(1) == data.labels).mean()),
+    }
+
+
+# -------------------------------------------------------------------------------------- baselines
+
+
+def _train_baseline(
+    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
+) -> tuple[None, dict[str, Any]]:
+    predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
+    validation = data.take(split.validation)
+    return None, figures(validation.labels, predict(validation).argmax(1), data)
+
+
+def fit_baseline(name: str, data: GestureData, seed: int = 0) -> Predict:
+    """Fit k-nearest neighbours, logistic regression or a random forest on the same features.
+
+    Returns:
+        A function from samples to (N, C) probabilities.
+
+    Raises:
+        TrainingError: no such classifier.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    known = {
+        "knn": lambda: KNeighborsClassifier(min(5, len(data))),
+        "logreg": lambda: LogisticRegression(max_iter=1000, random_state=seed),
+        "forest": lambda: RandomForestClassifier(200, random_state=seed),
+    }
+    if name not in known:
+        raise TrainingError(f"no classifier “{name}”: choose one of {', '.join(CLASSIFIERS)}")
+    model = make_pipeline(StandardScaler(), known[name]())
+    model.fit(features(data.keypoints, data.mirrored_view), data.labels)
+
+    def predict(samples: GestureData) -> NDArray[np.float32]:
+        found = model.predict_proba(features(samples.keypoints, samples.mirrored_view))
+        out = np.zeros((len(samples), len(data.gestures)), np.float32)
+        out[:, model.classes_] = found
+        return out
+
+    return predict
