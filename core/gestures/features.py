@@ -13,10 +13,10 @@ FEATURE_VERSION = 1
 
 _TIPS = (4, 8, 12, 16, 20)
 _BASES = (1, 5, 9, 13, 17)
-_BONES_FROM = tuple(0 if j % 4 == 1 else j - 1 for j in range(1, 21))
-_PAIRS = tuple((a, b) for i, a in enumerate(_TIPS) for b in _TIPS[i + 1 :]) + tuple(
-    (tip, base) for tip in _TIPS for base in _BASES
-)
+_BONES_FROM = [0 if j % 4 == 1 else j - 1 for j in range(1, 21)]
+# every two tips, and every tip with every finger's base: few gathers make a small graph
+_PAIRS = [(a, b) for i, a in enumerate(_TIPS) for b in (*_TIPS[i + 1 :], *_BASES)]
+_FROM, _TO = [a for a, _ in _PAIRS], [b for _, b in _PAIRS]
 _EPS = 1e-6
 FEATURE_COUNT = 2 * 20 + 2 * 20 + 2 * 20 + 2 + len(_PAIRS)
 
@@ -35,11 +35,11 @@ def features(keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
     as_mirrored = xp.stack([-keypoints[..., 0], keypoints[..., 1]], -1)
     seen = xp.where(mirrored_view[:, None, None], as_mirrored, keypoints)
     from_wrist = _relative(seen, xp)
-    bones = from_wrist[:, 1:] - from_wrist[:, list(_BONES_FROM)]
+    bones = from_wrist[:, 1:] - from_wrist[:, _BONES_FROM]
     own, heading = _own_frame(from_wrist, xp)
-    tips = [xp.sqrt(_squared(own[:, a] - own[:, b]) + _EPS) for a, b in _PAIRS]
-    parts = [_flat(from_wrist[:, 1:]), _flat(_unit(bones, xp)), _flat(own[:, 1:]), heading]
-    return xp.concatenate([*parts, xp.stack(tips, 1)], 1)
+    spans = xp.sqrt(_squared(own[:, _FROM] - own[:, _TO]) + _EPS)
+    parts = [_flat(from_wrist[:, 1:]), _flat(_unit(bones, xp)), _flat(own[:, 1:])]
+    return xp.concatenate([*parts, heading, spans], 1)
 
 
 def _squared(vectors: Any) -> Any:

@@ -6,7 +6,7 @@ Convention: N samples, C gestures, F features. Everything random comes from one 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from core.gestures.augmentation import Augmentation, augment, mirror_labels
 from core.gestures.data import GestureData
 from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
-from core.gestures.validation import Split, figures, split_by_groups
+from core.gestures.validation import Split, figures, split_by_groups, splits_by_person
 from core.learning.runs import DONE, FAILED, STOPPED, Run
 
 CLASSIFIERS = ("mlp", "knn", "logreg", "forest")
@@ -169,7 +169,7 @@ def _train_mlp(
     refit = not stop.is_set()
     if refit:
         run.log(event="refit", epochs=best_epoch)
-        net, _ = fit_mlp(data, None, _exactly(options, best_epoch), _silent, stop)
+        net = fit_all(data, options, best_epoch)
     about = {"split": split.kind, "optimistic": split.optimistic, "figures": measured,
              "refitted_on_all": refit, "best_epoch": best_epoch,
              "options": asdict(options)}  # fmt: skip
@@ -177,12 +177,23 @@ def _train_mlp(
     return run.path, measured
 
 
-def _silent(**_: Any) -> None:
-    """A refit on everything has no validation to log."""
+def fit_all(data: GestureData, options: TrainOptions, epochs: int) -> GestureNet:
+    """Fit on every sample for exactly so many epochs."""
+    exactly = replace(options, epochs=epochs, patience=epochs)
+    net, _ = fit_mlp(data, None, exactly, lambda **_: None, threading.Event())
+    return net
 
 
-def _exactly(options: TrainOptions, epochs: int) -> TrainOptions:
-    return TrainOptions(**{**vars(options), "epochs": epochs, "patience": epochs})
+def leave_one_person_out(
+    data: GestureData, options: TrainOptions, epochs: int
+) -> dict[str, dict[str, Any]]:
+    """Per person, the figures on that person's samples of a net that never saw them."""
+    found = {}
+    for person, split in splits_by_person(data):
+        net = fit_all(data.take(split.train), options, epochs)
+        theirs = data.take(split.validation)
+        found[person] = figures(theirs.labels, net_probabilities(net, theirs).argmax(1), data)
+    return found
 
 
 def fit_mlp(
@@ -198,7 +209,7 @@ def fit_mlp(
     moving average of the trained ones: smoother, so that stopping anywhere is safe.
     """
     fit = _Fit(data, options)
-    best, best_epoch, lowest = fit.averaged_net(), 0, float("inf")
+    best, best_epoch, best_rank = fit.averaged_net(), 0, (float("-inf"), float("-inf"))
     for epoch in range(1, options.epochs + 1):
         record = fit.epoch()
         if not np.isfinite(record["loss"]):
@@ -207,9 +218,9 @@ def fit_mlp(
         if validation is not None:
             record |= _measured(net, validation)
         log(event="epoch", epoch=epoch, epochs=options.epochs, **record)
-        current = record.get("val_loss", float("-inf"))
-        if current < lowest or validation is None:
-            best, best_epoch, lowest = net, epoch, current
+        rank = (record.get("val_accuracy", 0.0), -record.get("val_loss", 0.0))
+        if rank > best_rank or validation is None:
+            best, best_epoch, best_rank = net, epoch, rank
         if stop.is_set() or epoch - best_epoch >= options.patience:
             break
     return best, best_epoch

@@ -96,7 +96,7 @@ def _tails(data: GestureData) -> Split:
     return Split(np.flatnonzero(~chosen), np.flatnonzero(chosen), "tail")
 
 
-def leave_one_person_out(data: GestureData) -> Iterator[tuple[str, Split]]:
+def splits_by_person(data: GestureData) -> Iterator[tuple[str, Split]]:
     """One split a person: that person validates, the others train."""
     for person in np.unique(data.persons):
         of_person = data.persons == person

@@ -1,0 +1,232 @@
+"""Training learns, repeats itself, stops, and saves what it measured."""
+
+import json
+import threading
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from core.errors import ModelError, TrainingError
+from core.gestures.augmentation import Augmentation, augment, mirror_labels
+from core.gestures.features import features
+from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
+from core.gestures.model import GestureModel
+from core.gestures.training import (
+    CLASSIFIERS,
+    TrainOptions,
+    leave_one_person_out,
+    start_training,
+    train,
+    without_empty_gestures,
+)
+from core.learning.runs import Run
+
+FEW = TrainOptions(epochs=6)
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    return Run.create(tmp_path)
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_classifier_learns_hands_that_differ(hands, run, classifier):
+    result = train(hands(persons=5), run, TrainOptions(classifier=classifier, epochs=6))
+    assert result.accuracy >= 0.95 and result.split == "person"
+    assert run.status() == "done"
+    assert (result.model is not None) == (classifier == "mlp")
+
+
+def test_random_labels_are_not_learned(hands, run):
+    data = hands(persons=5, gestures=4, each=20)
+    data.labels[:] = np.random.default_rng(3).permutation(data.labels)
+    assert train(data, run, FEW).accuracy < 0.5
+
+
+def test_the_saved_graph_is_features_and_net(hands, run):
+    data = hands()
+    data.mirrored_view[::2] = True
+    data.keypoints[5, 4] = np.nan
+    train(data, run, FEW)
+    model = GestureModel.load(run.path)
+    graph = onnx.load_model_from_string(model.onnx).graph
+    weights = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    x = features(data.keypoints, data.mirrored_view)
+    x = (x - weights["mean"]) / weights["spread"]
+    for layer in range(3):
+        x = x @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
+        x = np.maximum(x, 0) if layer < 2 else x
+    expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    answer = model.predict_proba(data.keypoints, data.mirrored_view)
+    np.testing.assert_allclose(answer, expected, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_does_not(hands, tmp_path):
+    data = hands()
+    answers = []
+    for seed in (1, 1, 2):
+        run = Run.create(tmp_path)
+        train(data, run, TrainOptions(epochs=3, seed=seed))
+        model = GestureModel.load(run.path)
+        answers.append(model.predict_proba(data.keypoints, data.mirrored_view))
+    np.testing.assert_array_equal(answers[0], answers[1])
+    assert np.abs(answers[0] - answers[2]).max() > 1e-4
+
+
+def test_metadata_says_where_the_figure_comes_from(hands, run):
+    data = hands(persons=4)
+    result = train(data, run, FEW)
+    said = json.loads((run.path / "metadata.json").read_text(encoding="utf-8"))
+    assert said["split"] == "person" and said["refitted_on_all"] is True
+    assert said["figures"]["accuracy"] == result.accuracy
+    assert [g["emoji"] for g in said["gestures"]] == ["👍", "👎", "☝", "👌"]
+    assert said["samples"] == len(data) and said["persons"] == 4
+    assert said["estimator"] == "mediapipe-hands" and len(said["data_sha256"]) == 64
+    assert said["options"]["seed"] == 0
+
+
+def test_every_epoch_is_logged_for_training_and_validation(hands, run):
+    train(hands(), run, TrainOptions(epochs=4))
+    epochs = run.records("epoch")
+    assert [e["epoch"] for e in epochs] == [1, 2, 3, 4]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(epochs[0])
+
+
+def test_stop_keeps_the_best_epoch_and_says_so(hands, tmp_path):
+    run = Run.create(tmp_path)
+    thread = start_training(hands(), run, TrainOptions(epochs=100_000, patience=100_000))
+    while len(run.records("epoch")) < 3:
+        assert thread.alive
+    thread.stop()
+    thread.wait(60)
+    assert run.status() == "stopped" and len(run.records("epoch")) < 100_000
+    assert GestureModel.load(run.path).metadata["refitted_on_all"] is False
+
+
+def test_stopped_before_it_began_still_gives_a_model(hands, run):
+    stop = threading.Event()
+    stop.set()
+    train(hands(), run, FEW, stop=stop)
+    assert len(run.records("epoch")) == 1 and run.status() == "stopped"
+
+
+def test_data_that_cannot_be_learned_from_fails_in_the_log_too(hands, run):
+    data = hands()
+    with pytest.raises(TrainingError, match="record another gesture"):
+        train(data.take(data.labels == 0), run)
+    assert run.status() == "failed"
+    assert "record another gesture" in run.records("end")[0]["message"]
+
+
+def test_a_loss_of_nan_stops_the_run(hands, run):
+    with pytest.raises(TrainingError, match="the loss became nan"):
+        train(hands(), run, TrainOptions(augmentation=Augmentation(jitter=float("nan"))))
+    assert run.status() == "failed"
+
+
+def test_an_unknown_classifier_is_named(hands, run):
+    with pytest.raises(TrainingError, match="svm"):
+        train(hands(), run, TrainOptions(classifier="svm"))
+
+
+def test_gestures_without_samples_are_no_classes(hands):
+    data = hands(gestures=4)
+    kept = without_empty_gestures(data.take(data.labels != 1))
+    assert [g.name for g in kept.gestures] == ["thumbs_up", "point_up", "ok"]
+    assert set(kept.labels) == {0, 1, 2}
+
+
+def test_leaving_each_person_out_measures_each(hands):
+    found = leave_one_person_out(hands(persons=3, each=12), TrainOptions(), epochs=3)
+    assert {person: f["n"] for person, f in found.items()} == {"p0": 48, "p1": 48, "p2": 48}
+
+
+# ----------------------------------------------------------------------------------- augmentation
+
+
+def changed(how: Augmentation, labels: list[int], gestures=DEFAULT_GESTURES):
+    generator = torch.Generator().manual_seed(0)
+    hands = torch.randn(len(labels), 21, 2, generator=generator)
+    return hands, *augment(hands, torch.tensor(labels), how, mirror_labels(gestures), generator)
+
+
+def test_no_augmentation_changes_nothing():
+    before, after, labels = changed(Augmentation(), [0, 5])
+    torch.testing.assert_close(after, before)
+    assert labels.tolist() == [0, 5]
+
+
+def test_mirroring_swaps_right_and_left_and_no_gesture_of_ones_own():
+    gestures = (*DEFAULT_GESTURES, GestureLabel("wave"))
+    before, after, labels = changed(Augmentation(mirror=1.0), [0, 5, 6, 9], gestures)
+    assert labels.tolist() == [0, 6, 5, 9]
+    flip = torch.tensor([-1.0, 1.0])
+    torch.testing.assert_close(after[:3], before[:3] * flip)
+    torch.testing.assert_close(after[3], before[3])
+
+
+def test_without_its_mirror_image_a_direction_is_not_mirrored():
+    assert mirror_labels(DEFAULT_GESTURES[5:6]).tolist() == [-1]
+
+
+def test_rotation_keeps_lengths_and_stays_in_its_range():
+    before, after, _ = changed(Augmentation(rotation_deg=20), [0] * 500)
+    torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
+    cos = (after * before).sum(2) / before.norm(dim=2) ** 2
+    assert 0.939 < cos.min() < 0.945  # cos 20° = 0.9397
+
+
+def test_dropped_joints_are_missing_and_never_the_wrist():
+    _, after, _ = changed(Augmentation(dropout=0.3), [0] * 600)
+    missing = after.isnan().any(2)
+    assert not missing[:, 0].any()
+    assert 0.08 < float(missing[:, 1:].float().mean()) < 0.12  # 0.3 in a third of the samples
+
+
+# ------------------------------------------------------------------------------ hostile models
+
+
+def test_a_model_of_another_feature_version_is_refused(hands, run):
+    train(hands(), run, TrainOptions(epochs=1))
+    path = run.path / "metadata.json"
+    path.write_text(path.read_text().replace('"feature_version": 1', '"feature_version": 99'))
+    with pytest.raises(ModelError, match="feature version 99"):
+        GestureModel.load(run.path)
+
+
+def test_keypoints_of_another_estimator_are_refused(hands, run):
+    train(hands(), run, TrainOptions(epochs=1))
+    with pytest.raises(ModelError, match=r"learned from mediapipe-hands .* openpose-hand"):
+        GestureModel.load(run.path).check_estimator("openpose-hand")
+
+
+def test_no_model_says_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match="train one"):
+        GestureModel.load(tmp_path)
+
+
+@pytest.mark.parametrize("case", ["not onnx", "foreign operator", "external data", "wrong inputs"])
+def test_hostile_model_files_are_refused(hands, run, case):
+    train(hands(), run, TrainOptions(epochs=1))
+    path = run.path / "model.onnx"
+    graph = onnx.load(path)
+    if case == "not onnx":
+        path.write_bytes(b"\x80\x04pickle" * 50)
+    elif case == "foreign operator":
+        graph.graph.node[0].domain = "evil.ops"
+        path.write_bytes(graph.SerializeToString())
+    elif case == "external data":
+        tensor = graph.graph.initializer[0]
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="../../etc/passwd")
+        path.write_bytes(graph.SerializeToString())
+    else:
+        graph.graph.input[0].name = "pixels"
+        for node in graph.graph.node:
+            node.input[:] = ["pixels" if i == "keypoints" else i for i in node.input]
+        path.write_bytes(graph.SerializeToString())
+    with pytest.raises(ModelError):
+        model = GestureModel.load(run.path)
+        model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))

@@ -1,0 +1,98 @@
+"""Splits never put one person, session or burst on both sides; figures by hand."""
+
+import numpy as np
+import pytest
+
+from core.errors import TrainingError
+from core.gestures.validation import (
+    confusion_matrix,
+    figures,
+    split_by_groups,
+    splits_by_person,
+    wilson_interval,
+)
+
+
+def test_several_persons_split_by_person(hands):
+    data = hands(persons=5)
+    split = split_by_groups(data)
+    assert split.kind == "person" and not split.optimistic
+    assert not set(data.persons[split.train]) & set(data.persons[split.validation])
+    assert sorted([*split.train, *split.validation]) == list(range(len(data)))
+
+
+def test_one_person_in_several_sessions_splits_by_session(hands):
+    data = hands(persons=3)
+    data.persons[:] = "me"
+    split = split_by_groups(data)
+    assert split.kind == "session" and split.optimistic
+    assert not set(data.sessions[split.train]) & set(data.sessions[split.validation])
+
+
+def test_one_session_splits_by_burst(hands):
+    data = hands(persons=2)
+    data.persons[:] = "me"
+    data.sessions[:] = "today"
+    split = split_by_groups(data)
+    assert split.kind == "burst"
+    assert not set(data.bursts[split.train]) & set(data.bursts[split.validation])
+    assert set(data.labels[split.train]) == set(data.labels[split.validation])
+
+
+def test_one_burst_a_gesture_keeps_the_end_of_each_for_validation(hands):
+    data = hands(persons=1, each=10)
+    data.bursts[:] = [f"b{label}" for label in data.labels]
+    split = split_by_groups(data)
+    assert split.kind == "tail" and split.optimistic
+    assert list(split.validation) == [8, 9, 18, 19, 28, 29, 38, 39]  # each 10's last fifth
+
+
+def test_persons_who_recorded_different_gestures_do_not_split_by_person(hands):
+    data = hands(persons=2, gestures=4)
+    kept = data.take((data.persons == "p0") == (data.labels < 2))
+    split = split_by_groups(kept)
+    assert split.kind == "tail"  # a fold of the bursts never holds one of each gesture
+    assert set(kept.labels[split.validation]) == {0, 1, 2, 3}
+
+
+def test_one_gesture_alone_is_refused_with_the_way_out(hands):
+    data = hands()
+    with pytest.raises(TrainingError, match="at least 2 are needed: record another gesture"):
+        split_by_groups(data.take(data.labels == 1))
+
+
+def test_a_gesture_with_one_sample_is_refused_by_name(hands):
+    data = hands(gestures=2)
+    rows = np.concatenate([np.flatnonzero(data.labels == 0), np.flatnonzero(data.labels == 1)[:1]])
+    with pytest.raises(TrainingError, match=r"thumbs_down.* has 1 sample"):
+        split_by_groups(data.take(rows))
+
+
+def test_each_person_is_left_out_once(hands):
+    data = hands(persons=3)
+    left_out = {person: set(data.persons[s.validation]) for person, s in splits_by_person(data)}
+    assert left_out == {"p0": {"p0"}, "p1": {"p1"}, "p2": {"p2"}}
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"),
+    # Wilson's formula by hand: 8 of 10 → centre .7168, half .2268; 10 of 10 → 10 / 13.8416
+    [(8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
+)
+def test_wilson_interval_by_hand(right, n, low, high):
+    assert wilson_interval(right, n) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_confusion_has_the_truth_in_rows():
+    matrix = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), 3)
+    assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
+
+
+def test_figures_by_hand(hands):
+    data = hands(gestures=3)
+    found = figures(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), data)
+    assert found["accuracy"] == 0.75 and found["n"] == 4
+    assert found["per_gesture"] == {
+        "thumbs_up": {"n": 2, "accuracy": 0.5},
+        "thumbs_down": {"n": 2, "accuracy": 1.0},
+    }
