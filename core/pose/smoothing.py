@@ -1,0 +1,82 @@
+"""Steadier joints and labels, for the eye: nothing here changes what is stored or measured.
+
+Convention: time in seconds, rising; arrays of any shape, NaN where a joint is missing.
+"""
+
+import math
+
+import numpy as np
+
+from core.pose.structures import Floats
+
+
+class OneEuro:
+    """The one-euro filter (Casiez, Roussel, Vogel 2012): a low-pass whose cutoff rises with speed,
+    so that a still hand is calm and a quick one hardly lags.
+
+    Attributes:
+        min_cutoff: cutoff in Hz of a still value; lower is calmer.
+        beta: how much one unit per second of speed raises the cutoff, in Hz.
+        d_cutoff: cutoff in Hz of the speed's own filter.
+    """
+
+    def __init__(self, min_cutoff: float = 1.5, beta: float = 0.03, d_cutoff: float = 1.0) -> None:
+        self.min_cutoff, self.beta, self.d_cutoff = min_cutoff, beta, d_cutoff
+        self._values: Floats | None = None
+        self._speed: Floats | None = None
+        self._time_s = 0.0
+
+    def __call__(self, values: Floats, time_s: float) -> Floats:
+        """The smoothed values; where a value is NaN or was, the new one as it came."""
+        if self._values is None or self._speed is None or self._values.shape != values.shape:
+            self._start(values, time_s)
+            return values.copy()
+        passed = max(time_s - self._time_s, 1e-3)
+        speed = _blend(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
+        cutoff = self.min_cutoff + self.beta * np.abs(speed)
+        smooth = _blend(self._values, values, cutoff, passed)
+        known = np.isfinite(smooth)
+        self._values = np.where(known, smooth, values).astype(np.float32)
+        self._speed = np.where(known, speed, 0).astype(np.float32)
+        self._time_s = time_s
+        return self._values.copy()
+
+    def _start(self, values: Floats, time_s: float) -> None:
+        self._values, self._speed = values.copy(), np.zeros_like(values)
+        self._time_s = time_s
+
+
+def _blend(before: Floats, now: Floats, cutoff_hz: float | Floats, passed_s: float) -> Floats:
+    """One step of a first-order low-pass: its share of the new value follows from the cutoff."""
+    turn = 2 * math.pi * np.asarray(cutoff_hz) * passed_s
+    return np.asarray(before + (now - before) * turn / (turn + 1), np.float32)
+
+
+class LabelHold:
+    """Says a label only when it is sure and has been for a while, so that names do not flicker.
+
+    Attributes:
+        enter: probability from which a new label counts.
+        leave: probability below which the label that is said no longer counts; less than `enter`.
+        hold_s: a change must last so long before it is said.
+    """
+
+    def __init__(self, enter: float = 0.6, leave: float = 0.45, hold_s: float = 0.2) -> None:
+        if not 0 <= leave <= enter <= 1:
+            raise ValueError(f"0 <= leave <= enter <= 1 is needed, got {leave=}, {enter=}")
+        self.enter, self.leave, self.hold_s = enter, leave, hold_s
+        self.said: str | None = None
+        self._next: str | None = None
+        self._since_s: float | None = None
+
+    def __call__(self, label: str | None, probability: float, time_s: float) -> str | None:
+        """The label to show now, None while unsure."""
+        needed = self.leave if label == self.said else self.enter
+        wanted = label if probability >= needed else None
+        if wanted == self.said:
+            self._since_s = None
+        elif self._since_s is None or wanted != self._next:
+            self._next, self._since_s = wanted, time_s
+        if self._since_s is not None and time_s - self._since_s >= self.hold_s:
+            self.said, self._since_s = wanted, None
+        return self.said

@@ -1,0 +1,70 @@
+"""One-euro filter and label hysteresis."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.pose.smoothing import LabelHold, OneEuro
+
+
+def test_the_first_values_come_back_as_they_are():
+    first = np.array([[3.0, 4.0]], np.float32)
+    assert (OneEuro()(first, 0.0) == first).all()
+
+
+def test_one_step_follows_the_formula():
+    smooth = OneEuro(min_cutoff=1.0, beta=0.0)
+    smooth(np.zeros(1, np.float32), 0.0)
+    turn = 2 * math.pi * 1.0 * 0.1
+    assert smooth(np.ones(1, np.float32), 0.1)[0] == pytest.approx(turn / (turn + 1))
+
+
+def test_a_still_trembling_hand_is_calmed():
+    noise = np.random.default_rng(0).normal(0, 1, (60, 21, 2)).astype(np.float32)
+    smooth = OneEuro()
+    out = np.stack([smooth(100 + n, i / 15) for i, n in enumerate(noise)])
+    assert out[10:].std() < 0.6 * noise.std()
+
+
+def test_a_quick_hand_lags_less_than_without_speed():
+    def lag(beta):
+        smooth = OneEuro(beta=beta)
+        path = np.arange(30, dtype=np.float32) * 20  # 300 pixels a second at 15 fps
+        return path[-1] - [smooth(path[i : i + 1], i / 15)[0] for i in range(30)][-1]
+
+    assert lag(0.03) < 0.5 * lag(0.0)
+
+
+def test_a_joint_that_comes_back_is_taken_as_it_is():
+    smooth = OneEuro()
+    for i, value in enumerate((5.0, np.nan, 9.0)):
+        out = smooth(np.array([value, 1.0], np.float32), i / 15)
+    assert out.tolist() == [9.0, 1.0]
+
+
+def test_a_label_is_said_once_it_has_lasted():
+    hold = LabelHold(enter=0.6, leave=0.4, hold_s=0.2)
+    assert [hold("ok", 0.9, t) for t in (0.0, 0.1, 0.2)] == [None, None, "ok"]
+
+
+def test_a_single_wrong_frame_changes_nothing():
+    hold = LabelHold(hold_s=0.2)
+    for t in (0.0, 0.3):
+        hold("ok", 0.9, t)
+    assert hold("fist", 0.99, 0.4) == "ok"
+    assert hold("ok", 0.9, 0.5) == "ok"
+    assert hold("fist", 0.99, 0.65) == "ok"
+
+
+def test_between_leave_and_enter_the_said_label_stays_but_no_new_one_comes():
+    hold = LabelHold(enter=0.6, leave=0.4, hold_s=0.0)
+    assert hold("ok", 0.5, 0.0) is None
+    assert hold("ok", 0.7, 0.1) == "ok"
+    assert hold("ok", 0.5, 0.2) == "ok"
+    assert hold("ok", 0.3, 0.3) is None
+
+
+def test_a_leave_above_enter_is_refused():
+    with pytest.raises(ValueError, match="leave"):
+        LabelHold(enter=0.5, leave=0.6)
