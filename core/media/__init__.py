@@ -1,0 +1,5 @@
+"""Pictures, videos and cameras → Frames. Every limit on strangers' files is here.
+
+For others: `pictures.read_picture`, `videos.read_video`, `cameras.read_camera`,
+`archives.unpacked`.
+"""

@@ -1,0 +1,86 @@
+"""Strangers' zips: judged by their directory before anything is unpacked."""
+
+import contextlib
+import shutil
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from core.errors import ArchiveError
+
+MAX_TOTAL = 500 * 2**20
+MAX_ENTRIES = 50_000
+MAX_ENTRY = 64 * 2**20
+MAX_RATIO = 100
+_RATIO_FROM = 2**20  # a small file of zeros is no bomb
+
+
+@contextlib.contextmanager
+def unpacked(source: Path) -> Iterator[Path]:
+    """The zip's files in a temporary folder that goes away afterwards.
+
+    Raises:
+        ArchiveError: no zip, too large in any respect (500 MB, 50,000 entries, 64 MB each, 100:1),
+            or a name that leads outside, is a link, or comes twice.
+    """
+    try:
+        archive = zipfile.ZipFile(source)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ArchiveError(f"{source.name} is no zip that can be read ({error})") from error
+    with archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
+        entries = archive.infolist()
+        _check_sizes(entries, source.name)
+        _check_names(entries, source.name)
+        for entry in entries:
+            _unpack(archive, entry, Path(folder), source.name)
+        yield Path(folder)
+
+
+def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
+    if len(entries) > MAX_ENTRIES:
+        raise ArchiveError(f"{name} has {len(entries):,} entries, at most {MAX_ENTRIES:,} are read")
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_TOTAL:
+        raise ArchiveError(f"{name} unpacks to {total:,} bytes, at most {MAX_TOTAL:,} are read")
+    for entry in entries:
+        if entry.file_size > MAX_ENTRY:
+            raise ArchiveError(
+                f"{name}: one entry has {entry.file_size:,} bytes, over {MAX_ENTRY:,}"
+            )
+        if entry.file_size > max(_RATIO_FROM, MAX_RATIO * entry.compress_size):
+            raise ArchiveError(f"{name}: an entry is packed more than {MAX_RATIO}:1, like a bomb")
+
+
+def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
+    seen: set[str] = set()
+    for entry in entries:
+        path = PurePosixPath(entry.filename)
+        # orig_filename: zipfile itself cuts names at a NUL and turns backslashes on Windows
+        raw = entry.orig_filename
+        outside = path.is_absolute() or ".." in path.parts or not path.parts
+        if outside or "\\" in raw or ":" in raw or "\0" in raw:
+            raise ArchiveError(f"{name} holds the unsafe name {raw[:80]!r}: pack it anew")
+        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            raise ArchiveError(f"{name}: {raw[:80]!r} is a link or device, only files are read")
+        key = str(path).casefold()
+        if key in seen:
+            raise ArchiveError(f"{name} holds {raw[:80]!r} twice: pack it anew")
+        seen.add(key)
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, name: str) -> None:
+    target = folder / entry.filename
+    if entry.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # zipfile reads no more than the directory promised, and checks the CRC at the end
+        with archive.open(entry) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise ArchiveError(
+            f"{name}: {entry.filename[:80]!r} can't be unpacked ({error})"
+        ) from error

@@ -1,0 +1,109 @@
+"""Pictures in and out. Strangers' files: Pillow looks at the header before anything is decoded."""
+
+import io
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import MediaError
+from core.pose.structures import Picture
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+MAX_BYTES = 20 * 2**20
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 10_000
+_FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
+    """(H, W, 3) uint8 RGB, turned as its EXIF orientation says; transparency on white.
+
+    Args:
+        source: a file's path or its content.
+        name: what to call the content in an error.
+
+    Raises:
+        MediaError: no JPEG, PNG or WEBP, damaged, or larger than 20 MB, 50 megapixels or 10,000
+            pixels a side.
+    """
+    name = name or (source.name if isinstance(source, Path) else "the picture")
+    content = _content(source, name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
+            image = Image.open(io.BytesIO(content), formats=_FORMATS)
+            _check_size(image.size, name)
+            return _as_rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        raise MediaError(f"{name} is no JPEG, PNG or WEBP picture") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
+
+
+def _content(source: Path | bytes, name: str) -> bytes:
+    try:
+        size = source.stat().st_size if isinstance(source, Path) else len(source)
+        if size > MAX_BYTES:
+            raise MediaError(f"{name} has {size:,} bytes, a picture has at most {MAX_BYTES:,}")
+        return source.read_bytes() if isinstance(source, Path) else source
+    except OSError as error:
+        raise MediaError(f"{name} can't be read: {error.strerror}") from error
+
+
+def _check_size(size_wh: tuple[int, int], name: str) -> None:
+    width, height = size_wh
+    if max(size_wh) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise MediaError(
+            f"{name} has {width} x {height} pixels, at most {MAX_SIDE:,} a side and "
+            f"{MAX_PIXELS:,} in all are read: make it smaller"
+        )
+
+
+def _as_rgb(image: Image.Image) -> Picture:
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return np.array(image.convert("RGB"))
+
+
+def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
+    """RGB picture → JPEG file content."""
+    return _encoded(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def encode_png(rgb: Picture) -> bytes:
+    """RGB picture → PNG file content."""
+    return _encoded(".png", rgb, [])
+
+
+def _encoded(suffix: str, rgb: Picture, options: list[int]) -> bytes:
+    done, data = cv2.imencode(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise MediaError(f"a picture of shape {rgb.shape} can't be written as {suffix}")
+    return data.tobytes()
+
+
+def decode_jpeg(content: bytes) -> Picture:
+    """JPEG that we wrote ourselves → RGB picture."""
+    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise MediaError("a stored crop is damaged")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def write_picture(rgb: Picture, path: Path) -> None:
+    """Write a .png or .jpg.
+
+    Raises:
+        MediaError: another suffix, or no such folder.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (".png", ".jpg", ".jpeg"):
+        raise MediaError(f"{path.name}: a picture is written as .png or .jpg, not “{suffix}”")
+    try:
+        path.write_bytes(encode_png(rgb) if suffix == ".png" else encode_jpeg(rgb, 92))
+    except OSError as error:
+        raise MediaError(f"{path} can't be written: {error.strerror}") from error

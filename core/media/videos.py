@@ -1,0 +1,169 @@
+"""Videos in (a rate or every n-th frame, turned as the file says) and out (WebM).
+
+WebM with VP9 because every browser plays it and PyAV's wheel brings the encoder.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from core.errors import MediaError
+from core.pose.structures import Frame, Picture
+
+VIDEO_SUFFIXES = (".mp4", ".webm", ".avi", ".mov", ".mkv", ".m4v")
+MAX_BYTES = 200 * 2**20
+MAX_SECONDS = 600
+MAX_SIDE = 4096
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What the file says of itself; frames is None where it does not say."""
+
+    size_hw: tuple[int, int]
+    fps: float
+    seconds: float | None
+    frames: int | None
+
+
+def video_info(path: Path) -> VideoInfo:
+    """Read the header alone.
+
+    Raises:
+        MediaError: as `read_video`.
+    """
+    with _opened(path) as (container, stream):
+        return _info(container, stream)
+
+
+def read_video(path: Path, *, fps: float | None = None, every: int = 1) -> Iterator[Frame]:
+    """The frames, upright; of a damaged file those that can be decoded.
+
+    Args:
+        fps: at most so many frames a second; None: all.
+        every: of the file's frames, only each n-th; `index` still counts the file's.
+
+    Raises:
+        MediaError: no video, nothing in it that can be decoded, more than 200 MB or 10 minutes.
+    """
+    if every < 1 or (fps is not None and fps <= 0):
+        raise MediaError(f"fps {fps} and every {every} must be positive")
+    with _opened(path) as (container, stream):
+        rate = _info(container, stream).fps
+        next_s, found = 0.0, False
+        for index, frame in enumerate(_decoded(container, stream)):
+            time_s = frame.time if frame.time is not None else index / rate
+            if time_s > MAX_SECONDS:
+                raise MediaError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes: cut it")
+            found = True
+            if index % every or (fps is not None and time_s < next_s - 1e-6):
+                continue
+            next_s = max(next_s + 1 / fps, time_s) if fps else 0.0
+            yield Frame(_upright(frame), float(time_s), index, path.name)
+        if not found:
+            raise MediaError(f"{path.name} holds no frame that can be decoded")
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    _check_file(path)
+    try:
+        # only the file itself: a playlist in disguise must not make us open something else
+        container = av.open(str(path), options={"protocol_whitelist": "file"})
+    except (av.FFmpegError, ValueError) as error:
+        raise MediaError(f"{path.name} is no video that can be read ({error})") from error
+    with container:
+        if not container.streams.video:
+            raise MediaError(f"{path.name} holds no video stream")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 2
+        info = _info(container, stream)
+        if max(info.size_hw) > MAX_SIDE:
+            raise MediaError(f"{path.name} is {info.size_hw[1]} x {info.size_hw[0]}: shrink it")
+        if info.seconds and info.seconds > MAX_SECONDS:
+            raise MediaError(
+                f"{path.name} lasts {info.seconds:.0f} s, at most {MAX_SECONDS}: cut it"
+            )
+        yield container, stream
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise MediaError(f"no video at {path}")
+    size = path.stat().st_size
+    if size == 0:
+        raise MediaError(f"{path.name} is empty (0 bytes)")
+    if size > MAX_BYTES:
+        raise MediaError(
+            f"{path.name} has {size:,} bytes, a video has at most {MAX_BYTES:,}: cut it"
+        )
+
+
+def _info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:
+    seconds = container.duration / av.time_base if container.duration else None
+    fps = float(stream.average_rate or stream.base_rate or 25)
+    size_hw = (stream.codec_context.height, stream.codec_context.width)
+    return VideoInfo(size_hw, fps, seconds, stream.frames or None)
+
+
+def _decoded(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Iterator[av.VideoFrame]:
+    """Frames until the end or the first damage that can't be skipped."""
+    with contextlib.suppress(av.FFmpegError):
+        for packet in container.demux(stream):
+            with contextlib.suppress(av.FFmpegError):
+                yield from packet.decode()
+
+
+def _upright(frame: av.VideoFrame) -> Picture:
+    rgb = frame.to_ndarray(format="rgb24")
+    # av.VideoFrame.rotation counts anticlockwise, as np.rot90 does
+    return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90) % 4))
+
+
+class VideoWriter:
+    """Writes RGB pictures of one size as WebM (VP9); use as a context manager.
+
+    Raises:
+        MediaError: another suffix than .webm, or a place that can't be written.
+    """
+
+    def __init__(self, path: Path, fps: float, size_hw: tuple[int, int]) -> None:
+        if path.suffix.lower() != ".webm":
+            raise MediaError(f"{path.name}: videos are written as .webm, not “{path.suffix}”")
+        try:
+            self._container = av.open(str(path), "w", format="webm")
+        except (OSError, av.FFmpegError) as error:
+            raise MediaError(f"{path} can't be written ({error})") from error
+        rate = Fraction(fps).limit_denominator(1001)
+        self._stream = self._container.add_stream("libvpx-vp9", rate=rate)
+        height, width = size_hw
+        self._stream.height, self._stream.width = height - height % 2, width - width % 2
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.options = {"deadline": "realtime", "cpu-used": "7", "crf": "32", "b": "0"}
+
+    def write(self, rgb: Picture) -> None:
+        """Append one picture; an odd last row or column is left out, as the format needs."""
+        height, width = self._stream.height, self._stream.width
+        picture = np.ascontiguousarray(rgb[:height, :width])
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        self._container.mux(self._stream.encode(frame))
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._container:
+            self._container.mux(self._stream.encode())

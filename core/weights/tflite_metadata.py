@@ -1,0 +1,72 @@
+"""Adds to a .tflite file the input normalisation that MediaPipe's Tasks want to read from it.
+
+Source: TensorFlow Lite's metadata schema (metadata_schema.fbs), which the mediapipe package brings
+as generated classes.
+"""
+
+from typing import Any
+
+import numpy as np
+
+_ALIGNMENT = 16  # the runtime maps weights in place and wants them aligned
+
+
+def with_normalization(tflite: bytes, mean: float, std: float) -> bytes:
+    """The same model whose first input says: RGB picture, (value − mean) / std."""
+    from mediapipe.tasks.metadata import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
+    metadata = _metadata(model, mean, std)
+    model.buffers = [*model.buffers, schema.BufferT(data=np.frombuffer(metadata, np.uint8))]
+    entry = schema.MetadataT(name=b"TFLITE_METADATA", buffer=len(model.buffers) - 1)
+    model.metadata = [*(model.metadata or []), entry]
+    for buffer in model.buffers:
+        buffer.__class__ = _aligned_buffer_class()
+    return _packed(model, b"TFL3")
+
+
+def _metadata(model: Any, mean: float, std: float) -> bytes:
+    from mediapipe.tasks.metadata import metadata_schema_py_generated as schema
+
+    picture = schema.ContentT(
+        schema.ContentProperties.ImageProperties,
+        schema.ImagePropertiesT(schema.ColorSpaceType.RGB),
+    )
+    unit = schema.ProcessUnitT(
+        schema.ProcessUnitOptions.NormalizationOptions, schema.NormalizationOptionsT([mean], [std])
+    )
+    graph = schema.SubGraphMetadataT(
+        inputTensorMetadata=[schema.TensorMetadataT(content=picture, processUnits=[unit])],
+        outputTensorMetadata=[schema.TensorMetadataT() for _ in model.subgraphs[0].outputs],
+    )
+    return _packed(schema.ModelMetadataT(subgraphMetadata=[graph]), b"M001")
+
+
+def _packed(table: Any, identifier: bytes) -> bytes:
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(table.Pack(builder), file_identifier=identifier)
+    return bytes(builder.Output())
+
+
+def _aligned_buffer_class() -> type:
+    """BufferT whose data begins at a multiple of 16: the generated one ignores the schema's
+    force_align."""
+    from mediapipe.tasks.metadata import schema_py_generated as schema
+
+    class AlignedBuffer(schema.BufferT):
+        def Pack(self, builder: Any) -> int:  # noqa: N802 - the generated classes' own name
+            data = None
+            if self.data is not None and len(self.data):
+                content = np.asarray(self.data, np.uint8).tobytes()
+                builder.StartVector(1, len(content), _ALIGNMENT)
+                builder.head = builder.head - len(content)
+                builder.Bytes[builder.head : builder.head + len(content)] = content
+                data = builder.EndVector()
+            schema.BufferStart(builder)
+            if data is not None:
+                schema.BufferAddData(builder, data)
+            return int(schema.BufferEnd(builder))
+
+    return AlignedBuffer
