@@ -1,0 +1,41 @@
+# Mudra's commands. `make` alone lists them. Works with GNU make 3.81 (macOS) and newer.
+#
+#   PYTHON  the Python that makes .venv, 3.11 or newer
+#   TORCH   what pip is told where .venv holds no torch 2.13 yet (README: the CPU-only torch)
+#   ARGS    passed on to Streamlit (run) or pytest (test, test-slow)
+
+# the first of these that is new enough, else python3, which is then told what it lacks
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; \
+	done; echo python3)
+TORCH ?= torch==2.13.0
+ARGS ?=
+PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
+
+.PHONY: help run setup setup-dev lint test test-slow
+
+help:
+	@echo "make run        prepare what is missing, then open the studio at http://localhost:8501"
+	@echo "make setup      the preparation alone: .venv, dependencies, hand models"
+	@echo "make test       preparation, lint, types, tests"
+	@echo "make test-slow  the tests that take minutes"
+
+run: setup
+	@.venv/bin/python -m streamlit run app.py $(ARGS)
+
+setup:
+	$(PREPARE)
+
+setup-dev:
+	$(PREPARE) --dev
+
+lint: setup-dev
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+	@.venv/bin/python -m mypy
+
+test: lint
+	@.venv/bin/python -m pytest $(ARGS)
+
+test-slow: setup-dev
+	@.venv/bin/python -m pytest -m slow $(ARGS)
