@@ -36,18 +36,20 @@ class TrainOptions:
         epochs: at most so many; fewer when the validation no longer improves.
         patience: epochs without improvement after which training ends.
         hidden: width of the first hidden layer, the second is half as wide.
+        augmentation: mirroring lifts the accuracy on unseen recorders; rotation, shear, stretch,
+            jitter and dropout did not (leave-one-recorder-out on 18 recorders), so they are off.
     """
 
     classifier: str = "mlp"
     seed: int = 0
     epochs: int = 40
     patience: int = 12
-    hidden: int = 128
+    hidden: int = 256
     batch_size: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    augmentation: Augmentation = field(default_factory=lambda: Augmentation(mirror=0.5))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,9 @@ def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if step > 1 else cv2.INTER_LINEAR)
     if step > 1.5:  # warpAffine has no area filter: blur first, against aliasing
         rgb = _blur_around(rgb, square, step)
-    cut = cv2.warpAffine(rgb, to_picture, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    cut = cv2.warpAffine(
+        rgb, to_picture, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     return cut.astype(np.uint8, copy=False)
 
 

@@ -104,7 +104,7 @@ Recognises eight hand gestures from the 21 hand keypoints of one hand.
 - **Learned from** {n} samples of {persons} recorders, keypoints by MediaPipe, gathered from public
   projects that record hand keypoints: {counts}.
   The table itself is not part of Mudra.
-- **Net**: the features of `core/gestures/features.py`, then an MLP (128, 64), {epochs} epochs.
+- **Net**: the features of `core/gestures/features.py`, then an MLP (256, 128), {epochs} epochs.
 - **No `none`**: it knows no "anything else". Other signs and a relaxed hand get one of the eight
   names, often with high probability.
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.
