@@ -46,4 +46,5 @@ class Places:
         if name == "starter":
             return self.starter
         run = self.runs / name
-        return run if Path(name).name == name and run.is_dir() else Path(name)
+        is_plain = Path(name).name == name and name not in ("", "..")
+        return run if is_plain and run.is_dir() else Path(name)

@@ -1,0 +1,211 @@
+"""Reads a source tree and says where it breaks the house's rules: which room may import which, and
+which library belongs to which room. Every import counts, also inside functions and for types only.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+ORDER = (
+    "errors",
+    "pose",
+    "media",
+    "weights",
+    "nets",
+    "learning",
+    "estimators",
+    "gestures",
+    "studio",
+    "cli",
+    "pages",
+    "app",
+)
+SCREEN = ("app.py", "pages/*")
+TORCH = (
+    "core/nets/*",
+    "core/learning/*",
+    "core/gestures/training.py",
+    "core/gestures/augmentation.py",
+    "core/gestures/export.py",
+    "core/gestures/bundle.py",
+)
+DATABASE = ("core/studio/store.py", "core/studio/schema.py")
+NOWHERE: tuple[str, ...] = ()
+LIBRARIES = (
+    {  # library -> the only files that may import it
+        "streamlit": SCREEN,
+        "streamlit_webrtc": SCREEN,
+        "av": (*SCREEN, "core/media/*", "core/studio/bench.py"),
+        "mediapipe": ("core/estimators/mediapipe.py", "core/weights/tflite_metadata.py"),
+        "sqlalchemy": DATABASE,
+        "sqlite3": DATABASE,
+        "torch": TORCH,
+        "torchvision": TORCH,
+        "lightning": TORCH,
+        "sklearn": ("core/gestures/training.py", "core/gestures/validation.py"),
+        "onnxscript": TORCH,
+        "typer": ("core/cli*", "core/__main__.py"),
+    }
+    | dict.fromkeys(("pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
+    | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)
+)
+MATHS = ("numpy", "cv2", "PIL")  # what a room of pure maths may know beside the standard library
+THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
+TALKING_ROOMS = ("cli", "app", "pages")  # the others never print
+
+
+@dataclass(frozen=True)
+class Module:
+    """A source file: its path from the root with slashes, its text and its syntax tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def name(self) -> str:
+        """Its dotted name; a package's is the folder's."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+    @property
+    def package(self) -> str:
+        """The dotted name that a relative import starts from."""
+        return self.name if self.path.endswith("__init__.py") else self.name.rpartition(".")[0]
+
+
+def read_tree(root: Path) -> list[Module]:
+    """Every module of the app, the pages and the library under a root."""
+    files = [*root.glob("app.py"), *root.glob("pages/**/*.py"), *root.glob("core/**/*.py")]
+    paths = {file: file.relative_to(root).as_posix() for file in sorted(files)}
+    texts = {file: file.read_text(encoding="utf-8") for file in paths}
+    return [Module(paths[file], text, ast.parse(text)) for file, text in texts.items()]
+
+
+def room_of(name: str) -> str | None:
+    """The room a dotted name lies in: "core" for the root, None for what is not ours."""
+    first, *rest = name.split(".")
+    if first != "core":
+        return first if first in ("pages", "app") else None
+    room = rest[0] if rest else "core"
+    return "cli" if room == "__main__" or room.startswith("cli") else room
+
+
+def imports(module: Module, names: set[str]) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything that a module imports, as far down as `names` knows."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, name) for name in _from_names(module, node, names))
+        elif isinstance(node, ast.Call) and (name := _called_by_name(node)):
+            yield node.lineno, name
+
+
+def _from_names(module: Module, node: ast.ImportFrom, names: set[str]) -> list[str]:
+    """What `from base import a, b` imports: `base.a` where that is a module, else `base`."""
+    base = node.module or ""
+    if node.level:
+        above = module.package.split(".")
+        start = ".".join(above[: len(above) - node.level + 1])
+        base = f"{start}.{base}".strip(".")
+    found = [f"{base}.{alias.name}" for alias in node.names]
+    return [name if name in names else base for name in found]
+
+
+def _called_by_name(node: ast.Call) -> str | None:
+    """The module in `import_module("x")` or `__import__("x")`, else None."""
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else None
+    called = node.func.id if isinstance(node.func, ast.Name) else called
+    if called not in ("import_module", "__import__") or not node.args:
+        return None
+    first = node.args[0]
+    return str(first.value) if isinstance(first, ast.Constant) else None
+
+
+def wrong_arrows(modules: list[Module]) -> list[str]:
+    """Imports that go against the order of the rooms, and rooms that have no place in it."""
+    names = {m.name for m in modules}
+    return [
+        f"{m.path}:{line}: {room_of(m.name)} may not import {room_of(target)} ({target})"
+        for m in modules
+        for line, target in imports(m, names)
+        if not _is_allowed_arrow(room_of(m.name), room_of(target))
+    ]
+
+
+def _is_allowed_arrow(room: str | None, target: str | None) -> bool:
+    if target is None:
+        return True
+    if room not in ORDER or target not in ORDER:
+        return False
+    return ORDER.index(target) <= ORDER.index(room)
+
+
+def strange_rooms(modules: list[Module]) -> list[str]:
+    """Modules in a room that the order does not know (the root's docstring apart)."""
+    known = {*ORDER, "core"}
+    return [f"{m.path}: no such room" for m in modules if room_of(m.name) not in known]
+
+
+def circles(modules: list[Module]) -> list[str]:
+    """Circles of imports, each as the chain of its modules."""
+    names = {m.name for m in modules}
+    graph = {m.name: {t for _, t in imports(m, names) if t in names} - {m.name} for m in modules}
+    found: list[str] = []
+    done: set[str] = set()
+
+    def walk(name: str, chain: list[str]) -> None:
+        if name in chain:
+            found.append(" → ".join([*chain[chain.index(name) :], name]))
+        elif name not in done:
+            for target in sorted(graph[name]):
+                walk(target, [*chain, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        walk(name, [])
+    return found
+
+
+def misplaced_libraries(modules: list[Module]) -> list[str]:
+    """Libraries imported outside the rooms that they belong to."""
+    names = {m.name for m in modules}
+    return [
+        f"{m.path}:{line}: {target} does not belong here"
+        for m in modules
+        for line, target in imports(m, names)
+        if not _may_import(m.path, target.split(".")[0])
+    ]
+
+
+def _may_import(path: str, library: str) -> bool:
+    if path in ("core/errors.py", "core/__init__.py"):
+        return library in sys.stdlib_module_names and library not in LIBRARIES
+    if path.startswith("core/pose/") and library not in sys.stdlib_module_names:
+        return library in (*MATHS, "core")
+    if path.startswith(("pages/", "app.py")) and library in THREADS:
+        return False
+    return library not in LIBRARIES or any(fnmatch(path, p) for p in LIBRARIES[library])
+
+
+def printing(modules: list[Module]) -> list[str]:
+    """Calls of print() in rooms that have no voice of their own."""
+    return [
+        f"{m.path}:{node.lineno}: print() belongs to the command line"
+        for m in modules
+        if room_of(m.name) not in TALKING_ROOMS
+        for node in ast.walk(m.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+
+
+def function_lengths(modules: list[Module]) -> list[int]:
+    """Lines of every function, its docstring included."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = (node for m in modules for node in ast.walk(m.tree) if isinstance(node, kinds))
+    return [(node.end_lineno or node.lineno) - node.lineno + 1 for node in nodes]

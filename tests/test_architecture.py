@@ -1,0 +1,202 @@
+"""The house's rules hold: imports go one way, each library stays in its room, files stay short."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median, quantiles
+
+import pytest
+
+from tests import house
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = house.read_tree(ROOT)
+HEAVY = ("torch", "sklearn", "mediapipe")
+# what the Record and Live pages and the command line open with
+LIVE_PATH = ("app.py", "pages/record.py", "pages/live.py", "core/cli.py")
+
+
+def made_tree(root: Path, files: dict[str, str]) -> list[house.Module]:
+    """A small tree with one module in each given path, read back."""
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    return house.read_tree(root)
+
+
+# --- the rules, held against this repository
+
+
+def test_imports_go_one_way() -> None:
+    assert house.wrong_arrows(MODULES) == []
+
+
+def test_every_module_lies_in_a_room_of_the_order() -> None:
+    assert house.strange_rooms(MODULES) == []
+
+
+def test_imports_run_in_no_circle() -> None:
+    assert house.circles(MODULES) == []
+
+
+def test_every_library_stays_in_its_room() -> None:
+    assert house.misplaced_libraries(MODULES) == []
+
+
+def test_only_the_command_line_prints() -> None:
+    assert house.printing(MODULES) == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.path)
+def test_a_module_opens_by_saying_what_it_is_for(module: house.Module) -> None:
+    assert ast.get_docstring(module.tree), f"{module.path} has no docstring"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.path)
+def test_a_file_stays_short_enough_to_read(module: house.Module) -> None:
+    limit = 60 if module.path == "app.py" else 150 if module.path.startswith("pages/") else 400
+    assert len(module.text.splitlines()) <= limit
+
+
+def test_functions_are_short() -> None:
+    lengths = house.function_lengths(MODULES)
+    assert median(lengths) <= 10
+    assert quantiles(lengths, n=10)[-1] <= 40
+
+
+def test_no_file_is_a_drawer_for_everything() -> None:
+    assert [m.path for m in MODULES if re.search(r"(^|/)(utils?|helpers?)\.py$", m.path)] == []
+
+
+def test_nothing_is_shown_as_raw_html() -> None:
+    assert [m.path for m in MODULES if "unsafe_allow_html" in m.text] == []
+
+
+def test_the_map_of_the_house_names_every_room() -> None:
+    (root,) = [m for m in MODULES if m.path == "core/__init__.py"]
+    described = re.findall(r"^ *(\w+)  ", ast.get_docstring(root.tree) or "", re.M)
+    rooms = {house.room_of(m.name) for m in MODULES} - {"core", "pages", "app"}
+    assert rooms - set(described) == set()
+
+
+@pytest.mark.parametrize("path", LIVE_PATH)
+def test_the_way_to_the_live_page_loads_no_heavy_library(path: str) -> None:
+    """Runs the imports with which a file opens in a fresh Python and looks at what got loaded."""
+    found = [m for m in MODULES if m.path == path]
+    if not found:
+        pytest.skip(f"{path} is not there yet")
+    opening = [n for n in found[0].tree.body if isinstance(n, ast.Import | ast.ImportFrom)]
+    code = "\n".join(
+        [
+            "import sys",
+            *map(ast.unparse, opening),
+            f"print([name for name in {HEAVY!r} if name in sys.modules])",
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+# --- the rules, held against trees made to break them
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from core.gestures import model",
+        "import core.gestures.model",
+        "from ..gestures import model",
+        "def f():\n    from core.gestures.model import GestureModel",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.gestures.model",
+        "from importlib import import_module\nm = import_module('core.gestures.model')",
+    ],
+)
+def test_an_import_against_the_order_is_found_in_every_form(tmp_path: Path, text: str) -> None:
+    modules = made_tree(tmp_path, {"core/pose/a.py": text, "core/gestures/model.py": ""})
+    (line,) = house.wrong_arrows(modules)
+    assert line.startswith("core/pose/a.py:")
+    assert "pose may not import gestures" in line
+
+
+def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) -> None:
+    modules = made_tree(
+        tmp_path,
+        {
+            "app.py": "from core.studio import store",
+            "pages/live.py": "from core.studio import store\nfrom pages import _widgets",
+            "pages/_widgets.py": "",
+            "core/studio/store.py": "from core.pose.a import f\nfrom core.errors import StoreError",
+            "core/pose/a.py": "from . import b\nimport numpy",
+            "core/pose/b.py": "import math",
+            "core/errors.py": "",
+        },
+    )
+    assert house.wrong_arrows(modules) == house.circles(modules) == []
+    assert house.strange_rooms(modules) == house.misplaced_libraries(modules) == []
+
+
+def test_the_library_may_not_know_the_pages(tmp_path: Path) -> None:
+    modules = made_tree(tmp_path, {"core/studio/a.py": "import pages.live", "pages/live.py": ""})
+    assert len(house.wrong_arrows(modules)) == 1
+
+
+def test_a_folder_without_a_place_in_the_order_is_found(tmp_path: Path) -> None:
+    modules = made_tree(tmp_path, {"core/misc/a.py": ""})
+    assert house.strange_rooms(modules) == ["core/misc/a.py: no such room"]
+
+
+def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) -> None:
+    texts = {"a": "from core.pose import b", "b": "import core.pose.c", "c": "from .a import f"}
+    modules = made_tree(tmp_path, {f"core/pose/{n}.py": text for n, text in texts.items()})
+    assert house.circles(modules) == ["core.pose.a → core.pose.b → core.pose.c → core.pose.a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("core/studio/live.py", "import streamlit as st"),
+        ("core/estimators/heatmap.py", "import av"),
+        ("core/estimators/other.py", "from mediapipe.tasks import python"),
+        ("core/studio/importing.py", "import sqlalchemy"),
+        ("core/gestures/model.py", "def f():\n    import torch"),
+        ("core/studio/live.py", "from sklearn.metrics import accuracy_score"),
+        ("core/weights/readers.py", "import pickle"),
+        ("core/gestures/training.py", "import joblib"),
+        ("core/learning/datasets.py", "import albumentations"),
+        ("core/nets/cpm.py", "import tensorflow"),
+        ("core/errors.py", "import numpy"),
+        ("core/pose/metrics.py", "import pandas"),
+        ("pages/train.py", "import torch"),
+        ("pages/train.py", "import threading"),
+    ],
+)
+def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: str) -> None:
+    (line,) = house.misplaced_libraries(made_tree(tmp_path, {path: text}))
+    assert line.startswith(f"{path}:")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pages/live.py", "import av, streamlit, streamlit_webrtc"),
+        ("core/media/videos.py", "import av, cv2"),
+        ("core/estimators/mediapipe.py", "import mediapipe, threading"),
+        ("core/studio/store.py", "import sqlalchemy"),
+        ("core/gestures/training.py", "import torch, sklearn.neighbors"),
+        ("core/pose/geometry.py", "import cv2, numpy, math"),
+    ],
+)
+def test_a_library_in_its_own_room_is_no_fault(tmp_path: Path, path: str, text: str) -> None:
+    assert house.misplaced_libraries(made_tree(tmp_path, {path: text})) == []
+
+
+def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
+    modules = made_tree(
+        tmp_path, {"core/gestures/training.py": "print(1)", "core/cli.py": "print(2)"}
+    )
+    assert house.printing(modules) == [
+        "core/gestures/training.py:1: print() belongs to the command line"
+    ]
