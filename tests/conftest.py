@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.studio.places import Places
+from core.weights.mediapipe_models import is_prepared
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -41,7 +42,7 @@ def shared_data() -> Path:
 def weights_folder() -> Path:
     """The folder of prepared hand models."""
     folder = Places.find().weights
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not is_prepared(folder):
         lacking(f"no hand models in {folder}", "run `make setup`")
     return folder
 
