@@ -38,7 +38,7 @@ DEFAULT_GESTURES = (
 _ALIASES = {
     "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
     "thumbs_down": "thumbdown thumb_down thumbsdown dislike no",
-    "point_up": "pointup pointing_up one index_up pointer",
+    "point_up": "pointup pointing_up one index_up",
     "ok": "okay ok_sign",
     "fist": "close closed closed_fist rock punch",
     "point_right": "pointright pointing_right right",

@@ -257,9 +257,10 @@ class Store:
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""
         of = t.samples.c
-        found = select(distinct(of.file_hash)).where(
+        found = select(of.file_hash).where(
             of.project_id == project_id, of.deleted_at.is_(None), of.file_hash.is_not(None)
         )
+        found = found.distinct()
         return {row[0] for row in self._rows(found)}
 
     # ------------------------------------------------------------------------ looking at it all

@@ -1,0 +1,144 @@
+"""Estimates on pictures.
+
+Convention: RGB in, a new RGB picture out. Mirroring, where it is asked for, comes after the
+skeleton and before the text, so that text can be read.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from core.pose.geometry import bounding_box
+from core.pose.skeleton import HAND, Rgb, Skeleton
+from core.pose.structures import Estimate, Floats, Picture, Pose
+
+_EMOJI_FONTS = (
+    "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",
+    "/usr/share/fonts/noto/NotoColorEmoji.ttf",
+    "/usr/share/fonts/google-noto-color-emoji-fonts/NotoColorEmoji.ttf",
+    "/System/Library/Fonts/Apple Color Emoji.ttc",
+    "C:/Windows/Fonts/seguiemj.ttf",
+)
+_EMOJI_SIZES = (109, 160, 96)  # bitmap fonts hold but one size: Noto's, Apple's; any for outlines
+_WHITE: Rgb = (255, 255, 255)
+_PLATE: Rgb = (24, 24, 32)
+_SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
+
+
+def draw_estimate(
+    rgb: Picture,
+    estimate: Estimate,
+    *,
+    labels: Sequence[str] | None = None,
+    emoji: Sequence[str] | None = None,
+    mirror: bool = False,
+    skeleton: Skeleton = HAND,
+) -> Picture:
+    """Every pose's skeleton and, where given, its label with emoji above it.
+
+    Args:
+        labels: one text a pose ("" draws none).
+        emoji: one a pose; left out where the system has no colour emoji font.
+        mirror: give back the picture as in a mirror, its text readable.
+    """
+    out = rgb.copy()
+    for pose in estimate.poses:
+        _draw_skeleton(out, pose, skeleton)
+    if mirror:
+        out = np.ascontiguousarray(out[:, ::-1])
+    for i, pose in enumerate(estimate.poses):
+        if labels and labels[i] and np.isfinite(pose.keypoints).any():
+            _draw_label(out, pose.keypoints, labels[i], emoji[i] if emoji else "", mirror)
+    return out
+
+
+def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND) -> Picture:
+    """One skeleton on a copy of the picture."""
+    out = rgb.copy()
+    _draw_skeleton(out, pose, skeleton)
+    return out
+
+
+def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
+    width = _line_width(out)
+    points = np.round(pose.keypoints * (1 << _SHIFT))
+    seen: list[bool] = np.isfinite(points).all(axis=1).tolist()
+    ends = [(int(x), int(y)) if there else (0, 0)
+            for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
+    for (a, b), color in zip(skeleton.bones, skeleton.colors, strict=True):
+        if seen[a] and seen[b]:
+            cv2.line(out, ends[a], ends[b], color, width, cv2.LINE_AA, _SHIFT)
+    radius = int(width * 1.2 * (1 << _SHIFT))
+    for end, there in zip(ends, seen, strict=True):
+        if there:
+            cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
+
+
+def _line_width(picture: Picture) -> int:
+    """Pixels: 2 at 640x480, growing with the picture."""
+    return max(1, round(min(picture.shape[:2]) / 240))
+
+
+def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: bool) -> None:
+    """A plate above the hand; kept inside the picture."""
+    height, width = out.shape[:2]
+    plate = label_plate(text, emoji, max(18, height // 14))
+    x0, y0, x1, _ = bounding_box(keypoints)
+    middle = (x0 + x1) / 2
+    middle = width - 1 - middle if mirror else middle
+    left = int(np.clip(middle - plate.shape[1] / 2, 0, max(0, width - plate.shape[1])))
+    top = int(np.clip(y0 - plate.shape[0] * 1.3, 0, max(0, height - plate.shape[0])))
+    room = out[top : top + plate.shape[0], left : left + plate.shape[1]]
+    room[:] = plate[: room.shape[0], : room.shape[1]]
+
+
+@lru_cache(maxsize=256)
+def label_plate(text: str, emoji: str, height: int) -> Picture:
+    """(height, W, 3) plate with the emoji, where it can be drawn, and the text."""
+    font = ImageFont.load_default(height * 0.55)
+    sign = emoji_sprite(emoji, round(height * 0.8))
+    sign_width = sign.width + height // 6 if sign else 0
+    pad = height // 4
+    width = round(pad * 2 + sign_width + font.getlength(text))
+    plate = Image.new("RGB", (width, height), _PLATE)
+    if sign:
+        plate.paste(sign, (pad, (height - sign.height) // 2), sign)
+    draw = ImageDraw.Draw(plate)
+    draw.text((pad + sign_width, height / 2), text, _WHITE, font, anchor="lm")
+    return np.array(plate)
+
+
+@lru_cache(maxsize=256)
+def emoji_sprite(emoji: str, size: int) -> Image.Image | None:
+    """The emoji as an RGBA picture of that height; None where no colour font can draw it."""
+    font = _emoji_font() if emoji else None
+    if font is None:
+        return None
+    left, top, right, bottom = font.getbbox(emoji)
+    if right <= left or bottom <= top:
+        return None
+    sprite = Image.new("RGBA", (round(right - left), round(bottom - top)))
+    ImageDraw.Draw(sprite).text((-left, -top), emoji, font=font, embedded_color=True)
+    if sprite.getbbox() is None:
+        return None
+    return sprite.resize((max(1, round(sprite.width * size / sprite.height)), size))
+
+
+@lru_cache(maxsize=1)
+def _emoji_font() -> ImageFont.FreeTypeFont | None:
+    path = emoji_font_path()
+    for size in _EMOJI_SIZES if path else ():
+        try:
+            return ImageFont.truetype(str(path), size)
+        except OSError:  # a bitmap font without this size
+            continue
+    return None
+
+
+def emoji_font_path() -> Path | None:
+    """The system's colour emoji font, None where it has none."""
+    return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)

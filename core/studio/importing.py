@@ -1,0 +1,283 @@
+"""Bringing in what was recorded elsewhere: a folder per class, a zip of one, a keypoint table.
+
+A file that is in the project already is not added again; what can't be used is named with its
+reason, and the rest goes in.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import MediaError, MudraError, NotFoundError
+from core.estimators import Estimator
+from core.gestures.labels import match_gesture
+from core.media.archives import unpacked
+from core.media.pictures import PICTURE_SUFFIXES, read_picture
+from core.pose.structures import Frame
+from core.studio.recording import sample_of
+from core.studio.store import NewSample, Project, Store
+from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
+
+LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
+SOMEBODY = "import"  # the person where nobody says who it was
+_BATCH = 4  # pictures a transaction: at most about a second of work is lost to a kill
+
+Progress = Callable[[int, int], None]
+MakeEstimator = Callable[[], Estimator]
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        added: samples added.
+        already: pictures or rows that were there before.
+        refused: (file, reason).
+        new_gestures: names that became gestures of the project.
+    """
+
+    added: int = 0
+    already: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    new_gestures: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        parts = [f"{self.added} added"]
+        if self.already:
+            parts.append(f"{self.already} there already, not added again")
+        if self.refused:
+            parts.append(f"{len(self.refused)} refused")
+        if self.new_gestures:
+            parts.append(f"new gestures: {', '.join(self.new_gestures)}")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class LabelledPicture:
+    """A picture with the folder that names its class, and the gesture that this means."""
+
+    path: Path
+    folder: str
+    gesture: str | None
+
+
+def import_path(
+    store: Store,
+    project_name: str,
+    path: Path,
+    *,
+    estimator_factory: MakeEstimator | None = None,
+    person: str | None = None,
+    layout: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Add a table's rows, or the hands in a folder's or zip's pictures, to a project.
+
+    A missing project is made. `estimator_factory` is called once, and only for pictures.
+
+    Raises:
+        MudraError: nothing at the path that can be imported.
+    """
+    tell = progress or (lambda done, total: None)
+    if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
+        table = read_table(path, layout, mapping)
+        return _import_table(store, _project(store, project_name), table, path.name, person, tell)
+    with opened_folder(path) as folder:
+        pictures = labelled_pictures(folder, mapping)
+        if estimator_factory is None:
+            raise MediaError(f"{path.name} holds pictures, but no estimator was given")
+        project = _project(store, project_name)
+        with estimator_factory() as estimator:
+            return import_pictures(
+                store, project, pictures, estimator, person or SOMEBODY, path.name, tell
+            )
+
+
+@contextmanager
+def opened_folder(path: Path) -> Iterator[Path]:
+    """The folder itself, or a zip's content in a temporary one.
+
+    Raises:
+        MediaError: neither.
+        ArchiveError: a zip that can't be trusted.
+    """
+    if path.is_dir():
+        yield path
+    elif path.suffix.lower() == ".zip" and path.is_file():
+        with unpacked(path) as folder:
+            yield folder
+    else:
+        what = "is no folder, zip or table" if path.exists() else "does not exist"
+        raise MediaError(f"{path} {what}: give a folder per class, a zip of one, or a csv")
+
+
+def labelled_pictures(
+    folder: Path, mapping: Mapping[str, str] | None = None
+) -> list[LabelledPicture]:
+    """Every picture below a folder; its own folder's name is its class.
+
+    Raises:
+        MediaError: no pictures there.
+    """
+    found = []
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file() and not hidden:
+            label = path.parent.name
+            meant = (mapping or {}).get(label) or match_gesture(label)
+            found.append(LabelledPicture(path, label, meant))
+    if not found:
+        raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
+    return found
+
+
+def import_pictures(
+    store: Store,
+    project: Project,
+    pictures: Sequence[LabelledPicture],
+    estimator: Estimator,
+    person: str,
+    source: str,
+    progress: Progress,
+) -> ImportReport:
+    """Find the hand in each picture and store it with its crop."""
+    report = ImportReport()
+    homes = _Homes(store, project, source, report)
+    known = store.known_hashes(project.id)
+    waiting: dict[int, list[NewSample]] = {}
+    for number, picture in enumerate(pictures, 1):
+        name = f"{picture.folder}/{picture.path.name}"
+        try:
+            sample = _picture_sample(picture, name, estimator, known, not project.keypoints_only)
+            if sample is None:
+                report.already += 1
+            else:
+                burst = homes.burst(person, picture.gesture or picture.folder)
+                waiting.setdefault(burst, []).append(sample)
+        except (MediaError, NotFoundError) as error:
+            report.refused.append((name, str(error)))
+        except MudraError as error:  # a class whose name can't be a gesture's
+            report.refused.append((name, str(error)))
+        if number % _BATCH == 0 or number == len(pictures):
+            report.added += _flush(store, waiting)
+        progress(number, len(pictures))
+    return report
+
+
+def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
+    added = sum(len(store.add_samples(burst, new)) for burst, new in waiting.items())
+    waiting.clear()
+    return added
+
+
+def _picture_sample(
+    picture: LabelledPicture, name: str, estimator: Estimator, known: set[str], with_crop: bool
+) -> NewSample | None:
+    """None when the picture is known already; it is known afterwards.
+
+    Raises:
+        MediaError: unreadable, or no hand in it.
+    """
+    rgb = read_picture(picture.path)
+    digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+    if digest in known:
+        return None
+    estimate = estimator.estimate_still(rgb)
+    if not estimate.poses:
+        raise MediaError("no hand found")
+    known.add(digest)
+    frame = Frame(rgb, source=name)
+    sample = sample_of(
+        frame, estimate.poses[0], estimate, version=estimator.version, with_picture=with_crop
+    )
+    return replace(sample, file_hash=digest)
+
+
+def _import_table(
+    store: Store,
+    project: Project,
+    table: KeypointTable,
+    source: str,
+    person: str | None,
+    progress: Progress,
+) -> ImportReport:
+    """Consecutive rows of one person and gesture are one burst, stored as one."""
+    report = ImportReport()
+    homes = _Homes(store, project, source, report)
+    known = store.known_hashes(project.id)
+    persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
+    changes = (persons[1:] != persons[:-1]) | (table.gestures[1:] != table.gestures[:-1])
+    edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
+    for number, (begin, end) in enumerate(itertools.pairwise(edges)):
+        block = f"{table.sha256}:{number}"  # so that an import that was cut short goes on
+        if block in known:
+            report.already += int(end - begin)
+        else:
+            burst = homes.burst(str(persons[begin]), str(table.gestures[begin]))
+            new = [_row_sample(table, row, source, block) for row in range(begin, end)]
+            report.added += len(store.add_samples(burst, new))
+        progress(int(end), len(table))
+    return report
+
+
+def _row_sample(table: KeypointTable, row: int, source: str, block: str) -> NewSample:
+    keypoints = table.keypoints[row]
+    return NewSample(
+        keypoints=keypoints,
+        scores=np.isfinite(keypoints).all(axis=1).astype(np.float32),
+        source=source,
+        mirrored_view=False,
+        estimator=table.estimator,
+        space="relative",
+        file_hash=block,
+    )
+
+
+def _project(store: Store, name: str) -> Project:
+    try:
+        return store.project(name)
+    except NotFoundError:
+        return store.create_project(name)
+
+
+class _Homes:
+    """Where samples of an import go: one session a person, one burst a run of one gesture."""
+
+    def __init__(self, store: Store, project: Project, source: str, report: ImportReport) -> None:
+        self._store, self._project, self._source = store, project, source
+        self._report = report
+        self._sessions: dict[str, int] = {}
+        self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
+        self._last: tuple[str, str, int] | None = None
+
+    def burst(self, person: str, gesture: str) -> int:
+        """The present burst, or a new one where person or gesture changes."""
+        if self._last is None or self._last[:2] != (person, gesture):
+            burst = self._store.start_burst(self._session(person), self._gesture(gesture))
+            self._last = (person, gesture, burst)
+        return self._last[2]
+
+    def _session(self, person: str) -> int:
+        if person not in self._sessions:
+            found = self._store.ensure_person(self._project.id, person[:40])
+            self._sessions[person] = self._store.start_session(
+                self._project.id, found.id, f"import {self._source}"
+            )
+        return self._sessions[person]
+
+    def _gesture(self, name: str) -> int:
+        key = name.casefold()
+        if key not in self._gestures:
+            gesture = self._store.add_gesture(self._project.id, name)
+            self._gestures[key] = gesture.id
+            self._report.new_gestures.append(gesture.name)
+        return self._gestures[key]
