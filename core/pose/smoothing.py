@@ -33,7 +33,7 @@ class OneEuro:
             return values.copy()
         passed = max(time_s - self._time_s, 1e-3)
         speed = _blend(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
-        cutoff = self.min_cutoff + self.beta * np.abs(speed)
+        cutoff = np.asarray(self.min_cutoff + self.beta * np.abs(speed), np.float32)
         smooth = _blend(self._values, values, cutoff, passed)
         known = np.isfinite(smooth)
         self._values = np.where(known, smooth, values).astype(np.float32)

@@ -19,7 +19,7 @@ from core.gestures.labels import match_gesture
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.pose.structures import Frame
-from core.studio.recording import sample_of
+from core.studio.samples import sample_of
 from core.studio.store import NewSample, Project, Store
 from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
 

@@ -1,0 +1,267 @@
+"""One camera stream: frame in, mirrored picture with skeletons and names out.
+
+`process` runs in the stream's thread, everything else in the page's. One lock is held round the
+estimator, whose `close` during a call would crash the process; the latest reading is an immutable
+object that anyone may take without waiting.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from core.errors import MudraError
+from core.estimators import Estimator
+from core.gestures.labels import NONE, GestureLabel
+from core.gestures.model import GestureModel
+from core.pose.drawing import draw_estimate, label_plate
+from core.pose.smoothing import LabelHold, OneEuro
+from core.pose.structures import Estimate, Frame, Picture, Pose
+
+log = logging.getLogger(__name__)
+
+LOST_S = 2.0  # no frame for so long: the camera is lost
+UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
+_FORGET_S = 0.5  # a hand away for so long begins anew
+_RATE_OVER_S = 2.0  # fps and latency are means over so long
+
+MakeEstimator = Callable[[int], Estimator]
+Watch = Callable[[Frame, Estimate, str], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Options:
+    """What may change while the camera runs.
+
+    Attributes:
+        model: names the gestures; None shows the skeleton alone.
+        hands: 1 or 2.
+        smoothing: calm the drawn joints and hold the names; the probabilities stay raw.
+    """
+
+    model: GestureModel | None = None
+    hands: int = 1
+    smoothing: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One hand.
+
+    Attributes:
+        gesture: the one to show; None while unsure, and for `none`.
+        probabilities: (gesture, probability) in the model's order; empty without a model.
+    """
+
+    pose: Pose
+    gesture: GestureLabel | None = None
+    probabilities: tuple[tuple[GestureLabel, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Latest:
+    """What the last frame gave.
+
+    Attributes:
+        hands: most confident first.
+        taken_s: the frame's time on `time.monotonic`'s clock; the stream's start before that.
+        frames: frames so far.
+        fps: processed frames a second.
+        latency_ms: mean time from a frame's arrival to its picture.
+        note: what the watcher said, shown over the video, e.g. how the recording stands.
+        error: what went wrong, for the person at the screen; "" when nothing did.
+    """
+
+    hands: tuple[Reading, ...] = ()
+    taken_s: float = field(default_factory=time.monotonic)
+    frames: int = 0
+    fps: float = 0.0
+    latency_ms: float = 0.0
+    size_hw: tuple[int, int] = (0, 0)
+    note: str = ""
+    error: str = ""
+
+    def trouble(self, now_s: float | None = None) -> str:
+        """What is wrong with the stream and the way out; "" while all is well."""
+        if self.error:
+            return self.error
+        silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
+        if self.frames and silent_s > LOST_S:
+            return (
+                f"Camera lost: no picture for {silent_s:.0f} s. Is it plugged in, and is this tab "
+                "in front? Press STOP, then START. Pictures can be uploaded meanwhile."
+            )
+        if not self.frames and silent_s > UNCONNECTED_S:
+            return (
+                f"No picture came in {silent_s:.0f} s: the browser reaches the page but not the "
+                "video connection (UDP). Open Mudra on the machine that runs it, at "
+                "http://localhost:8501, or upload pictures."
+            )
+        return ""
+
+
+@dataclass
+class _Hand:
+    """What is remembered of one hand between frames."""
+
+    joints: OneEuro = field(default_factory=OneEuro)
+    label: LabelHold = field(default_factory=LabelHold)
+    seen_s: float = 0.0
+
+
+class LiveProcessor:
+    """Estimates, names and draws the frames of one stream; newest options count.
+
+    Args:
+        make_estimator: number of hands → an estimator; called in the stream's thread.
+        watch: sees every frame with its estimate and the estimator's version, e.g. a recorder; its
+            answer is shown over the video.
+    """
+
+    def __init__(
+        self,
+        make_estimator: MakeEstimator,
+        options: Options | None = None,
+        *,
+        watch: Watch | None = None,
+    ) -> None:
+        self._make, self._watch = make_estimator, watch
+        self._options = options or Options()
+        self._lock = threading.Lock()
+        self._estimator: Estimator | None = None
+        self._estimator_hands = 0
+        self._closed = False
+        self._tracks: dict[str, _Hand] = {}
+        self._times: deque[tuple[float, float]] = deque()
+        self._latest = Latest()
+
+    def configure(self, options: Options) -> None:
+        """Options for the next frame on."""
+        self._options = options
+
+    def latest(self) -> Latest:
+        """What the last frame gave; never waits."""
+        return self._latest
+
+    def process(self, rgb: Picture) -> Picture:
+        """The mirrored picture with what was found; never raises, errors are in `latest`.
+
+        Args:
+            rgb: (H, W, 3) uint8 as the camera gave it, of any size.
+        """
+        came_s = time.monotonic()
+        frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
+        with self._lock:
+            if self._closed:
+                return np.ascontiguousarray(rgb[:, ::-1])
+            try:
+                picture, found = self._process(frame, self._options)
+            except Exception as error:  # the stream's thread would end without a word
+                picture, found = np.ascontiguousarray(rgb[:, ::-1]), self._failed(error)
+            fps, latency_ms = self._timing(came_s, time.monotonic())
+            self._latest = replace(
+                found, taken_s=came_s, frames=frame.index + 1, fps=fps, latency_ms=latency_ms,
+                size_hw=frame.size_hw,
+            )  # fmt: skip
+        return picture
+
+    def _failed(self, error: Exception) -> Latest:
+        if isinstance(error, MudraError):
+            return Latest(error=str(error))
+        log.exception("a frame could not be processed")
+        return Latest(error=f"a frame could not be processed: {error!r}")
+
+    def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
+        estimator = self._estimator_for(options.hands)
+        estimate = estimator.estimate(frame)
+        note = self._watch(frame, estimate, estimator.version) if self._watch else ""
+        hands = self._read(estimate, options)
+        shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
+        picture = draw_estimate(
+            frame.rgb, shown, mirror=True,
+            labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
+            emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
+        )  # fmt: skip
+        _draw_note(picture, note)
+        return picture, Latest(hands, note=note)
+
+    def _estimator_for(self, hands: int) -> Estimator:
+        if self._estimator is None or self._estimator_hands != hands:
+            if self._estimator is not None:
+                self._estimator.close()
+            self._estimator, self._estimator_hands = self._make(hands), hands
+        return self._estimator
+
+    def _read(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
+        now_s = estimate.time_s
+        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < _FORGET_S}
+        table = probabilities(options.model, estimate)
+        readings, taken = [], set[str]()
+        for pose, row in zip(estimate.poses, table, strict=True):
+            key = pose.handedness or "hand"
+            key = key if key not in taken else f"{key} again"  # two left hands: of two people
+            taken.add(key)
+            hand = self._tracks.setdefault(key, _Hand())
+            hand.seen_s = now_s
+            readings.append(_reading(pose, row, hand, now_s, options))
+        return tuple(readings)
+
+    def _timing(self, came_s: float, done_s: float) -> tuple[float, float]:
+        times = self._times
+        times.append((came_s, done_s))
+        while came_s - times[0][0] > _RATE_OVER_S:
+            times.popleft()
+        span = came_s - times[0][0]
+        latency = sum(done - came for came, done in times) / len(times)
+        return (len(times) - 1) / span if span else 0.0, 1000 * latency
+
+    def close(self) -> None:
+        """Free the estimator, once a running frame is done; frames after it pass unchanged."""
+        with self._lock:
+            self._closed = True
+            if self._estimator is not None:
+                self._estimator.close()
+                self._estimator = None
+
+
+def _draw_note(picture: Picture, note: str) -> None:
+    """Into the picture's upper left corner, in place."""
+    if note:
+        plate = label_plate(note, "", max(24, picture.shape[0] // 9))
+        room = picture[: plate.shape[0], : plate.shape[1]]
+        room[:] = plate[: room.shape[0], : room.shape[1]]
+
+
+Probabilities = tuple[tuple[GestureLabel, float], ...]
+
+
+def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
+    """For each pose the model's gestures with their probabilities; nothing without a model."""
+    if model is None or not estimate.poses:
+        return [() for _ in estimate.poses]
+    model.check_estimator(estimate.estimator)
+    keypoints = np.stack([pose.keypoints for pose in estimate.poses])
+    mirrored = np.full(len(keypoints), estimate.mirrored_view)
+    table = model.predict_proba(keypoints, mirrored)
+    return [tuple(zip(model.gestures, map(float, row), strict=True)) for row in table]
+
+
+def _reading(
+    pose: Pose, row: Probabilities, hand: _Hand, time_s: float, options: Options
+) -> Reading:
+    if options.smoothing:
+        pose = replace(pose, keypoints=hand.joints(pose.keypoints, time_s))
+    if not row or options.model is None:
+        return Reading(pose)
+    best, probability = max(row, key=lambda pair: pair[1])
+    enter = options.model.threshold
+    hold = hand.label
+    hold.enter, hold.leave = enter, 0.75 * enter
+    hold.hold_s = 0.2 if options.smoothing else 0.0
+    said = hold(best.name, probability, time_s)
+    named = {gesture.name: gesture for gesture, _ in row}
+    return Reading(pose, named.get(said or "") if said != NONE.name else None, row)

@@ -1,0 +1,325 @@
+"""Recording: estimates from a camera become samples in the store, bad frames are refused.
+
+The camera's thread only judges and cuts; a writer's thread of each take puts the samples into the
+store in small batches, so a busy or full disk never holds up the picture.
+"""
+
+import hashlib
+import math
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.errors import MediaError, MudraError
+from core.estimators import Estimator
+from core.media.pictures import read_picture
+from core.pose.structures import Estimate, Floats, Frame
+from core.studio.samples import NO_HAND, STORED, Limits, refusal, sample_of
+from core.studio.store import NewSample, Store
+
+WRITE_EVERY_S = 0.5  # a kill loses at most what came since
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a take runs.
+
+    Attributes:
+        delay_s: countdown before it.
+        length_s: it ends after so long; None runs until `stop`.
+        count: it ends after so many kept samples; None has no bound.
+        rate_hz: at most so many frames a second are looked at.
+    """
+
+    delay_s: float = 0.0
+    length_s: float | None = None
+    count: int | None = None
+    rate_hz: float = 10.0
+
+
+CONTINUOUS = Plan()
+BURST = Plan(delay_s=3.0, length_s=3.0)
+SHOT = Plan(length_s=1.0, count=1)  # the first good frame within a second
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How the present or last take stands.
+
+    Attributes:
+        state: "idle", "countdown" or "recording".
+        left_s: seconds until the countdown, or the take, ends; None for an endless take.
+        kept: samples kept.
+        refused: frames refused, by reason.
+        error: what stopped it, for the person who records; "" when nothing did.
+    """
+
+    state: str = "idle"
+    left_s: float | None = None
+    kept: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        """“kept 41 / refused 9 (no hand 7, duplicate 2)”."""
+        reasons = ", ".join(f"{reason} {n}" for reason, n in self.refused.items())
+        total = sum(self.refused.values())
+        return f"kept {self.kept} / refused {total}" + (f" ({reasons})" if reasons else "")
+
+    @property
+    def headline(self) -> str:
+        """One line for the page."""
+        left = f"{math.ceil(self.left_s)} s" if self.left_s is not None else ""
+        if self.state == "countdown":
+            return f"⏳ Get ready: {left}"
+        counts = f"kept {self.kept} / refused {sum(self.refused.values())}"
+        return f"🔴 Recording {left}: {counts}" if self.state == "recording" else counts
+
+    @property
+    def banner(self) -> str:
+        """A few plain characters to draw over the video; "" when idle."""
+        if self.state == "countdown":
+            return f"{math.ceil(self.left_s or 0)}"
+        return f"REC {self.kept}" if self.state == "recording" else ""
+
+
+class Recorder:
+    """Collects one visit's samples of one person.
+
+    `offer` is the camera thread's, everything else the page's. The session begins in the store
+    with the first take.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        project_id: int,
+        person: str,
+        *,
+        source: str = "webcam",
+        with_pictures: bool = True,
+        limits: Limits | None = None,
+    ) -> None:
+        self.store, self.project_id, self.person = store, project_id, person
+        self.source, self.with_pictures = source, with_pictures
+        self.limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._session: int | None = None
+        self._take: _Take | None = None
+
+    def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
+        """Begin a take with the next frame; one that still runs ends first."""
+        self.stop()
+        take = _Take(plan, _Writer(self.store, self.begin_burst(gesture_id)))
+        with self._lock:
+            self._take = take
+
+    def begin_burst(self, gesture_id: int) -> int:
+        """A new burst in this visit's session, which begins with its first burst."""
+        if self._session is None:
+            person = self.store.ensure_person(self.project_id, self.person)
+            self._session = self.store.start_session(self.project_id, person.id, self.source)
+        return self.store.start_burst(self._session, gesture_id)
+
+    def offer(self, frame: Frame, estimate: Estimate, version: str = "") -> Progress:
+        """Judge one frame; called for every frame, recording or not.
+
+        Returns:
+            How the take stands afterwards.
+        """
+        with self._lock:
+            take = self._take
+            if take is None:
+                return Progress()
+            if take.wants(frame.time_s):
+                self._judge(take, frame, estimate, version)
+            return take.progress()
+
+    def _judge(self, take: "_Take", frame: Frame, estimate: Estimate, version: str) -> None:
+        pose = estimate.poses[0] if estimate.poses else None
+        reason = refusal(pose, frame.size_hw, take.last, self.limits)
+        if reason is not None or pose is None:
+            take.refused[reason or NO_HAND] += 1
+            return
+        picture = self.with_pictures
+        take.keep(sample_of(frame, pose, estimate, version=version, with_picture=picture))
+
+    def progress(self) -> Progress:
+        """How the present or last take stands."""
+        with self._lock:
+            return self._take.progress() if self._take else Progress()
+
+    def stop(self, *, wait: bool = True) -> Progress:
+        """End the take; returns once everything kept is in the store, unless told not to wait."""
+        with self._lock:
+            take = self._take
+            if take is not None:
+                take.end()
+        if take is not None and wait:
+            take.writer.finish()
+        return self.progress()
+
+    def close(self) -> None:
+        """End the take and the session: the next take begins a new one."""
+        self.stop()
+        self._session = None
+
+
+class _Take:
+    """One take's state; every method is called under the recorder's lock."""
+
+    def __init__(self, plan: Plan, writer: "_Writer") -> None:
+        self.plan, self.writer = plan, writer
+        self.kept, self.refused = 0, Counter[str]()
+        self.last: Floats | None = None
+        self._begin_s: float | None = None
+        self._now_s = 0.0
+        self._looked_s = float("-inf")
+        self._over = False
+
+    def wants(self, time_s: float) -> bool:
+        """Whether the frame of this time is to be judged; ends the take when its time is over."""
+        if self._begin_s is None:
+            self._begin_s = time_s + self.plan.delay_s
+        self._now_s = time_s
+        if self.writer.error or (self._left_s() or 0.0) < 0:
+            self.end()
+        if self._over or time_s < self._begin_s:
+            return False
+        # a camera's frames come unevenly: half a frame early still counts
+        if time_s - self._looked_s < 0.7 / self.plan.rate_hz:
+            return False
+        self._looked_s = time_s
+        return True
+
+    def keep(self, sample: NewSample) -> None:
+        """Hand a sample to the writer."""
+        self.kept += 1
+        self.last = sample.keypoints
+        self.writer.put(sample)
+        if self.plan.count is not None and self.kept >= self.plan.count:
+            self.end()
+
+    def end(self) -> None:
+        """Take no more; the writer ends by itself once it has written what it holds."""
+        self._over = True
+        self.writer.no_more()
+
+    def progress(self) -> Progress:
+        """How it stands."""
+        state = "idle" if self._over else "recording"
+        left = None if self._over else self._left_s()
+        if not self._over and (self._begin_s is None or self._now_s < self._begin_s):
+            state = "countdown" if self.plan.delay_s else "recording"
+            waited = self._begin_s - self._now_s if self._begin_s is not None else None
+            left = self.plan.delay_s if waited is None else waited
+        return Progress(state, left, self.kept, dict(self.refused), self.writer.error)
+
+    def _left_s(self) -> float | None:
+        if self.plan.length_s is None or self._begin_s is None:
+            return None
+        return self._begin_s + self.plan.length_s - self._now_s
+
+
+class _Writer:
+    """Puts one burst's samples into the store from a thread of its own."""
+
+    def __init__(self, store: Store, burst_id: int) -> None:
+        self.error = ""
+        self._store, self._burst = store, burst_id
+        self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, sample: NewSample) -> None:
+        """Have it written within WRITE_EVERY_S."""
+        self._queue.put(sample)
+
+    def no_more(self) -> None:
+        """Write what is there and end."""
+        self._ended.set()
+
+    def finish(self) -> None:
+        """`no_more`, and wait until it has ended."""
+        self.no_more()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ended.wait(WRITE_EVERY_S):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        batch = [self._queue.get() for _ in range(self._queue.qsize())]
+        if not batch or self.error:
+            return
+        try:
+            self._store.add_samples(self._burst, batch)
+        except MudraError as error:
+            self.error = f"recording stopped, {len(batch)} samples were not stored: {error}"
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of single pictures: how many were kept, and why the others were not."""
+
+    kept: int
+    refused: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """“kept 41 / refused 9 (a.jpg: no hand, …)”, at most five named."""
+        named = ", ".join(f"{name}: {reason}" for name, reason in self.refused[:5])
+        more = ", …" if len(self.refused) > 5 else ""
+        text = f"kept {self.kept} / refused {len(self.refused)}"
+        return text + (f" ({named}{more})" if named else "")
+
+
+def add_pictures(
+    recorder: Recorder,
+    gesture_id: int,
+    pictures: Sequence[tuple[str, bytes]],
+    estimator: Estimator,
+    *,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Added:
+    """Samples from single pictures, as seen in them: one burst of the recorder's session.
+
+    Args:
+        pictures: (name, content of a JPEG, PNG or WEBP file) each.
+        tell: told the share that is done, 0..1.
+    """
+    known = recorder.store.known_hashes(recorder.project_id)
+    burst: int | None = None
+    kept, refused = 0, list[tuple[str, str]]()
+    for i, (name, content) in enumerate(pictures):
+        digest = hashlib.sha256(content).hexdigest()
+        found = STORED if digest in known else _still(name, content, recorder, estimator)
+        if isinstance(found, str):
+            refused.append((name, found))
+        else:
+            burst = recorder.begin_burst(gesture_id) if burst is None else burst
+            recorder.store.add_samples(burst, [replace(found, file_hash=digest)])
+            known.add(digest)
+            kept += 1
+        tell((i + 1) / len(pictures))
+    return Added(kept, tuple(refused))
+
+
+def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) -> NewSample | str:
+    """The picture's sample, or why there is none."""
+    try:
+        frame = Frame(read_picture(content, name=name), source=name)
+    except MediaError as error:
+        return str(error)
+    estimate = estimator.estimate_still(frame.rgb)
+    pose = estimate.poses[0] if estimate.poses else None
+    reason = refusal(pose, frame.size_hw, None, recorder.limits)
+    if reason is not None or pose is None:
+        return reason or NO_HAND
+    picture = recorder.with_pictures
+    return sample_of(frame, pose, estimate, version=estimator.version, with_picture=picture)

@@ -1,0 +1,99 @@
+"""What a sample is: which hands are refused and why, and how one is made and shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.media.pictures import decode_jpeg, encode_jpeg
+from core.pose.drawing import draw_pose
+from core.pose.geometry import bounding_box, crop_square, cut_off, cut_square, to_square
+from core.pose.structures import Estimate, Floats, Frame, Picture, Pose
+from core.studio.store import NewSample, Sample
+
+NO_HAND = "no hand"
+UNSURE = "low score"
+CUT_OFF = "cut off"
+DUPLICATE = "duplicate"
+STORED = "stored already"
+REASONS = (NO_HAND, UNSURE, CUT_OFF, DUPLICATE)
+
+CROP_SIZE = 256  # pixels, a stored crop's side
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a frame is refused.
+
+    Attributes:
+        score: the hand's confidence below this.
+        outside: more than this share of the joints missing or outside the picture.
+        moved: joints moved, on average, less than this share of the hand's size since the last
+            sample that was kept.
+    """
+
+    score: float = 0.5
+    outside: float = 0.1
+    moved: float = 0.004
+
+
+def refusal(
+    pose: Pose | None, size_hw: tuple[int, int], last: Floats | None, limits: Limits
+) -> str | None:
+    """Why a frame's hand is no sample, None when it is one.
+
+    Args:
+        last: (K, 2) keypoints of the last sample that was kept.
+    """
+    if pose is None or not np.isfinite(pose.keypoints).any():
+        return NO_HAND
+    if pose.score < limits.score:
+        return UNSURE
+    if cut_off(pose.keypoints, size_hw) > limits.outside:
+        return CUT_OFF
+    if last is not None and _moved(last, pose.keypoints) < limits.moved:
+        return DUPLICATE
+    return None
+
+
+def _moved(before: Floats, now: Floats) -> float:
+    """Mean way of the joints, as a share of the hand's size."""
+    x0, y0, x1, y1 = bounding_box(now)
+    way = np.linalg.norm(now - before, axis=1)
+    return float(np.nanmean(way) / max(x1 - x0, y1 - y0, 1.0)) if len(before) == len(now) else 1.0
+
+
+def sample_of(
+    frame: Frame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
+) -> NewSample:
+    """A hand of a frame as the store takes it, with its crop unless only keypoints are wanted."""
+    square = crop_square(pose.keypoints)
+    crop = encode_jpeg(cut_square(frame.rgb, square, CROP_SIZE)) if with_picture else None
+    return NewSample(
+        keypoints=pose.keypoints,
+        scores=pose.scores,
+        world=pose.world,
+        handedness=pose.handedness,
+        size_hw=frame.size_hw,
+        square=square,
+        crop_jpeg=crop,
+        source=frame.source,
+        mirrored_view=frame.mirrored_view,
+        space="picture",
+        estimator=estimate.estimator,
+        estimator_version=version,
+    )
+
+
+def picture_of(sample: Sample, size: int = CROP_SIZE) -> Picture:
+    """The sample's crop with its skeleton, as the viewer saw it; plain ground without a crop.
+
+    Returns:
+        (size, size, 3) uint8 RGB.
+    """
+    square = sample.square or crop_square(sample.keypoints)
+    rgb = np.full((CROP_SIZE, CROP_SIZE, 3), 40, np.uint8)
+    if sample.crop_jpeg is not None:
+        rgb = decode_jpeg(sample.crop_jpeg)
+    keypoints = to_square(sample.keypoints, square, rgb.shape[0])
+    drawn = draw_pose(rgb, Pose(keypoints, sample.scores))
+    return np.ascontiguousarray(drawn[:, ::-1]) if sample.mirrored_view else drawn

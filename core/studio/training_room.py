@@ -1,0 +1,98 @@
+"""The trainings of this process: begun here, stopped here; everything else is in the run's folder,
+so that a reloaded page, another tab or the command line sees the same."""
+
+import threading
+from typing import Any
+
+from core.errors import TrainingError
+from core.gestures.model import METADATA, MODEL
+from core.learning.runs import RUNNING, Run, list_runs
+from core.studio.places import Places
+from core.studio.store import Store
+
+SPLITS = {
+    "person": "other people than those it learned from",
+    "session": "other sessions of the same people: new people may do worse",
+    "burst": "other recordings of the same session: optimistic",
+    "tail": "the last fifth of each recording: very optimistic, record every gesture twice",
+}
+
+
+class TrainingRoom:
+    """Shared by all visitors of one server."""
+
+    def __init__(self, store: Store, places: Places) -> None:
+        self._store, self._places = store, places
+        self._lock = threading.Lock()
+        self._threads: dict[str, Any] = {}
+
+    def begin(self, project: str, *, seed: int = 0, epochs: int = 40) -> Run:
+        """Start training on the project's samples, in a thread.
+
+        Raises:
+            TrainingError: a training of the project runs already.
+            NotFoundError: no such project.
+        """
+        data = self._store.training_data(self._store.project(project).id)
+        with self._lock:
+            if self.running(project) is not None:
+                raise TrainingError(f"“{project}” is being trained already: wait or stop it")
+            # torch takes seconds to load and is needed by nothing before this
+            from core.gestures.training import TrainOptions, start_training
+
+            options = TrainOptions(seed=seed, epochs=epochs)
+            run = Run.create(
+                self._places.runs, project=project, classifier=options.classifier,
+                seed=seed, epochs=epochs, samples=len(data),
+            )  # fmt: skip
+            self._threads[run.name] = start_training(data, run, options)
+        return run
+
+    def running(self, project: str) -> Run | None:
+        """The project's training that is under way, by whomever it was begun."""
+        return next((run for run in self.runs(project) if run.status() == RUNNING), None)
+
+    def runs(self, project: str) -> list[Run]:
+        """The project's trainings, newest first."""
+        return [run for run in list_runs(self._places.runs) if _project_of(run) == project]
+
+    def run(self, name: str) -> Run:
+        """A training by its name."""
+        return Run.open(self._places.runs / name)
+
+    def can_stop(self, run: Run) -> bool:
+        """Whether it runs in this process."""
+        thread = self._threads.get(run.name)
+        return thread is not None and thread.alive
+
+    def stop(self, run: Run) -> None:
+        """End it after the present epoch; the best epoch is kept.
+
+        Raises:
+            TrainingError: it runs in another process.
+        """
+        if not self.can_stop(run):
+            raise TrainingError(f"{run.name} runs in another process: stop it where it was begun")
+        self._threads[run.name].stop()
+
+
+def _project_of(run: Run) -> str | None:
+    starts = run.records("start")  # none yet while another process is just writing the line
+    return starts[0].get("project") if starts else None
+
+
+def has_model(run: Run) -> bool:
+    """Whether the run left a model that can be used."""
+    return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
+
+
+def result_of(run: Run) -> dict[str, Any] | None:
+    """The run's result record, None while there is none."""
+    results = run.records("result")
+    return results[-1] if results else None
+
+
+def failure_of(run: Run) -> str:
+    """Why the run failed; "" when it did not."""
+    ends = run.records("end")
+    return str(ends[-1].get("message", "")) if ends else ""

@@ -1,0 +1,112 @@
+"""The camera on a page: the browser's stream through a LiveProcessor and back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import av
+import streamlit as st
+from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
+
+from core.estimators import create_estimator
+from core.gestures.labels import safe_label
+from core.studio.live import Latest, LiveProcessor, Options, Watch
+from core.studio.places import Places
+
+SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
+HTTPS = (
+    "The browser offers no camera here: it does so only at http://localhost or over HTTPS. Open "
+    "Mudra at http://localhost:8501, or upload pictures."
+)
+DENIED = (
+    "The browser was not allowed to use the camera: click the camera in the address bar, allow it, "
+    "then press START again. Without a camera: upload pictures."
+)
+UNAVAILABLE = (
+    "No camera can be used: plug one in, or close the program that is using it (a video call?), "
+    "then press START again. Without a camera: upload pictures."
+)
+
+
+class _Stream(VideoProcessorBase):
+    """Frames of aiortc ↔ arrays. Runs in the stream's thread: no `st` in here."""
+
+    def __init__(self, live: LiveProcessor, on_end: Callable[[], object]) -> None:
+        self.live, self._on_end = live, on_end
+
+    def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+        picture = self.live.process(frame.to_ndarray(format="rgb24"))
+        return av.VideoFrame.from_ndarray(picture, format="rgb24")
+
+    def on_ended(self) -> None:
+        self.live.close()
+        self._on_end()
+
+
+def camera(
+    key: str,
+    options: Options,
+    *,
+    watch: Watch | None = None,
+    on_end: Callable[[], object] = lambda: None,
+) -> LiveProcessor | None:
+    """The video with its START button, and what is to be set about it.
+
+    Returns:
+        The stream's processor, None while the camera is off.
+    """
+    place = st.container()
+    size, fps = _settings()
+    weights = Places.find().weights
+
+    def make_stream() -> _Stream:
+        def make(hands: int) -> Any:
+            return create_estimator("mediapipe-hands", weights, num_hands=hands)
+
+        return _Stream(LiveProcessor(make, options, watch=watch), on_end)
+
+    with place:
+        context = webrtc_streamer(
+            key,
+            mode=WebRtcMode.SENDRECV,
+            rtc_configuration={"iceServers": []},
+            media_stream_constraints=_constraints(size, fps),
+            video_processor_factory=make_stream,
+            async_processing=True,
+            media_toggle_controls=False,
+            video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
+            translations={
+                "media_api_not_available": HTTPS,
+                "device_access_denied": DENIED,
+                "device_not_available": UNAVAILABLE,
+            },
+        )
+    stream = context.video_processor
+    if not context.state.playing or stream is None:
+        st.caption("Press START and allow the camera. The pictures stay on the machine that runs "
+                   "Mudra.")  # fmt: skip
+        return None
+    stream.live.configure(options)
+    return stream.live
+
+
+def _settings() -> tuple[tuple[int, int], int]:
+    with st.popover("Camera settings", icon="⚙️"):
+        names = list(SIZES)
+        size = st.selectbox(
+            "Size", names, index=1, key="camera_size", persist_state="session",
+            help="Counts from the next START on. A smaller picture is quicker.",
+        )  # fmt: skip
+        fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps", persist_state="session")
+    return SIZES[size], fps
+
+
+def _constraints(size: tuple[int, int], fps: int) -> dict[str, Any]:
+    width, height = size
+    video = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
+    return {"video": video, "audio": False}
+
+
+def show_trouble(latest: Latest) -> None:
+    """What is wrong with the stream, where something is."""
+    if trouble := latest.trouble():
+        st.warning(safe_label(trouble), icon="📷")

@@ -1,0 +1,79 @@
+"""The Record page's lower half: the latest samples, and samples from pictures."""
+
+import streamlit as st
+
+from core.estimators import create_estimator
+from core.gestures.labels import safe_label
+from core.media.pictures import PICTURE_SUFFIXES
+from core.studio.recording import Recorder, add_pictures
+from core.studio.samples import picture_of
+from core.studio.store import Gesture, Project, Sample
+from pages._widgets import errors_shown, studio
+
+COLUMNS, ROWS = 8, 2
+
+
+def latest_samples(project: Project, gesture: Gesture) -> None:
+    """The gesture's newest samples as crops with skeleton, each with a button to delete it."""
+    store = studio().store
+    with st.container(horizontal=True, vertical_alignment="center", key="samples"):
+        total = sum(r.samples for r in store.overview(project.id) if r.gesture.id == gesture.id)
+        title = safe_label(gesture.label.title)
+        st.markdown(f"**{title}**: {total} samples")
+        deleted: list[int] = st.session_state.get("deleted", [])
+        if deleted and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️"):
+            store.restore_samples(deleted)
+            st.session_state["deleted"] = []
+            st.rerun()
+    shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
+    if not shown:
+        st.caption("Nothing yet: press START under the video, choose a gesture, and record.")
+        return
+    for row in range(0, len(shown), COLUMNS):
+        for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
+            with column:
+                _tile(sample)
+    if st.button(f"Delete these {len(shown)}", icon="🗑️"):
+        _delete([sample.id for sample in shown])
+
+
+def _tile(sample: Sample) -> None:
+    st.image(picture_of(sample), width="stretch")
+    if st.button("Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary"):
+        _delete([sample.id])
+
+
+def _delete(ids: list[int]) -> None:
+    studio().store.delete_samples(ids)
+    st.session_state["deleted"] = st.session_state.get("deleted", []) + ids
+    st.rerun()
+
+
+def add_files(recorder: Recorder, gesture: Gesture) -> None:
+    """Upload of pictures, and a snapshot by the browser's own camera widget."""
+    title = safe_label(gesture.label.title)
+    left, right = st.columns(2, gap="large")
+    with left, st.form("upload", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            f"Pictures of {title}", [s.strip(".") for s in PICTURE_SUFFIXES], True, key="files"
+        )
+        if st.form_submit_button(f"Add as {title}", icon="➕") and files:
+            _add(recorder, gesture, [(file.name, file.getvalue()) for file in files])
+    with right:
+        if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
+            return
+        shot = st.camera_input(f"Snapshot of {title}", key="snapshot")
+        if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
+            st.session_state["snapshot_added"] = shot.file_id
+            _add(recorder, gesture, [(shot.name, shot.getvalue())])
+
+
+def _add(recorder: Recorder, gesture: Gesture, pictures: list[tuple[str, bytes]]) -> None:
+    bar = st.progress(0.0, f"looking for hands in {len(pictures)} pictures")
+    with (
+        errors_shown(),
+        create_estimator("mediapipe-hands", studio().places.weights) as estimator,
+    ):
+        added = add_pictures(recorder, gesture.id, pictures, estimator, tell=bar.progress)
+        st.session_state["said"] = added.text
+        st.rerun()

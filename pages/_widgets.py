@@ -1,0 +1,103 @@
+"""What the pages share: the studio's resources, the project in the sidebar, shown errors, style."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import MudraError
+from core.gestures.labels import safe_label
+from core.gestures.model import GestureModel
+from core.studio.places import Places
+from core.studio.store import Project, Store
+from core.studio.training_room import TrainingRoom
+
+FIRST_PROJECT = "My gestures"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What all visitors of this server share."""
+
+    places: Places
+    store: Store
+    room: TrainingRoom
+
+
+def studio() -> Studio:
+    """The studio of the present workspace."""
+    return _studio(Places.find())
+
+
+@st.cache_resource(show_spinner=False)
+def _studio(places: Places) -> Studio:
+    store = Store(places.database)
+    return Studio(places, store, TrainingRoom(store, places))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def load_model(folder: Path, changed_at: float) -> GestureModel:
+    """A gesture model, kept while its file stays the same."""
+    return GestureModel.load(folder)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """The one place where Mudra's own errors become text on the page."""
+    try:
+        yield
+    except MudraError as error:
+        st.error(safe_label(str(error)), icon="⚠️")
+
+
+def begin_visit(page: str) -> None:
+    """Count a visit whenever the page changes; `visit` in the session state is its number."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        st.session_state["visit"] = st.session_state.get("visit", 0) + 1
+
+
+def pick_project() -> Project:
+    """The project, chosen or made in the sidebar and remembered in the address."""
+    store = studio().store
+    projects = {project.name: project for project in store.projects()}
+    if not projects:
+        first = store.create_project(FIRST_PROJECT)
+        projects = {first.name: first}
+    with st.sidebar:
+        slot = st.container()
+        with st.popover("New project", icon="➕", width="stretch"):
+            made = _new_project(store)
+        if made is not None:
+            projects[made.name] = made
+            st.session_state["project"] = made.name
+        name = slot.selectbox("Project", list(projects), key="project", bind="query-params")
+    return projects[name]
+
+
+def _new_project(store: Store) -> Project | None:
+    with st.form("new_project", border=False, clear_on_submit=True):
+        name = st.text_input("Name", placeholder="Rock, paper, scissors")
+        keypoints_only = st.checkbox(
+            "Store keypoints only", help="No picture is stored, not even the crop of the hand."
+        )
+        if not st.form_submit_button("Create", type="primary"):
+            return None
+    with errors_shown():
+        return store.create_project(name, keypoints_only=keypoints_only)
+    return None
+
+
+def style() -> None:
+    """Sizes that Streamlit has no option for; nothing of the user's is in here."""
+    st.html(
+        "<style>"
+        ".block-container{padding-top:2.5rem;padding-bottom:3rem}"
+        "[class*='st-key-big_emoji'] p{font-size:clamp(4rem,9vw,8rem);line-height:1.15;margin:0}"
+        ".st-key-count p{font-size:1.25rem;font-weight:600}"
+        ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
+        "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
+        "</style>"
+    )

@@ -1,0 +1,53 @@
+"""Home: what Mudra is, and the three steps with what is there already."""
+
+import streamlit as st
+
+from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.studio.training_room import has_model
+from core.weights.mediapipe_models import is_prepared
+from pages._widgets import pick_project, studio
+
+
+def page() -> None:
+    """Welcome and three cards."""
+    project = pick_project()
+    st.title("Mudra ✋")
+    st.markdown("Teach the computer your hand gestures: show them to the webcam, train, and see "
+                "them recognised live.")  # fmt: skip
+    if not is_prepared(studio().places.weights):
+        st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
+    overview = studio().store.overview(project.id)
+    samples = sum(row.samples for row in overview)
+    shown = sum(1 for row in overview if row.samples)
+    runs = [run for run in studio().room.runs(project.name) if has_model(run)]
+    cards = st.columns(3, gap="medium")
+    _card(
+        cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 joints of your "
+        "hand. Two gestures with 30 samples each are a start.",
+        f"{samples} samples of {shown} gestures", "pages/record.py", "Record gestures",
+    )  # fmt: skip
+    _card(
+        cards[1], "2 · Train 📈", "One button. Watch the curves while it learns, then see which "
+        "gestures it mixes up.",
+        f"{len(runs)} trained models", "pages/train.py", "Train a model",
+    )  # fmt: skip
+    _card(
+        cards[2], "3 · Live ✨", "The gesture over the video, with its emoji and how sure Mudra "
+        "is.",
+        "a model for the eight gestures is ready", "pages/live.py", "Try it live",
+    )  # fmt: skip
+    st.markdown("#### Ready from the start")
+    st.markdown(" &nbsp; ".join(f"{g.emoji} {g.name.replace('_', ' ')}"
+                                for g in DEFAULT_GESTURES if g != NONE))  # fmt: skip
+    st.caption("Your pictures stay on the machine that runs Mudra.")
+
+
+def _card(column, title: str, text: str, there: str, target: str, link: str) -> None:  # type: ignore[no-untyped-def]
+    with column.container(border=True, height="stretch"):
+        st.subheader(title, anchor=False)
+        st.markdown(text)
+        st.caption(there)
+        st.page_link(target, label=link, icon="➡️")
+
+
+page()

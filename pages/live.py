@@ -1,0 +1,89 @@
+"""Live: what the camera's hands mean, by the model of one's choice."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.gestures.model import MODEL, GestureModel
+from core.studio.live import LiveProcessor, Options, Reading
+from core.studio.store import Project
+from core.studio.training_room import has_model
+from pages._camera import camera, show_trouble
+from pages._widgets import errors_shown, load_model, pick_project, studio
+
+STARTER = "starter"
+
+
+def page() -> None:
+    """Camera on the left, what it means on the right."""
+    project = pick_project()
+    st.title("Live")
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        model = _pick_model(project)
+        with st.container(horizontal=True, gap="medium"):
+            two = st.toggle("Two hands", key="two_hands", persist_state="session",
+                            help="Costs about 15 ms more a frame.")  # fmt: skip
+            smooth = st.toggle(
+                "Smoothing", True, key="smoothing", persist_state="session",
+                help="Calms the drawn joints and says a gesture once it has lasted 0.2 s. The bars "
+                "stay raw.",
+            )  # fmt: skip
+    with left:
+        live = camera("live_camera", Options(model, 2 if two else 1, smooth))
+    with right:
+        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
+
+
+def _pick_model(project: Project) -> GestureModel | None:
+    room, places = studio().room, studio().places
+    runs = {run.name: run for run in room.runs(project.name) if has_model(run)}
+    names = [*runs, STARTER]
+    start = project.active_model if project.active_model in names else STARTER
+    name = st.selectbox(
+        "Model", names, index=names.index(start), key=f"model_{project.id}",
+        persist_state="session",
+        format_func=lambda n: "Starter: the eight gestures" if n == STARTER else f"Training {n}",
+    )  # fmt: skip
+    with errors_shown():
+        folder = places.model(name or STARTER)
+        file = folder / MODEL
+        return load_model(folder, file.stat().st_mtime if file.is_file() else 0.0)
+    return None
+
+
+def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
+    with errors_shown():
+        if live is None:
+            _show_gesture(None, "Start the camera and show a gesture")
+            return
+        latest = live.latest()
+        show_trouble(latest)
+        if not latest.hands:
+            _show_gesture(None, "No hand")
+        columns = st.columns(max(1, len(latest.hands)))
+        for i, (column, hand) in enumerate(zip(columns, latest.hands, strict=False)):
+            with column:
+                _show_hand(hand, f"big_emoji_{i}", several=len(latest.hands) > 1)
+        height, width = latest.size_hw
+        st.caption(f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · "
+                   f"{width} × {height} pixels")  # fmt: skip
+
+
+def _show_hand(hand: Reading, key: str, *, several: bool) -> None:
+    if several:
+        st.caption(f"{hand.pose.handedness or 'a'} hand")
+    if hand.gesture is None:
+        _show_gesture(None, "No gesture", key)
+    else:
+        _show_gesture(hand.gesture.emoji, hand.gesture.name, key)
+    for gesture, probability in hand.probabilities:
+        st.progress(probability, f"{safe_label(gesture.title)} · {probability:.0%}")
+
+
+def _show_gesture(emoji: str | None, name: str, key: str = "big_emoji") -> None:
+    with st.container(key=key, horizontal_alignment="center"):
+        st.markdown(safe_label(emoji) if emoji else "·")
+    st.subheader(safe_label(name), text_alignment="center")
+
+
+page()

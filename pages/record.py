@@ -1,0 +1,139 @@
+"""Record: samples of a gesture from the camera, from pictures, from snapshots."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.live import LiveProcessor, Options
+from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
+from core.studio.store import Gesture, Project
+from pages._camera import camera, show_trouble
+from pages._samples import add_files, latest_samples
+from pages._widgets import errors_shown, pick_project, studio
+
+BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
+
+
+def page() -> None:
+    """Camera on the left, what to record on the right, samples below."""
+    project = pick_project()
+    st.title("Record")
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        gesture = _pick_gesture(project)
+        person = _person()
+        recorder = _recorder(project, person)
+        plan = _pick_plan()
+    with left:
+        live = camera(
+            "record_camera",
+            Options(hands=1, smoothing=False),
+            watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
+            on_end=lambda: recorder.stop(wait=False),
+        )
+    with right:
+        every = 0.3 if live is not None else None
+        st.fragment(_take, run_every=every)(recorder, gesture, plan, live)
+    if said := st.session_state.pop("said", ""):
+        st.toast(safe_label(said), icon="🖼")
+    samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures or a snapshot"])
+    with samples:
+        latest_samples(project, gesture)
+    with uploads:
+        add_files(recorder, gesture)
+
+
+def _pick_gesture(project: Project) -> Gesture:
+    store = studio().store
+    gestures = {g.id: g for g in store.gestures(project.id, enabled_only=True)}
+    slot = st.container()
+    with (
+        st.popover("A gesture of your own", icon="➕"),
+        st.form("own_gesture", border=False, clear_on_submit=True),
+    ):
+        name = st.text_input("Name", placeholder="peace")
+        emoji = st.text_input("Emoji", placeholder="✌", max_chars=8)
+        if st.form_submit_button("Add", type="primary"):
+            with errors_shown():
+                made = store.add_gesture(project.id, name, emoji)
+                gestures[made.id] = made
+                st.session_state[f"gesture_{project.id}"] = made.id
+    chosen = slot.pills(
+        "Gesture", list(gestures), required=True, default=next(iter(gestures)),
+        format_func=lambda i: safe_label(gestures[i].label.title),
+        key=f"gesture_{project.id}", persist_state="session",
+        help="`none` is anything else: a relaxed hand, other signs. Without it Mudra has to guess "
+        "one of the gestures for every hand.",
+    )  # fmt: skip
+    return gestures[chosen if chosen in gestures else next(iter(gestures))]
+
+
+def _person() -> str:
+    return st.text_input(
+        "Person", "me", key="person", bind="query-params", max_chars=40,
+        help="Who shows the gesture. With two persons or more Mudra tells how well a new person "
+        "is understood.",
+    )  # fmt: skip
+
+
+def _recorder(project: Project, person: str) -> Recorder:
+    """This visit's recorder: another visit, project or person begins another session."""
+    wanted = (st.session_state["visit"], project.id, person)
+    if st.session_state.get("recorder_for") != wanted:
+        if "recorder" in st.session_state:
+            st.session_state["recorder"].close()
+        st.session_state["recorder"] = Recorder(
+            studio().store, project.id, person, with_pictures=not project.keypoints_only
+        )
+        st.session_state["recorder_for"] = wanted
+    return st.session_state["recorder"]
+
+
+def _pick_plan() -> Plan:
+    mode = st.segmented_control(
+        "How", [BURST_MODE, START_STOP, SINGLE], default=BURST_MODE, required=True, key="mode",
+        persist_state="session",
+    )  # fmt: skip
+    if mode == SINGLE:
+        return SHOT
+    with st.popover("Rate and length", icon="⏱"):
+        rate = st.slider("Frames a second", 1, 15, 10, key="rate", persist_state="session")
+        if mode == START_STOP:
+            return Plan(CONTINUOUS.delay_s, None, None, rate)
+        delay = st.slider("Countdown, s", 0, 10, int(BURST.delay_s), key="delay",
+                          persist_state="session")  # fmt: skip
+        length = st.slider("Length, s", 1, 30, int(BURST.length_s or 3), key="length",
+                           persist_state="session")  # fmt: skip
+    return Plan(float(delay), float(length), None, rate)
+
+
+def _take(recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor | None) -> None:
+    """The button and the counters; a fragment, so that it moves while the camera runs."""
+    with errors_shown():
+        progress = recorder.progress()
+        busy = progress.state != "idle"
+        title = safe_label(gesture.label.title)
+        if busy:
+            if st.button("Stop", icon="⏹", type="primary", width="stretch", shortcut="Space"):
+                progress, busy = recorder.stop(), False
+        elif st.button(
+            f"Record {title}", icon="⏺", type="primary", width="stretch", shortcut="Space",
+            disabled=live is None, help=None if live else "Press START under the video first.",
+        ):  # fmt: skip
+            recorder.record(gesture.id, plan)
+            progress, busy = recorder.progress(), True
+        with st.container(key="count"):
+            st.markdown(progress.headline)
+        if progress.refused:
+            st.caption(progress.text)
+        if progress.error:
+            st.error(safe_label(progress.error), icon="💾")
+        if live is not None:
+            show_trouble(live.latest())
+        if st.session_state.get("was_recording", False) and not busy:
+            recorder.stop()  # all of it is in the store before the samples below are read
+            st.session_state["was_recording"] = False
+            st.rerun()
+        st.session_state["was_recording"] = busy
+
+
+page()
