@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import re
@@ -138,6 +137,8 @@ def torch_version(python: Path) -> str:
 
 def make_venv(venv: Path) -> None:
     """Make the environment anew; one that sees the system's packages if they hold our torch."""
+    import importlib.metadata  # newer than the oldest Python that can read this file
+
     print(f"Making {venv}", flush=True)
     try:
         system_torch = importlib.metadata.version("torch")
