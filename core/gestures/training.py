@@ -108,10 +108,14 @@ class TrainingThread:
 
     Attributes:
         run: its folder; everything about its course is in the folder's log.
+        result: what it gave, once it has ended well.
+        error: why it has ended badly.
     """
 
     def __init__(self, data: GestureData, run: Run, options: TrainOptions) -> None:
         self.run = run
+        self.result: TrainResult | None = None
+        self.error: Exception | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=self._work, args=(data, options), name=f"training {run.name}", daemon=True
@@ -119,11 +123,10 @@ class TrainingThread:
         self._thread.start()
 
     def _work(self, data: GestureData, options: TrainOptions) -> None:
-        # The reason is in the log already, which is where pages read it.
         try:
-            train(data, self.run, options, stop=self._stop)
-        except MudraError:
-            return
+            self.result = train(data, self.run, options, stop=self._stop)
+        except Exception as error:  # it is in the log too, which is where pages read it
+            self.error = error
 
     def stop(self) -> None:
         """End after the present epoch and keep the best one."""

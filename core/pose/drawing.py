@@ -66,7 +66,7 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND) -> Picture:
 def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     width = _line_width(out)
     points = np.round(pose.keypoints * (1 << _SHIFT))
-    seen: list[bool] = np.isfinite(points).all(axis=1).tolist()
+    seen = [bool(np.isfinite(point).all()) for point in points]
     ends = [(int(x), int(y)) if there else (0, 0)
             for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
     for (a, b), color in zip(skeleton.bones, skeleton.colors, strict=True):

@@ -2,9 +2,11 @@
 so that a reloaded page, another tab or the command line sees the same."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from core.errors import TrainingError
+from core.gestures.data import GestureData
 from core.gestures.model import METADATA, MODEL
 from core.learning.runs import RUNNING, Run, list_runs
 from core.studio.places import Places
@@ -33,20 +35,14 @@ class TrainingRoom:
             TrainingError: a training of the project runs already.
             NotFoundError: no such project.
         """
-        data = self._store.training_data(self._store.project(project).id)
+        project_id = self._store.project(project).id
+        data = self._store.training_data(project_id)
         with self._lock:
             if self.running(project) is not None:
                 raise TrainingError(f"“{project}” is being trained already: wait or stop it")
-            # torch takes seconds to load and is needed by nothing before this
-            from core.gestures.training import TrainOptions, start_training
-
-            options = TrainOptions(seed=seed, epochs=epochs)
-            run = Run.create(
-                self._places.runs, project=project, classifier=options.classifier,
-                seed=seed, epochs=epochs, samples=len(data),
-            )  # fmt: skip
-            self._threads[run.name] = start_training(data, run, options)
-        return run
+            thread = _start(data, self._places, project, "mlp", seed, epochs)
+            self._threads[thread.run.name] = thread
+        return thread.run
 
     def running(self, project: str) -> Run | None:
         """The project's training that is under way, by whomever it was begun."""
@@ -74,6 +70,54 @@ class TrainingRoom:
         if not self.can_stop(run):
             raise TrainingError(f"{run.name} runs in another process: stop it where it was begun")
         self._threads[run.name].stop()
+
+
+def train_here(
+    store: Store,
+    places: Places,
+    project: str,
+    *,
+    classifier: str = "mlp",
+    seed: int = 0,
+    epochs: int = 40,
+    estimator: str | None = None,
+    progress: Callable[[int, int], None],
+) -> tuple[Any, Run]:
+    """Train and wait for the end; an interrupt ends it early and keeps the best epoch.
+
+    Returns:
+        The training's `TrainResult` and its run.
+
+    Raises:
+        MudraError: what went wrong.
+    """
+    data = store.training_data(store.project(project).id, estimator=estimator)
+    thread = _start(data, places, project, classifier, seed, epochs)
+    while thread.alive:
+        try:
+            thread.wait(0.2)
+        except KeyboardInterrupt:
+            thread.stop()
+        done = thread.run.records("epoch")
+        progress(done[-1]["epoch"] if done else 0, epochs)
+    if thread.error is not None:
+        raise thread.error
+    return thread.result, thread.run
+
+
+def _start(
+    data: GestureData, places: Places, project: str, classifier: str, seed: int, epochs: int
+) -> Any:
+    """The thread of a new training."""
+    # torch takes seconds to load and is needed by nothing before this
+    from core.gestures.training import TrainOptions, start_training
+
+    options = TrainOptions(classifier, seed=seed, epochs=epochs)
+    run = Run.create(
+        places.runs, project=project, classifier=classifier, seed=seed, epochs=epochs,
+        samples=len(data),
+    )  # fmt: skip
+    return start_training(data, run, options)
 
 
 def _project_of(run: Run) -> str | None:

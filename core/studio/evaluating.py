@@ -1,0 +1,133 @@
+"""How good a model is on labelled pictures or tables. The most probable gesture counts: neither
+unsureness nor smoothing changes a figure, and no row is left out. N items."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import MudraError
+from core.estimators import Estimator
+from core.gestures.labels import NONE
+from core.gestures.model import GestureModel
+from core.media.pictures import read_picture
+from core.pose.structures import Estimate
+from core.studio.importing import LabelledPicture, MakeEstimator, labelled_pictures, opened_folder
+from core.studio.live import probabilities
+from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
+
+UNDETECTED = "undetected"
+_HANDS = 2  # looked for in a picture: people let the other one hang
+_THREADS = 2
+
+Progress = Callable[[int, int], None]
+
+
+def evaluate(
+    model: GestureModel,
+    path: Path,
+    *,
+    estimator_factory: MakeEstimator,
+    layout: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Figures of a model on a folder per class, a zip of one, or a keypoint table.
+
+    Returns:
+        n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected,
+        per_gesture, confusion {truth: {said: count}}, unknown_folders, unreadable. Fractions 0-1,
+        None where there is nothing to divide by.
+
+    Raises:
+        MudraError: nothing there, or keypoints of another estimator than the model's.
+    """
+    tell = progress or (lambda done, total: None)
+    if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
+        return _of_table(model, read_table(path, layout, mapping))
+    with opened_folder(path) as folder, estimator_factory() as estimator:
+        model.check_estimator(estimator.name)
+        return _of_pictures(model, labelled_pictures(folder, mapping), estimator, tell)
+
+
+def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
+    model.check_estimator(table.estimator)
+    answers = model.predict_proba(table.keypoints, np.zeros(len(table), bool)).argmax(1)
+    said = [model.gestures[i].name for i in answers]
+    own = {gesture.name for gesture in model.gestures}
+    meant = table.known | np.isin(table.gestures, list(own))
+    truth = np.where(meant, table.gestures, NONE.name)
+    return _figures(list(map(str, truth)), said) | {
+        "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
+        "unreadable": [],
+    }
+
+
+def _of_pictures(
+    model: GestureModel, pictures: list[LabelledPicture], estimator: Estimator, tell: Progress
+) -> dict[str, Any]:
+    own = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
+    truth, unknown = [], set()
+    for picture in pictures:
+        meant = own.get(picture.folder.casefold()) or picture.gesture
+        truth.append(meant or NONE.name)
+        if meant is None:
+            unknown.add(picture.folder)
+    said, unreadable = [], []
+    # reading and decoding the next picture overlaps with looking at this one
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for number, rgb in enumerate(pool.map(_read_or_error, pictures), 1):
+            if isinstance(rgb, MudraError):
+                unreadable.append(str(rgb))
+                said.append(UNDETECTED)
+            else:
+                said.append(judge(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
+            tell(number, len(pictures))
+    return _figures(truth, said) | {
+        "unknown_folders": sorted(unknown),
+        "unreadable": unreadable,
+    }
+
+
+def _read_or_error(picture: LabelledPicture) -> Any:
+    try:
+        return read_picture(picture.path)
+    except MudraError as error:
+        return error
+
+
+def judge(model: GestureModel, estimate: Estimate) -> str:
+    """A picture's gesture: that of its most confident hand that is not `none`; "undetected"."""
+    if not estimate.poses:
+        return UNDETECTED
+    rows = probabilities(model, estimate)
+    said = [max(row, key=lambda pair: pair[1])[0].name for row in rows]
+    return next((name for name in said if name != NONE.name), NONE.name)
+
+
+def _figures(truth: list[str], said: list[str]) -> dict[str, Any]:
+    pairs = Counter(zip(truth, said, strict=True))
+    confusion: dict[str, dict[str, int]] = {}
+    for (meant, answer), count in sorted(pairs.items()):
+        confusion.setdefault(meant, {})[answer] = count
+    per_gesture = {meant: _shares([row], [meant]) for meant, row in confusion.items()}
+    return {
+        **_shares(list(confusion.values()), list(confusion)),
+        "per_gesture": per_gesture,
+        "confusion": confusion,
+    }
+
+
+def _shares(rows: list[dict[str, int]], truths: list[str]) -> dict[str, Any]:
+    n = sum(sum(row.values()) for row in rows)
+    detected = n - sum(row.get(UNDETECTED, 0) for row in rows)
+    right = sum(row.get(truth, 0) for row, truth in zip(rows, truths, strict=True))
+    return {
+        "n": n,
+        "detected": detected,
+        "accuracy": right / n if n else None,
+        "accuracy_detected": right / detected if detected else None,
+    }
