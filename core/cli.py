@@ -39,6 +39,7 @@ ModelName = Annotated[str, typer.Option(help="A folder, a run's name, or starter
 
 def main() -> None:
     """Run a command; a MudraError becomes one line on stderr and exit code 1."""
+    _mute_native_logs()
     try:
         app()
     except MudraError as error:
@@ -193,6 +194,7 @@ def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -
     """Open the studio at http://localhost:8501."""
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     os.chdir(_ROOT)
+    os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
     os.execv(sys.executable, command)
 
 
@@ -225,6 +227,14 @@ def prepare() -> None:
 
 
 # ----------------------------------------------------------------------------------- shared pieces
+
+
+def _mute_native_logs() -> None:
+    """MediaPipe's C++ writes to file descriptor 2 whatever one asks it; Python keeps the real one."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 @contextmanager

@@ -139,6 +139,7 @@ class VideoWriter:
         if path.suffix.lower() != ".webm":
             raise MediaError(f"{path.name}: videos are written as .webm, not “{path.suffix}”")
         try:
+            path.touch()  # PyAV would only find out with the first frame
             self._container = av.open(str(path), "w", format="webm")
         except (OSError, av.FFmpegError) as error:
             raise MediaError(f"{path} can't be written ({error})") from error

@@ -42,19 +42,22 @@ def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
     """Resample the square to (size, size, 3); what lies beyond the picture repeats its edge."""
     x0, y0, side = square
     step = side / size
-    offset = (step - 1) / 2  # centre of an output pixel of width `step`
-    to_picture = np.array([[step, 0, x0 + offset], [0, step, y0 + offset]], np.float32)
-    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_AREA if step > 1 else cv2.INTER_LINEAR)
-    if step > 1.5:  # warpAffine has no area filter: blur first, against aliasing
-        rgb = _blur_around(rgb, square, step)
-    cut = cv2.warpAffine(
-        rgb, to_picture, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
+    fine = max(1, round(step))
+    small = step / fine
+    to_picture = np.array(
+        [[small, 0, x0 + (small - 1) / 2], [0, small, y0 + (small - 1) / 2]], np.float32
     )
+    cut = cv2.warpAffine(
+        rgb,
+        to_picture,
+        (size * fine, size * fine),
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if fine > 1:
+        cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
     return cut.astype(np.uint8, copy=False)
-
-
-def _blur_around(rgb: Picture, square: Square, step: float) -> Picture:
-    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), step / 3), np.uint8)
 
 
 def to_square(keypoints: Floats, square: Square, size: int) -> Floats:

@@ -17,6 +17,7 @@ DUPLICATE = "duplicate"
 STORED = "stored already"
 REASONS = (NO_HAND, UNSURE, CUT_OFF, DUPLICATE)
 
+_GROUND = 40  # grey behind a sample without a picture
 CROP_SIZE = 256  # pixels, a stored crop's side
 
 
@@ -90,10 +91,12 @@ def picture_of(sample: Sample, size: int = CROP_SIZE) -> Picture:
     Returns:
         (size, size, 3) uint8 RGB.
     """
-    square = sample.square or crop_square(sample.keypoints)
-    rgb = np.full((CROP_SIZE, CROP_SIZE, 3), 40, np.uint8)
+    rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is not None:
         rgb = decode_jpeg(sample.crop_jpeg)
-    keypoints = to_square(sample.keypoints, square, rgb.shape[0])
+    # a table's hand is about one unit large, a square is never smaller than a pixel
+    keypoints = sample.keypoints * (1000 if sample.space == "relative" else 1)
+    square = sample.square or crop_square(keypoints)
+    keypoints = to_square(keypoints, square, rgb.shape[0])
     drawn = draw_pose(rgb, Pose(keypoints, sample.scores))
     return np.ascontiguousarray(drawn[:, ::-1]) if sample.mirrored_view else drawn

@@ -1,0 +1,115 @@
+"""Pictures come in upright and within limits; what is hostile ends in a clear error."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import MediaError
+from core.media.pictures import (
+    decode_jpeg,
+    encode_jpeg,
+    encode_png,
+    read_picture,
+    write_picture,
+)
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that promises a size and holds almost nothing."""
+    body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + body + struct.pack(">I", zlib.crc32(body))
+    data = b"IDAT" + zlib.compress(b"\0")
+    return b"\x89PNG\r\n\x1a\n" + chunk + struct.pack(">I", len(data) - 4) + data
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_comes_as_rgb(kind):
+    red = saved(Image.new("RGB", (30, 20), (250, 10, 20)), kind)
+    rgb = read_picture(red)
+    assert rgb.shape == (20, 30, 3) and rgb.dtype == np.uint8
+    assert np.abs(rgb.astype(int) - [250, 10, 20]).max() < 12
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "LA", "RGBA", "CMYK", "I;16"])
+def test_every_kind_of_pixels_comes_as_rgb(mode):
+    if mode == "CMYK":
+        content = saved(Image.new(mode, (8, 6)), "JPEG")
+    else:
+        content = saved(Image.new(mode, (8, 6)))
+    assert read_picture(content).shape == (6, 8, 3)
+
+
+def test_transparency_lies_on_white():
+    assert (read_picture(saved(Image.new("RGBA", (4, 4), (9, 9, 9, 0)))) == 255).all()
+
+
+def test_exif_orientation_is_applied():
+    image = Image.new("RGB", (30, 20))
+    image.paste((255, 0, 0), (0, 0, 30, 5))  # red at the top
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn 90° clockwise for display
+    rgb = read_picture(saved(image, "JPEG", exif=exif, quality=95))
+    assert rgb.shape == (30, 20, 3)
+    assert rgb[:, -2, 0].mean() > 200 and rgb[:, 2, 0].mean() < 60  # red at the right
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "no JPEG, PNG or WEBP"),
+        (b"MZ" + bytes(100), "no JPEG, PNG or WEBP"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no JPEG, PNG or WEBP"),
+        (saved(Image.new("RGB", (9, 9)), "GIF"), "no JPEG, PNG or WEBP"),
+        (saved(Image.new("RGB", (9, 9)), "TIFF"), "no JPEG, PNG or WEBP"),
+        (png_header(60_000, 60_000), "60000 x 60000"),
+        (png_header(10_001, 4), "10001 x 4"),
+        (png_header(9_000, 9_000), "9000 x 9000"),
+        (png_header(64, 64), "can't be decoded"),
+        (saved(Image.effect_noise((64, 64), 50), "JPEG")[:-900], "can't be decoded"),
+        (bytes(20 * 2**20 + 1), "20,971,521 bytes"),
+    ],
+    ids=[
+        "empty", "exe", "svg", "gif", "tiff", "bomb", "wide", "81MP", "cut png", "cut jpeg", "huge",
+    ],  # fmt: skip
+        "empty",
+        "exe",
+        "svg",
+        "gif",
+        "tiff",
+        "bomb",
+        "wide",
+        "81MP",
+        "cut-png",
+        "cut-jpeg",
+        "huge",
+    ],
+)
+def test_hostile_pictures_end_in_a_clear_error(content, says):
+    with pytest.raises(MediaError, match=says):
+        read_picture(content, name="photo.png")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(MediaError, match=r"gone\.png"):
+        read_picture(tmp_path / "gone.png")
+
+
+def test_what_we_write_we_read(tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 256, (17, 23, 3), np.uint8)
+    np.testing.assert_array_equal(read_picture(encode_png(rgb)), rgb)
+    smooth = np.dstack([np.tile(np.arange(64, dtype=np.uint8) * 3, (48, 1))] * 3)
+    assert np.abs(decode_jpeg(encode_jpeg(smooth, 95)).astype(int) - smooth).max() <= 6
+    write_picture(rgb, tmp_path / "a.png")
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), rgb)
+    with pytest.raises(MediaError, match=r"\.bmp"):
+        write_picture(rgb, tmp_path / "a.bmp")

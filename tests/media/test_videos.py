@@ -1,0 +1,137 @@
+"""Videos: rates, rotation, damage, limits; and what we write plays."""
+
+import av
+import numpy as np
+import pytest
+
+from core.errors import MediaError
+from core.media.videos import MAX_BYTES, VideoWriter, read_video, video_info
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """Twenty frames at 10 a second, 64x48, each brighter by 10."""
+    path = tmp_path / "clip.webm"
+    with VideoWriter(path, 10, (48, 64)) as writer:
+        for i in range(20):
+            writer.write(np.full((48, 64, 3), 10 * i, np.uint8))
+    return path
+
+
+def test_what_is_written_is_read_frame_by_frame(clip):
+    frames = list(read_video(clip))
+    assert [f.index for f in frames] == list(range(20))
+    assert [f.time_s for f in frames] == pytest.approx([i / 10 for i in range(20)], abs=1e-3)
+    assert [float(f.rgb.mean()) for f in frames] == pytest.approx(
+        [10 * i for i in range(20)], abs=6
+    )
+    assert not frames[0].mirrored_view and frames[0].source == "clip.webm"
+
+
+def test_a_rate_takes_the_frames_nearest_after_each_beat(clip):
+    assert [f.index for f in read_video(clip, fps=2)] == [0, 5, 10, 15]
+
+
+def test_every_third_frame(clip):
+    assert [f.index for f in read_video(clip, every=3)] == [0, 3, 6, 9, 12, 15, 18]
+
+
+def test_an_odd_size_loses_its_last_row_and_column(tmp_path):
+    with VideoWriter(tmp_path / "a.webm", 10, (31, 33)) as writer:
+        writer.write(np.zeros((31, 33, 3), np.uint8))
+    assert video_info(tmp_path / "a.webm").size_hw == (30, 32)
+
+
+def test_only_webm_is_written(tmp_path):
+    with pytest.raises(MediaError, match=r"\.webm"):
+        VideoWriter(tmp_path / "a.mp4", 10, (48, 64))
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(MediaError, match="can't be written"):
+        VideoWriter(tmp_path / "no" / "a.webm", 10, (48, 64))
+
+
+def test_a_real_video(shared_data):
+    path = shared_data / "hand_videos" / "asl.mp4"
+    info = video_info(path)
+    assert info.frames == 102 and info.size_hw == (360, 440)
+    assert len(list(read_video(path))) == 102
+
+
+def rotated(path, degrees: int) -> None:
+    """A black video, white at its top left, that asks to be turned clockwise."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        picture = np.zeros((48, 64, 3), np.uint8)
+        picture[:16, :16] = 255
+        for _ in range(3):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode())
+    content = bytearray(path.read_bytes())
+    at = content.index(b"tkhd") + 4 + 40  # version 0: the 3x3 matrix, 16.16 fixed point
+    cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    matrix = [cos, sin, 0, -sin, cos, 0, 0, 0, 1]
+    for i, value in enumerate(matrix):
+        unit = 1 << 30 if i % 3 == 2 else 1 << 16
+        content[at + 4 * i : at + 4 * i + 4] = (value * unit).to_bytes(4, "big", signed=True)
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("degrees", "shape", "corner"),
+    # turned clockwise, the top-left corner goes to the top-right, bottom-right, bottom-left
+    [(90, (64, 48), (4, 43)), (180, (48, 64), (43, 59)), (270, (64, 48), (59, 4))],
+)
+def test_rotation_is_honoured(tmp_path, degrees, shape, corner):
+    path = tmp_path / "phone.mp4"
+    rotated(path, degrees)
+    rgb = next(read_video(path)).rgb
+    assert rgb.shape[:2] == shape
+    assert rgb[corner].mean() > 200 and rgb.mean() < 60
+
+
+def test_a_truncated_video_gives_the_frames_that_are_there(shared_data, tmp_path):
+    whole = (shared_data / "hand_videos" / "slideshow_didi.mp4").read_bytes()
+    cut = tmp_path / "cut.webm"
+    with VideoWriter(cut, 10, (48, 64)) as writer:
+        for i in range(60):
+            writer.write(np.random.default_rng(i).integers(0, 256, (48, 64, 3), np.uint8))
+    cut.write_bytes(cut.read_bytes()[:-20_000])
+    assert 0 < len(list(read_video(cut))) < 60
+    beginning = tmp_path / "beginning.mp4"
+    beginning.write_bytes(whole[:2000])  # its index lies at the end and is gone
+    with pytest.raises(MediaError):
+        list(read_video(beginning))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.mp4", b""),
+        ("text.mp4", b"no video at all\n" * 50),
+        ("list.mp4", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"),
+        ("concat.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n"),
+        ("picture.mp4", b"\x89PNG\r\n\x1a\n" + bytes(64)),
+        ("zeros.webm", bytes(4096)),
+    ],
+)
+def test_hostile_videos_end_in_a_clear_error(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=name):
+        list(read_video(path))
+
+
+def test_a_video_too_large_is_not_opened(tmp_path):
+    path = tmp_path / "large.mp4"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(MediaError, match="209,715,201 bytes"):
+        video_info(path)
+
+
+def test_a_missing_video_is_named(tmp_path):
+    with pytest.raises(MediaError, match=r"gone\.mp4"):
+        video_info(tmp_path / "gone.mp4")

@@ -1,0 +1,92 @@
+"""Drawing: on a copy, in the right place, mirrored without mirroring the text."""
+
+import numpy as np
+import pytest
+
+from core.pose.drawing import draw_estimate, draw_pose, emoji_font_path, emoji_sprite, label_plate
+from core.pose.skeleton import HAND
+from core.pose.structures import Estimate, Pose
+
+
+@pytest.fixture
+def hand() -> Pose:
+    xy = np.stack([np.linspace(60, 140, 21), np.linspace(180, 90, 21)], 1).astype(np.float32)
+    return Pose(xy, np.ones(21, np.float32))
+
+
+def grey(height: int = 240, width: int = 320) -> np.ndarray:
+    return np.full((height, width, 3), 90, np.uint8)
+
+
+def estimate(*poses: Pose) -> Estimate:
+    return Estimate(tuple(poses), (240, 320), "mediapipe-hands")
+
+
+def test_the_picture_itself_is_left_as_it_was(hand):
+    picture = grey()
+    drawn = draw_pose(picture, hand)
+    assert (picture == 90).all() and (drawn != 90).any()
+
+
+def test_a_white_dot_lies_on_every_joint(hand):
+    drawn = draw_pose(grey(), hand)
+    for x, y in np.round(hand.keypoints).astype(int):
+        assert (drawn[y, x] > 200).all()
+
+
+def test_missing_joints_and_their_bones_are_not_drawn(hand):
+    hand.keypoints[1:] = np.nan
+    drawn = draw_pose(grey(), hand)
+    changed = np.argwhere((drawn != 90).any(axis=2))
+    assert np.abs(changed - [180, 60]).max() <= 4
+
+
+def test_mirroring_is_the_mirror_image_of_the_skeleton(hand):
+    plain = draw_estimate(grey(), estimate(hand))
+    mirrored = draw_estimate(grey(), estimate(hand), mirror=True)
+    np.testing.assert_array_equal(mirrored, plain[:, ::-1])
+
+
+def test_text_is_never_mirrored(hand):
+    plate = label_plate("point_up", "", 18)
+    drawn = draw_estimate(grey(), estimate(hand), labels=["point_up"], mirror=True)
+    height, width = plate.shape[:2]
+    found = any(
+        np.array_equal(drawn[top : top + height, left : left + width], plate)
+        for top in range(240 - height)
+        for left in range(320 - width)
+        if (drawn[top, left] == plate[0, 0]).all()
+    )
+    assert found
+
+
+def test_a_label_at_the_picture_s_edge_stays_inside(hand):
+    hand.keypoints[:] += np.array([250, -120])
+    drawn = draw_estimate(grey(), estimate(hand), labels=["thumbs_up"], emoji=["👍"])
+    assert drawn.shape == (240, 320, 3) and (drawn[:30, -60:] != 90).any()
+
+
+def test_a_plate_wider_than_the_picture_is_cut(hand):
+    small = np.zeros((20, 30, 3), np.uint8)
+    assert draw_estimate(small, estimate(hand), labels=["a very long name"]).shape == small.shape
+
+
+def test_no_pose_draws_nothing():
+    np.testing.assert_array_equal(draw_estimate(grey(), estimate(), labels=[]), grey())
+
+
+def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():
+    if emoji_font_path() is None:
+        pytest.skip("no colour emoji font on this system")
+    sprite = np.array(emoji_sprite("👍", 32))
+    seen = sprite[sprite[..., 3] > 200][:, :3].astype(int)
+    assert sprite.shape[0] == 32 and np.ptp(seen, axis=1).max() > 60
+
+
+def test_no_emoji_is_no_sprite():
+    assert emoji_sprite("", 32) is None
+
+
+def test_every_bone_joins_two_of_the_joints():
+    assert HAND.size == 21 and len(HAND.bones) == len(HAND.colors) == 20
+    assert all(0 <= a < b < 21 for a, b in HAND.bones)
