@@ -230,7 +230,7 @@ def prepare() -> None:
 
 
 def _mute_native_logs() -> None:
-    """MediaPipe's C++ writes to file descriptor 2 whatever one asks it; Python keeps the real one."""
+    """MediaPipe's C++ writes to file descriptor 2 whatever it is told; Python keeps stderr."""
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -39,7 +39,9 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
             return _as_rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
         raise MediaError(f"{name} is no JPEG, PNG or WEBP picture") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise MediaError(f"{name} has more than {MAX_PIXELS:,} pixels: make it smaller") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
 
 

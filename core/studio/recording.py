@@ -63,11 +63,14 @@ class Progress:
     error: str = ""
 
     @property
-    def text(self) -> str:
-        """“kept 41 / refused 9 (no hand 7, duplicate 2)”."""
-        reasons = ", ".join(f"{reason} {n}" for reason, n in self.refused.items())
-        total = sum(self.refused.values())
-        return f"kept {self.kept} / refused {total}" + (f" ({reasons})" if reasons else "")
+    def counts(self) -> str:
+        """“kept 41 / refused 9”."""
+        return f"kept {self.kept} / refused {sum(self.refused.values())}"
+
+    @property
+    def reasons(self) -> str:
+        """“no hand 7, duplicate 2”."""
+        return ", ".join(f"{reason} {n}" for reason, n in self.refused.items())
 
     @property
     def headline(self) -> str:
@@ -75,8 +78,7 @@ class Progress:
         left = f"{math.ceil(self.left_s)} s" if self.left_s is not None else ""
         if self.state == "countdown":
             return f"⏳ Get ready: {left}"
-        counts = f"kept {self.kept} / refused {sum(self.refused.values())}"
-        return f"🔴 Recording {left}: {counts}" if self.state == "recording" else counts
+        return f"🔴 Recording {left}: {self.counts}" if self.state == "recording" else self.counts
 
     @property
     def banner(self) -> str:

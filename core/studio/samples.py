@@ -85,7 +85,7 @@ def sample_of(
     )
 
 
-def picture_of(sample: Sample, size: int = CROP_SIZE) -> Picture:
+def picture_of(sample: Sample, size: int = 160) -> Picture:
     """The sample's crop with its skeleton, as the viewer saw it; plain ground without a crop.
 
     Returns:
@@ -93,10 +93,11 @@ def picture_of(sample: Sample, size: int = CROP_SIZE) -> Picture:
     """
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is not None:
-        rgb = decode_jpeg(sample.crop_jpeg)
+        crop = decode_jpeg(sample.crop_jpeg)
+        rgb = cut_square(crop, (0, 0, crop.shape[0]), size)
     # a table's hand is about one unit large, a square is never smaller than a pixel
     keypoints = sample.keypoints * (1000 if sample.space == "relative" else 1)
     square = sample.square or crop_square(keypoints)
-    keypoints = to_square(keypoints, square, rgb.shape[0])
+    keypoints = to_square(keypoints, square, size)
     drawn = draw_pose(rgb, Pose(keypoints, sample.scores))
     return np.ascontiguousarray(drawn[:, ::-1]) if sample.mirrored_view else drawn

@@ -71,7 +71,7 @@ def test_exif_orientation_is_applied():
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no JPEG, PNG or WEBP"),
         (saved(Image.new("RGB", (9, 9)), "GIF"), "no JPEG, PNG or WEBP"),
         (saved(Image.new("RGB", (9, 9)), "TIFF"), "no JPEG, PNG or WEBP"),
-        (png_header(60_000, 60_000), "60000 x 60000"),
+        (png_header(60_000, 60_000), "more than 50,000,000 pixels"),
         (png_header(10_001, 4), "10001 x 4"),
         (png_header(9_000, 9_000), "9000 x 9000"),
         (png_header(64, 64), "can't be decoded"),
@@ -79,8 +79,6 @@ def test_exif_orientation_is_applied():
         (bytes(20 * 2**20 + 1), "20,971,521 bytes"),
     ],
     ids=[
-        "empty", "exe", "svg", "gif", "tiff", "bomb", "wide", "81MP", "cut png", "cut jpeg", "huge",
-    ],  # fmt: skip
         "empty",
         "exe",
         "svg",
@@ -89,8 +87,8 @@ def test_exif_orientation_is_applied():
         "bomb",
         "wide",
         "81MP",
-        "cut-png",
-        "cut-jpeg",
+        "cut png",
+        "cut jpeg",
         "huge",
     ],
 )

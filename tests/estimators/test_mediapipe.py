@@ -1,0 +1,172 @@
+"""The hand landmarker on real pictures: found, in the right place, closed safely."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from core.errors import EstimatorError, WeightsError
+from core.estimators import ESTIMATORS, create_estimator
+from core.media.pictures import read_picture
+from core.media.videos import read_video
+from core.pose.structures import Frame
+
+
+@pytest.fixture(scope="module")
+def hands(weights_folder):
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        yield estimator
+
+
+@pytest.fixture(scope="module")
+def pointing(shared_data):
+    """A person pointing up, 640x480."""
+    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
+    return read_picture(sorted(folder.iterdir())[0])
+
+
+def size(keypoints) -> float:
+    return float(np.linalg.norm(np.ptp(keypoints, axis=0)))
+
+
+def test_a_pointing_hand_has_its_index_tip_on_top(hands, pointing):
+    estimate = hands.estimate_still(pointing)
+    pose = estimate.poses[0]
+    assert pose.keypoints.shape == (21, 2) and pose.world.shape == (21, 3)
+    assert estimate.size_hw == (480, 640) and estimate.estimator == "mediapipe-hands"
+    assert pose.keypoints[:, 1].argmin() == 8  # index tip
+    assert pose.handedness in ("Left", "Right") and 0.5 < pose.score <= 1
+    assert 0.05 < size(pose.world) < 0.35  # metres
+
+
+def test_the_same_still_gives_the_same_answer(hands, pointing):
+    first, second = (hands.estimate_still(pointing).poses[0] for _ in range(2))
+    np.testing.assert_array_equal(first.keypoints, second.keypoints)
+
+
+def test_the_mirrored_picture_is_the_other_hand_at_the_mirrored_place(hands, pointing):
+    pose = hands.estimate_still(pointing).poses[0]
+    other = hands.estimate_still(np.ascontiguousarray(pointing[:, ::-1])).poses[0]
+    assert {pose.handedness, other.handedness} == {"Left", "Right"}
+    mirrored = other.keypoints * [-1, 1] + [639, 0]
+    off = np.linalg.norm(mirrored - pose.keypoints, axis=1)
+    assert off.mean() < 0.06 * size(pose.keypoints)
+
+
+def test_moved_by_whole_pixels_the_keypoints_move_along(hands, pointing):
+    pose = hands.estimate_still(pointing).poses[0]
+    moved = cv2.copyMakeBorder(pointing, 16, 0, 32, 0, cv2.BORDER_REPLICATE)
+    again = hands.estimate_still(moved).poses[0]
+    off = np.linalg.norm(again.keypoints - [32, 16] - pose.keypoints, axis=1)
+    assert off.mean() < 0.06 * size(pose.keypoints)
+
+
+def test_tight_crops_are_found_by_the_second_look(hands, shared_data):
+    folder = shared_data / "hand_images" / "hagrid_crops"
+    paths = [p for gesture in sorted(folder.iterdir()) for p in sorted(gesture.iterdir())[:5]]
+    found = [bool(hands.estimate_still(read_picture(path)).poses) for path in paths]
+    assert len(paths) == 30 and np.mean(found) >= 0.85
+
+
+def test_the_second_look_gives_keypoints_in_the_original_s_pixels(hands, pointing):
+    pose = hands.estimate_still(pointing).poses[0]
+    (x0, y0), (x1, y1) = pose.keypoints.min(0).astype(int), pose.keypoints.max(0).astype(int)
+    tight = np.ascontiguousarray(pointing[y0 - 4 : y1 + 5, x0 - 4 : x1 + 5])
+    again = hands.estimate_still(tight).poses[0]
+    off = np.linalg.norm(again.keypoints + [x0 - 4, y0 - 4] - pose.keypoints, axis=1)
+    assert off.mean() < 0.1 * size(pose.keypoints)
+
+
+def test_a_picture_without_a_hand_gives_no_pose(hands):
+    assert hands.estimate_still(np.full((120, 200, 3), 128, np.uint8)).poses == ()
+
+
+def test_two_hands_are_found_when_asked_for(weights_folder, shared_data):
+    video = shared_data / "hand_videos" / "two_palms.mp4"
+    with create_estimator("mediapipe-hands", weights_folder, num_hands=2) as estimator:
+        counts = [len(estimator.estimate(f).poses) for f in read_video(video, fps=5)]
+    assert max(counts) == 2
+
+
+def test_a_video_is_followed(weights_folder, shared_data):
+    video = shared_data / "hand_videos" / "asl.mp4"
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        found = sum(bool(estimator.estimate(f).poses) for f in read_video(video))
+    assert found >= 80  # of 102
+
+
+def test_time_may_stand_still_or_run_backwards(weights_folder, pointing):
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        for time_s in (1.0, 1.0, 0.2, 0.9):
+            estimate = estimator.estimate(Frame(pointing, time_s, mirrored_view=True))
+            assert estimate.time_s == time_s and estimate.mirrored_view
+
+
+def test_the_picture_may_change_its_size(weights_folder, pointing):
+    small = np.ascontiguousarray(pointing[::2, ::2])
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        for i, rgb in enumerate((pointing, small, pointing)):
+            assert estimator.estimate(Frame(rgb, i / 15)).size_hw == rgb.shape[:2]
+
+
+def test_after_close_it_says_so(weights_folder, pointing):
+    estimator = create_estimator("mediapipe-hands", weights_folder)
+    estimator.close()
+    estimator.close()
+    for call in (
+        lambda: estimator.estimate(Frame(pointing)),
+        lambda: estimator.estimate_still(pointing),
+    ):
+        with pytest.raises(EstimatorError, match="closed"):
+            call()
+
+
+_CLOSING = """
+import sys, threading, time
+from pathlib import Path
+import numpy as np
+from core.errors import EstimatorError
+from core.estimators import create_estimator
+from core.pose.structures import Frame
+
+picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+for _ in range(5):
+    estimator = create_estimator("mediapipe-hands", Path(sys.argv[1]))
+
+    def work():
+        i = 0
+        try:
+            while True:
+                estimator.estimate(Frame(picture, i / 15))
+                i += 1
+        except EstimatorError:
+            pass
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.3)
+    estimator.close()
+    thread.join()
+print("alive")
+"""
+
+
+def test_closing_during_a_call_does_not_crash(weights_folder):
+    done = subprocess.run(
+        [sys.executable, "-c", _CLOSING, str(weights_folder)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stdout.strip() == "alive", done.stderr[-500:]
+
+
+def test_an_unknown_estimator_is_named(weights_folder):
+    with pytest.raises(EstimatorError, match="mediapipe-feet"):
+        create_estimator("mediapipe-feet", weights_folder)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_without_its_models_it_says_how_to_get_them(name, tmp_path):
+    with pytest.raises(WeightsError, match="make setup"):
+        create_estimator(name, tmp_path)
