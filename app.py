@@ -2,18 +2,11 @@
 
 import streamlit as st
 
-from pages._widgets import begin_visit, errors_shown, style
+from pages._widgets import begin_visit, errors_shown, navigation, style
 
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
-page = st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", icon="🏠", default=True),
-        st.Page("pages/record.py", title="Record", icon="🎥"),
-        st.Page("pages/train.py", title="Train", icon="📈"),
-        st.Page("pages/live.py", title="Live", icon="✨"),
-    ]
-)
+page = navigation()
 begin_visit(page.title)
 with errors_shown():
     page.run()

@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 NAMES = {"accuracy": "share right", "loss": "loss"}
+LEARNED, APART = "learned from", "kept apart"
 
 
 def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
@@ -13,20 +14,32 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
     rows = [
         {"epoch": record["epoch"], "on": on, NAMES[what]: record[key]}
         for record in epochs
-        for on, key in (("learned from", what), ("kept apart", f"val_{what}"))
+        for on, key in ((LEARNED, what), (APART, f"val_{what}"))
         if key in record
     ]
     scale = alt.Scale(domain=[0, 1]) if what == "accuracy" else alt.Scale(zero=True)
+    legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=300)
     return (
-        alt.Chart(pd.DataFrame(rows), height=240)
-        .mark_line(point={"size": 18})
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(strokeWidth=2.5, point={"size": 22, "filled": True})
         .encode(
             x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), title="epoch"),
             y=alt.Y(f"{NAMES[what]}:Q", scale=scale),
-            color=alt.Color("on:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("on:N", title=None, legend=None),
+            color=alt.Color(
+                "on:N",
+                title=None,
+                legend=legend,
+                scale=alt.Scale(domain=[APART, LEARNED], range=["#17968e", "#d98324"]),
+            ),
+            strokeDash=alt.StrokeDash(
+                "on:N",
+                title=None,
+                legend=legend,
+                scale=alt.Scale(domain=[APART, LEARNED], range=[[1, 0], [5, 3]]),
+            ),
             tooltip=["epoch", "on", alt.Tooltip(f"{NAMES[what]}:Q", format=".3f")],
         )
+        .properties(height=260)
     )
 
 
@@ -38,16 +51,16 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
         for i, row in enumerate(confusion)
         for j, n in enumerate(row)
     ]
-    base = alt.Chart(pd.DataFrame(rows), height=60 + 40 * len(titles)).encode(
+    base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("said:N", sort=titles, title="the model said", axis=alt.Axis(labelAngle=-30)),
         y=alt.Y("shown:N", sort=titles, title="shown"),
     )
-    cells = base.mark_rect(cornerRadius=3).encode(
+    cells = base.mark_rect(cornerRadius=4).encode(
         color=alt.Color("share:Q", scale=alt.Scale(scheme="teals", domain=[0, 1]), legend=None),
-        tooltip=["shown", "said", "samples"],
+        tooltip=["shown", "said", "samples", alt.Tooltip("share:Q", format=".0%")],
     )
-    text = base.mark_text(fontWeight="bold", fontSize=13).encode(
+    text = base.mark_text(fontWeight="bold", fontSize=14).encode(
         text="samples:Q",
         color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#33413f")),
     )
-    return cells + text
+    return (cells + text).properties(height=110 + 44 * len(titles))

@@ -1,19 +1,23 @@
 """What the pages share: the studio's resources, the project in the sidebar, shown errors, style."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
+from core.learning.runs import Run
 from core.studio.places import Places
 from core.studio.store import Project, Store
-from core.studio.training_room import TrainingRoom
+from core.studio.training_room import TrainingRoom, result_of
 
+MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
 FIRST_PROJECT = "My gestures"
 
 
@@ -52,6 +56,18 @@ def errors_shown() -> Iterator[None]:
         st.error(safe_label(str(error)), icon="⚠️")
 
 
+def navigation() -> StreamlitPage:
+    """The pages in the sidebar; the one to run."""
+    return st.navigation(
+        [
+            st.Page("pages/home.py", title="Home", icon="🏠", default=True),
+            st.Page("pages/record.py", title="Record", icon="🎥"),
+            st.Page("pages/train.py", title="Train", icon="📈"),
+            st.Page("pages/live.py", title="Live", icon="✨"),
+        ]
+    )
+
+
 def begin_visit(page: str) -> None:
     """Count a visit whenever the page changes; `visit` in the session state is its number."""
     if st.session_state.get("page") != page:
@@ -61,6 +77,11 @@ def begin_visit(page: str) -> None:
 
 def pick_project() -> Project:
     """The project, chosen or made in the sidebar and remembered in the address."""
+    if "visit" not in st.session_state:
+        # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
+        # kind of app and runs the page without app.py, until `st.navigation` has been called once.
+        navigation()
+        st.rerun()
     store = studio().store
     projects = {project.name: project for project in store.projects()}
     if not projects:
@@ -88,6 +109,18 @@ def _new_project(store: Store) -> Project | None:
     with errors_shown():
         return store.create_project(name, keypoints_only=keypoints_only)
     return None
+
+
+def run_title(run: Run, project: Project) -> str:
+    """A training in a list: when, how it stands, how good."""
+    status, result = run.status(), result_of(run)
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
+    parts = [f"{MARKS[status]} {when}", status]
+    if result:
+        parts.append(f"{result['figures']['accuracy']:.1%} right")
+    if project.active_model == run.name:
+        parts.append("in use")
+    return " · ".join(parts)
 
 
 def style() -> None:

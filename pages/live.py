@@ -8,15 +8,17 @@ from core.studio.live import LiveProcessor, Options, Reading
 from core.studio.store import Project
 from core.studio.training_room import has_model
 from pages._camera import camera, show_trouble
-from pages._widgets import errors_shown, load_model, pick_project, studio
+from pages._widgets import errors_shown, load_model, pick_project, run_title, studio
 
 STARTER = "starter"
+STARTER_TITLE = "Starter: the eight gestures"
+NOT_STARTED, NO_HAND, UNSURE = "🎥", "👀", "🤔"
 
 
 def page() -> None:
     """Camera on the left, what it means on the right."""
     project = pick_project()
-    st.title("Live")
+    st.title("Live", anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with right:
         model = _pick_model(project)
@@ -42,7 +44,7 @@ def _pick_model(project: Project) -> GestureModel | None:
     name = st.selectbox(
         "Model", names, index=names.index(start), key=f"model_{project.id}",
         persist_state="session",
-        format_func=lambda n: "Starter: the eight gestures" if n == STARTER else f"Training {n}",
+        format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
     )  # fmt: skip
     with errors_shown():
         folder = places.model(name or STARTER)
@@ -54,12 +56,12 @@ def _pick_model(project: Project) -> GestureModel | None:
 def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
     with errors_shown():
         if live is None:
-            _show_gesture(None, "Start the camera and show a gesture")
+            _show_gesture(NOT_STARTED, "Start the camera, show a gesture")
             return
         latest = live.latest()
         show_trouble(latest)
         if not latest.hands:
-            _show_gesture(None, "No hand")
+            _show_gesture(NO_HAND, "No hand")
         columns = st.columns(max(1, len(latest.hands)))
         for i, (column, hand) in enumerate(zip(columns, latest.hands, strict=False)):
             with column:
@@ -73,17 +75,17 @@ def _show_hand(hand: Reading, key: str, *, several: bool) -> None:
     if several:
         st.caption(f"{hand.pose.handedness or 'a'} hand")
     if hand.gesture is None:
-        _show_gesture(None, "No gesture", key)
+        _show_gesture(UNSURE, "No gesture", key)
     else:
         _show_gesture(hand.gesture.emoji, hand.gesture.name, key)
     for gesture, probability in hand.probabilities:
         st.progress(probability, f"{safe_label(gesture.title)} · {probability:.0%}")
 
 
-def _show_gesture(emoji: str | None, name: str, key: str = "big_emoji") -> None:
-    with st.container(key=key, horizontal_alignment="center"):
-        st.markdown(safe_label(emoji) if emoji else "·")
-    st.subheader(safe_label(name), text_alignment="center")
+def _show_gesture(emoji: str, name: str, key: str = "big_emoji") -> None:
+    with st.container(key=key):
+        st.markdown(safe_label(emoji) or "&nbsp;", text_alignment="center")
+    st.subheader(safe_label(name), text_alignment="center", anchor=False)
 
 
 page()

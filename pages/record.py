@@ -16,7 +16,7 @@ BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
 def page() -> None:
     """Camera on the left, what to record on the right, samples below."""
     project = pick_project()
-    st.title("Record")
+    st.title("Record", anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with right:
         gesture = _pick_gesture(project)
@@ -124,7 +124,7 @@ def _take(recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor 
         with st.container(key="count"):
             st.markdown(progress.headline)
         if progress.refused:
-            st.caption(progress.text)
+            st.caption(f"refused: {progress.reasons}")
         if progress.error:
             st.error(safe_label(progress.error), icon="💾")
         if live is not None:

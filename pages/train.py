@@ -1,7 +1,5 @@
 """Train: one button, curves while it learns, and how far the result can be trusted."""
 
-import time
-
 import streamlit as st
 
 from core.gestures.labels import safe_label
@@ -9,15 +7,13 @@ from core.learning.runs import FAILED, RUNNING, Run
 from core.studio.store import Project
 from core.studio.training_room import SPLITS, failure_of, has_model, result_of
 from pages._charts import confusion_chart, curve_chart
-from pages._widgets import errors_shown, pick_project, studio
-
-MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
+from pages._widgets import errors_shown, pick_project, run_title, studio
 
 
 def page() -> None:
     """What there is, the button, the running training, and the results so far."""
     project = pick_project()
-    st.title("Train")
+    st.title("Train", anchor=False)
     _what_there_is(project)
     running = studio().room.running(project.name)
     _start(project, running)
@@ -102,19 +98,8 @@ def _results(project: Project) -> None:
     elif st.session_state.get("run") not in runs:
         st.session_state.pop("run", None)
     name = st.selectbox("Trainings", list(runs), key="run", persist_state="session",
-                        format_func=lambda n: _title(runs[n], project))  # fmt: skip
+                        format_func=lambda n: run_title(runs[n], project))  # fmt: skip
     _show(runs[name], project)
-
-
-def _title(run: Run, project: Project) -> str:
-    status, result = run.status(), result_of(run)
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
-    parts = [f"{MARKS[status]} {when}", status]
-    if result:
-        parts.append(f"{result['figures']['accuracy']:.1%} right")
-    if project.active_model == run.name:
-        parts.append("in use")
-    return " · ".join(parts)
 
 
 def _show(run: Run, project: Project) -> None:

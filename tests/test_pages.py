@@ -1,0 +1,154 @@
+"""Every page without a browser: what it shows, what its buttons do."""
+
+import time
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.gestures.labels import safe_label
+from core.learning.runs import list_runs
+from core.studio.places import Places
+from core.studio.store import NewSample, Store
+
+PAGES = ("home", "record", "train", "live")
+ODD = "**b** <i>[x](http://x) :smile: $1$"
+
+
+@pytest.fixture
+def app(workspace, monkeypatch):
+    """The app on an empty workspace, as a first visitor finds it."""
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
+    # AppTest has no browser session to ask
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+    app = AppTest.from_file("../app.py", default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+@pytest.fixture
+def store(workspace):
+    store = Store(Places.find(workspace).database)
+    yield store
+    store.close()
+
+
+def go(app, page):
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def texts(app):
+    return "\n".join(str(e.value) for e in [*app.markdown, *app.caption, *app.info, *app.error])
+
+
+def record(store, gesture, n, *, seed=0, person="me"):
+    """n samples of hands spread about one random hand, in a burst of a session of their own."""
+    project = store.projects()[0]
+    gesture_id = next(g.id for g in store.gestures(project.id) if g.name == gesture)
+    session = store.start_session(project.id, store.ensure_person(project.id, person).id, "test")
+    hand = np.random.default_rng(len(gesture)).uniform(100, 300, (21, 2))
+    noise = np.random.default_rng(seed).normal(0, 3, (n, 21, 2))
+    samples = [
+        NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
+        for k in hand + noise
+    ]
+    return store.add_samples(store.start_burst(session, gesture_id), samples)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_first_visitor_sees_each_page_without_an_error(app, page):
+    go(app, page)
+    assert not app.error
+    assert app.sidebar.selectbox(key="project").value == "My gestures"
+
+
+def test_record_offers_the_eight_gestures_and_none_with_emoji(app, store):
+    go(app, "record")
+    options = app.button_group[0].proto.options
+    shown = " ".join(option.content_icon + option.content for option in options)
+    for emoji in "👍👎☝👌👊👉👈✋🚫":
+        assert emoji in shown
+    assert app.text_input(key="person").value == "me"
+
+
+def test_a_new_project_is_made_and_chosen(app):
+    go(app, "record")
+    app.sidebar.text_input[0].input("Rock")
+    next(b for b in app.sidebar.button if b.label == "Create").click().run()
+    assert not app.exception
+    assert app.sidebar.selectbox(key="project").value == "Rock"
+
+
+def test_a_taken_name_is_said_in_plain_words(app):
+    app.sidebar.text_input[0].input("my GESTURES")
+    next(b for b in app.sidebar.button if b.label == "Create").click().run()
+    assert not app.exception
+    assert "taken" in app.error[0].value
+
+
+def test_markup_in_names_stays_text(app, store):
+    project = store.projects()[0]
+    store.add_gesture(project.id, ODD, "✌")
+    record(store, ODD, 2)
+    for page in PAGES:
+        go(app, page)
+    go(app, "record")
+    app.session_state[f"gesture_{project.id}"] = store.gestures(project.id)[-1].id
+    app.run()
+    assert not app.exception
+    assert safe_label(ODD) in texts(app)
+
+
+def test_a_deleted_sample_comes_back_by_undo(app, store):
+    ids = record(store, "thumbs_up", 3)
+    go(app, "record")
+    app.button(key=f"delete_{ids[1]}").click().run()
+    project = store.projects()[0]
+    assert len(store.samples(project.id)) == 2
+    next(b for b in app.button if b.label.startswith("Undo")).click().run()
+    assert not app.exception
+    assert len(store.samples(project.id)) == 3
+
+
+@pytest.mark.usefixtures("weights_folder")
+def test_uploaded_pictures_become_samples_and_bad_ones_are_named(app, store, shared_data):
+    folder = shared_data / "hand_images" / "emrecandir"
+    photo = sorted((folder / "thumbs_up").iterdir())[0].read_bytes()
+    go(app, "record")
+    app.file_uploader[0].upload("a.jpg", photo).upload("b.png", b"no picture")
+    next(b for b in app.button if b.label.startswith("Add as")).click().run()
+    assert not app.exception
+    [sample] = store.samples(store.projects()[0].id)
+    assert sample.keypoints.shape == (21, 2) and not sample.mirrored_view
+    assert sample.crop_jpeg is not None
+
+
+def test_train_says_what_is_missing(app):
+    go(app, "train")
+    assert "Nothing is recorded yet" in texts(app)
+    next(b for b in app.button if b.label == "Train").click().run()
+    assert not app.exception
+    assert "no samples yet" in app.error[0].value
+
+
+def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):
+    for seed, person in enumerate(("me", "you")):
+        for gesture in ("thumbs_up", "fist"):
+            record(store, gesture, 12, seed=seed, person=person)
+    go(app, "train")
+    app.number_input(key="epochs").set_value(3)
+    next(b for b in app.button if b.label == "Train").click().run()
+    end = time.monotonic() + 120
+    while list_runs(Places.find().runs)[0].status() == "running" and time.monotonic() < end:
+        time.sleep(0.2)
+    app.run()
+    assert not app.exception
+    assert app.metric[0].value == "100.0%"
+    assert "person" in texts(app)
+    next(b for b in app.button if b.label == "Use this model").click().run()
+    assert store.projects()[0].active_model is not None
+    go(app, "live")
+    assert not app.error
+    assert app.selectbox(key=f"model_{store.projects()[0].id}").value.startswith("20")
