@@ -84,8 +84,11 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.studio.training_room import train_here
+    from core.studio.training_room import CLASSIFIERS, train_here
 
+    if classifier not in CLASSIFIERS:
+        choice = ", ".join(CLASSIFIERS)
+        raise typer.BadParameter(f"“{classifier}” is none of {choice}", param_hint="--classifier")
     places = Places.find(workspace)
     with _store(places) as store, _bar("training") as progress:
         result, run = train_here(

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from core.gestures.labels import GestureLabel
 
+CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # what learns from it; the last three: baselines
+
 
 @dataclass(frozen=True, eq=False)
 class GestureData:

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from core.errors import MudraError, TrainingError
 from core.gestures.augmentation import Augmentation, augment, mirror_labels
-from core.gestures.data import GestureData
+from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
 from core.gestures.validation import Split, figures, split_by_groups, splits_by_person
 from core.learning.runs import DONE, FAILED, STOPPED, Run
 
-CLASSIFIERS = ("mlp", "knn", "logreg", "forest")
 Predict = Callable[[GestureData], NDArray[np.float32]]
 
 

@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import MediaError, MudraError, NotFoundError
+from core.errors import LabelError, MediaError, NotFoundError, TableError
 from core.estimators import Estimator
-from core.gestures.labels import match_gesture
+from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.pose.structures import Frame
 from core.studio.samples import sample_of
 from core.studio.store import NewSample, Project, Store
-from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
+from core.studio.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
 SOMEBODY = "import"  # the person where nobody says who it was
@@ -91,8 +91,10 @@ def import_path(
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
         return _import_table(store, _project(store, project_name), table, path.name, person, tell)
+    if layout not in ("auto", "folders"):
+        raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with opened_folder(path) as folder:
-        pictures = labelled_pictures(folder, mapping)
+        pictures = labelled_pictures(folder, mapping, name=path.stem if folder != path else "")
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         project = _project(store, project_name)
@@ -121,9 +123,12 @@ def opened_folder(path: Path) -> Iterator[Path]:
 
 
 def labelled_pictures(
-    folder: Path, mapping: Mapping[str, str] | None = None
+    folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = ""
 ) -> list[LabelledPicture]:
-    """Every picture below a folder; its own folder's name is its class.
+    """Every picture below a folder; the name of the folder it lies in is its class.
+
+    Args:
+        name: what to call the folder itself, where its own name says nothing (an unpacked zip's).
 
     Raises:
         MediaError: no pictures there.
@@ -132,9 +137,9 @@ def labelled_pictures(
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
         if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file() and not hidden:
-            label = path.parent.name
-            meant = (mapping or {}).get(label) or match_gesture(label)
-            found.append(LabelledPicture(path, label, meant))
+            top = path.parent == folder
+            label = (name or folder.resolve().name) if top else path.parent.name
+            found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
     if not found:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
     return found
@@ -163,9 +168,7 @@ def import_pictures(
             else:
                 burst = homes.burst(person, picture.gesture or picture.folder)
                 waiting.setdefault(burst, []).append(sample)
-        except (MediaError, NotFoundError) as error:
-            report.refused.append((name, str(error)))
-        except MudraError as error:  # a class whose name can't be a gesture's
+        except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
             report.refused.append((name, str(error)))
         if number % _BATCH == 0 or number == len(pictures):
             report.added += _flush(store, waiting)
@@ -187,10 +190,10 @@ def _picture_sample(
     Raises:
         MediaError: unreadable, or no hand in it.
     """
-    rgb = read_picture(picture.path)
-    digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+    digest = _digest(picture.path)
     if digest in known:
         return None
+    rgb = read_picture(picture.path)
     estimate = estimator.estimate_still(rgb)
     if not estimate.poses:
         raise MediaError("no hand found")
@@ -202,6 +205,14 @@ def _picture_sample(
     return replace(sample, file_hash=digest)
 
 
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+
+
 def _import_table(
     store: Store,
     project: Project,
@@ -210,11 +221,16 @@ def _import_table(
     person: str | None,
     progress: Progress,
 ) -> ImportReport:
-    """Consecutive rows of one person and gesture are one burst, stored as one."""
+    """Consecutive rows of one person and gesture are one burst, stored as one.
+
+    Raises:
+        TableError: a gesture's or person's name can't be one; nothing was added.
+    """
     report = ImportReport()
     homes = _Homes(store, project, source, report)
     known = store.known_hashes(project.id)
     persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
+    _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     changes = (persons[1:] != persons[:-1]) | (table.gestures[1:] != table.gestures[:-1])
     edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
     for number, (begin, end) in enumerate(itertools.pairwise(edges)):
@@ -227,6 +243,21 @@ def _import_table(
             report.added += len(store.add_samples(burst, new))
         progress(int(end), len(table))
     return report
+
+
+def _check_names(source: str, names: set[str]) -> None:
+    for name in names:
+        try:
+            safe_name(_short(name))
+        except LabelError as error:
+            raise TableError(f"{source}: {error} ({name[:MAX_NAME]!r})") from error
+
+
+def _short(name: str) -> str:
+    """A repository's name as a person's: a long one is cut and stays one of a kind."""
+    if len(name) <= MAX_NAME:
+        return name
+    return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def _row_sample(table: KeypointTable, row: int, source: str, block: str) -> NewSample:
@@ -268,7 +299,7 @@ class _Homes:
 
     def _session(self, person: str) -> int:
         if person not in self._sessions:
-            found = self._store.ensure_person(self._project.id, person[:40])
+            found = self._store.ensure_person(self._project.id, _short(person))
             self._sessions[person] = self._store.start_session(
                 self._project.id, found.id, f"import {self._source}"
             )

@@ -1,11 +1,13 @@
 """What the store takes and gives: plain records, and their way to and from table rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
+from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.pose.geometry import Square
 from core.pose.structures import Floats
@@ -13,7 +15,7 @@ from core.pose.structures import Floats
 
 def now() -> str:
     """The time as the store writes it: ISO 8601, UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ class Sample(NewSample):
     burst_id: int = 0
 
 
+def to_project(row: Any) -> Project:
+    """A row of `projects`."""
+    return Project(row.id, row.name, row.keypoints_only, row.active_model)
+
+
+def to_gesture(row: Any) -> Gesture:
+    """A row of `gestures`."""
+    return Gesture(row.id, row.name, row.emoji, row.position, row.enabled)
+
+
 def to_row(sample: NewSample) -> dict[str, Any]:
     """Columns of `samples` that the sample itself decides."""
     height, width = sample.size_hw or (None, None)
@@ -146,6 +158,26 @@ def to_sample(row: Any) -> Sample:
         estimator_version=row.estimator_version,
         file_hash=row.file_hash,
         taken_at=row.taken_at,
+    )
+
+
+def to_training_data(
+    rows: Sequence[Any], gestures: Sequence[Gesture], estimator: str
+) -> GestureData:
+    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
+    one, as what a classifier learns from."""
+    ids, gesture, blobs, mirrored, person, sessions, bursts = zip(*rows, strict=True)
+    index = {gesture.id: i for i, gesture in enumerate(gestures)}
+    return GestureData(
+        array(b"".join(blobs)).reshape(len(rows), -1, 2),
+        np.array(mirrored, bool),
+        np.array([index[g] for g in gesture], np.int64),
+        tuple(g.label for g in gestures),
+        np.array(person),
+        np.array(sessions),
+        np.array(bursts),
+        estimator,
+        np.array(ids, np.int64),
     )
 
 

@@ -1,9 +1,11 @@
-"""The store's tables and their versions.
+"""The store's tables, their versions, the way to the database and its errors.
 
 Convention: names are unique ignoring case among what is not in the bin (`key` is the folded name);
 `deleted_at` set means: in the bin. Arrays are little-endian float32 blobs. Times are ISO 8601, UTC.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +30,12 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from core.errors import StoreError
+from core.errors import StoreError, StoreFullError
 
-VERSION = 2
+VERSION = 3
+_SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
 metadata = MetaData()
@@ -137,10 +141,15 @@ for _table, _owner in ((projects, None), (gestures, "project_id"), (persons, "pr
         postgresql_where=_table.c.deleted_at.is_(None),
     )
 Index("samples_by_gesture", samples.c.project_id, samples.c.gesture_id, samples.c.deleted_at)
+# since version 3: a page of the newest samples reads no more rows than it shows
+Index("samples_by_age", samples.c.project_id, samples.c.deleted_at, samples.c.id)
 Index("samples_by_hash", samples.c.project_id, samples.c.file_hash)
 Index("samples_by_burst", samples.c.burst_id)
 
-_UPGRADES = {2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",)}
+_UPGRADES = {
+    2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",),
+    3: ("CREATE INDEX IF NOT EXISTS samples_by_age ON samples (project_id, deleted_at, id)",),
+}
 
 
 def open_engine(place: Path | str) -> Engine:
@@ -149,14 +158,14 @@ def open_engine(place: Path | str) -> Engine:
     Raises:
         StoreError: the folder can't be made.
     """
-    if isinstance(place, str) and "://" in place and not place.startswith("sqlite"):
+    if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
         return create_engine(place)
-    path = Path(place)
+    path = Path(str(place).removeprefix(_SQLITE))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{path.parent} can't be made: {error.strerror}") from error
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"{_SQLITE}{path}")
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -197,3 +206,37 @@ def bring_up_to_date(connection: Connection) -> None:
         for statement in _UPGRADES[step]:
             connection.execute(text(statement))
         connection.execute(update(meta).values(version=step))
+
+
+def in_bin(statement: Any, table: Table, deleted: bool = False) -> Any:
+    """The statement for what is outside the bin, or for what is in it."""
+    at = table.c.deleted_at
+    return statement.where(at.is_not(None) if deleted else at.is_(None))
+
+
+def recorded_by(person_id: int) -> Any:
+    """That a sample is of one of the person's bursts."""
+    visits = select(sessions.c.id).where(sessions.c.person_id == person_id)
+    takes = select(bursts.c.id).where(bursts.c.session_id.in_(visits))
+    return samples.c.burst_id.in_(takes)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """The database's errors as ours, without SQL.
+
+    Raises:
+        StoreFullError: the disk is full.
+        StoreError: anything else.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if "unique" in str(error.orig).lower():
+            raise StoreError("that name is taken already: choose another") from error
+        raise StoreError("what this belongs to is gone: reload and try again") from error
+    except DatabaseError as error:
+        reason = str(error.orig)
+        if "is full" in reason or "No space left" in reason:
+            raise StoreFullError("the disk is full: free some space, then go on") from error
+        raise StoreError(f"the store can't be used ({reason})") from error

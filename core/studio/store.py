@@ -5,23 +5,13 @@ instead of failing. Whatever is deleted goes to the bin (`deleted_at`) and can b
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sqlalchemy import (
-    Connection,
-    Table,
-    distinct,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Connection, Table, distinct, func, insert, select, update
 
-from core.errors import NotFoundError, StoreError, StoreFullError
+from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, safe_name
 from core.studio import schema as t
@@ -32,10 +22,12 @@ from core.studio.rows import (
     Person,
     Project,
     Sample,
-    array,
     now,
+    to_gesture,
+    to_project,
     to_row,
     to_sample,
+    to_training_data,
 )
 
 __all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]
@@ -79,10 +71,10 @@ class Store:
                 _inserted(connection, t.gestures, values | {"position": position, "enabled": True})
         return Project(project_id, safe_name(name), keypoints_only)
 
-    def projects(self) -> list[Project]:
-        """All that are not in the bin, by name."""
-        found = select(t.projects).where(t.projects.c.deleted_at.is_(None)).order_by("key")
-        return [_project(row) for row in self._rows(found)]
+    def projects(self, *, deleted: bool = False) -> list[Project]:
+        """All by name; `deleted` shows the bin instead."""
+        found = t.in_bin(select(t.projects), t.projects, deleted).order_by(t.projects.c.key)
+        return [to_project(row) for row in self._rows(found)]
 
     def project(self, name: str) -> Project:
         """The project of that name, ignoring case.
@@ -90,9 +82,10 @@ class Store:
         Raises:
             NotFoundError: there is none.
         """
-        for project in self.projects():
-            if project.name.casefold() == name.strip().casefold():
-                return project
+        with suppress(LabelError):  # what can't be a name is no project's name
+            found = t.in_bin(select(t.projects), t.projects)
+            for row in self._rows(found.where(t.projects.c.key == _named(name)["key"])):
+                return to_project(row)
         there = ", ".join(f"“{project.name}”" for project in self.projects()) or "none yet"
         raise NotFoundError(f"no project “{name}”; there are: {there}")
 
@@ -101,11 +94,15 @@ class Store:
         self._update(t.projects, [project_id], _named(name))
 
     def delete_project(self, project_id: int) -> None:
-        """Put it into the bin."""
+        """Put it into the bin, with all that belongs to it."""
         self._update(t.projects, [project_id], {"deleted_at": now()})
 
     def restore_project(self, project_id: int) -> None:
-        """Take it out of the bin."""
+        """Take it out of the bin.
+
+        Raises:
+            StoreError: its name is another's by now.
+        """
         self._update(t.projects, [project_id], {"deleted_at": None})
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
@@ -114,13 +111,15 @@ class Store:
 
     # -------------------------------------------------------------------------------- gestures
 
-    def gestures(self, project_id: int, *, enabled_only: bool = False) -> list[Gesture]:
-        """A project's gestures in their order."""
+    def gestures(
+        self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
+    ) -> list[Gesture]:
+        """A project's gestures in their order; `deleted` shows the bin instead."""
         of = t.gestures.c
-        found = select(t.gestures).where(of.project_id == project_id, of.deleted_at.is_(None))
+        found = t.in_bin(select(t.gestures).where(of.project_id == project_id), t.gestures, deleted)
         if enabled_only:
             found = found.where(of.enabled)
-        return [_gesture(row) for row in self._rows(found.order_by(of.position, of.id))]
+        return [to_gesture(row) for row in self._rows(found.order_by(of.position, of.id))]
 
     def add_gesture(self, project_id: int, name: str, emoji: str = "") -> Gesture:
         """A new gesture, last in order.
@@ -153,19 +152,23 @@ class Store:
         self._update(t.gestures, [gesture_id], values | (_named(name) if name else {}))
 
     def delete_gesture(self, gesture_id: int) -> None:
-        """Put it into the bin; its samples stay, unseen, until it is restored."""
-        self._update(t.gestures, [gesture_id], {"deleted_at": now()})
+        """Put it into the bin, its samples with it."""
+        self._bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
 
     def restore_gesture(self, gesture_id: int) -> None:
-        """Take it out of the bin."""
-        self._update(t.gestures, [gesture_id], {"deleted_at": None})
+        """Take it out of the bin, with the samples that went there with it.
+
+        Raises:
+            StoreError: its name is another's by now.
+        """
+        self._restore(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
 
     # ------------------------------------------------------------- persons, sessions and bursts
 
-    def persons(self, project_id: int) -> list[Person]:
-        """Who recorded, by name."""
+    def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
+        """Who recorded, by name; `deleted` shows the bin instead."""
         of = t.persons.c
-        found = select(t.persons).where(of.project_id == project_id, of.deleted_at.is_(None))
+        found = t.in_bin(select(t.persons).where(of.project_id == project_id), t.persons, deleted)
         return [Person(row.id, row.name) for row in self._rows(found.order_by(of.key))]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
@@ -173,13 +176,23 @@ class Store:
         values = _named(name) | {"project_id": project_id}
         of = t.persons.c
         with self._writing() as connection:
-            found = select(t.persons).where(
-                of.project_id == project_id, of.key == values["key"], of.deleted_at.is_(None)
-            )
-            row = connection.execute(found).first()
+            found = select(t.persons).where(of.project_id == project_id, of.key == values["key"])
+            row = connection.execute(t.in_bin(found, t.persons)).first()
             if row is not None:
                 return Person(row.id, row.name)
             return Person(_inserted(connection, t.persons, values), str(values["name"]))
+
+    def delete_person(self, person_id: int) -> None:
+        """Put the person into the bin, their samples with them."""
+        self._bin(t.persons, person_id, t.recorded_by(person_id))
+
+    def restore_person(self, person_id: int) -> None:
+        """Take the person out of the bin, with the samples that went there with them.
+
+        Raises:
+            StoreError: the name is another's by now.
+        """
+        self._restore(t.persons, person_id, t.recorded_by(person_id))
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
         """One visit of a person, or one import; its id."""
@@ -236,15 +249,15 @@ class Store:
     ) -> list[Sample]:
         """A page of samples with their crops; `deleted` shows the bin instead."""
         of = t.samples.c
-        in_bin = of.deleted_at.is_not(None) if deleted else of.deleted_at.is_(None)
-        found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
-        found = found.where(of.project_id == project_id, in_bin)
-        if gesture_id is not None:
-            found = found.where(of.gesture_id == gesture_id)
         order = of.id.desc() if newest_first else of.id
-        return [
-            to_sample(row) for row in self._rows(found.order_by(order).limit(limit).offset(offset))
-        ]
+        # The ids first, from the index alone: a far page must not wade through keypoints.
+        page = t.in_bin(select(of.id).where(of.project_id == project_id), t.samples, deleted)
+        if gesture_id is not None:
+            page = page.where(of.gesture_id == gesture_id)
+        page = page.order_by(order).limit(limit).offset(offset)
+        found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
+        found = found.where(of.id.in_(page)).order_by(order)
+        return [to_sample(row) for row in self._rows(found)]
 
     def delete_samples(self, ids: Sequence[int]) -> None:
         """Put samples into the bin."""
@@ -283,12 +296,15 @@ class Store:
         found = {row[0]: tuple(row[1:]) for row in self._rows(counts)}
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
-    def estimators(self, project_id: int) -> dict[str, int]:
-        """Samples per estimator, the most frequent first."""
+    def estimators(
+        self, project_id: int, gesture_ids: Sequence[int] | None = None
+    ) -> dict[str, int]:
+        """Samples per estimator, the most frequent first; of all gestures or of some."""
         of = t.samples.c
-        counts = select(of.estimator, func.count()).where(
-            of.project_id == project_id, of.deleted_at.is_(None)
-        )
+        counts = select(of.estimator, func.count()).where(of.project_id == project_id)
+        counts = t.in_bin(counts, t.samples)
+        if gesture_ids is not None:
+            counts = counts.where(of.gesture_id.in_(gesture_ids))
         rows = self._rows(counts.group_by(of.estimator).order_by(func.count().desc()))
         return {row[0]: row[1] for row in rows}
 
@@ -298,9 +314,9 @@ class Store:
         Raises:
             NotFoundError: no such samples.
         """
-        estimator = estimator or next(iter(self.estimators(project_id)), None)
         enabled = self.gestures(project_id, enabled_only=True)
-        index = {gesture.id: i for i, gesture in enumerate(enabled)}
+        wanted = [gesture.id for gesture in enabled]
+        estimator = estimator or next(iter(self.estimators(project_id, wanted)), None)
         of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
         found = (
             select(of.id, of.gesture_id, of.keypoints, of.mirrored_view,
@@ -309,40 +325,29 @@ class Store:
             .join(t.sessions, burst.session_id == session.id)
             .join(t.persons, session.person_id == t.persons.c.id)
             .where(of.project_id == project_id, of.deleted_at.is_(None))
-            .where(of.estimator == estimator, of.gesture_id.in_(index))
+            .where(of.estimator == estimator, of.gesture_id.in_(wanted))
             .order_by(of.id)
         )  # fmt: skip
         rows = self._rows(found)
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
-        ids, gesture, blobs, mirrored, person, sessions, bursts = zip(*rows, strict=True)
-        return GestureData(
-            array(b"".join(blobs)).reshape(len(rows), -1, 2),
-            np.array(mirrored, bool),
-            np.array([index[g] for g in gesture], np.int64),
-            tuple(g.label for g in enabled),
-            np.array(person),
-            np.array(sessions),
-            np.array(bursts),
-            str(estimator),
-            np.array(ids, np.int64),
-        )
+        return to_training_data(rows, enabled, str(estimator))
 
     # ---------------------------------------------------------------------------------- within
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with _plain_errors(), self._engine.connect() as plain:
+        with t.plain_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
 
     def _rows(self, statement: Any) -> Sequence[Any]:
-        with _plain_errors(), self._engine.connect() as connection:
+        with t.plain_errors(), self._engine.connect() as connection:
             return connection.execute(statement).all()
 
     def _update(self, table: Table, ids: Iterable[int], values: dict[str, Any]) -> None:
-        wanted = list(ids)
+        wanted = list(dict.fromkeys(ids))
         if not values:
             return
         changed = 0
@@ -353,19 +358,26 @@ class Store:
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
+    def _bin(self, table: Table, row_id: int, its_samples: Any) -> None:
+        """Both into the bin under one time, by which `_restore` knows them."""
+        at = {"deleted_at": now()}
+        with self._writing() as connection:
+            there = t.in_bin(update(table), table).where(table.c.id == row_id)
+            if not connection.execute(there.values(at)).rowcount:
+                raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
+            samples = t.in_bin(update(t.samples), t.samples).where(its_samples)
+            connection.execute(samples.values(at))
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """The database's errors as ours, without SQL."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise StoreError("that name is taken already, or what it belongs to is gone") from error
-    except DatabaseError as error:
-        reason = str(error.orig)
-        if "full" in reason:
-            raise StoreFullError("the disk is full: free some space, then go on") from error
-        raise StoreError(f"the store can't be used ({reason})") from error
+    def _restore(self, table: Table, row_id: int, its_samples: Any) -> None:
+        with self._writing() as connection:
+            found = select(table.c.deleted_at).where(table.c.id == row_id)
+            deleted_at = connection.execute(found).scalar()
+            if deleted_at is None:
+                raise NotFoundError(f"no row {row_id} of {table.name} is in the bin")
+            back = {"deleted_at": None}
+            connection.execute(update(table).where(table.c.id == row_id).values(back))
+            together = t.samples.c.deleted_at == deleted_at
+            connection.execute(update(t.samples).where(its_samples, together).values(back))
 
 
 def _inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
@@ -377,11 +389,3 @@ def _inserted(connection: Connection, table: Table, values: dict[str, Any]) -> i
 def _named(name: str) -> dict[str, str]:
     safe = safe_name(name)
     return {"name": safe, "key": safe.casefold()}
-
-
-def _project(row: Any) -> Project:
-    return Project(row.id, row.name, row.keypoints_only, row.active_model)
-
-
-def _gesture(row: Any) -> Gesture:
-    return Gesture(row.id, row.name, row.emoji, row.position, row.enabled)

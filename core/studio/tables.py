@@ -4,9 +4,10 @@ Convention: a table's coordinates are taken as they stand (`space` "relative": a
 scale for both axes). N rows, 21 joints.
 """
 
+import csv
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +68,19 @@ def read_table(
     reader = {"keypoints-csv": _named_or_numbered, "seed-csv": _seed}.get(layout)
     if reader is None:
         raise TableError(f"{path.name} is a table, which layout “{layout}” does not read")
-    keypoints, labels, persons, estimator = reader(cells, path)
-    if not len(labels):
+    read = reader(cells, path)
+    if not len(read.labels):
         raise TableError(f"{path.name} has no rows")
-    gestures, known = _gestures(labels, mapping or {})
+    gestures, known = _gestures(read, mapping or {})
     digest = hashlib.sha256(content).hexdigest()
-    return KeypointTable(keypoints, gestures, known, persons, estimator, digest)
+    return KeypointTable(read.points, gestures, known, read.persons, read.estimator, digest)
+
+
+def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
+    """The gesture that a folder's or table's label means, by the mapping or as the name, alias
+    or emoji of a built-in one; else None."""
+    mapped = (mapping or {}).get(label)
+    return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
 
 def _content(path: Path) -> bytes:
@@ -92,13 +100,41 @@ def _cells(path: Path) -> pd.DataFrame:
             table = pd.read_parquet(path)
             header = pd.DataFrame([table.columns.astype(str)], columns=table.columns)
             return pd.concat([header, table.astype(str)]).set_axis(range(table.shape[1]), axis=1)
-        return pd.read_csv(
-            path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-            skip_blank_lines=False, low_memory=False,
-        )  # fmt: skip
-    except (ValueError, OSError, pd.errors.ParserError, UnicodeError) as error:
+        return _of_csv(path)
+    except (ValueError, OSError, csv.Error) as error:
         reason = str(error).splitlines()[0]
         raise TableError(f"{path.name} is no table that can be read ({reason})") from error
+
+
+def _of_csv(path: Path) -> pd.DataFrame:
+    try:
+        cells = _without_end(pd.read_csv(
+            path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig",
+            skip_blank_lines=False, low_memory=False,
+        ))  # fmt: skip
+        other = cells.index[cells.isna().any(axis=1)]  # NaN only where a row is too short
+    except pd.errors.ParserError:
+        other = _other_widths(path)
+        if not len(other):
+            raise
+    if len(other):
+        raise TableError(
+            f"{path.name}: every row must have as many columns as the first {_lines(other)}"
+        )
+    return cells
+
+
+def _other_widths(path: Path) -> pd.Index:
+    """Rows, from 0, with more or fewer columns than the first."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        widths = [len(row) for row in csv.reader(file)]
+    return pd.Index([i for i, width in enumerate(widths) if width != widths[0]])
+
+
+def _without_end(cells: pd.DataFrame) -> pd.DataFrame:
+    """Without the blank lines at the file's end."""
+    filled = np.flatnonzero((cells.fillna("") != "").any(axis=1))
+    return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
 
 
 def _layout(cells: pd.DataFrame, path: Path) -> str:
@@ -113,11 +149,20 @@ def _layout(cells: pd.DataFrame, path: Path) -> str:
     )
 
 
-_Read = tuple[NDArray[np.float32], NDArray[np.str_], NDArray[np.str_], str]
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Rows with their labels as written; `names` says what a number among them stands for."""
+
+    points: NDArray[np.float32]
+    labels: NDArray[np.str_]
+    persons: NDArray[np.str_]
+    estimator: str = "mediapipe-hands"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
-    return (_named if "x0" in list(cells.iloc[0]) else _numbered)(cells, path)
+    named = len(cells) and "x0" in list(cells.iloc[0])
+    return (_named if named else _numbered)(cells, path)
 
 
 def _named(cells: pd.DataFrame, path: Path) -> _Read:
@@ -135,22 +180,38 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
     points = _numbers(table[_XY], path).reshape(-1, JOINTS, 2)
-    return points, _texts(table["gesture"], path), persons.to_numpy(str), estimator
+    return _Read(points, _texts(table["gesture"], path), persons.to_numpy(str), estimator)
 
 
 def _numbered(cells: pd.DataFrame, path: Path) -> _Read:
+    if cells.shape[1] != 1 + 2 * JOINTS:
+        raise TableError(
+            f"{path.name} has {cells.shape[1]} columns without names; "
+            f"expected are an integer and {2 * JOINTS} numbers"
+        )
+    labels = cells[0].str.strip()
+    strange = cells.index[~labels.str.fullmatch(r"\d+")]
+    if len(strange):
+        raise TableError(f"{path.name}: the label must be a whole number {_lines(strange)}")
     points = _numbers(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
-    names = _label_names(path)
-    labels = [names.get(text.strip(), f"class {text.strip()}") for text in cells[0]]
-    return points, np.array(labels), np.full(len(labels), ""), "mediapipe-hands"
+    written = _label_names(path)
+    names = {text: written.get(text, f"class {text}") for text in set(labels)}
+    return _Read(points, labels.to_numpy(str), np.full(len(labels), ""), names=names)
 
 
 def _label_names(path: Path) -> dict[str, str]:
-    """Number → name from `…_classifier_label.csv` beside the table; empty where there is none."""
+    """Number → name from `…_classifier_label.csv` beside the table; empty where there is none.
+
+    Raises:
+        TableError: the file can't be read.
+    """
     beside = path.with_name(f"{path.stem}_classifier_label.csv")
     if not beside.is_file():
         return {}
-    lines = beside.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = beside.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeError) as error:
+        raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
     return {str(i): line.split(",")[0].strip() for i, line in enumerate(lines) if line.strip()}
 
 
@@ -164,8 +225,8 @@ def _seed(cells: pd.DataFrame, path: Path) -> _Read:
     # The 22nd point is the maximum of the background's map: no joint.
     points = _numbers(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, :JOINTS]
     points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a joint it did not find
-    labels = rows[44].map(_SEED_CLASSES).to_numpy(str)
-    return points, labels, np.full(len(labels), ""), "openpose-hand"
+    labels = rows[44].to_numpy(str)
+    return _Read(points, labels, np.full(len(labels), ""), "openpose-hand", _SEED_CLASSES)
 
 
 def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
@@ -193,9 +254,14 @@ def _lines(index: pd.Index) -> str:
 
 
 def _gestures(
-    labels: NDArray[np.str_], mapping: Mapping[str, str]
+    read: _Read, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
-    texts = {str(label) for label in labels}
-    meant = {text: mapping.get(text) or match_gesture(text) for text in texts}
-    names = np.array([meant[str(label)] or str(label) for label in labels])
-    return names, np.array([meant[str(label)] is not None for label in labels])
+    """(N,) the gesture's name, and (N,) whether it is built-in or mapped."""
+    texts, which = np.unique(read.labels, return_inverse=True)
+    names = [read.names.get(text, text) for text in texts.tolist()]
+    meant = [  # the mapping may speak of the number or of its name
+        meant_gesture(text if text in mapping else name, mapping)
+        for text, name in zip(texts.tolist(), names, strict=True)
+    ]
+    said = np.array([m or name for m, name in zip(meant, names, strict=True)])
+    return said[which], np.array([m is not None for m in meant])[which]

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import TrainingError
-from core.gestures.data import GestureData
+from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model import METADATA, MODEL
 from core.learning.runs import RUNNING, Run, list_runs
 from core.studio.places import Places
 from core.studio.store import Store
+
+__all__ = [
+    "CLASSIFIERS",
+    "SPLITS",
+    "TrainingRoom",
+    "failure_of",
+    "has_model",
+    "result_of",
+    "train_here",
+]
 
 SPLITS = {
     "person": "other people than those it learned from",

@@ -11,11 +11,11 @@ import torch
 
 from core.errors import ModelError, TrainingError
 from core.gestures.augmentation import Augmentation, augment, mirror_labels
+from core.gestures.data import CLASSIFIERS
 from core.gestures.features import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model import GestureModel
 from core.gestures.training import (
-    CLASSIFIERS,
     TrainOptions,
     leave_one_person_out,
     start_training,

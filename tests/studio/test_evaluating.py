@@ -1,0 +1,82 @@
+"""Figures of a model: every item counts, by hand-counted examples."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import ModelError
+from core.media.pictures import encode_jpeg
+from core.pose.structures import Estimate, Pose
+from core.studio.evaluating import _figures, evaluate, judge
+
+
+def test_the_figures_of_six_items_by_hand():
+    truth = ["ok", "ok", "ok", "fist", "fist", "none"]
+    said = ["ok", "fist", "undetected", "fist", "fist", "undetected"]
+    found = _figures(truth, said)
+    assert (found["n"], found["detected"]) == (6, 4)
+    assert found["accuracy"] == 3 / 6 and found["accuracy_detected"] == 3 / 4
+    assert found["confusion"]["ok"] == {"ok": 1, "fist": 1, "undetected": 1}
+    assert found["per_gesture"]["ok"] == {
+        "n": 3, "detected": 2, "accuracy": 1 / 3, "accuracy_detected": 1 / 2,
+    }  # fmt: skip
+    assert found["per_gesture"]["none"]["accuracy_detected"] is None
+
+
+def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, make_estimator):
+    path = shared_data / "hand_keypoints" / "gestures.csv"
+    found = evaluate(starter, path, estimator_factory=make_estimator)
+    assert found["n"] == found["detected"] == 19_484
+    assert found["accuracy"] == found["accuracy_detected"] > 0.995
+    assert sum(sum(row.values()) for row in found["confusion"].values()) == 19_484
+
+
+def test_labels_that_nobody_knows_count_as_none(starter, shared_data, make_estimator):
+    path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    found = evaluate(starter, path, estimator_factory=make_estimator)
+    assert found["unknown_folders"] == ["Pointer"] and found["per_gesture"]["none"]["n"] == 1356
+    assert found["per_gesture"]["open_palm"]["n"] == 1522
+    mapped = evaluate(
+        starter, path, estimator_factory=make_estimator, mapping={"Pointer": "point_up"}
+    )
+    assert mapped["unknown_folders"] == [] and mapped["per_gesture"]["point_up"]["n"] == 1356
+
+
+def test_keypoints_of_another_estimator_are_refused(starter, shared_data, make_estimator):
+    path = shared_data / "seed_classifier" / "final_dataset_sample.csv"
+    with pytest.raises(ModelError, match="openpose-hand"):
+        evaluate(starter, path, estimator_factory=make_estimator)
+
+
+def test_a_folder_of_photos_counts_the_undetected_as_wrong(starter, photos, make_estimator):
+    grey = encode_jpeg(np.full((200, 200, 3), 90, np.uint8))
+    (photos / "ok" / "grey.jpg").write_bytes(grey)
+    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
+    found = evaluate(starter, photos, estimator_factory=make_estimator)
+    assert (found["n"], found["detected"]) == (8, 6)
+    assert found["accuracy"] == 6 / 8 and found["accuracy_detected"] == 1.0
+    assert found["confusion"]["ok"] == {"ok": 3, "undetected": 2}
+    assert len(found["unreadable"]) == 1 and "broken.jpg" in found["unreadable"][0]
+
+
+def test_unknown_folders_are_named_and_count_as_none(starter, photos, make_estimator):
+    (photos / "fist").rename(photos / "Stein")
+    found = evaluate(starter, photos, estimator_factory=make_estimator)
+    assert found["unknown_folders"] == ["Stein"]
+    assert found["per_gesture"]["none"]["accuracy"] == 0
+
+
+def table_hand(shared_data, gesture: str) -> np.ndarray:
+    rows = pd.read_csv(shared_data / "hand_keypoints" / "gestures.csv")
+    chosen = rows[rows.gesture == gesture].iloc[40, 4:46]
+    return chosen.to_numpy(np.float32).reshape(21, 2)
+
+
+def test_a_picture_is_judged_by_its_most_confident_hand(starter, shared_data):
+    poses = [
+        Pose(table_hand(shared_data, gesture), np.ones(21, np.float32), score)
+        for gesture, score in (("fist", 0.9), ("thumbs_up", 0.6))
+    ]
+    both = Estimate(tuple(poses), (480, 640), "mediapipe-hands")
+    assert judge(starter, both) == "fist"
+    assert judge(starter, Estimate((), (480, 640), "mediapipe-hands")) == "undetected"

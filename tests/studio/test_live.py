@@ -1,0 +1,209 @@
+"""One stream's frames through the real estimator and the starter model."""
+
+import threading
+import time
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from core.errors import WeightsError
+from core.estimators import create_estimator
+from core.gestures.model import GestureModel
+from core.media.pictures import read_picture
+from core.pose.structures import Estimate, Pose
+from core.studio.live import Latest, LiveProcessor, Options, probabilities
+from core.studio.places import Places
+
+
+@pytest.fixture(scope="module")
+def starter():
+    return GestureModel.load(Places.find().starter)
+
+
+@pytest.fixture(scope="module")
+def photos(shared_data):
+    def of(gesture, n=3):
+        folder = shared_data / "hand_images" / "emrecandir" / gesture
+        return [read_picture(path) for path in sorted(folder.iterdir())[:n]]
+
+    return of
+
+
+@pytest.fixture
+def make(weights_folder):
+    return lambda hands: create_estimator("mediapipe-hands", weights_folder, num_hands=hands)
+
+
+def see(live, photo, frames=8):
+    """The same picture for a while, as a hand that is held still."""
+    for _ in range(frames):
+        out = live.process(photo)
+        time.sleep(0.04)
+    return out
+
+
+def said(live):
+    [hand] = live.latest().hands
+    return hand.gesture.name if hand.gesture else None
+
+
+@pytest.mark.parametrize(
+    ("turn", "gesture"),
+    [
+        (None, "point_up"),
+        (cv2.ROTATE_90_CLOCKWISE, "point_left"),
+        (cv2.ROTATE_90_COUNTERCLOCKWISE, "point_right"),
+    ],
+)
+def test_a_direction_is_that_of_the_mirrored_screen(make, starter, photos, turn, gesture):
+    live = LiveProcessor(make, Options(starter))
+    right = 0
+    for photo in photos("point_up", 5):
+        see(live, photo if turn is None else cv2.rotate(photo, turn))
+        right += said(live) == gesture
+    live.close()
+    assert right >= 4
+
+
+def test_the_picture_that_comes_back_is_mirrored_and_the_given_one_untouched(make, photos):
+    photo = photos("open_palm")[0]
+    before = photo.copy()
+    live = LiveProcessor(make)
+    out = see(live, photo, 2)
+    live.close()
+    assert out.shape == photo.shape and (photo == before).all()
+    unlike = np.abs(out.astype(int) - photo[:, ::-1]).max(axis=2) > 20
+    assert 0 < unlike.mean() < 0.1  # the skeleton alone
+    assert live.latest().hands[0].probabilities == ()
+
+
+def test_options_change_while_it_runs(make, starter, photos):
+    live = LiveProcessor(make)
+    photo = photos("thumbs_up")[0]
+    see(live, photo, 2)
+    live.configure(Options(starter, hands=2, smoothing=False))
+    see(live, photo, 2)
+    assert said(live) == "thumbs_up"
+    row = dict((g.name, p) for g, p in live.latest().hands[0].probabilities)
+    assert sum(row.values()) == pytest.approx(1, abs=1e-5)
+    live.close()
+
+
+def test_two_hands_have_each_their_own_name(make, starter, shared_data):
+    reader = cv2.VideoCapture(str(shared_data / "hand_videos" / "two_palms.mp4"))
+    live = LiveProcessor(make, Options(starter, hands=2))
+    both = []
+    while (read := reader.read())[0] and len(both) < 5:
+        live.process(np.ascontiguousarray(read[1][:, :, ::-1]))
+        hands = live.latest().hands
+        if len(hands) == 2 and all(h.gesture for h in hands):
+            both.append([(h.pose.handedness, h.gesture.name) for h in hands])
+    live.close()
+    assert len(both) == 5
+    assert sorted(both[-1]) == [("Left", "open_palm"), ("Right", "open_palm")]
+
+
+def test_a_hand_that_is_not_sure_enough_is_no_gesture(make, starter, photos):
+    unsure = replace(starter, metadata=starter.metadata | {"threshold": 1.01 - 0.01})
+    live = LiveProcessor(make, Options(unsure))
+    see(live, photos("thumbs_up")[0])
+    assert said(live) is None
+    live.close()
+
+
+def test_rate_and_latency_are_measured(make, photos):
+    live = LiveProcessor(make)
+    see(live, photos("fist")[0], 6)
+    latest = live.latest()
+    live.close()
+    assert latest.frames == 6
+    assert 1 < latest.fps < 25  # at least 40 ms pass between two
+    assert 1 < latest.latency_ms < 2000
+
+
+def test_frames_of_any_size_and_empty_ones_pass(make):
+    live = LiveProcessor(make)
+    for height, width in ((480, 640), (240, 320), (360, 641)):
+        assert live.process(np.zeros((height, width, 3), np.uint8)).shape == (height, width, 3)
+    assert live.latest().hands == () and live.latest().size_hw == (360, 641)
+    live.close()
+
+
+def test_an_error_is_kept_for_the_page_and_the_picture_goes_on():
+    def broken(hands):
+        raise WeightsError("the hand models are missing: run `make setup`")
+
+    live = LiveProcessor(broken)
+    picture = np.arange(12, dtype=np.uint8).reshape(1, 4, 3)
+    assert (live.process(picture) == picture[:, ::-1]).all()
+    assert live.latest().trouble() == "the hand models are missing: run `make setup`"
+
+
+def test_the_watcher_sees_the_unmirrored_frame_and_its_words_are_drawn(make, photos):
+    seen = []
+    photo = photos("fist")[0]
+    live = LiveProcessor(make, watch=lambda *given: seen.append(given) or "REC 7")
+    with_note = live.process(photo)
+    live.close()
+    [(frame, estimate, version)] = seen
+    assert (frame.rgb == photo).all() and frame.mirrored_view and estimate.mirrored_view
+    assert version.endswith("/full") and live.latest().note == "REC 7"
+    assert (with_note[2, 2] == (24, 24, 32)).all()
+
+
+def test_a_lost_camera_and_a_missing_connection_are_told_apart():
+    assert Latest(taken_s=100.0, frames=5).trouble(101.9) == ""
+    assert "Camera lost" in Latest(taken_s=100.0, frames=5).trouble(102.1)
+    assert Latest(taken_s=100.0).trouble(107.0) == ""
+    assert "connection" in Latest(taken_s=100.0).trouble(109.0)
+
+
+def test_closing_amid_frames_is_safe_and_later_frames_only_pass(make, photos):
+    photo = photos("fist")[0]
+    live = LiveProcessor(make)
+    stop = threading.Event()
+
+    def run():
+        while not stop.is_set():
+            live.process(photo)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    time.sleep(0.3)
+    live.close()
+    frames = live.latest().frames
+    time.sleep(0.1)
+    stop.set()
+    thread.join()
+    assert frames > 0 and live.latest().frames == frames
+    assert (live.process(photo) == photo[:, ::-1]).all()
+
+
+def test_fifty_streams_leave_no_threads_behind(make, photos):
+    photo = photos("fist")[0]
+
+    def stream():
+        live = LiveProcessor(make)
+        live.process(photo)
+        live.close()
+
+    stream()
+    before = _os_threads()
+    for _ in range(50):
+        stream()
+    assert _os_threads() <= before + 2
+
+
+def _os_threads():
+    from pathlib import Path
+
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else 0
+
+
+def test_keypoints_of_another_estimator_are_refused(starter):
+    pose = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
+    with pytest.raises(Exception, match="another|learned from"):
+        probabilities(starter, Estimate((pose,), (480, 640), "openpose-hand"))

@@ -1,0 +1,125 @@
+"""The command line as others script it: JSON, exit codes, one line on stderr."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+ROOT_COMMAND = [sys.executable, "-m", "core"]
+
+
+@pytest.fixture
+def run(tmp_path, root, weights_folder):
+    environment = {**os.environ, "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
+                   "MUDRA_WEIGHTS": str(weights_folder)}  # fmt: skip
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*ROOT_COMMAND, *map(str, arguments)], cwd=root, env=environment,
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_import_train_evaluate_predict(run, shared_data):
+    table = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    added = document(run("import", table, "--project", "demo", "--map", "Pointer=point_up",
+                         "--json"))  # fmt: skip
+    assert added["added"] == 4450 and added["new_gestures"] == []
+    trained = document(run("train", "--project", "demo", "--epochs", 3, "--seed", 7, "--json"))
+    assert {"model", "seconds", "split", "accuracy", "interval", "per_gesture"} <= set(trained)
+    low, high = trained["interval"]
+    assert 0.8 < low <= trained["accuracy"] <= high <= 1 and trained["split"] == "tail"
+    for model in (trained["model"], trained["run"]):
+        arguments = ("--model", model, "--data", table, "--map", "Pointer=point_up", "--json")
+        found = document(run("evaluate", *arguments))
+        assert found["n"] == 4450 and found["accuracy"] > 0.9
+    photo = sorted((shared_data / "hand_images" / "didi" / "open_palm").iterdir())[0]
+    said = document(run("predict", "-i", photo, "--model", trained["model"], "--json"))
+    assert said["frames"][0]["hands"][0]["gesture"] == "open_palm"
+
+
+def test_a_baseline_is_compared_and_not_saved(run, shared_data):
+    table = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    document(run("import", table, "--project", "demo", "--json"))
+    trained = document(run("train", "--project", "demo", "--classifier", "knn", "--json"))
+    assert trained["model"] is None and trained["accuracy"] > 0.8
+
+
+def test_the_starter_is_the_default_model(run, shared_data, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for path in sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[:2]:
+        shutil.copy(path, photos)
+    done = run("predict", "-i", photos, "-o", tmp_path / "seen", "--json")
+    frames = document(done)["frames"]
+    assert [f["hands"][0]["gesture"] for f in frames] == ["ok", "ok"]
+    assert len(list((tmp_path / "seen").iterdir())) == 2
+    assert {"source", "frame", "time_s", "hands"} == set(frames[0])
+    hand = frames[0]["hands"][0]
+    assert {"gesture", "probability", "handedness", "score", "keypoints"} == set(hand)
+
+
+def test_extract_writes_a_table(run, shared_data, tmp_path):
+    photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
+    found = document(run("extract", photo, "-o", tmp_path / "a.csv", "--json"))
+    assert found["hands"] == 1 and (tmp_path / "a.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "gone.csv", "--project", "p"),
+        ("import", "gone", "--project", "p", "--json"),
+        ("train", "--project", "nobody's"),
+        ("evaluate", "--model", "starter", "--data", "gone"),
+        ("evaluate", "--model", "nowhere", "--data", "."),
+        ("predict", "-i", "gone.jpg"),
+        ("predict", "-i", "gone.jpg", "--model", "data"),
+        ("extract", "gone", "-o", "a.csv"),
+    ],
+)
+def test_an_error_is_one_line_and_exit_code_1(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 1 and done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("frobnicate",),
+        ("train",),
+        ("import", "x.csv"),
+        ("import", "x.csv", "--project", "p", "--layout", "xml"),
+        ("import", "x.csv", "--project", "p", "--map", "1:ok"),
+        ("train", "--project", "p", "--epochs", "0"),
+        ("train", "--project", "p", "--classifier", "svm"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr
+
+
+def test_unmapped_folders_are_warned_about_on_stderr(run, shared_data, tmp_path):
+    folder = tmp_path / "photos" / "Stein"
+    folder.mkdir(parents=True)
+    shutil.copy(sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0], folder)
+    done = run("evaluate", "--model", "starter", "--data", folder.parent, "--json")
+    assert document(done)["unknown_folders"] == ["Stein"] and "Stein" in done.stderr
+
+
+def test_help_is_there_at_once():
+    code = "import sys, core.cli; sys.exit(any(m in sys.modules for m in ('torch', 'mediapipe')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
