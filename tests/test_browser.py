@@ -281,6 +281,8 @@ def test_a_training_that_is_stopped_keeps_its_best_epoch(look, films, workspace,
         page.goto("/train?project=Many")
         page.get_by_role("button", name="Options").click()
         page.get_by_label("At most so many epochs").fill("1000")
+        page.get_by_label("At most so many epochs").press("Enter")
+        settled(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text(re.compile(r"epoch [3-9] of 1000"))).to_be_visible()

@@ -1,5 +1,8 @@
 """Every page without a browser: what it shows, what its buttons do."""
 
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -152,3 +155,21 @@ def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):
     go(app, "live")
     assert not app.error
     assert app.selectbox(key=f"model_{store.projects()[0].id}").value.startswith("20")
+
+
+@pytest.mark.parametrize("page", ["home", "record", "live"])
+def test_no_page_of_the_camera_loads_torch_or_scikit_learn(workspace, root, page):
+    program = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+import streamlit_webrtc.component
+streamlit_webrtc.component.get_this_session_info = lambda: None
+app = AppTest.from_file("app.py", default_timeout=60).run().switch_page("pages/{page}.py").run()
+assert not app.exception and app.title
+assert not {{"torch", "sklearn"}} & set(sys.modules)
+"""
+    environment = os.environ | {"MUDRA_WORKSPACE": str(workspace)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -7,24 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.estimators import create_estimator
-from core.gestures.model import GestureModel
 from core.media.pictures import decode_jpeg
 from core.pose.structures import Estimate, Frame, Pose
-from core.studio.places import Places
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder, add_pictures
 from core.studio.samples import picture_of
-from core.studio.store import Store
 
 SIZE_HW = (480, 640)
 ALL = Plan(rate_hz=1000)
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mudra.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture
@@ -176,12 +165,12 @@ def test_a_sample_is_shown_as_it_was_seen(store, project, gesture, recorder):
 
 
 def test_pictures_become_one_burst_and_each_refusal_names_its_file(
-    store, project, gesture, recorder, weights_folder, shared_data
+    store, project, gesture, recorder, make_estimator, starter, shared_data
 ):
     folder = shared_data / "hand_images" / "emrecandir"
     photos = [(p.name, p.read_bytes()) for p in sorted((folder / "thumbs_up").iterdir())[:2]]
     shares = []
-    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+    with make_estimator() as estimator:
         added = add_pictures(
             recorder, gesture.id, [*photos, ("x.png", b"no picture"), photos[0]], estimator,
             tell=shares.append,
@@ -192,7 +181,5 @@ def test_pictures_become_one_burst_and_each_refusal_names_its_file(
     assert shares == [0.25, 0.5, 0.75, 1.0]
     samples = store.samples(project.id)
     assert len({s.burst_id for s in samples}) == 1 and not samples[0].mirrored_view
-    if Places.find().starter.joinpath("model.onnx").exists():
-        model = GestureModel.load(Places.find().starter)
-        probabilities = model.predict_proba(samples[0].keypoints[None], np.array([False]))
-        assert model.gestures[int(probabilities.argmax())].name == "thumbs_up"
+    probabilities = starter.predict_proba(samples[0].keypoints[None], np.array([False]))
+    assert starter.gestures[int(probabilities.argmax())].name == "thumbs_up"
