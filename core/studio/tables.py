@@ -108,32 +108,30 @@ def _cells(path: Path) -> pd.DataFrame:
 
 def _of_csv(path: Path) -> pd.DataFrame:
     try:
-        cells = _without_end(pd.read_csv(
+        cells = pd.read_csv(
             path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig",
             skip_blank_lines=False, low_memory=False,
-        ))  # fmt: skip
-        other = cells.index[cells.isna().any(axis=1)]  # NaN only where a row is too short
-    except pd.errors.ParserError:
-        other = _other_widths(path)
-        if not len(other):
+        )  # fmt: skip
+    except pd.errors.ParserError as error:
+        longer = _longer_rows(path)
+        if not len(longer):
             raise
-    if len(other):
         raise TableError(
-            f"{path.name}: every row must have as many columns as the first {_lines(other)}"
-        )
-    return cells
+            f"{path.name}: no row may have more columns than the first {_lines(longer)}"
+        ) from error
+    return _without_end(cells.fillna(""))
 
 
-def _other_widths(path: Path) -> pd.Index:
-    """Rows, from 0, with more or fewer columns than the first."""
+def _longer_rows(path: Path) -> pd.Index:
+    """Rows, from 0, with more columns than the first."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         widths = [len(row) for row in csv.reader(file)]
-    return pd.Index([i for i, width in enumerate(widths) if width != widths[0]])
+    return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
 
 
 def _without_end(cells: pd.DataFrame) -> pd.DataFrame:
     """Without the blank lines at the file's end."""
-    filled = np.flatnonzero((cells.fillna("") != "").any(axis=1))
+    filled = np.flatnonzero((cells != "").any(axis=1))
     return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
 
 
