@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import ArchiveError, MediaError, TableError
+from core.errors import ArchiveError, MediaError, StoreFullError, TableError
 from core.studio.importing import import_path
 from core.studio.store import Store
 from core.studio.tables import read_table
@@ -74,6 +74,8 @@ def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, t
     mapping = {"class 0": "open_palm", "class 2": "point_up"}
     import_path(store, "p", Path(path), mapping=mapping)
     assert overview(store) == {"open_palm": 1522, "class 1": 1572, "point_up": 1356}
+    import_path(store, "by number", Path(path), mapping={"0": "palm", "1": "👊", "2": "point_up"})
+    assert overview(store, "by number") == {"open_palm": 1522, "fist": 1572, "point_up": 1356}
 
 
 def test_names_aliases_and_emoji_mean_the_built_in_gestures(store, tmp_path):
@@ -101,6 +103,75 @@ def test_bad_numbers_are_refused_with_their_lines(store, tmp_path):
     with pytest.raises(TableError, match=r"finite numbers \(3 lines: 3, 4, 5\)"):
         import_path(store, "p", table(tmp_path / "a.csv", rows))
     assert store.projects() == []
+
+
+def test_rows_of_another_width_are_refused_with_their_lines(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")] * 4)
+    lines = path.read_text().splitlines()
+    lines[2] += ",7"
+    lines[4] += ",7,8"
+    path.write_text("\n".join(lines))
+    with pytest.raises(TableError, match=r"more columns than the first \(2 lines: 3, 5\)"):
+        read_table(path)
+
+
+def test_blank_lines_at_the_end_are_no_rows(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")])
+    path.write_text(path.read_text() + "\n\n")
+    assert len(read_table(path)) == 1
+
+
+def test_a_column_too_many_is_no_keypoint_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(["1"] * 45))
+    with pytest.raises(TableError, match="45 columns without names"):
+        read_table(path, "keypoints-csv")
+
+
+def test_labels_that_are_no_number_are_refused_with_their_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(",".join([label] + ["1"] * 42) for label in ("0", "a", "1.5")))
+    with pytest.raises(TableError, match=r"whole number \(2 lines: 2, 3\)"):
+        read_table(path)
+
+
+def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
+    with pytest.raises(TableError, match=r"U\+202E"):
+        import_path(store, "p", path)
+    assert store.estimators(store.project("p").id) == {}
+
+
+def test_long_names_of_recorders_stay_different(store, tmp_path):
+    who = ["team/hand-gesture-recognition-using-mediapipe" + end for end in ("", "-v2")]
+    rows = [[*row("ok"), name] for name in who]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    persons = [p.name for p in store.persons(store.project("p").id)]
+    assert len(persons) == 2 and all(len(name) == 40 for name in persons)
+
+
+def test_consecutive_rows_of_one_recorder_and_gesture_are_one_burst(store, tmp_path):
+    said = [("ok", "a"), ("ok", "a"), ("fist", "a"), ("ok", "a"), ("ok", "b")]
+    rows = [[*row(gesture, i), who] for i, (gesture, who) in enumerate(said)]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    data = store.training_data(store.project("p").id)
+    assert [data.bursts.tolist().index(b) for b in data.bursts] == [0, 0, 2, 3, 4]
+    assert [data.sessions.tolist().index(s) for s in data.sessions] == [0, 0, 0, 0, 4]
+
+
+def test_an_import_that_was_cut_short_goes_on_where_it_ended(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist"), row("none")])
+
+    def cut(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=cut)
+    assert overview(store) == {"ok": 2}
+    rest = import_path(store, "p", path)
+    assert (rest.added, rest.already) == (2, 2)
+    assert overview(store) == {"ok": 2, "fist": 1, "none": 1}
 
 
 def test_at_most_twenty_lines_are_named(tmp_path):
@@ -196,6 +267,28 @@ def test_a_zip_of_folders_is_the_same_as_the_folders(store, photos, make_estimat
     archive = Path(shutil.make_archive(str(photos.parent / "photos"), "zip", photos))
     report = import_path(store, "p", archive, estimator_factory=make_estimator)
     assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
+
+
+def test_pictures_at_the_top_of_a_zip_are_of_the_class_that_its_name_says(
+    store, photos, make_estimator
+):
+    archive = Path(shutil.make_archive(str(photos.parent / "ok_sign"), "zip", photos / "ok"))
+    import_path(store, "p", archive, estimator_factory=make_estimator)
+    assert overview(store) == {"ok": 3}
+
+
+def test_a_full_disk_ends_an_import_instead_of_refusing_each_picture(store, photos, make_estimator):
+    store.create_project("p")
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFullError):
+        import_path(store, "p", photos, estimator_factory=make_estimator)
+
+
+def test_pictures_are_no_table(store, photos, make_estimator):
+    with pytest.raises(TableError, match="no csv or parquet"):
+        import_path(store, "p", photos, estimator_factory=make_estimator, layout="seed-csv")
 
 
 def test_folders_are_mapped_or_become_gestures(store, photos, make_estimator):
