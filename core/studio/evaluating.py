@@ -100,12 +100,15 @@ def _read_or_error(picture: LabelledPicture) -> Any:
 
 
 def judge(model: GestureModel, estimate: Estimate) -> str:
-    """A picture's gesture: that of its most confident hand that is not `none`; "undetected"."""
+    """A picture's gesture: the most probable one of any hand that is not `none`; "undetected".
+
+    People let the other hand hang: that one is `none`, or at least less sure.
+    """
     if not estimate.poses:
         return UNDETECTED
-    rows = probabilities(model, estimate)
-    said = [max(row, key=lambda pair: pair[1])[0].name for row in rows]
-    return next((name for name in said if name != NONE.name), NONE.name)
+    best = [max(row, key=lambda pair: pair[1]) for row in probabilities(model, estimate)]
+    shown = [(probability, gesture.name) for gesture, probability in best if gesture != NONE]
+    return max(shown)[1] if shown else NONE.name
 
 
 def _figures(truth: list[str], said: list[str]) -> dict[str, Any]:

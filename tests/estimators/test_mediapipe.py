@@ -75,7 +75,7 @@ def test_the_second_look_gives_keypoints_in_the_original_s_pixels(hands, pointin
     (x0, y0), (x1, y1) = pose.keypoints.min(0).astype(int), pose.keypoints.max(0).astype(int)
     tight = np.ascontiguousarray(pointing[y0 - 4 : y1 + 5, x0 - 4 : x1 + 5])
     again = hands.estimate_still(tight).poses[0]
-    off = np.linalg.norm(again.keypoints + [x0 - 4, y0 - 4] - pose.keypoints, axis=1)
+    off = np.linalg.norm(again.keypoints + np.array([x0 - 4, y0 - 4]) - pose.keypoints, axis=1)
     assert off.mean() < 0.1 * size(pose.keypoints)
 
 

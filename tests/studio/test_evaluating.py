@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import ModelError
-from core.media.pictures import encode_jpeg
+from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.structures import Estimate, Pose
 from core.studio.evaluating import _figures, evaluate, judge
 
@@ -72,11 +72,29 @@ def table_hand(shared_data, gesture: str) -> np.ndarray:
     return chosen.to_numpy(np.float32).reshape(21, 2)
 
 
-def test_a_picture_is_judged_by_its_most_confident_hand(starter, shared_data):
+def test_a_picture_is_judged_by_the_hand_that_is_surest_of_its_gesture(starter, shared_data):
+    hanging = np.full((21, 2), 300, np.float32) + np.linspace(0, 30, 42).reshape(21, 2)
+    pointing = table_hand(shared_data, "point_up")
     poses = [
-        Pose(table_hand(shared_data, gesture), np.ones(21, np.float32), score)
-        for gesture, score in (("fist", 0.9), ("thumbs_up", 0.6))
+        Pose(hand.astype(np.float32), np.ones(21, np.float32), score)
+        for hand, score in ((hanging, 0.99), (pointing, 0.9))
     ]
     both = Estimate(tuple(poses), (480, 640), "mediapipe-hands")
-    assert judge(starter, both) == "fist"
+    assert judge(starter, both) == "point_up"
     assert judge(starter, Estimate((), (480, 640), "mediapipe-hands")) == "undetected"
+
+
+@pytest.mark.parametrize(
+    ("turns", "gesture"), [(0, "point_up"), (-1, "point_right"), (1, "point_left")]
+)
+def test_pointing_photos_turned_by_90_degrees_point_right_and_left(
+    starter, make_estimator, shared_data, tmp_path, turns, gesture
+):
+    """Turned clockwise (np.rot90 by -1) a finger that points up points to the right."""
+    folder = tmp_path / gesture
+    folder.mkdir()
+    for path in sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[:15]:
+        turned = np.ascontiguousarray(np.rot90(read_picture(path), turns))
+        (folder / path.with_suffix(".png").name).write_bytes(encode_png(turned))
+    found = evaluate(starter, tmp_path, estimator_factory=make_estimator)
+    assert found["detected"] >= 14 and found["accuracy_detected"] >= 0.9, found["confusion"]
