@@ -5,6 +5,7 @@ from typing import Any
 
 import av
 import streamlit as st
+from aiortc.codecs import CODECS
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.estimators import create_estimator
@@ -27,11 +28,21 @@ UNAVAILABLE = (
 )
 
 
+def _vp8_alone() -> None:
+    """Offer no H.264: encoding it costs four times VP8's time, and Safari would choose it."""
+    vp8 = next(codec for codec in CODECS["video"] if codec.mimeType == "video/VP8")
+    again = {"apt": vp8.payloadType}  # its retransmissions
+    CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == again)]
+
+
+_vp8_alone()
+
+
 class _Stream(VideoProcessorBase):
     """Frames of aiortc ↔ arrays. Runs in the stream's thread: no `st` in here."""
 
     def __init__(self, live: LiveProcessor, on_end: Callable[[], object]) -> None:
-        self.live, self._on_end = live, on_end
+        self.live, self.on_end = live, on_end
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
         picture = self.live.process(frame.to_ndarray(format="rgb24"))
@@ -39,7 +50,7 @@ class _Stream(VideoProcessorBase):
 
     def on_ended(self) -> None:
         self.live.close()
-        self._on_end()
+        self.on_end()
 
 
 def camera(
@@ -85,7 +96,8 @@ def camera(
         st.caption("Press START and allow the camera. The pictures stay on the machine that runs "
                    "Mudra.")  # fmt: skip
         return None
-    stream.live.configure(options)
+    stream.live.configure(options, watch)
+    stream.on_end = on_end
     return stream.live
 
 

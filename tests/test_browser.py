@@ -173,6 +173,7 @@ def record_burst(page: Page, gesture: str) -> int:
     expect(button).to_be_enabled()
     button.click()
     expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Recording"))).to_be_visible()
     expect(page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))).to_be_visible()
     text = page.locator(".st-key-count").inner_text()
     return int(re.search(r"kept (\d+)", text)[1])
@@ -185,7 +186,7 @@ def reads(page: Page, gesture: str) -> None:
 
 def stored(workspace, gesture):
     store = Store(Places.find(workspace).database)
-    rows = store.overview(store.projects()[0].id)
+    rows = store.overview(store.project("My gestures").id)
     store.close()
     return next(row.samples for row in rows if row.gesture.name == gesture)
 
@@ -258,6 +259,9 @@ def test_leaving_the_page_ends_the_recording_and_keeps_its_samples(look, films, 
         page.get_by_text("Start / stop", exact=True).click()
         page.get_by_text("thumbs_down", exact=True).first.click()
         start_camera(page)
+        page.get_by_label("Person", exact=True).fill("somebody else")  # amid the running stream
+        page.get_by_label("Person", exact=True).press("Enter")
+        settled(page)
         page.get_by_role("button", name=re.compile("Record .*thumbs_down")).click()
         expect(page.locator(".st-key-count")).to_have_text(re.compile(r"kept ([5-9]|\d\d)"))
         go(page, "Train")
@@ -267,9 +271,14 @@ def test_leaving_the_page_ends_the_recording_and_keeps_its_samples(look, films, 
         assert kept >= 5
         time.sleep(2)
         assert stored(workspace, "thumbs_down") - before == kept
+    store = Store(Places.find(workspace).database)
+    assert "somebody else" in [p.name for p in store.persons(store.project("My gestures").id)]
+    store.close()
 
 
-def test_a_training_that_is_stopped_keeps_its_best_epoch(look, films, workspace, shared_data):
+def test_a_training_that_is_stopped_keeps_its_best_epoch(
+    look, films, workspace, shared_data, pictures
+):
     table = shared_data / "hand_keypoints" / "gestures.csv"
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     few = workspace / "few.csv"
@@ -287,9 +296,12 @@ def test_a_training_that_is_stopped_keeps_its_best_epoch(look, films, workspace,
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text(re.compile(r"epoch [3-9] of 1000"))).to_be_visible()
         page.reload()  # another look at the same training
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        page.screenshot(path=pictures / "train_running.png", full_page=True)
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_role("button", name="Use this model")).to_be_visible()
         expect(page.get_by_label("Trainings")).to_have_value(re.compile("stopped"))
+        page.screenshot(path=pictures / "train_stopped.png", full_page=True)
 
 
 @pytest.mark.parametrize(

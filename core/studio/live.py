@@ -139,9 +139,9 @@ class LiveProcessor:
         self._times: deque[tuple[float, float]] = deque()
         self._latest = Latest()
 
-    def configure(self, options: Options) -> None:
-        """Options for the next frame on."""
-        self._options = options
+    def configure(self, options: Options, watch: Watch | None = None) -> None:
+        """Options and watcher for the next frame on."""
+        self._options, self._watch = options, watch
 
     def latest(self) -> Latest:
         """What the last frame gave; never waits."""
@@ -178,7 +178,8 @@ class LiveProcessor:
     def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
         estimator = self._estimator_for(options.hands)
         estimate = estimator.estimate(frame)
-        note = self._watch(frame, estimate, estimator.version) if self._watch else ""
+        watch = self._watch  # the page may change it meanwhile
+        note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         picture = draw_estimate(
