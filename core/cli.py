@@ -177,6 +177,7 @@ def predict(
 def extract(
     path: Annotated[Path, typer.Argument(help="Picture, video, folder or zip.")],
     out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
+    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -185,7 +186,12 @@ def extract(
 
     with _bar("looking") as progress:
         found = extract_(
-            path, out, weights_folder=Places.find().weights, workers=workers, progress=progress
+            path,
+            out,
+            weights_folder=Places.find().weights,
+            hands=hands,
+            workers=workers,
+            progress=progress,
         )
     for name, reason in found["refused"]:
         print(f"refused {name}: {reason}", file=sys.stderr)

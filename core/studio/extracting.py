@@ -32,6 +32,7 @@ def extract(
     *,
     weights_folder: Path,
     estimator: str = "mediapipe-hands",
+    hands: int = 1,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -52,7 +53,9 @@ def extract(
     refused: list[list[str]] = []
     tell = progress or (lambda done, total: None)
     with _opened(path) as (folder, files):
-        work = partial(_rows_or_reason, folder, weights_folder=weights_folder, estimator=estimator)
+        work = partial(
+            _rows_or_reason, folder, weights_folder=weights_folder, estimator=estimator, hands=hands
+        )
         for number, (file, found) in enumerate(_each(work, files, workers), 1):
             if isinstance(found, str):
                 refused.append([file, found])
@@ -99,12 +102,12 @@ def _each(
 
 
 def _rows_or_reason(
-    folder: Path, file: Path, *, weights_folder: Path, estimator: str
+    folder: Path, file: Path, *, weights_folder: Path, estimator: str, hands: int
 ) -> Rows | str:
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
     try:
-        with create_estimator(estimator, weights_folder) as found:
+        with create_estimator(estimator, weights_folder, num_hands=hands) as found:
             if file.suffix.lower() in PICTURE_SUFFIXES:
                 frame = Frame(read_picture(file), source=source)
                 return _rows(frame, found.estimate_still(frame.rgb), gesture)
