@@ -16,11 +16,13 @@ class Places:
         workspace: the user's own: database, runs, models.
         weights: prepared third-party models.
         starter: the starter gesture model that is shipped.
+        demo: the table of hands that is shipped, to see and to train without a camera.
     """
 
     workspace: Path
     weights: Path
     starter: Path = _DATA / "models" / "starter"
+    demo: Path = _DATA / "starter" / "landmarks.csv"
 
     @classmethod
     def find(

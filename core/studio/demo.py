@@ -1,0 +1,143 @@
+"""The demo without a camera: shipped hands, replayed as if a camera saw them, and as a project.
+
+Convention: the table's hands are as a viewer sees them; a webcam's frame is shown mirrored, so a
+hand in it is the table's hand mirrored. N hands, K joints.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.pose.structures import Estimate, Floats, Frame, Picture, Pose
+from core.studio.importing import import_path
+from core.studio.store import Project, Store
+from core.studio.tables import read_table
+
+SHOW_S = 2.6  # each gesture is shown for so long
+PAUSE_S = 0.6  # then nothing
+DEMO_PROJECT = "Demo"
+
+_HANDS = 4  # of different people a gesture, one becoming the next
+_SIZE = 0.6  # the hand's, as a share of the picture's height
+_SIZE_HW = (480, 640)
+_GROUND = (38, 46, 50)
+
+
+@dataclass(frozen=True, eq=False)
+class DemoHands:
+    """The shipped hands.
+
+    Attributes:
+        keypoints: (N, 21, 2), centred on 0, the larger side of the box 1, as a viewer sees them.
+        gestures: (N,) their gestures' names.
+        estimator: what found them.
+    """
+
+    keypoints: Floats
+    gestures: Sequence[str]
+    estimator: str
+
+    def of(self, gesture: str) -> Floats:
+        """(n, 21, 2) of one gesture."""
+        return self.keypoints[[name == gesture for name in self.gestures]]
+
+
+def read_demo(table: Path) -> DemoHands:
+    """The shipped table.
+
+    Raises:
+        TableError: it can't be read.
+    """
+    read = read_table(table, "keypoints-csv")
+    low, high = read.keypoints.min(axis=1), read.keypoints.max(axis=1)
+    side = (high - low).max(axis=1)[:, None, None]
+    centred = (read.keypoints - (low + high)[:, None] / 2) / side
+    return DemoHands(centred.astype(np.float32), read.gestures.tolist(), read.estimator)
+
+
+def plain_picture() -> Picture:
+    """What stands behind the demo's hands: (480, 640, 3) uint8 of one colour."""
+    return np.full((*_SIZE_HW, 3), _GROUND, np.uint8)
+
+
+class ReplayEstimator:
+    """An Estimator that looks at no picture: it shows the hands, one gesture after the other.
+
+    Args:
+        hands: what to show.
+        gestures: which, in order; the eight where not told.
+    """
+
+    version = "replay"
+
+    def __init__(self, hands: DemoHands, gestures: Sequence[str] = ()) -> None:
+        named = gestures or [g.name for g in DEFAULT_GESTURES if g != NONE]
+        self.name = hands.estimator
+        self._shown = [found for name in named if len(found := hands.of(name))]
+        self._began_s: float | None = None
+
+    def estimate(self, frame: Frame) -> Estimate:
+        """The hand that is due at the frame's time, none in a pause."""
+        if self._began_s is None:
+            self._began_s = frame.time_s
+        hand = self._hand_at(frame.time_s - self._began_s)
+        return self._estimate(hand, frame.size_hw, frame.time_s, frame.mirrored_view)
+
+    def estimate_still(
+        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+    ) -> Estimate:
+        """The first hand."""
+        return self._estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)
+
+    def _hand_at(self, time_s: float) -> Floats | None:
+        turn, within_s = divmod(time_s, SHOW_S + PAUSE_S)
+        if within_s >= SHOW_S or not self._shown:
+            return None
+        rounds, which = divmod(int(turn), len(self._shown))
+        hands = self._shown[which]
+        place, share = divmod(within_s / SHOW_S * (_HANDS - 1), 1.0)
+        begin = rounds * _HANDS + int(place)
+        before, after = hands[begin % len(hands)], hands[(begin + 1) % len(hands)]
+        eased = share * share * (3 - 2 * share)
+        return np.asarray(before + eased * (after - before), np.float32)
+
+    def _estimate(
+        self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
+    ) -> Estimate:
+        height, width = size_hw
+        poses: tuple[Pose, ...] = ()
+        if hand is not None:
+            middle = np.array([width / 2, 0.53 * height], np.float32)
+            points = (hand * (_SIZE * min(height, width)) + middle).astype(np.float32)
+            if mirrored:
+                points[:, 0] = width - 1 - points[:, 0]
+            poses = (Pose(points, np.ones(len(points), np.float32)),)
+        return Estimate(poses, (height, width), self.name, time_s, mirrored)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> "ReplayEstimator":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def fill_demo(store: Store, table: Path, name: str = DEMO_PROJECT) -> Project:
+    """The demo project, made and filled where it is not yet; what was filled before stays.
+
+    Raises:
+        MudraError: the table can't be read, or the disk is full.
+    """
+    import_path(store, name, table)
+    return store.project(name)
