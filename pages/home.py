@@ -1,15 +1,17 @@
-"""Home: what Mudra is, and the three steps with what is there already."""
+"""Home: what Mudra is, the three steps with what is there already, a demo, a camera test."""
 
 import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.studio.training_room import has_model
 from core.weights.mediapipe_models import is_prepared
+from pages._demo import demo
+from pages._probe import camera_probe
 from pages._widgets import pick_project, studio
 
 
 def page() -> None:
-    """Welcome and three cards."""
+    """Welcome, three cards, the demo and the camera test."""
     project = pick_project()
     st.title("Mudra ✋")
     st.markdown("Teach the computer your hand gestures: show them to the webcam, train, and see "
@@ -40,6 +42,12 @@ def page() -> None:
     st.markdown(" &nbsp; ".join(f"{g.emoji} {g.name.replace('_', ' ')}"
                                 for g in DEFAULT_GESTURES if g != NONE))  # fmt: skip
     st.caption("Your pictures stay on the machine that runs Mudra.")
+    st.markdown("#### No camera at hand? See it now")
+    st.caption("Hands that Mudra found in pictures of two open collections, read by the starter "
+               "model as on the Live page. 👉 and 👈 are ☝ turned.")  # fmt: skip
+    demo(project, samples)
+    st.markdown("#### Does your camera work?")
+    camera_probe("home_probe")
 
 
 def _card(column, title: str, text: str, there: str, target: str, link: str) -> None:  # type: ignore[no-untyped-def]

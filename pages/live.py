@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
 from core.gestures.model import MODEL, GestureModel
-from core.studio.live import LiveProcessor, Options, Reading
+from core.studio.live import LiveProcessor, Options
 from core.studio.store import Project
 from core.studio.training_room import has_model
 from pages._camera import camera, show_trouble
+from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown, load_model, pick_project, run_title, studio
 
 STARTER = "starter"
 STARTER_TITLE = "Starter: the eight gestures"
-NOT_STARTED, NO_HAND, UNSURE = "🎥", "👀", "🤔"
+NOT_STARTED = "🎥"
 
 
 def page() -> None:
@@ -56,36 +56,14 @@ def _pick_model(project: Project) -> GestureModel | None:
 def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
     with errors_shown():
         if live is None:
-            _show_gesture(NOT_STARTED, "Start the camera, show a gesture")
+            show_gesture(NOT_STARTED, "Start the camera, show a gesture")
             return
         latest = live.latest()
         show_trouble(latest)
-        if not latest.hands:
-            _show_gesture(NO_HAND, "No hand")
-        columns = st.columns(max(1, len(latest.hands)))
-        for i, (column, hand) in enumerate(zip(columns, latest.hands, strict=False)):
-            with column:
-                _show_hand(hand, f"big_emoji_{i}", several=len(latest.hands) > 1)
+        show_hands(latest)
         height, width = latest.size_hw
         st.caption(f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · "
                    f"{width} × {height} pixels")  # fmt: skip
-
-
-def _show_hand(hand: Reading, key: str, *, several: bool) -> None:
-    if several:
-        st.caption(f"{hand.pose.handedness or 'a'} hand")
-    if hand.gesture is None:
-        _show_gesture(UNSURE, "No gesture", key)
-    else:
-        _show_gesture(hand.gesture.emoji, hand.gesture.name, key)
-    for gesture, probability in hand.probabilities:
-        st.progress(probability, f"{safe_label(gesture.title)} · {probability:.0%}")
-
-
-def _show_gesture(emoji: str, name: str, key: str = "big_emoji") -> None:
-    with st.container(key=key):
-        st.markdown(safe_label(emoji) or "&nbsp;", text_alignment="center")
-    st.subheader(safe_label(name), text_alignment="center", anchor=False)
 
 
 page()

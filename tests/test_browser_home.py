@@ -1,0 +1,100 @@
+"""The Home page in a real browser: the demo, the demo project, the camera test."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from core.gestures.labels import DEFAULT_GESTURES, NONE
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    CAMERA,
+    WAIT_MS,
+    look,
+    pictures,
+    server,
+    settled,
+    workspace,
+    write_film,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+SIZES = {"wide": (1280, 900), "tablet": (820, 1180)}
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A camera that shows grey."""
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("film") / "grey.mjpeg"
+    write_film(path, [np.full((480, 640, 3), 128, np.uint8)])
+    return path
+
+
+def test_the_demo_plays_and_names_gestures(look, film, pictures):  # noqa: F811
+    named = re.compile("|".join(f"^{g.name}$" for g in DEFAULT_GESTURES if g != NONE))
+    for dark in (False, True):
+        with look(film, dark=dark) as page:
+            page.goto("/")
+            page.get_by_role("button", name="Play the demo").click()
+            expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
+            for name, (width, height) in SIZES.items():
+                page.set_viewport_size({"width": width, "height": height})
+                expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
+                page.wait_for_timeout(500)
+                shown = f"home_demo_{name}_{'dark' if dark else 'light'}.png"
+                page.get_by_test_id("stImage").scroll_into_view_if_needed()
+                page.screenshot(path=pictures / shown)
+            page.get_by_role("button", name="Stop the demo").click()
+            expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
+
+
+def test_a_demo_project_is_filled_and_trained(look, film, pictures):  # noqa: F811
+    with look(film) as page:
+        page.goto("/")
+        page.get_by_role("button", name="Fill a demo project").click()
+        expect(page.get_by_text("360 samples of 9 gestures")).to_be_visible()
+        page.screenshot(path=pictures / "home_filled.png", full_page=True)
+        page.get_by_role("link", name="Train it").click()
+        page.get_by_role("button", name="Train", exact=True).click()
+        use = page.get_by_role("button", name="Use this model")
+        expect(use).to_be_visible(timeout=120_000)
+        page.screenshot(path=pictures / "home_trained.png", full_page=True)
+
+
+def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):  # noqa: F811
+    with look(film) as page:
+        page.goto("/")
+        expect(page.get_by_text("A camera is there")).to_be_visible()
+        page.get_by_role("button", name="Test the camera").click()
+        expect(page.get_by_text("The camera works")).to_be_visible()
+        page.screenshot(path=pictures / "home_camera_works.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "secure", "says"),
+    [
+        (["--deny-permission-prompts", "--use-fake-device-for-media-stream"], True, "not allowed"),
+        (["--use-fake-ui-for-media-stream"], True, "No camera was found"),
+        ([], False, "This address is not secure"),
+    ],
+)
+def test_camera_trouble_is_explained_with_its_mend(
+    chromium, server, pictures, flags, secure, says  # noqa: F811
+):  # fmt: skip
+    plain = [flag for flag in CAMERA if "fake" not in flag]
+    plain.append("--host-resolver-rules=MAP mudra.test 127.0.0.1")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*plain, *flags])
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(server if secure else server.replace("127.0.0.1", "mudra.test"))
+        settled(page)
+        page.get_by_role("button", name="Test the camera").click()
+        expect(page.get_by_text(says)).to_be_visible()
+        page.get_by_text(says).scroll_into_view_if_needed()
+        page.screenshot(path=pictures / f"home_{says.replace(' ', '_')}.png")
+        page.get_by_role("link", name="Upload pictures or a snapshot").click()
+        expect(page.get_by_role("heading", name="Record", level=1)).to_be_visible()
+        browser.close()
