@@ -209,19 +209,28 @@ def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -
 
 @app.command()
 def starter(
-    table: Annotated[Path, typer.Argument(help="A csv with gestures.csv's columns.")],
+    data: Annotated[Path, typer.Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
     out: Annotated[Path, typer.Option("-o", "--output")] = Places.starter,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="Keeps found landmarks; else the workspace.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make the starter model anew: leave each recorder out, then train on everything."""
+    """Make the starter model anew: leave each recorder and source out, then train on everything."""
     from core.studio.starter import make_starter
+    from core.studio.starter_data import make_landmarks
 
-    summary = make_starter(table, out, lambda text: print(text, file=sys.stderr))
+    places = Places.find()
+    kept = landmarks or places.workspace / "landmarks"
+    figures = make_starter(
+        data, out, kept, lambda name: make_landmarks(data, kept, places.weights, name),
+        lambda text: print(text, file=sys.stderr),
+    )  # fmt: skip
     text = (
-        f"mean {100 * summary['mean_accuracy']:.2f} %, worst {summary['worst_person']} "
-        f"{100 * summary['worst_accuracy']:.2f} %: {out}"
+        f"mean {100 * figures['mean_accuracy']:.2f} %, worst {figures['worst_person']} "
+        f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )
-    _print(summary, text, as_json)
+    _print(figures, text, as_json)
 
 
 @weights_app.command()

@@ -16,6 +16,9 @@ _MIRROR_IMAGE = {
     for name in ("thumbs_up", "thumbs_down", "point_up", "ok", "fist", "open_palm", "none")
 } | {"point_right": "point_left", "point_left": "point_right"}
 
+# A fist is a fist whichever way it points; a gesture that is not named here may mean a direction.
+_DIRECTION_FREE = ("ok", "fist", "open_palm")
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -28,6 +31,7 @@ class Augmentation:
         jitter: standard deviation of each joint's noise, in hand lengths.
         dropout: chance that a joint (never the wrist) is missing, in a third of the samples.
         mirror: share of the samples that are mirrored, where the mirror image's name is known.
+        turn: share of the samples that are turned by any angle, of gestures without a direction.
     """
 
     rotation_deg: float = 0.0
@@ -36,26 +40,43 @@ class Augmentation:
     jitter: float = 0.0
     dropout: float = 0.0
     mirror: float = 0.0
+    turn: float = 0.0
 
 
-def mirror_labels(gestures: tuple[GestureLabel, ...]) -> torch.Tensor:
-    """(C,) index of each gesture's mirror image, -1 where there is none among the gestures."""
-    index = {gesture.name: i for i, gesture in enumerate(gestures)}
-    return torch.tensor([index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures])
+@dataclass(frozen=True)
+class Meaning:
+    """What is known of the gestures' directions.
+
+    Attributes:
+        mirrors: (C,) index of each gesture's mirror image, -1 where there is none among them.
+        turnable: (C,) bool, true where a gesture means the same whichever way it points.
+    """
+
+    mirrors: torch.Tensor
+    turnable: torch.Tensor
+
+    @classmethod
+    def of(cls, gestures: tuple[GestureLabel, ...]) -> "Meaning":
+        """What is known of these gestures."""
+        index = {gesture.name: i for i, gesture in enumerate(gestures)}
+        images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
+        free = [gesture.name in _DIRECTION_FREE for gesture in gestures]
+        return cls(torch.tensor(images), torch.tensor(free))
 
 
 def augment(
     keypoints: torch.Tensor,
     labels: torch.Tensor,
     how: Augmentation,
-    mirrors: torch.Tensor,
+    meaning: Meaning,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Changed copies of (N, K, 2) keypoints as seen on the screen, and their (N,) labels."""
     keypoints = _jittered(keypoints, how.jitter, generator)
     keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
+    keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
     keypoints = _without_some_joints(keypoints, how.dropout, generator)
-    return _mirrored(keypoints, labels, how.mirror, mirrors, generator)
+    return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, generator)
 
 
 def _jittered(keypoints: torch.Tensor, jitter: float, generator: torch.Generator) -> Any:
@@ -70,10 +91,22 @@ def _warps(n: int, how: Augmentation, generator: torch.Generator) -> torch.Tenso
     width = torch.exp(torch.randn(n, generator=generator) * how.stretch)
     shear = torch.randn(n, generator=generator) * how.shear
     zero, one = torch.zeros(n), torch.ones(n)
-    cos, sin = angle.cos(), angle.sin()
-    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
     change = torch.stack([torch.stack([width, shear], 1), torch.stack([zero, one], 1)], 1)
-    return rotation @ change
+    return _rotations(angle) @ change
+
+
+def _rotations(angle: torch.Tensor) -> torch.Tensor:
+    cos, sin = angle.cos(), angle.sin()
+    return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+
+
+def _turned(
+    keypoints: torch.Tensor, turnable: torch.Tensor, share: float, generator: torch.Generator
+) -> torch.Tensor:
+    n = len(keypoints)
+    chosen = (torch.rand(n, generator=generator) < share) & turnable
+    angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
+    return torch.einsum("nij,nkj->nki", _rotations(angle), keypoints)
 
 
 def _without_some_joints(

@@ -6,6 +6,7 @@ it runs.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -52,8 +53,7 @@ class GestureModel:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
+        onnxruntime = _onnxruntime()
         options = onnxruntime.SessionOptions()
         # a gesture net is microseconds of work: more threads only fight with the camera's
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -107,6 +107,15 @@ class GestureModel:
             "mirrored_view": np.ascontiguousarray(mirrored_view, bool),
         }
         return np.asarray(self._session.run(["probabilities"], feed)[0], np.float32)
+
+
+def _onnxruntime() -> Any:
+    # It reports to its maker, and keeps a device id in the home folder, unless this is set before
+    # its first import; its own switch in the API comes too late for the first report.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.structures import Estimate
 from core.studio.importing import LabelledPicture, MakeEstimator, labelled_pictures, opened_folder
-from core.studio.live import probabilities
+from core.studio.live import Probabilities, probabilities
 from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"
@@ -60,7 +60,7 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     own = {gesture.name for gesture in model.gestures}
     meant = table.known | np.isin(table.gestures, list(own))
     truth = np.where(meant, table.gestures, NONE.name)
-    return _figures(list(map(str, truth)), said) | {
+    return figures_of(list(map(str, truth)), said) | {
         "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
         "unreadable": [],
     }
@@ -86,7 +86,7 @@ def _of_pictures(
             else:
                 said.append(judge(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
             tell(number, len(pictures))
-    return _figures(truth, said) | {
+    return figures_of(truth, said) | {
         "unknown_folders": sorted(unknown),
         "unreadable": unreadable,
     }
@@ -100,18 +100,24 @@ def _read_or_error(picture: LabelledPicture) -> Any:
 
 
 def judge(model: GestureModel, estimate: Estimate) -> str:
-    """A picture's gesture: the most probable one of any hand that is not `none`; "undetected".
+    """A picture's gesture, "undetected" where there is no hand."""
+    return surest(probabilities(model, estimate))
+
+
+def surest(hands: list[Probabilities]) -> str:
+    """The most probable gesture of any hand that is not `none`; "undetected" without hands.
 
     People let the other hand hang: that one is `none`, or at least less sure.
     """
-    if not estimate.poses:
+    if not hands:
         return UNDETECTED
-    best = [max(row, key=lambda pair: pair[1]) for row in probabilities(model, estimate)]
+    best = [max(row, key=lambda pair: pair[1]) for row in hands]
     shown = [(probability, gesture.name) for gesture, probability in best if gesture != NONE]
     return max(shown)[1] if shown else NONE.name
 
 
-def _figures(truth: list[str], said: list[str]) -> dict[str, Any]:
+def figures_of(truth: list[str], said: list[str]) -> dict[str, Any]:
+    """n, detected, accuracy, accuracy_detected, per_gesture and confusion."""
     pairs = Counter(zip(truth, said, strict=True))
     confusion: dict[str, dict[str, int]] = {}
     for (meant, answer), count in sorted(pairs.items()):

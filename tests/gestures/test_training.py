@@ -1,7 +1,10 @@
 """Training learns, repeats itself, stops, and saves what it measured."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 import torch
 
 from core.errors import ModelError, TrainingError
-from core.gestures.augmentation import Augmentation, augment, mirror_labels
+from core.gestures.augmentation import Augmentation, Meaning, augment
 from core.gestures.data import CLASSIFIERS
 from core.gestures.features import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
@@ -155,7 +158,7 @@ def test_leaving_each_person_out_measures_each(hands):
 def changed(how: Augmentation, labels: list[int], gestures=DEFAULT_GESTURES):
     generator = torch.Generator().manual_seed(0)
     hands = torch.randn(len(labels), 21, 2, generator=generator)
-    return hands, *augment(hands, torch.tensor(labels), how, mirror_labels(gestures), generator)
+    return hands, *augment(hands, torch.tensor(labels), how, Meaning.of(gestures), generator)
 
 
 def test_no_augmentation_changes_nothing():
@@ -174,7 +177,7 @@ def test_mirroring_swaps_right_and_left_and_no_gesture_of_ones_own():
 
 
 def test_without_its_mirror_image_a_direction_is_not_mirrored():
-    assert mirror_labels(DEFAULT_GESTURES[5:6]).tolist() == [-1]
+    assert Meaning.of(DEFAULT_GESTURES[5:6]).mirrors.tolist() == [-1]
 
 
 def test_rotation_keeps_lengths_and_stays_in_its_range():
@@ -182,6 +185,16 @@ def test_rotation_keeps_lengths_and_stays_in_its_range():
     torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
     cos = (after * before).sum(2) / before.norm(dim=2) ** 2
     assert 0.939 < cos.min() < 0.945  # cos 20° = 0.9397
+
+
+def test_only_gestures_without_a_direction_are_turned():
+    labels = [0, 3, 4, 7, 8] * 40  # thumbs_up, ok, fist, open_palm, none
+    before, after, said = changed(Augmentation(turn=1.0), labels)
+    assert said.tolist() == labels
+    torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
+    moved = (after - before).abs().amax((1, 2)) > 0.05
+    directed = torch.tensor([label in (0, 8) for label in labels])
+    assert not moved[directed].any() and moved[~directed].float().mean() > 0.95
 
 
 def test_dropped_joints_are_missing_and_never_the_wrist():
@@ -204,6 +217,20 @@ def test_a_model_of_another_feature_version_is_refused(spoilable):
 def test_keypoints_of_another_estimator_are_refused(trained):
     with pytest.raises(ModelError, match=r"learned from mediapipe-hands .* openpose-hand"):
         GestureModel.load(trained.path).check_estimator("openpose-hand")
+
+
+def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):
+    code = (
+        "import sys, numpy as np; from pathlib import Path;"
+        "from core.gestures.model import GestureModel;"
+        "GestureModel.load(Path(sys.argv[1])).predict_proba("
+        "np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))"
+    )
+    quiet = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment = {**quiet, "HOME": str(tmp_path)}
+    environment.pop("XDG_CACHE_HOME", None)
+    subprocess.run([sys.executable, "-c", code, str(trained.path)], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_model_says_what_to_do(tmp_path):

@@ -7,13 +7,13 @@ import pytest
 from core.errors import ModelError
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.structures import Estimate, Pose
-from core.studio.evaluating import _figures, evaluate, judge
+from core.studio.evaluating import evaluate, figures_of, judge
 
 
 def test_the_figures_of_six_items_by_hand():
     truth = ["ok", "ok", "ok", "fist", "fist", "none"]
     said = ["ok", "fist", "undetected", "fist", "fist", "undetected"]
-    found = _figures(truth, said)
+    found = figures_of(truth, said)
     assert (found["n"], found["detected"]) == (6, 4)
     assert found["accuracy"] == 3 / 6 and found["accuracy_detected"] == 3 / 4
     assert found["confusion"]["ok"] == {"ok": 1, "fist": 1, "undetected": 1}

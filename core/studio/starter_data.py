@@ -1,0 +1,213 @@
+"""What the starter model learns from: a keypoint table and labelled pictures, source by source.
+
+Convention: a data folder holds `hand_keypoints/gestures.csv`, `hand_images/SOURCE/CLASS/…` and
+`hand_crops/crops.csv` (landmarks of other signs). A sample's person is the group that is left out
+together: a recorder, a picture source, or a block of consecutive pictures. N samples, 21 joints.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import TableError
+from core.gestures.data import GestureData
+from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
+from core.studio.extracting import extract
+from core.studio.tables import read_table
+
+_XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A folder of labelled pictures.
+
+    Attributes:
+        origin: where it comes from.
+        licence: as stated there.
+        classes: folder → gesture; empty: by the folders' names. Folders that mean nothing, and
+            `none` where it holds transitions, are left out.
+        resting: the other hand in a picture hangs or rests, so it is `none`; elsewhere it is left
+            out, being mostly a shadow or the same hand again.
+        blocks: consecutive pictures are of one person, so they are left out in so many blocks.
+    """
+
+    origin: str
+    licence: str
+    classes: tuple[tuple[str, str], ...] = ()
+    resting: bool = False
+    blocks: int = 1
+
+
+_DIGITS = (("1", "point_up"), ("5", "open_palm"), ("9", "ok"), ("0", "none"), ("3", "none"),
+           ("6", "none"), ("8", "none"))  # fmt: skip
+SOURCES = {
+    "emrecandir": Source("emrecandir9/custom-gesture-dataset", "MIT", resting=True),
+    "thumbs_seed": Source("AdityaNikhil/Hand-Pose-Classification", "none stated"),
+    "hagrid_crops": Source("HaGRID, tight crops", "HaGRID's own (CC BY-SA 4.0 variant)"),
+    "didi": Source("didi-codes/computer_vision_hand_gesture_project", "none stated"),
+    "arya": Source("AryaBhongade/hand-gesture-recognition", "none stated"),
+    "dharshini": Source("dharshini-dayakar/Hand_Gesture_Recognition", "none stated"),
+    "digits": Source("ardamavi/Sign-Language-Digits-Dataset", "Apache-2.0", _DIGITS, blocks=5),
+}
+
+# Signs that are none of the eight whatever their angle. Left out: a finger on the lips (“mute”),
+# which points up, and the letters of sign alphabets: with them, pointing hands of recorders that
+# were left out were read as `none`.
+_OTHER_SIGNS = {"peace", "call", "callme", "scissors", "iloveyou", "vectory", "two"}
+_MOST_SIGNS = 400  # of one source, so that `none` does not outweigh the gestures
+
+
+@dataclass(frozen=True, eq=False)
+class _Samples:
+    keypoints: NDArray[np.float32]
+    gestures: NDArray[np.str_]
+    persons: NDArray[np.str_]
+
+
+def table_data(table: Path) -> GestureData:
+    """The recorders' keypoints alone."""
+    return _data([_of_table(table)])
+
+
+def all_data(folder: Path, landmarks: Path, make_landmarks: Callable[[str], None]) -> GestureData:
+    """Everything that the data folder holds.
+
+    Args:
+        landmarks: folder of SOURCE.parquet with each source's landmarks.
+        make_landmarks: called for a source whose landmarks are missing there.
+    """
+    parts = [_of_table(folder / "hand_keypoints" / "gestures.csv")]
+    parts.append(_of_other_signs(folder / "hand_crops" / "crops.csv"))
+    for name in SOURCES:
+        if not (landmarks / f"{name}.parquet").is_file():
+            make_landmarks(name)
+        samples = _of_pictures(name, landmarks / f"{name}.parquet")
+        parts += [samples, *_turned(samples)]
+    return _data(parts)
+
+
+def make_landmarks(folder: Path, landmarks: Path, weights_folder: Path, name: str) -> None:
+    """Find up to two hands in every picture of a source, by the way every still goes."""
+    landmarks.mkdir(parents=True, exist_ok=True)
+    extract(
+        folder / "hand_images" / name, landmarks / f"{name}.parquet",
+        weights_folder=weights_folder, hands=2, workers=2,
+    )  # fmt: skip
+
+
+def _data(parts: list[_Samples]) -> GestureData:
+    index = {gesture.name: i for i, gesture in enumerate(DEFAULT_GESTURES)}
+    names = np.concatenate([part.gestures for part in parts])
+    persons = np.concatenate([part.persons for part in parts])
+    return GestureData(
+        np.concatenate([part.keypoints for part in parts]),
+        np.zeros(len(names), bool),
+        np.array([index[str(name)] for name in names], np.int64),
+        DEFAULT_GESTURES,
+        persons,
+        persons,
+        persons,
+    )
+
+
+def _of_table(path: Path) -> _Samples:
+    table = read_table(path, "keypoints-csv")
+    return _Samples(table.keypoints, table.gestures, table.persons)
+
+
+def _of_other_signs(path: Path) -> _Samples:
+    try:
+        table = pd.read_csv(path)
+    except OSError as error:
+        raise TableError(f"{path} can't be read: {error.strerror}") from error
+    label = table["class"].astype(str).str.split("/").str[-1]
+    signs = table[label.isin(_OTHER_SIGNS)].sample(frac=1, random_state=0)
+    chosen = signs.groupby("source_repo").head(_MOST_SIGNS)
+    points = chosen[_XY].to_numpy(np.float32).reshape(-1, 21, 2)
+    persons = ("signs of " + chosen["source_repo"]).to_numpy(str)
+    return _Samples(points, np.full(len(chosen), NONE.name), persons)
+
+
+@dataclass(frozen=True, eq=False)
+class PictureHands:
+    """Every hand found in a source's pictures.
+
+    Attributes:
+        keypoints: (N, 21, 2).
+        pictures: (N,) CLASS/FILE that the hand is in.
+        raised: (N,) whether it is the highest hand of its picture.
+        persons: (N,) the group that is left out together.
+        classes: the folders that count → gesture.
+    """
+
+    keypoints: NDArray[np.float32]
+    pictures: NDArray[np.str_]
+    raised: NDArray[np.bool_]
+    persons: NDArray[np.str_]
+    classes: dict[str, str]
+
+    def truth(self, picture: str) -> str:
+        """The gesture that a picture shows."""
+        return self.classes[picture.split("/")[0]]
+
+    def as_data(self, rows: NDArray[np.int64]) -> GestureData:
+        """The hands of these rows, unlabelled."""
+        persons = self.persons[rows]
+        labels = np.zeros(len(rows), np.int64)
+        return GestureData(
+            self.keypoints[rows], np.zeros(len(rows), bool), labels, DEFAULT_GESTURES,
+            persons, persons, persons,
+        )  # fmt: skip
+
+
+def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
+    """Read a source's landmarks, without the folders that do not count."""
+    table = pd.read_parquet(landmarks)
+    folder = table["source"].str.split("/").str[0]
+    classes = dict(SOURCES[name].classes) or {
+        text: meant
+        for text in set(folder)
+        if (meant := match_gesture(text)) not in (None, NONE.name)
+    }
+    kept = table[folder.isin(classes)].reset_index(drop=True)
+    return PictureHands(
+        kept[_XY].to_numpy(np.float32).reshape(-1, 21, 2),
+        kept["source"].to_numpy(str),
+        (kept.groupby("source")["y0"].transform("min") == kept["y0"]).to_numpy(bool),
+        _persons(name, kept["source"]),
+        classes,
+    )
+
+
+def _of_pictures(name: str, landmarks: Path) -> _Samples:
+    """Each picture's raised hand with the folder's gesture, its resting hand as `none`."""
+    hands = hands_of_pictures(name, landmarks)
+    meant = np.array([hands.truth(picture) for picture in hands.pictures])
+    gestures = np.where(hands.raised, meant, NONE.name)
+    kept = hands.raised | SOURCES[name].resting
+    return _Samples(hands.keypoints[kept], gestures[kept], hands.persons[kept])
+
+
+def _persons(name: str, sources: pd.Series) -> NDArray[np.str_]:
+    blocks = SOURCES[name].blocks
+    if blocks == 1:
+        return np.full(len(sources), name)
+    numbers = sources.str.extract(r"(\d+)\D*$")[0].astype(int)
+    edges = np.quantile(numbers, np.linspace(0, 1, blocks + 1)[1:-1])
+    return np.array([f"{name} {block}" for block in np.searchsorted(edges, numbers)])
+
+
+def _turned(samples: _Samples) -> list[_Samples]:
+    """👉 and 👈: the pictures' ☝ turned by 90° clockwise and anticlockwise."""
+    up = samples.gestures == "point_up"
+    x, y = samples.keypoints[up][..., 0], samples.keypoints[up][..., 1]
+    persons = samples.persons[up]
+    return [
+        _Samples(np.stack([-y, x], -1), np.full(len(persons), "point_right"), persons),
+        _Samples(np.stack([y, -x], -1), np.full(len(persons), "point_left"), persons),
+    ]
