@@ -175,6 +175,11 @@ consecutive pictures, since neighbours are often of one person.
 |---|---|---|---|---|
 {sources}
 
+What goes wrong, seen on the pictures: on tight crops the palm detector takes a part of the hand for
+a hand, or the landmarks lie wrong in a blurred one (nearly all HaGRID errors); arya's missed hands
+are backlit or cut off; in the dark of dharshini shadows on the wall are found as hands, and fists and
+thumbs held sideways or down are read as `none`; thumbs that hardly rise above the fist are read as 👊.
+
 ## Keypoints: leave one recorder out
 
 Each row is a model that never saw that recorder. Mean of the recorders **{mean} %**, all samples
