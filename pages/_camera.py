@@ -10,21 +10,15 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
+from core.studio.camera_help import INSECURE, TROUBLES
 from core.studio.live import Latest, LiveProcessor, Options, Watch
 from core.studio.places import Places
+from pages._probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
-HTTPS = (
-    "The browser offers no camera here: it does so only at http://localhost or over HTTPS. Open "
-    "Mudra at http://localhost:8501, or upload pictures."
-)
-DENIED = (
-    "The browser was not allowed to use the camera: click the camera in the address bar, allow it, "
-    "then press START again. Without a camera: upload pictures."
-)
 UNAVAILABLE = (
     "No camera can be used: plug one in, or close the program that is using it (a video call?), "
-    "then press START again. Without a camera: upload pictures."
+    "then press START again. “Camera trouble?” below says which it is."
 )
 
 
@@ -66,7 +60,10 @@ def camera(
         The stream's processor, None while the camera is off.
     """
     place = st.container()
-    size, fps = _settings()
+    with st.container(horizontal=True):
+        size, fps = _settings()
+        with st.popover("Camera trouble?", icon="🩺"):
+            camera_probe(f"{key}_probe", link=key != "record_camera")
     weights = Places.find().weights
 
     def make_stream() -> _Stream:
@@ -86,8 +83,8 @@ def camera(
             media_toggle_controls=False,
             video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
             translations={
-                "media_api_not_available": HTTPS,
-                "device_access_denied": DENIED,
+                "media_api_not_available": TROUBLES[INSECURE].text,
+                "device_access_denied": TROUBLES["NotAllowedError"].text,
                 "device_not_available": UNAVAILABLE,
             },
         )

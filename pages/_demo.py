@@ -22,7 +22,7 @@ def demo(project: Project, samples: int) -> None:
 
 def _replay(playing: bool) -> None:
     with errors_shown():
-        left, right = st.columns([3, 2], gap="large", vertical_alignment="center")
+        left, right = st.columns([3, 2], gap="large")
         live = _processor()
         with left:
             picture = live.process(plain_picture())

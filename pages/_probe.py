@@ -6,7 +6,8 @@ from core.studio.camera_help import advice_on
 
 _HTML = '<button type="button">Test the camera</button> <span role="status"></span>'
 _CSS = """
-button { font: inherit; color: var(--st-text-color); cursor: pointer; padding: .35rem .9rem;
+button { font: inherit; font-size: .875rem; min-height: 2.5rem;
+  color: var(--st-text-color); cursor: pointer; padding: .35rem .9rem;
   background: var(--st-secondary-background-color); border: 1px solid var(--st-border-color);
   border-radius: var(--st-button-radius, .6rem) }
 button:hover, button:focus-visible { border-color: var(--st-primary-color) }
@@ -60,12 +61,16 @@ export default function ({ parentElement, setStateValue }) {
 _ask_browser = st.components.v2.component("camera_probe", html=_HTML, css=_CSS, js=_JS)
 
 
-def camera_probe(key: str) -> None:
-    """What the browser says about the camera, a button to try it, and the way on without one."""
-    st.fragment(_probe)(key)
+def camera_probe(key: str, *, link: bool = True) -> None:
+    """What the browser says about the camera, a button to try it, and the way on without one.
+
+    Args:
+        link: offer the way to the Record page.
+    """
+    st.fragment(_probe)(key, link)
 
 
-def _probe(key: str) -> None:
+def _probe(key: str, link: bool) -> None:
     found = _ask_browser(key=key, on_report_change=lambda: None)
     report = found.get("report")
     if not isinstance(report, dict):
@@ -80,4 +85,5 @@ def _probe(key: str) -> None:
         return
     st.warning(f"**{advice.what}** {advice.mend}", icon="📷")
     st.markdown("The way on: *Add pictures or a snapshot* on the Record page.")
-    st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")
+    if link:
+        st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")

@@ -26,17 +26,17 @@ def page() -> None:
     _card(
         cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 joints of your "
         "hand. Two gestures with 30 samples each are a start.",
-        f"{samples} samples of {shown} gestures", "pages/record.py", "Record gestures",
+        f"{samples} samples of {shown} gestures", "pages/record.py", "Record",
     )  # fmt: skip
     _card(
         cards[1], "2 · Train 📈", "One button. Watch the curves while it learns, then see which "
         "gestures it mixes up.",
-        f"{len(runs)} trained models", "pages/train.py", "Train a model",
+        f"{len(runs)} trained models", "pages/train.py", "Train",
     )  # fmt: skip
     _card(
         cards[2], "3 · Live ✨", "The gesture over the video, with its emoji and how sure Mudra "
         "is.",
-        "a model for the eight gestures is ready", "pages/live.py", "Try it live",
+        "a model for the eight gestures is ready", "pages/live.py", "Live",
     )  # fmt: skip
     st.markdown("#### Ready from the start")
     st.markdown(" &nbsp; ".join(f"{g.emoji} {g.name.replace('_', ' ')}"

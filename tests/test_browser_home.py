@@ -72,6 +72,16 @@ def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):  # noq
         page.screenshot(path=pictures / "home_camera_works.png", full_page=True)
 
 
+@pytest.mark.parametrize("name", ["record", "live"])
+def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):  # noqa: F811
+    with look(film) as page:
+        page.goto(f"/{name}")
+        page.get_by_role("button", name="Camera trouble?").click()
+        page.get_by_role("button", name="Test the camera").click()
+        expect(page.get_by_text("The camera works")).to_be_visible()
+        page.screenshot(path=pictures / f"probe_on_{name}.png")
+
+
 @pytest.mark.parametrize(
     ("flags", "secure", "says"),
     [

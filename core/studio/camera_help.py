@@ -18,6 +18,11 @@ class Trouble:
     what: str
     mend: str
 
+    @property
+    def text(self) -> str:
+        """Both, for the person at the screen."""
+        return f"{self.what}. {self.mend}"
+
 
 TROUBLES = {
     INSECURE: Trouble(

@@ -18,7 +18,7 @@ from core.studio.store import Project, Store
 from core.studio.tables import read_table
 
 SHOW_S = 2.6  # each gesture is shown for so long
-PAUSE_S = 0.6  # then nothing
+MOVE_S = 0.6  # then it becomes the next one
 DEMO_PROJECT = "Demo"
 
 _HANDS = 4  # of different people a gesture, one becoming the next
@@ -81,7 +81,7 @@ class ReplayEstimator:
         self._began_s: float | None = None
 
     def estimate(self, frame: Frame) -> Estimate:
-        """The hand that is due at the frame's time, none in a pause."""
+        """The hand that is due at the frame's time."""
         if self._began_s is None:
             self._began_s = frame.time_s
         hand = self._hand_at(frame.time_s - self._began_s)
@@ -94,16 +94,23 @@ class ReplayEstimator:
         return self._estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)
 
     def _hand_at(self, time_s: float) -> Floats | None:
-        turn, within_s = divmod(time_s, SHOW_S + PAUSE_S)
-        if within_s >= SHOW_S or not self._shown:
+        if not self._shown:
             return None
-        rounds, which = divmod(int(turn), len(self._shown))
-        hands = self._shown[which]
-        place, share = divmod(within_s / SHOW_S * (_HANDS - 1), 1.0)
-        begin = rounds * _HANDS + int(place)
-        before, after = hands[begin % len(hands)], hands[(begin + 1) % len(hands)]
+        turn, within_s = divmod(time_s, SHOW_S + MOVE_S)
+        if within_s >= SHOW_S:
+            before, after = self._hand(int(turn), _HANDS - 1), self._hand(int(turn) + 1, 0)
+            share = (within_s - SHOW_S) / MOVE_S
+        else:
+            number, share = divmod(within_s / SHOW_S * (_HANDS - 1), 1.0)
+            before, after = (self._hand(int(turn), int(number) + i) for i in (0, 1))
         eased = share * share * (3 - 2 * share)
         return np.asarray(before + eased * (after - before), np.float32)
+
+    def _hand(self, turn: int, number: int) -> Floats:
+        """The turn's hand of that number; each round shows others."""
+        rounds, which = divmod(turn, len(self._shown))
+        hands = self._shown[which]
+        return np.asarray(hands[(rounds * _HANDS + number) % len(hands)])
 
     def _estimate(
         self, hand: Floats | None, size_hw: tuple[int, ...], time_s: float, mirrored: bool
