@@ -3,21 +3,28 @@
 import streamlit as st
 
 from core.gestures.model import MODEL
-from core.studio.demo import DEMO_PROJECT, ReplayEstimator, fill_demo, plain_picture, read_demo
+from core.studio.demo import (
+    DEMO_PROJECT,
+    ReplayEstimator,
+    fill_demo,
+    is_demo,
+    plain_picture,
+    read_demo,
+)
 from core.studio.live import LiveProcessor, Options
 from core.studio.store import Project
 from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown, load_model, studio
 
 
-def demo(project: Project, samples: int) -> None:
+def demo(project: Project) -> None:
     """The replay, and the button that makes a project of it."""
     playing = st.session_state.get("demo_playing", False)
-    st.fragment(_replay, run_every=0.15 if playing else None)(playing)
     with st.container(horizontal=True, vertical_alignment="center"):
         label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
         st.button(label, icon=icon, type="primary", on_click=_turn, args=(not playing,))
-        _training(project, samples)
+        _training(project)
+    st.fragment(_replay, run_every=0.15 if playing else None)(playing)
 
 
 def _replay(playing: bool) -> None:
@@ -51,13 +58,14 @@ def _processor() -> LiveProcessor:
     return st.session_state["demo_live"]
 
 
-def _training(project: Project, samples: int) -> None:
+def _training(project: Project) -> None:
     st.button(
         "Fill a demo project", icon="🧺", on_click=_fill,
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )  # fmt: skip
-    if project.name == DEMO_PROJECT and samples:
-        st.page_link("pages/train.py", label="Train it, in a minute", icon="📈")
+    if is_demo(studio().store, project.id, studio().places.demo):
+        st.page_link("pages/train.py", label="Train it, in a minute", icon="📈",
+                     query_params={"project": project.name})  # fmt: skip
 
 
 def _fill() -> None:

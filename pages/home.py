@@ -45,7 +45,7 @@ def page() -> None:
     st.markdown("#### No camera at hand? See it now")
     st.caption("Hands that Mudra found in pictures of two open collections, read by the starter "
                "model as on the Live page. 👉 and 👈 are ☝ turned.")  # fmt: skip
-    demo(project, samples)
+    demo(project)
     st.markdown("#### Does your camera work?")
     camera_probe("home_probe")
 

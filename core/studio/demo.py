@@ -4,8 +4,10 @@ Convention: the table's hands are as a viewer sees them; a webcam's frame is sho
 hand in it is the table's hand mirrored. N hands, K joints.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 
@@ -140,11 +142,25 @@ class ReplayEstimator:
         self.close()
 
 
-def fill_demo(store: Store, table: Path, name: str = DEMO_PROJECT) -> Project:
-    """The demo project, made and filled where it is not yet; what was filled before stays.
+def fill_demo(store: Store, table: Path) -> Project:
+    """The demo project, made and filled where it is not yet; a project of the user's own that has
+    its name stays as it is.
 
     Raises:
         MudraError: the table can't be read, or the disk is full.
     """
+    there = {project.name.casefold(): project.id for project in store.projects()}
+    names = (f"{DEMO_PROJECT} {number}" if number > 1 else DEMO_PROJECT for number in count(1))
+    name = next(
+        n for n in names if (key := n.casefold()) not in there or is_demo(store, there[key], table)
+    )
     import_path(store, name, table)
     return store.project(name)
+
+
+def is_demo(store: Store, project_id: int, table: Path) -> bool:
+    """Whether the shipped hands are in the project."""
+    if not table.is_file():
+        return False
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    return any(known.startswith(digest) for known in store.known_hashes(project_id))

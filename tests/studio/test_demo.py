@@ -107,3 +107,11 @@ def test_the_demo_project_is_filled_once_and_leaves_others_alone(store):
     )
     assert len(np.unique(store.training_data(made.id).bursts)) >= 2 * len(NAMES)
     assert sum(row.samples for row in store.overview(mine.id)) == 0
+
+
+def test_a_project_of_ones_own_with_the_demos_name_stays_as_it_is(store):
+    mine = store.create_project("demo")
+    made = fill_demo(store, Places.find().demo)
+    assert made.name == f"{DEMO_PROJECT} 2"
+    assert fill_demo(store, Places.find().demo).id == made.id
+    assert sum(row.samples for row in store.overview(mine.id)) == 0
