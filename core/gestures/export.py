@@ -123,7 +123,10 @@ def to_onnx(net: GestureNet, joints: int) -> bytes:
             dynamic_shapes=({0: batch}, {0: batch}),
         )  # fmt: skip
     assert program is not None
-    return program.model_proto.SerializeToString()
+    model = program.model_proto
+    for part in (model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")  # stack traces, with the paths of this machine
+    return model.SerializeToString()
 
 
 def data_hash(data: GestureData) -> str:

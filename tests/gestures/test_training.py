@@ -26,6 +26,7 @@ from core.gestures.training import (
     without_empty_gestures,
 )
 from core.learning.runs import Run
+from core.studio.places import Places
 from tests.gestures.conftest import make_data
 
 FEW = TrainOptions(epochs=6)
@@ -231,6 +232,12 @@ def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):
     environment.pop("XDG_CACHE_HOME", None)
     subprocess.run([sys.executable, "-c", code, str(trained.path)], env=environment, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_saved_model_names_no_path_of_the_machine_it_was_made_on(trained):
+    for folder in (trained.path, Places.starter):
+        content = (folder / "model.onnx").read_bytes()
+        assert b"stack_trace" not in content and b".py" not in content
 
 
 def test_no_model_says_what_to_do(tmp_path):
