@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -66,29 +67,18 @@ def extract(
     return {"files": len(files), "hands": len(rows), "refused": refused}
 
 
-class _opened:  # noqa: N801 - used as the context manager that it is
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Path, list[Path]]]:
     """(folder, files) of whatever the path names."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._folder: Any = None
-
-    def __enter__(self) -> tuple[Path, list[Path]]:
-        path = self._path
-        if path.is_file() and path.suffix.lower() in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
-            return path.parent, [path]
-        self._folder = opened_folder(path)
-        folder = self._folder.__enter__()
-        known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+    if path.is_file() and path.suffix.lower() in known:
+        yield path.parent, [path]
+        return
+    with opened_folder(path) as folder:
         files = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in known]
         if not files:
-            self._folder.__exit__(None, None, None)
             raise MediaError(f"no pictures or videos in {path}")
-        return folder, files
-
-    def __exit__(self, *error: Any) -> None:
-        if self._folder is not None:
-            self._folder.__exit__(*error)
+        yield folder, files
 
 
 def _each(
