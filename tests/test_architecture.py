@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = house.read_tree(ROOT)
 HEAVY = ("torch", "sklearn", "mediapipe")
 # what the Record and Live pages and the command line open with
-LIVE_PATH = ("app.py", "pages/record.py", "pages/live.py", "core/cli.py")
+LIVE_PATH = ("app.py", "pages/record.py", "pages/live.py", "core/cli/__init__.py")
 
 
 def made_tree(root: Path, files: dict[str, str]) -> list[house.Module]:

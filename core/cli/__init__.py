@@ -1,0 +1,36 @@
+"""The command line: each command parses, calls the function that the page calls, and prints.
+
+Convention: `--json` prints one document on stdout, progress goes to stderr. Exit codes: 0 done,
+1 an error in one line on stderr, 2 wrong usage. Heavy libraries load inside the commands.
+"""
+
+import os
+import sys
+
+import typer
+
+from core.cli import gestures, machine, weights
+from core.errors import MudraError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
+app.add_typer(gestures.app)
+app.add_typer(machine.app)
+app.add_typer(weights.app, name="weights")
+
+
+def main() -> None:
+    """Run a command; a MudraError becomes one line on stderr and exit code 1."""
+    _mute_native_logs()
+    try:
+        app()
+    except MudraError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _mute_native_logs() -> None:
+    """MediaPipe's C++ writes to file descriptor 2 whatever it is told; Python keeps stderr."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)

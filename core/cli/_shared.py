@@ -1,0 +1,76 @@
+"""What the commands share: their common options, the store, the estimator, progress and output."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.studio.places import Places
+
+_ESTIMATOR = "mediapipe-hands"
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Workspace = Annotated[
+    Path | None, typer.Option(help="Database, runs and models; else MUDRA_WORKSPACE or data/.")
+]
+Mapping = Annotated[
+    str | None, typer.Option("--map", help="Labels to gestures: 1=point_up,5=open_palm.")
+]
+Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
+ModelName = Annotated[str, typer.Option(help="A folder, a run's name, or starter.")]
+
+
+@contextmanager
+def open_store(places: Places) -> Iterator[Any]:
+    from core.studio.store import Store
+
+    store = Store(places.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def hand_estimator(places: Places, **options: Any) -> Callable[[], Any]:
+    from core.estimators import create_estimator
+
+    return lambda: create_estimator(_ESTIMATOR, places.weights, **options)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on stderr."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def parse_map(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    pairs = [pair.split("=") for pair in text.split(",")]
+    if any(len(pair) != 2 or not all(part.strip() for part in pair) for pair in pairs):
+        raise typer.BadParameter(
+            f"“{text}”: write it like 1=point_up,5=open_palm", param_hint="--map"
+        )
+    return {label.strip(): gesture.strip() for label, gesture in pairs}
+
+
+def check_layout(layout: str) -> None:
+    from core.studio.importing import LAYOUTS
+
+    if layout not in LAYOUTS:
+        raise typer.BadParameter(
+            f"“{layout}” is none of {', '.join(LAYOUTS)}", param_hint="--layout"
+        )
+
+
+def say(said: dict[str, Any], text: str, as_json: bool) -> None:
+    print(json.dumps(said, ensure_ascii=False, allow_nan=False) if as_json else text)

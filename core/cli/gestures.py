@@ -1,0 +1,198 @@
+"""The main job's commands: import, train, evaluate, predict, extract."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import (
+    Json,
+    Layout,
+    Mapping,
+    ModelName,
+    Workspace,
+    check_layout,
+    hand_estimator,
+    open_store,
+    parse_map,
+    progress_bar,
+    say,
+)
+from core.studio.places import Places
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A folder per class, a zip of one, or a table.")],
+    project: Annotated[str, typer.Option(help="Made where missing.")],
+    layout: Layout = "auto",
+    person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
+    mapping: Mapping = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Add pictures or keypoints to a project."""
+    from core.studio.importing import import_path
+
+    labels = parse_map(mapping)
+    check_layout(layout)
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("importing") as progress:
+        report = import_path(
+            store, project, path, estimator_factory=hand_estimator(places), person=person,
+            layout=layout, mapping=labels, progress=progress,
+        )  # fmt: skip
+    for name, reason in report.refused:
+        print(f"refused {name}: {reason}", file=sys.stderr)
+    say(vars(report), report.text, as_json)
+
+
+@app.command()
+def train(
+    project: Annotated[str, typer.Option(help="Whose samples to learn from.")],
+    classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
+    seed: int = 0,
+    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    estimator: Annotated[str | None, typer.Option(help="Learn from its keypoints.")] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Train a classifier and measure it on people, sessions or recordings that it never saw."""
+    from core.studio.training_room import CLASSIFIERS, train_here
+
+    if classifier not in CLASSIFIERS:
+        choice = ", ".join(CLASSIFIERS)
+        raise typer.BadParameter(f"“{classifier}” is none of {choice}", param_hint="--classifier")
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("training") as progress:
+        result, run = train_here(
+            store, places, project, classifier=classifier, seed=seed, epochs=epochs,
+            estimator=estimator, progress=progress,
+        )  # fmt: skip
+    figures = result.figures
+    low, high = figures["interval"]
+    said = {
+        "model": str(result.model) if result.model else None,
+        "run": run.name,
+        "seconds": result.seconds,
+        "split": result.split,
+        "accuracy": figures["accuracy"],
+        "interval": [low, high],
+        "n": figures["n"],
+        "per_gesture": figures["per_gesture"],
+    }
+    text = (
+        f"accuracy {100 * figures['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f}) on "
+        f"{figures['n']} samples, split by {result.split}, {result.seconds:.1f} s\n"
+        + (f"model: {result.model}" if result.model else "a baseline: compared, not saved")
+    )
+    say(said, text, as_json)
+
+
+@app.command()
+def evaluate(
+    model: ModelName,
+    data: Annotated[Path, typer.Option(help="A folder per class, a zip of one, or a table.")],
+    layout: Layout = "auto",
+    mapping: Mapping = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model on labelled pictures or keypoints."""
+    from core.gestures.model import GestureModel
+    from core.studio.evaluating import evaluate as evaluate_
+
+    labels = parse_map(mapping)
+    check_layout(layout)
+    places = Places.find(workspace)
+    chosen = GestureModel.load(places.model(model))
+    with progress_bar("looking") as progress:
+        found = evaluate_(
+            chosen, data, estimator_factory=hand_estimator(places), layout=layout, mapping=labels,
+            progress=progress,
+        )  # fmt: skip
+    if found["unknown_folders"]:
+        names = ", ".join(found["unknown_folders"])
+        print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)
+    say(found, _evaluation_text(found), as_json)
+
+
+@app.command()
+def predict(
+    source: Annotated[str, typer.Option("-i", "--input", help="Picture, folder, video, camera:0.")],
+    model: ModelName = "starter",
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
+    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Name the gestures in a picture, folder, video or camera."""
+    from core.gestures.model import GestureModel
+    from core.studio.predicting import predict as predict_
+
+    places = Places.find(workspace)
+    chosen = GestureModel.load(places.model(model))
+    frames = []
+    with (
+        hand_estimator(places, num_hands=hands)() as estimator,
+        progress_bar("looking") as progress,
+    ):
+        found = predict_(source, chosen, estimator, out=out, seconds=seconds, progress=progress)
+        try:
+            for frame in found:
+                frames.append(frame.record())
+                if not as_json:
+                    print(_frame_text(frames[-1]))
+        except KeyboardInterrupt:  # the way to end a camera
+            found.close()  # type: ignore[attr-defined]
+    if as_json:
+        say({"frames": frames}, "", True)
+
+
+@app.command()
+def extract(
+    path: Annotated[Path, typer.Argument(help="Picture, video, folder or zip.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
+    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Write the keypoints found in pictures and videos to a table."""
+    from core.studio.extracting import extract as extract_
+
+    with progress_bar("looking") as progress:
+        found = extract_(
+            path,
+            out,
+            weights_folder=Places.find().weights,
+            hands=hands,
+            workers=workers,
+            progress=progress,
+        )
+    for name, reason in found["refused"]:
+        print(f"refused {name}: {reason}", file=sys.stderr)
+    say(found, f"{found['hands']} hands in {found['files']} files: {out}", as_json)
+
+
+def _frame_text(frame: dict[str, Any]) -> str:
+    hands = ", ".join(f"{h['gesture']} {100 * h['probability']:.0f} %" for h in frame["hands"])
+    return f"{frame['source']} {frame['frame']}: {hands or 'no hand'}"
+
+
+def _evaluation_text(found: dict[str, Any]) -> str:
+    def percent(share: float | None) -> str:
+        return "–" if share is None else f"{100 * share:.1f} %"
+
+    overall = percent(found["accuracy"])
+    of_detected = percent(found["accuracy_detected"])
+    lines = [
+        f"{found['n']} samples, {found['detected']} detected: accuracy {overall}, "
+        f"of the detected {of_detected}"
+    ]
+    for name, row in found["per_gesture"].items():
+        lines.append(f"  {name:12} {row['n']:6} {percent(row['accuracy_detected'])}")
+    return "\n".join(lines)

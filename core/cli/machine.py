@@ -1,0 +1,49 @@
+"""The commands about this machine and the product itself: the studio, the starter model."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import Json, say
+from core.studio.places import Places
+
+app = typer.Typer()
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@app.command()
+def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -> None:
+    """Open the studio at http://localhost:8501."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    os.chdir(_ROOT)
+    os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
+    os.execv(sys.executable, command)
+
+
+@app.command()
+def starter(
+    data: Annotated[Path, typer.Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
+    out: Annotated[Path, typer.Option("-o", "--output")] = Places.starter,
+    landmarks: Annotated[
+        Path | None, typer.Option(help="Keeps found landmarks; else the workspace.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make the starter model anew: leave each recorder and source out, then train on everything."""
+    from core.studio.starter import make_starter
+    from core.studio.starter_data import make_landmarks
+
+    places = Places.find()
+    kept = landmarks or places.workspace / "landmarks"
+    figures = make_starter(
+        data, out, kept, lambda name: make_landmarks(data, kept, places.weights, name),
+        lambda text: print(text, file=sys.stderr),
+    )  # fmt: skip
+    text = (
+        f"mean {100 * figures['mean_accuracy']:.2f} %, worst {figures['worst_person']} "
+        f"{100 * figures['worst_accuracy']:.2f} %: {out}"
+    )
+    say(figures, text, as_json)
