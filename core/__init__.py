@@ -3,13 +3,14 @@ everything else (drawing, recording, features, metrics) reads Estimates.
 
     media ──Frame──▶ estimators ──Estimate──▶ pose.drawing ──picture──▶ pages
                           ▲                ├─▶ studio (record, store) ─▶ gestures.features ─▶ label
-                       weights             └─▶ pose.metrics
+                   nets + weights          └─▶ pose.metrics
 
     errors      every exception, as a tree
     pose        what a pose is: pure maths on arrays
     media       pictures, videos, cameras → Frames; every limit on strangers' files
     weights     third-party model files: fetched, verified, prepared
-    learning    a training run is a folder
+    nets        pose networks, one readable file each
+    learning    training nets: crops, the loop, the file to use; a training run is a folder
     estimators  Frame → Estimate
     gestures    keypoints → gesture: features, training, validation, the model in use
     studio      what the app does with all this: store, importing, recording, live

@@ -45,6 +45,7 @@ LIBRARIES = (
         "torch": TORCH,
         "torchvision": TORCH,
         "lightning": TORCH,
+        "lightning_fabric": TORCH,
         "sklearn": ("core/gestures/training.py", "core/gestures/validation.py"),
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),

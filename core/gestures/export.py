@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import logging
-import warnings
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.features import FEATURE_VERSION, features
 from core.gestures.model import METADATA, MODEL, GestureModel
+from core.learning.onnx_file import onnx_bytes
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 _DROPOUT = 0.2
@@ -110,23 +109,11 @@ def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str
 
 def to_onnx(net: GestureNet, joints: int) -> bytes:
     """The net as an ONNX file's bytes, batch size free."""
-    net.eval()
-    # it reports every operator of torchvision that is not installed
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     batch = torch.export.Dim("samples", min=1)
     example = (torch.rand(2, joints, 2), torch.zeros(2, dtype=torch.bool))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch's exporter about its own code
-        program = torch.onnx.export(
-            net, example, dynamo=True, verbose=False,
-            input_names=["keypoints", "mirrored_view"], output_names=["probabilities"],
-            dynamic_shapes=({0: batch}, {0: batch}),
-        )  # fmt: skip
-    assert program is not None
-    model = program.model_proto
-    for part in (model.graph, *model.graph.node, *model.graph.value_info):
-        part.ClearField("metadata_props")  # stack traces, with the paths of this machine
-    return model.SerializeToString()
+    return onnx_bytes(
+        net, example, ["keypoints", "mirrored_view"], ["probabilities"], ({0: batch}, {0: batch})
+    )
 
 
 def data_hash(data: GestureData) -> str:

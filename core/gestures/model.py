@@ -6,7 +6,6 @@ it runs.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.gestures.features import FEATURE_VERSION
 from core.gestures.labels import GestureLabel
+from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 MAX_BYTES = 20 * 2**20
@@ -53,15 +53,8 @@ class GestureModel:
 
     @cached_property
     def _session(self) -> Any:
-        onnxruntime = _onnxruntime()
-        options = onnxruntime.SessionOptions()
-        # a gesture net is microseconds of work: more threads only fight with the camera's
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
         try:
-            session = onnxruntime.InferenceSession(
-                self.onnx, options, providers=["CPUExecutionProvider"]
-            )
+            session = open_session(self.onnx)
         except Exception as error:  # onnxruntime raises a dozen types of its own
             reason = str(error).splitlines()[0]
             raise ModelError(f"{self.path / MODEL} can't be run: {reason}") from error
@@ -107,15 +100,6 @@ class GestureModel:
             "mirrored_view": np.ascontiguousarray(mirrored_view, bool),
         }
         return np.asarray(self._session.run(["probabilities"], feed)[0], np.float32)
-
-
-def _onnxruntime() -> Any:
-    # It reports to its maker, and keeps a device id in the home folder, unless this is set before
-    # its first import; its own switch in the API comes too late for the first report.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
-
-    return onnxruntime
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

@@ -1,0 +1,263 @@
+"""Hand crops for training nets: a folder of arrays to read from, and what is done to each sample.
+
+Convention: a stored picture is the upright square of side 2.4 L round the hand (L: the longer side
+of the box of its joints); keypoints are in the stored picture's pixels.
+Legend: N crops, P side of a stored picture, K joints, I side of the net's input, B batch.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.pose.geometry import bounding_box, crop_square, cut_square, to_square
+from core.pose.structures import Floats, Picture
+
+PACK_FACTOR = 2.4
+PACK_SIDE = 208
+NET_FACTOR = 1.5  # the square that a net is shown by default, in units of L
+_PICTURES, _MASKS, _KEYPOINTS, _TABLE = "pictures.npy", "masks.npy", "keypoints.npy", "table.csv"
+_FLAT_SHADE = 40  # a random plain backdrop differs this much from corner to corner
+
+
+@dataclass(frozen=True)
+class Hand:
+    """One hand to learn from.
+
+    Attributes:
+        rgb: the picture that it is in.
+        keypoints: (K, 2) picture pixels.
+        source: where it comes from; whole sources or blocks are held out.
+        held_out: "" to learn from, else the name of the set that it measures.
+        weight: how far its keypoints are to be trusted, 0..1.
+        mask: (H, W) uint8, 255 on the hand, where its background may be replaced.
+    """
+
+    rgb: Picture
+    keypoints: Floats
+    source: str
+    held_out: str = ""
+    weight: float = 1.0
+    mask: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HandCrops:
+    """A pack of crops.
+
+    Attributes:
+        pictures: (N, P, P, 3) uint8 RGB, read from disk as needed.
+        masks: (M, P, P) uint8.
+        keypoints: (N, K, 2) float32.
+        table: N rows of source, held_out, weight and mask (a row of `masks`, or -1).
+    """
+
+    pictures: Picture
+    masks: NDArray[np.uint8]
+    keypoints: Floats
+    table: pd.DataFrame
+
+    def rows(self, held_out: str) -> NDArray[np.int64]:
+        """The rows of one held-out set; of "", those to learn from."""
+        return np.flatnonzero(self.table["held_out"].to_numpy() == held_out)
+
+    @property
+    def held_out_sets(self) -> list[str]:
+        """Names of the sets that measure."""
+        return sorted(set(self.table["held_out"]) - {""})
+
+
+def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
+    """Cut every hand out and store them all; returns how many."""
+    pictures, keypoints, rows = [], [], []
+    masks: list[NDArray[np.uint8]] = []
+    for hand in hands:
+        square = crop_square(hand.keypoints, PACK_FACTOR)
+        pictures.append(cut_square(hand.rgb, square, PACK_SIDE))
+        keypoints.append(to_square(hand.keypoints, square, PACK_SIDE))
+        mask_row = -1
+        if hand.mask is not None:
+            mask_row = len(masks)
+            masks.append(_cut_mask(hand.mask, square))
+        rows.append((hand.source, hand.held_out, hand.weight, mask_row))
+    if not rows:
+        raise TrainingError("no hand to learn from was found; give a folder with pictures of hands")
+    folder.mkdir(parents=True, exist_ok=True)
+    side = (PACK_SIDE, PACK_SIDE)
+    np.save(folder / _PICTURES, np.stack(pictures))
+    np.save(folder / _MASKS, np.stack(masks) if masks else np.zeros((0, *side), np.uint8))
+    np.save(folder / _KEYPOINTS, np.stack(keypoints).astype(np.float32))
+    table = pd.DataFrame(rows, columns=["source", "held_out", "weight", "mask"])
+    table.to_csv(folder / _TABLE, index=False)  # last: a pack without it is not whole
+    return len(rows)
+
+
+def read_pack(folder: Path) -> HandCrops:
+    """Open a pack.
+
+    Raises:
+        TrainingError: no whole pack lies there.
+    """
+    if not (folder / _TABLE).is_file():
+        raise TrainingError(f"{folder} holds no pack of hand crops")
+    return HandCrops(
+        np.load(folder / _PICTURES, mmap_mode="r", allow_pickle=False),
+        np.load(folder / _MASKS, mmap_mode="r", allow_pickle=False),
+        np.load(folder / _KEYPOINTS, allow_pickle=False),
+        pd.read_csv(folder / _TABLE, keep_default_na=False),
+    )
+
+
+def upright(crops: HandCrops, row: int, size: int) -> tuple[Picture, Floats]:
+    """The square that a net is shown when it is measured: picture (I, I, 3) and keypoints in it."""
+    keypoints = crops.keypoints[row]
+    square = crop_square(keypoints, NET_FACTOR)
+    picture = cut_square(np.asarray(crops.pictures[row]), square, size)
+    return picture, to_square(keypoints, square, size)
+
+
+def samples(
+    crops: HandCrops, rows: NDArray[np.int64], size: int, seed: int
+) -> Iterator[tuple[Picture, Floats, float]]:
+    """Augmented samples without end: (I, I, 3) uint8, (K, 2) input pixels, weight.
+
+    Rows are drawn at random, so that a source counts by the square root of its size.
+    """
+    rng = np.random.default_rng(seed)
+    share = _share_of_rows(crops.table["source"].to_numpy()[rows])
+    while True:
+        for row in rng.choice(rows, size=len(rows), p=share):
+            picture, keypoints = augmented(crops, int(row), rows, size, rng)
+            yield picture, keypoints, float(crops.table["weight"].iat[row])
+
+
+def augmented(
+    crops: HandCrops, row: int, others: NDArray[np.int64], size: int, rng: np.random.Generator
+) -> tuple[Picture, Floats]:
+    """One crop turned, scaled, shifted, flipped, recoloured, blurred and partly hidden."""
+    picture, keypoints = np.asarray(crops.pictures[row]), crops.keypoints[row]
+    mask_row = int(crops.table["mask"].iat[row])
+    if mask_row >= 0 and rng.random() < 0.8:
+        backdrop = _backdrop(crops, others, rng)
+        picture = _composed(picture, backdrop, np.asarray(crops.masks[mask_row]), rng)
+    matrix = _random_view(keypoints, size, rng)
+    border = cv2.BORDER_REPLICATE if rng.random() < 0.7 else cv2.BORDER_REFLECT_101
+    picture = _pixels(
+        cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    )  # fmt: skip
+    keypoints = keypoints @ matrix[:, :2].T + matrix[:, 2]
+    if rng.random() < 0.3:
+        picture = _hidden(picture, np.asarray(crops.pictures[rng.choice(others)]), rng)
+    picture = _degraded(_recoloured(picture, rng), rng)
+    return picture, keypoints.astype(np.float32)
+
+
+def _share_of_rows(sources: NDArray[np.str_]) -> NDArray[np.float64]:
+    _, source_of, count = np.unique(sources, return_inverse=True, return_counts=True)
+    share = 1 / np.sqrt(count[source_of])
+    return np.asarray(share / share.sum())
+
+
+def _random_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """(2, 3) matrix from stored pixels to the input's: a box of 1.15 to 2.2 L, shifted, turned."""
+    x0, y0, x1, y1 = bounding_box(keypoints)
+    longer = max(x1 - x0, y1 - y0, 1.0)
+    side = longer * np.clip(rng.normal(1.6, 0.25), 1.15, 2.25)
+    turn = rng.uniform(-np.pi, np.pi) if rng.random() < 0.25 else rng.normal(0, np.radians(22))
+    centre = np.array([x0 + x1, y0 + y1]) / 2 + rng.normal(0, 0.06, 2) * longer
+    stretch = np.exp(rng.normal(0, 0.06, 2)) * size / side
+    flip = np.diag([-1.0 if rng.random() < 0.5 else 1.0, 1.0])
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    linear = np.diag(stretch) @ rotation @ flip
+    shift = (size - 1) / 2 - linear @ centre
+    return np.concatenate([linear, shift[:, None]], 1)
+
+
+def _backdrop(crops: HandCrops, others: NDArray[np.int64], rng: np.random.Generator) -> Picture:
+    """What may lie behind a hand: a corner of another crop, enlarged, or a plain shade."""
+    if rng.random() < 0.15:
+        corners = rng.integers(0, 256, 3) + rng.integers(-_FLAT_SHADE, _FLAT_SHADE + 1, (2, 2, 3))
+        small = np.clip(corners, 0, 255).astype(np.uint8)
+        return np.asarray(cv2.resize(small, (PACK_SIDE, PACK_SIDE)), np.uint8)
+    other = crops.pictures[rng.choice(others)]
+    part = int(rng.integers(PACK_SIDE // 4, PACK_SIDE // 2))
+    x = int(rng.choice((0, PACK_SIDE - part)))
+    y = int(rng.integers(0, PACK_SIDE - part))
+    cut = np.ascontiguousarray(other[y : y + part, x : x + part])
+    turned = np.rot90(cut, int(rng.integers(4))) if rng.random() < 0.5 else cut
+    return np.asarray(cv2.resize(turned, (PACK_SIDE, PACK_SIDE)), np.uint8)
+
+
+def _composed(
+    picture: Picture, backdrop: Picture, mask: NDArray[np.uint8], rng: np.random.Generator
+) -> Picture:
+    soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.6, 2.0)))[..., None] / np.float32(255)
+    return np.asarray(picture * soft + backdrop * (1 - soft), np.uint8)
+
+
+def _hidden(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
+    """A rectangle of another picture, or of one colour, laid over a part."""
+    size = picture.shape[0]
+    height, width = (int(v) for v in rng.integers(size // 10, size // 3, 2))
+    y, x = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
+    covered = picture.copy()
+    if rng.random() < 0.5:
+        covered[y : y + height, x : x + width] = rng.integers(0, 256, 3)
+    else:
+        covered[y : y + height, x : x + width] = other[:height, :width]
+    return covered
+
+
+def _recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Brightness, contrast, gamma, white balance and a little mixing of the channels."""
+    light = picture.astype(np.float32) / 255
+    mixing = np.eye(3) + rng.normal(0, 0.06, (3, 3))
+    gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.08, 3))
+    light = light @ (mixing * gain).T.astype(np.float32) + np.float32(rng.normal(0, 0.06))
+    light = np.clip(light, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.25)))
+    if rng.random() < 0.08:
+        light = np.repeat(light.mean(axis=2, keepdims=True), 3, axis=2)
+    return np.asarray(light * 255, np.uint8)
+
+
+def _degraded(picture: Picture, rng: np.random.Generator) -> Picture:
+    """Few pixels, motion or focus blur, noise, JPEG blocks: what a webcam does in the evening."""
+    size = picture.shape[0]
+    if rng.random() < 0.25:
+        small = int(rng.integers(size // 4, size))
+        picture = _pixels(cv2.resize(cv2.resize(picture, (small, small)), (size, size)))
+    if rng.random() < 0.2:
+        picture = _pixels(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2.0))))
+    if rng.random() < 0.15:
+        picture = _pixels(cv2.filter2D(picture, -1, _motion_kernel(rng)))
+    if rng.random() < 0.3:
+        noise = rng.standard_normal((size, size, 1 + 2 * int(rng.random() < 0.5)), np.float32)
+        noisy = picture + noise * np.float32(rng.uniform(2, 16))
+        picture = np.clip(noisy, 0, 255).astype(np.uint8)
+    if rng.random() < 0.15:
+        quality = int(rng.integers(15, 70))
+        _, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        picture = _pixels(cv2.imdecode(code, cv2.IMREAD_COLOR))
+    return picture
+
+
+def _pixels(array: object) -> Picture:
+    return np.asarray(array, np.uint8)
+
+
+def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
+    length = int(rng.integers(3, 10))
+    kernel = np.zeros((length, length), np.float32)
+    kernel[length // 2] = 1 / length
+    turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
+    turned = cv2.warpAffine(kernel, turn, (length, length))
+    return np.asarray(turned / max(turned.sum(), 1e-6), np.float32)
+
+
+def _cut_mask(mask: NDArray[np.uint8], square: tuple[float, float, float]) -> NDArray[np.uint8]:
+    return cut_square(np.repeat(mask[..., None], 3, axis=2), square, PACK_SIDE)[..., 0]

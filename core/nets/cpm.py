@@ -1,0 +1,217 @@
+"""Convolutional Pose Machines (Wei et al. 2016, section 3; hands: Simon et al. 2017, section 3).
+
+A stem turns the picture into features F; stage 1 reads F and says where each joint may be; every
+later stage reads F and the belief maps before it, and says it again, knowing where the others are.
+
+Legend: B pictures, S stages, J joints, J+1 maps (the last is the background), H W picture,
+h w map (H/stride, W/stride), F features.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+# Layers of the VGG-19 stem as (name, output channels); "pool" halves the size. The names are those
+# of the published Caffe nets, so that their weights need no renaming.
+_SHARED = (
+    ("conv1_1", 64), ("conv1_2", 64), "pool",
+    ("conv2_1", 128), ("conv2_2", 128), "pool",
+    ("conv3_1", 256), ("conv3_2", 256), ("conv3_3", 256), ("conv3_4", 256), "pool",
+    ("conv4_1", 512), ("conv4_2", 512),
+)  # fmt: skip
+_STEMS = {
+    "hand": (
+        *_SHARED, ("conv4_3", 512), ("conv4_4", 512), ("conv5_1", 512), ("conv5_2", 512),
+        ("conv5_3_CPM", 128),
+    ),
+    "body": (
+        *_SHARED, ("conv4_3_CPM", 256), ("conv4_4_CPM", 256), ("conv4_5_CPM", 256),
+        ("conv4_6_CPM", 256), ("conv4_7_CPM", 128),
+    ),
+}  # fmt: skip
+_STAGE_1 = {"hand": ("conv6_1_CPM", "conv6_2_CPM"), "body": ("conv5_1_CPM", "conv5_2_CPM")}
+_FEATURES = 128
+_CENTRE_SIGMA = 21.0  # px of the input
+
+
+class VggCPM(nn.Module):
+    """The published nets: a VGG-19 stem, a 1x1 stage, then stages of five 7x7 convolutions.
+
+    Args:
+        subject: "hand" (OpenPose's) or "body" (the paper's VGG variant, which also reads a map
+            of the person's centre).
+        stages: S, at least 1.
+        joints: J.
+        input_size: side of the square that it was made for, px; any multiple of 8 works.
+        stride: 8, or 4 without the second pool.
+    """
+
+    def __init__(
+        self, subject: str, *, stages: int, joints: int, input_size: int = 368, stride: int = 8
+    ) -> None:
+        super().__init__()
+        self.subject, self.stages, self.joints = subject, stages, joints
+        self.input_size, self.stride = input_size, stride
+        self._stem = _without_second_pool(_STEMS[subject]) if stride == 4 else _STEMS[subject]
+        maps, centre = joints + 1, int(subject == "body")
+        self._add_stem()
+        first, last = _STAGE_1[subject]
+        self.add_module(first, nn.Conv2d(_FEATURES, 512, 1))
+        self.add_module(last, nn.Conv2d(512, maps, 1))
+        for stage in range(2, stages + 1):
+            widths = (maps + _FEATURES + centre, 128, 128, 128, 128, 128, 128, maps)
+            for i, (wide_in, wide_out) in enumerate(pairwise(widths), 1):
+                kernel = 7 if i <= 5 else 1
+                name = f"Mconv{i}_stage{stage}"
+                self.add_module(name, nn.Conv2d(wide_in, wide_out, kernel, padding=kernel // 2))
+
+    def _add_stem(self) -> None:
+        channels = 3
+        for layer in self._stem:
+            if not isinstance(layer, str):
+                name, wide = layer
+                self.add_module(name, nn.Conv2d(channels, wide, 3, padding=1))
+                channels = wide
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Belief maps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
+
+        Channel order and scaling are those of the weights (the table of weights says which).
+        """
+        features = self._features(pictures)
+        first, last = _STAGE_1[self.subject]
+        maps = self._conv(last, functional.relu(self._conv(first, features)))
+        said = [maps]
+        extra = [self._centre_map(pictures)] if self.subject == "body" else []
+        for stage in range(2, self.stages + 1):
+            x = torch.cat([maps, features, *extra], 1)
+            for i in range(1, 7):
+                x = functional.relu(self._conv(f"Mconv{i}_stage{stage}", x))
+            maps = self._conv(f"Mconv7_stage{stage}", x)
+            said.append(maps)
+        return torch.stack(said, 1)
+
+    def _features(self, x: Tensor) -> Tensor:
+        for layer in self._stem:
+            if isinstance(layer, str):
+                x = functional.max_pool2d(x, 2)
+            else:
+                x = functional.relu(self._conv(layer[0], x))
+        return x
+
+    def _conv(self, name: str, x: Tensor) -> Tensor:
+        result: Tensor = self.get_submodule(name)(x)
+        return result
+
+    def _centre_map(self, pictures: Tensor) -> Tensor:
+        """A Gaussian round the input's middle, pooled 9x9 with stride 8: (B, 1, h, w)."""
+        count, _, height, width = pictures.shape
+        y = torch.arange(height, device=pictures.device, dtype=pictures.dtype) - height // 2
+        x = torch.arange(width, device=pictures.device, dtype=pictures.dtype) - width // 2
+        gauss = torch.exp(-(y[:, None] ** 2 + x[None] ** 2) / (2 * _CENTRE_SIGMA**2))
+        pooled = functional.avg_pool2d(gauss[None, None], 9, self.stride, ceil_mode=True)
+        return pooled.expand(count, -1, -1, -1)
+
+
+def _without_second_pool(stem: tuple) -> tuple:
+    pools = [i for i, layer in enumerate(stem) if layer == "pool"]
+    return tuple(layer for i, layer in enumerate(stem) if i != pools[1])
+
+
+class LightCPM(nn.Module):
+    """Our own CPM for a CPU: the same stem + stages, of depthwise-separable blocks.
+
+    The stem sees a small neighbourhood of each cell only; each later stage is a small hourglass,
+    so that stage 1 says what a fingertip looks like and the later ones what a hand looks like.
+    Pictures are RGB in 0..1; belief maps are in 0..1.
+
+    Args:
+        joints: J.
+        stages: S.
+        input_size: side of the square that it was made for, px; any multiple of 16 works.
+        width: channels of F; the hourglass widens them at its coarser levels.
+    """
+
+    stride = 4
+
+    def __init__(
+        self, *, joints: int = 21, stages: int = 3, input_size: int = 128, width: int = 64
+    ) -> None:
+        super().__init__()
+        self.joints, self.stages, self.input_size = joints, stages, input_size
+        maps = joints + 1
+        self.stem = nn.Sequential(
+            _conv(3, 24, 3, 2), _conv(24, width, 2, 2), _Block(width), _Block(width, expand=1)
+        )
+        self.stage_1 = nn.Sequential(_conv(width, width, 1, 1), nn.Conv2d(width, maps, 1))
+        self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
+
+    def logits(self, pictures: Tensor) -> Tensor:
+        """What the sigmoid makes belief maps of, (B, S, J+1, h, w); the training reads these."""
+        features = self.stem(pictures * 2 - 1)
+        maps = self.stage_1(features)
+        said = [maps]
+        for stage in self.later:
+            maps = stage(torch.cat([features, maps.sigmoid()], 1))
+            said.append(maps)
+        return torch.stack(said, 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Belief maps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W)."""
+        return self.logits(pictures).sigmoid()
+
+
+class _Hourglass(nn.Module):
+    """Looks at h w, h/2 w/2 and h/4 w/4, and says maps at h w."""
+
+    def __init__(self, channels: int, width: int, maps: int) -> None:
+        super().__init__()
+        near, middle, deep = width * 3 // 4, width * 3 // 2, width * 2
+        self.enter = _conv(channels, near, 1, 1)
+        self.halved = nn.Sequential(_conv(near, middle, 2, 2), _Block(middle))
+        self.quartered = nn.Sequential(_conv(middle, deep, 2, 2), *(_Block(deep) for _ in range(3)))
+        self.to_middle, self.to_near = nn.Conv2d(deep, middle, 1), nn.Conv2d(middle, near, 1)
+        self.join_middle, self.join_near = _Block(middle), _Block(near, expand=1)
+        self.say = nn.Conv2d(near, maps, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        near = self.enter(x)
+        middle = self.halved(near)
+        deep = self.quartered(middle)
+        middle = self.join_middle(middle + _doubled(self.to_middle(deep)))
+        said: Tensor = self.say(self.join_near(near + _doubled(self.to_near(middle))))
+        return said
+
+
+class _Block(nn.Module):
+    """Depthwise 3x3, then a 1x1 bottleneck the wide way, added to what came.
+
+    No normalisation between depthwise and 1x1: a step is a third faster on a CPU without it.
+    """
+
+    def __init__(self, channels: int, expand: int = 2) -> None:
+        super().__init__()
+        wide = channels * expand
+        self.spread = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.widen = nn.Conv2d(channels, wide, 1, bias=False)
+        self.norm = nn.BatchNorm2d(wide)
+        self.narrow = nn.Conv2d(wide, channels, 1, bias=False)
+        self.norm_out = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = functional.relu(self.norm(self.widen(self.spread(x))))
+        added: Tensor = x + self.norm_out(self.narrow(wide))
+        return added
+
+
+def _conv(channels: int, wide: int, kernel: int, stride: int) -> nn.Sequential:
+    """Convolution, normalisation, ReLU; an even kernel with its stride cuts the map into cells."""
+    padding = kernel // 2 if kernel % 2 else 0
+    convolution = nn.Conv2d(channels, wide, kernel, stride, padding, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")

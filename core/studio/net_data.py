@@ -1,0 +1,151 @@
+"""Builds the pack of hand crops that the light CPM learns from: pictures, and a teacher's joints.
+
+The teacher is MediaPipe's hand landmarker, by the way every still goes. Whole sources (hand_crops),
+a fifth of the people (hagrid_crops) and a block of consecutive sessions (digits) are held out.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.errors import MudraError
+from core.learning.datasets import Hand, write_pack
+from core.media.pictures import read_picture
+from core.pose.structures import Floats, Picture
+
+HELD_OUT_SOURCES = frozenset(
+    {
+        "ASLExplorer/ASLTranslator", "Alkholy53/Arabic_sign_language",
+        "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset", "Kirichovka/Signs-Recognition",
+        "kalebcwag/rps_dl", "sumitrathor1/gesture-game-controller",
+    }
+)  # fmt: skip
+PICTURE_SOURCES = (
+    "emrecandir", "thumbs_seed", "hagrid_crops", "didi", "arya", "dharshini", "digits",
+)  # fmt: skip
+_LAST_LEARNT_DIGIT = 5577  # number in the names of the digits: later sessions are held out
+_LEAST_SCORE = 0.7  # surer hands of the teacher are learnt from
+_UNSEEN_TWICE_WEIGHT = 0.3  # where the teacher saw no hand when it looked again
+_BONES = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16),
+          (13, 17, 18, 19, 20), (0, 17))  # fmt: skip
+
+
+def make_pack(
+    data: Path,
+    out: Path,
+    landmarks: Path,
+    make_landmarks: Callable[[str], None],
+    progress: Callable[[int, int | None], None] | None = None,
+) -> int:
+    """Write the pack of `hand_crops/` and `hand_images/` under `data`; returns its crops.
+
+    Args:
+        landmarks: folder of SOURCE.parquet with the landmarks of each folder of hand_images.
+        make_landmarks: called for a source whose landmarks are missing there.
+    """
+    for name in PICTURE_SOURCES:
+        if not (landmarks / f"{name}.parquet").is_file():
+            make_landmarks(name)
+    tell = progress or (lambda done, total: None)
+
+    def counted() -> Iterator[Hand]:
+        for done, hand in enumerate(_all_hands(data, landmarks), 1):
+            tell(done, None)
+            yield hand
+
+    return write_pack(out, counted())
+
+
+def held_out_pictures(data: Path) -> dict[str, list[Path]]:
+    """The pictures that measure, by set: "hagrid", "crops", "digits"."""
+    table = pd.read_csv(data / "hand_crops" / "crops.csv")
+    crops = table.loc[table["source_repo"].isin(HELD_OUT_SOURCES), "file"]
+    hagrid = sorted((data / "hand_images" / "hagrid_crops").rglob("*.jpg"))
+    digits = sorted((data / "hand_images" / "digits").rglob("*.*"))
+    return {
+        "hagrid": [path for path in hagrid if _one_in_five(path.name)],
+        "crops": [data / "hand_crops" / file for file in crops],
+        "digits": [path for path in digits if _of_last_sessions(path.name)],
+    }
+
+
+def _all_hands(data: Path, landmarks: Path) -> Iterator[Hand]:
+    yield from _hands_of_crops(data / "hand_crops")
+    for name in PICTURE_SOURCES:
+        yield from _hands_of_pictures(name, data / "hand_images" / name, landmarks)
+
+
+def _hands_of_crops(folder: Path) -> Iterator[Hand]:
+    table = pd.read_csv(folder / "crops.csv")
+    for row, keypoints in zip(table.itertuples(), _keypoints(table), strict=True):
+        picture = _read(folder / str(row.file))
+        if picture is not None:
+            weight = _UNSEEN_TWICE_WEIGHT if row.teacher_err == "nodet" else 1.0
+            held = "crops" if row.source_repo in HELD_OUT_SOURCES else ""
+            yield Hand(picture, keypoints, str(row.source_repo), held, weight)
+
+
+def _hands_of_pictures(name: str, folder: Path, landmarks: Path) -> Iterator[Hand]:
+    table = pd.read_parquet(landmarks / f"{name}.parquet")
+    table = table[table["score"] >= _LEAST_SCORE].reset_index(drop=True)
+    held = _held_out(name, table["source"].tolist())
+    for i, keypoints in enumerate(_keypoints(table)):
+        picture = _read(folder / str(table["source"][i]))
+        if picture is not None:
+            mask = hand_mask(picture, keypoints) if name == "digits" else None
+            yield Hand(picture, keypoints, name, held[i], 1.0, mask)
+
+
+def _held_out(name: str, files: list[str]) -> list[str]:
+    if name == "hagrid_crops":
+        return ["hagrid" if _one_in_five(Path(file).name) else "" for file in files]
+    if name == "digits":
+        return ["digits" if _of_last_sessions(Path(file).name) else "" for file in files]
+    return [""] * len(files)
+
+
+def _one_in_five(file_name: str) -> bool:
+    return hashlib.sha256(file_name.encode()).digest()[0] % 5 == 0
+
+
+def _of_last_sessions(file_name: str) -> bool:
+    """Whether a picture of the digits is of the last fifth: people came one after the other."""
+    return int(re.findall(r"\d+", file_name)[-1]) > _LAST_LEARNT_DIGIT
+
+
+def _keypoints(table: pd.DataFrame) -> Floats:
+    columns = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+    return table[columns].to_numpy(np.float32).reshape(-1, 21, 2)
+
+
+def _read(path: Path) -> Picture | None:
+    try:
+        return read_picture(path)
+    except MudraError:
+        return None
+
+
+def hand_mask(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
+    """The hand before a plain background, (H, W) uint8 with 255 on the hand, by GrabCut
+    (Rother et al. 2004) begun from thick bones; everything far from them may be background.
+    """
+    height, width = rgb.shape[:2]
+    x, y = keypoints[:, 0], keypoints[:, 1]
+    longer = max(float(np.ptp(x)), float(np.ptp(y)), 8.0)
+    labels = np.full((height, width), cv2.GC_PR_BGD, np.uint8)
+    for colour, share in ((cv2.GC_PR_FGD, 0.16), (cv2.GC_FGD, 0.04)):
+        for bone in _BONES:
+            line = np.round(keypoints[list(bone)]).astype(np.int32)
+            cv2.polylines(labels, [line], False, int(colour), max(1, round(share * longer)))
+    cv2.fillPoly(labels, [np.round(keypoints[[0, 5, 9, 13, 17]]).astype(np.int32)], int(cv2.GC_FGD))
+    state = np.zeros((1, 65)), np.zeros((1, 65))
+    bgr = np.ascontiguousarray(rgb[..., ::-1])
+    cv2.grabCut(bgr, labels, (0, 0, 0, 0), *state, 3, cv2.GC_INIT_WITH_MASK)
+    found = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    return np.where(found, 255, 0).astype(np.uint8)
