@@ -70,6 +70,24 @@ def test_tight_crops_are_found_by_the_second_look(hands, shared_data):
     assert len(paths) == 30 and np.mean(found) >= 0.85
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "fist/fist_2fd1448c-8792-416b-a403-8a0408dc7cab",
+        "fist/fist_8747875e-29a1-4d43-b0b4-3da499e572ed",
+        "ok/ok_1e25c1a2-b565-4dbc-b3f2-006d933eb20b",
+        "point_up/one_74513cce-c33a-41e9-943f-148901ac344e",
+        "thumbs_down/dislike_f923088a-106f-4dc0-8438-eee2a9a6f1c8",
+        "thumbs_up/like_cd2879d1-728e-4ddf-afe0-4e906507cbd9",
+    ],
+)
+def test_a_knuckle_is_not_taken_for_the_hand_of_a_tight_crop(hands, shared_data, name):
+    rgb = read_picture(shared_data / "hand_images" / "hagrid_crops" / f"{name}.jpg")
+    (pose,) = hands.estimate_still(rgb).poses
+    # alone, the crop gives a hand of 0.14 to 0.26 of its longer side, on a part of the real one
+    assert np.ptp(pose.keypoints, axis=0).max() > 0.6 * max(rgb.shape[:2])
+
+
 def test_the_second_look_gives_keypoints_in_the_original_s_pixels(hands, pointing):
     pose = hands.estimate_still(pointing).poses[0]
     (x0, y0), (x1, y1) = pose.keypoints.min(0).astype(int), pose.keypoints.max(0).astype(int)
