@@ -1,0 +1,198 @@
+"""Belief maps: keypoints → maps to learn from, and maps → keypoints.
+
+Convention: cell x of a map of stride s lies at input pixel s·x + (s − 1)/2, a pixel's centre being
+at an integer. The last of J+1 maps is the background.
+Legend: S stages, J joints, h w map, H W picture, I side of the net's input.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.geometry import Square
+from core.pose.structures import Floats
+
+Background = Literal["max", "sum"]
+Centre = Literal["exact", "floor", "round"]
+
+_BLUR_SIGMA = 3.0  # OpenPose's hand decoding (handDetector.cpp)
+_THRESHOLD = 0.05
+_FLAT = 1e-12  # below this a logarithm says nothing
+
+
+@dataclass(frozen=True, eq=False)
+class BeliefMaps:
+    """What every stage of a net believes about one hand or person.
+
+    Attributes:
+        maps: (S, J+1, h, w) float32.
+        square: the part of the picture that the net saw, picture pixels.
+        input_size: I, the side that the square was resized to.
+    """
+
+    maps: Floats
+    square: Square
+    input_size: int
+
+    def __post_init__(self) -> None:
+        if self.maps.ndim != 4:
+            raise ValueError(f"belief maps must be (S, J+1, h, w), got {self.maps.shape}")
+
+    @property
+    def stages(self) -> int:
+        """S."""
+        return int(self.maps.shape[0])
+
+    def keypoints(self, stage: int = -1) -> tuple[Floats, Floats]:
+        """The joints of a stage in picture pixels, (J, 2), and their scores (J,)."""
+        cells, scores = decode(self.maps[stage, :-1])
+        return self.to_picture(cells), scores
+
+    def to_picture(self, cells: Floats) -> Floats:
+        """Map cells (..., 2) → picture pixels, by the convention twice: map → input → picture."""
+        x0, y0, side = self.square
+        step = side / self.maps.shape[-1]  # picture pixels a cell
+        shift = np.array([x0, y0]) + (step - 1) / 2
+        return (cells * step + shift).astype(np.float32)
+
+
+def encode(
+    keypoints: Floats,
+    size_hw: tuple[int, int],
+    stride: int,
+    *,
+    sigma: float = 1.5,
+    background: Background = "max",
+    centre: Centre = "exact",
+    cut_off: float | None = None,
+) -> Floats:
+    """Gaussians at the joints and the background behind them, (J+1, h, w).
+
+    Args:
+        keypoints: (J, 2) input pixels, NaN where missing: its map is empty.
+        size_hw: (h, w) of the maps.
+        sigma: of the Gaussians, in cells.
+        background: 1 − the maps' maximum, or 1 − their sum, which falls below 0 where joints meet
+            (the published hand code has both).
+        centre: where the peak is: the joint itself; pixel // stride (the seed's); or the nearest
+            cell by pixel / stride + 0.5 (Xiao et al. 2018).
+        cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
+    """
+    x, y = np.arange(size_hw[1]), np.arange(size_hw[0])
+    cells = _cells(np.asarray(keypoints, np.float64), stride, centre)
+    far = np.inf if cut_off is None else cut_off * sigma
+    across = _bell(x, cells[:, :1], sigma, far)
+    down = _bell(y, cells[:, 1:], sigma, far)
+    joints = np.nan_to_num(down[:, :, None] * across[:, None, :])
+    covered = joints.max(axis=0) if background == "max" else joints.sum(axis=0)
+    return np.concatenate([joints, 1 - covered[None]]).astype(np.float32)
+
+
+def _cells(keypoints: NDArray[np.float64], stride: int, centre: Centre) -> NDArray[np.float64]:
+    if centre == "floor":
+        return np.asarray(keypoints // stride)
+    if centre == "round":
+        return np.asarray(np.trunc(keypoints / stride + 0.5))
+    return (keypoints - (stride - 1) / 2) / stride
+
+
+def _bell(
+    cells: NDArray[np.int64], centres: NDArray[np.float64], sigma: float, far: float
+) -> NDArray[np.float64]:
+    distance = np.abs(cells - centres)
+    return np.where(distance <= far, np.exp(-(distance**2) / (2 * sigma**2)), 0.0)
+
+
+def peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Highest cell of each map, (..., 2) as x, y, and its value (...)."""
+    flat = maps.reshape(*maps.shape[:-2], -1)
+    place = flat.argmax(axis=-1)
+    y, x = np.divmod(place, maps.shape[-1])
+    value = np.take_along_axis(flat, place[..., None], axis=-1)[..., 0]
+    return np.stack([x, y], axis=-1), value
+
+
+def decode(maps: Floats) -> tuple[Floats, Floats]:
+    """Peaks between the cells: (..., 2) x, y in cells, and the peaks' values (...).
+
+    The offset from the highest cell is the vertex of the parabola through the logarithms of three
+    neighbours along each axis, which is exact for a Gaussian (Zhang et al. 2020, DARK, 3.2); at
+    the map's border, along that axis, there is none.
+    """
+    cells, values = peaks(maps)
+    offset = np.stack([_vertex(*_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1)
+    return (cells + offset).astype(np.float32), values.astype(np.float32)
+
+
+def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
+    """Like `decode`, a quarter cell towards the higher neighbour (Newell et al. 2016, 3.2)."""
+    cells, values = peaks(maps)
+    offset = []
+    for axis in (0, 1):
+        before, _, after, inside = _neighbours(maps, cells, axis)
+        offset.append(0.25 * np.sign(after - before) * inside)
+    return (cells + np.stack(offset, axis=-1)).astype(np.float32), values.astype(np.float32)
+
+
+def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:
+    """The seed's way: enlarged to the input, highest pixel; (J, 2) x, y in input pixels."""
+    size_wh = (input_hw[1], input_hw[0])
+    large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
+    pixels, values = peaks(np.stack(large))
+    return pixels.astype(np.float32), values.astype(np.float32)
+
+
+def decode_openpose(maps: Floats) -> tuple[Floats, Floats]:
+    """OpenPose's way with one hand's maps at picture size (Simon et al. 2017; handDetector.cpp).
+
+    Each map is blurred; of the places above 0.05 the connected one with the largest sum counts.
+
+    Returns:
+        (J, 2) x, y in the maps' pixels, NaN where nothing is above; (J,) peak values, 0 there.
+    """
+    found = [_largest_component_peak(one) for one in maps]
+    points = np.array([point for point, _ in found], np.float32)
+    return points, np.array([score for _, score in found], np.float32)
+
+
+def _largest_component_peak(belief: Floats) -> tuple[tuple[float, float], float]:
+    blurred = cv2.GaussianBlur(np.ascontiguousarray(belief), (0, 0), _BLUR_SIGMA)
+    above = np.where(blurred > _THRESHOLD, 255, 0).astype(np.uint8)
+    count, component = cv2.connectedComponents(above, connectivity=8)
+    if count < 2:
+        return (np.nan, np.nan), 0.0
+    total = np.bincount(component.ravel(), weights=blurred.ravel().astype(np.float64))
+    total[0] = -np.inf  # what is not above
+    kept = np.where(component == int(total.argmax()), blurred, -np.inf)
+    y, x = np.unravel_index(int(kept.argmax()), kept.shape)
+    return (float(x), float(y)), float(blurred[y, x])
+
+
+def _neighbours(
+    maps: Floats, cells: NDArray[np.int64], axis: int
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Values before, at and after the peak along x (0) or y (1), and where both are in the map."""
+    height, width = maps.shape[-2:]
+    flat = maps.reshape(*maps.shape[:-2], -1)
+    step, length = ((1, width), (width, height))[axis]
+    inside = (cells[..., axis] > 0) & (cells[..., axis] < length - 1)
+    place = cells[..., 1] * width + cells[..., 0]
+    at = [
+        np.take_along_axis(flat, np.where(inside, place + way * step, place)[..., None], axis=-1)
+        for way in (-1, 0, 1)
+    ]
+    return at[0][..., 0], at[1][..., 0], at[2][..., 0], inside
+
+
+def _vertex(
+    before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    low, middle, high = (np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in
+                         (before, peak, after))  # fmt: skip
+    curve = low - 2 * middle + high
+    bent = inside & (curve < -_FLAT)
+    offset = np.where(bent, (low - high) / np.where(bent, 2 * curve, 1.0), 0.0)
+    return np.clip(offset, -0.5, 0.5)

@@ -1,0 +1,153 @@
+"""Belief maps: keypoints go in and come out at the same place."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.pose.beliefs import (
+    BeliefMaps,
+    decode,
+    decode_openpose,
+    decode_quarter,
+    decode_seed,
+    encode,
+    peaks,
+)
+
+HW = (40, 56)  # not square
+
+
+@pytest.fixture(scope="module")
+def reference(shared_data: Path) -> dict:
+    return json.loads((shared_data / "cpm" / "encode_decode_reference.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("joint", "key"),
+    [
+        ((100.0, 120.0), "sb_sigma2_100.0_120.0"),
+        ((0.0, 0.0), "sb_sigma2_0.0_0.0"),
+        ((191.9, 255.9), "sb_sigma2_191.9_255.9"),
+        ((101.9, 121.9), "sb_sigma2_101.9_121.9"),
+        ((-30.0, 10.0), "sb_sigma2_-30_10"),
+        ((5.99, 250.1), "sb_sigma2_5.99_250.1"),
+    ],
+)
+def test_rounded_and_cut_off_targets_are_those_of_the_reference(reference, joint, key) -> None:
+    target = encode(np.array([joint]), (64, 48), 4, sigma=2, centre="round", cut_off=3)[0]
+    wanted = reference[key]
+    (cell,), _ = peaks(target[None])
+    assert [int(cell[1]), int(cell[0])] == wanted["peak_yx"]
+    assert float(target.sum()) == pytest.approx(wanted["sum"], rel=1e-5)
+    assert int((target > 0).sum()) == wanted["nonzero"]
+
+
+def test_the_seeds_targets_are_those_of_the_reference(reference) -> None:
+    wanted = reference["timctho"]
+    one = encode(
+        np.array([wanted["joint"]]), (32, 32), 8, sigma=1, centre="floor", background="sum"
+    )
+    (cell,), _ = peaks(one[:1])
+    assert [int(cell[1]), int(cell[0])] == wanted["peak_yx"]
+    assert float(one[0].sum()) == pytest.approx(wanted["sum"], rel=1e-5)
+    assert float(one[1].sum()) == pytest.approx(wanted["bg_sum"], rel=1e-5)
+    assert float(one[1].min()) == pytest.approx(wanted["bg_min"], abs=1e-6)
+    two = encode(
+        np.array([wanted["joint"]] * 2), (32, 32), 8, sigma=1, centre="floor", background="sum"
+    )
+    assert float(two[2].min()) == pytest.approx(wanted["two_coincident_bg_min"], abs=1e-6)
+
+
+def test_the_quarter_offset_is_that_of_the_reference(reference) -> None:
+    x, y = reference["quarter_decode"]["peak"]
+    belief = np.zeros((1, 64, 48), np.float32)
+    belief[0, y, x], belief[0, y, x + 1], belief[0, y - 1, x] = 1, 0.5, 0.5
+    (found,), _ = decode_quarter(belief)
+    assert found.tolist() == reference["quarter_decode"]["expected"]
+
+
+def test_the_background_is_what_no_joint_covers() -> None:
+    two = np.array([[20.0, 20.0], [20.0, 20.0]])
+    by_max, by_sum = (encode(two, HW, 4, background=kind) for kind in ("max", "sum"))
+    assert by_max[-1].min() >= 0
+    assert by_sum[-1].min() < -0.5
+
+
+def test_a_missing_joint_has_an_empty_map() -> None:
+    maps = encode(np.array([[np.nan, np.nan], [30.0, 30.0]]), HW, 4)
+    assert maps[0].max() == 0
+    assert maps[1].max() > 0.8
+    assert np.isfinite(maps).all()
+
+
+joints = st.tuples(st.floats(8, 215), st.floats(8, 150))
+
+
+@given(joints)
+def test_a_joint_comes_back_to_a_tenth_of_a_cell(joint) -> None:
+    cells, scores = decode(encode(np.array([joint]), HW, 4)[:1])
+    assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=0.4)
+    assert 0.8 < float(scores[0]) <= 1
+
+
+@given(joints)
+def test_the_quarter_offset_halves_the_error_of_the_highest_cell(joint) -> None:
+    cells, _ = decode_quarter(encode(np.array([joint]), HW, 4)[:1])
+    assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=1.01)
+
+
+@given(joints)
+def test_the_seeds_way_stays_within_half_a_cell(joint) -> None:
+    maps = encode(np.array([joint]), HW, 4)[:1]
+    pixels, _ = decode_seed(maps, (HW[0] * 4, HW[1] * 4))
+    assert pixels[0] == pytest.approx(np.array(joint), abs=2)
+
+
+def test_a_peak_at_the_border_stays_at_its_cell() -> None:
+    belief = np.zeros((1, 5, 7), np.float32)
+    belief[0, 0, 6] = 0.7
+    cells, scores = decode(belief)
+    assert cells.tolist() == [[6, 0]]
+    assert scores.tolist() == pytest.approx([0.7])
+
+
+def test_all_stages_and_joints_are_decoded_at_once() -> None:
+    rng = np.random.default_rng(0)
+    maps = rng.random((3, 21, *HW)).astype(np.float32)
+    cells, scores = decode(maps)
+    assert cells.shape == (3, 21, 2)
+    one, score = decode(maps[2, 5:6])
+    assert np.array_equal(cells[2, 5], one[0])
+    assert scores[2, 5] == score[0]
+
+
+def test_openposes_way_prefers_the_larger_region_to_the_higher_spike() -> None:
+    belief = np.zeros((3, 120, 160), np.float32)
+    belief[0, 20:60, 30:80] = 0.3
+    belief[0, 100, 140] = 1.0
+    belief[1, 100, 140] = 0.1  # blurred it stays below the threshold
+    belief[2] = 0.01
+    points, scores = decode_openpose(belief)
+    assert 35 < points[0, 0] < 75
+    assert 25 < points[0, 1] < 55
+    assert np.isnan(points[1:]).all()
+    assert scores[1:].tolist() == [0, 0]
+
+
+def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
+    # a square of 64 pixels at (100, 50) on maps of 32 cells: a cell is 2 pixels, its middle at +0.5
+    maps = np.zeros((2, 3, 32, 32), np.float32)
+    maps[1, 0, 4, 10], maps[1, 1, 31, 31] = 0.9, 0.8
+    beliefs = BeliefMaps(maps, (100.0, 50.0, 64.0), 128)
+    keypoints, scores = beliefs.keypoints()
+    assert keypoints.tolist() == [[120.5, 58.5], [162.5, 112.5]]
+    assert scores.tolist() == pytest.approx([0.9, 0.8])
+
+
+def test_maps_of_the_wrong_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
+        BeliefMaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), 128)
