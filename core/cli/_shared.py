@@ -36,10 +36,10 @@ def open_store(places: Places) -> Iterator[Any]:
         store.close()
 
 
-def hand_estimator(places: Places, **options: Any) -> Callable[[], Any]:
+def hand_estimator(places: Places, name: str = _ESTIMATOR, **options: Any) -> Callable[[], Any]:
     from core.estimators import create_estimator
 
-    return lambda: create_estimator(_ESTIMATOR, places.weights, **options)
+    return lambda: create_estimator(name, places.weights, **options)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ Legend: B batch, S stages, J joints, J+1 maps, h w map, I side of the input.
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from core.errors import TrainingError
 from core.learning.datasets import NET_FACTOR, HandCrops, samples, upright
-from core.learning.runs import DONE, Run
+from core.learning.runs import DONE, STOPPED, Run
 from core.nets import PoseNet, build_net
 from core.nets.cpm import LightCPM
 
@@ -59,8 +59,19 @@ class NetOptions:
     start: Path | None = None
 
 
-def train_net(name: str, crops: HandCrops, run: Run, options: NetOptions) -> Path:
+def train_net(
+    name: str,
+    crops: HandCrops,
+    run: Run,
+    options: NetOptions,
+    tell: Callable[[float], None] = lambda seconds: None,
+) -> Path:
     """Train a net in a run's folder, from its checkpoint if it has one; returns the weights.
+
+    An interrupt (Ctrl-C, SIGINT) ends it early: what was learned so far is kept.
+
+    Args:
+        tell: called after each step with the seconds spent.
 
     Raises:
         TrainingError: the loss is not a number, or there is nothing to learn from.
@@ -87,30 +98,33 @@ def train_net(name: str, crops: HandCrops, run: Run, options: NetOptions) -> Pat
     stream = _stream(fabric, crops, rows, net.input_size, options, step)
 
     begun, looked, losses = time.monotonic() - spent, spent, []
-    while spent < options.minutes * 60:
-        optimizer.param_groups[0]["lr"] = optimizer.param_groups[1]["lr"] = (
-            options.rate * _rate_share(spent / (options.minutes * 60))
-        )
-        pictures, keypoints, weights = next(stream)
-        said = model.logits(pictures) if light else model(pictures)
-        loss = (stage_loss if light else euclidean_loss)(said, keypoints, weights, net.stride)
-        fabric.backward(loss)
-        fabric.clip_gradients(model, optimizer, max_norm=2.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        _follow(average, net, min(0.999, (step + 1) / (step + 10)))
-        losses.append(loss.detach())
-        spent = time.monotonic() - begun
-        if spent - looked >= options.look_every_s and fabric.is_global_zero:
-            _look(run, crops, average, losses, spent, step)
-            _save(run.path / CHECKPOINT, net, average, optimizer, spent, step)
-            losses, looked = [], time.monotonic() - begun
+    status = DONE
+    try:
+        while spent < options.minutes * 60:
+            _set_rate(optimizer, options.rate * _rate_share(spent / (options.minutes * 60)))
+            pictures, keypoints, weights = next(stream)
+            said = model.logits(pictures) if light else model(pictures)
+            loss = (stage_loss if light else euclidean_loss)(said, keypoints, weights, net.stride)
+            fabric.backward(loss)
+            fabric.clip_gradients(model, optimizer, max_norm=2.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            _follow(average, net, min(0.999, (step + 1) / (step + 10)))
+            losses.append(loss.detach())
+            spent = time.monotonic() - begun
+            tell(spent)
+            if spent - looked >= options.look_every_s and fabric.is_global_zero:
+                _look(run, crops, average, losses, spent, step)
+                _save(run.path / CHECKPOINT, net, average, optimizer, spent, step)
+                losses, looked = [], time.monotonic() - begun
+    except KeyboardInterrupt:
+        status = STOPPED
     if fabric.is_global_zero:
         _look(run, crops, average, losses, spent, step)
         _save(run.path / CHECKPOINT, net, average, optimizer, spent, step)
         save_file(_plain(average), run.path / WEIGHTS)
-        run.log(event="end", status=DONE)
+        run.log(event="end", status=status)
     return run.path / WEIGHTS
 
 
@@ -234,6 +248,11 @@ def _groups(net: nn.Module) -> list[dict[str, Any]]:
     kernels = [p for p in net.parameters() if p.ndim > 1]
     others = [p for p in net.parameters() if p.ndim <= 1]
     return [{"params": kernels, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
+
+
+def _set_rate(optimizer: Any, rate: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = rate
 
 
 def _rate_share(progress: float) -> float:

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
 from core.learning.onnx_file import onnx_bytes
-from core.nets import PoseNet
+from core.nets import PoseNet, build_net
 from core.pose.structures import Picture
 from core.weights.onnx_session import open_session
 
@@ -78,6 +79,13 @@ def save_net(
         **about,
     }  # fmt: skip
     (folder / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+
+
+def save_trained(weights: Path, folder: Path, name: str, about: Mapping[str, Any]) -> None:
+    """Write the folder of a net from what its training left."""
+    net = build_net(name)
+    net.load_state_dict(load_file(weights))
+    save_net(net, folder, name, about)
 
 
 def _check(content: bytes, pictures: Picture, expected: NDArray[np.float32]) -> None:

@@ -68,10 +68,14 @@ class Run:
 
     def status(self) -> str:
         """How it stands. "dead": its process is gone and never said how the training ended."""
-        ends = self.records("end")
-        if ends:
-            return str(ends[-1]["status"])
-        return RUNNING if _alive(int(self.about()["pid"])) else DEAD
+        last = [r for r in self.records() if r["event"] in ("start", "end")][-1]
+        if last["event"] == "end":
+            return str(last["status"])
+        return RUNNING if _alive(int(last["pid"])) else DEAD
+
+    def resume(self) -> None:
+        """Say that this process goes on with it."""
+        self.log(event="start", pid=os.getpid(), resumed=True)
 
 
 def list_runs(root: Path) -> list[Run]:

@@ -17,12 +17,14 @@ class Places:
         weights: prepared third-party models.
         starter: the starter gesture model that is shipped.
         demo: the table of hands that is shipped, to see and to train without a camera.
+        shipped_models: everything that was trained here and is shipped.
     """
 
     workspace: Path
     weights: Path
     starter: Path = _DATA / "models" / "starter"
     demo: Path = _DATA / "starter" / "landmarks.csv"
+    shipped_models: Path = _DATA / "models"
 
     @classmethod
     def find(
@@ -50,3 +52,21 @@ class Places:
         run = self.runs / name
         is_plain = Path(name).name == name and name not in ("", "..")
         return run if is_plain and run.is_dir() else Path(name)
+
+    @property
+    def nets(self) -> Path:
+        """The user's own nets: fine-tuned, or made from imported weights."""
+        return self.workspace / "nets"
+
+    @property
+    def net_runs(self) -> Path:
+        """The folder of the nets' training runs."""
+        return self.workspace / "net-runs"
+
+    def net(self, name: str) -> Path:
+        """A belief-map net by name: one's own before a shipped one, else a path."""
+        is_plain = Path(name).name == name and name not in ("", "..")
+        for folder in (self.nets / name, self.shipped_models / name):
+            if is_plain and folder.is_dir():
+                return folder
+        return Path(name)

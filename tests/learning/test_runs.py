@@ -57,3 +57,13 @@ def test_the_newest_run_comes_first_and_other_folders_are_no_runs(tmp_path):
     assert list_runs(tmp_path / "missing") == []
     with pytest.raises(TrainingError, match="no training run"):
         Run.open(tmp_path / "notes")
+
+
+def test_a_resumed_run_runs_again_though_it_ended_before(tmp_path):
+    run = Run.create(tmp_path)
+    run.log(event="end", status="stopped")
+    assert run.status() == "stopped"
+    run.resume()
+    assert run.status() == "running"
+    run.log(event="end", status="done")
+    assert run.status() == "done"

@@ -1,0 +1,65 @@
+"""The commands that train and measure pose nets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import Json, Workspace, hand_estimator, progress_bar, say
+from core.studio.places import Places
+
+app = typer.Typer()
+
+
+@app.command("evaluate-net")
+def evaluate_net(
+    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
+    data: Annotated[list[Path], typer.Option(help="Pictures; folders are searched.")],
+    teacher: Annotated[
+        str, typer.Option(help="Whose joints are the reference.")
+    ] = "mediapipe-hands",
+    loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure a net's joints against a teacher's on pictures."""
+    from core.estimators.belief_net import BeliefNet
+    from core.studio.net_evaluating import evaluate_net as evaluate_
+
+    places = Places.find()
+    net = BeliefNet(places.net(name), threads=2)
+    with hand_estimator(places, teacher)() as judge, progress_bar("looking") as progress:
+        found = evaluate_(net, data, judge, loose=loose, progress=progress)
+    lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
+    for row in found["stages"]:
+        lines.append("  ".join(f"{key} {value}" for key, value in row.items()))
+    say(found, "\n".join(lines), as_json)
+
+
+@app.command("train-net")
+def train_net(
+    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light.")],
+    data: Annotated[Path, typer.Option(help="Holds hand_crops/ and hand_images/.")],
+    minutes: Annotated[float, typer.Option(help="Time given, of all pieces together.")] = 100.0,
+    resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2.5e-3,
+    seed: int = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Of torch on a CPU.")] = 2,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Train a pose net on a teacher's joints; runs under torchrun, too."""
+    from core.studio.net_training import train_net_here
+
+    with progress_bar("training") as progress:
+        run, folder = train_net_here(
+            Places.find(workspace), name, data, minutes=minutes, resume=resume,
+            options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
+            progress=progress,
+        )  # fmt: skip
+    looks = run.records("look")[-1]
+    text = "\n".join(
+        f"{held_out}: PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
+        for held_out, stages in looks["held_out"].items()
+    )
+    say({"run": run.name, "net": str(folder), **looks}, f"{text}\nnet: {folder}", as_json)

@@ -1,0 +1,168 @@
+"""How near a belief-map net's joints are to its teacher's, on any folder of pictures.
+
+Protocol: the reference is the teacher's most confident hand by the stills' path; pictures without
+one are left out. L is the longer side of the upright box of its joints; the net sees the upright
+square of side 1.5 L round that box's middle. A joint is right within a·L (PCK@a); the mean is over
+all joints of all hands.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import MediaError, MudraError
+from core.estimators import Estimator
+from core.estimators.belief_net import BeliefNet
+from core.media.pictures import PICTURE_SUFFIXES, read_picture
+from core.pose.beliefs import decode
+from core.pose.geometry import bounding_box
+from core.pose.structures import Floats, Picture
+
+_FACTOR = 1.5
+_SHARES = (0.1, 0.2)
+_BATCH = 16
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of the picture the net sees: the protocol's square, or a looser one.
+
+    Attributes:
+        factor: side of the square in units of L.
+        shift: of its middle, (x, y) in units of L.
+        turn: radians.
+    """
+
+    factor: float = _FACTOR
+    shift: tuple[float, float] = (0.0, 0.0)
+    turn: float = 0.0
+
+    @classmethod
+    def loose(cls, rng: np.random.Generator) -> "View":
+        """What a tracker's box may be: 1.3 to 2.2 L, shifted by up to 10 %, turned up to 30°."""
+        factor = rng.uniform(1.3, 2.2)
+        shift = tuple(float(v) for v in rng.uniform(-0.1, 0.1, 2) * factor)
+        return cls(factor, (shift[0], shift[1]), rng.uniform(-np.pi / 6, np.pi / 6))
+
+
+def evaluate_net(
+    net: BeliefNet,
+    paths: Iterable[Path],
+    teacher: Estimator,
+    *,
+    loose: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Figures of every stage, as JSON.
+
+    Args:
+        paths: pictures, and folders that are searched to their bottom.
+        loose: instead of the protocol's square, a random one such as a tracker may give.
+
+    Returns:
+        n pictures, detected by the teacher, and stages: stage from 1, pck@0.1, pck@0.2 and
+        mean_error in units of L; None where no hand was detected.
+
+    Raises:
+        MediaError: no picture there.
+    """
+    pictures = _pictures(paths)
+    tell = progress or (lambda done, total: None)
+    rng = np.random.default_rng(0)
+    errors: list[Floats] = []
+    waiting: list[tuple[Picture, Floats, Floats]] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        hands = pool.map(lambda path: _teachers_hand(path, teacher), pictures)
+        for done, hand in enumerate(hands, 1):
+            if hand is not None:
+                waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_size))
+            if len(waiting) == _BATCH or done == len(pictures):
+                errors += _errors(net, waiting)
+                waiting = []
+            tell(done, len(pictures))
+    return {"n": len(pictures), "detected": len(errors), "stages": _figures(net, errors)}
+
+
+def _pictures(paths: Iterable[Path]) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
+    if not found:
+        raise MediaError("no pictures there: give a folder with JPEG, PNG or WEBP pictures")
+    return found
+
+
+def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:
+    try:
+        rgb = read_picture(path)
+    except MudraError:
+        return None
+    poses = teacher.estimate_still(rgb).poses
+    return (rgb, poses[0].keypoints) if poses else None
+
+
+def _seen(rgb: Picture, keypoints: Floats, view: View, size: int) -> tuple[Picture, Floats, Floats]:
+    """(I, I, 3) picture, (J, 2) keypoints in it, and one pixel of it in units of L, (1,)."""
+    x0, y0, x1, y1 = bounding_box(keypoints)
+    longer = max(x1 - x0, y1 - y0, 1.0)
+    matrix = _to_input(np.array([x0 + x1, y0 + y1]) / 2, longer, view, size)
+    picture = _warped(rgb, matrix, view.factor * longer / size, size)
+    inside = keypoints @ matrix[:, :2].T + matrix[:, 2]
+    return picture, inside.astype(np.float32), np.array([view.factor / size], np.float32)
+
+
+def _to_input(
+    centre: NDArray[np.float64], longer: float, view: View, size: int
+) -> NDArray[np.float64]:
+    """(2, 3) matrix from picture pixels to input pixels."""
+    scale = size / (view.factor * longer)
+    cos, sin = np.cos(view.turn) * scale, np.sin(view.turn) * scale
+    linear = np.array([[cos, -sin], [sin, cos]])
+    middle = centre + np.array(view.shift) * longer
+    return np.concatenate([linear, ((size - 1) / 2 - linear @ middle)[:, None]], axis=1)
+
+
+def _warped(rgb: Picture, matrix: NDArray[np.float64], step: float, size: int) -> Picture:
+    """The input, its edge repeated beyond the picture; several samples a pixel when it shrinks."""
+    fine = max(1, round(step))
+    finer = matrix * fine
+    finer[:, 2] += (fine - 1) / 2
+    side = (size * fine, size * fine)
+    cut = cv2.warpAffine(rgb, finer, side, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if fine > 1:
+        cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(cut, np.uint8)
+
+
+def _errors(net: BeliefNet, seen: list[tuple[Picture, Floats, Floats]]) -> list[Floats]:
+    """For each hand (S, J) distances in units of L."""
+    if not seen:
+        return []
+    pictures, keypoints, units = (np.stack(part) for part in zip(*seen, strict=True))
+    cells, _ = decode(net.beliefs(pictures)[:, :, :-1])
+    found = cells * net.stride + (net.stride - 1) / 2
+    distance = np.linalg.norm(found - keypoints[:, None], axis=-1) * units[:, None]
+    return list(distance.astype(np.float32))
+
+
+def _figures(net: BeliefNet, errors: list[Floats]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for stage in range(net.stages):
+        joints = np.stack([error[stage] for error in errors]) if errors else None
+        row: dict[str, Any] = {"stage": stage + 1}
+        for share in _SHARES:
+            row[f"pck@{share}"] = _rounded(None if joints is None else (joints <= share).mean())
+        rows.append(row | {"mean_error": _rounded(None if joints is None else joints.mean())})
+    return rows
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None else round(float(value), 4)
