@@ -10,7 +10,7 @@ from core.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^python -m core (\w+)((?:.*\\\n)*.*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^python -m core ([\w-]+)((?:.*\\\n)*.*)$", README, re.MULTILINE)
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 
 
@@ -21,7 +21,7 @@ def test_the_readme_shows_every_command_of_the_line() -> None:
 @pytest.mark.parametrize(("name", "rest"), COMMANDS, ids=[name for name, _ in COMMANDS])
 def test_a_command_knows_the_options_that_the_readme_gives_it(name: str, rest: str) -> None:
     known = {o for p in typer.main.get_command(app).commands[name].params for o in p.opts}
-    assert set(re.findall(r"(?<!\w)--?[a-z]+", rest)) <= known
+    assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rest)) <= known
 
 
 def test_make_knows_every_target_that_the_readme_names() -> None:

@@ -92,7 +92,7 @@ def _about(run: Run, learnt: int) -> dict[str, Any]:
     return {
         "teacher": "mediapipe-hands",
         "estimator": "cpm",
-        "licence": "MIT",
+        "licence": "Apache-2.0",
         "learnt_from": learnt,
         "steps": looks[-1]["step"],
         "held_out": looks[-1]["held_out"],
