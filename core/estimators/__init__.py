@@ -4,11 +4,13 @@ For others: `create_estimator(name, weights_folder)`, the table `ESTIMATORS`, th
 `Estimator`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from core.errors import EstimatorError
+from core.estimators.heatmap import BeliefHands
 from core.estimators.mediapipe import MediapipeHands
 from core.pose.structures import Estimate, Frame, Picture
 
@@ -40,11 +42,15 @@ class Estimator(Protocol):
     ) -> None: ...
 
 
-ESTIMATORS = {"mediapipe-hands": MediapipeHands}
+ESTIMATORS: dict[str, Callable[..., Estimator]] = {
+    "mediapipe-hands": MediapipeHands,
+    "cpm.hand_light": BeliefHands,
+    "cpm.openpose_hand": BeliefHands,
+}
 
 
 def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimator:
-    """The named estimator, ready to work.
+    """The named estimator, ready to work; a belief-map net wants its `net_folder`, too.
 
     Raises:
         EstimatorError: no such estimator.

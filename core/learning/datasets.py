@@ -22,6 +22,8 @@ PACK_FACTOR = 2.4
 PACK_SIDE = 208
 NET_FACTOR = 1.5  # the square that a net is shown by default, in units of L
 _PICTURES, _MASKS, _KEYPOINTS, _TABLE = "pictures.npy", "masks.npy", "keypoints.npy", "table.csv"
+_NO_HAND_SHARE = 0.06  # of the samples show none, so that maps stay empty where there is none
+_CORNER = 56  # px of a stored picture that the hand in its middle can't reach
 _FLAT_SHADE = 40  # a random plain backdrop differs this much from corner to corner
 
 
@@ -126,12 +128,16 @@ def samples(
 ) -> Iterator[tuple[Picture, Floats, float]]:
     """Augmented samples without end: (I, I, 3) uint8, (K, 2) input pixels, weight.
 
-    Rows are drawn at random, so that a source counts by the square root of its size.
+    A few show no hand: their keypoints are NaN. Rows are drawn at random, so that a source counts
+    by the square root of its size.
     """
     rng = np.random.default_rng(seed)
     share = _share_of_rows(crops.table["source"].to_numpy()[rows])
     while True:
         for row in rng.choice(rows, size=len(rows), p=share):
+            if rng.random() < _NO_HAND_SHARE:
+                empty = np.full_like(crops.keypoints[0], np.nan)
+                yield _no_hand(crops, rows, size, rng), empty, 1.0
             picture, keypoints = augmented(crops, int(row), rows, size, rng)
             yield picture, keypoints, float(crops.table["weight"].iat[row])
 
@@ -178,16 +184,30 @@ def _random_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDAr
     return np.concatenate([linear, shift[:, None]], 1)
 
 
-def _backdrop(crops: HandCrops, others: NDArray[np.int64], rng: np.random.Generator) -> Picture:
+def _no_hand(
+    crops: HandCrops, rows: NDArray[np.int64], size: int, rng: np.random.Generator
+) -> Picture:
+    """What the net must find empty: a small corner of a crop, or a plain shade."""
+    backdrop = _backdrop(crops, rows, rng, largest=_CORNER)
+    picture = _pixels(cv2.resize(backdrop, (size, size)))
+    return _degraded(_recoloured(picture, rng), rng)
+
+
+def _backdrop(
+    crops: HandCrops,
+    others: NDArray[np.int64],
+    rng: np.random.Generator,
+    largest: int = PACK_SIDE // 2,
+) -> Picture:
     """What may lie behind a hand: a corner of another crop, enlarged, or a plain shade."""
     if rng.random() < 0.15:
         corners = rng.integers(0, 256, 3) + rng.integers(-_FLAT_SHADE, _FLAT_SHADE + 1, (2, 2, 3))
         small = np.clip(corners, 0, 255).astype(np.uint8)
         return np.asarray(cv2.resize(small, (PACK_SIDE, PACK_SIDE)), np.uint8)
     other = crops.pictures[rng.choice(others)]
-    part = int(rng.integers(PACK_SIDE // 4, PACK_SIDE // 2))
+    part = int(rng.integers(largest // 2, largest))
     x = int(rng.choice((0, PACK_SIDE - part)))
-    y = int(rng.integers(0, PACK_SIDE - part))
+    y = int(rng.choice((0, PACK_SIDE - part)))
     cut = np.ascontiguousarray(other[y : y + part, x : x + part])
     turned = np.rot90(cut, int(rng.integers(4))) if rng.random() < 0.5 else cut
     return np.asarray(cv2.resize(turned, (PACK_SIDE, PACK_SIDE)), np.uint8)

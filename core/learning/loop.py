@@ -160,8 +160,8 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
 
 
 def belief_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Gaussians at the joints and the background 1 − max, (B, J+1, h, w)."""
-    centres = (keypoints - (stride - 1) / 2) / stride
+    """Gaussians at the joints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
+    centres = (keypoints.nan_to_num(nan=-1e4) - (stride - 1) / 2) / stride
     y = torch.arange(size_hw[0], device=keypoints.device, dtype=torch.float32)
     x = torch.arange(size_hw[1], device=keypoints.device, dtype=torch.float32)
     across = torch.exp(-((x - centres[..., :1]) ** 2) / (2 * _SIGMA**2))

@@ -5,15 +5,13 @@ at an integer. The last of J+1 maps is the background.
 Legend: S stages, J joints, h w map, H W picture, I side of the net's input.
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.geometry import Square
-from core.pose.structures import Floats
+from core.pose.structures import BeliefMaps, Floats
 
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]
@@ -23,40 +21,10 @@ _THRESHOLD = 0.05
 _FLAT = 1e-12  # below this a logarithm says nothing
 
 
-@dataclass(frozen=True, eq=False)
-class BeliefMaps:
-    """What every stage of a net believes about one hand or person.
-
-    Attributes:
-        maps: (S, J+1, h, w) float32.
-        square: the part of the picture that the net saw, picture pixels.
-        input_size: I, the side that the square was resized to.
-    """
-
-    maps: Floats
-    square: Square
-    input_size: int
-
-    def __post_init__(self) -> None:
-        if self.maps.ndim != 4:
-            raise ValueError(f"belief maps must be (S, J+1, h, w), got {self.maps.shape}")
-
-    @property
-    def stages(self) -> int:
-        """S."""
-        return int(self.maps.shape[0])
-
-    def keypoints(self, stage: int = -1) -> tuple[Floats, Floats]:
-        """The joints of a stage in picture pixels, (J, 2), and their scores (J,)."""
-        cells, scores = decode(self.maps[stage, :-1])
-        return self.to_picture(cells), scores
-
-    def to_picture(self, cells: Floats) -> Floats:
-        """Map cells (..., 2) → picture pixels, by the convention twice: map → input → picture."""
-        x0, y0, side = self.square
-        step = side / self.maps.shape[-1]  # picture pixels a cell
-        shift = np.array([x0, y0]) + (step - 1) / 2
-        return (cells * step + shift).astype(np.float32)
+def joints_of(beliefs: BeliefMaps, stage: int = -1) -> tuple[Floats, Floats]:
+    """A stage's joints in picture pixels, (J, 2), and their peaks' values, (J,)."""
+    cells, values = decode(beliefs.maps[stage, :-1])
+    return beliefs.to_picture(cells), values
 
 
 def encode(

@@ -76,6 +76,37 @@ class Pose:
 
 
 @dataclass(frozen=True, eq=False)
+class BeliefMaps:
+    """What every stage of a net believes about one hand or person.
+
+    Attributes:
+        maps: (S, J+1, h, w) float32, the last map of a stage being the background.
+        square: (x0, y0, side), the part of the picture that the net saw, picture pixels.
+        crop: (I, I, 3) what it was shown.
+    """
+
+    maps: Floats
+    square: tuple[float, float, float]
+    crop: Picture
+
+    def __post_init__(self) -> None:
+        if self.maps.ndim != 4:
+            raise ValueError(f"belief maps must be (S, J+1, h, w), got {self.maps.shape}")
+
+    @property
+    def stages(self) -> int:
+        """S."""
+        return int(self.maps.shape[0])
+
+    def to_picture(self, cells: Floats) -> Floats:
+        """Map cells (..., 2) as x, y → picture pixels."""
+        x0, y0, side = self.square
+        step = side / self.maps.shape[-1]  # picture pixels a cell
+        shift = np.array([x0, y0]) + (step - 1) / 2
+        return (cells * step + shift).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """What an estimator found in one frame: N poses, most confident first.
 
@@ -85,6 +116,7 @@ class Estimate:
         estimator: the estimator's name, e.g. "mediapipe-hands".
         time_s: the frame's time.
         mirrored_view: as the frame's.
+        beliefs: of each pose, where a belief-map net found it, else empty.
     """
 
     poses: tuple[Pose, ...]
@@ -92,3 +124,4 @@ class Estimate:
     estimator: str
     time_s: float = 0.0
     mirrored_view: bool = False
+    beliefs: tuple[BeliefMaps, ...] = ()

@@ -81,7 +81,7 @@ def test_samples_are_the_same_for_the_same_seed(pack: Path) -> None:
     for _ in range(8):
         first, second = next(one), next(two)
         assert np.array_equal(first[0], second[0])
-        assert np.array_equal(first[1], second[1])
+        assert np.array_equal(first[1], second[1], equal_nan=True)
 
 
 def test_a_replaced_background_leaves_the_hand(tmp_path: Path) -> None:
@@ -107,3 +107,10 @@ def test_a_folder_that_is_no_pack_is_refused(tmp_path: Path) -> None:
         read_pack(tmp_path)
     with pytest.raises(TrainingError, match="no hand to learn from"):
         write_pack(tmp_path, [])
+
+
+def test_a_few_samples_show_no_hand(pack: Path) -> None:
+    crops = read_pack(pack)
+    stream = samples(crops, crops.rows(""), SIZE, seed=0)
+    empty = [bool(np.isnan(next(stream)[1]).all()) for _ in range(300)]
+    assert 5 <= sum(empty) <= 35

@@ -22,7 +22,7 @@ from core.learning.runs import DONE, Run
 
 def test_targets_peak_at_the_joint_by_the_pixel_convention() -> None:
     # cell (5, 3) of a map of stride 4 lies at pixel 4·5 + 1.5, 4·3 + 1.5
-    keypoints = torch.tensor([[[21.5, 13.5], [1000.0, 1000.0]]])
+    keypoints = torch.tensor([[[21.5, 13.5], [float("nan"), float("nan")]]])
     target = belief_targets(keypoints, (8, 10), stride=4)
     assert tuple(target.shape) == (1, 3, 8, 10)
     assert float(target[0, 0, 3, 5]) == 1

@@ -9,16 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.pose.beliefs import (
-    BeliefMaps,
     decode,
     decode_openpose,
     decode_quarter,
     decode_seed,
     encode,
+    joints_of,
     peaks,
 )
+from core.pose.structures import BeliefMaps
 
 HW = (40, 56)  # not square
+CROP = np.zeros((128, 128, 3), np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +144,12 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
     # a square of 64 pixels at (100, 50) on maps of 32 cells: a cell is 2 pixels, its middle at +0.5
     maps = np.zeros((2, 3, 32, 32), np.float32)
     maps[1, 0, 4, 10], maps[1, 1, 31, 31] = 0.9, 0.8
-    beliefs = BeliefMaps(maps, (100.0, 50.0, 64.0), 128)
-    keypoints, scores = beliefs.keypoints()
+    beliefs = BeliefMaps(maps, (100.0, 50.0, 64.0), CROP)
+    keypoints, scores = joints_of(beliefs)
     assert keypoints.tolist() == [[120.5, 58.5], [162.5, 112.5]]
     assert scores.tolist() == pytest.approx([0.9, 0.8])
 
 
 def test_maps_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
-        BeliefMaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), 128)
+        BeliefMaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), CROP)

@@ -1,0 +1,145 @@
+"""Hands by a belief-map net (core/nets/cpm.py): crop, maps of every stage, joints.
+
+Where the crop comes from: MediaPipe's joints in the same frame, or the net's own joints in the
+frame before (the self-tracker), which MediaPipe helps only while no hand is followed.
+"""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from core.errors import EstimatorError
+from core.estimators.belief_net import BeliefNet
+from core.estimators.mediapipe import MediapipeHands
+from core.pose.beliefs import joints_of
+from core.pose.geometry import Square, crop_square, cut_square
+from core.pose.structures import BeliefMaps, Estimate, Frame, Picture, Pose
+
+CROPS = ("mediapipe", "self")
+_FACTOR = 1.5  # side of the square in units of the hand's longer side, as the net was measured
+_LOST = 0.2  # mean peak of the joints below which the self-tracker has lost the hand
+_FOLLOW = 0.6  # how fast the followed square moves to where the joints are now
+
+
+@dataclass(frozen=True)
+class _Followed:
+    square: Square
+    handedness: str | None
+
+
+class BeliefHands:
+    """21 joints of a hand by a belief-map net, with the maps of all its stages.
+
+    Args:
+        weights_folder: where MediaPipe's prepared models lie.
+        net_folder: the net's.
+        num_hands: 1 or 2; the self-tracker follows one.
+        crop: "mediapipe" or "self".
+
+    Raises:
+        WeightsError: net or models are not there, or altered.
+        EstimatorError: no such way to crop.
+    """
+
+    def __init__(
+        self, weights_folder: Path, *, net_folder: Path, num_hands: int = 1, crop: str = "mediapipe"
+    ) -> None:
+        if crop not in CROPS:
+            raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
+        self._net = BeliefNet(net_folder)
+        self.name = self._net.name
+        self.version = str(self._net.metadata["sha256"])[:12]
+        self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
+        self._crop = crop
+        self._followed: _Followed | None = None
+        self._lock = threading.Lock()
+
+    def estimate(self, frame: Frame) -> Estimate:
+        """The hands in the next frame, most confident first.
+
+        Raises:
+            EstimatorError: closed.
+        """
+        with self._lock:
+            found = self._follow(frame.rgb, self._followed) if self._followed else None
+            hands = [found] if found else self._detected(frame)
+        return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
+
+    def estimate_still(
+        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+    ) -> Estimate:
+        """The hands in a picture that stands alone.
+
+        Raises:
+            EstimatorError: closed.
+        """
+        with self._lock:
+            seen = self._hands.estimate_still(rgb, num_hands=num_hands, mirrored_view=mirrored_view)
+            hands = [self._read(rgb, pose) for pose in seen.poses]
+        return self._said(hands, seen.size_hw, 0.0, mirrored_view)
+
+    def _detected(self, frame: Frame) -> list[tuple[Pose, BeliefMaps]]:
+        """The hands where MediaPipe sees them; the self-tracker follows the first from here."""
+        seen = self._hands.estimate(frame)
+        hands = [self._read(frame.rgb, pose) for pose in seen.poses]
+        if self._crop == "self" and hands:
+            first = hands[0][0]
+            self._followed = _Followed(crop_square(first.keypoints, _FACTOR), first.handedness)
+            return hands[:1]
+        return hands
+
+    def close(self) -> None:
+        """Free what it holds; waits for a running call."""
+        with self._lock:
+            self._followed = None  # the next call asks MediaPipe, which says that it is closed
+            self._hands.close()
+
+    def __enter__(self) -> "BeliefHands":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, BeliefMaps]:
+        """What the net says where MediaPipe saw a hand; handedness is MediaPipe's."""
+        return self._looked(rgb, crop_square(seen.keypoints, _FACTOR), seen.handedness)
+
+    def _looked(
+        self, rgb: Picture, square: Square, handedness: str | None
+    ) -> tuple[Pose, BeliefMaps]:
+        crop = cut_square(rgb, square, self._net.input_size)
+        beliefs = BeliefMaps(self._net.beliefs(crop[None])[0], square, crop)
+        keypoints, values = joints_of(beliefs)
+        scores = np.clip(values, 0, 1)
+        return Pose(keypoints, scores, float(scores.mean()), handedness), beliefs
+
+    def _follow(self, rgb: Picture, last: _Followed) -> tuple[Pose, BeliefMaps] | None:
+        """The hand of the frame before, where it is now; None when it is lost."""
+        pose, beliefs = self._looked(rgb, last.square, last.handedness)
+        if pose.score < _LOST:
+            self._followed = None
+            return None
+        now = crop_square(pose.keypoints, _FACTOR)
+        moved = (old + _FOLLOW * (new - old) for old, new in zip(last.square, now, strict=True))
+        x0, y0, side = moved
+        self._followed = _Followed((x0, y0, side), last.handedness)
+        return pose, beliefs
+
+    def _said(
+        self,
+        hands: list[tuple[Pose, BeliefMaps]],
+        size_hw: tuple[int, int],
+        time_s: float,
+        mirrored_view: bool,
+    ) -> Estimate:
+        ranked = sorted(hands, key=lambda hand: -hand[0].score)
+        poses, beliefs = tuple(p for p, _ in ranked), tuple(b for _, b in ranked)
+        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, beliefs)

@@ -1,0 +1,135 @@
+"""Belief maps to look at: over the video, stage beside stage, joint beside joint.
+
+Convention: RGB in, a new RGB picture out. Colour says how strong a belief is, from blue (0.1)
+over green and yellow to red (1); where there is none, the picture shows.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from core.pose.beliefs import joints_of
+from core.pose.drawing import draw_pose, label_plate
+from core.pose.geometry import to_square
+from core.pose.skeleton import HAND
+from core.pose.structures import BeliefMaps, Floats, Picture, Pose
+
+TILE = 192  # px, side of a tile
+_LEAST = 0.05  # weaker beliefs are not coloured
+_STRENGTH = 0.8  # of the colour at full belief
+
+
+def combined(beliefs: BeliefMaps, stage: int, joint: int | None = None) -> Floats:
+    """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all joints."""
+    maps = beliefs.maps[stage]
+    return np.asarray(maps[:-1].max(axis=0) if joint is None else maps[joint], np.float32)
+
+
+def colour_bar(width: int, height: int) -> Picture:
+    """(height, width, 3): what the colours mean, from 0 at the left to 1 at the right."""
+    ramp = np.repeat(np.linspace(0, 1, width, dtype=np.float32)[None], height, axis=0)
+    return _coloured(ramp)
+
+
+def over_picture(
+    rgb: Picture, beliefs: Sequence[BeliefMaps], stage: int, joint: int | None = None
+) -> Picture:
+    """The picture with a stage's beliefs laid over the squares that the net saw, and their frames.
+
+    Args:
+        stage: from 0; a stage that a net does not have means its last.
+    """
+    out = rgb.copy()
+    for one in beliefs:
+        _lay_over(out, one, combined(one, min(stage, one.stages - 1), joint))
+    return out
+
+
+def _lay_over(out: Picture, beliefs: BeliefMaps, belief: Floats) -> None:
+    x0, y0, side = beliefs.square
+    height, width = out.shape[:2]
+    left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
+    right, bottom = min(width, int(np.ceil(x0 + side))), min(height, int(np.ceil(y0 + side)))
+    if right <= left or bottom <= top:
+        return
+    step = side / belief.shape[-1]
+    # picture pixel → map cell, the inverse of BeliefMaps.to_picture
+    to_cell = np.array(
+        [[1 / step, 0, (left - x0 - (step - 1) / 2) / step],
+         [0, 1 / step, (top - y0 - (step - 1) / 2) / step]], np.float32
+    )  # fmt: skip
+    fine = cv2.warpAffine(
+        belief, to_cell, (right - left, bottom - top),
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    room = out[top:bottom, left:right]
+    room[:] = _blended(room, np.asarray(fine, np.float32))
+    corner = (round(x0 + side) - 1, round(y0 + side) - 1)
+    cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def stage_tiles(beliefs: BeliefMaps, joint: int | None = None) -> list[Picture]:
+    """Every stage's beliefs over the crop, and last the joints that the last stage gives."""
+    crop = _tile(beliefs.crop)
+    tiles = [
+        _titled(_blended(crop, _enlarged(combined(beliefs, stage, joint))), f"stage {stage + 1}")
+        for stage in range(beliefs.stages)
+    ]
+    return [*tiles, _titled(pose_tile(beliefs), "joints")]
+
+
+def pose_tile(beliefs: BeliefMaps, stage: int = -1) -> Picture:
+    """The crop with the joints of a stage."""
+    keypoints, values = joints_of(beliefs, stage)
+    inside = to_square(keypoints, beliefs.square, TILE)
+    return draw_pose(_tile(beliefs.crop), Pose(inside, np.clip(values, 0, 1)))
+
+
+def joint_tiles(
+    beliefs: BeliefMaps, stage: int, names: Sequence[str] = HAND.joints
+) -> list[Picture]:
+    """Every joint's map of a stage over the crop, and last the background's."""
+    crop = _tile(beliefs.crop)
+    titles = [*names, "background"]
+    return [
+        _titled(_blended(crop, _enlarged(belief)), title)
+        for belief, title in zip(beliefs.maps[stage], titles, strict=True)
+    ]
+
+
+def mosaic(tiles: Sequence[Picture], columns: int) -> Picture:
+    """Tiles of one size side by side, row by row; what is left over is dark."""
+    rows = -(-len(tiles) // columns)
+    height, width = tiles[0].shape[:2]
+    out = np.full((rows * height, columns * width, 3), 24, np.uint8)
+    for i, tile in enumerate(tiles):
+        y, x = divmod(i, columns)
+        out[y * height : (y + 1) * height, x * width : (x + 1) * width] = tile
+    return out
+
+
+def _tile(crop: Picture) -> Picture:
+    return np.asarray(cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _enlarged(belief: Floats) -> Floats:
+    return np.asarray(cv2.resize(belief, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _titled(tile: Picture, title: str) -> Picture:
+    plate = label_plate(title, "", 22)
+    tile[: plate.shape[0], : min(plate.shape[1], tile.shape[1])] = plate[:, : tile.shape[1]]
+    return tile
+
+
+def _coloured(belief: Floats) -> Picture:
+    level = (np.clip(belief, 0, 1) * 255).astype(np.uint8)
+    bgr = cv2.applyColorMap(level, cv2.COLORMAP_TURBO)
+    return np.ascontiguousarray(bgr[..., ::-1])
+
+
+def _blended(rgb: Picture, belief: Floats) -> Picture:
+    """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
+    share = np.where(belief > _LEAST, np.sqrt(np.clip(belief, 0, 1)) * _STRENGTH, 0)[..., None]
+    return np.asarray(rgb * (1 - share) + _coloured(belief) * share, np.uint8)

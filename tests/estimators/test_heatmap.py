@@ -1,0 +1,110 @@
+"""Hands by the light CPM that is shipped, on real pictures and a real video."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import EstimatorError, WeightsError
+from core.estimators import create_estimator
+from core.media.pictures import read_picture
+from core.media.videos import read_video
+from core.pose.beliefs import joints_of
+from core.pose.structures import Frame
+from core.studio.places import Places
+
+NAME = "cpm.hand_light"
+
+
+def make(weights_folder: Path, **options):
+    return create_estimator(NAME, weights_folder, net_folder=Places.find().net(NAME), **options)
+
+
+@pytest.fixture(scope="module")
+def net(weights_folder):
+    with make(weights_folder) as estimator:
+        yield estimator
+
+
+@pytest.fixture(scope="module")
+def pointing(shared_data):
+    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
+    return read_picture(sorted(folder.iterdir())[0])
+
+
+def test_its_joints_lie_where_mediapipes_do(net, pointing, weights_folder):
+    with create_estimator("mediapipe-hands", weights_folder) as teacher:
+        wanted = teacher.estimate_still(pointing).poses[0]
+    found = net.estimate_still(pointing).poses[0]
+    longer = np.ptp(wanted.keypoints, axis=0).max()
+    off = np.linalg.norm(found.keypoints - wanted.keypoints, axis=1) / longer
+    assert np.median(off) < 0.06
+    assert found.handedness == wanted.handedness
+    assert found.keypoints[8, 1] < found.keypoints[5, 1] - 0.2 * longer  # the index points up
+
+
+def test_an_estimate_brings_the_maps_of_every_stage_with_it(net, pointing):
+    estimate = net.estimate_still(pointing)
+    assert estimate.estimator == NAME
+    (beliefs,) = estimate.beliefs
+    assert beliefs.maps.shape == (3, 22, 32, 32)
+    assert beliefs.crop.shape == (128, 128, 3)
+    keypoints, values = joints_of(beliefs)
+    assert np.array_equal(keypoints, estimate.poses[0].keypoints)
+    assert values.mean() > 0.5
+    # later stages are surer than the first
+    assert joints_of(beliefs, 2)[1].mean() > joints_of(beliefs, 0)[1].mean() + 0.1
+
+
+def test_a_picture_without_a_hand_gives_neither_pose_nor_maps(net):
+    estimate = net.estimate_still(np.full((240, 320, 3), 90, np.uint8))
+    assert estimate.poses == ()
+    assert estimate.beliefs == ()
+
+
+def test_the_self_tracker_follows_a_hand_and_loses_it_when_it_is_gone(
+    weights_folder, shared_data, pointing
+):
+    with make(weights_folder, crop="self") as net:
+        for i in range(3):
+            estimate = net.estimate(Frame(pointing, i / 15, i))
+            assert len(estimate.poses) == 1
+        squares = [net.estimate(Frame(pointing, 1 + i / 15)).beliefs[0].square for i in range(8)]
+        assert abs(squares[-1][2] - squares[-2][2]) < 0.1 * squares[-1][2]  # it has settled
+        empty = np.full_like(pointing, 90)
+        assert net.estimate(Frame(empty, 2.0)).poses == ()
+        assert len(net.estimate(Frame(pointing, 3.0)).poses) == 1
+
+
+def test_the_self_tracker_needs_mediapipe_only_to_begin(weights_folder, shared_data):
+    frames = list(read_video(shared_data / "hand_videos" / "palm_fist.mp4"))[:40]
+    with make(weights_folder, crop="self") as net, make(weights_folder) as other:
+        followed = [net.estimate(frame) for frame in frames]
+        detected = [other.estimate(frame) for frame in frames]
+    pairs = [(a.poses[0], b.poses[0]) for a, b in zip(followed, detected, strict=True)
+             if a.poses and b.poses]  # fmt: skip
+    assert len(pairs) >= 30
+    off = [
+        np.median(np.linalg.norm(a.keypoints - b.keypoints, axis=1))
+        / np.ptp(b.keypoints, axis=0).max()
+        for a, b in pairs
+    ]
+    assert np.median(off) < 0.1
+
+
+def test_after_close_it_says_so(weights_folder, pointing):
+    net = make(weights_folder, crop="self")
+    net.estimate(Frame(pointing))
+    net.close()
+    net.close()
+    with pytest.raises(EstimatorError, match="closed"):
+        net.estimate(Frame(pointing, 1.0))
+    with pytest.raises(EstimatorError, match="closed"):
+        net.estimate_still(pointing)
+
+
+def test_an_unknown_crop_and_a_missing_net_are_refused(weights_folder, tmp_path):
+    with pytest.raises(EstimatorError, match="no crop “guess”"):
+        make(weights_folder, crop="guess")
+    with pytest.raises(WeightsError, match="no net in"):
+        create_estimator(NAME, weights_folder, net_folder=tmp_path)
