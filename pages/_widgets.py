@@ -64,6 +64,7 @@ def navigation() -> StreamlitPage:
             st.Page("pages/record.py", title="Record", icon="🎥"),
             st.Page("pages/train.py", title="Train", icon="📈"),
             st.Page("pages/live.py", title="Live", icon="✨"),
+            st.Page("pages/files.py", title="Files", icon="🖼"),
         ]
     )
 

@@ -2,16 +2,13 @@
 
 import streamlit as st
 
-from core.gestures.model import MODEL, GestureModel
+from core.gestures.model import GestureModel
 from core.studio.live import LiveProcessor, Options
-from core.studio.store import Project
-from core.studio.training_room import has_model
 from pages._camera import camera, show_trouble
+from pages._models import pick_model
 from pages._readings import show_gesture, show_hands
-from pages._widgets import errors_shown, load_model, pick_project, run_title, studio
+from pages._widgets import errors_shown, pick_project
 
-STARTER = "starter"
-STARTER_TITLE = "Starter: the eight gestures"
 NOT_STARTED = "🎥"
 
 
@@ -21,7 +18,7 @@ def page() -> None:
     st.title("Live", anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        model = _pick_model(project)
+        model = pick_model(project)
         with st.container(horizontal=True, gap="medium"):
             two = st.toggle("Two hands", key="two_hands", persist_state="session",
                             help="Costs about 15 ms more a frame.")  # fmt: skip
@@ -34,23 +31,6 @@ def page() -> None:
         live = camera("live_camera", Options(model, 2 if two else 1, smooth))
     with right:
         st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
-
-
-def _pick_model(project: Project) -> GestureModel | None:
-    room, places = studio().room, studio().places
-    runs = {run.name: run for run in room.runs(project.name) if has_model(run)}
-    names = [*runs, STARTER]
-    start = project.active_model if project.active_model in names else STARTER
-    name = st.selectbox(
-        "Model", names, index=names.index(start), key=f"model_{project.id}",
-        persist_state="session",
-        format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
-    )  # fmt: skip
-    with errors_shown():
-        folder = places.model(name or STARTER)
-        file = folder / MODEL
-        return load_model(folder, file.stat().st_mtime if file.is_file() else 0.0)
-    return None
 
 
 def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:

@@ -16,6 +16,7 @@ from core.pose.skeleton import HAND
 from core.pose.structures import BeliefMaps, Floats, Picture, Pose
 
 TILE = 192  # px, side of a tile
+VIEWS = ("single", "multi", "hm")
 _LEAST = 0.05  # weaker beliefs are not coloured
 _STRENGTH = 0.8  # of the colour at full belief
 
@@ -133,3 +134,34 @@ def _blended(rgb: Picture, belief: Floats) -> Picture:
     """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
     share = np.where(belief > _LEAST, np.sqrt(np.clip(belief, 0, 1)) * _STRENGTH, 0)[..., None]
     return np.asarray(rgb * (1 - share) + _coloured(belief) * share, np.uint8)
+
+
+def with_maps(picture: Picture, beliefs: BeliefMaps | None, view: str, stage: int = -1) -> Picture:
+    """The picture and beside it the maps of one hand, always of the same size for the same picture.
+
+    Args:
+        beliefs: None where no hand was found: the place stays dark.
+        view: "single" (the picture alone), "multi" (every stage) or "hm" (every joint's map).
+        stage: of "hm".
+
+    Raises:
+        ValueError: another view.
+    """
+    if view not in VIEWS:
+        raise ValueError(f"no view {view!r}, there are: {', '.join(VIEWS)}")
+    if view == "single":
+        return picture
+    height, width = 2 * TILE, 2 * TILE if view == "multi" else 3 * TILE
+    room = np.full((height, width, 3), 24, np.uint8)
+    if beliefs is not None:
+        tiles = stage_tiles(beliefs) if view == "multi" else joint_tiles(beliefs, stage)
+        columns = 6 if view == "hm" else 2 if len(tiles) <= 4 else 4
+        side = width // columns
+        small = [cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA) for tile in tiles]
+        grid = mosaic([np.asarray(tile, np.uint8) for tile in small], columns)[:height]
+        room[: grid.shape[0]] = grid
+    width = 2 * round(picture.shape[1] * height / picture.shape[0] / 2)  # video wants even sides
+    fitted = np.asarray(
+        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+    )
+    return np.concatenate([fitted, room], axis=1)

@@ -10,11 +10,12 @@ import numpy as np
 
 from core.errors import MediaError
 from core.estimators import Estimator
-from core.gestures.labels import NONE
+from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
+from core.pose.belief_drawing import VIEWS, with_maps
 from core.pose.drawing import draw_estimate
 from core.pose.structures import Estimate, Frame, Picture
 from core.studio.live import Probabilities, probabilities
@@ -27,11 +28,17 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, eq=False)
 class Recognised:
-    """A frame, what was found in it, and each hand's gestures with their probabilities."""
+    """A frame, what was found in it, and each hand's gestures with their probabilities.
+
+    Attributes:
+        rows: one a hand; empty without a model.
+        maps: how `picture` shows a belief-map net's maps, one of `belief_drawing.VIEWS`.
+    """
 
     frame: Frame
     estimate: Estimate
     rows: list[Probabilities]
+    maps: str = "single"
 
     def record(self) -> dict[str, Any]:
         """As the command line's JSON says it."""
@@ -45,21 +52,26 @@ class Recognised:
 
     def picture(self) -> Picture:
         """The frame with skeletons and names, mirrored where the viewer saw it so."""
-        best = [max(row, key=lambda pair: pair[1]) for row in self.rows]
-        return draw_estimate(
+        best = [max(row, key=_probability) if row else None for row in self.rows]
+        picture = draw_estimate(
             self.frame.rgb,
             self.estimate,
-            labels=[f"{gesture.name} {100 * p:.0f} %" for gesture, p in best],
-            emoji=[gesture.emoji if gesture != NONE else "" for gesture, _ in best],
+            labels=[f"{pair[0].name} {100 * pair[1]:.0f} %" if pair else "" for pair in best],
+            emoji=[pair[0].emoji if pair and pair[0] != NONE else "" for pair in best],
             mirror=self.frame.mirrored_view,
         )
+        return with_maps(picture, next(iter(self.estimate.beliefs), None), self.maps)
+
+
+def _probability(pair: tuple[GestureLabel, float]) -> float:
+    return pair[1]
 
 
 def _hand(pose: Any, row: Probabilities) -> dict[str, Any]:
-    gesture, probability = max(row, key=lambda pair: pair[1])
+    gesture, probability = max(row, key=_probability) if row else (None, None)
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
     return {
-        "gesture": gesture.name,
+        "gesture": gesture.name if gesture else None,
         "probability": probability,
         "handedness": pose.handedness,
         "score": pose.score,
@@ -69,61 +81,78 @@ def _hand(pose: Any, row: Probabilities) -> dict[str, Any]:
 
 def predict(
     source: str,
-    model: GestureModel,
+    model: GestureModel | None,
     estimator: Estimator,
     *,
     out: Path | None = None,
+    maps: str = "single",
     seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Recognised]:
     """What is seen in a picture, a folder of pictures, a video or `camera:N`, frame by frame.
 
     Args:
+        model: None finds the keypoints alone.
         out: where annotated pictures go (a file for a picture, a folder for a folder, a .webm for
             a video or camera).
+        maps: what the annotated copy shows of belief maps, one of `belief_drawing.VIEWS`.
         seconds: the camera ends after so long; None: when the caller stops asking.
 
     Raises:
         MudraError: nothing there that can be read, or a place that can't be written.
     """
-    model.check_estimator(estimator.name)
+    if model is not None:
+        model.check_estimator(estimator.name)
+    if maps not in VIEWS:
+        raise MediaError(f"no view “{maps}” of belief maps, there are: {', '.join(VIEWS)}")
+    look = _Look(model, estimator, maps)
     tell = progress or (lambda done, total: None)
     if source.startswith(_CAMERA):
-        yield from _camera(source, model, estimator, out, seconds, tell)
+        yield from _camera(source, look, out, seconds, tell)
         return
     path = Path(source)
     if path.is_dir():
-        yield from _folder(path, model, estimator, out, tell)
+        yield from _folder(path, look, out, tell)
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        yield from _video(path, model, estimator, out, tell)
+        yield from _video(path, look, out, tell)
     else:
         if not path.is_file():
             raise MediaError(f"{path} does not exist: give a picture, folder, video or camera:0")
-        found = _still(path, model, estimator)
+        found = look.still(path)
         if out is not None:
             write_picture(found.picture(), out)
         tell(1, 1)
         yield found
 
 
-def _recognised(frame: Frame, estimate: Estimate, model: GestureModel) -> Recognised:
-    return Recognised(frame, estimate, probabilities(model, estimate))
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """How frames are looked at."""
+
+    model: GestureModel | None
+    estimator: Estimator
+    maps: str
+
+    def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
+        return Recognised(frame, estimate, probabilities(self.model, estimate), self.maps)
+
+    def next(self, frame: Frame) -> Recognised:
+        """A frame of a stream."""
+        return self.recognised(frame, self.estimator.estimate(frame))
+
+    def still(self, path: Path, name: str = "") -> Recognised:
+        """A picture that stands alone."""
+        frame = Frame(read_picture(path), source=name or path.name)
+        return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
 
 
-def _still(path: Path, model: GestureModel, estimator: Estimator, name: str = "") -> Recognised:
-    frame = Frame(read_picture(path), source=name or path.name)
-    return _recognised(frame, estimator.estimate_still(frame.rgb), model)
-
-
-def _folder(
-    folder: Path, model: GestureModel, estimator: Estimator, out: Path | None, tell: Progress
-) -> Iterator[Recognised]:
+def _folder(folder: Path, look: _Look, out: Path | None, tell: Progress) -> Iterator[Recognised]:
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURE_SUFFIXES]
     if not paths:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
     for number, path in enumerate(paths, 1):
         name = path.relative_to(folder)
-        found = _still(path, model, estimator, name.as_posix())
+        found = look.still(path, name.as_posix())
         if out is not None:
             target = out / name.with_suffix(".png" if path.suffix.lower() == ".png" else ".jpg")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -132,29 +161,22 @@ def _folder(
         yield found
 
 
-def _video(
-    path: Path, model: GestureModel, estimator: Estimator, out: Path | None, tell: Progress
-) -> Iterator[Recognised]:
+def _video(path: Path, look: _Look, out: Path | None, tell: Progress) -> Iterator[Recognised]:
     info = video_info(path)
-    frames = (_recognised(f, estimator.estimate(f), model) for f in read_video(path))
+    frames = map(look.next, read_video(path))
     for number, found in enumerate(_written(frames, out, info.fps), 1):
         tell(number, info.frames)
         yield found
 
 
 def _camera(
-    source: str,
-    model: GestureModel,
-    estimator: Estimator,
-    out: Path | None,
-    seconds: float | None,
-    tell: Progress,
+    source: str, look: _Look, out: Path | None, seconds: float | None, tell: Progress
 ) -> Iterator[Recognised]:
     number = source.removeprefix(_CAMERA)
     if not number.isdigit():
         raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
     stream = read_camera(int(number))
-    frames = (_recognised(f, estimator.estimate(f), model) for f in stream)
+    frames = map(look.next, stream)
     for count, found in enumerate(_written(frames, out, _CAMERA_FPS), 1):
         tell(count, None)
         yield found

@@ -175,8 +175,9 @@ consecutive pictures, since neighbours are often of one person.
 |---|---|---|---|---|
 {sources}
 
-What goes wrong, seen on the pictures: on tight crops the palm detector takes a part of the hand for
-a hand, or the landmarks lie wrong in a blurred one (nearly all HaGRID errors). The hands that are
+What goes wrong, seen on the pictures: the landmarks lie wrong in small blurred crops (most HaGRID
+errors; those where the palm detector took a knuckle for a palm are gone since such crops get a
+second look with surroundings). The hands that are
 missed are mostly fists seen from the side or the back, before a bare wall (arya), and hands half in
 the dark (dharshini), where shadows are found as hands too, and fists and thumbs that are held
 sideways or down are read as `none`. Thumbs that hardly rise above the fist are read as 👊.

@@ -1,0 +1,164 @@
+"""Strangers' pictures and videos, read one after the other: what was seen, and what was refused."""
+
+import io
+import secrets
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import MediaError, MudraError
+from core.estimators import Estimator
+from core.gestures.model import GestureModel
+from core.media.archives import unpacked
+from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
+from core.media.videos import VIDEO_SUFFIXES
+from core.studio.extracting import quoted
+from core.studio.predicting import Recognised, predict
+
+SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
+_COLUMNS = ("file", "frame", "time_s", "hand", "gesture", "probability", "handedness", "score")
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One picture or video.
+
+    Attributes:
+        name: as it was given; data, never a path.
+        records: one a frame, as `Recognised.record` gives them.
+        jpeg: the annotated picture; of a video its frame with the surest hand.
+        video: the annotated WebM, None for a picture.
+    """
+
+    name: str
+    records: list[dict[str, Any]]
+    jpeg: bytes
+    video: Path | None = None
+
+    @property
+    def hands(self) -> int:
+        """Found in all its frames."""
+        return sum(len(record["hands"]) for record in self.records)
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What became of some files."""
+
+    seen: list[Seen]
+    refused: list[tuple[str, str]]
+
+
+def read_file(
+    name: str,
+    content: bytes,
+    model: GestureModel | None,
+    make_estimator: Callable[[], Estimator],
+    folder: Path,
+    *,
+    maps: str = "single",
+    progress: Callable[[float], None] = lambda share: None,
+) -> Read:
+    """Look at a picture, a video, or a zip of them.
+
+    Args:
+        name: as the stranger calls it; its suffix alone is used.
+        make_estimator: called for each file: a stream must not remember the one before.
+        folder: a temporary one; the annotated videos stay there.
+        maps: one of `belief_drawing.VIEWS`.
+        progress: told the share that is done, 0..1.
+    """
+    source = folder / f"{secrets.token_hex(8)}{Path(name).suffix.lower()}"
+    source.write_bytes(content)
+    try:
+        if source.suffix == ".zip":
+            return _read_zip(name, source, model, make_estimator, folder, maps, progress)
+        seen = _look(name, source, model, make_estimator, maps, progress)
+        return Read([seen], [])
+    except MudraError as error:
+        return Read([], [(name, _in_its_name(error, source.name, name))])
+    finally:
+        source.unlink()
+
+
+def table_of(seen: Sequence[Seen]) -> pd.DataFrame:
+    """One row a hand; text that a spreadsheet could take for a formula is quoted."""
+    rows = [
+        (
+            quoted(one.name), record["frame"], record["time_s"], number,
+            hand["gesture"], hand["probability"], hand["handedness"], hand["score"],
+        )
+        for one in seen
+        for record in one.records
+        for number, hand in enumerate(record["hands"])
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def zip_of_pictures(seen: Sequence[Seen]) -> bytes:
+    """The annotated pictures as JPEG files, numbered: a stranger's name is no path."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for number, one in enumerate(seen, 1):
+            archive.writestr(f"{number:04}.jpg", one.jpeg)
+    return packed.getvalue()
+
+
+def _read_zip(
+    name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
+    folder: Path, maps: str, progress: Callable[[float], None],
+) -> Read:  # fmt: skip
+    read = Read([], [])
+    with unpacked(source) as inside:
+        known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
+        files = [path for path in sorted(inside.rglob("*")) if path.is_file()]
+        for number, path in enumerate(files):
+            title = f"{name}/{path.relative_to(inside).as_posix()}"
+            if path.suffix.lower() not in known:
+                read.refused.append((title, f"neither picture nor video ({', '.join(known)})"))
+                continue
+            done = number / len(files)
+            one = read_file(
+                title, path.read_bytes(), model, make_estimator, folder, maps=maps,
+                progress=lambda share, done=done: progress(done + share / len(files)),  # type: ignore[misc]
+            )  # fmt: skip
+            read.seen.extend(one.seen)
+            read.refused.extend(one.refused)
+    if not files:
+        raise MediaError(f"{name} is empty")
+    return read
+
+
+def _look(
+    name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
+    maps: str, progress: Callable[[float], None],
+) -> Seen:  # fmt: skip
+    video = source.with_suffix(".seen.webm") if source.suffix in VIDEO_SUFFIXES else None
+    records, best = [], None
+
+    def tell(done: int, total: int | None) -> None:
+        progress(min(1.0, done / total) if total else 0.5)
+
+    with make_estimator() as estimator:
+        for found in predict(str(source), model, estimator, out=video, maps=maps, progress=tell):
+            records.append(found.record() | {"source": name})
+            if best is None or _surety(found) > _surety(best):
+                best = found
+    if best is None:
+        raise MediaError(f"{source.name} holds no frame that can be read")
+    return Seen(name, records, encode_jpeg(best.picture()), video)
+
+
+def _surety(found: Recognised) -> float:
+    surest = [max((p for _, p in row), default=0.0) for row in found.rows]
+    scores = [pose.score for pose in found.estimate.poses]
+    return max((s * 0.01 + p for s, p in zip(scores, surest, strict=True)), default=-1.0)
+
+
+def _in_its_name(error: MudraError, stored: str, name: str) -> str:
+    """The error's text, about the file as the stranger calls it."""
+    return str(error).replace(stored, name)

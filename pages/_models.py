@@ -1,0 +1,29 @@
+"""Which gesture model is used: the picker that Live and Files share."""
+
+import streamlit as st
+
+from core.gestures.model import MODEL, GestureModel
+from core.studio.store import Project
+from core.studio.training_room import has_model
+from pages._widgets import errors_shown, load_model, run_title, studio
+
+STARTER = "starter"
+STARTER_TITLE = "Starter: the eight gestures"
+
+
+def pick_model(project: Project) -> GestureModel | None:
+    """One of the project's trained models, or the starter's; None where it can't be read."""
+    room, places = studio().room, studio().places
+    runs = {run.name: run for run in room.runs(project.name) if has_model(run)}
+    names = [*runs, STARTER]
+    start = project.active_model if project.active_model in names else STARTER
+    name = st.selectbox(
+        "Model", names, index=names.index(start), key=f"model_{project.id}",
+        persist_state="session",
+        format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
+    )  # fmt: skip
+    with errors_shown():
+        folder = places.model(name or STARTER)
+        file = folder / MODEL
+        return load_model(folder, file.stat().st_mtime if file.is_file() else 0.0)
+    return None

@@ -1,0 +1,130 @@
+"""Strangers' files: read, or refused with the reason, never a crash."""
+
+import io
+import zipfile
+
+import pandas as pd
+import pytest
+
+from core.estimators import create_estimator
+from core.gestures.model import GestureModel
+from core.media.pictures import read_picture
+from core.media.videos import video_info
+from core.studio.files import read_file, table_of, zip_of_pictures
+from core.studio.places import Places
+
+
+@pytest.fixture(scope="module")
+def model():
+    return GestureModel.load(Places.find().starter)
+
+
+@pytest.fixture
+def make(weights_folder):
+    return lambda: create_estimator("mediapipe-hands", weights_folder)
+
+
+@pytest.fixture(scope="module")
+def thumb(shared_data):
+    folder = shared_data / "hand_images" / "emrecandir" / "thumbs_up"
+    return sorted(folder.iterdir())[0].read_bytes()
+
+
+def packed(files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp_path):
+    read = read_file("=thumb.jpg", thumb, model, make, tmp_path)
+    (seen,) = read.seen
+    assert read.refused == []
+    assert seen.records[0]["hands"][0]["gesture"] == "thumbs_up"
+    annotated = read_picture(seen.jpeg)
+    assert annotated.shape == read_picture(thumb).shape
+    table = table_of([seen])
+    assert table["file"].tolist() == ["'=thumb.jpg"]  # a spreadsheet must not run it
+    assert table["gesture"].tolist() == ["thumbs_up"]
+    assert list(tmp_path.iterdir()) == []  # the stranger's file is not kept
+
+
+def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, tmp_path):
+    content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    told = []
+    read = read_file("Fist.MP4", content, model, make, tmp_path, progress=told.append)
+    (seen,) = read.seen
+    assert told[-1] == 1.0
+    assert told == sorted(told)
+    assert seen.video is not None
+    info = video_info(seen.video)
+    assert info.seconds == pytest.approx(len(seen.records) / info.fps, rel=0.1)
+    table = table_of([seen])
+    assert table["gesture"].mode()[0] == "fist"
+    assert [path.suffix for path in tmp_path.iterdir()] == [".webm"]
+
+
+def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb, tmp_path):
+    content = packed({"a/one.jpg": thumb, "a/two.jpg": b"no picture", "notes.txt": b"hello"})
+    read = read_file("hands.zip", content, model, make, tmp_path)
+    assert [seen.name for seen in read.seen] == ["hands.zip/a/one.jpg"]
+    reasons = dict(read.refused)
+    assert set(reasons) == {"hands.zip/a/two.jpg", "hands.zip/notes.txt"}
+    assert "neither picture nor video" in reasons["hands.zip/notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.jpg", b"", "a.jpg"),
+        ("a.png", b"GIF89a" + b"\0" * 50, "a.png"),
+        ("a.mp4", b"", "a.mp4 is empty"),
+        ("a.mp4", b"\0" * 4000, "a.mp4 is no video"),
+        ("a.zip", b"PK\x03\x04 and no more", "a.zip is no zip"),
+        ("a.zip", packed({}), "a.zip is empty"),
+        ("a.zip", packed({"../up.jpg": b"x"}), "unsafe name"),
+        ("a.exe", b"MZ", "a.exe"),
+        ("../../etc/passwd", b"root", "etc/passwd"),
+    ],
+)
+def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, name, content, words):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    read = read_file(name, content, model, make, folder)
+    assert read.seen == []
+    ((refused, reason),) = read.refused
+    assert refused == name
+    assert words in reason
+    assert list(tmp_path.iterdir()) == [folder]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, shared_data, tmp_path):
+    import numpy as np
+
+    from core.media.pictures import encode_png
+
+    grey = encode_png(np.full((100, 140, 3), 120, np.uint8))
+    read = read_file("grey.png", grey, model, make, tmp_path)
+    assert read.seen[0].hands == 0
+    assert table_of(read.seen).empty
+    assert list(pd.read_csv(io.StringIO(table_of(read.seen).to_csv(index=False))).columns)[:2] == [
+        "file",
+        "frame",
+    ]
+
+
+def test_annotated_pictures_are_packed_under_numbers(model, make, thumb, tmp_path):
+    seen = read_file("../evil.jpg", thumb, model, make, tmp_path).seen
+    with zipfile.ZipFile(io.BytesIO(zip_of_pictures(seen * 2))) as archive:
+        assert archive.namelist() == ["0001.jpg", "0002.jpg"]
+
+
+def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, shared_data, tmp_path):
+    content = (shared_data / "hand_videos" / "two_palms.mp4").read_bytes()
+    make = lambda: create_estimator("mediapipe-hands", weights_folder, num_hands=2)  # noqa: E731
+    table = table_of(read_file("two.mp4", content, model, make, tmp_path).seen)
+    assert set(table["hand"]) == {0, 1}
+    assert (table["gesture"] == "open_palm").mean() > 0.8

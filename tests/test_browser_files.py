@@ -1,0 +1,85 @@
+"""The Files page in a real browser: pictures, a video that plays, files that are refused."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    look,
+    pictures,
+    server,
+    settled,
+    workspace,
+)
+from tests.test_browser_home import SIZES, film  # noqa: F401
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+MARKUP = "<img src=x onerror=alert(1)> **b** [x](http://example.org).jpg"
+
+
+def upload(page, *files):
+    page.locator("input[type=file]").set_input_files(list(files))
+
+
+def picture(shared_data, gesture, number=0):
+    folder = shared_data / "hand_images" / "emrecandir" / gesture
+    path = sorted(folder.iterdir())[number]
+    return {"name": f"{gesture}.jpg", "mimeType": "image/jpeg", "buffer": path.read_bytes()}
+
+
+def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data):  # noqa: F811
+    dialogs, foreign = [], []
+    for dark in (False, True):
+        with look(film, dark=dark) as page:
+            page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+            page.on("request", lambda r: foreign.append(r.url) if "example.org" in r.url else None)
+            page.goto("/files")
+            expect(page.get_by_text("Drop pictures or a video here")).to_be_visible()
+            settled(page)
+            shown = "dark" if dark else "light"
+            page.screenshot(path=pictures / f"files_empty_{shown}.png", full_page=True)
+            odd = picture(shared_data, "open_palm") | {"name": MARKUP}
+            broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"nothing"}
+            gestures = ("thumbs_up", "fist", "point_up", "thumbs_down")
+            upload(page, *(picture(shared_data, g) for g in gestures), odd, broken)
+            expect(page.get_by_text("1 refused")).to_be_visible(timeout=60_000)
+            expect(page.get_by_text(re.compile("👍 thumbs_up"))).to_be_visible()
+            expect(page.get_by_text("✋ open_palm")).to_be_visible()
+            expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+            page.get_by_text("Refused (1), and why").click()
+            expect(page.get_by_text(re.compile("broken.png.*no"))).to_be_visible()
+            settled(page)
+            page.screenshot(path=pictures / f"files_pictures_{shown}.png", full_page=True)
+            with page.expect_download() as download:
+                page.get_by_role("button", name="Table (CSV)").click()
+            lines = download.value.path().read_text().splitlines()
+            assert len(lines) == 6
+            assert dialogs == []
+            assert foreign == []
+
+
+def test_a_video_plays_in_the_page(look, film, pictures, shared_data):  # noqa: F811
+    with look(film) as page:
+        page.goto("/files")
+        path = shared_data / "hand_videos" / "fist.mp4"
+        upload(page, {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": path.read_bytes()})
+        video = page.locator("video")
+        expect(video).to_be_visible(timeout=120_000)
+        page.wait_for_function(
+            "() => { const v = document.querySelector('video');"
+            " return v.readyState >= 2 && v.duration > 1 && v.videoWidth > 0 }"
+        )
+        page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; "
+                      "return v.play() }")  # fmt: skip
+        page.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
+        expect(page.get_by_text(re.compile("👊 fist · \\d+ % of hands|👊 fist · \\d+% of hands"))
+               ).to_be_visible()  # fmt: skip
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            settled(page)
+            page.screenshot(path=pictures / f"files_video_{name}.png", full_page=True)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Annotated video").click()
+        assert download.value.path().read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
