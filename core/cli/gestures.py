@@ -19,6 +19,7 @@ from core.cli._shared import (
     progress_bar,
     say,
 )
+from core.errors import StoreError
 from core.studio.places import Places
 
 app = typer.Typer()
@@ -48,6 +49,38 @@ def import_(
     for name, reason in report.refused:
         print(f"refused {name}: {reason}", file=sys.stderr)
     say(vars(report), report.text, as_json)
+
+
+@app.command()
+def record(
+    project: Annotated[str, typer.Option(help="Made where missing.")],
+    gesture: Annotated[str, typer.Option(help="One of the project's gestures.")],
+    source: Annotated[
+        str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
+    ] = "camera:0",
+    seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
+    rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
+    person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record samples of a gesture with this machine's camera, or from a video."""
+    from core.studio.takes import record_source
+
+    places = Places.find(workspace)
+    with (
+        open_store(places) as store,
+        hand_estimator(places)() as estimator,
+        progress_bar("recording") as progress,
+    ):
+        taken = record_source(
+            store, project, gesture, source, estimator, seconds=seconds, rate_hz=rate,
+            person=person, tell=lambda take, time_s: progress(take.kept, None),
+        )  # fmt: skip
+    if taken.error:
+        raise StoreError(taken.error)
+    text = f"{taken.counts}" + (f" ({taken.reasons})" if taken.refused else "")
+    say({"kept": taken.kept, "refused": taken.refused}, text, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The commands about this machine and the product itself: the studio, the starter model."""
+"""The commands about this machine and the product: the studio, doctor, the starter model."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._shared import Json, say
+from core.cli._shared import Json, Workspace, say
 from core.studio.places import Places
 
 app = typer.Typer()
@@ -21,6 +21,25 @@ def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -
     os.chdir(_ROOT)
     os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
     os.execv(sys.executable, command)
+
+
+@app.command()
+def doctor(
+    port: Annotated[int, typer.Option(help="Where the studio is to listen.")] = 8501,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Look for what keeps Mudra from working here, and say how it is mended."""
+    from core.studio.doctor import examine, is_well
+
+    checks = examine(Places.find(workspace), port)
+    well = is_well(checks)
+    marks = {"ok": "✅", "warn": "⚠️ ", "wrong": "❌"}
+    lines = [f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.mend}" if c.mend else "")
+             for c in checks]  # fmt: skip
+    say({"well": well, "checks": [vars(check) for check in checks]}, "\n".join(lines), as_json)
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -6,7 +6,7 @@ reason, and the rest goes in.
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,13 +18,16 @@ from core.estimators import Estimator
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
+from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.structures import Frame
-from core.studio.samples import sample_of
+from core.studio.samples import Limits, refusal, sample_of
 from core.studio.store import NewSample, Project, Store
 from core.studio.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
 SOMEBODY = "import"  # the person where nobody says who it was
+_VIDEO_FPS = 5.0  # neighbouring frames hardly differ
+_ANY_HAND = Limits(score=0.0, outside=1.0)  # somebody chose the picture
 _BATCH = 4  # pictures a transaction: at most about a second of work is lost to a kill
 
 Progress = Callable[[int, int], None]
@@ -62,7 +65,7 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture with the folder that names its class, and the gesture that this means."""
+    """A picture or video, the folder that names its class, and the gesture that this means."""
 
     path: Path
     folder: str
@@ -80,7 +83,7 @@ def import_path(
     mapping: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Add a table's rows, or the hands in a folder's or zip's pictures, to a project.
+    """Add a table's rows, or the hands in a folder's or zip's pictures and videos, to a project.
 
     A missing project is made. `estimator_factory` is called once, and only for pictures.
 
@@ -94,7 +97,8 @@ def import_path(
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with opened_folder(path) as folder:
-        pictures = labelled_pictures(folder, mapping, name=path.stem if folder != path else "")
+        name = path.stem if folder != path else ""
+        pictures = labelled_pictures(folder, mapping, name=name, videos=True)
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         project = _project(store, project_name)
@@ -123,25 +127,31 @@ def opened_folder(path: Path) -> Iterator[Path]:
 
 
 def labelled_pictures(
-    folder: Path, mapping: Mapping[str, str] | None = None, *, name: str = ""
+    folder: Path,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+    videos: bool = False,
 ) -> list[LabelledPicture]:
     """Every picture below a folder; the name of the folder it lies in is its class.
 
     Args:
         name: what to call the folder itself, where its own name says nothing (an unpacked zip's).
+        videos: count as pictures, too.
 
     Raises:
         MediaError: no pictures there.
     """
     found = []
+    suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file() and not hidden:
+        if path.suffix.lower() in suffixes and path.is_file() and not hidden:
             top = path.parent == folder
             label = (name or folder.resolve().name) if top else path.parent.name
             found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
     if not found:
-        raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
+        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {folder}")
     return found
 
 
@@ -154,7 +164,7 @@ def import_pictures(
     source: str,
     progress: Progress,
 ) -> ImportReport:
-    """Find the hand in each picture and store it with its crop."""
+    """Find the hand in each picture, and in five frames a second of each video, and store it."""
     report = ImportReport()
     homes = _Homes(store, project, source, report)
     known = store.known_hashes(project.id)
@@ -162,12 +172,13 @@ def import_pictures(
     for number, picture in enumerate(pictures, 1):
         name = f"{picture.folder}/{picture.path.name}"
         try:
-            sample = _picture_sample(picture, name, estimator, known, not project.keypoints_only)
-            if sample is None:
+            samples = _samples(picture, name, estimator, known, not project.keypoints_only)
+            if not samples:
                 report.already += 1
             else:
-                burst = homes.burst(person, picture.gesture or picture.folder)
-                waiting.setdefault(burst, []).append(sample)
+                video = picture.path.suffix.lower() in VIDEO_SUFFIXES
+                burst = homes.burst(person, picture.gesture or picture.folder, new=video)
+                waiting.setdefault(burst, []).extend(samples)
         except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
             report.refused.append((name, str(error)))
         if number % _BATCH == 0 or number == len(pictures):
@@ -182,27 +193,38 @@ def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
     return added
 
 
-def _picture_sample(
+def _samples(
     picture: LabelledPicture, name: str, estimator: Estimator, known: set[str], with_crop: bool
-) -> NewSample | None:
-    """None when the picture is known already; it is known afterwards.
+) -> list[NewSample]:
+    """None at all when the file is known already; it is known afterwards.
 
     Raises:
         MediaError: unreadable, or no hand in it.
     """
     digest = _digest(picture.path)
     if digest in known:
-        return None
-    rgb = read_picture(picture.path)
-    estimate = estimator.estimate_still(rgb)
-    if not estimate.poses:
+        return []
+    if picture.path.suffix.lower() in VIDEO_SUFFIXES:
+        frames: Iterable[Frame] = read_video(picture.path, fps=_VIDEO_FPS)
+        limits = Limits()
+    else:
+        frames = [Frame(read_picture(picture.path))]
+        limits = _ANY_HAND
+    found: list[NewSample] = []
+    for frame in frames:
+        frame = replace(frame, source=name)
+        estimate = estimator.estimate_still(frame.rgb)
+        pose = estimate.poses[0] if estimate.poses else None
+        last = found[-1].keypoints if found else None
+        if pose is not None and refusal(pose, frame.size_hw, last, limits) is None:
+            sample = sample_of(
+                frame, pose, estimate, version=estimator.version, with_picture=with_crop
+            )
+            found.append(replace(sample, file_hash=digest))
+    if not found:
         raise MediaError("no hand found")
     known.add(digest)
-    frame = Frame(rgb, source=name)
-    sample = sample_of(
-        frame, estimate.poses[0], estimate, version=estimator.version, with_picture=with_crop
-    )
-    return replace(sample, file_hash=digest)
+    return found
 
 
 def _digest(path: Path) -> str:
@@ -290,9 +312,9 @@ class _Homes:
         self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
         self._last: tuple[str, str, int] | None = None
 
-    def burst(self, person: str, gesture: str) -> int:
-        """The present burst, or a new one where person or gesture changes."""
-        if self._last is None or self._last[:2] != (person, gesture):
+    def burst(self, person: str, gesture: str, *, new: bool = False) -> int:
+        """The present burst, or a new one where person or gesture changes, or one is wanted."""
+        if new or self._last is None or self._last[:2] != (person, gesture):
             burst = self._store.start_burst(self._session(person), self._gesture(gesture))
             self._last = (person, gesture, burst)
         return self._last[2]

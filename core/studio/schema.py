@@ -208,6 +208,14 @@ def bring_up_to_date(connection: Connection) -> None:
         connection.execute(update(meta).values(version=step))
 
 
+def damage_of(connection: Connection) -> str:
+    """What SQLite finds wrong with its file; "" when it is whole, and for other databases."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+    return "" if found == ["ok"] else "; ".join(map(str, found[:3]))
+
+
 def in_bin(statement: Any, table: Table, deleted: bool = False) -> Any:
     """The statement for what is outside the bin, or for what is in it."""
     at = table.c.deleted_at

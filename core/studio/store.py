@@ -54,6 +54,11 @@ class Store:
         """Give back the connections."""
         self._engine.dispose()
 
+    def damage(self) -> str:
+        """What is wrong with the file; "" when it is whole."""
+        with t.plain_errors(), self._engine.connect() as connection:
+            return t.damage_of(connection)
+
     # -------------------------------------------------------------------------------- projects
 
     def create_project(self, name: str, *, keypoints_only: bool = False) -> Project:

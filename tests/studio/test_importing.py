@@ -308,3 +308,23 @@ def test_a_path_that_is_nothing_of_that_is_named(store, tmp_path, make_estimator
         with pytest.raises(error, match=name.split(".")[0]):
             import_path(store, "p", tmp_path / name, estimator_factory=make_estimator)
     assert store.projects() == []
+
+
+def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_data, tmp_path):
+    from core.estimators import create_estimator
+
+    for gesture, name in (("fist", "fist.mp4"), ("open_palm", "two_palms.mp4")):
+        (tmp_path / "classes" / gesture).mkdir(parents=True)
+        source = shared_data / "hand_videos" / name
+        shutil.copy(source, tmp_path / "classes" / gesture / name)
+    (tmp_path / "classes" / "fist" / "broken.mp4").write_bytes(b"\0" * 100)
+
+    def factory():
+        return create_estimator("mediapipe-hands", weights_folder)
+
+    report = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert [name for name, _ in report.refused] == ["fist/broken.mp4"]
+    assert set(overview(store)) == {"fist", "open_palm"}
+    assert report.added == sum(overview(store).values()) >= 12
+    again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert (again.added, again.already) == (0, 2)

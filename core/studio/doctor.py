@@ -1,0 +1,217 @@
+"""What keeps Mudra from working on this machine, and the mend of each.
+
+Only the standard library is needed to begin: a package that is missing is a finding, not a crash.
+"""
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import MudraError
+from core.studio.places import Places
+
+OK, WARN, WRONG = "ok", "warn", "wrong"
+_ROOT = Path(__file__).resolve().parents[2]
+_OLDEST_PYTHON = (3, 11)
+_GL_LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2",
+                 "libglib-2.0.so.0": "libglib2.0-0"}  # fmt: skip
+_LEAST_DISK = 500 * 2**20
+_ROOMY_DISK = 2 * 2**30
+_SETUP = "type `make setup`"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding.
+
+    Attributes:
+        name: what was looked at.
+        state: "ok", "warn" (works, but not all) or "wrong".
+        found: what is there.
+        mend: what to do; "" where all is well.
+    """
+
+    name: str
+    state: str
+    found: str
+    mend: str = ""
+
+
+def examine(places: Places, port: int = 8501, root: Path = _ROOT) -> list[Check]:
+    """Every check, in the order in which they matter."""
+    return list(_checks(places, port, root))
+
+
+def is_well(checks: list[Check]) -> bool:
+    """Nothing is wrong; warnings are allowed."""
+    return all(check.state != WRONG for check in checks)
+
+
+def _checks(places: Places, port: int, root: Path) -> Iterator[Check]:
+    yield _python()
+    yield _guarded("packages", lambda: _packages(root / "requirements.txt"))
+    yield _guarded("GL libraries", _gl_libraries)
+    yield _guarded("hand models", lambda: _models(places))
+    yield _guarded("starter model", lambda: _starter(places))
+    yield _guarded("emoji font", _emoji_font)
+    yield _guarded("store", lambda: _store(places))
+    yield _guarded("disk", lambda: _disk(places.workspace))
+    yield _guarded("port", lambda: _port(port))
+    yield _guarded("camera", lambda: _camera(port))
+
+
+def _guarded(name: str, look: Callable[[], Check]) -> Check:
+    """A check that breaks says so, and the next ones are still made."""
+    try:
+        return look()
+    except ImportError as error:
+        return Check(name, WRONG, f"can't be looked at: {error}", _SETUP)
+    except Exception as error:
+        return Check(name, WRONG, f"can't be looked at: {error!r}", _SETUP)
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        wanted = ".".join(map(str, _OLDEST_PYTHON))
+        return Check("Python", WRONG, found, f"install Python {wanted} or newer, then {_SETUP}")
+    return Check("Python", OK, found)
+
+
+def _packages(requirements: Path) -> Check:
+    missing, other, count = [], [], 0
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        name, _, pinned = line.partition("==")
+        if not pinned or line.startswith("#"):
+            continue
+        count += 1
+        try:
+            version = importlib.metadata.version(name.strip())
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name.strip())
+            continue
+        if version.partition("+")[0] != pinned.strip():
+            other.append(f"{name} {version} instead of {pinned.strip()}")
+    if missing:
+        return Check("packages", WRONG, f"missing: {', '.join(missing)}", _SETUP)
+    if other:
+        return Check("packages", WARN, f"other versions: {', '.join(other)}", _SETUP)
+    return Check("packages", OK, f"all {count} of requirements.txt")
+
+
+def _gl_libraries() -> Check:
+    if sys.platform != "linux":
+        return Check("GL libraries", OK, f"part of {platform.system()}")
+    missing = [package for library, package in _GL_LIBRARIES.items() if not _loads(library)]
+    if missing:
+        command = f"sudo apt-get install {' '.join(missing)}"
+        return Check("GL libraries", WRONG, f"missing: {', '.join(missing)}", command)
+    return Check("GL libraries", OK, ", ".join(_GL_LIBRARIES.values()))
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _models(places: Places) -> Check:
+    from core.weights.mediapipe_models import is_prepared, path_of
+
+    if not is_prepared(places.weights):
+        mend = "type `make setup`, or `python -m core weights prepare`"
+        return Check("hand models", WRONG, f"not in {places.weights}", mend)
+    try:
+        path_of("hand_landmarker_full", places.weights)
+    except MudraError as error:
+        return Check("hand models", WRONG, str(error), "`python -m core weights prepare`")
+    return Check("hand models", OK, f"verified, in {places.weights}")
+
+
+def _starter(places: Places) -> Check:
+    from core.gestures.model import GestureModel
+
+    try:
+        model = GestureModel.load(places.starter)
+    except MudraError as error:
+        return Check("starter model", WRONG, str(error), "restore data/models from the repository")
+    return Check("starter model", OK, f"{len(model.gestures)} gestures")
+
+
+def _emoji_font() -> Check:
+    from core.pose.drawing import emoji_font_path
+
+    path = emoji_font_path()
+    if path is None:
+        mend = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
+        return Check("emoji font", WARN, "none: emoji are left out of pictures and videos", mend)
+    return Check("emoji font", OK, str(path))
+
+
+def _store(places: Places) -> Check:
+    from core.studio.store import Store
+
+    if not places.database.exists():
+        parent = next(p for p in places.database.parents if p.exists())
+        if not os.access(parent, os.W_OK):
+            return Check("store", WRONG, f"{parent} can't be written", "choose another place: set "
+                         "MUDRA_WORKSPACE")  # fmt: skip
+        return Check("store", OK, f"will be made at {places.database}")
+    try:
+        store = Store(places.database)
+        damage = store.damage()
+        projects = len(store.projects())
+        store.close()
+    except MudraError as error:
+        mend = f"move {places.database} away and restore a copy, or begin anew"
+        return Check("store", WRONG, str(error), mend)
+    if damage:
+        return Check("store", WRONG, damage, f"restore a copy of {places.database}")
+    return Check("store", OK, f"{projects} projects, whole, at {places.database}")
+
+
+def _disk(folder: Path) -> Check:
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free / 2**30:.1f} GiB free at {place}"
+    if free < _LEAST_DISK:
+        return Check("disk", WRONG, found, "make room, or set MUDRA_WORKSPACE to another disk")
+    return Check("disk", OK if free >= _ROOMY_DISK else WARN, found,
+                 "" if free >= _ROOMY_DISK else "recording stops when it is full")  # fmt: skip
+
+
+def _port(port: int) -> Check:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if taken:
+        mend = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
+        return Check("port", WARN, f"{port} is in use, by Mudra perhaps", mend)
+    return Check("port", OK, f"{port} is free")
+
+
+def _camera(port: int) -> Check:
+    context = (
+        f"browsers give a camera to https:// and to http://localhost:{port} alone, not to "
+        "http://ADDRESS from another machine"
+    )
+    if sys.platform != "linux":
+        return Check("camera", OK, f"asked for by the browser; {context}")
+    cameras = sorted(Path("/dev").glob("video*"))
+    if not cameras:
+        mend = "plug one in, or use files, snapshots from a phone's browser, or Home's demo"
+        return Check("camera", WARN, f"none at this machine; {context}", mend)
+    closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
+    if closed:
+        mend = "sudo usermod -aG video $USER, then log in anew; browsers may still have it"
+        return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", mend)
+    return Check("camera", OK, f"{', '.join(map(str, cameras))}; {context}")

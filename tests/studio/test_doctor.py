@@ -1,0 +1,122 @@
+"""The doctor finds what is wrong on a real machine, and says how it is mended."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.studio.doctor import OK, WARN, WRONG, Check, examine, is_well
+from core.studio.places import Places
+from core.studio.store import Store
+
+
+@pytest.fixture
+def places(tmp_path: Path, weights_folder: Path) -> Places:
+    return replace(Places.find(tmp_path / "workspace"), weights=weights_folder)
+
+
+def check(places: Places, name: str, **options) -> Check:
+    return next(c for c in examine(places, **options) if c.name == name)
+
+
+def test_a_machine_that_is_set_up_is_well(places):
+    checks = examine(places)
+    assert is_well(checks), checks
+    assert [c.name for c in checks] == [
+        "Python", "packages", "GL libraries", "hand models", "starter model", "emoji font",
+        "store", "disk", "port", "camera",
+    ]  # fmt: skip
+    assert all(c.mend for c in checks if c.state == WRONG)
+
+
+def test_looking_changes_nothing(places):
+    examine(places)
+    assert not places.workspace.exists()
+
+
+def test_missing_models_name_the_command_that_gets_them(places, tmp_path):
+    found = check(replace(places, weights=tmp_path / "none"), "hand models")
+    assert found.state == WRONG
+    assert "weights prepare" in found.mend
+
+
+def test_an_altered_model_is_found(places, tmp_path):
+    copy = tmp_path / "weights"
+    shutil.copytree(places.weights, copy)
+    for task in copy.rglob("*"):
+        if task.is_file():
+            task.write_bytes(task.read_bytes()[:-1] + b"?")
+    assert check(replace(places, weights=copy), "hand models").state == WRONG
+
+
+def test_a_damaged_store_is_found(places):
+    Store(places.database).close()
+    assert check(places, "store").state == OK
+    content = bytearray(places.database.read_bytes())
+    content[4096 : 3 * 4096] = b"\xff" * (2 * 4096)
+    places.database.write_bytes(bytes(content))
+    found = check(places, "store")
+    assert found.state == WRONG
+    assert str(places.database) in found.mend
+
+
+def test_a_port_that_is_taken_is_a_warning_with_another_port(places):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        found = check(places, "port", port=port)
+    assert found.state == WARN
+    assert f"--port {port + 1}" in found.mend
+
+
+def test_other_versions_and_missing_packages_are_told_apart(places, tmp_path):
+    (tmp_path / "requirements.txt").write_text("# pins\nnumpy==1.0.0\n")
+    found = check(places, "packages", root=tmp_path)
+    assert found.state == WARN
+    assert "instead of 1.0.0" in found.found
+    (tmp_path / "requirements.txt").write_text("numpy==1.0.0\nno-such-package==2\n")
+    found = check(places, "packages", root=tmp_path)
+    assert found.state == WRONG
+    assert found.found == "missing: no-such-package"
+
+
+def test_without_any_package_the_command_s_function_still_answers(root):
+    """Python without site-packages: every finding is a line, none a crash."""
+    code = (
+        "import sys, types\n"
+        "from pathlib import Path\n"
+        "from core.studio.places import Places\n"
+        "from core.studio.doctor import examine, is_well\n"
+        "checks = examine(Places.find())\n"
+        "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"
+    )
+    bare = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert bare.returncode == 0, bare.stderr
+    assert bare.stdout.startswith("False ['packages'")
+
+
+def test_the_command_prints_json_and_fails_where_something_is_wrong(root, tmp_path, weights_folder):
+    def doctor(weights: Path) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "MUDRA_WORKSPACE": str(tmp_path / "w"),
+            "MUDRA_WEIGHTS": str(weights),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "core", "doctor", "--json"],
+            cwd=root, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    well, ill = doctor(weights_folder), doctor(tmp_path / "none")
+    assert (well.returncode, ill.returncode) == (0, 1)
+    assert json.loads(well.stdout)["well"] is True
+    assert json.loads(ill.stdout)["well"] is False
