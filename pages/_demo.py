@@ -13,6 +13,7 @@ from core.studio.demo import (
 )
 from core.studio.live import LiveProcessor, Options
 from core.studio.store import Project
+from pages._projects import use_project
 from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown, load_model, studio
 
@@ -64,12 +65,11 @@ def _training(project: Project) -> None:
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )  # fmt: skip
     if is_demo(studio().store, project.id, studio().places.demo):
-        st.page_link("pages/train.py", label="Train it, in a minute", icon="📈",
-                     query_params={"project": project.name})  # fmt: skip
+        st.page_link("pages/train.py", label="Train it, in a minute", icon="📈")
 
 
 def _fill() -> None:
     with errors_shown():
         made = fill_demo(studio().store, studio().places.demo)
-        st.session_state["project"] = made.name
+        use_project(made.name)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")

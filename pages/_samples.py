@@ -1,13 +1,16 @@
 """The Record page's lower half: the latest samples, and samples from pictures."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
-from core.media.pictures import PICTURE_SUFFIXES
-from core.studio.recording import Recorder, add_pictures
+from core.studio.files import SUFFIXES
+from core.studio.recording import Added, Recorder
 from core.studio.samples import picture_of
 from core.studio.store import Gesture, Project, Sample
+from core.studio.takes import add_uploads
 from pages._widgets import errors_shown, studio
 
 COLUMNS, ROWS = 8, 2
@@ -49,31 +52,53 @@ def _delete(ids: list[int]) -> None:
     st.rerun()
 
 
-def add_files(recorder: Recorder, gesture: Gesture) -> None:
-    """Upload of pictures, and a snapshot by the browser's own camera widget."""
+def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+    """Upload of pictures, videos and zips, and a snapshot by the browser's own camera widget."""
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
     with left, st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            f"Pictures of {title}", [s.strip(".") for s in PICTURE_SUFFIXES], True, key="files"
-        )
+            f"Pictures or videos of {title}, or a zip with a folder per gesture",
+            [s.strip(".") for s in SUFFIXES], True, key="files",
+            help="Of a video five frames a second are looked at. Folders in a zip are named like "
+            "their gesture; new names become gestures of the project.",
+        )  # fmt: skip
         if st.form_submit_button(f"Add as {title}", icon="➕") and files:
-            _add(recorder, gesture, [(file.name, file.getvalue()) for file in files])
+            _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
     with right:
         if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
             return
         shot = st.camera_input(f"Snapshot of {title}", key="snapshot")
         if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
             st.session_state["snapshot_added"] = shot.file_id
-            _add(recorder, gesture, [(shot.name, shot.getvalue())])
+            _add(recorder, project, gesture, [(shot.name, shot.getvalue())])
 
 
-def _add(recorder: Recorder, gesture: Gesture, pictures: list[tuple[str, bytes]]) -> None:
-    bar = st.progress(0.0, f"looking for hands in {len(pictures)} pictures")
-    with (
-        errors_shown(),
-        create_estimator("mediapipe-hands", studio().places.weights) as estimator,
-    ):
-        added = add_pictures(recorder, gesture.id, pictures, estimator, tell=bar.progress)
-        st.session_state["said"] = added.text
+def _add(
+    recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
+) -> None:
+    bar = st.progress(0.0, f"looking for hands in {len(uploads)} files")
+
+    def make_estimator() -> Any:
+        return create_estimator("mediapipe-hands", studio().places.weights)
+
+    with errors_shown():
+        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=bar.progress)
+        st.session_state["said"] = added
         st.rerun()
+
+
+def show_added() -> None:
+    """What became of the last upload, until the next one."""
+    added: Added | None = st.session_state.get("said")
+    if added is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
+        for name, reason in added.refused[:20]:
+            st.markdown(f"- {safe_label(name)}: {safe_label(reason)}")
+        if len(added.refused) > 20:
+            st.caption(f"and {len(added.refused) - 20} more")
+        if st.button("OK", key="said_ok"):
+            del st.session_state["said"]
+            st.rerun()

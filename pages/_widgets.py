@@ -1,4 +1,4 @@
-"""What the pages share: the studio's resources, the project in the sidebar, shown errors, style."""
+"""What the pages share: the studio's resources, navigation, shown errors, style."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
 
 MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
-FIRST_PROJECT = "My gestures"
 
 
 @dataclass(frozen=True)
@@ -74,42 +73,6 @@ def begin_visit(page: str) -> None:
     if st.session_state.get("page") != page:
         st.session_state["page"] = page
         st.session_state["visit"] = st.session_state.get("visit", 0) + 1
-
-
-def pick_project() -> Project:
-    """The project, chosen or made in the sidebar and remembered in the address."""
-    if "visit" not in st.session_state:
-        # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
-        # kind of app and runs the page without app.py, until `st.navigation` has been called once.
-        navigation()
-        st.rerun()
-    store = studio().store
-    projects = {project.name: project for project in store.projects()}
-    if not projects:
-        first = store.create_project(FIRST_PROJECT)
-        projects = {first.name: first}
-    with st.sidebar:
-        slot = st.container()
-        with st.popover("New project", icon="➕", width="stretch"):
-            made = _new_project(store)
-        if made is not None:
-            projects[made.name] = made
-            st.session_state["project"] = made.name
-        name = slot.selectbox("Project", list(projects), key="project", bind="query-params")
-    return projects[name]
-
-
-def _new_project(store: Store) -> Project | None:
-    with st.form("new_project", border=False, clear_on_submit=True):
-        name = st.text_input("Name", placeholder="Rock, paper, scissors")
-        keypoints_only = st.checkbox(
-            "Store keypoints only", help="No picture is stored, not even the crop of the hand."
-        )
-        if not st.form_submit_button("Create", type="primary"):
-            return None
-    with errors_shown():
-        return store.create_project(name, keypoints_only=keypoints_only)
-    return None
 
 
 def run_title(run: Run, project: Project) -> str:

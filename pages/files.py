@@ -11,7 +11,8 @@ from core.gestures.labels import DEFAULT_GESTURES, safe_label
 from core.gestures.model import GestureModel
 from core.studio.files import SUFFIXES, Read, Seen, read_file, table_of, zip_of_pictures
 from pages._models import pick_model
-from pages._widgets import errors_shown, pick_project, studio
+from pages._projects import pick_project
+from pages._widgets import errors_shown, studio
 
 COLUMNS, FIRST_SHOWN = 3, 12
 EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}

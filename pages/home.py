@@ -7,7 +7,8 @@ from core.studio.training_room import has_model
 from core.weights.mediapipe_models import is_prepared
 from pages._demo import demo
 from pages._probe import camera_probe
-from pages._widgets import pick_project, studio
+from pages._projects import pick_project
+from pages._widgets import studio
 
 
 def page() -> None:

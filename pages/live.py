@@ -6,8 +6,9 @@ from core.gestures.model import GestureModel
 from core.studio.live import LiveProcessor, Options
 from pages._camera import camera, show_trouble
 from pages._models import pick_model
+from pages._projects import pick_project
 from pages._readings import show_gesture, show_hands
-from pages._widgets import errors_shown, pick_project
+from pages._widgets import errors_shown
 
 NOT_STARTED = "🎥"
 

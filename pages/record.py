@@ -7,8 +7,9 @@ from core.studio.live import LiveProcessor, Options
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.studio.store import Gesture, Project
 from pages._camera import camera, show_trouble
-from pages._samples import add_files, latest_samples
-from pages._widgets import errors_shown, pick_project, studio
+from pages._projects import pick_project
+from pages._samples import add_files, latest_samples, show_added
+from pages._widgets import errors_shown, studio
 
 BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
 
@@ -33,13 +34,12 @@ def page() -> None:
     with right:
         every = 0.3 if live is not None else None
         st.fragment(_take, run_every=every)(recorder, gesture, plan, live)
-    if said := st.session_state.pop("said", ""):
-        st.toast(safe_label(said), icon="🖼")
-    samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures or a snapshot"])
+    show_added()
+    samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:
         latest_samples(project, gesture)
     with uploads:
-        add_files(recorder, gesture)
+        add_files(recorder, project, gesture)
 
 
 def _pick_gesture(project: Project) -> Gesture:

@@ -7,7 +7,8 @@ from core.learning.runs import FAILED, RUNNING, Run
 from core.studio.store import Project
 from core.studio.training_room import SPLITS, failure_of, has_model, result_of
 from pages._charts import confusion_chart, curve_chart
-from pages._widgets import errors_shown, pick_project, run_title, studio
+from pages._projects import pick_project
+from pages._widgets import errors_shown, run_title, studio
 
 
 def page() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def record(store, gesture, n, *, seed=0, person="me"):
 def test_a_first_visitor_sees_each_page_without_an_error(app, page):
     go(app, page)
     assert not app.error
-    assert app.sidebar.selectbox(key="project").value == "My gestures"
+    assert app.sidebar.selectbox[0].value == "My gestures"
 
 
 def test_record_offers_the_eight_gestures_and_none_with_emoji(app, store):
@@ -81,7 +82,7 @@ def test_a_new_project_is_made_and_chosen(app):
     app.sidebar.text_input[0].input("Rock")
     next(b for b in app.sidebar.button if b.label == "Create").click().run()
     assert not app.exception
-    assert app.sidebar.selectbox(key="project").value == "Rock"
+    assert app.sidebar.selectbox[0].value == "Rock"
 
 
 def test_a_taken_name_is_said_in_plain_words(app):
@@ -173,3 +174,46 @@ assert not {{"torch", "sklearn"}} & set(sys.modules)
         [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+def press(app, label):
+    next(b for b in [*app.button, *app.sidebar.button] if b.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_project_is_renamed_deleted_and_brought_back(app, store):
+    record(store, "fist", 3)
+    box = next(t for t in app.sidebar.text_input if t.label == "New name")
+    box.input("Rock, paper")
+    press(app, "Rename")
+    assert app.sidebar.selectbox[0].value == "Rock, paper"
+    press(app, "Delete the project")
+    assert "Rock, paper" not in app.sidebar.selectbox[0].options
+    assert store.projects(deleted=True)[0].name == "Rock, paper"
+    press(app, "Bring it back")
+    assert app.sidebar.selectbox[0].value == "Rock, paper"
+    assert len(store.samples(store.project("Rock, paper").id)) == 3
+
+
+@pytest.mark.usefixtures("weights_folder")
+def test_uploaded_videos_and_zips_become_samples(app, store, shared_data, tmp_path):
+    folder = shared_data / "hand_images" / "emrecandir"
+    packed = tmp_path / "hands.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for gesture in ("fist", "open_palm"):
+            photo = sorted((folder / gesture).iterdir())[0]
+            archive.write(photo, f"{gesture}/{photo.name}")
+        archive.write(sorted((folder / "thumbs_up").iterdir())[0], "top.jpg")
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    go(app, "record")
+    upload = app.file_uploader[0].upload("hands.zip", packed.read_bytes())
+    upload.upload("v.mp4", video).upload("broken.webm", b"nothing")
+    next(b for b in app.button if b.label.startswith("Add as")).click().run()
+    assert not app.exception
+    project = store.projects()[0].id
+    kept = {row.gesture.name: row.samples for row in store.overview(project) if row.samples}
+    # what has no folder of its own is the chosen gesture's: the picture at the top, and the video
+    assert kept["fist"] == kept["open_palm"] == 1
+    assert kept["thumbs_up"] >= 6
+    assert safe_label("broken.webm") in texts(app)

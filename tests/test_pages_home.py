@@ -34,13 +34,13 @@ def test_the_demo_names_what_it_shows_and_can_be_stopped(app):  # noqa: F811
 
 def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):  # noqa: F811
     press(app, "Fill a demo project")
-    assert app.sidebar.selectbox(key="project").value == DEMO_PROJECT
+    assert app.sidebar.selectbox[0].value == DEMO_PROJECT
     assert "360 samples of 9 gestures" in texts(app)
     press(app, "Fill a demo project")
     assert "360 samples of 9 gestures" in texts(app)
     assert sorted(p.name for p in store.projects()) == [DEMO_PROJECT, "My gestures"]
     go(app, "record")
-    assert app.sidebar.selectbox(key="project").value == DEMO_PROJECT
+    assert app.sidebar.selectbox[0].value == DEMO_PROJECT
     assert not app.error
 
 

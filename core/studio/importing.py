@@ -18,7 +18,7 @@ from core.estimators import Estimator
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
-from core.media.videos import VIDEO_SUFFIXES, read_video
+from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.structures import Frame
 from core.studio.samples import Limits, refusal, sample_of
 from core.studio.store import NewSample, Project, Store
@@ -172,7 +172,8 @@ def import_pictures(
     for number, picture in enumerate(pictures, 1):
         name = f"{picture.folder}/{picture.path.name}"
         try:
-            samples = _samples(picture, name, estimator, known, not project.keypoints_only)
+            with_crop = not project.keypoints_only
+            samples = file_samples(picture.path, name, estimator, known, with_crop=with_crop)
             if not samples:
                 report.already += 1
             else:
@@ -193,26 +194,38 @@ def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
     return added
 
 
-def _samples(
-    picture: LabelledPicture, name: str, estimator: Estimator, known: set[str], with_crop: bool
+def file_samples(
+    path: Path,
+    name: str,
+    estimator: Estimator,
+    known: set[str],
+    *,
+    with_crop: bool = True,
+    tell: Callable[[float], None] = lambda share: None,
 ) -> list[NewSample]:
-    """None at all when the file is known already; it is known afterwards.
+    """A picture's hand, or a video's five times a second without near-duplicates.
+
+    Args:
+        name: goes into the samples as their source.
+        known: digests of files; of a known one there are no samples, afterwards it is known.
+        tell: told the share of a video that is done, 0..1.
 
     Raises:
         MediaError: unreadable, or no hand in it.
     """
-    digest = _digest(picture.path)
+    digest = _digest(path)
     if digest in known:
         return []
-    if picture.path.suffix.lower() in VIDEO_SUFFIXES:
-        frames: Iterable[Frame] = read_video(picture.path, fps=_VIDEO_FPS)
-        limits = Limits()
+    frames: Iterable[Frame]
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        frames, limits = read_video(path, fps=_VIDEO_FPS), Limits()
+        seconds = video_info(path).seconds or MAX_SECONDS
     else:
-        frames = [Frame(read_picture(picture.path))]
-        limits = _ANY_HAND
+        frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
     found: list[NewSample] = []
     for frame in frames:
         frame = replace(frame, source=name)
+        tell(min(1.0, frame.time_s / seconds))
         estimate = estimator.estimate_still(frame.rgb)
         pose = estimate.poses[0] if estimate.poses else None
         last = found[-1].keypoints if found else None

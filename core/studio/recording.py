@@ -267,7 +267,7 @@ class _Writer:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of single pictures: how many were kept, and why the others were not."""
+    """What became of files: how many samples were kept, and why others were not."""
 
     kept: int
     refused: tuple[tuple[str, str], ...]

@@ -1,18 +1,25 @@
-"""Takes from frames that come by themselves: a video, or a camera of this machine."""
+"""Samples from what is not the browser's camera: uploads, videos, a camera of this machine."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from core.errors import MediaError, NotFoundError
+from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
 from core.gestures.labels import match_gesture, safe_name
 from core.media.cameras import read_camera
-from core.media.videos import read_video
+from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.structures import Frame
-from core.studio.recording import CONTINUOUS, Plan, Progress, Recorder
-from core.studio.store import Gesture, Store
+from core.studio.importing import (
+    file_samples,
+    import_pictures,
+    labelled_pictures,
+    opened_folder,
+)
+from core.studio.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
+from core.studio.samples import STORED
+from core.studio.store import Gesture, Project, Store
 
-VIDEO_RATE_HZ = 5.0  # of a video's frames so many a second: its neighbours hardly differ
 _CAMERA = "camera:"
 
 Tell = Callable[[Progress, float], None]
@@ -48,6 +55,82 @@ def record_source(
     recorder = Recorder(store, project_id, person, source=source)
     plan = Plan(length_s=seconds, rate_hz=rate_hz)
     return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
+
+
+def add_uploads(
+    recorder: Recorder,
+    project: Project,
+    gesture: Gesture,
+    uploads: Sequence[tuple[str, bytes]],
+    make_estimator: Callable[[], Estimator],
+    *,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Added:
+    """Samples from pictures, videos and zips, given as (name, content).
+
+    Pictures and videos become the gesture's; a zip's folders name their own, and what lies at its
+    top is the gesture's.
+
+    Args:
+        tell: told the share that is done, 0..1.
+    """
+    kept, refused = 0, list[tuple[str, str]]()
+    with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:
+        for number, (name, content) in enumerate(uploads):
+            suffix = Path(name).suffix.lower()
+            part = _part(tell, number, len(uploads))
+            if suffix in VIDEO_SUFFIXES or suffix == ".zip":
+                path = Path(folder) / f"upload{suffix}"
+                path.write_bytes(content)
+                if suffix == ".zip":
+                    added = _add_zip(recorder, project, gesture, name, path, estimator, part)
+                else:
+                    added = _add_video(recorder, gesture, name, path, estimator, part)
+            else:
+                added = add_pictures(recorder, gesture.id, [(name, content)], estimator)
+            kept += added.kept
+            refused += added.refused
+            part(1.0)
+    return Added(kept, tuple(refused))
+
+
+def _part(tell: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:
+    return lambda share: tell((number + share) / count)
+
+
+def _add_video(
+    recorder: Recorder, gesture: Gesture, name: str, path: Path, estimator: Estimator,
+    tell: Callable[[float], None],
+) -> Added:  # fmt: skip
+    known = recorder.store.known_hashes(recorder.project_id)
+    try:
+        samples = file_samples(
+            path, name, estimator, known, with_crop=recorder.with_pictures, tell=tell
+        )
+    except MudraError as error:
+        return Added(0, ((name, str(error).replace(path.name, name)),))
+    if not samples:
+        return Added(0, ((name, STORED),))
+    return Added(len(recorder.store.add_samples(recorder.begin_burst(gesture.id), samples)), ())
+
+
+def _add_zip(
+    recorder: Recorder, project: Project, gesture: Gesture, name: str, path: Path,
+    estimator: Estimator, tell: Callable[[float], None],
+) -> Added:  # fmt: skip
+    try:
+        with opened_folder(path) as folder:
+            files = labelled_pictures(
+                folder, {path.stem: gesture.name}, name=path.stem, videos=True
+            )
+            report = import_pictures(
+                recorder.store, project, files, estimator, recorder.person, name,
+                lambda done, total: tell(done / total),
+            )  # fmt: skip
+    except MudraError as error:
+        return Added(0, ((name, str(error).replace(path.name, name)),))
+    again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
+    return Added(report.added, (*report.refused, *again))
 
 
 def record_frames(
