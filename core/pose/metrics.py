@@ -1,0 +1,118 @@
+"""How far found joints are from the true ones, and the shares and means that papers report.
+
+Convention: a distance is NaN where the truth is missing (it counts nowhere) and infinite where
+only the found joint is (it counts as wrong). Shares are 0..1.
+Legend: N poses, K joints.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Distances = NDArray[np.float64]
+
+HEAD_FACTOR = 0.6  # MPII's head size: this times the diagonal of the head's box
+
+
+@dataclass(frozen=True, eq=False)
+class Pck:
+    """Shares of joints that are close enough to the truth.
+
+    Attributes:
+        joints: (K,) share of each joint; NaN where the truth has none.
+        counts: (K,) number of true joints behind each share.
+    """
+
+    joints: Distances
+    counts: NDArray[np.int64]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the joints that the truth has, each weighing the same; NaN without any."""
+        return float(self.joints[self.counts > 0].mean()) if self.counts.any() else float("nan")
+
+    @property
+    def weighted(self) -> float:
+        """Share over all joints of all poses, as MPII reports it; NaN without any."""
+        if not self.counts.any():
+            return float("nan")
+        return float(np.nansum(self.joints * self.counts) / self.counts.sum())
+
+
+def distances(found: ArrayLike, truth: ArrayLike, size: ArrayLike = 1.0) -> Distances:
+    """Distances of found from true joints, (N, K), in units of each pose's size.
+
+    Args:
+        found: (N, K, 2) pixels (or 3-D), NaN where missing.
+        truth: same shape, NaN where missing.
+        size: (N,) what to divide by, in pixels, or one number for all.
+
+    Raises:
+        ValueError: the shapes differ, or a size is not above 0.
+    """
+    ours, theirs = np.asarray(found, np.float64), np.asarray(truth, np.float64)
+    if ours.shape != theirs.shape or ours.ndim != 3:
+        raise ValueError(
+            f"found and truth must both be (N, K, 2), got {ours.shape}, {theirs.shape}"
+        )
+    unit = np.broadcast_to(np.asarray(size, np.float64), (len(ours),))
+    if not (unit > 0).all():
+        raise ValueError(f"sizes must be above 0, got {unit[~(unit > 0)][0]}")
+    apart = np.linalg.norm(ours - theirs, axis=-1) / unit[:, None]
+    known = np.isfinite(theirs).all(axis=-1)
+    return np.where(known, np.nan_to_num(apart, nan=np.inf, posinf=np.inf), np.nan)
+
+
+def pck(apart: Distances, limit: float) -> Pck:
+    """Percentage of correct keypoints: shares of the joints at most `limit` from the truth.
+
+    Args:
+        apart: (N, K), what `distances` gives.
+        limit: in the same unit, e.g. 0.2 of the torso, 0.5 of the head (PCKh).
+    """
+    counts = (~np.isnan(apart)).sum(axis=0)
+    right = (apart <= limit).sum(axis=0)
+    return Pck(np.where(counts > 0, right / np.maximum(counts, 1), np.nan), counts)
+
+
+def auc(apart: Distances, steps: int = 20) -> float:
+    """Area under the curve of `pck` over limits from 0 to 1: the mean share at 0, 1/steps, ….
+
+    At each limit, joints exactly there do not count yet, so that 0 is no free point (as mmpose).
+
+    Args:
+        apart: (N, K), what `distances` gives, 1 being the curve's right end.
+        steps: number of limits.
+    """
+    known = apart[~np.isnan(apart)]
+    if len(known) == 0:
+        return float("nan")
+    return float(np.mean([(known < step / steps).mean() for step in range(steps)]))
+
+
+def epe(apart: Distances) -> float:
+    """End-point error: the mean distance of the joints that both have; NaN without any."""
+    both = apart[np.isfinite(apart)]
+    return float(both.mean()) if len(both) else float("nan")
+
+
+def torso_sizes(truth: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
+    """LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
+
+    Args:
+        truth: (N, K, 2) pixels.
+        left_shoulder, right_hip: their places among the K joints.
+    """
+    joints = np.asarray(truth, np.float64)
+    return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
+
+
+def head_sizes(boxes: ArrayLike) -> Distances:
+    """MPII's normaliser (PCKh): 0.6 of the diagonal of each head's box, (N,) pixels.
+
+    Args:
+        boxes: (N, 4) as x0, y0, x1, y1.
+    """
+    corners = np.asarray(boxes, np.float64)
+    return HEAD_FACTOR * np.linalg.norm(corners[:, 2:] - corners[:, :2], axis=-1)

@@ -1,0 +1,155 @@
+"""PCK, PCKh, AUC and EPE: toy cases by hand, and published figures from the real files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import loadmat
+
+from core.pose.metrics import auc, distances, epe, head_sizes, pck, torso_sizes
+
+# Places in LSP's files: R ankle, knee, hip, L hip, knee, ankle, R wrist, elbow, shoulder,
+# L shoulder, elbow, wrist, neck, head top
+LSP_RIGHT_HIP, LSP_LEFT_SHOULDER = 2, 9
+LSP_PARTS = {
+    "ankle": (0, 5),
+    "knee": (1, 4),
+    "hip": (2, 3),
+    "wrist": (6, 11),
+    "elbow": (7, 10),
+    "shoulder": (8, 9),
+    "neck": (12,),
+    "head top": (13,),
+}
+MPII_PARTS = {
+    "head": (9,),
+    "shoulder": (12, 13),
+    "elbow": (11, 14),
+    "wrist": (10, 15),
+    "hip": (2, 3),
+    "knee": (1, 4),
+    "ankle": (0, 5),
+}
+MPII_WITHOUT_PELVIS_AND_THORAX = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15]
+
+
+@pytest.fixture(scope="module")
+def lsp(shared_data: Path):
+    """Distances over torso sizes: model, truth → (1000, 14)."""
+
+    def measure(model: str, truth: str) -> np.ndarray:
+        folder = shared_data / "body" / "lsp"
+        joints = loadmat(folder / f"lsp-joints-{truth}.mat")["joints"]
+        true = joints[:2, :, 1000:].transpose(2, 1, 0)
+        found = loadmat(folder / f"LSP_prediction_model_{model}.mat")["prediction_all"]
+        sizes = torso_sizes(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
+        return distances(found.transpose(2, 0, 1), true, sizes)
+
+    return measure
+
+
+@pytest.fixture(scope="module")
+def mpii(shared_data: Path) -> np.ndarray:
+    """Distances over head sizes, (2958, 14)."""
+    file = loadmat(shared_data / "body" / "mpii" / "detections_our_format.mat")
+    found, true = (file[key].transpose(2, 0, 1) for key in ("pos_pred_src", "pos_gt_src"))
+    true = np.where(file["jnt_missing"].T[..., None] > 0, np.nan, true)
+    sizes = head_sizes(file["headboxes_src"].reshape(4, -1).T)
+    return distances(found, true, sizes)
+
+
+@pytest.mark.parametrize(
+    ("model", "truth", "published"),
+    [
+        ("MPII_LSP_6s", "PC", 90.500),
+        ("LSP_6s", "PC", 84.321),
+        ("MPII_LSP_6s", "OC", 72.643),  # left and right as the viewer sees them: the wrong pairing
+        ("LSP_6s", "OC", 69.457),
+    ],
+)
+def test_the_published_predictions_have_the_published_pck(lsp, model, truth, published) -> None:
+    assert pck(lsp(model, truth), 0.2).mean * 100 == pytest.approx(published, abs=5e-4)
+
+
+def test_the_parts_of_the_published_predictions_are_as_published(lsp) -> None:
+    joints = pck(lsp("MPII_LSP_6s", "PC"), 0.2).joints
+    parts = {name: 100 * joints[list(places)].mean() for name, places in LSP_PARTS.items()}
+    assert parts == pytest.approx(
+        {
+            "ankle": 89.90,
+            "knee": 90.85,
+            "hip": 91.50,
+            "wrist": 83.90,
+            "elbow": 87.05,
+            "shoulder": 92.50,
+            "neck": 98.2,
+            "head top": 97.4,
+        }
+    )
+
+
+@pytest.mark.parametrize(("limit", "published"), [(0.5, 82.337), (0.1, 28.975)])
+def test_mpiis_mean_weighs_joints_by_their_number(mpii, limit, published) -> None:
+    share = pck(mpii[:, MPII_WITHOUT_PELVIS_AND_THORAX], limit).weighted
+    assert share * 100 == pytest.approx(published, abs=5e-4)
+
+
+def test_mpiis_parts_are_as_published(mpii) -> None:
+    parts = {name: round(100 * pck(mpii[:, list(places)], 0.5).mean, 1)
+             for name, places in MPII_PARTS.items()}  # fmt: skip
+    assert parts == {
+        "head": 95.6,
+        "shoulder": 92.7,
+        "elbow": 83.4,
+        "wrist": 76.7,
+        "hip": 81.9,
+        "knee": 73.4,
+        "ankle": 65.4,
+    }
+
+
+def test_a_joint_without_samples_does_not_count_in_the_mean() -> None:
+    # two poses; joint 1 is 10 px off in one of them, joint 2 is nowhere in the truth
+    true = np.array([[[10, 0], [10, 10], [np.nan, np.nan], [30, 30], [0, 10]]] * 2)
+    found = np.array([[[10, 0], [20, 10], [0, 0], [30, 30], [0, 10]],
+                      [[10, 0], [10, 10], [0, 0], [30, 30], [0, 10]]])  # fmt: skip
+    result = pck(distances(found, true, 10), 0.5)
+    assert result.joints == pytest.approx([1, 0.5, np.nan, 1, 1], nan_ok=True)
+    assert result.counts.tolist() == [2, 2, 0, 2, 2]
+    assert result.mean == pytest.approx(0.875)
+
+
+FOUND = np.array([[[10.0, 4], [10, 18], [0, 0], [40, 40], [20, 10]]])
+TRUE = np.array([[[10.0, 0], [10, 10], [np.nan, np.nan], [30, 30], [0, 10]]])
+
+
+def test_area_and_error_of_the_toy_case() -> None:
+    # 4, 8, 14.14 and 20 px off: of 20 px that is 0.2, 0.4, 0.71 and 1
+    assert auc(distances(FOUND, TRUE, 20), steps=4) == pytest.approx(0.375)
+    assert epe(distances(FOUND, TRUE)) == pytest.approx(11.5355339)
+
+
+def test_a_joint_that_was_not_found_is_wrong_and_has_no_error() -> None:
+    found = FOUND.copy()
+    found[0, 0] = np.nan
+    apart = distances(found, TRUE)
+    assert apart[0, 0] == np.inf
+    assert pck(apart, 100).joints == pytest.approx([0, 1, np.nan, 1, 1], nan_ok=True)
+    assert epe(apart) == pytest.approx((8 + 200**0.5 + 20) / 3)
+
+
+def test_a_joint_exactly_at_the_limit_is_right() -> None:
+    assert pck(np.array([[0.5]]), 0.5).mean == 1
+
+
+def test_nothing_to_measure_is_nan_everywhere() -> None:
+    apart = distances(FOUND, np.full_like(TRUE, np.nan))
+    result = pck(apart, 0.5)
+    assert np.isnan([result.mean, result.weighted, auc(apart), epe(apart)]).all()
+
+
+def test_shapes_that_differ_and_sizes_of_zero_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"\(1, 5, 2\), \(1, 4, 2\)"):
+        distances(FOUND, TRUE[:, :4])
+    with pytest.raises(ValueError, match=r"above 0, got 0\.0"):
+        distances(FOUND, TRUE, [0])
