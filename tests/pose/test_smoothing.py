@@ -1,11 +1,12 @@
-"""One-euro filter and label hysteresis."""
+"""One-euro filter, Kalman filter and label hysteresis."""
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 
-from core.pose.smoothing import LabelHold, OneEuro
+from core.pose.smoothing import Kalman, LabelHold, OneEuro
 
 
 def test_the_first_values_come_back_as_they_are():
@@ -68,3 +69,50 @@ def test_between_leave_and_enter_the_said_label_stays_but_no_new_one_comes():
 def test_a_leave_above_enter_is_refused():
     with pytest.raises(ValueError, match="leave"):
         LabelHold(enter=0.5, leave=0.6)
+
+
+def opencvs_filters(walk: np.ndarray) -> np.ndarray:
+    """What OpenCV's filter, set as in the CPM demos, says of each joint; (T, J, 2)."""
+    said = np.zeros_like(walk)
+    for joint in range(walk.shape[1]):
+        one = cv2.KalmanFilter(4, 2)
+        one.transitionMatrix = np.eye(4, dtype=np.float32) + np.eye(4, k=2, dtype=np.float32)
+        one.measurementMatrix = np.eye(2, 4, dtype=np.float32)
+        one.measurementNoiseCov = np.eye(2, dtype=np.float32)
+        one.processNoiseCov = 0.03 * np.eye(4, dtype=np.float32)
+        one.statePre = np.array([[*walk[0, joint], 0, 0]], np.float32).T
+        for step, place in enumerate(walk[:, joint]):
+            one.correct(place[:, None])
+            said[step, joint] = one.predict()[:2, 0]
+    return said
+
+
+def test_the_kalman_filter_is_opencvs_with_the_demos_settings() -> None:
+    walk = np.random.default_rng(1).normal(0, 3, (40, 5, 2)).cumsum(axis=0).astype(np.float32)
+    smooth = Kalman()
+    ours = np.stack([smooth(place) for place in 200 + walk])
+    assert ours == pytest.approx(opencvs_filters(200 + walk), abs=2e-3)
+
+
+def test_the_kalman_filter_starts_at_the_joint_and_keeps_up_with_a_steady_one() -> None:
+    smooth = Kalman()
+    steady = [np.array([[10.0 + 4 * step, 7.0]], np.float32) for step in range(80)]
+    said = [smooth(place) for place in steady]
+    assert said[0].tolist() == [[10, 7]]
+    assert said[-2] == pytest.approx(steady[-1], abs=0.1)  # the next frame's place
+
+
+def test_the_kalman_filter_calms_a_still_trembling_hand() -> None:
+    noise = np.random.default_rng(0).normal(0, 1, (200, 21, 2)).astype(np.float32)
+    smooth = Kalman()
+    out = np.stack([smooth(100 + n) for n in noise])
+    assert out[50:].std() < 0.75 * noise.std()
+
+
+def test_a_joint_that_comes_back_starts_anew() -> None:
+    smooth, gone = Kalman(), np.full((1, 2), np.nan, np.float32)
+    for step in range(5):
+        smooth(np.array([[50.0 * step, 0]], np.float32))
+    assert np.isnan(smooth(gone)).all()
+    assert smooth(np.array([[3.0, 4]], np.float32)).tolist() == [[3, 4]]
+    assert smooth(np.array([[3.0, 4], [5, 6]], np.float32)).tolist() == [[3, 4], [5, 6]]
