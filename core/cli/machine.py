@@ -43,6 +43,27 @@ def doctor(
 
 
 @app.command()
+def bench(
+    what: Annotated[str, typer.Argument(help="live, train or import.")],
+    source: Annotated[
+        Path,
+        typer.Option("-i", "--input", help="A video with a hand; a keypoint table; a folder."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Measure what Mudra costs on this machine."""
+    from core.studio.bench import BENCHES
+
+    if what not in BENCHES:
+        choice = ", ".join(BENCHES)
+        raise typer.BadParameter(f"“{what}” is none of {choice}", param_hint="WHAT")
+    found = BENCHES[what](Places.find(), source)
+    lines = [f"{name}: {value}" for name, value in found.items() if name != "stages"]
+    lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
+    say(found, "\n".join(lines), as_json)
+
+
+@app.command()
 def starter(
     data: Annotated[Path, typer.Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
     out: Annotated[Path, typer.Option("-o", "--output")] = Places.starter,

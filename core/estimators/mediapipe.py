@@ -70,6 +70,15 @@ class MediapipeHands:
             poses = _detected(self._landmarker, frame.rgb, self._last_ms)
         return Estimate(poses, frame.size_hw, self.name, frame.time_s, frame.mirrored_view)
 
+    def count_hands(self, frame: Frame) -> int:
+        """Hands in the next frame, by the vendor's call alone: what a bare loop would cost."""
+        with self._lock:
+            self._check_open()
+            if self._landmarker is None:
+                self._landmarker = self._new_landmarker(self.num_hands)
+            self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
+            return len(_detect(self._landmarker, frame.rgb, self._last_ms).hand_landmarks)
+
     def estimate_still(
         self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
@@ -143,13 +152,17 @@ class MediapipeHands:
 
 
 def _detected(landmarker: Any, rgb: Picture, time_ms: int) -> tuple[Pose, ...]:
-    import mediapipe
-
-    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
-    result = landmarker.detect_for_video(image, time_ms)
+    result = _detect(landmarker, rgb, time_ms)
     hands = zip(result.hand_landmarks, result.hand_world_landmarks, result.handedness, strict=True)
     poses = [_pose(*hand, rgb.shape[1], rgb.shape[0]) for hand in hands]
     return tuple(sorted(poses, key=lambda pose: -pose.score))
+
+
+def _detect(landmarker: Any, rgb: Picture, time_ms: int) -> Any:
+    import mediapipe
+
+    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
+    return landmarker.detect_for_video(image, time_ms)
 
 
 def _pose(landmarks: Any, world: Any, handedness: Any, width: int, height: int) -> Pose:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import cv2
 import numpy as np
 
 from core.errors import MudraError
@@ -157,11 +158,11 @@ class LiveProcessor:
         frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
-                return np.ascontiguousarray(rgb[:, ::-1])
+                return np.asarray(cv2.flip(rgb, 1), np.uint8)
             try:
                 picture, found = self._process(frame, self._options)
             except Exception as error:  # the stream's thread would end without a word
-                picture, found = np.ascontiguousarray(rgb[:, ::-1]), self._failed(error)
+                picture, found = np.asarray(cv2.flip(rgb, 1), np.uint8), self._failed(error)
             fps, latency_ms = self._timing(came_s, time.monotonic())
             self._latest = replace(
                 found, taken_s=came_s, frames=frame.index + 1, fps=fps, latency_ms=latency_ms,

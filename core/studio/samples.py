@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from core.media.pictures import decode_jpeg, encode_jpeg
@@ -100,4 +101,4 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     square = sample.square or crop_square(keypoints)
     keypoints = to_square(keypoints, square, size)
     drawn = draw_pose(rgb, Pose(keypoints, sample.scores))
-    return np.ascontiguousarray(drawn[:, ::-1]) if sample.mirrored_view else drawn
+    return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn

@@ -1,0 +1,246 @@
+"""What Mudra costs: CPU time a live frame, a training, an import. Milliseconds of the whole
+process's CPU (`time.process_time`), medians over frames; other work on the machine hardly counts.
+"""
+
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+
+from core.errors import MediaError
+from core.estimators.mediapipe import MediapipeHands
+from core.gestures.model import GestureModel
+from core.media.videos import read_video
+from core.pose.drawing import draw_estimate
+from core.pose.smoothing import LabelHold, OneEuro
+from core.pose.structures import Estimate, Frame, Picture
+from core.studio.importing import import_path
+from core.studio.live import LiveProcessor, Options, probabilities
+from core.studio.places import Places
+from core.studio.store import Store
+from core.studio.training_room import train_here
+
+SIZE_WH = (640, 480)
+_WARM_UP = 10  # frames that are not counted
+_FPS = 15
+
+OWN = ("features + classifier", "smoothing", "drawing")
+
+
+def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]:
+    """Each step of a live frame beside a bare MediaPipe loop, on the same frames by turns.
+
+    Args:
+        video: shows a hand; its frames are resized to 640x480 and repeated.
+
+    Returns:
+        frames, with_hand, stages {name: ms}, own_ms (features, classifier, smoothing, drawing),
+        whole_ms (`LiveProcessor.process`), bare_ms, ratio of these two.
+    """
+    pictures = _pictures(video, frames + _WARM_UP)
+    model = GestureModel.load(places.starter)
+    clock = _Clock()
+    hands = 0
+    with (
+        MediapipeHands(places.weights) as bare,
+        MediapipeHands(places.weights) as estimator,
+        _closing(LiveProcessor(lambda n: MediapipeHands(places.weights), Options(model))) as live,
+    ):
+        pipeline = _Pipeline(clock, estimator, model)
+        packets = _Codec(clock)
+        for index, rgb in enumerate(pictures):
+            frame = Frame(rgb, index / _FPS, index, mirrored_view=True)
+            clock.counts = index >= _WARM_UP
+            with clock.measured("bare MediaPipe"):
+                bare.count_hands(frame)
+            with clock.measured("whole"):
+                live.process(rgb)
+            shown, found = pipeline.run(frame)
+            packets.run(shown)
+            hands += bool(found.poses) and clock.counts
+    if live.latest().error:
+        raise MediaError(live.latest().error)
+    return _live_figures(clock.medians(), frames, hands)
+
+
+def bench_train(places: Places, table: Path) -> dict[str, Any]:
+    """Train on a keypoint table in a workspace of its own.
+
+    Returns:
+        rows, seconds in all, first_point_s and best_epoch_s after torch was loaded, accuracy.
+    """
+    import core.gestures.training  # noqa: F401 - loads torch, which is not what is measured
+
+    with _own_store() as (store, own):
+        report = import_path(store, "bench", table)
+        begun_s, begun_at = time.perf_counter(), time.time()
+        result, run = train_here(store, own, "bench", progress=lambda done, total: None)
+        seconds = time.perf_counter() - begun_s
+        epochs = [record["time"] - begun_at for record in run.records("epoch")]
+        refits = run.records("refit")
+    best = int(refits[-1]["epochs"]) if refits else len(epochs)
+    return {
+        "rows": report.added,
+        "seconds": round(seconds, 2),
+        "first_point_s": round(epochs[0], 2),
+        "best_epoch_s": round(epochs[best - 1], 2),
+        "epochs": len(epochs),
+        "accuracy": result.figures["accuracy"],
+    }
+
+
+def bench_import(places: Places, folder: Path) -> dict[str, Any]:
+    """Import a folder per class, or a keypoint table, into a store of its own.
+
+    Returns:
+        added, refused, seconds, a_second.
+    """
+    with _own_store() as (store, _):
+        begun_s = time.perf_counter()
+        report = import_path(
+            store, "bench", folder, estimator_factory=lambda: MediapipeHands(places.weights)
+        )
+        seconds = time.perf_counter() - begun_s
+    return {
+        "added": report.added,
+        "refused": len(report.refused),
+        "seconds": round(seconds, 2),
+        "a_second": round((report.added + len(report.refused)) / seconds, 1),
+    }
+
+
+class _Clock:
+    """CPU milliseconds by name."""
+
+    def __init__(self) -> None:
+        self.counts = False
+        self._ms: dict[str, list[float]] = defaultdict(list)
+
+    @contextmanager
+    def measured(self, name: str) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        if self.counts:
+            self._ms[name].append(1000 * (time.process_time() - begun))
+
+    def medians(self) -> dict[str, float]:
+        return {name: round(statistics.median(ms), 3) for name, ms in self._ms.items()}
+
+
+class _Pipeline:
+    """The steps of `LiveProcessor.process`, one by one."""
+
+    def __init__(self, clock: _Clock, estimator: MediapipeHands, model: GestureModel) -> None:
+        self._clock, self._estimator, self._model = clock, estimator, model
+        self._joints, self._label = OneEuro(), LabelHold()
+
+    def run(self, frame: Frame) -> tuple[Picture, Estimate]:
+        clock = self._clock
+        with clock.measured("landmarks"):
+            estimate = self._estimator.estimate(frame)
+        with clock.measured("features + classifier"):
+            table = probabilities(self._model, estimate)
+        name, emoji = "", ""
+        with clock.measured("smoothing"):
+            for pose, row in zip(estimate.poses, table, strict=True):
+                self._joints(pose.keypoints, frame.time_s)
+                best, probability = max(row, key=lambda pair: pair[1])
+                self._label(best.name, probability, frame.time_s)
+                name, emoji = best.name, best.emoji
+        with clock.measured("drawing"):
+            hands = len(estimate.poses)
+            shown = draw_estimate(
+                frame.rgb, estimate, mirror=True, labels=[name] * hands, emoji=[emoji] * hands
+            )
+        return shown, estimate
+
+
+class _Codec:
+    """VP8 by aiortc, as the browser's stream has it: what leaves is encoded, what comes decoded."""
+
+    def __init__(self, clock: _Clock) -> None:
+        from aiortc.codecs.vpx import Vp8Decoder, Vp8Encoder
+
+        self._clock = clock
+        self._encoder, self._decoder = Vp8Encoder(), Vp8Decoder()
+        self._index = 0
+
+    def run(self, rgb: Picture) -> None:
+        from aiortc.codecs.vpx import vp8_depayload
+        from aiortc.jitterbuffer import JitterFrame
+
+        with self._clock.measured("colour conversion"):
+            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="yuv420p")
+        frame.pts, frame.time_base = self._index, Fraction(1, _FPS)
+        self._index += 1
+        with self._clock.measured("encode"):
+            payloads, timestamp = self._encoder.encode(frame)
+        data = b"".join(vp8_depayload(payload) for payload in payloads)
+        with self._clock.measured("decode"):
+            decoded = self._decoder.decode(JitterFrame(data=data, timestamp=timestamp))
+        for back in decoded:
+            with self._clock.measured("colour conversion back"):
+                back.to_ndarray(format="rgb24")  # type: ignore[attr-defined]
+
+
+def _live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
+    conversion = ms.pop("colour conversion") + ms.pop("colour conversion back", 0.0)
+    whole, bare = ms.pop("whole"), ms.pop("bare MediaPipe")
+    return {
+        "frames": frames,
+        "with_hand": hands,
+        "stages": {
+            "decode": ms.pop("decode", 0.0),
+            "colour conversion": round(conversion, 3),
+            **ms,
+        },
+        "own_ms": round(sum(ms[name] for name in OWN), 3),
+        "whole_ms": whole,
+        "bare_ms": bare,
+        "ratio": round(whole / bare, 3),
+    }
+
+
+def _pictures(video: Path, count: int) -> list[Picture]:
+    """As many 640x480 pictures of the video, which is repeated where it is too short."""
+    found = [
+        np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
+        for frame in islice(read_video(video), count)
+    ]
+    return [found[i % len(found)] for i in range(count)]
+
+
+@contextmanager
+def _own_store() -> Iterator[tuple[Store, Places]]:
+    with tempfile.TemporaryDirectory(prefix="mudra-bench-") as folder:
+        own = Places.find(Path(folder))
+        store = Store(own.database)
+        try:
+            yield store, own
+        finally:
+            store.close()
+
+
+@contextmanager
+def _closing(live: LiveProcessor) -> Iterator[LiveProcessor]:
+    try:
+        yield live
+    finally:
+        live.close()
+
+
+BENCHES: dict[str, Callable[[Places, Path], dict[str, Any]]] = {
+    "live": bench_live,
+    "train": bench_train,
+    "import": bench_import,
+}
