@@ -39,6 +39,7 @@ def page() -> None:
         "is.",
         "a model for the eight gestures is ready", "pages/live.py", "Live",
     )  # fmt: skip
+    st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
     st.markdown("#### Ready from the start")
     st.markdown(" &nbsp; ".join(f"{g.emoji} {g.name.replace('_', ' ')}"
                                 for g in DEFAULT_GESTURES if g != NONE))  # fmt: skip

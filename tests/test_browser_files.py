@@ -36,7 +36,8 @@ def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data
             page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
             page.on("request", lambda r: foreign.append(r.url) if "example.org" in r.url else None)
             page.goto("/files")
-            expect(page.get_by_text("Drop pictures or a video here")).to_be_visible()
+            expect(page.get_by_text("Drop pictures or videos into the field")).to_be_visible()
+            expect(page.get_by_role("button", name="Upload")).to_be_visible()
             settled(page)
             shown = "dark" if dark else "light"
             page.screenshot(path=pictures / f"files_empty_{shown}.png", full_page=True)

@@ -2,7 +2,11 @@
 
 import io
 import secrets
+import shutil
+import tempfile
+import weakref
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +48,12 @@ class Seen:
         """Found in all its frames."""
         return sum(len(record["hands"]) for record in self.records)
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """Each gesture's share of the hands found, the most frequent first."""
+        named = Counter(hand["gesture"] for record in self.records for hand in record["hands"])
+        return {gesture: count / named.total() for gesture, count in named.most_common()}
+
 
 @dataclass(frozen=True, eq=False)
 class Read:
@@ -51,6 +61,20 @@ class Read:
 
     seen: list[Seen]
     refused: list[tuple[str, str]]
+
+    def forget(self) -> None:
+        """Delete the annotated videos: nobody will look at them again."""
+        for one in self.seen:
+            if one.video is not None:
+                one.video.unlink(missing_ok=True)
+
+
+class Room:
+    """A temporary folder, there as long as somebody holds the object."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mudra-files-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
 
 def read_file(
@@ -90,7 +114,7 @@ def table_of(seen: Sequence[Seen]) -> pd.DataFrame:
     rows = [
         (
             quoted(one.name), record["frame"], record["time_s"], number,
-            hand["gesture"], hand["probability"], hand["handedness"], hand["score"],
+            quoted(hand["gesture"] or ""), hand["probability"], hand["handedness"], hand["score"],
         )
         for one in seen
         for record in one.records
@@ -143,13 +167,20 @@ def _look(
     def tell(done: int, total: int | None) -> None:
         progress(min(1.0, done / total) if total else 0.5)
 
-    with make_estimator() as estimator:
-        for found in predict(str(source), model, estimator, out=video, maps=maps, progress=tell):
-            records.append(found.record() | {"source": name})
-            if best is None or _surety(found) > _surety(best):
-                best = found
-    if best is None:
-        raise MediaError(f"{source.name} holds no frame that can be read")
+    try:
+        with make_estimator() as estimator:
+            for found in predict(
+                str(source), model, estimator, out=video, maps=maps, progress=tell
+            ):
+                records.append(found.record() | {"source": name})
+                if best is None or _surety(found) > _surety(best):
+                    best = found
+        if best is None:
+            raise MediaError(f"{source.name} holds no frame that can be read")
+    except BaseException:  # a page that was left, too: half a video is of no use
+        if video is not None:
+            video.unlink(missing_ok=True)
+        raise
     return Seen(name, records, encode_jpeg(best.picture()), video)
 
 

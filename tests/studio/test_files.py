@@ -10,7 +10,7 @@ from core.estimators import create_estimator
 from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
-from core.studio.files import read_file, table_of, zip_of_pictures
+from core.studio.files import Room, Seen, read_file, table_of, zip_of_pictures
 from core.studio.places import Places
 
 
@@ -64,6 +64,32 @@ def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, 
     table = table_of([seen])
     assert table["gesture"].mode()[0] == "fist"
     assert [path.suffix for path in tmp_path.iterdir()] == [".webm"]
+    assert seen.shares["fist"] == pytest.approx((table["gesture"] == "fist").mean())
+    assert sum(seen.shares.values()) == pytest.approx(1)
+    read.forget()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp_path):
+    content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+
+    def left(share):
+        if share > 0.1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_file("fist.mp4", content, model, make, tmp_path, progress=left)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
+    hands = [{"gesture": name, "probability": 0.5, "handedness": None, "score": 1.0}
+             for name in ("=1+1", "fist", "fist", None)]  # fmt: skip
+    seen = Seen("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
+    table = table_of([seen])
+    assert table["gesture"].tolist() == ["'=1+1", "fist", "fist", ""]
+    assert table["file"].tolist() == ["'-a.jpg"] * 4
+    assert list(seen.shares.items()) == [("fist", 0.5), ("=1+1", 0.25), (None, 0.25)]
 
 
 def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb, tmp_path):
@@ -128,3 +154,11 @@ def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, shared_data
     table = table_of(read_file("two.mp4", content, model, make, tmp_path).seen)
     assert set(table["hand"]) == {0, 1}
     assert (table["gesture"] == "open_palm").mean() > 0.8
+
+
+def test_a_room_goes_with_its_holder():
+    room = Room()
+    folder = room.folder
+    (folder / "a.webm").write_bytes(b"x")
+    del room
+    assert not folder.exists()

@@ -1,0 +1,74 @@
+"""The Files page's lower half: what was seen in pictures and videos, and what was refused."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.gestures.labels import DEFAULT_GESTURES, safe_label
+from core.gestures.model import GestureModel
+from core.studio.files import Read, Seen, table_of, zip_of_pictures
+
+COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
+EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}
+
+
+def show_read(reads: Sequence[Read], model: GestureModel) -> None:
+    """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
+    seen = [one for read in reads for one in read.seen]
+    refused = [refusal for read in reads for refusal in read.refused]
+    emoji = EMOJI | {gesture.name: gesture.emoji for gesture in model.gestures}
+    hands = sum(one.hands for one in seen)
+    st.markdown(f"**{len(seen)}** read · **{hands}** hands · **{len(refused)}** refused")
+    if refused:
+        with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
+            for name, reason in refused[:REFUSED_SHOWN]:
+                said = reason if name in reason else f"{name}: {reason}"
+                st.markdown(f"- {safe_label(said)}")
+            if len(refused) > REFUSED_SHOWN:
+                st.caption(f"and {len(refused) - REFUSED_SHOWN} more")
+    if seen:
+        _downloads(seen)
+    for one in (one for one in seen if one.video is not None):
+        _show_video(one, emoji)
+    _show_pictures([one for one in seen if one.video is None], emoji)
+
+
+def _downloads(seen: list[Seen]) -> None:
+    pictures = [one for one in seen if one.video is None]
+    with st.container(horizontal=True):
+        table = table_of(seen).to_csv(index=False).encode()
+        st.download_button("Table (CSV)", table, "gestures.csv", "text/csv", icon="📄")
+        if pictures:
+            st.download_button(
+                "Annotated pictures (zip)", lambda: zip_of_pictures(pictures), "annotated.zip",
+                "application/zip", icon="🖼",
+            )  # fmt: skip
+
+
+def _show_video(one: Seen, emoji: dict[str, str]) -> None:
+    st.subheader(safe_label(one.name), anchor=False)
+    assert one.video is not None
+    left, right = st.columns([3, 2], gap="large")
+    left.video(str(one.video), format="video/webm")
+    with right:
+        found = sum(1 for record in one.records if record["hands"])
+        st.caption(f"{len(one.records)} frames, a hand in {found}")
+        for name, share in one.shares.items():
+            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {share:.0%} of hands")
+        st.download_button("Annotated video (WebM)", lambda: one.video.read_bytes(),
+                           "annotated.webm", "video/webm", icon="🎞",
+                           key=f"video_{one.video.stem}")  # fmt: skip
+
+
+def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
+    shown = st.session_state.get("files_shown", FIRST_SHOWN)
+    for row in range(0, min(shown, len(pictures)), COLUMNS):
+        for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
+            column.image(one.jpeg, width="stretch")
+            said = [f"{emoji.get(hand['gesture'], '')} **{safe_label(hand['gesture'])}** "
+                    f"{hand['probability']:.0%}" for hand in one.records[0]["hands"]]  # fmt: skip
+            column.markdown(" · ".join(said) or "no hand")
+            column.caption(safe_label(one.name))
+    if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
+        st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN
+        st.rerun()
