@@ -15,6 +15,8 @@ from core.pose.beliefs import (
     decode_seed,
     encode,
     joints_of,
+    openpose_inputs,
+    openpose_maps,
     peaks,
 )
 from core.pose.structures import BeliefMaps
@@ -153,3 +155,36 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
 def test_maps_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
         BeliefMaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), CROP)
+
+
+def test_openposes_inputs_keep_the_pictures_shape_and_are_padded_with_grey() -> None:
+    # 100 x 150 at 368 rows: 3.68 times, 552 columns; at 184 rows 276, padded to 280
+    picture = np.zeros((100, 150, 3), np.uint8)
+    half, whole = openpose_inputs(picture, (0.5, 1.0))
+    assert half.shape == (184, 280, 3)
+    assert whole.shape == (368, 552, 3)
+    assert (half[:, 276:] == 128).all()
+    assert half[:, :276].max() == 0
+
+
+@pytest.mark.parametrize("joint", [(31.0, 20.0), (75.3, 51.7), (120.0, 88.5)])
+def test_openposes_whole_way_finds_the_joint_in_a_picture_that_is_not_square(joint) -> None:
+    size_hw, scales = (100, 150), (0.5, 1.0, 1.5, 2.0)
+    stacks = []
+    for scale, seen in zip(scales, openpose_inputs(np.zeros((*size_hw, 3), np.uint8)), strict=True):
+        factor = 3.68 * scale
+        shown = np.array([joint]) * factor + (factor - 1) / 2
+        map_hw = (seen.shape[0] // 8, seen.shape[1] // 8)
+        stacks.append(encode(shown, map_hw, 8, sigma=1.5))
+    maps = openpose_maps(stacks, size_hw)
+    assert maps.shape == (2, 100, 150)
+    points, scores = decode_openpose(maps[:1])
+    assert points[0] == pytest.approx(np.array(joint), abs=1)
+    assert 0.2 < scores[0] <= 1
+
+
+def test_openposes_maps_of_another_size_are_refused() -> None:
+    with pytest.raises(ValueError, match="46 x 69 were expected"):
+        openpose_maps([np.zeros((22, 46, 46), np.float32)], (100, 150), (1.0,))
+    with pytest.raises(ValueError, match="each of 4 scales, got 1"):
+        openpose_maps([np.zeros((22, 46, 69), np.float32)], (100, 150))
