@@ -1,7 +1,8 @@
 """Hands by a belief-map net (core/nets/cpm.py): crop, maps of every stage, joints.
 
-Where the crop comes from: MediaPipe's joints in the same frame, or the net's own joints in the
-frame before (the self-tracker), which MediaPipe helps only while no hand is followed.
+Where the crop comes from: MediaPipe's joints in the same frame; or the net's own joints in the
+frame before (the self-tracker), which MediaPipe helps only while no hand is followed; or the same
+from the picture's middle on and without MediaPipe, as the CPM demos do (core/pose/tracking.py).
 """
 
 import threading
@@ -17,8 +18,9 @@ from core.estimators.mediapipe import MediapipeHands
 from core.pose.beliefs import joints_of
 from core.pose.geometry import Square, crop_square, cut_square
 from core.pose.structures import BeliefMaps, Estimate, Frame, Picture, Pose
+from core.pose.tracking import first_square, next_square
 
-CROPS = ("mediapipe", "self")
+CROPS = ("mediapipe", "self", "centre")
 _FACTOR = 1.5  # side of the square in units of the hand's longer side, as the net was measured
 _LOST = 0.2  # mean peak of the joints below which the self-tracker has lost the hand
 _FOLLOW = 0.6  # how fast the followed square moves to where the joints are now
@@ -37,7 +39,7 @@ class BeliefHands:
         weights_folder: where MediaPipe's prepared models lie.
         net_folder: the net's.
         num_hands: 1 or 2; the self-tracker follows one.
-        crop: "mediapipe" or "self".
+        crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
 
     Raises:
         WeightsError: net or models are not there, or altered.
@@ -50,11 +52,12 @@ class BeliefHands:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
         self._net = BeliefNet(net_folder)
-        self.name = self._net.name
+        self.name, self.stages = self._net.name, self._net.stages
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
         self._crop = crop
         self._followed: _Followed | None = None
+        self._closed = False
         self._lock = threading.Lock()
 
     def estimate(self, frame: Frame) -> Estimate:
@@ -64,8 +67,11 @@ class BeliefHands:
             EstimatorError: closed.
         """
         with self._lock:
-            found = self._follow(frame.rgb, self._followed) if self._followed else None
-            hands = [found] if found else self._detected(frame)
+            if self._crop == "centre":
+                hands = self._from_the_middle(frame)
+            else:
+                found = self._follow(frame.rgb, self._followed) if self._followed else None
+                hands = [found] if found else self._detected(frame)
         return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -95,6 +101,7 @@ class BeliefHands:
         """Free what it holds; waits for a running call."""
         with self._lock:
             self._followed = None  # the next call asks MediaPipe, which says that it is closed
+            self._closed = True
             self._hands.close()
 
     def __enter__(self) -> "BeliefHands":
@@ -132,6 +139,17 @@ class BeliefHands:
         x0, y0, side = moved
         self._followed = _Followed((x0, y0, side), last.handedness)
         return pose, beliefs
+
+    def _from_the_middle(self, frame: Frame) -> list[tuple[Pose, BeliefMaps]]:
+        """The hand where the demos' tracker looks; whose hand it is, nobody says."""
+        if self._closed:
+            raise EstimatorError("this estimator is closed: create a new one")
+        last = self._followed
+        found = self._looked(frame.rgb, last.square if last else first_square(frame.size_hw), None)
+        pose, beliefs = found
+        square = next_square(beliefs.square, pose.keypoints, pose.scores)
+        self._followed = _Followed(square, None) if square else None
+        return [found] if square else []
 
     def _said(
         self,
