@@ -1,5 +1,6 @@
 """PCK, PCKh, AUC and EPE: toy cases by hand, and published figures from the real files."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,14 @@ def mpii(shared_data: Path) -> np.ndarray:
 )
 def test_the_published_predictions_have_the_published_pck(lsp, model, truth, published) -> None:
     assert pck(lsp(model, truth), 0.2).mean * 100 == pytest.approx(published, abs=5e-4)
+
+
+def test_three_pictures_have_the_published_distances(shared_data: Path) -> None:
+    for one in json.loads((shared_data / "cpm" / "lsp_expected.json").read_text()).values():
+        true = np.array([one["gt_xy"]])
+        size = torso_sizes(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
+        apart = distances([one["cpm_mpii_lsp_6s"]], true, size)[0]
+        assert apart == pytest.approx(np.array(one["pck_dist"]), abs=6e-4)
 
 
 def test_the_parts_of_the_published_predictions_are_as_published(lsp) -> None:
