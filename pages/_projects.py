@@ -25,10 +25,11 @@ def pick_project() -> Project:
     wanted = st.session_state.get("project_name") or st.query_params.get("project")
     name = wanted if wanted in projects else names[0]
     with st.sidebar:
-        key = f"project_{st.session_state.get('project_turn', 0)}"
+        turn = st.session_state.get("project_turn", 0)
+        key = f"project_{turn}"
         st.selectbox("Project", names, names.index(name), key=key, on_change=_chosen, args=(key,))
-        _new_project(store)
-        _change_project(store, projects[name])
+        _new_project(store, turn)
+        _change_project(store, projects[name], turn)
         _deleted_project(store)
     st.session_state["project_name"] = name
     st.query_params["project"] = name
@@ -38,8 +39,8 @@ def pick_project() -> Project:
 def use_project(name: str) -> None:
     """Choose a project from code.
 
-    The widget gets a new key: a message that the browser sent before it heard of the change still
-    carries the old choice, and would bring it back.
+    The widgets get new keys: a message that the browser sent before it heard of the change still
+    carries the old choice, and would bring it back. Open popovers close by that, too.
     """
     st.session_state["project_name"] = name
     st.session_state["project_turn"] = st.session_state.get("project_turn", 0) + 1
@@ -49,9 +50,9 @@ def _chosen(key: str) -> None:
     st.session_state["project_name"] = st.session_state[key]
 
 
-def _new_project(store: Store) -> None:
+def _new_project(store: Store, turn: int) -> None:
     with (
-        st.popover("New project", icon="➕", width="stretch"),
+        st.popover("New project", icon="➕", width="stretch", key=f"new_{turn}"),
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
@@ -65,8 +66,8 @@ def _new_project(store: Store) -> None:
             st.rerun()
 
 
-def _change_project(store: Store, project: Project) -> None:
-    with st.popover("Rename or delete", icon="✏️", width="stretch"):
+def _change_project(store: Store, project: Project, turn: int) -> None:
+    with st.popover("Rename or delete", icon="✏️", width="stretch", key=f"change_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")
             if st.form_submit_button("Rename", icon="✏️"):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, safe_label
 from core.gestures.model import GestureModel
-from core.studio.files import Read, Seen, table_of, zip_of_pictures
+from core.studio.files import Read, Seen, in_words, table_of, zip_of_pictures
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
 EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}
@@ -18,12 +18,11 @@ def show_read(reads: Sequence[Read], model: GestureModel) -> None:
     refused = [refusal for read in reads for refusal in read.refused]
     emoji = EMOJI | {gesture.name: gesture.emoji for gesture in model.gestures}
     hands = sum(one.hands for one in seen)
-    st.markdown(f"**{len(seen)}** read · **{hands}** hands · **{len(refused)}** refused")
+    st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · hands **{hands}**")
     if refused:
         with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
-            for name, reason in refused[:REFUSED_SHOWN]:
-                said = reason if name in reason else f"{name}: {reason}"
-                st.markdown(f"- {safe_label(said)}")
+            lines = [safe_label(in_words(*one)) for one in refused[:REFUSED_SHOWN]]
+            st.markdown("\n".join(f"- {line}" for line in lines))
             if len(refused) > REFUSED_SHOWN:
                 st.caption(f"and {len(refused) - REFUSED_SHOWN} more")
     if seen:
@@ -67,8 +66,9 @@ def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
             column.image(one.jpeg, width="stretch")
             said = [f"{emoji.get(hand['gesture'], '')} **{safe_label(hand['gesture'])}** "
                     f"{hand['probability']:.0%}" for hand in one.records[0]["hands"]]  # fmt: skip
-            column.markdown(" · ".join(said) or "no hand")
-            column.caption(safe_label(one.name))
+            with column.container(gap=None):
+                st.markdown(" · ".join(said) or "no hand")
+                st.caption(safe_label(one.name))
     if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
         st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN
         st.rerun()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
-from core.studio.files import SUFFIXES
+from core.studio.files import SUFFIXES, in_words
 from core.studio.recording import Added, Recorder
 from core.studio.samples import picture_of
 from core.studio.store import Gesture, Project, Sample
@@ -95,8 +95,8 @@ def show_added() -> None:
         return
     with st.container(border=True):
         st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
-        for name, reason in added.refused[:20]:
-            st.markdown(f"- {safe_label(name)}: {safe_label(reason)}")
+        lines = [safe_label(in_words(*one)) for one in added.refused[:20]]
+        st.markdown("\n".join(f"- {line}" for line in lines))
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")
         if st.button("OK", key="said_ok"):

@@ -45,7 +45,7 @@ def test_pictures_come_back_with_gesture_and_downloads(app, photo):  # noqa: F81
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("b.jpg", photo("fist")), ("c.png", b"nothing"))
     said = texts(app)
-    assert "**2** read · **2** hands · **1** refused" in said
+    assert "read **2** / refused **1** · hands **2**" in said
     assert "👍 **thumbs\\_up**" in said and "👊 **fist**" in said
     assert safe_label("c.png is no JPEG, PNG or WEBP picture") in said
     labels = [button.proto.label for button in app.get("download_button")]
@@ -72,7 +72,7 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     app.toggle[0].set_value(True).run()
     assert len(app.session_state["files_read"]) == 4
     app.toggle[0].set_value(False).run()
-    assert "**2** read" in texts(app)
+    assert "read **2**" in texts(app)
     app.file_uploader[0].set_value(None).run()
     assert not app.exception
     assert app.session_state["files_read"] == {}

@@ -46,6 +46,7 @@ _ALIASES = {
     "open_palm": "palm open open_hand stop five openpalm hand_open",
     "none": "nothing no_gesture no_class background other unknown",
 }
+_ADDRESSES = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 _EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
 
 
@@ -87,5 +88,10 @@ def safe_name(text: str) -> str:
 
 
 def safe_label(text: str) -> str:
-    """The text as a widget, chart or Markdown may show it: nothing in it acts as markup."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&])", r"\\\1", text.replace("\n", " "))
+    """The text as a widget, chart or Markdown may show it: nothing in it acts as markup.
+
+    A bare address would become a link in spite of every backslash, so an invisible word joiner
+    breaks it.
+    """
+    plain = _ADDRESSES.sub("\\g<0>\u2060", text.replace("\n", " "))
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^&])", r"\\\1", plain)

@@ -20,6 +20,8 @@ VIDEO_SUFFIXES = (".mp4", ".webm", ".avi", ".mov", ".mkv", ".m4v")
 MAX_BYTES = 200 * 2**20
 MAX_SECONDS = 600
 MAX_SIDE = 4096
+MAX_FRAMES = 150_000  # ten minutes at 250 a second
+_PIXELS = {"max_pixels": str(MAX_SIDE * MAX_SIDE)}  # a picture within may lie about its size
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ def read_video(path: Path, *, fps: float | None = None, every: int = 1) -> Itera
         next_s, found = 0.0, False
         for index, frame in enumerate(_decoded(container, stream)):
             time_s = frame.time if frame.time is not None else index / rate
-            if time_s > MAX_SECONDS:
+            if time_s > MAX_SECONDS or index >= MAX_FRAMES:
                 raise MediaError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes: cut it")
+            if max(frame.width, frame.height) > MAX_SIDE:  # whatever the header said
+                raise MediaError(f"{path.name} is {frame.width} x {frame.height}: shrink it")
             found = True
             if index % every or (fps is not None and time_s < next_s - 1e-6):
                 continue
@@ -75,14 +79,15 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     _check_file(path)
     try:
         # only the file itself: a playlist in disguise must not make us open something else
-        container = av.open(str(path), options={"protocol_whitelist": "file"})
+        container = av.open(str(path), options={"protocol_whitelist": "file", **_PIXELS})
     except (av.FFmpegError, ValueError) as error:
-        raise MediaError(f"{path.name} is no video that can be read ({error})") from error
+        raise MediaError(f"{path.name} is no video that can be read ({_why(error)})") from error
     with container:
         if not container.streams.video:
             raise MediaError(f"{path.name} holds no video stream")
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 2
+        stream.codec_context.options = _PIXELS
         info = _info(container, stream)
         if max(info.size_hw) > MAX_SIDE:
             raise MediaError(f"{path.name} is {info.size_hw[1]} x {info.size_hw[0]}: shrink it")
@@ -91,6 +96,11 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
                 f"{path.name} lasts {info.seconds:.0f} s, at most {MAX_SECONDS}: cut it"
             )
         yield container, stream
+
+
+def _why(error: Exception) -> str:
+    """Without the path, which is nobody's business."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _check_file(path: Path) -> None:

@@ -132,6 +132,12 @@ def zip_of_pictures(seen: Sequence[Seen]) -> bytes:
     return packed.getvalue()
 
 
+def in_words(name: str, reason: str) -> str:
+    """Why a file was refused, with its name in it once."""
+    short = Path(name).name
+    return f"{name}{reason[len(short) :]}" if reason.startswith(short) else f"{name}: {reason}"
+
+
 def _read_zip(
     name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
     folder: Path, maps: str, progress: Callable[[float], None],

@@ -145,6 +145,10 @@ def test_whatever_becomes_a_name_is_normal_short_and_visible(text: str) -> None:
         (":smile:", r"\:smile\:"),
         ("a\nb", "a b"),
         ("&lt;", r"\&lt;"),
+        ("http://a.b", "http\\:\u2060//a\\.b"),
+        ("HTTPS://a", "HTTPS\\:\u2060//a"),
+        ("www.a", "www\u2060\\.a"),
+        ("a@b", "a@\u2060b"),
     ],
 )
 def test_markup_in_a_label_is_shown_as_the_letters_it_is(text: str, shown: str) -> None:

@@ -10,7 +10,7 @@ from core.estimators import create_estimator
 from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
-from core.studio.files import Room, Seen, read_file, table_of, zip_of_pictures
+from core.studio.files import Room, Seen, in_words, read_file, table_of, zip_of_pictures
 from core.studio.places import Places
 
 
@@ -107,7 +107,7 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
         ("a.jpg", b"", "a.jpg"),
         ("a.png", b"GIF89a" + b"\0" * 50, "a.png"),
         ("a.mp4", b"", "a.mp4 is empty"),
-        ("a.mp4", b"\0" * 4000, "a.mp4 is no video"),
+        ("a.mp4", b"\0" * 4000, "a.mp4 is no video that can be read (Invalid data found"),
         ("a.zip", b"PK\x03\x04 and no more", "a.zip is no zip"),
         ("a.zip", packed({}), "a.zip is empty"),
         ("a.zip", packed({"../up.jpg": b"x"}), "unsafe name"),
@@ -123,6 +123,7 @@ def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, na
     ((refused, reason),) = read.refused
     assert refused == name
     assert words in reason
+    assert str(folder) not in reason
     assert list(tmp_path.iterdir()) == [folder]
     assert list(folder.iterdir()) == []
 
@@ -162,3 +163,15 @@ def test_a_room_goes_with_its_holder():
     (folder / "a.webm").write_bytes(b"x")
     del room
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "said"),
+    [
+        ("a.jpg", "a.jpg is empty", "a.jpg is empty"),
+        ("z/a.jpg", "a.jpg is empty", "z/a.jpg is empty"),
+        ("a.jpg", "no hand", "a.jpg: no hand"),
+    ],
+)
+def test_a_refused_file_is_named_once(name, reason, said):
+    assert in_words(name, reason) == said
