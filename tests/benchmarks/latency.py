@@ -1,0 +1,259 @@
+"""How long a moment takes from the camera's picture to Mudra's, both as a person would see them.
+
+    python -m tests.benchmarks.latency VIDEO [--seconds S] [--fps F] [--json]
+
+Starts the studio and a Chromium whose fake camera shows the video's first frame with a counter
+burnt into its lower edge. A script in the page reads the counter of every shown frame, in the
+camera's own stream and in the returned one; a counter's latency is the time between its two first
+showings.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import sync_playwright
+
+from core.media.videos import read_video
+from tests.conftest import BROWSERS
+from tests.test_browser import CAMERA, start_camera
+
+SIZE_WH = (640, 480)
+EDGE = 48  # pixels of the counter's strip
+BITS = 12
+CELLS = BITS + 4  # white, black, the bits from the highest, their parity, black
+FILM_FPS = 30  # Chromium plays MJPEG so fast
+FILM_FRAMES = 900
+SETTLING_S = 8.0  # the connection's first seconds are not counted
+Seen = Sequence[tuple[float, int]]  # (milliseconds, counter), in order of time
+
+WATCH = (
+    f"const CELLS = {CELLS}, EDGE = {EDGE / SIZE_WH[1]};"
+    + """
+(() => {
+  const seen = window.mudraSeen = {local: [], remote: []};
+  function follow(video, name, mirrored) {
+    const canvas = document.createElement("canvas");
+    canvas.width = CELLS; canvas.height = 1;
+    const pen = canvas.getContext("2d", {willReadFrequently: true});
+    const look = (now) => {
+      const w = video.videoWidth, h = video.videoHeight, cell = w / CELLS;
+      for (let i = 0; i < CELLS; i++)  // the middle of each cell
+        pen.drawImage(video, (i + .3) * cell, h * (1 - EDGE * .7), cell * .4, h * EDGE * .4,
+                      i, 0, 1, 1);
+      const data = pen.getImageData(0, 0, CELLS, 1).data, bits = [];
+      for (let i = 0; i < CELLS; i++) bits.push(data[4 * i] > 127 ? 1 : 0);
+      if (mirrored) bits.reverse();
+      seen[name].push([now, bits.join("")]);
+      video.requestVideoFrameCallback(look);
+    };
+    video.requestVideoFrameCallback(look);
+  }
+  if (!navigator.mediaDevices) return;
+  const Peer = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Peer {
+    constructor(...options) { super(...options); window.mudraPeer = this; }
+  };
+  window.mudraCosts = async () => {
+    const found = {};
+    for (const s of (await mudraPeer.getStats()).values()) {
+      if (s.type === "outbound-rtp") found.browser_encode_ms = s.totalEncodeTime / s.framesEncoded;
+      if (s.type !== "inbound-rtp") continue;
+      found.browser_buffer_ms = s.jitterBufferDelay / s.jitterBufferEmittedCount;
+      found.browser_decode_ms = s.totalDecodeTime / s.framesDecoded;
+    }
+    return Object.fromEntries(Object.entries(found).map(([k, v]) => [k, Math.round(1e4 * v) / 10]));
+  };
+  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted), own = document.createElement("video");
+    Object.assign(own, {srcObject: stream, muted: true, autoplay: true});
+    own.style.cssText = "position:fixed;left:0;top:0;width:64px;height:48px;z-index:9";
+    document.body.append(own);
+    follow(own, "local", false);
+    const timer = setInterval(() => {
+      const other = [...document.querySelectorAll("video")].find((v) => v !== own && v.srcObject);
+      if (other) { clearInterval(timer); follow(other, "remote", true); }
+    }, 50);
+    return stream;
+  };
+})();
+"""
+)
+
+
+def cells(counter: int) -> list[int]:
+    """The strip's CELLS zeros and ones, left to right."""
+    bits = [counter >> place & 1 for place in reversed(range(BITS))]
+    return [1, 0, *bits, sum(bits) % 2, 0]
+
+
+def read_cells(text: str) -> int | None:
+    """The counter of a strip that was read as "1001…"; None where it can't be one."""
+    found = [int(sign) for sign in text]
+    counter = int(text[2 : 2 + BITS], 2)
+    return counter if found == cells(counter) else None
+
+
+def stamp(picture_bgr: NDArray[np.uint8], counter: int) -> NDArray[np.uint8]:
+    """A copy of a 640x480 picture with the counter's strip along its lower edge."""
+    out = picture_bgr.copy()
+    width = SIZE_WH[0] // CELLS
+    for i, bit in enumerate(cells(counter)):
+        out[-EDGE:, i * width : (i + 1) * width] = 235 * bit + 10
+    return out
+
+
+def write_film(path: Path, video: Path) -> None:
+    """The fake camera's MJPEG: the video's first frame above a counter that counts on."""
+    rgb = next(iter(read_video(video))).rgb
+    picture = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
+    picture[:-EDGE] = cv2.resize(rgb[..., ::-1], (SIZE_WH[0], SIZE_WH[1] - EDGE))
+    with path.open("wb") as film:
+        for counter in range(FILM_FRAMES):
+            film.write(cv2.imencode(".jpg", stamp(picture, counter))[1].tobytes())
+
+
+def latencies_ms(local: Seen, remote: Seen) -> list[float]:
+    """For each counter that came back, the time since the camera's own showing of it.
+
+    The film repeats, so a counter's latest showing before its return counts.
+    """
+    times: dict[int, list[float]] = {}
+    for at_ms, counter in firsts(local):
+        times.setdefault(counter, []).append(at_ms)
+    found = []
+    for at_ms, counter in firsts(remote):
+        before = bisect_right(times.get(counter, []), at_ms)
+        if before:
+            found.append(at_ms - times[counter][before - 1])
+    return found
+
+
+def firsts(seen: Seen) -> list[tuple[float, int]]:
+    """Only the showings whose counter is not that of the showing before."""
+    return [*seen[:1], *(b for a, b in pairwise(seen) if b[1] != a[1])]
+
+
+def measure(video: Path, seconds: float, fps: int = 15) -> dict[str, Any]:
+    """Latency and rates of a Live page that ran so long."""
+    with tempfile.TemporaryDirectory(prefix="mudra-latency-") as name:
+        folder = Path(name)
+        write_film(folder / "film.mjpeg", video)
+        with _studio(folder) as address, _page(address, folder / "film.mjpeg") as page:
+            page.goto("/live")
+            _choose_fps(page, fps)
+            start_camera(page)
+            page.wait_for_timeout(1000 * SETTLING_S)
+            frame = next(f for f in page.frames if "webrtc" in f.url)
+            frame.evaluate("mudraSeen.local.length = mudraSeen.remote.length = 0")
+            page.wait_for_timeout(1000 * seconds)
+            seen, costs = frame.evaluate("mudraSeen"), frame.evaluate("mudraCosts()")
+            caption = page.get_by_text("latency").last.inner_text()
+    return figures(seen, seconds) | costs | {"studio": caption}
+
+
+def figures(seen: dict[str, list[tuple[float, str]]], seconds: float) -> dict[str, Any]:
+    """Median and 95th percentile in ms, frames a second shown here and there, unread strips."""
+    shown = {
+        name: [(at, counter) for at, text in rows if (counter := read_cells(text)) is not None]
+        for name, rows in seen.items()
+    }
+    found = latencies_ms(shown["local"], shown["remote"])
+    median, p95 = np.percentile(found, [50, 95]) if found else (np.nan, np.nan)
+    return {
+        "median_ms": round(float(median), 1),
+        "p95_ms": round(float(p95), 1),
+        "frames": len(found),
+        "camera_fps": round(len(firsts(shown["local"])) / seconds, 1),
+        "returned_fps": round(len(firsts(shown["remote"])) / seconds, 1),
+        "unread": sum(len(rows) for rows in seen.values()) - sum(map(len, shown.values())),
+    }
+
+
+@contextmanager
+def _studio(folder: Path) -> Iterator[str]:
+    """The studio with a workspace of its own; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
+               "--server.port", str(port)]  # fmt: skip
+    environment = os.environ | {"MUDRA_WORKSPACE": str(folder / "workspace")}
+    address, root = f"http://127.0.0.1:{port}", Path(__file__).parents[2]
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and process.poll() is None:
+            with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                break
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def _page(address: str, film: Path) -> Iterator[Any]:
+    chromium = os.environ.get("MUDRA_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*CAMERA, f"--use-file-for-fake-video-capture={film}"]
+        )
+        context = browser.new_context(base_url=address, permissions=["camera"])
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def _choose_fps(page: Any, fps: int) -> None:
+    """Move the slider from 15; 15 needs nothing."""
+    if fps == 15:
+        return
+    page.get_by_role("button", name="Camera settings").click()
+    slider = page.get_by_role("slider")
+    for _ in range(abs(fps - 15)):
+        slider.press("ArrowRight" if fps > 15 else "ArrowLeft")
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(1000)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("video", type=Path, help="its first frame shows a hand")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--fps", type=int, default=15)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = measure(options.video, options.seconds, options.fps)
+    found |= {"load": [round(x, 2) for x in os.getloadavg()], "cpus": os.cpu_count(),
+              "machine": platform.machine()}  # fmt: skip
+    print(json.dumps(found) if options.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+
+
+if __name__ == "__main__":
+    main()
