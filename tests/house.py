@@ -42,15 +42,17 @@ LIBRARIES = (
         "mediapipe": ("core/estimators/mediapipe.py", "core/weights/tflite_metadata.py"),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,
-        "torch": TORCH,
+        "torch": (*TORCH, "core/weights/torch_port.py"),
         "torchvision": TORCH,
         "lightning": TORCH,
         "lightning_fabric": TORCH,
         "sklearn": ("core/gestures/training.py", "core/gestures/validation.py"),
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),
+        "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
+        "h5py": ("core/weights/keras_h5.py",),
     }
-    | dict.fromkeys(("pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
+    | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)
 )
 MATHS = ("numpy", "cv2", "PIL")  # what a room of pure maths may know beside the standard library

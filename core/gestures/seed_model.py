@@ -1,0 +1,91 @@
+"""Dense networks from a Keras file, run in numpy: the classifiers of Hand-Pose-Classification
+(22 OpenPose points → 44 numbers → no/yes) and of Kazuhito00's app (42 → open, close, pointer).
+
+Hand-Pose-Classification scales each number to 0..1 by the smallest and largest of its table when it
+trains, and forgets it when it predicts: there the network gets raw pixels, which costs 5 points of
+accuracy. `DenseModel` carries the range, so that both see the same.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ModelError
+from core.weights.keras_h5 import read_keras
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class DenseModel:
+    """Dense layers, ReLU between them and softmax at the end.
+
+    Attributes:
+        layers: kernel (in, out) and bias (out,) of each.
+        low, high: (in,) the range of each input in training; None where it takes them as they are.
+    """
+
+    layers: tuple[tuple[Floats, Floats], ...]
+    low: Floats | None = None
+    high: Floats | None = None
+
+    @classmethod
+    def load(cls, path: Path) -> "DenseModel":
+        """The dense layers of a Keras HDF5 file, in order.
+
+        Raises:
+            WeightsError: no Keras model.
+            ModelError: its layers do not follow one another as dense layers do.
+        """
+        layers = []
+        width: int | None = None
+        for name, arrays in read_keras(path).items():
+            shapes = [array.shape for array in arrays]
+            fits = len(shapes) == 2 and len(shapes[0]) == 2 and shapes[1] == shapes[0][1:]
+            if not fits or width not in (None, shapes[0][0]):
+                raise ModelError(
+                    f"{path.name}: layer “{name}” has arrays of shape {shapes}, expected a dense "
+                    f"kernel ({width or 'in'}, out) and its bias (out,)"
+                )
+            layers.append((arrays[0], arrays[1]))
+            width = shapes[0][1]
+        return cls(tuple(layers))
+
+    def with_range_of(self, inputs: Floats) -> "DenseModel":
+        """The same network, its inputs scaled to 0..1 by the range of these (N, in)."""
+        return replace(self, low=inputs.min(0), high=inputs.max(0))
+
+    def probabilities(self, inputs: Floats) -> Floats:
+        """(N, C) probabilities for (N, in) inputs.
+
+        Raises:
+            ModelError: another number of inputs than the network has.
+        """
+        width = self.layers[0][0].shape[0]
+        if inputs.ndim != 2 or inputs.shape[1] != width:
+            raise ModelError(f"this network reads (N, {width}) numbers, got {inputs.shape}")
+        x = inputs.astype(np.float32)
+        if self.low is not None and self.high is not None:
+            span = self.high - self.low
+            x = (x - self.low) / np.where(span > 0, span, 1).astype(np.float32)
+        for kernel, bias in self.layers[:-1]:
+            x = np.maximum(x @ kernel + bias, 0)
+        kernel, bias = self.layers[-1]
+        logits = x @ kernel + bias
+        powers = np.exp(logits - logits.max(1, keepdims=True))
+        shares: Floats = np.asarray(powers / powers.sum(1, keepdims=True), np.float32)
+        return shares
+
+
+def openpose_inputs(points: Floats) -> Floats:
+    """(N, 44) inputs from the net's 22 peaks (N, 22, 2) x, y in picture pixels: 21 joints and the
+    background map's, as that app takes them.
+
+    Raises:
+        ModelError: another shape.
+    """
+    if points.ndim != 3 or points.shape[1:] != (22, 2):
+        raise ModelError(f"expected (N, 22, 2) peaks, background included, got {points.shape}")
+    return points.reshape(len(points), 44).astype(np.float32)

@@ -1,0 +1,65 @@
+"""Reads a PyTorch state dict (`.pth`) by torch's own fenced loader: tensors and nothing else."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from core.errors import WeightsError
+
+_MOST_BYTES = 2**30
+
+
+def read_torch(path: Path) -> dict[str, NDArray[Any]]:
+    """Name → array. Names are flat, as the ports publish them: `conv1_1.weight`; a port's own
+    module before it (`model1_0.conv1_1.weight`) is left out.
+
+    Raises:
+        WeightsError: the file is too large, cut off, or holds anything but named tensors.
+    """
+    size = _unpacked_size(path)
+    if not 0 < size <= _MOST_BYTES:
+        raise WeightsError(
+            f"{path} has {size} bytes, expected a .pth of 1 to {_MOST_BYTES}: get it again"
+        )
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch lets any error through, over many lines
+        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise WeightsError(
+            f"{path.name} is not whole, or holds more than tensors ({said[:160]}): nothing of it "
+            "was run, get the file again from its author"
+        ) from None
+    found = found.get("state_dict", found) if isinstance(found, dict) else found
+    if not isinstance(found, dict) or not found:
+        raise WeightsError(f"{path.name} holds a {type(found).__name__}, expected a state dict")
+    return _flat(path.name, found)
+
+
+def _flat(file: str, found: dict[Any, Any]) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, value in found.items():
+        if not isinstance(name, str) or not isinstance(value, torch.Tensor):
+            kind = type(value).__name__
+            raise WeightsError(f"{file}: “{str(name)[:60]}” holds a {kind}, expected a tensor")
+        short = ".".join(name.split(".")[-2:])
+        if short in arrays:
+            raise WeightsError(f"{file}: “{short}” comes twice, so whose it is can't be told")
+        value = value.float() if value.dtype == torch.bfloat16 else value
+        arrays[short] = value.detach().numpy()
+    return arrays
+
+
+def _unpacked_size(path: Path) -> int:
+    """Bytes that reading it takes; a zip may be packed, though torch's are not."""
+    if not path.is_file():
+        return 0
+    if not zipfile.is_zipfile(path):
+        return path.stat().st_size
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return path.stat().st_size
