@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+import aiortc.rtcrtpreceiver
 import av
 import streamlit as st
+import streamlit_webrtc.webrtc
 from aiortc.codecs import CODECS
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
-from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.studio.camera_help import INSECURE, TROUBLES
 from core.studio.live import Latest, LiveProcessor, Options, Watch
 from core.studio.places import Places
+from core.studio.prompt import PromptBuffer, PromptTrack
 from pages._probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
@@ -30,6 +32,8 @@ def _vp8_alone() -> None:
 
 
 _vp8_alone()
+aiortc.rtcrtpreceiver.JitterBuffer = PromptBuffer  # type: ignore[misc]
+streamlit_webrtc.webrtc.AsyncVideoProcessTrack = PromptTrack  # type: ignore[assignment,misc]
 
 
 class _Stream(VideoProcessorBase):
@@ -64,11 +68,11 @@ def camera(
         size, fps = _settings()
         with st.popover("Camera trouble?", icon="🩺"):
             camera_probe(f"{key}_probe", link=key != "record_camera")
-    weights = Places.find().weights
+    places = Places.find()
 
     def make_stream() -> _Stream:
-        def make(hands: int) -> Any:
-            return create_estimator("mediapipe-hands", weights, num_hands=hands)
+        def make(options: Options) -> Any:
+            return options.keypoints.open(places, num_hands=options.hands)
 
         return _Stream(LiveProcessor(make, options, watch=watch), on_end)
 

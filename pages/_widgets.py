@@ -13,6 +13,7 @@ from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
 from core.learning.runs import Run
+from core.studio.files import Room
 from core.studio.places import Places
 from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
@@ -64,6 +65,7 @@ def navigation() -> StreamlitPage:
             st.Page("pages/train.py", title="Train", icon="📈"),
             st.Page("pages/live.py", title="Live", icon="✨"),
             st.Page("pages/files.py", title="Files", icon="🖼"),
+            st.Page("pages/heatmaps.py", title="Heatmaps", icon="🔥"),
         ]
     )
 
@@ -73,6 +75,13 @@ def begin_visit(page: str) -> None:
     if st.session_state.get("page") != page:
         st.session_state["page"] = page
         st.session_state["visit"] = st.session_state.get("visit", 0) + 1
+
+
+def temporary_folder() -> Path:
+    """This visitor's, for videos to show; it goes away with the session."""
+    if "files_room" not in st.session_state:
+        st.session_state["files_room"] = Room()
+    return st.session_state["files_room"].folder
 
 
 def run_title(run: Run, project: Project) -> str:

@@ -1,6 +1,5 @@
 """Files: what pictures and videos show, to see and to take away."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -8,11 +7,11 @@ import streamlit as st
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
-from core.studio.files import SUFFIXES, Read, Room, read_file
+from core.studio.files import SUFFIXES, Read, read_file
 from pages._models import pick_model
 from pages._projects import pick_project
 from pages._results import show_read
-from pages._widgets import errors_shown, studio
+from pages._widgets import errors_shown, studio, temporary_folder
 
 
 def page() -> None:
@@ -66,7 +65,7 @@ def _read_all(files: list[Any], model: GestureModel, hands: int) -> list[Read]:
         tell(0.0)
         with errors_shown():
             kept[key] = read_file(
-                file.name, file.getvalue(), model, lambda: _estimator(hands), _folder(),
+                file.name, file.getvalue(), model, lambda: _estimator(hands), temporary_folder(),
                 progress=tell,
             )  # fmt: skip
     if bar is not None:
@@ -76,13 +75,6 @@ def _read_all(files: list[Any], model: GestureModel, hands: int) -> list[Read]:
 
 def _estimator(hands: int) -> Any:
     return create_estimator("mediapipe-hands", studio().places.weights, num_hands=hands)
-
-
-def _folder() -> Path:
-    """A temporary folder for this visitor's annotated videos; it goes away with the session."""
-    if "files_room" not in st.session_state:
-        st.session_state["files_room"] = Room()
-    return st.session_state["files_room"].folder
 
 
 page()

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.gestures.model import GestureModel
-from core.studio.live import LiveProcessor, Options
+from core.studio.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
 from pages._models import pick_model
+from pages._nets import fitting, overlay, pick_keypoints
 from pages._projects import pick_project
 from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown
@@ -28,8 +29,13 @@ def page() -> None:
                 help="Calms the drawn joints and says a gesture once it has lasted 0.2 s. The bars "
                 "stay raw.",
             )  # fmt: skip
+        with st.expander("Keypoints and belief maps", icon="🔥"):
+            source = pick_keypoints("live")
+            maps = overlay("live") if source.is_net else Maps()
+        model = fitting(model, source)
     with left:
-        live = camera("live_camera", Options(model, 2 if two else 1, smooth))
+        options = Options(model, 2 if two else 1, smooth, source, maps)
+        live = camera("live_camera", options)
     with right:
         st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.live import LiveProcessor, Options
+from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.studio.store import Gesture, Project
 from pages._camera import camera, show_trouble
+from pages._nets import overlay, pick_keypoints
 from pages._projects import pick_project
 from pages._samples import add_files, latest_samples, show_added
 from pages._widgets import errors_shown, studio
@@ -24,10 +25,13 @@ def page() -> None:
         person = _person()
         recorder = _recorder(project, person)
         plan = _pick_plan()
+        with st.popover("Keypoints and belief maps", icon="🔥"):
+            source = pick_keypoints("record")
+            maps = overlay("record") if source.is_net else Maps()
     with left:
         live = camera(
             "record_camera",
-            Options(hands=1, smoothing=False),
+            Options(hands=1, smoothing=False, keypoints=source, maps=maps),
             watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
             on_end=lambda: recorder.stop(wait=False),
         )

@@ -44,8 +44,7 @@ class Estimator(Protocol):
 
 ESTIMATORS: dict[str, Callable[..., Estimator]] = {
     "mediapipe-hands": MediapipeHands,
-    "cpm.hand_light": BeliefHands,
-    "cpm.openpose_hand": BeliefHands,
+    "belief-net": BeliefHands,
 }
 
 

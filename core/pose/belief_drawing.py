@@ -70,6 +70,12 @@ def _lay_over(out: Picture, beliefs: BeliefMaps, belief: Floats) -> None:
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
 
+def mirrored(beliefs: BeliefMaps) -> BeliefMaps:
+    """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
+    crop = np.ascontiguousarray(beliefs.crop[:, ::-1])
+    return BeliefMaps(np.ascontiguousarray(beliefs.maps[..., ::-1]), beliefs.square, crop)
+
+
 def stage_tiles(beliefs: BeliefMaps, joint: int | None = None) -> list[Picture]:
     """Every stage's beliefs over the crop, and last the joints that the last stage gives."""
     crop = _tile(beliefs.crop)

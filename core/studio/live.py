@@ -19,9 +19,11 @@ from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model import GestureModel
+from core.pose.belief_drawing import mirrored, over_picture, with_maps
 from core.pose.drawing import draw_estimate, label_plate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.structures import Estimate, Frame, Picture, Pose
+from core.studio.nets import KeypointSource
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,22 @@ UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
 _FORGET_S = 0.5  # a hand away for so long begins anew
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
-MakeEstimator = Callable[[int], Estimator]
 Watch = Callable[[Frame, Estimate, str], str]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Which belief maps are shown, where the estimator brings them.
+
+    Attributes:
+        view: "single" lays them over the video, "multi" and "hm" show them beside it.
+        stage: from 0; None lays nothing over.
+        joint: 0 … J, J being the background; None: the strongest of all joints.
+    """
+
+    view: str = "single"
+    stage: int | None = None
+    joint: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +58,18 @@ class Options:
         model: names the gestures; None shows the skeleton alone.
         hands: 1 or 2.
         smoothing: calm the drawn joints and hold the names; the probabilities stay raw.
+        keypoints: whose joints: MediaPipe's or a net's.
+        maps: what is shown of a net's belief maps.
     """
 
     model: GestureModel | None = None
     hands: int = 1
     smoothing: bool = True
+    keypoints: KeypointSource = field(default_factory=KeypointSource)
+    maps: Maps = field(default_factory=Maps)
+
+
+MakeEstimator = Callable[[Options], Estimator]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +141,7 @@ class LiveProcessor:
     """Estimates, names and draws the frames of one stream; newest options count.
 
     Args:
-        make_estimator: number of hands → an estimator; called in the stream's thread.
+        make_estimator: called in the stream's thread, again when hands or keypoints change.
         watch: sees every frame with its estimate and the estimator's version, e.g. a recorder; its
             answer is shown over the video.
     """
@@ -134,7 +157,7 @@ class LiveProcessor:
         self._options = options or Options()
         self._lock = threading.Lock()
         self._estimator: Estimator | None = None
-        self._estimator_hands = 0
+        self._estimator_for: tuple[int, KeypointSource] | None = None
         self._closed = False
         self._tracks: dict[str, _Hand] = {}
         self._times: deque[tuple[float, float]] = deque()
@@ -177,25 +200,28 @@ class LiveProcessor:
         return Latest(error=f"a frame could not be processed: {error!r}")
 
     def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
-        estimator = self._estimator_for(options.hands)
+        estimator = self._estimator_of(options)
         estimate = estimator.estimate(frame)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         picture = draw_estimate(
-            frame.rgb, shown, mirror=True,
+            _under(frame.rgb, estimate, options.maps), shown, mirror=True,
             labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
             emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
         )  # fmt: skip
+        picture = _beside(picture, estimate, options.maps)
         _draw_note(picture, note)
         return picture, Latest(hands, note=note)
 
-    def _estimator_for(self, hands: int) -> Estimator:
-        if self._estimator is None or self._estimator_hands != hands:
+    def _estimator_of(self, options: Options) -> Estimator:
+        wanted = (options.hands, options.keypoints)
+        if self._estimator is None or self._estimator_for != wanted:
             if self._estimator is not None:
                 self._estimator.close()
-            self._estimator, self._estimator_hands = self._make(hands), hands
+                self._estimator = None
+            self._estimator, self._estimator_for = self._make(options), wanted
         return self._estimator
 
     def _read(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
@@ -228,6 +254,19 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
+
+
+def _under(rgb: Picture, estimate: Estimate, maps: Maps) -> Picture:
+    """The frame, with belief maps laid over it where they are wanted."""
+    if maps.view != "single" or maps.stage is None or not estimate.beliefs:
+        return rgb
+    return over_picture(rgb, estimate.beliefs, maps.stage, maps.joint)
+
+
+def _beside(picture: Picture, estimate: Estimate, maps: Maps) -> Picture:
+    """The mirrored picture, with the first hand's maps beside it where they are wanted."""
+    first = mirrored(estimate.beliefs[0]) if estimate.beliefs else None
+    return with_maps(picture, first, maps.view, -1 if maps.stage is None else maps.stage)
 
 
 def _draw_note(picture: Picture, note: str) -> None:

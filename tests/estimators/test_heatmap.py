@@ -17,7 +17,9 @@ NAME = "cpm.hand_light"
 
 
 def make(weights_folder: Path, **options):
-    return create_estimator(NAME, weights_folder, net_folder=Places.find().net(NAME), **options)
+    return create_estimator(
+        "belief-net", weights_folder, net_folder=Places.find().net(NAME), **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -107,4 +109,4 @@ def test_an_unknown_crop_and_a_missing_net_are_refused(weights_folder, tmp_path)
     with pytest.raises(EstimatorError, match="no crop “guess”"):
         make(weights_folder, crop="guess")
     with pytest.raises(WeightsError, match="no net in"):
-        create_estimator(NAME, weights_folder, net_folder=tmp_path)
+        create_estimator("belief-net", weights_folder, net_folder=tmp_path)

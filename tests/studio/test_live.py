@@ -26,7 +26,7 @@ def photos(shared_data):
 
 @pytest.fixture
 def make(make_estimator):
-    return lambda hands: make_estimator(num_hands=hands)
+    return lambda options: make_estimator(num_hands=options.hands)
 
 
 def see(live, photo, frames=8):

@@ -1,0 +1,57 @@
+"""Whose keypoints: MediaPipe's, or those of a belief-map net that is shipped, made or imported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import EstimatorError
+from core.estimators import create_estimator
+from core.studio.places import Places
+
+MEDIAPIPE = "mediapipe-hands"
+_METADATA = "metadata.json"
+
+
+@dataclass(frozen=True)
+class KeypointSource:
+    """An estimator by name.
+
+    Attributes:
+        name: "mediapipe-hands", or a net's.
+        crop: where a net looks: "mediapipe" or "self" (it follows its own joints).
+    """
+
+    name: str = MEDIAPIPE
+    crop: str = "mediapipe"
+
+    @property
+    def is_net(self) -> bool:
+        """Whether it brings belief maps."""
+        return self.name != MEDIAPIPE
+
+    def open(self, places: Places, *, num_hands: int = 1) -> Any:
+        """The estimator.
+
+        Raises:
+            EstimatorError: no such estimator.
+            WeightsError: its models are not there, or altered.
+        """
+        if not self.is_net:
+            return create_estimator(self.name, places.weights, num_hands=num_hands)
+        folder = places.net(self.name)
+        if not folder.is_dir():
+            there = ", ".join((MEDIAPIPE, *nets(places)))
+            raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
+        return create_estimator(
+            "belief-net", places.weights, net_folder=folder, num_hands=num_hands, crop=self.crop
+        )
+
+
+def nets(places: Places) -> dict[str, Path]:
+    """The belief-map nets that can be used, by name; one's own hides a shipped one."""
+    found: dict[str, Path] = {}
+    for folder in (places.shipped_models, places.nets):
+        for path in sorted(folder.glob(f"*/{_METADATA}")):
+            if path.parent.name.startswith("cpm."):
+                found[path.parent.name] = path.parent
+    return found

@@ -1,0 +1,76 @@
+"""Whose keypoints are used, and which belief maps are shown."""
+
+import streamlit as st
+
+from core.gestures.model import GestureModel
+from core.pose.skeleton import HAND
+from core.studio.live import Maps
+from core.studio.nets import MEDIAPIPE, KeypointSource, nets
+from pages._widgets import studio
+
+TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
+CROPS = {
+    "mediapipe": "where MediaPipe sees a hand",
+    "self": "where its own joints were a frame ago",
+}
+STRONGEST = "all joints"
+
+
+def pick_keypoints(key: str) -> KeypointSource:
+    """MediaPipe, or a net and where it looks."""
+    names = [MEDIAPIPE, *nets(studio().places)]
+    name = st.selectbox(
+        "Keypoints by", names, key=f"{key}_keypoints", persist_state="session",
+        format_func=lambda n: TITLES.get(n, n),
+        help="A gesture model understands the keypoints that it was trained on, and no others.",
+    )  # fmt: skip
+    if name == MEDIAPIPE:
+        return KeypointSource()
+    return KeypointSource(name, pick_crop(key))
+
+
+def pick_net(key: str) -> KeypointSource:
+    """A net and where it looks."""
+    names = list(nets(studio().places))
+    name = st.selectbox(
+        "Net", names, key=f"{key}_net", persist_state="session",
+        format_func=lambda n: TITLES.get(n, n),
+    )  # fmt: skip
+    return KeypointSource(name, pick_crop(key))
+
+
+def pick_crop(key: str) -> str:
+    """Where a net looks."""
+    crop = st.radio(
+        "It looks", list(CROPS), key=f"{key}_crop", persist_state="session",
+        format_func=lambda c: CROPS[c],
+    )  # fmt: skip
+    return crop or "mediapipe"
+
+
+def pick_joint(key: str) -> int | None:
+    """One joint, the background, or all of them together."""
+    names = [STRONGEST, *(name.replace("_", " ") for name in HAND.joints), "background"]
+    name = st.selectbox("Joint", names, key=f"{key}_joint", persist_state="session")
+    return None if name in (None, STRONGEST) else names.index(name) - 1
+
+
+def overlay(key: str) -> Maps:
+    """Which stage's beliefs lie over the video."""
+    stage = st.segmented_control(
+        "Belief maps of stage", [1, 2, 3], key=f"{key}_overlay", persist_state="session",
+        help="Press it again for none.",
+    )  # fmt: skip
+    return Maps(stage=None if stage is None else int(stage) - 1)
+
+
+def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
+    """The model, if it learned from such keypoints; else a word about it and none."""
+    if model is None or model.estimator == source.name:
+        return model
+    st.warning(
+        f"The model learned from {model.estimator} keypoints, these come from {source.name}: the "
+        "skeleton is shown without a gesture. Record and train with these keypoints, or choose "
+        "another model.", icon="🧩",
+    )  # fmt: skip
+    return None

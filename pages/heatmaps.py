@@ -1,0 +1,136 @@
+"""Heatmaps: what a Convolutional Pose Machine believes, stage by stage and joint by joint."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.media.pictures import encode_png, read_picture
+from core.pose.belief_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
+from core.pose.structures import BeliefMaps
+from core.studio.files import read_file
+from core.studio.live import Maps, Options
+from core.studio.nets import KeypointSource
+from pages._camera import camera, show_trouble
+from pages._nets import pick_joint, pick_net
+from pages._projects import pick_project
+from pages._widgets import errors_shown, studio, temporary_folder
+
+CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+VIEWS = {
+    "single": ("SINGLE", "The joints that the last stage gives, and where it believes they are."),
+    "multi": ("MULTI", "Every stage beside the next: stage 1 sees only what is round a point and "
+              "takes many spots for a fingertip; later stages know the other joints and sharpen."),
+    "hm": ("HM", "One map a joint of the chosen stage, and last the background: what is no "
+           "joint."),
+}  # fmt: skip
+
+
+def page() -> None:
+    """Source and view on the right, the maps on the left."""
+    pick_project()
+    st.title("Heatmaps", anchor=False)
+    left, right = st.columns([5, 2], gap="large")
+    with right:
+        what = st.segmented_control(
+            "Source", [CAMERA, PICTURE, VIDEO], default=CAMERA, required=True, key="maps_source",
+            persist_state="session",
+        )  # fmt: skip
+        source = pick_net("maps")
+        view = st.segmented_control(
+            "View", list(VIEWS), default="single", required=True, key="maps_view",
+            persist_state="session", format_func=lambda v: VIEWS[v][0],
+        )  # fmt: skip
+        stages = _stages(source)
+        stage = st.select_slider("Stage", range(1, stages + 1), stages, key="maps_stage") - 1
+        joint = pick_joint("maps") if view == "single" else None
+        st.image(colour_bar(300, 14), "no belief … sure", width="stretch")
+        st.caption(VIEWS[view][1])
+    with left:
+        if what == CAMERA:
+            _camera(source, Maps(view, stage, joint))
+        elif what == PICTURE:
+            _picture(source, view, stage, joint)
+        else:
+            _video(source, view)
+
+
+def _stages(source: KeypointSource) -> int:
+    with errors_shown():
+        return _estimator(source).stages
+    return 1
+
+
+def _estimator(source: KeypointSource) -> Any:
+    """One for each net and visitor."""
+    key = f"maps_estimator_{source.name}_{source.crop}"
+    if key not in st.session_state:
+        st.session_state[key] = source.open(studio().places)
+    return st.session_state[key]
+
+
+def _camera(source: KeypointSource, maps: Maps) -> None:
+    live = camera("maps_camera", Options(None, 1, False, source, maps))
+    if live is not None:
+        st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
+
+
+def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -> None:
+    file = st.file_uploader(
+        "A picture with a hand", ["jpg", "jpeg", "png", "webp"], key="maps_file"
+    )
+    if file is None:
+        st.info("Drop a picture with a hand here and see where the net believes its 21 joints "
+                "to be.", icon="🔥")  # fmt: skip
+        return
+    with errors_shown():
+        rgb = read_picture(file.getvalue(), name=file.name)
+        estimate = _estimator(source).estimate_still(rgb)
+        if not estimate.beliefs:
+            st.warning("No hand was found: try a picture in which it is larger or better lit.",
+                       icon="👀")  # fmt: skip
+            return
+        _show(estimate.beliefs[0], view, stage, joint)
+
+
+def _show(beliefs: BeliefMaps, view: str, stage: int, joint: int | None) -> None:
+    if view == "single":
+        tiles = [stage_tiles(beliefs, joint)[stage], pose_tile(beliefs, stage)]
+    elif view == "multi":
+        tiles = stage_tiles(beliefs, joint)
+    else:
+        tiles = joint_tiles(beliefs, stage)
+    picture = mosaic(tiles, {"single": 2, "multi": 4, "hm": 6}[view])
+    st.image(picture, width="stretch")
+    with st.expander("What the net saw", icon="🔍"):
+        size = beliefs.crop.shape[0]
+        st.image(beliefs.crop, f"the crop, {size} × {size} pixels", width=2 * size)
+    st.download_button("Download", encode_png(picture), "beliefs.png", "image/png", icon="🖼")
+
+
+def _video(source: KeypointSource, view: str) -> None:
+    file = st.file_uploader("A video with a hand", ["mp4", "webm", "mov", "avi", "mkv"],
+                            key="maps_video")  # fmt: skip
+    if file is None:
+        st.info("Drop a video here: it comes back with the net's joints, in MULTI and HM with the "
+                "maps beside it.", icon="🎞")  # fmt: skip
+        return
+    key = (file.file_id, source, view)
+    if st.session_state.get("maps_video_for") != key:
+        bar = st.progress(0.0, "looking")
+        st.session_state["maps_video_read"] = read_file(
+            file.name, file.getvalue(), None, lambda: source.open(studio().places),
+            temporary_folder(), maps=view, progress=bar.progress,
+        )  # fmt: skip
+        st.session_state["maps_video_for"] = key
+        bar.empty()
+    read = st.session_state["maps_video_read"]
+    for name, reason in read.refused:
+        st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
+    for seen in read.seen:
+        st.video(str(seen.video), format="video/webm")
+        st.download_button("Download", seen.video.read_bytes(), "beliefs.webm", "video/webm",
+                           icon="🎞")  # fmt: skip
+
+
+page()
