@@ -134,7 +134,7 @@ def zip_of_pictures(seen: Sequence[Seen]) -> bytes:
 
 def in_words(name: str, reason: str) -> str:
     """Why a file was refused, with its name in it once."""
-    short = Path(name).name
+    short = name if reason.startswith(name) else Path(name).name
     return f"{name}{reason[len(short) :]}" if reason.startswith(short) else f"{name}: {reason}"
 
 

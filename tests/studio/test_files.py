@@ -171,6 +171,7 @@ def test_a_room_goes_with_its_holder():
         ("a.jpg", "a.jpg is empty", "a.jpg is empty"),
         ("z/a.jpg", "a.jpg is empty", "z/a.jpg is empty"),
         ("a.jpg", "no hand", "a.jpg: no hand"),
+        ("</b>.png", "</b>.png is empty", "</b>.png is empty"),
     ],
 )
 def test_a_refused_file_is_named_once(name, reason, said):

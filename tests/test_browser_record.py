@@ -1,0 +1,107 @@
+"""The Record page in a real browser: the space key, uploads, and what becomes of projects."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    films,
+    look,
+    pictures,
+    server,
+    settled,
+    start_camera,
+    stored,
+    workspace,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+
+def test_the_space_key_records_and_stops(look, films, workspace):  # noqa: F811
+    with look(films("open_palm")) as page:
+        page.goto("/record")
+        page.get_by_text("Start / stop", exact=True).click()
+        page.get_by_text("open_palm", exact=True).first.click()
+        start_camera(page)
+        expect(page.get_by_role("button", name=re.compile("Record .*open_palm"))).to_be_enabled()
+        page.get_by_role("heading", name="Record", level=1).click()  # the focus leaves the video
+        page.keyboard.press("Space")
+        expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
+        expect(page.locator(".st-key-count")).to_have_text(re.compile(r"kept ([3-9]|\d\d)"))
+        page.keyboard.press("Space")
+        expect(page.get_by_role("button", name=re.compile("Record .*open_palm"))).to_be_visible()
+        assert stored(workspace, "open_palm") >= 3
+
+
+def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
+    look, films, workspace, pictures, shared_data  # noqa: F811
+):  # fmt: skip
+    folder = shared_data / "hand_images" / "emrecandir"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for gesture in ("point_up", "thumbs_down"):
+            for number, path in enumerate(sorted((folder / gesture).iterdir())[:3]):
+                archive.writestr(f"{gesture}/{number}.jpg", path.read_bytes())
+        archive.writestr("point_up/broken.jpg", b"nothing")
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    for dark in (False, True):
+        with look(films("thumbs_up"), dark=dark) as page:
+            page.goto("/record")
+            page.get_by_text("fist", exact=True).first.click()
+            settled(page)
+            page.get_by_role("tab", name=re.compile("Add pictures")).click()
+            page.locator("input[type=file]").set_input_files([
+                {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": video},
+                {"name": "hands.zip", "mimeType": "application/zip", "buffer": packed.getvalue()},
+                {"name": "<b>x</b>.png", "mimeType": "image/png", "buffer": b"nothing"},
+            ])  # fmt: skip
+            add = page.get_by_role("button", name=re.compile("Add as .*fist"))
+            expect(page.get_by_text("<b>x</b>.png")).to_be_visible()
+            page.screenshot(path=pictures / f"uploads_before_{dark:d}.png", full_page=True)
+            add.click()
+            expect(page.get_by_text(re.compile(r"🖼 kept \d+ / refused"))).to_be_visible(
+                timeout=60_000
+            )
+            settled(page)
+            expect(page.get_by_text(re.compile("broken.jpg.*no JPEG"))).to_be_visible()
+            expect(page.get_by_text(re.compile("<b>x</b>.png.*no JPEG"))).to_be_visible()
+            page.screenshot(path=pictures / f"uploads_after_{dark:d}.png", full_page=True)
+            page.get_by_role("button", name="OK").click()
+            expect(page.get_by_text(re.compile(r"🖼 kept \d+ / refused"))).to_have_count(0)
+        assert stored(workspace, "point_up") == 3  # the second time they are there already
+        assert stored(workspace, "thumbs_down") == 3
+        assert stored(workspace, "fist") >= 6
+
+
+def test_a_project_is_renamed_deleted_and_brought_back(look, films, pictures):  # noqa: F811
+    with look(films("thumbs_up")) as page:
+        page.goto("/record")
+        project = page.get_by_label("Project", exact=True).first  # the old one lingers
+        page.get_by_role("button", name=re.compile("New project")).click()
+        page.get_by_label("Name", exact=True).last.fill("Rock")
+        page.get_by_role("button", name="Create").click()
+        settled(page)
+        expect(project).to_have_value("Rock")
+        page.get_by_role("button", name=re.compile("Rename or delete")).click()
+        page.get_by_label("New name").fill("Stone")
+        page.screenshot(path=pictures / "project_rename.png")
+        page.get_by_role("button", name="Rename", exact=True).click()
+        settled(page)
+        expect(project).to_have_value("Stone")
+        page.reload()
+        expect(project).to_have_value("Stone")
+        page.get_by_role("button", name=re.compile("Rename or delete")).click()
+        page.get_by_role("button", name="Delete the project").click()
+        settled(page)
+        expect(project).not_to_have_value("Stone")
+        expect(page.get_by_text("Stone is deleted")).to_be_visible()
+        settled(page)
+        page.screenshot(path=pictures / "project_deleted.png")
+        page.get_by_role("button", name="Bring it back").click()
+        settled(page)
+        expect(project).to_have_value("Stone")
+        expect(page.get_by_label("Project", exact=True)).to_have_count(1)
