@@ -12,8 +12,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.studio.places import Places
 
-_ESTIMATOR = "mediapipe-hands"
-
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workspace = Annotated[
     Path | None, typer.Option(help="Database, runs and models; else MUDRA_WORKSPACE or data/.")
@@ -22,6 +20,7 @@ Mapping = Annotated[
     str | None, typer.Option("--map", help="Labels to gestures: 1=point_up,5=open_palm.")
 ]
 Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
+EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm.hand_light …")]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, or starter.")]
 
 
@@ -36,10 +35,12 @@ def open_store(places: Places) -> Iterator[Any]:
         store.close()
 
 
-def hand_estimator(places: Places, name: str = _ESTIMATOR, **options: Any) -> Callable[[], Any]:
-    from core.estimators import create_estimator
+def hand_estimator(
+    places: Places, name: str = "mediapipe-hands", *, num_hands: int = 1
+) -> Callable[[], Any]:
+    from core.studio.nets import KeypointSource
 
-    return lambda: create_estimator(name, places.weights, **options)
+    return lambda: KeypointSource(name).open(places, num_hands=num_hands)
 
 
 @contextmanager

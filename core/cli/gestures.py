@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import (
+    EstimatorName,
     Json,
     Layout,
     Mapping,
@@ -32,6 +33,7 @@ def import_(
     layout: Layout = "auto",
     person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
     mapping: Mapping = None,
+    estimator: EstimatorName = "mediapipe-hands",
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -43,8 +45,8 @@ def import_(
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("importing") as progress:
         report = import_path(
-            store, project, path, estimator_factory=hand_estimator(places), person=person,
-            layout=layout, mapping=labels, progress=progress,
+            store, project, path, estimator_factory=hand_estimator(places, estimator),
+            person=person, layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     for name, reason in report.refused:
         print(f"refused {name}: {reason}", file=sys.stderr)
@@ -61,6 +63,7 @@ def record(
     seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
     rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
     person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
+    estimator: EstimatorName = "mediapipe-hands",
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -70,11 +73,11 @@ def record(
     places = Places.find(workspace)
     with (
         open_store(places) as store,
-        hand_estimator(places)() as estimator,
+        hand_estimator(places, estimator)() as hands,
         progress_bar("recording") as progress,
     ):
         taken = record_source(
-            store, project, gesture, source, estimator, seconds=seconds, rate_hz=rate,
+            store, project, gesture, source, hands, seconds=seconds, rate_hz=rate,
             person=person, tell=lambda take, time_s: progress(take.kept, None),
         )  # fmt: skip
     if taken.error:
@@ -144,8 +147,8 @@ def evaluate(
     chosen = GestureModel.load(places.model(model))
     with progress_bar("looking") as progress:
         found = evaluate_(
-            chosen, data, estimator_factory=hand_estimator(places), layout=layout, mapping=labels,
-            progress=progress,
+            chosen, data, estimator_factory=hand_estimator(places, chosen.estimator),
+            layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     if found["unknown_folders"]:
         names = ", ".join(found["unknown_folders"])
@@ -156,7 +159,11 @@ def evaluate(
 @app.command()
 def predict(
     source: Annotated[str, typer.Option("-i", "--input", help="Picture, folder, video, camera:0.")],
-    model: ModelName = "starter",
+    model: Annotated[
+        str, typer.Option(help="A folder, a run's name, starter, or none: keypoints alone.")
+    ] = "starter",
+    estimator: EstimatorName = "mediapipe-hands",
+    maps: Annotated[str, typer.Option(help="A net's belief maps: single, multi or hm.")] = "single",
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
     hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
@@ -168,13 +175,15 @@ def predict(
     from core.studio.predicting import predict as predict_
 
     places = Places.find(workspace)
-    chosen = GestureModel.load(places.model(model))
+    chosen = None if model == "none" else GestureModel.load(places.model(model))
     frames = []
     with (
-        hand_estimator(places, num_hands=hands)() as estimator,
+        hand_estimator(places, estimator, num_hands=hands)() as looking,
         progress_bar("looking") as progress,
     ):
-        found = predict_(source, chosen, estimator, out=out, seconds=seconds, progress=progress)
+        found = predict_(
+            source, chosen, looking, out=out, maps=maps, seconds=seconds, progress=progress
+        )
         try:
             for frame in found:
                 frames.append(frame.record())
@@ -212,7 +221,10 @@ def extract(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
-    hands = ", ".join(f"{h['gesture']} {100 * h['probability']:.0f} %" for h in frame["hands"])
+    hands = ", ".join(
+        f"{h['gesture']} {100 * h['probability']:.0f} %" if h["gesture"] else "a hand"
+        for h in frame["hands"]
+    )
     return f"{frame['source']} {frame['frame']}: {hands or 'no hand'}"
 
 

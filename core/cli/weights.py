@@ -1,13 +1,22 @@
 """The commands for third-party models and weights."""
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import progress_bar
+from core.cli._shared import Json, progress_bar, say
 from core.studio.places import Places
 
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
+
+Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.openpose_hand.")]
+
+# What a net must answer to a known picture, by name: called with the folder of weights, says what
+# it found, raises WeightsError where the answer is another one.
+CASES: dict[str, Callable[[Path], dict[str, Any]]] = {}
 
 
 @app.command()
@@ -19,3 +28,70 @@ def prepare() -> None:
     with progress_bar("models") as progress:
         prepare_(folder, progress=lambda text, share: progress(round(100 * share), 100))
     print(f"models ready in {folder}", file=sys.stderr)
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Tell which published weights there are, where from, and which lie here."""
+    from dataclasses import asdict
+
+    from core.weights.published import is_there
+    from core.weights.table import WEIGHTS
+
+    folder = Places.find().weights
+    rows = [{"name": n, "here": is_there(n, folder), **asdict(w)} for n, w in WEIGHTS.items()]
+    lines = []
+    for row in rows:
+        lines.append(f"{'✅' if row['here'] else '– '} {row['name']}: {row['about']}")
+        for source in row["sources"]:
+            where = " ".join(source["urls"]) or source["where"]
+            lines.append(f"     {source['file']} ({source['licence']})\n       {where}")
+    say({"weights": rows}, "\n".join(lines), as_json)
+
+
+@app.command()
+def fetch(
+    name: Name,
+    accept_hash: Annotated[
+        str | None, typer.Option(help="The sha256 that you trust, where none is published.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Download published weights, check and convert them."""
+    from core.weights.fetch import fetch as fetch_
+
+    with progress_bar("fetching") as progress:
+        record = fetch_(name, Places.find().weights, accept_hash=accept_hash, progress=progress)
+    say(record, _text(record), as_json)
+
+
+@app.command("import")
+def import_(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl or .pth.")],
+    as_json: Json = False,
+) -> None:
+    """Check and convert a file of published weights that you have."""
+    from core.weights.published import import_weights
+
+    record = import_weights(name, file, Places.find().weights)
+    say(record, _text(record), as_json)
+
+
+@app.command()
+def verify(name: Name, as_json: Json = False) -> None:
+    """Check converted weights: sha256, names, shapes, and a known answer where there is one."""
+    from core.weights.published import verify as verify_
+
+    folder = Places.find().weights
+    record = verify_(name, folder)
+    if name in CASES:
+        record["case"] = CASES[name](folder)
+    say(record, f"{_text(record)}: whole", as_json)
+
+
+def _text(record: dict[str, Any]) -> str:
+    return (
+        f"{record['name']} from {record['source']}: {record['arrays']} arrays, "
+        f"{record['parameters']:,} parameters, sha256 {record['sha256']}"
+    )
