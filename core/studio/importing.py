@@ -151,7 +151,7 @@ def labelled_pictures(
             label = (name or folder.resolve().name) if top else path.parent.name
             found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
     if not found:
-        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {folder}")
+        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {name or folder}")
     return found
 
 

@@ -1,5 +1,6 @@
 """Samples from what is not the browser's camera: uploads, videos, a camera of this machine."""
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,28 +75,39 @@ def add_uploads(
     Args:
         tell: told the share that is done, 0..1.
     """
-    kept, refused = 0, list[tuple[str, str]]()
+    streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
+    pictures = [one for one in uploads if one not in streams]
     with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:
-        for number, (name, content) in enumerate(uploads):
-            suffix = Path(name).suffix.lower()
-            part = _part(tell, number, len(uploads))
-            if suffix in VIDEO_SUFFIXES or suffix == ".zip":
-                path = Path(folder) / f"upload{suffix}"
-                path.write_bytes(content)
-                if suffix == ".zip":
-                    added = _add_zip(recorder, project, gesture, name, path, estimator, part)
-                else:
-                    added = _add_video(recorder, gesture, name, path, estimator, part)
+        tell_part = _part(tell, 0, len(pictures), len(uploads))
+        parts = [add_pictures(recorder, gesture.id, pictures, estimator, tell=tell_part)]
+        for number, (name, content) in enumerate(streams, len(pictures)):
+            path = Path(folder) / f"{secrets.token_hex(8)}{_suffix((name, content))}"
+            path.write_bytes(content)
+            tell_part = _part(tell, number, 1, len(uploads))
+            if path.suffix == ".zip":
+                parts.append(_add_zip(recorder, project, gesture, name, path, estimator, tell_part))
             else:
-                added = add_pictures(recorder, gesture.id, [(name, content)], estimator)
-            kept += added.kept
-            refused += added.refused
-            part(1.0)
-    return Added(kept, tuple(refused))
+                parts.append(_add_video(recorder, gesture, name, path, estimator, tell_part))
+            path.unlink()
+            tell_part(1.0)
+    return Added(sum(p.kept for p in parts), tuple(one for p in parts for one in p.refused))
 
 
-def _part(tell: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:
-    return lambda share: tell((number + share) / count)
+def _suffix(upload: tuple[str, bytes]) -> str:
+    return Path(upload[0]).suffix.lower()
+
+
+def _part(
+    tell: Callable[[float], None], done: int, part: int, count: int
+) -> Callable[[float], None]:
+    """Tells of `part` uploads of `count`, where so many are `done`."""
+    return lambda share: tell((done + share * part) / count)
+
+
+def _unread(name: str, path: Path, error: MudraError) -> Added:
+    """The reason, about the file as the stranger calls it."""
+    reason = str(error).replace(path.name, name).replace(path.stem, name)
+    return Added(0, ((name, reason),))
 
 
 def _add_video(
@@ -108,7 +120,7 @@ def _add_video(
             path, name, estimator, known, with_crop=recorder.with_pictures, tell=tell
         )
     except MudraError as error:
-        return Added(0, ((name, str(error).replace(path.name, name)),))
+        return _unread(name, path, error)
     if not samples:
         return Added(0, ((name, STORED),))
     return Added(len(recorder.store.add_samples(recorder.begin_burst(gesture.id), samples)), ())
@@ -128,7 +140,7 @@ def _add_zip(
                 lambda done, total: tell(done / total),
             )  # fmt: skip
     except MudraError as error:
-        return Added(0, ((name, str(error).replace(path.name, name)),))
+        return _unread(name, path, error)
     again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
     return Added(report.added, (*report.refused, *again))
 
