@@ -69,9 +69,9 @@ class DenseModel:
         x = inputs.astype(np.float32)
         if self.low is not None and self.high is not None:
             span = self.high - self.low
-            x = (x - self.low) / np.where(span > 0, span, 1).astype(np.float32)
+            x = np.asarray((x - self.low) / np.where(span > 0, span, 1), np.float32)
         for kernel, bias in self.layers[:-1]:
-            x = np.maximum(x @ kernel + bias, 0)
+            x = np.asarray(np.maximum(x @ kernel + bias, 0), np.float32)
         kernel, bias = self.layers[-1]
         logits = x @ kernel + bias
         powers = np.exp(logits - logits.max(1, keepdims=True))

@@ -1,0 +1,213 @@
+"""Published weights, converted once: any source's file → NAME.safetensors, with a NAME.json beside
+it that holds its sha256 and says where it came from. Everything else reads those."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+
+from core.errors import WeightsError
+from core.weights.caffemodel import read_caffemodel
+from core.weights.numpy_pickle import read_numpy_pickle
+from core.weights.table import FORMATS, WEIGHTS, Weights, expected_shapes
+
+Arrays = dict[str, NDArray[Any]]
+
+_CHECKPOINT = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
+
+
+def entry_of(name: str) -> Weights:
+    """The table's entry.
+
+    Raises:
+        WeightsError: no such name.
+    """
+    if name not in WEIGHTS:
+        raise WeightsError(f"no weights “{name}”, there are: {', '.join(WEIGHTS)}")
+    return WEIGHTS[name]
+
+
+def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
+    """Read a published file, check every array, write it for the net; says what NAME.json does.
+
+    Raises:
+        WeightsError: unknown name or format, hostile or broken file, or another net's weights.
+    """
+    entry_of(name)
+    arrays = _checked(name, _read(file), file.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}
+    content = safetensors.numpy.save(arrays, metadata=about)
+    count = sum(array.size for array in arrays.values())
+    found = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    record = {**about, **found, "arrays": len(arrays), "parameters": count}
+    _write(path_of(name, folder), content)
+    _write(_record_of(name, folder), json.dumps(record, indent=1).encode())
+    return record
+
+
+def verify(name: str, folder: Path) -> dict[str, Any]:
+    """Check the converted file's sha256 and every array's name, shape and kind.
+
+    Raises:
+        WeightsError: it is missing, altered or not this net's.
+    """
+    record = _record(name, folder)
+    found = sha256_of(path_of(name, folder))
+    if found != record.get("sha256"):
+        raise WeightsError(
+            f"{path_of(name, folder)} has sha256 {found}, expected {record.get('sha256')}: it was "
+            f"altered, {_mend(name)}"
+        )
+    _checked(name, safetensors.numpy.load_file(path_of(name, folder)), path_of(name, folder).name)
+    return record
+
+
+def load_weights(name: str, folder: Path) -> Arrays:
+    """Name → array of converted weights, as the net's `load_state_dict` names them.
+
+    Raises:
+        WeightsError: missing, altered or not this net's.
+    """
+    verify(name, folder)
+    return dict(safetensors.numpy.load_file(path_of(name, folder)))
+
+
+def is_there(name: str, folder: Path) -> bool:
+    """True where the weights have been converted."""
+    return path_of(name, folder).is_file() and _record_of(name, folder).is_file()
+
+
+def path_of(name: str, folder: Path) -> Path:
+    """Where the converted weights lie."""
+    entry_of(name)
+    return folder / f"{name}.safetensors"
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file of any size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record_of(name: str, folder: Path) -> Path:
+    return folder / f"{name}.json"
+
+
+def _record(name: str, folder: Path) -> dict[str, Any]:
+    if not is_there(name, folder):
+        raise WeightsError(f"{path_of(name, folder)} is missing: {_mend(name)}")
+    try:
+        record = json.loads(_record_of(name, folder).read_bytes())
+    except ValueError as error:
+        raise WeightsError(
+            f"{_record_of(name, folder)} is no JSON ({error}): {_mend(name)}"
+        ) from None
+    return record if isinstance(record, dict) else {}
+
+
+def _mend(name: str) -> str:
+    return f"`python -m core weights fetch {name}`, or `import {name} FILE` a file that you have"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(part).replace(path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+# ------------------------------------------------------------------------ from a source's own names
+
+
+def _read(file: Path) -> Arrays:
+    beside = file.with_name(f"{file.name}.index")  # a checkpoint is named without its suffixes
+    if beside.is_file() or file.suffix in _CHECKPOINT or file.name == "checkpoint":
+        raise WeightsError(
+            f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: the same net is "
+            "published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
+        )
+    if not file.is_file():
+        raise WeightsError(f"{file} is missing: name a file that is there")
+    if file.suffix not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise WeightsError(f"{file.name}: unknown kind “{file.suffix}”, expected one of {known}")
+    return _READERS[FORMATS[file.suffix]](file)
+
+
+def _from_caffemodel(file: Path) -> Arrays:
+    arrays: Arrays = {}
+    for layer, blobs in read_caffemodel(file).items():
+        for kind, blob in zip(("weight", "bias"), blobs, strict=False):
+            arrays[f"{layer}.{kind}"] = blob.reshape(-1) if kind == "bias" else blob
+    return arrays
+
+
+def _from_pickle(file: Path) -> Arrays:
+    """Kernels come as (H, W, I, O) under the layer's name, biases under the name with _b."""
+    arrays: Arrays = {}
+    for name, array in read_numpy_pickle(file).items():
+        if name.endswith("_b"):
+            arrays[f"{name[:-2]}.bias"] = array.reshape(-1)
+        elif array.ndim == 4:
+            arrays[f"{name}.weight"] = array.transpose(3, 2, 0, 1)
+        else:
+            arrays[f"{name}.weight"] = array
+    return arrays
+
+
+def _from_pth(file: Path) -> Arrays:
+    from core.weights.torch_port import read_torch  # torch: seconds that the others don't need
+
+    return read_torch(file)
+
+
+_READERS: dict[str, Callable[[Path], Arrays]] = {
+    "caffemodel": _from_caffemodel,
+    "pickle": _from_pickle,
+    "pth": _from_pth,
+}
+
+
+def _checked(name: str, arrays: Arrays, file: str) -> Arrays:
+    """The net's arrays as contiguous float32; arrays of stages that the net does not have are left
+    out, any other stranger is an error."""
+    shapes = expected_shapes(name)
+    strange = [n for n in arrays if n not in shapes and not _is_later_stage(name, n)]
+    missing = [n for n in shapes if n not in arrays]
+    if strange or missing:
+        said = f"“{missing[0]}” is missing" if missing else f"“{strange[0][:60]}” is too many"
+        raise WeightsError(
+            f"{file} holds other weights than {name}'s: {said} ({len(arrays)} arrays came, "
+            f"{len(shapes)} are expected)"
+        )
+    for n, shape in shapes.items():
+        if arrays[n].shape != shape or arrays[n].dtype.kind != "f":
+            raise WeightsError(
+                f"{file}: {n} is {arrays[n].dtype} {arrays[n].shape}, expected float32 {shape}: "
+                f"these are not {name}'s weights"
+            )
+    checked = {n: np.ascontiguousarray(arrays[n], np.float32) for n in shapes}
+    broken = [n for n, array in checked.items() if not np.isfinite(array).all()]
+    if broken:
+        raise WeightsError(
+            f"{file}: {broken[0]} has values that are no numbers: get the file again"
+        )
+    return checked
+
+
+def _is_later_stage(name: str, array: str) -> bool:
+    stage = array.rpartition(".")[0].rpartition("_stage")[2]
+    return array.startswith("Mconv") and stage.isdigit() and WEIGHTS[name].stages < int(stage) <= 6

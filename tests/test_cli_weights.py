@@ -1,0 +1,49 @@
+"""The commands for published weights: what the page of the table says, import, verify, one-line
+errors."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.weights.caffe_file import caffemodel
+from tests.weights.conftest import made_arrays
+
+
+@pytest.fixture
+def run(root, tmp_path):
+    def call(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "core", "weights", *arguments],
+            cwd=root, env={**os.environ, "MUDRA_WEIGHTS": str(tmp_path / "weights")},
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+
+    return call
+
+
+def test_weights_are_listed_imported_and_verified(run, tmp_path):
+    file = tmp_path / "hand.caffemodel"
+    file.write_bytes(caffemodel(made_arrays("cpm.seed_hand")))
+    assert run("import", "cpm.seed_hand", str(file)).returncode == 0
+    file.unlink()
+    record = json.loads(run("verify", "cpm.seed_hand", "--json").stdout)
+    assert record["parameters"] == 24_316_162
+    rows = json.loads(run("list", "--json").stdout)["weights"]
+    assert {row["name"]: row["here"] for row in rows} == {
+        "cpm.openpose_hand": False, "cpm.body": False, "cpm.seed_hand": True,
+    }  # fmt: skip
+    assert all(source["licence"] for row in rows for source in row["sources"])
+    (tmp_path / "weights" / "cpm.seed_hand.safetensors").unlink()
+
+
+def test_an_error_is_one_line_and_code_1(run, tmp_path):
+    file = tmp_path / "other.caffemodel"
+    file.write_bytes(caffemodel({"a.weight": np.ones((1, 1, 1, 1)), "a.bias": np.ones(1)}))
+    for arguments in (("import", "cpm.body", str(file)), ("verify", "cpm.body"), ("fetch", "x")):
+        done = run(*arguments)
+        assert done.returncode == 1
+        assert done.stderr.strip().splitlines()[-1].startswith("error: ")

@@ -1,0 +1,54 @@
+"""Published files of full size, made by the tests: no array has the numbers of another."""
+
+import math
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+
+from core.weights.table import expected_shapes
+from tests.weights.caffe_file import caffemodel
+
+
+def made_arrays(name):
+    """The named net's arrays, each of other numbers."""
+    arrays = {}
+    for i, (array, shape) in enumerate(expected_shapes(name).items()):
+        size = math.prod(shape)
+        arrays[array] = (np.arange(size, dtype="f4") / size + i).reshape(shape)
+    return arrays
+
+
+def as_pickle(arrays):
+    """The seed lineage's layout: HWIO kernels, biases under _b."""
+    table = {}
+    for name, array in arrays.items():
+        layer, kind = name.rsplit(".", 1)
+        key = layer if kind == "weight" else f"{layer}_b"
+        table[key] = array.transpose(2, 3, 1, 0) if kind == "weight" else array
+    return pickle.dumps(table, 2)
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    """A folder that is emptied at once: these files are large."""
+    folder = tmp_path_factory.mktemp("published")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def hand_file(scratch):
+    """A caffemodel of the six-stage hand net."""
+    path = scratch / "hand.caffemodel"
+    path.write_bytes(caffemodel(made_arrays("cpm.openpose_hand")))
+    return path
+
+
+@pytest.fixture(scope="module")
+def small_file(scratch):
+    """A caffemodel of one layer, no net's."""
+    path = scratch / "small.caffemodel"
+    path.write_bytes(caffemodel({"a.weight": np.ones((1, 1, 1, 1)), "a.bias": np.ones(1)}))
+    return path

@@ -1,0 +1,148 @@
+"""A download ends in whole, verified weights or in a clear error, and leaves nothing half done."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from core.errors import WeightsError
+from core.weights.fetch import fetch
+from core.weights.published import sha256_of, verify
+from core.weights.table import Source
+
+NAME = "cpm.seed_hand"
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file: whole, cut off, without its length, or a page instead."""
+
+    daemon_threads = True
+
+    def __init__(self, file):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.file = file
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def source(self, *paths, **about):
+        address = f"http://127.0.0.1:{self.server_address[1]}"
+        urls = tuple(f"{address}/{path}" for path in paths)
+        return Source("net.caffemodel", "caffemodel", "none", urls, **about)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        if self.path == "/gone":
+            return self.send_error(404)
+        content = self.server.file.read_bytes()
+        self.send_response(200)
+        kind = "text/html; charset=utf-8" if self.path == "/page" else "application/octet-stream"
+        self.send_header("Content-Type", kind)
+        if self.path != "/unsized":
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if "cut" in self.path else content)
+        if self.path == "/unsized-cut":
+            self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(file):
+        servers.append(Server(file))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_file_of_the_known_sha256_is_fetched_and_converted(serve, hand_file, scratch):
+    source = serve(hand_file).source("good", sha256=sha256_of(hand_file))
+    folder, told = scratch / "fetched", []
+    record = fetch(NAME, folder, source=source, progress=lambda *at: told.append(at))
+    assert record["source_sha256"] == source.sha256
+    assert verify(NAME, folder)["parameters"] == 24_316_162
+    size = hand_file.stat().st_size
+    assert told[-1] == (size, size)
+    assert sorted(p.name for p in folder.iterdir()) == [f"{NAME}.json", f"{NAME}.safetensors"]
+
+
+def test_without_a_published_sha256_the_person_accepts_what_came(serve, hand_file, scratch):
+    server, folder = serve(hand_file), scratch / "accepted"
+    found = sha256_of(hand_file)
+    with pytest.raises(WeightsError, match=f"nobody published.*--accept-hash {found}"):
+        fetch(NAME, folder, source=server.source("good"))
+    assert not (folder / f"{NAME}.safetensors").exists()
+    fetch(NAME, folder, source=server.source("good"), accept_hash=found.upper())
+    assert server.asked == ["/good"]  # what was kept is not fetched again
+    assert verify(NAME, folder)["source_sha256"] == found
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["published", "accepted"])
+def test_another_sha256_is_refused_and_the_file_deleted(serve, small_file, tmp_path, known):
+    other = "0" * 64
+    source = serve(small_file).source("good", sha256=other if known else None)
+    with pytest.raises(WeightsError, match=f"{sha256_of(small_file)}, expected {other}"):
+        fetch(NAME, tmp_path, source=source, accept_hash=None if known else other)
+    assert not list(tmp_path.iterdir())
+
+
+def test_accepting_a_hash_does_not_replace_the_published_one(serve, small_file, tmp_path):
+    source = serve(small_file).source("good", sha256="0" * 64)
+    with pytest.raises(WeightsError, match="expected 0000"):
+        fetch(NAME, tmp_path, source=source, accept_hash=sha256_of(small_file))
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "said"),
+    [
+        ("cut", None, "cut off"),
+        ("unsized-cut", 10_000, "cut off"),
+        ("unsized", 10_000, "cut off"),
+        ("good", 10, "more bytes came"),
+        ("page", None, "a web page came"),
+        ("gone", None, "Not Found"),
+    ],
+)
+def test_what_is_not_the_whole_file_is_told(serve, small_file, tmp_path, path, size, said):
+    with pytest.raises(WeightsError, match=said) as caught:
+        fetch(NAME, tmp_path, source=serve(small_file).source(path, bytes=size))
+    assert f"weights import {NAME} FILE" in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_second_address_is_tried_when_the_first_fails(serve, small_file, tmp_path):
+    server = serve(small_file)
+    with pytest.raises(WeightsError, match="--accept-hash"):
+        fetch(NAME, tmp_path, source=server.source("gone", "cut", "good"))
+    assert server.asked == ["/gone", "/cut", "/good"]
+
+
+def test_offline_says_so(serve, small_file, tmp_path):
+    server = serve(small_file)
+    source = server.source("good")
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(WeightsError, match=r"refused.*Go online"):
+        fetch(NAME, tmp_path, source=source)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_without_an_address_says_where_it_lies(tmp_path):
+    with pytest.raises(WeightsError, match="it lies in the archive"):
+        fetch(NAME, tmp_path, source=Source("a.pth", "pth", "none", where="the archive"))
+
+
+def test_whole_weights_of_another_net_are_told_and_not_kept(serve, small_file, tmp_path):
+    source = serve(small_file).source("good", sha256=sha256_of(small_file))
+    with pytest.raises(WeightsError, match="other weights"):
+        fetch(NAME, tmp_path, source=source)
+    assert not list(tmp_path.iterdir())
