@@ -47,7 +47,10 @@ def use_project(name: str) -> None:
 
 
 def _chosen(key: str) -> None:
-    st.session_state["project_name"] = st.session_state[key]
+    if (
+        key == f"project_{st.session_state.get('project_turn', 0)}"
+    ):  # else an old widget's last word
+        st.session_state["project_name"] = st.session_state[key]
 
 
 def _new_project(store: Store, turn: int) -> None:

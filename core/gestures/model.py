@@ -14,14 +14,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ModelError
+from core.errors import LabelError, ModelError
 from core.gestures.features import FEATURE_VERSION
-from core.gestures.labels import GestureLabel
+from core.gestures.labels import MAX_NAME, GestureLabel, safe_name
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 MAX_BYTES = 20 * 2**20
+MAX_METADATA = 2**20
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+MAX_MEMORY = 512 * 2**20  # bytes that a graph may take while it runs
+_BATCH = 8192  # rows at once, so that it needs no more
 _INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
 
 
@@ -54,14 +57,30 @@ class GestureModel:
     @cached_property
     def _session(self) -> Any:
         try:
-            session = open_session(self.onnx)
+            session = open_session(self.onnx, memory=MAX_MEMORY)
         except Exception as error:  # onnxruntime raises a dozen types of its own
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"{self.path / MODEL} can't be run: {reason}") from error
+            raise self._cannot_run(error) from error
         came = {i.name: i.type for i in session.get_inputs()}
-        if came != _INPUTS:
-            raise ModelError(f"{self.path / MODEL} takes {came}, a gesture model takes {_INPUTS}")
+        shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}
+        if came != _INPUTS or not _fits(**shapes):
+            raise ModelError(
+                f"{self.path / MODEL} takes {came} of {shapes}, a gesture model takes {_INPUTS} "
+                "of (N, K, 2) and (N,)"
+            )
+        outputs = {o.name: o.shape for o in session.get_outputs()}
+        if [*outputs] != ["probabilities"] or len(outputs["probabilities"]) != 2:
+            raise ModelError(f"{self.path / MODEL} gives {outputs}, wanted are probabilities alone")
+        answers = outputs["probabilities"][1]
+        if answers != len(self.gestures):
+            raise ModelError(
+                f"{self.path / MODEL} gives {answers} answers, but the metadata name "
+                f"{len(self.gestures)} gestures"
+            )
         return session
+
+    def _cannot_run(self, error: Exception) -> ModelError:
+        reason = str(error).splitlines()[0]
+        return ModelError(f"{self.path / MODEL} can't be run: {reason[:300]}")
 
     @cached_property
     def gestures(self) -> tuple[GestureLabel, ...]:
@@ -95,22 +114,39 @@ class GestureModel:
             keypoints: (N, K, 2) pixels, NaN where missing.
             mirrored_view: (N,) true where the viewer saw the picture mirrored.
         """
-        feed = {
-            "keypoints": np.ascontiguousarray(keypoints, np.float32),
-            "mirrored_view": np.ascontiguousarray(mirrored_view, bool),
-        }
-        return np.asarray(self._session.run(["probabilities"], feed)[0], np.float32)
+        keypoints = np.ascontiguousarray(keypoints, np.float32)
+        mirrored_view = np.ascontiguousarray(mirrored_view, bool)
+        starts = range(0, max(1, len(keypoints)), _BATCH)
+        parts = [slice(start, start + _BATCH) for start in starts]
+        return np.concatenate([self._run(keypoints[p], mirrored_view[p]) for p in parts])
+
+    def _run(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
+        try:
+            return np.asarray(session.run(["probabilities"], feed)[0], np.float32)
+        except Exception as error:  # as above
+            raise self._cannot_run(error) from error
+
+
+def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
+    """Whether declared shapes are (N, K, 2) and (N,)."""
+    return len(keypoints) == 3 and keypoints[2] == 2 and len(mirrored_view) == 1
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+    size = path.stat().st_size
+    if size > MAX_METADATA:
+        raise ModelError(f"{path} has {size:,} bytes, metadata at most {MAX_METADATA:,}")
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
         version = metadata["feature_version"]
-        names = [(str(g["name"]), str(g["emoji"])) for g in metadata["gestures"]]
-        str(metadata["estimator"])
-    except (ValueError, KeyError, TypeError) as error:
+        names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
+        str(metadata["estimator"]), float(metadata.get("threshold", 0))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
     if version != FEATURE_VERSION:
         raise ModelError(
@@ -140,18 +176,20 @@ def _check_onnx(data: bytes, path: Path) -> None:
         model = onnx.load_model_from_string(data)
     except Exception as error:  # protobuf's own error type is not public
         raise ModelError(f"{path} is no ONNX file") from error
-    domains = {node.domain for node in model.graph.node} | {o.domain for o in model.opset_import}
-    domains |= {node.domain for function in model.functions for node in function.node}
+    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
+    domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
     if not domains <= _DOMAINS:
         foreign = sorted(domains - _DOMAINS)
         raise ModelError(f"{path} uses operators of {foreign}, allowed are the standard's alone")
-    if b"external_data" in data or _refers_outside(model):
+    for node in nodes:  # a loop might have no end, and what is inside would escape this look
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            raise ModelError(f"{path} uses {node.op_type}, a gesture model has no graph in a graph")
+    tensors = [*model.graph.initializer, *(a.t for node in nodes for a in node.attribute)]
+    tensors += [t for node in nodes for a in node.attribute for t in a.tensors]
+    sparse = [*model.graph.sparse_initializer]
+    sparse += [
+        s for node in nodes for a in node.attribute for s in (a.sparse_tensor, *a.sparse_tensors)
+    ]
+    tensors += [part for s in sparse for part in (s.values, s.indices)]
+    if any(t.data_location == onnx.TensorProto.EXTERNAL or t.external_data for t in tensors):
         raise ModelError(f"{path} refers to data outside the file, which is not allowed")
-
-
-def _refers_outside(model: Any) -> bool:
-    import onnx
-
-    return any(
-        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer
-    )

@@ -1,10 +1,14 @@
 """Strangers' zips: judged by their directory before anything is unpacked."""
 
 import contextlib
+import io
+import lzma
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +18,21 @@ MAX_TOTAL = 500 * 2**20
 MAX_ENTRIES = 50_000
 MAX_ENTRY = 64 * 2**20
 MAX_RATIO = 100
+MAX_DIRECTORY = 16 * 2**20  # bytes of names, read before the entries can be counted
 _RATIO_FROM = 2**20  # a small file of zeros is no bomb
+_DAMAGE = (
+    OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, struct.error, zlib.error,
+    lzma.LZMAError,
+)  # fmt: skip
+
+
+class _Wary(io.BufferedReader):
+    """A zip whose directory is not read at once when it is out of all proportion."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_DIRECTORY:
+            raise ValueError(f"a directory of {size:,} bytes, at most {MAX_DIRECTORY:,} are read")
+        return super().read(size)
 
 
 @contextlib.contextmanager
@@ -25,17 +43,24 @@ def unpacked(source: Path) -> Iterator[Path]:
         ArchiveError: no zip, too large in any respect (500 MB, 50,000 entries, 64 MB each, 100:1),
             or a name that leads outside, is a link, or comes twice.
     """
-    try:
-        archive = zipfile.ZipFile(source)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise ArchiveError(f"{source.name} is no zip that can be read ({error})") from error
-    with archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
+    with _opened(source) as archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
         entries = archive.infolist()
         _check_sizes(entries, source.name)
         _check_names(entries, source.name)
         for entry in entries:
             _unpack(archive, entry, Path(folder), source.name)
         yield Path(folder)
+
+
+@contextlib.contextmanager
+def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(_Wary(io.FileIO(source)))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+        except _DAMAGE as error:
+            raise ArchiveError(f"{source.name} is no zip that can be read ({error})") from error
+        yield archive
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], name: str) -> None:
@@ -72,15 +97,15 @@ def _check_names(entries: list[zipfile.ZipInfo], name: str) -> None:
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path, name: str) -> None:
     target = folder / entry.filename
-    if entry.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if entry.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
         # zipfile reads no more than the directory promised, and checks the CRC at the end
         with archive.open(entry) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
-    except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except _DAMAGE as error:
         raise ArchiveError(
             f"{name}: {entry.filename[:80]!r} can't be unpacked ({error})"
         ) from error

@@ -6,6 +6,7 @@ scale for both axes). N rows, 21 joints.
 
 import csv
 import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,10 @@ from core.gestures.labels import match_gesture
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 MAX_BYTES = 200 * 2**20
+MAX_CELLS = 8_000_000
+MAX_COLUMNS = 1000
 JOINTS = 21
+_UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _SHOWN = 20  # lines named in an error
 _XY = [f"{axis}{joint}" for joint in range(JOINTS) for axis in "xy"]
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
@@ -63,6 +67,7 @@ def read_table(
         TableError: wrong columns, or values that are no numbers, with their line numbers.
     """
     content = _content(path)
+    _check_size(content, path)
     cells = _cells(path)
     layout = _layout(cells, path) if layout == "auto" else layout
     reader = {"keypoints-csv": _named_or_numbered, "seed-csv": _seed}.get(layout)
@@ -93,6 +98,37 @@ def _content(path: Path) -> bytes:
         raise TableError(f"{path} can't be read: {error.strerror}") from error
 
 
+def _check_size(content: bytes, path: Path) -> None:
+    """Before anything is parsed: a cell takes many times its bytes."""
+    if path.suffix.lower() == ".parquet":
+        rows, columns = _parquet_size(content, path)
+    elif b"\0" in content:
+        raise TableError(f"{path.name} is no text in UTF-8: save it as csv in UTF-8")
+    else:
+        rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
+    cells = max(rows * columns, content.count(b",")) if columns <= MAX_COLUMNS else columns
+    if cells > MAX_CELLS or columns > MAX_COLUMNS:
+        raise TableError(
+            f"{path.name} has {cells:,} cells in {columns:,} columns, at most {MAX_CELLS:,} in "
+            f"{MAX_COLUMNS:,} are read: split it"
+        )
+
+
+def _parquet_size(content: bytes, path: Path) -> tuple[int, int]:
+    from pyarrow.parquet import ParquetFile  # slow to load and seldom needed
+
+    try:
+        about = ParquetFile(io.BytesIO(content)).metadata
+    except _UNREADABLE as error:
+        raise _no_table(path, error) from error
+    return about.num_rows, about.num_columns
+
+
+def _no_table(path: Path, error: Exception) -> TableError:
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return TableError(f"{path.name} is no table that can be read ({reason})")
+
+
 def _cells(path: Path) -> pd.DataFrame:
     """Every cell as text, row i being the file's line i + 1."""
     try:
@@ -101,9 +137,8 @@ def _cells(path: Path) -> pd.DataFrame:
             header = pd.DataFrame([table.columns.astype(str)], columns=table.columns)
             return pd.concat([header, table.astype(str)]).set_axis(range(table.shape[1]), axis=1)
         return _of_csv(path)
-    except (ValueError, OSError, csv.Error) as error:
-        reason = str(error).splitlines()[0]
-        raise TableError(f"{path.name} is no table that can be read ({reason})") from error
+    except _UNREADABLE as error:
+        raise _no_table(path, error) from error
 
 
 def _of_csv(path: Path) -> pd.DataFrame:

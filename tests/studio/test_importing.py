@@ -192,7 +192,7 @@ def test_at_most_twenty_lines_are_named(tmp_path):
         ("gesture," + ",".join(XY) + "\nok," + ",".join(["1e39"] * 42) + "\n", "finite"),
         ("gesture," + ",".join(XY) + "\nok,1,2\n", "finite"),
         (",".join(map(str, range(44))) + ",class\n" + "1," * 44 + "2\n", "0 or 1"),
-        ("\x00\x01\x02", "columns"),
+        ("\x00\x01\x02", "no text in UTF-8"),
         ("0," + ",".join("1" * 42) + "\n1,2\n", "finite"),
     ],
 )

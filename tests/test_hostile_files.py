@@ -1,0 +1,654 @@
+"""Hostile files and names, made here, each through the door that a stranger's file would take.
+
+Every case runs in a process of its own, which may take 1 GiB of memory beyond what it starts with:
+it must end in Mudra's own error with the words given, and leave nothing but the store behind.
+"""
+
+import io
+import json
+import multiprocessing
+import os
+import pickle
+import shutil
+import stat
+import struct
+import tempfile
+import warnings
+import wave
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from onnx import TensorProto, helper
+from PIL import Image
+
+from core.errors import MudraError
+from core.gestures.model import GestureModel
+from core.media import pictures, videos
+from core.media.archives import unpacked
+from core.studio.demo import ReplayEstimator, read_demo
+from core.studio.evaluating import evaluate
+from core.studio.importing import import_path
+from core.studio.places import Places
+from core.studio.store import Store
+
+MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
+WAIT_S = 60.0
+
+Maker = Callable[[Path], object]
+CASES: list[tuple[str, str, Maker, str]] = []  # id, door, maker, the words of its error
+
+
+def case(name: str, door: str, words: str) -> Callable[[Maker], Maker]:
+    """The decorated maker gets an empty folder and returns the path, or the name, to be tried."""
+
+    def enter(maker: Maker) -> Maker:
+        CASES.append((name, door, maker, words))
+        return maker
+
+    return enter
+
+
+def bytes_case(door: str, name: str, content: bytes, words: str) -> None:
+    """A case that is a file of this content."""
+    CASES.append((f"{door} {name}", door, lambda folder: _written(folder / name, content), words))
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+# ----------------------------------------------------------------------------------------- models
+
+
+def spoilt(change: Callable[[onnx.ModelProto], object]) -> Maker:
+    """The starter model, its graph changed."""
+
+    def make(folder: Path) -> Path:
+        graph = onnx.load(Places.starter / "model.onnx")
+        change(graph)
+        shutil.copy(Places.starter / "metadata.json", folder)
+        (folder / "model.onnx").write_bytes(graph.SerializeToString())
+        return folder
+
+    return make
+
+
+def other_model(content: bytes) -> Maker:
+    """The starter model's metadata beside another file."""
+
+    def make(folder: Path) -> Path:
+        shutil.copy(Places.starter / "metadata.json", folder)
+        (folder / "model.onnx").write_bytes(content)
+        return folder
+
+    return make
+
+
+def other_metadata(text: str | None = None, **changes: object) -> Maker:
+    """The starter model beside other metadata."""
+
+    def make(folder: Path) -> Path:
+        shutil.copy(Places.starter / "model.onnx", folder)
+        about = json.loads((Places.starter / "metadata.json").read_text(encoding="utf-8"))
+        said = json.dumps(about | changes) if text is None else text
+        (folder / "metadata.json").write_text(said, encoding="latin-1", errors="replace")
+        return folder
+
+    return make
+
+
+def _node(graph: onnx.ModelProto, *nodes: onnx.NodeProto) -> None:
+    """Put nodes before all others."""
+    there = list(graph.graph.node)
+    del graph.graph.node[:]
+    graph.graph.node.extend([*nodes, *there])
+
+
+def _foreign(graph: onnx.ModelProto) -> None:
+    graph.graph.node[0].domain = "evil.ops"
+
+
+def _subgraph(inner: onnx.NodeProto) -> onnx.GraphProto:
+    out = helper.make_tensor_value_info(inner.output[0], TensorProto.FLOAT, None)
+    return helper.make_graph([inner], "inside", [], [out])
+
+
+def _foreign_inside(graph: onnx.ModelProto) -> None:
+    inner = _subgraph(helper.make_node("Shell", [], ["y"], domain="evil.ops"))
+    yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
+    _node(graph, helper.make_node("Constant", [], ["c"], value=yes),
+          helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner))  # fmt: skip
+
+
+def _foreign_function(graph: onnx.ModelProto) -> None:
+    inner = helper.make_node("Shell", [], ["y"], domain="evil.ops")
+    graph.functions.append(
+        helper.make_function("", "F", [], ["y"], [inner], [helper.make_opsetid("", 18)])
+    )
+
+
+def _outside(tensor: onnx.TensorProto) -> onnx.TensorProto:
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../../etc/passwd")
+    return tensor
+
+
+def _external_constant(graph: onnx.ModelProto) -> None:
+    tensor = _outside(TensorProto(data_type=TensorProto.UINT8, dims=[8], name="t"))
+    _node(graph, helper.make_node("Constant", [], ["stolen"], value=tensor))
+
+
+def _endless(graph: onnx.ModelProto) -> None:
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["on"], ["on2"])], "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []),
+         helper.make_tensor_value_info("on", TensorProto.BOOL, [])],
+        [helper.make_tensor_value_info("on2", TensorProto.BOOL, [])],
+    )  # fmt: skip
+    yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
+    _node(graph, helper.make_node("Constant", [], ["go"], value=yes),
+          helper.make_node("Loop", ["", "go"], [], body=body))  # fmt: skip
+
+
+def _memory(graph: onnx.ModelProto) -> None:
+    size = helper.make_tensor("s", TensorProto.INT64, [2], [2**18, 2**18])
+    _node(graph, helper.make_node("Constant", [], ["size"], value=size),
+          helper.make_node("ConstantOfShape", ["size"], ["filled"]),
+          helper.make_node("ReduceMax", ["filled"], ["most"]))  # fmt: skip
+
+    last = graph.graph.output[0].name
+    for node in graph.graph.node:
+        node.output[:] = ["almost" if o == last else o for o in node.output]
+    graph.graph.node.append(helper.make_node("Min", ["almost", "most"], [last]))
+
+
+def _wrong_shape(graph: onnx.ModelProto) -> None:
+    graph.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 3
+
+
+def _renamed(kind: str, name: str) -> Callable[[onnx.ModelProto], None]:
+    def rename(graph: onnx.ModelProto) -> None:
+        value = getattr(graph.graph, kind)[0]
+        old, value.name = value.name, name
+        for node in graph.graph.node:
+            node.input[:] = [name if i == old else i for i in node.input]
+            node.output[:] = [name if o == old else o for o in node.output]
+
+    return rename
+
+
+for _name, _maker, _words in [
+    ("a pickle as a model", other_model(pickle.dumps(print)), "no ONNX file"),
+    ("an empty model", other_model(b""), "no ONNX file|can't be run"),
+    ("a cut model", other_model((Places.starter / "model.onnx").read_bytes()[:9000]), "no ONNX"),
+    ("noise as a model", other_model(bytes(range(256)) * 99), "no ONNX file"),
+    ("a model of 21 MB", other_model(bytes(21 * 2**20)), "a model at most"),
+    ("a foreign operator", spoilt(_foreign), "evil.ops"),
+    ("a foreign operator in a branch", spoilt(_foreign_inside), "evil.ops|uses If"),
+    ("a foreign operator in a function", spoilt(_foreign_function), "evil.ops"),
+    ("external weights", spoilt(lambda g: _outside(g.graph.initializer[0])), "outside the file"),
+    ("an external constant", spoilt(_external_constant), "outside the file"),
+    ("an endless loop", spoilt(_endless), "Loop"),
+    ("a model that fills memory", spoilt(_memory), "can't be run.*ConstantOfShape"),
+    ("another input", spoilt(_renamed("input", "pixels")), "pixels"),
+    ("another output", spoilt(_renamed("output", "answer")), "answer"),
+    ("points in three dimensions", spoilt(_wrong_shape), "takes|can't be run"),
+    ("one gesture for nine answers", other_metadata(gestures=[{"name": "ok", "emoji": ""}]),
+     "9 answers"),
+    ("no gestures", other_metadata(gestures=[]), "names no gestures"),
+    ("metadata of words", other_metadata("hello"), "no gesture model's metadata"),
+    ("metadata as a list", other_metadata("[1, 2]"), "no gesture model's metadata"),
+    ("metadata nested deep", other_metadata("[" * 200_000), "no gesture model's metadata"),
+    ("metadata of 30 MB", other_metadata(" " * 30 * 2**20), "metadata at most"),
+    ("metadata in another alphabet", other_metadata("\xe9\xff"), "no gesture model's metadata"),
+    ("a threshold of words", other_metadata(threshold="high"), "no gesture model's metadata"),
+    ("a gesture's name of 4000 signs", other_metadata(gestures=[{"name": "x" * 4000, "emoji": ""}]),
+     "1 to 40"),
+    ("a gesture's name that turns text round",
+     other_metadata(gestures=[{"name": "\u202eko", "emoji": ""}]), "U\\+202E|metadata"),
+]:  # fmt: skip
+    CASES.append((_name, "model", _maker, _words))
+
+
+# ------------------------------------------------------------------------------------------- zips
+
+
+def zipped(*names: str, content: bytes = b"x", change: Callable = lambda entry: None) -> Maker:
+    """A zip with these names, as they stand."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "given.zip"
+        with warnings.catch_warnings(), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            warnings.simplefilter("ignore", UserWarning)  # a name twice
+            for name in names:
+                entry = zipfile.ZipInfo("x")
+                entry.filename, entry.compress_type = name, zipfile.ZIP_DEFLATED
+                change(entry)
+                archive.writestr(entry, content)
+        return path
+
+    return make
+
+
+def patched(maker: Maker, mark: bytes, offset: int, patch: bytes) -> Maker:
+    """The maker's file, with bytes changed at an offset from the last occurrence of a mark."""
+
+    def make(folder: Path) -> Path:
+        path = Path(str(maker(folder)))
+        content = bytearray(path.read_bytes())
+        at = content.rindex(mark) + offset
+        content[at : at + len(patch)] = patch
+        return _written(path, bytes(content))
+
+    return make
+
+
+def _link(entry: zipfile.ZipInfo) -> None:
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+
+
+def _many_names(folder: Path) -> Path:
+    """A directory of three million entries, all of which are the same file."""
+    one = struct.pack(
+        "<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0
+    )
+    count = 3_000_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, count * (len(one) + 1), 0, 0)
+    return _written(folder / "given.zip", (one + b"a") * count + end)
+
+
+_SMALL = zipped("ok/a.jpg", content=bytes(range(256)) * 20)
+_DIRECTORY, _LOCAL = b"PK\x01\x02", b"PK\x03\x04"
+for _name, _maker, _words in [
+    ("a way out", zipped("../../out.jpg"), "unsafe name"),
+    ("a way out from within", zipped("ok/../../out.jpg"), "unsafe name"),
+    ("an absolute name", zipped("/tmp/mudra-hostile/out.jpg"), "unsafe name"),
+    ("a drive", zipped("C:/out.jpg"), "unsafe name"),
+    ("a backslash", zipped("..\\out.jpg"), "unsafe name"),
+    ("a NUL in a name", zipped("ok/a.jpg\0.txt"), "unsafe name"),
+    ("a link", zipped("ok/a.jpg", content=b"/etc/passwd", change=_link), "link or device"),
+    ("a name twice", zipped("ok/a.jpg", "OK/A.JPG"), "twice"),
+    ("a bomb", zipped("ok/a.jpg", content=bytes(30 * 2**20)), "100:1"),
+    ("a name of 300 signs", zipped(f"ok/{'a' * 300}.jpg"), "can't be unpacked"),
+    ("a folder's name of 300 signs", zipped(f"{'a' * 300}/a.jpg"), "can't be unpacked"),
+    ("a file that is a folder, too", zipped("ok", "ok/a.jpg"), "can't be unpacked"),
+    ("no picture in it", zipped("ok/run.sh"), "no pictures"),
+    ("nothing in it", zipped(), "no pictures"),
+    ("50,001 entries", zipped(*(f"{i}.jpg" for i in range(50_001)), content=b""), "50,001 entries"),
+    ("a directory of 3,000,000 entries", _many_names, "directory"),
+    ("a password", patched(patched(_SMALL, _LOCAL, 6, b"\1"), _DIRECTORY, 8, b"\1"), "unpacked"),
+    ("an unknown packing", patched(patched(_SMALL, _LOCAL, 8, b"\x63"), _DIRECTORY, 10, b"\x63"),
+     "unpacked"),
+    ("damaged packing", patched(_SMALL, _LOCAL, 40, b"\xff" * 20), "unpacked"),
+    ("a wrong sum", patched(_SMALL, _DIRECTORY, 16, b"\0\0\0\0"), "unpacked"),
+    ("a size that is a lie", patched(_SMALL, _DIRECTORY, 24, b"\x0a\0\0\0"), "unpacked"),
+    ("a name that is no text", patched(patched(_SMALL, _DIRECTORY, 46, b"\xff\xfe"),
+     _DIRECTORY, 9, b"\x08"), "no zip that can be read"),
+    ("a directory elsewhere", patched(_SMALL, b"PK\x05\x06", 16, b"\xf0\xff\xff\x7f"),
+     "no zip|unpacked"),
+]:  # fmt: skip
+    CASES.append((f"zip: {_name}", "import", _maker, _words))
+bytes_case("import", "no.zip", b"PK\x03\x04 no zip", "no zip that can be read")
+
+
+@case("zip: pictures that are none", "import", "no JPEG, PNG or WEBP")
+def _false_pictures(folder: Path) -> object:
+    return zipped("ok/a.jpg", "ok/b.png", content=b"MZ no picture")(folder)
+
+
+@case("zip: folders that can't be gestures", "import", "1 to 40|can't be decoded|no JPEG")
+def _false_names(folder: Path) -> object:
+    return zipped(f"{'n' * 60}/a.jpg", content=b"no picture")(folder)
+
+
+# --------------------------------------------------------------------------------------- pictures
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A PNG's chunk."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int, height: int, *more: bytes, body: bytes = b"\0") -> bytes:
+    """A PNG that promises a size and holds next to nothing."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(body))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(more) + pixels + chunk(b"IEND", b"")
+
+
+def image(kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(out, kind, **options)
+    return out.getvalue()
+
+
+_BOMB = zlib.compress(bytes(2**27), 9)
+for _name, _content, _words in [
+    ("empty.jpg", b"", "no JPEG, PNG or WEBP"),
+    ("program.png", b"MZ" + bytes(999), "no JPEG, PNG or WEBP"),
+    ("script.jpg", b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>", "no JPEG"),
+    ("postscript.jpg", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no JPEG"),
+    ("moving.png", image("GIF"), "no JPEG, PNG or WEBP"),
+    ("scan.jpg", image("TIFF"), "no JPEG, PNG or WEBP"),
+    ("bomb.png", png(60_000, 60_000), "50,000,000 pixels"),
+    ("wide.png", png(10_001, 4), "10001 x 4"),
+    ("large.png", png(9_000, 9_000), "9000 x 9000"),
+    ("hollow.png", png(640, 480), "can't be decoded"),
+    ("text.png", png(64, 64, chunk(b"zTXt", b"a\0\0" + _BOMB)), "can't be decoded"),
+    ("profile.png", png(64, 64, chunk(b"iCCP", b"a\0\0" + _BOMB)), "can't be decoded"),
+    ("cut.jpg", image("JPEG")[:-900], "can't be decoded"),
+    ("cut.webp", image("WEBP")[:-900], "can't be decoded|no JPEG"),
+    ("turned.jpg", image("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")[:-900],
+     "can't be decoded"),
+    ("heavy.png", bytes(20 * 2**20 + 1), "20,971,521 bytes"),
+]:  # fmt: skip
+    bytes_case("picture", _name, _content, _words)
+
+
+@case("a folder as a picture", "picture", "can't be read")
+def _folder(folder: Path) -> object:
+    (folder / "a.jpg").mkdir()
+    return folder / "a.jpg"
+
+
+# ----------------------------------------------------------------------------------------- videos
+
+
+def sound(seconds: float) -> bytes:
+    """A sound, no picture."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(int(16_000 * seconds)))
+    return out.getvalue()
+
+
+_START = b"\x1aE\xdf\xa3\xa3B\x86\x81\x01"
+for _name, _content, _words in [
+    ("empty.mp4", b"", "0 bytes"),
+    ("words.mp4", b"no video at all\n" * 50, "no video that can be read"),
+    ("playlist.mp4", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "playlist"),
+    ("remote.mp4", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n", "remote"),
+    ("joined.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n", "joined"),
+    ("picture.mp4", b"\x89PNG\r\n\x1a\n" + bytes(64), "picture"),
+    ("zeros.webm", bytes(4096), "no video that can be read"),
+    ("start.mkv", _START + bytes(500), "start.mkv"),
+    ("sound.avi", sound(1), "no video stream"),
+]:  # fmt: skip
+    bytes_case("video", _name, _content, _words)
+
+
+def film(path: Path, size_wh: tuple[int, int], count: int, *, rate: int = 10) -> Path:
+    """A grey film of JPEGs."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("mjpeg", rate=rate)
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = "yuvj420p"
+        frame = av.VideoFrame(*size_wh, "yuvj420p")
+        for plane in frame.planes:
+            plane.update(bytes([128]) * plane.buffer_size)
+        for number in range(count):
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
+
+
+@case("a video too large", "video", "209,715,201 bytes")
+def _large_video(folder: Path) -> object:
+    with (folder / "a.mp4").open("wb") as file:
+        file.truncate(videos.MAX_BYTES + 1)
+    return folder / "a.mp4"
+
+
+@case("a video of 11 minutes", "video", "660 s")
+def _long_video(folder: Path) -> object:
+    return film(folder / "a.avi", (16, 16), 660, rate=1)
+
+
+@case("a video wider than it may be", "video", "shrink")
+def _wide_video(folder: Path) -> object:
+    return film(folder / "a.avi", (4112, 16), 1)
+
+
+@case("a small video of huge pictures", "video", "a.avi")
+def _swollen_video(folder: Path) -> object:
+    small, huge = io.BytesIO(), io.BytesIO()
+    Image.new("L", (64, 64)).save(small, "JPEG")
+    Image.new("L", (20_000, 20_000)).save(huge, "JPEG")
+    path = film(folder / "a.avi", (64, 64), 1)
+    content = path.read_bytes()
+    at = content.index(b"00dc", content.index(b"movi")) + 4
+    length = int.from_bytes(content[at : at + 4], "little")
+    jpeg = huge.getvalue()
+    return _written(path, content[:at] + struct.pack("<I", len(jpeg)) + jpeg
+                    + content[at + 4 + length :])  # fmt: skip
+
+
+@case("a video without its end", "video", "a.mp4")
+def _cut_video(folder: Path) -> object:
+    path = film(folder / "a.mp4", (64, 64), 50)
+    return _written(path, path.read_bytes()[:900])
+
+
+@case("a folder as a video", "video", "no video at")
+def _folder_video(folder: Path) -> object:
+    (folder / "a.mp4").mkdir()
+    return folder / "a.mp4"
+
+
+# ----------------------------------------------------------------------------------------- tables
+
+_HEAD = ",".join(["gesture", *(f"{axis}{j}" for j in range(21) for axis in "xy")]) + "\n"
+_ROW = ",".join(map(str, range(42))) + "\n"
+for _name, _text, _words in [
+    ("empty.csv", "", "empty.csv"),
+    ("head.csv", _HEAD, "no rows"),
+    ("words.csv", "hello\nworld\n", "1 columns"),
+    ("missing.csv", _HEAD.replace("x7", "z7") + f"ok,{_ROW}", "x7"),
+    ("nan.csv", f"{_HEAD}ok,{_ROW}ok,{_ROW.replace('7,', 'NaN,', 1)}", "line: 3"),
+    ("infinite.csv", f"{_HEAD}ok,{_ROW.replace('7,', 'inf,', 1)}", "line: 2"),
+    ("vast.csv", f"{_HEAD}ok,{_ROW.replace('7,', '1e300,', 1)}", "line: 2"),
+    ("formula.csv", f"{_HEAD}ok,{_ROW.replace('7,', '=1+1,', 1)}", "line: 2"),
+    ("hundred.csv", _HEAD + f"ok,{_ROW.replace('7,', 'x,', 1)}" * 100, "100 lines: 2, .* 21 …"),
+    ("longer.csv", f"{_HEAD}ok,{_ROW}ok,1,{_ROW}", "line: 3"),
+    ("nameless.csv", f"{_HEAD},{_ROW}", "gesture is empty .*line: 2"),
+    ("mixed.csv", _HEAD.replace("\n", ",estimator\n") + f"ok,{_ROW[:-1]},a\nok,{_ROW[:-1]},b\n",
+     "mixes the estimators a, b"),
+    ("turned.csv", f"{_HEAD}\u202eko,{_ROW}", "U\\+202E"),
+    ("control.csv", f"{_HEAD}o\x07k,{_ROW}", "U\\+0007"),
+    ("quote.csv", f'{_HEAD}ok,"{_ROW}' * 3, "quote.csv"),
+    ("label.csv", f"3.5,{_ROW}", "whole number .*line: 1"),
+    ("class.csv", ",".join([*map(str, range(44)), "class"]) + "\n" + "1," * 44 + "7\n", "0 or 1"),
+]:  # fmt: skip
+    bytes_case("import", _name, _text.encode(), _words)
+    if _name in ("nan.csv", "mixed.csv", "empty.csv"):
+        bytes_case("evaluate", _name, _text.encode(), _words)
+bytes_case("import", "program.csv", b"MZ\x90\0" + bytes(range(256)) * 9, "program.csv")
+bytes_case("import", "nul.csv", _HEAD.encode() + b"ok\0," + _ROW.encode(), "nul.csv")
+bytes_case("import", "noise.parquet", b"PAR1" + bytes(range(256)) + b"PAR1", "no table")
+bytes_case("import", "columns.csv", b"," * 30_000_000, "cells")
+bytes_case("import", "lines.csv", b"\n" * 30_000_000, "cells")
+bytes_case("evaluate", "pictures.zip", b"no zip", "no zip that can be read")
+bytes_case("import", "run.exe", b"MZ", "no folder, zip or table")
+
+
+@case("a parquet of a billion cells", "import", "cells")
+def _parquet(folder: Path) -> object:
+    zeros = np.zeros(20_000_000, np.int8)
+    pd.DataFrame(dict.fromkeys("abc", zeros)).to_parquet(folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+@case("a parquet of lists", "import", "a.parquet")
+def _nested(folder: Path) -> object:
+    pd.DataFrame({"x0": [[1, 2]], "gesture": [{"a": 1}]}).to_parquet(folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+# ------------------------------------------------------------------------------------------ names
+
+for _name, _text, _words in [
+    ("empty", "", "1 to 40"),
+    ("of blanks", " \t ", "1 to 40"),
+    ("of 41 signs", "x" * 41, "1 to 40"),
+    ("of a million signs", "x" * 10**6, "1 to 40"),
+    ("with a line's end", "a\nb", "U\\+000A"),
+    ("with a NUL", "a\0b", "U\\+0000"),
+    ("with an escape", "a\x1b[31m", "U\\+001B"),
+    ("that turns text round", "a\u202egnp.exe", "U\\+202E"),
+    ("with an invisible mark", "a\u200bb", "U\\+200B"),
+    ("with half a character", "a\ud800", "U\\+D800"),
+    ("there already in capitals", "TAKEN", "there is|already|exists"),
+]:
+    CASES.append((f"a name {_name}", "name", lambda folder, text=_text: text, _words))
+
+
+# ------------------------------------------------------------------------------------------- doors
+
+
+def _read_video(path: Path, store: Store) -> None:
+    for _ in videos.read_video(path):
+        pass
+
+
+def _import(path: Path, store: Store) -> str:
+    hands = read_demo(Places.demo)
+    report = import_path(store, "p", path, estimator_factory=lambda: ReplayEstimator(hands))
+    assert not report.added
+    return "; ".join(reason for _, reason in report.refused)
+
+
+def _evaluate(path: Path, store: Store) -> None:
+    hands = read_demo(Places.demo)
+    model = GestureModel.load(Places.starter)
+    evaluate(model, path, estimator_factory=lambda: ReplayEstimator(hands))
+
+
+def _model(path: Path, store: Store) -> None:
+    model = GestureModel.load(path)
+    model.predict_proba(np.ones((1, 21, 2), np.float32), np.zeros(1, bool))
+
+
+def _name_all(text: str, store: Store) -> str:
+    """The same name as a project's, a gesture's and a new name of both; a person's need be valid
+    only."""
+    project = store.create_project("taken")
+    store.add_gesture(project.id, "taken")
+    other = store.create_project("other")
+    doors: list[Callable[[], object]] = [
+        lambda: store.create_project(text),
+        lambda: store.add_gesture(project.id, text),
+        lambda: store.rename_project(other.id, text),
+    ]
+    if text != "TAKEN":
+        doors.append(lambda: store.ensure_person(project.id, text))
+    said = set()
+    for door in doors:
+        with pytest.raises(MudraError) as raised:
+            door()
+        said.add(str(raised.value))
+    return " / ".join(said)
+
+
+DOORS: dict[str, Callable] = {
+    "model": _model,
+    "picture": lambda path, store: pictures.read_picture(path),
+    "video": _read_video,
+    "import": _import,
+    "evaluate": _evaluate,
+    "name": _name_all,
+}
+
+
+def _limit_memory() -> None:
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _try(number: int, folder: Path, answer) -> None:
+    """In a process of its own: what the case's door says."""
+    _, door, make, _ = CASES[number]
+    given, inside = folder / "given", folder / "inside"
+    tempfile.tempdir = str(inside / "temp")
+    os.chdir(inside)
+    try:
+        thing = make(given)
+        before = _tree(given)
+        if Path("/proc/self/statm").exists():
+            _limit_memory()
+        store = Store(folder / "store" / "mudra.sqlite")
+        try:
+            said = DOORS[door](thing, store) or ""
+        except MudraError as error:
+            said = str(error)
+        store.projects()  # it lives
+        store.close()
+        answer.send((said, _tree(given) == before))
+    except BaseException as error:
+        answer.send((f"{type(error).__name__} got through: {str(error)[:300]}", True))
+
+
+def _tree(folder: Path) -> set[tuple[str, int]]:
+    return {(str(p.relative_to(folder)), p.stat().st_size) for p in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes begin as copies of one that has everything imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.test_hostile_files"])
+    return context
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[name for name, *_ in CASES])
+def test_what_is_hostile_ends_in_its_error_and_leaves_nothing(processes, tmp_path, number):
+    for name in ("given", "inside/temp", "store"):
+        (tmp_path / name).mkdir(parents=True)
+    here, there = processes.Pipe(duplex=False)
+    process = processes.Process(target=_try, args=(number, tmp_path, there))
+    process.start()
+    there.close()
+    try:
+        assert here.poll(WAIT_S), "no answer"
+        said, untouched = here.recv()
+    except EOFError:
+        process.join(WAIT_S)
+        pytest.fail(f"the process died of {process.exitcode}")
+    finally:
+        process.kill()
+        process.join()
+    words = CASES[number][3]
+    assert "got through" not in said, said
+    assert _matches(words, said), said
+    assert len(said) < 2000
+    assert untouched, "the given file was changed"
+    assert _tree(tmp_path / "inside") == {("temp", (tmp_path / "inside/temp").stat().st_size)}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["given", "inside", "store"]
+    assert not Path("/tmp/mudra-hostile").exists()
+
+
+def _matches(words: str, said: str) -> bool:
+    import re
+
+    return re.search(words, said) is not None
+
+
+def test_every_door_is_tried_and_there_are_enough():
+    assert {door for _, door, *_ in CASES} == set(DOORS) and len(CASES) >= 40
+    assert len({name for name, *_ in CASES}) == len(CASES)
+    assert unpacked  # what "import" opens zips with
