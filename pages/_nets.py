@@ -66,10 +66,11 @@ def overlay(key: str) -> Maps:
 
 def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
     """The model, if it learned from such keypoints; else a word about it and none."""
-    if model is None or model.estimator == source.name:
+    came = source.keypoints_of(studio().places)
+    if model is None or model.estimator == came:
         return model
     st.warning(
-        f"The model learned from {model.estimator} keypoints, these come from {source.name}: the "
+        f"The model learned from {model.estimator} keypoints, these come from {came}: the "
         "skeleton is shown without a gesture. Record and train with these keypoints, or choose "
         "another model.", icon="🧩",
     )  # fmt: skip

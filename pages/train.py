@@ -7,6 +7,7 @@ from core.learning.runs import FAILED, RUNNING, Run
 from core.studio.store import Project
 from core.studio.training_room import SPLITS, failure_of, has_model, result_of
 from pages._charts import confusion_chart, curve_chart
+from pages._net_training import fine_tuning
 from pages._projects import pick_project
 from pages._widgets import errors_shown, run_title, studio
 
@@ -22,6 +23,7 @@ def page() -> None:
         st.fragment(_watch, run_every=0.5)(running)
     else:
         _results(project)
+    fine_tuning(project)
 
 
 def _what_there_is(project: Project) -> None:

@@ -123,3 +123,20 @@ def test_unmapped_folders_are_warned_about_on_stderr(run, shared_data, tmp_path)
 def test_help_is_there_at_once():
     code = "import sys, core.cli; sys.exit(any(m in sys.modules for m in ('torch', 'mediapipe')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_predict_writes_a_net_s_belief_maps_beside_the_picture(run, shared_data, tmp_path):
+    photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
+    arguments = ("predict", "-i", photo, "--estimator", "cpm.hand_light", "--json")
+    found = document(run(*arguments, "--model", "none", "--maps", "hm", "-o", tmp_path / "a.png"))
+    (hand,) = found["frames"][0]["hands"]
+    assert hand["gesture"] is None and len(hand["keypoints"]) == 21
+    from core.media.pictures import read_picture
+
+    height, width = read_picture(photo).shape[:2]
+    # the picture at 384 pixels' height, and beside it 6 by 4 maps of 96 pixels
+    assert read_picture(tmp_path / "a.png").shape == (384, 2 * round(width * 192 / height) + 576, 3)
+    refused = run(*arguments, "--model", "starter")
+    assert refused.returncode == 1 and "learned from mediapipe-hands" in refused.stderr
+    unknown = run(*arguments, "--model", "none", "--maps", "all")
+    assert unknown.returncode == 1 and "single, multi, hm" in unknown.stderr

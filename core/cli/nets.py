@@ -1,11 +1,11 @@
 """The commands that train and measure pose nets."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, hand_estimator, progress_bar, say
+from core.cli._shared import Json, Workspace, hand_estimator, open_store, progress_bar, say
 from core.studio.places import Places
 
 app = typer.Typer()
@@ -41,6 +41,7 @@ def train_net(
     data: Annotated[Path, typer.Option(help="Holds hand_crops/ and hand_images/.")],
     minutes: Annotated[float, typer.Option(help="Time given, of all pieces together.")] = 100.0,
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the net.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2.5e-3,
     seed: int = 0,
@@ -53,7 +54,7 @@ def train_net(
 
     with progress_bar("training") as progress:
         run, folder = train_net_here(
-            Places.find(workspace), name, data, minutes=minutes, resume=resume,
+            Places.find(workspace), name, data, minutes=minutes, resume=resume, out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
         )  # fmt: skip
@@ -63,3 +64,29 @@ def train_net(
         for held_out, stages in looks["held_out"].items()
     )
     say({"run": run.name, "net": str(folder), **looks}, f"{text}\nnet: {folder}", as_json)
+
+
+@app.command("fine-tune-net")
+def fine_tune_net(
+    name: Annotated[str, typer.Argument(help="What to call the net, e.g. cpm.my_hand.")],
+    project: Annotated[str, typer.Option(help="Whose samples it learns from.")],
+    minutes: Annotated[float, typer.Option(help="Time given.")] = 5.0,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Teach the light CPM further on a project's own samples."""
+    from core.studio.net_training import fine_tune_here
+
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("training") as progress:
+        run, folder = fine_tune_here(
+            store, places, project, name=name, minutes=minutes, progress=progress
+        )
+    looks = run.records("look")
+    text = f"held-out recordings, PCK@0.1 of the last stage: {_before_and_after(looks)}"
+    say({"run": run.name, "net": str(folder), "looks": looks}, f"{text}\nnet: {folder}", as_json)
+
+
+def _before_and_after(looks: list[dict[str, Any]]) -> str:
+    measured = [look["held_out"]["own"][-1]["pck@0.1"] for look in looks if look["held_out"]]
+    return f"{measured[0]} before, {measured[-1]} after" if measured else "none was held out"

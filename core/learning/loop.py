@@ -97,6 +97,8 @@ def train_net(
         model.mark_forward_method("logits")
     stream = _stream(fabric, crops, rows, net.input_size, options, step)
 
+    if options.start is not None and step == 0:
+        _look(run, crops, average, [], spent, step)  # what it could before
     begun, looked, losses = time.monotonic() - spent, spent, []
     status = DONE
     try:

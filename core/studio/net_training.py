@@ -1,19 +1,35 @@
-"""Trains a belief-map net from a folder of pictures: pack, run, and the file to use."""
+"""Trains a belief-map net: from a folder of pictures, or a shipped one further on one's samples."""
 
 import os
-from collections.abc import Callable
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import TrainingError
-from core.learning.datasets import read_pack
-from core.learning.runs import Run
+from core.errors import MudraError, TrainingError
+from core.learning.datasets import Hand, read_pack, write_pack
+from core.learning.runs import FAILED, Run
+from core.media.pictures import decode_jpeg
+from core.pose.geometry import to_square
 from core.studio.net_data import make_pack
 from core.studio.places import Places
 from core.studio.starter_data import make_landmarks
+from core.studio.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
+LIGHT = "cpm.hand_light"
+WEIGHTS = "weights.safetensors"
+TEACHER = "mediapipe-hands"
+_FINE_RATE = 3e-4
+_LEAST_SAMPLES = 40
+_MOST_SAMPLES = 20_000
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def train_net_here(
@@ -23,6 +39,7 @@ def train_net_here(
     *,
     minutes: float,
     resume: str | None = None,
+    out: Path | None = None,
     options: dict[str, Any] | None = None,
     progress: Callable[[int, int | None], None],
 ) -> tuple[Run, Path]:
@@ -31,6 +48,7 @@ def train_net_here(
     Args:
         data: holds hand_crops/ and hand_images/; its pack is made once and kept in the workspace.
         resume: name of a run to go on with.
+        out: folder for the net; else in the run.
         options: more of `NetOptions`.
 
     Returns:
@@ -50,9 +68,112 @@ def train_net_here(
         name, crops, run, NetOptions(minutes=minutes, **(options or {})),
         lambda spent: progress(min(round(spent), total), total),
     )  # fmt: skip
+    folder = out or run.path / NET
     if _rank() == 0:
-        save_trained(weights, run.path / NET, name, _about(run, len(crops.rows(""))))
-    return run, run.path / NET
+        save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
+        shutil.copyfile(weights, folder / WEIGHTS)
+    return run, folder
+
+
+def fine_tune_here(
+    store: Store,
+    places: Places,
+    project: str,
+    *,
+    name: str,
+    minutes: float,
+    progress: Callable[[int, int | None], None],
+) -> tuple[Run, Path]:
+    """Teach the light CPM on a project's samples, whose joints MediaPipe found; wait for the end.
+
+    A fifth of the recordings is held out and measured. The net can be chosen by its name then.
+
+    Args:
+        name: of the net; begins with "cpm.".
+
+    Raises:
+        TrainingError: too few samples with pictures, or a name that is none.
+    """
+    from core.learning.loop import NetOptions, train_net
+    from core.learning.netfile import save_trained
+
+    _check_net_name(name)
+    project_id = store.project(project).id
+    run = Run.create(places.net_runs, net=name, project=project, minutes=minutes)
+    try:
+        pack = run.path / "pack"
+        write_pack(pack, hands_of_project(store, project_id))
+        options = NetOptions(
+            minutes=minutes, rate=_FINE_RATE, batch=16, look_every_s=15,
+            start=places.shipped_models / LIGHT / WEIGHTS,
+        )  # fmt: skip
+        total = round(minutes * 60)
+        crops = read_pack(pack)
+        weights = train_net(
+            LIGHT, crops, run, options,
+            lambda spent: progress(min(round(spent), total), total),
+        )  # fmt: skip
+    except MudraError as error:
+        run.log(event="end", status=FAILED, message=str(error))
+        raise
+    about = _about(run, len(crops.rows(""))) | {"project": project}
+    save_trained(weights, places.nets / name, LIGHT, about)
+    return run, places.nets / name
+
+
+def start_fine_tuning(places: Places, project: str, name: str, minutes: float) -> None:
+    """`fine_tune_here` in a process of its own, which outlives the page and the server.
+
+    Raises:
+        TrainingError: a name that is none.
+    """
+    _check_net_name(name)
+    command = [
+        sys.executable, "-m", "core", "fine-tune-net", name, "--project", project,
+        "--minutes", str(minutes), "--workspace", str(places.workspace),
+    ]  # fmt: skip
+    subprocess.Popen(
+        command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+
+
+def stop_net_training(run: Run) -> None:
+    """Have it end after the present step, whatever process it runs in; what it learned is kept."""
+    with suppress(ProcessLookupError):
+        os.kill(int(run.records("start")[-1]["pid"]), signal.SIGINT)
+
+
+def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
+    """A project's samples with a picture, every fifth burst held out.
+
+    Raises:
+        TrainingError: too few.
+    """
+    bursts: dict[int, int] = {}
+    found = 0
+    for sample in store.samples(project_id, limit=_MOST_SAMPLES, newest_first=False):
+        if sample.crop_jpeg is None or sample.square is None or sample.estimator != TEACHER:
+            continue
+        crop = decode_jpeg(sample.crop_jpeg)
+        keypoints = to_square(sample.keypoints, sample.square, crop.shape[0])
+        number = bursts.setdefault(sample.burst_id, len(bursts))
+        held_out = "own" if number % 5 == 4 else ""
+        found += 1
+        yield Hand(crop, keypoints, f"burst {sample.burst_id}", held_out)
+    if found < _LEAST_SAMPLES:
+        raise TrainingError(
+            f"{found} samples with a picture and MediaPipe's joints: at least {_LEAST_SAMPLES} are "
+            "needed; record more"
+        )
+
+
+def _check_net_name(name: str) -> None:
+    if not re.fullmatch(r"cpm\.[a-z0-9_]{1,40}", name) or name == LIGHT:
+        raise TrainingError(
+            f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
+            "cpm.my_hand"
+        )
 
 
 def _packed(places: Places, data: Path, progress: Callable[[int, int | None], None]) -> Path:
@@ -90,7 +211,7 @@ def _rank() -> int:
 def _about(run: Run, learnt: int) -> dict[str, Any]:
     looks = run.records("look")
     return {
-        "teacher": "mediapipe-hands",
+        "teacher": TEACHER,
         "estimator": "cpm",
         "licence": "Apache-2.0",
         "learnt_from": learnt,

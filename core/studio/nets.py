@@ -1,5 +1,6 @@
 """Whose keypoints: MediaPipe's, or those of a belief-map net that is shipped, made or imported."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,17 @@ class KeypointSource:
     def is_net(self) -> bool:
         """Whether it brings belief maps."""
         return self.name != MEDIAPIPE
+
+    def keypoints_of(self, places: Places) -> str:
+        """Whose keypoints a gesture model must have learned from; a fine-tuned net's are those of
+        the net that it began as."""
+        if not self.is_net:
+            return self.name
+        try:
+            text = (places.net(self.name) / _METADATA).read_text(encoding="utf-8")
+            return str(json.loads(text)["name"])
+        except (OSError, ValueError, KeyError):
+            return self.name
 
     def open(self, places: Places, *, num_hands: int = 1) -> Any:
         """The estimator.

@@ -1,0 +1,84 @@
+"""Nets taught on one's own samples, and chosen by name."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import EstimatorError, TrainingError, WeightsError
+from core.media.pictures import read_picture
+from core.pose.structures import Frame
+from core.studio.net_training import LIGHT, fine_tune_here, hands_of_project
+from core.studio.nets import KeypointSource, nets
+from core.studio.places import Places
+from core.studio.samples import sample_of
+
+
+@pytest.fixture
+def places(tmp_path, weights_folder):
+    return replace(Places.find(tmp_path / "workspace"), weights=weights_folder)
+
+
+@pytest.fixture
+def recorded(store, make_estimator, shared_data):
+    """A project with six recordings of one photo each, moved a little: 48 samples."""
+    project = store.create_project("p").id
+    fist = next(g for g in store.gestures(project) if g.name == "fist")
+    session = store.start_session(project, store.ensure_person(project, "Ada").id, "test")
+    photos = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[:6]
+    with make_estimator() as hands:
+        for photo in photos:
+            frame = Frame(read_picture(photo), source=photo.name)
+            estimate = hands.estimate_still(frame.rgb)
+            sample = sample_of(frame, estimate.poses[0], estimate)
+            store.add_samples(store.start_burst(session, fist.id), [sample] * 8)
+    return store, project
+
+
+def test_samples_become_crops_with_every_fifth_recording_apart(recorded):
+    store, project = recorded
+    hands = list(hands_of_project(store, project))
+    assert len(hands) == 48
+    assert [hand.held_out for hand in hands].count("own") == 8
+    for hand in hands[::8]:
+        (x0, y0), (x1, y1) = hand.keypoints.min(0), hand.keypoints.max(0)
+        side = hand.rgb.shape[0]
+        # a stored crop is 1.8 times as wide as the hand, which lies in its middle
+        assert max(x1 - x0, y1 - y0) == pytest.approx(side / 1.8, rel=0.02)
+        assert np.allclose([(x0 + x1) / 2, (y0 + y1) / 2], side / 2, atol=2)
+
+
+def test_too_few_samples_are_counted(store, places):
+    store.create_project("p")
+    with pytest.raises(TrainingError, match=r"0 samples with a picture.*at least 40"):
+        fine_tune_here(store, places, "p", name="cpm.mine", minutes=1, progress=lambda a, b: None)
+
+
+@pytest.mark.parametrize("name", ["mine", "cpm.", "cpm.../../x", LIGHT, "cpm.Ü"])
+def test_a_name_that_could_be_a_path_is_refused(store, places, name):
+    with pytest.raises(TrainingError, match="no name for a net"):
+        fine_tune_here(store, places, "p", name=name, minutes=1, progress=lambda a, b: None)
+
+
+def test_a_taught_net_can_be_chosen_and_keeps_its_joints(recorded, places, shared_data):
+    store, _ = recorded
+    run, folder = fine_tune_here(
+        store, places, "p", name="cpm.mine", minutes=0.1, progress=lambda a, b: None
+    )
+    assert folder == places.nets / "cpm.mine"
+    assert run.status() == "done"
+    first = run.records("look")[0]["held_out"]["own"][-1]
+    assert first["pck@0.1"] > 0.6  # what it knew before
+    assert set(nets(places)) == {LIGHT, "cpm.mine"}
+    source = KeypointSource("cpm.mine")
+    assert source.keypoints_of(places) == LIGHT
+    photo = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
+    with source.open(places) as net:
+        assert len(net.estimate_still(read_picture(photo)).beliefs) == 1
+
+
+def test_an_unknown_net_is_named_with_those_there_are(places):
+    with pytest.raises(EstimatorError, match=r"no estimator “cpm\.x”.*mediapipe-hands"):
+        KeypointSource("cpm.x").open(places)
+    with pytest.raises(WeightsError, match="no net in"):
+        KeypointSource("../../etc").open(places)
