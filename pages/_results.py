@@ -53,7 +53,8 @@ def _show_video(one: Seen, emoji: dict[str, str]) -> None:
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a hand in {found}")
         for name, share in one.shares.items():
-            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {share:.0%} of hands")
+            said = f"{share:.0%}" if share >= 0.01 else "under 1%"
+            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {said} of hands")
         st.download_button("Annotated video (WebM)", lambda: one.video.read_bytes(),
                            "annotated.webm", "video/webm", icon="🎞",
                            key=f"video_{one.video.stem}")  # fmt: skip

@@ -105,5 +105,6 @@ def style() -> None:
         ".st-key-count p{font-size:1.25rem;font-weight:600}"
         ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
         "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
+        "[data-testid='stVideo']{max-height:70vh}"
         "</style>"
     )
