@@ -13,6 +13,7 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 from core.gestures.labels import safe_label
 from core.studio.camera_help import INSECURE, TROUBLES
 from core.studio.live import Latest, LiveProcessor, Options, Watch
+from core.studio.memory import give_back_later
 from core.studio.places import Places
 from core.studio.prompt import PromptBuffer, PromptTrack
 from pages._probe import camera_probe
@@ -49,6 +50,7 @@ class _Stream(VideoProcessorBase):
     def on_ended(self) -> None:
         self.live.close()
         self.on_end()
+        give_back_later()
 
 
 def camera(
