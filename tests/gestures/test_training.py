@@ -1,5 +1,6 @@
 """Training learns, repeats itself, stops, and saves what it measured."""
 
+import copy
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from core.gestures.features import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model import GestureModel
 from core.gestures.training import (
+    AdamW,
     TrainOptions,
     leave_one_person_out,
     start_training,
@@ -267,3 +269,19 @@ def test_hostile_model_files_are_refused(spoilable, case):
     with pytest.raises(ModelError):
         model = GestureModel.load(spoilable.path)
         model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
+
+
+def test_our_adamw_moves_weights_as_torch_s_does():
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(64, 5, generator=generator), torch.randn(64, 3, generator=generator)
+    theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+    ours = copy.deepcopy(theirs)
+    reference = torch.optim.AdamW(theirs.parameters(), 2e-3, weight_decay=1e-2)
+    own = AdamW(list(ours.parameters()), 2e-3, 1e-2)
+    for _ in range(20):
+        for net, optimizer in ((theirs, reference), (ours, own)):
+            net.zero_grad()
+            ((net(x) - y) ** 2).mean().backward()
+            optimizer.step()
+    for a, b in zip(theirs.parameters(), ours.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
