@@ -1,7 +1,6 @@
 """The commands for third-party models and weights."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +12,6 @@ from core.studio.places import Places
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
 
 Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.openpose_hand.")]
-
-# What a net must answer to a known picture, by name: called with the folder of weights, says what
-# it found, raises WeightsError where the answer is another one.
-CASES: dict[str, Callable[[Path], dict[str, Any]]] = {}
 
 
 @app.command()
@@ -62,6 +57,7 @@ def fetch(
 
     with progress_bar("fetching") as progress:
         record = fetch_(name, Places.find().weights, accept_hash=accept_hash, progress=progress)
+    _make_usable(name)
     say(record, _text(record), as_json)
 
 
@@ -75,19 +71,40 @@ def import_(
     from core.weights.published import import_weights
 
     record = import_weights(name, file, Places.find().weights)
+    _make_usable(name)
     say(record, _text(record), as_json)
 
 
 @app.command()
-def verify(name: Name, as_json: Json = False) -> None:
+def verify(
+    name: Name,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="pytorch-openpose's hand.jpg: OpenPose's hand net must answer it right."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Check converted weights: sha256, names, shapes, and a known answer where there is one."""
     from core.weights.published import verify as verify_
 
     folder = Places.find().weights
     record = verify_(name, folder)
-    if name in CASES:
-        record["case"] = CASES[name](folder)
-    say(record, f"{_text(record)}: whole", as_json)
+    text = f"{_text(record)}: whole"
+    if picture is not None:
+        from core.learning.published import check_openpose_hand
+        from core.media.pictures import read_picture
+
+        record["case"] = check_openpose_hand(folder, read_picture(picture))
+        text += f"; its 21 joints are right, the farthest {record['case']['farthest_px']} px off"
+    say(record, text, as_json)
+
+
+def _make_usable(name: str) -> None:
+    """So that the app offers the net."""
+    from core.learning.published import make_usable
+
+    places = Places.find()
+    make_usable(name, places.weights, places.nets)
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -1,0 +1,93 @@
+"""Published weights in our nets: a file to use, and the answer that they must give.
+
+Expected peaks: OpenPose's hand net on the 200 x 200 picture of an OK sign that pytorch-openpose's
+repository calls hand.jpg, by OpenPose's recipe; there the net numbers the fingers from the wrong
+side, which is its answer nevertheless.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from core.errors import WeightsError
+from core.learning.netfile import Prepared, save_net
+from core.nets import build_net
+from core.pose.beliefs import decode_openpose, openpose_inputs, openpose_maps
+from core.pose.structures import Floats, Picture
+from core.weights.published import load_weights
+from core.weights.table import WEIGHTS
+
+OPENPOSE_HAND = "cpm.openpose_hand"
+_PEAKS = (
+    (100, 173), (125, 148), (150, 130), (168, 112), (163, 93), (69, 112), (54, 84), (46, 66),
+    (42, 47), (83, 104), (81, 66), (79, 40), (78, 17), (97, 95), (107, 55), (112, 29), (117, 8),
+    (112, 97), (138, 71), (153, 78), (158, 91),
+)  # fmt: skip
+_CASE_SIZE = (200, 200)
+_FARTHEST_PX = 3.0  # libraries resize and blur a little differently
+
+
+def published_net(name: str, weights_folder: Path) -> Prepared:
+    """The net with its published weights and preprocessing, ready to be asked.
+
+    Raises:
+        WeightsError: missing, altered or not this net's.
+    """
+    arrays = load_weights(name, weights_folder)
+    net = build_net(name)
+    net.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
+    scaling = WEIGHTS[name].scalings[0]
+    return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
+
+
+def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
+    """Write the net's folder from its converted weights, to be chosen by its name.
+
+    Raises:
+        WeightsError: missing, altered or not this net's.
+    """
+    prepared = published_net(name, weights_folder)
+    scaling = WEIGHTS[name].scalings[0]
+    save_net(
+        prepared.net, nets_folder / name, name, {"about": WEIGHTS[name].about},
+        scale=scaling.factor, offset=scaling.offset, bgr=scaling.channels == "BGR",
+    )  # fmt: skip
+    return nets_folder / name
+
+
+def openpose_joints(prepared: Prepared, rgb: Picture) -> tuple[Floats, Floats]:
+    """A hand's joints (J, 2) in a picture that it fills, and their scores, by OpenPose's recipe."""
+    stacks = []
+    with torch.no_grad():
+        for picture in openpose_inputs(rgb):
+            said = prepared(torch.from_numpy(picture)[None])
+            stacks.append(said[0, -1].numpy())
+    return decode_openpose(openpose_maps(stacks, (rgb.shape[0], rgb.shape[1]))[:-1])
+
+
+def check_openpose_hand(weights_folder: Path, picture: Picture) -> dict[str, Any]:
+    """Ask OpenPose's hand net the question whose answer is known.
+
+    Returns:
+        joints, and farthest_px from the expected peaks.
+
+    Raises:
+        WeightsError: another answer, or another picture.
+    """
+    if picture.shape[:2] != _CASE_SIZE:
+        raise WeightsError(
+            f"the known answer is about a picture of 200 x 200 pixels, this one has "
+            f"{picture.shape[1]} x {picture.shape[0]}: give pytorch-openpose's hand.jpg"
+        )
+    found, _ = openpose_joints(published_net(OPENPOSE_HAND, weights_folder), picture)
+    away = np.linalg.norm(found - np.array(_PEAKS), axis=1)
+    wrong = int((~(away <= _FARTHEST_PX)).sum())  # a joint that was not found is NaN away
+    if wrong:
+        raise WeightsError(
+            f"{wrong} of {len(_PEAKS)} joints are not within {_FARTHEST_PX:.0f} px of the known "
+            "answer: these are other weights, or the picture is another"
+        )
+    farthest = float(away.max())
+    return {"joints": len(_PEAKS), "farthest_px": round(farthest, 2)}

@@ -1,0 +1,43 @@
+"""Published weights in use: preprocessing as the table says, a known question, a wrong answer."""
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import WeightsError
+from core.learning.netfile import Prepared
+from core.learning.published import check_openpose_hand, openpose_joints, published_net
+from core.nets.cpm import VggCPM
+
+
+class Bright(VggCPM):
+    """Stage 1 and 2 alike: joint 0 is where it is red, joint 1 where it is blue, at stride 8."""
+
+    def __init__(self) -> None:
+        super().__init__("hand", stages=2, joints=2)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        bgr = torch.nn.functional.avg_pool2d(pictures + 0.5, 8)
+        blue, green, red = bgr[:, 0], bgr[:, 1], bgr[:, 2]
+        maps = torch.stack([(red - green).clamp(min=0), (blue - green).clamp(min=0), green], 1)
+        return torch.stack([maps, maps], 1)
+
+
+def test_openposes_recipe_finds_spots_of_a_picture_of_any_shape() -> None:
+    picture = np.zeros((120, 200, 3), np.uint8)
+    picture[36:45, 60:69, 0] = 255  # red round (64, 40)
+    picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
+    joints, scores = openpose_joints(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
+    assert joints[0] == pytest.approx([64, 40], abs=2)
+    assert joints[1] == pytest.approx([150, 80], abs=2)
+    assert (scores > 0.05).all()
+
+
+def test_missing_weights_name_the_command(tmp_path) -> None:
+    with pytest.raises(WeightsError, match=r"weights (fetch|import) cpm\.openpose_hand"):
+        published_net("cpm.openpose_hand", tmp_path)
+
+
+def test_the_known_question_wants_its_own_picture(tmp_path) -> None:
+    with pytest.raises(WeightsError, match="200 x 200 pixels, this one has 30 x 20"):
+        check_openpose_hand(tmp_path, np.zeros((20, 30, 3), np.uint8))
