@@ -1,18 +1,23 @@
-"""Rough use in a real browser: names that are markup."""
+"""Rough use in a real browser: names that are markup, a killed server."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import expect, sync_playwright
 
 from core.studio.places import Places
 from core.studio.store import NewSample, Store
+from tests.benchmarks.camera_cycles import FLAGS, studio
 from tests.test_browser import (  # noqa: F401 - fixtures among them
+    WAIT_MS,
     films,
     look,
     pictures,
     server,
     settled,
+    start_camera,
+    stored,
     workspace,
 )
 
@@ -73,3 +78,38 @@ def test_names_that_are_markup_are_shown_as_they_are_written(
             page.screenshot(path=pictures / f"markup_{name or 'home'}.png", full_page=True)
         hosts = {urlsplit(url).netloc for url in asked if url.startswith(("http", "ws"))}
         assert hosts <= {urlsplit(server).netloc} and not dialogs
+
+
+def _recording(page, address):
+    """Start/stop recording of thumbs_up that goes on."""
+    page.goto(f"{address}/record")
+    settled(page)
+    page.get_by_text("Start / stop", exact=True).click()
+    settled(page)
+    start_camera(page)
+    button = page.get_by_role("button", name=re.compile("Record .*thumbs_up"))
+    expect(button).to_be_enabled()
+    button.click()
+    count = page.locator(".st-key-count")
+    expect(count).to_have_text(re.compile(r"kept (1\d|[2-9]\d)"))
+    return int(re.search(r"kept (\d+)", count.inner_text())[1])
+
+
+def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):  # noqa: F811
+    with studio(tmp_path) as (address, process), sync_playwright() as playwright:
+        camera = f"--use-file-for-fake-video-capture={films('thumbs_up')}"
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
+        page = browser.new_context(permissions=["camera"]).new_page()
+        page.set_default_timeout(WAIT_MS)
+        kept = _recording(page, address)
+        process.kill()
+        process.wait()
+        browser.close()
+    there = stored(tmp_path, "thumbs_up")
+    assert there >= kept - 10  # ten a second are looked at
+    with studio(tmp_path) as (address, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.get_by_text(f"{there} samples of 1 gestures")).to_be_visible(timeout=WAIT_MS)
+        browser.close()
