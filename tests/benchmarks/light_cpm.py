@@ -1,0 +1,61 @@
+"""Measures the light CPM on the pictures that were held out from its training, and prints the
+tables of its card:
+
+    python -m tests.benchmarks.light_cpm DATA [--net NAME]
+
+DATA holds hand_crops/ and hand_images/. The teacher looks at every picture anew.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from core.estimators import create_estimator
+from core.estimators.belief_net import BeliefNet
+from core.studio.net_data import held_out_pictures
+from core.studio.net_evaluating import evaluate_net
+from core.studio.places import Places
+
+_HEAD = (
+    "| pictures | hands | stage | PCK@0.1 | PCK@0.2 | mean error / L |\n|---|---|---|---|---|---|"
+)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--net", default="cpm.hand_light")
+    asked = parser.parse_args()
+    places = Places.find()
+    net = BeliefNet(places.net(asked.net))
+    sets = held_out_pictures(asked.data)
+    with create_estimator("mediapipe-hands", places.weights) as teacher:
+        for loose in (False, True):
+            print(f"\n{'Loose boxes' if loose else 'Upright square of 1.5 L'}\n\n{_HEAD}")
+            for name, paths in sets.items():
+                found = evaluate_net(net, paths, teacher, loose=loose)
+                for row in found["stages"]:
+                    print(
+                        f"| {name} ({found['n']}) | {found['detected']} | {row['stage']} | "
+                        f"{row['pck@0.1']:.3f} | {row['pck@0.2']:.3f} | {row['mean_error']:.3f} |"
+                    )
+    print(f"\n{_milliseconds(net):.1f} ms CPU for one crop, one thread")
+
+
+def _milliseconds(net: BeliefNet) -> float:
+    crop = np.random.default_rng(0).integers(
+        0, 256, (1, net.input_size, net.input_size, 3), np.uint8
+    )
+    times = []
+    for _ in range(60):
+        begun = time.process_time()
+        net.beliefs(crop)
+        times.append(time.process_time() - begun)
+    return 1000 * float(np.median(times))
+
+
+if __name__ == "__main__":
+    main()
