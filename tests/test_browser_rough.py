@@ -1,6 +1,7 @@
-"""Rough use in a real browser: names that are markup, a killed server."""
+"""Rough use in a real browser: markup as names, two windows, closed tabs, a killed server."""
 
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from core.studio.places import Places
 from core.studio.store import NewSample, Store
-from tests.benchmarks.camera_cycles import FLAGS, studio
+from core.studio.training_room import TrainingRoom
+from tests.benchmarks.camera_cycles import FLAGS, cycles, studio
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     WAIT_MS,
     films,
@@ -80,9 +82,9 @@ def test_names_that_are_markup_are_shown_as_they_are_written(
         assert hosts <= {urlsplit(server).netloc} and not dialogs
 
 
-def _recording(page, address):
+def _recording(page, address, query=""):
     """Start/stop recording of thumbs_up that goes on."""
-    page.goto(f"{address}/record")
+    page.goto(f"{address}/record{query}")
     settled(page)
     page.get_by_text("Start / stop", exact=True).click()
     settled(page)
@@ -113,3 +115,76 @@ def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):  
         page.goto(address)
         expect(page.get_by_text(f"{there} samples of 1 gestures")).to_be_visible(timeout=WAIT_MS)
         browser.close()
+
+
+def own_project(workspace):  # noqa: F811
+    """The first visitor's project, made where it is missing."""
+    store = Store(Places.find(workspace).database)
+    if "My gestures" not in [project.name for project in store.projects()]:
+        store.create_project("My gestures")
+    store.close()
+
+
+def test_two_windows_record_into_one_project_and_nothing_is_lost(
+    look, films, workspace, shared_data  # noqa: F811
+):  # fmt: skip
+    own_project(workspace)
+    before = stored(workspace, "fist")
+    folder = shared_data / "hand_images" / "emrecandir" / "fist"
+    photos = sorted(folder.iterdir())[:6]
+    with look(films("fist")) as page:
+        other = page.context.new_page()
+        other.set_default_timeout(WAIT_MS)
+        for window in (page, other):
+            window.goto("/record?project=My+gestures")
+            settled(window)
+            window.get_by_text("fist", exact=True).first.click()
+            settled(window)
+        other.get_by_role("tab", name=re.compile("Add pictures")).click()
+        start_camera(page)
+        page.get_by_role("button", name=re.compile("Record .*fist")).click()
+        expect(page.get_by_text(re.compile("Recording"))).to_be_visible()
+        other.locator("input[type=file]").first.set_input_files(photos)
+        other.get_by_role("button", name=re.compile("Add as")).first.click()
+        expect(other.get_by_text(re.compile("kept 6")).first).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Record .*fist"))).to_be_visible()
+        kept = int(re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())[1])
+        assert kept >= 3
+        assert stored(workspace, "fist") - before == kept + 6
+
+
+def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, workspace):  # noqa: F811
+    own_project(workspace)
+    before = stored(workspace, "thumbs_up")
+    with look(films("thumbs_up")) as page:
+        kept = _recording(page, "", "?project=My+gestures")
+        page.close()
+    time.sleep(2)
+    after = stored(workspace, "thumbs_up")
+    assert after - before >= kept
+    time.sleep(2)
+    assert stored(workspace, "thumbs_up") == after  # and it has ended
+
+
+def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):  # noqa: F811
+    with look(films("thumbs_up")) as page:
+        page.goto("/")
+        page.get_by_role("button", name="Fill a demo project").click()
+        expect(page.get_by_text("360 samples of 9 gestures")).to_be_visible()
+        page.goto("/train?project=Demo")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        other = page.context.new_page()
+        page.close()
+        other.set_default_timeout(WAIT_MS)
+        other.goto("/train?project=Demo")
+        expect(other.get_by_role("button", name="Use this model")).to_be_visible(timeout=120_000)
+    places = Places.find(workspace)
+    store = Store(places.database)
+    assert [run.status() for run in TrainingRoom(store, places).runs("Demo")] == ["done"]
+    store.close()
+
+
+def test_the_camera_started_and_stopped_leaves_no_threads(chromium, films):  # noqa: F811
+    threads = [one.threads for one in cycles(films("thumbs_up"), chromium, 4, 1.0)]
+    assert threads[-1] <= threads[1], threads
