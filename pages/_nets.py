@@ -14,6 +14,7 @@ CROPS = {
     "self": "where its own joints were a frame ago",
 }
 STRONGEST = "all joints"
+VIEWS = {"single": "joints alone", "multi": "every stage beside", "hm": "every joint beside"}
 
 
 def pick_keypoints(key: str) -> KeypointSource:
@@ -53,6 +54,15 @@ def pick_joint(key: str) -> int | None:
     names = [STRONGEST, *(name.replace("_", " ") for name in HAND.joints), "background"]
     name = st.selectbox("Joint", names, key=f"{key}_joint", persist_state="session")
     return None if name in (None, STRONGEST) else names.index(name) - 1
+
+
+def pick_view(key: str) -> str:
+    """How belief maps are shown in annotated files."""
+    view = st.segmented_control(
+        "Belief maps", list(VIEWS), default="single", required=True, key=f"{key}_view",
+        persist_state="session", format_func=lambda v: VIEWS[v],
+    )  # fmt: skip
+    return str(view)
 
 
 def overlay(key: str) -> Maps:

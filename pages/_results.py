@@ -1,6 +1,7 @@
 """The Files page's lower half: what was seen in pictures and videos, and what was refused."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -12,11 +13,11 @@ COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
 EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}
 
 
-def show_read(reads: Sequence[Read], model: GestureModel) -> None:
+def show_read(reads: Sequence[Read], model: GestureModel | None) -> None:
     """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
     seen = [one for read in reads for one in read.seen]
     refused = [refusal for read in reads for refusal in read.refused]
-    emoji = EMOJI | {gesture.name: gesture.emoji for gesture in model.gestures}
+    emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
     hands = sum(one.hands for one in seen)
     st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · hands **{hands}**")
     if refused:
@@ -65,11 +66,18 @@ def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
             column.image(one.jpeg, width="stretch")
-            said = [f"{emoji.get(hand['gesture'], '')} **{safe_label(hand['gesture'])}** "
-                    f"{hand['probability']:.0%}" for hand in one.records[0]["hands"]]  # fmt: skip
+            said = [_said(hand, emoji) for hand in one.records[0]["hands"]]
             with column.container(gap=None):
                 st.markdown(" · ".join(said) or "no hand")
                 st.caption(safe_label(one.name))
     if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
         st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN
         st.rerun()
+
+
+def _said(hand: dict[str, Any], emoji: dict[str, str]) -> str:
+    """A hand's gesture and how sure it is; without a model, that it is there."""
+    if hand["gesture"] is None:
+        return "a hand"
+    name = hand["gesture"]
+    return f"{emoji.get(name, '')} **{safe_label(name)}** {hand['probability']:.0%}"

@@ -1,14 +1,16 @@
 """Files: what pictures and videos show, to see and to take away."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
 from core.studio.files import SUFFIXES, Read, read_file
+from core.studio.nets import KeypointSource
 from pages._models import pick_model
+from pages._nets import fitting, pick_keypoints, pick_view
 from pages._projects import pick_project
 from pages._results import show_read
 from pages._widgets import errors_shown, studio, temporary_folder
@@ -22,6 +24,10 @@ def page() -> None:
     with right:
         model = pick_model(project)
         two = st.toggle("Two hands", key="files_two_hands", persist_state="session")
+        with st.expander("Keypoints and belief maps", icon="🔥"):
+            source = pick_keypoints("files")
+            maps = pick_view("files") if source.is_net else "single"
+        fits = fitting(model, source)
     with left:
         files = st.file_uploader(
             "Pictures, videos, or a zip of them", [s.strip(".") for s in SUFFIXES], True,
@@ -38,7 +44,7 @@ def page() -> None:
         return
     if model is None:
         return
-    show_read(_read_all(files, model, 2 if two else 1), model)
+    show_read(_read_all(files, _Look(fits, source, 2 if two else 1, maps)), fits)
 
 
 def _forget_all_but(file_ids: set[str]) -> None:
@@ -48,10 +54,25 @@ def _forget_all_but(file_ids: set[str]) -> None:
         kept.pop(key).forget()
 
 
-def _read_all(files: list[Any], model: GestureModel, hands: int) -> list[Read]:
-    """Every file once for each model and number of hands; what was read before is remembered."""
+@dataclass(frozen=True)
+class _Look:
+    """How files are looked at."""
+
+    model: GestureModel | None
+    source: KeypointSource
+    hands: int
+    maps: str
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for looks that give the same."""
+        return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
+
+
+def _read_all(files: list[Any], look: _Look) -> list[Read]:
+    """Every file once for each way of looking; what was read before is remembered."""
     kept: dict[tuple[Any, ...], Read] = st.session_state.setdefault("files_read", {})
-    keys = {(file.file_id, str(model.path), hands): file for file in files}
+    keys = {(file.file_id, *look.key): file for file in files}
     missing = [key for key in keys if key not in kept]
     bar = st.progress(0.0, "looking") if missing else None
     for number, key in enumerate(missing):
@@ -65,16 +86,13 @@ def _read_all(files: list[Any], model: GestureModel, hands: int) -> list[Read]:
         tell(0.0)
         with errors_shown():
             kept[key] = read_file(
-                file.name, file.getvalue(), model, lambda: _estimator(hands), temporary_folder(),
-                progress=tell,
+                file.name, file.getvalue(), look.model,
+                lambda: look.source.open(studio().places, num_hands=look.hands),
+                temporary_folder(), maps=look.maps, progress=tell,
             )  # fmt: skip
     if bar is not None:
         bar.empty()
     return [kept[key] for key in keys if key in kept]
-
-
-def _estimator(hands: int) -> Any:
-    return create_estimator("mediapipe-hands", studio().places.weights, num_hands=hands)
 
 
 page()

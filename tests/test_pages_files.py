@@ -89,3 +89,14 @@ def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):  # n
     next(b for b in app.button if b.label == "Show more (2 left)").click().run()
     assert not app.exception
     assert shown(app) == 14
+
+
+def test_a_net_s_keypoints_are_shown_without_a_gesture(app, shared_data):  # noqa: F811
+    folder = shared_data / "hand_images" / "emrecandir"
+    photo = sorted((folder / "thumbs_up").iterdir())[0].read_bytes()
+    app.switch_page("pages/files.py").run()
+    next(box for box in app.selectbox if box.label == "Keypoints by").select("cpm.hand_light").run()
+    assert "learned from mediapipe-hands" in app.warning[0].value
+    app.file_uploader[0].upload("a.jpg", photo).run()
+    assert not app.exception
+    assert any("a hand" in markdown.value for markdown in app.markdown)

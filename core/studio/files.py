@@ -51,7 +51,12 @@ class Seen:
     @property
     def shares(self) -> dict[str, float]:
         """Each gesture's share of the hands found, the most frequent first."""
-        named = Counter(hand["gesture"] for record in self.records for hand in record["hands"])
+        named = Counter(
+            hand["gesture"]
+            for record in self.records
+            for hand in record["hands"]
+            if hand["gesture"]
+        )
         return {gesture: count / named.total() for gesture, count in named.most_common()}
 
 
