@@ -12,6 +12,7 @@ TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
 CROPS = {
     "mediapipe": "where MediaPipe sees a hand",
     "self": "where its own joints were a frame ago",
+    "centre": "the same, from the middle of the picture on",
 }
 STRONGEST = "all joints"
 VIEWS = {"single": "joints alone", "multi": "every stage beside", "hm": "every joint beside"}
@@ -27,7 +28,7 @@ def pick_keypoints(key: str) -> KeypointSource:
     )  # fmt: skip
     if name == MEDIAPIPE:
         return KeypointSource()
-    return KeypointSource(name, pick_crop(key))
+    return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
 def pick_net(key: str) -> KeypointSource:
@@ -37,7 +38,7 @@ def pick_net(key: str) -> KeypointSource:
         "Net", names, key=f"{key}_net", persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
     )  # fmt: skip
-    return KeypointSource(name, pick_crop(key))
+    return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
 def pick_crop(key: str) -> str:
@@ -47,6 +48,14 @@ def pick_crop(key: str) -> str:
         format_func=lambda c: CROPS[c],
     )  # fmt: skip
     return crop or "mediapipe"
+
+
+def pick_kalman(key: str) -> bool:
+    """Whether the joints go through a Kalman filter."""
+    return st.toggle(
+        "Kalman filter", key=f"{key}_kalman", persist_state="session",
+        help="Calms the net's joints in a stream, as the published hand demo does.",
+    )  # fmt: skip
 
 
 def pick_joint(key: str) -> int | None:

@@ -58,6 +58,8 @@ def train_net(
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
         )  # fmt: skip
+    if not run.records("look"):  # another process of torchrun than the first
+        return
     looks = run.records("look")[-1]
     text = "\n".join(
         f"{held_out}: PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"

@@ -6,7 +6,7 @@ from the picture's middle on and without MediaPipe, as the CPM demos do (core/po
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +17,7 @@ from core.estimators.belief_net import BeliefNet
 from core.estimators.mediapipe import MediapipeHands
 from core.pose.beliefs import joints_of
 from core.pose.geometry import Square, crop_square, cut_square
+from core.pose.smoothing import Kalman
 from core.pose.structures import BeliefMaps, Estimate, Frame, Picture, Pose
 from core.pose.tracking import first_square, next_square
 
@@ -40,6 +41,7 @@ class BeliefHands:
         net_folder: the net's.
         num_hands: 1 or 2; the self-tracker follows one.
         crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
+        kalman: filter the joints of a stream, as the CPM hand demo does.
 
     Raises:
         WeightsError: net or models are not there, or altered.
@@ -47,7 +49,13 @@ class BeliefHands:
     """
 
     def __init__(
-        self, weights_folder: Path, *, net_folder: Path, num_hands: int = 1, crop: str = "mediapipe"
+        self,
+        weights_folder: Path,
+        *,
+        net_folder: Path,
+        num_hands: int = 1,
+        crop: str = "mediapipe",
+        kalman: bool = False,
     ) -> None:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
@@ -55,7 +63,8 @@ class BeliefHands:
         self.name, self.stages = self._net.name, self._net.stages
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
-        self._crop = crop
+        self._crop, self._kalman = crop, kalman
+        self._filters: dict[str | None, Kalman] = {}
         self._followed: _Followed | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -72,6 +81,7 @@ class BeliefHands:
             else:
                 found = self._follow(frame.rgb, self._followed) if self._followed else None
                 hands = [found] if found else self._detected(frame)
+            hands = self._filtered(hands) if self._kalman else hands
         return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -96,6 +106,15 @@ class BeliefHands:
             self._followed = _Followed(crop_square(first.keypoints, _FACTOR), first.handedness)
             return hands[:1]
         return hands
+
+    def _filtered(self, hands: list[tuple[Pose, BeliefMaps]]) -> list[tuple[Pose, BeliefMaps]]:
+        """Each hand's joints through its own filter; a hand that is away begins anew."""
+        seen = {pose.handedness for pose, _ in hands}
+        self._filters = {of: self._filters.get(of, Kalman()) for of in seen}
+        return [
+            (replace(pose, keypoints=self._filters[pose.handedness](pose.keypoints)), beliefs)
+            for pose, beliefs in hands
+        ]
 
     def close(self) -> None:
         """Free what it holds; waits for a running call."""

@@ -8,6 +8,7 @@ Legend: B batch, S stages, J joints, J+1 maps, h w map, I side of the input.
 
 import copy
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ def train_net(
     """
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    fabric = Fabric(precision=_precision())
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun says how many
+    fabric = Fabric(precision=_precision(), devices=processes if processes > 1 else "auto")
     fabric.launch()
     rows = crops.rows("")
     if len(rows) < options.batch:
@@ -114,7 +116,7 @@ def train_net(
             step += 1
             _follow(average, net, min(0.999, (step + 1) / (step + 10)))
             losses.append(loss.detach())
-            spent = time.monotonic() - begun
+            spent = float(fabric.broadcast(time.monotonic() - begun))  # all end with the same step
             tell(spent)
             if spent - looked >= options.look_every_s and fabric.is_global_zero:
                 _look(run, crops, average, losses, spent, step)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -198,9 +199,12 @@ def _packed(places: Places, data: Path, progress: Callable[[int, int | None], No
 
 def _run(places: Places, name: str, resume: str | None, minutes: float) -> Run:
     if resume is None:
-        return Run.create(places.net_runs, net=name, minutes=minutes)
+        # the other processes of torchrun write nothing: theirs is thrown away
+        root = places.net_runs if _rank() == 0 else Path(tempfile.mkdtemp(prefix="mudra-rank-"))
+        return Run.create(root, net=name, minutes=minutes)
     run = Run.open(places.net_runs / resume)
-    run.resume()
+    if _rank() == 0:
+        run.resume()
     return run
 
 

@@ -19,11 +19,13 @@ class KeypointSource:
 
     Attributes:
         name: "mediapipe-hands", or a net's.
-        crop: where a net looks: "mediapipe" or "self" (it follows its own joints).
+        crop: where a net looks, one of `heatmap.CROPS`.
+        kalman: filter a net's joints from frame to frame.
     """
 
     name: str = MEDIAPIPE
     crop: str = "mediapipe"
+    kalman: bool = False
 
     @property
     def is_net(self) -> bool:
@@ -55,8 +57,9 @@ class KeypointSource:
             there = ", ".join((MEDIAPIPE, *nets(places)))
             raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
         return create_estimator(
-            "belief-net", places.weights, net_folder=folder, num_hands=num_hands, crop=self.crop
-        )
+            "belief-net", places.weights, net_folder=folder, num_hands=num_hands,
+            crop=self.crop, kalman=self.kalman,
+        )  # fmt: skip
 
 
 def nets(places: Places) -> dict[str, Path]:

@@ -110,3 +110,15 @@ def test_an_unknown_crop_and_a_missing_net_are_refused(weights_folder, tmp_path)
         make(weights_folder, crop="guess")
     with pytest.raises(WeightsError, match="no net in"):
         create_estimator("belief-net", weights_folder, net_folder=tmp_path)
+
+
+def test_the_kalman_filter_calms_joints_that_jump(weights_folder, pointing):
+    shifted = np.roll(pointing, 6, axis=1)
+
+    def way(**options) -> float:
+        with make(weights_folder, **options) as net:
+            frames = [net.estimate(Frame(shifted if i % 2 else pointing, i / 15)) for i in range(9)]
+        points = np.stack([estimate.poses[0].keypoints for estimate in frames[3:]])
+        return float(np.abs(np.diff(points[..., 0], axis=0)).mean())
+
+    assert way(kalman=True) < 0.7 * way()

@@ -1,11 +1,16 @@
 """Nets taught on one's own samples, and chosen by name."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.errors import EstimatorError, TrainingError, WeightsError
+from core.learning.datasets import Hand, write_pack
+from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.pose.structures import Frame
 from core.studio.net_training import LIGHT, fine_tune_here, hands_of_project
@@ -82,3 +87,29 @@ def test_an_unknown_net_is_named_with_those_there_are(places):
         KeypointSource("cpm.x").open(places)
     with pytest.raises(WeightsError, match="no net in"):
         KeypointSource("../../etc").open(places)
+
+
+def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
+    rng = np.random.default_rng(0)
+    hands = [
+        Hand(
+            rng.integers(0, 256, (120, 160, 3), np.uint8),
+            rng.uniform(30, 90, (21, 2)).astype(np.float32),
+            f"source {i % 3}",
+            "far" if i < 3 else "",
+        )
+        for i in range(20)
+    ]
+    write_pack(tmp_path / "packs" / "hands", hands)
+    done = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "core",
+         "train-net", LIGHT, "--data", "none", "--minutes", "0.1", "--batch", "4", "--threads", "1",
+         "--workspace", str(tmp_path), "--json"],
+        cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
+        check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    (run,) = list_runs(tmp_path / "net-runs")
+    assert run.status() == "done"
+    assert run.records("look")[-1]["step"] >= 2
+    assert (run.path / "net" / "model.onnx").is_file()
