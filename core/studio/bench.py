@@ -25,7 +25,9 @@ from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.structures import Estimate, Frame, Picture
 from core.studio.importing import import_path
-from core.studio.live import LiveProcessor, Options, probabilities
+from core.studio.live import LiveProcessor, Maps, Options, probabilities
+from core.studio.net_training import LIGHT
+from core.studio.nets import KeypointSource
 from core.studio.places import Places
 from core.studio.store import Store
 from core.studio.training_room import train_here
@@ -45,16 +47,23 @@ def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]
 
     Returns:
         frames, with_hand, stages {name: ms}, own_ms (features, classifier, smoothing, drawing),
-        whole_ms (`LiveProcessor.process`), bare_ms, ratio of these two.
+        whole_ms (`LiveProcessor.process`), bare_ms, ratio of these two, and maps_ms: what the
+        light CPM's maps of all stages, drawn beside the video, cost more than the whole.
     """
     pictures = _pictures(video, frames + _WARM_UP)
     model = GestureModel.load(places.starter)
+    with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
+
+    def open_estimator(options: Options) -> Any:
+        return options.keypoints.open(places)
+
     clock = _Clock()
     hands = 0
     with (
         MediapipeHands(places.weights) as bare,
         MediapipeHands(places.weights) as estimator,
-        _closing(LiveProcessor(lambda n: MediapipeHands(places.weights), Options(model))) as live,
+        _closing(LiveProcessor(open_estimator, Options(model))) as live,
+        _closing(LiveProcessor(open_estimator, with_maps)) as mapped,
     ):
         pipeline = _Pipeline(clock, estimator, model)
         packets = _Codec(clock)
@@ -68,8 +77,14 @@ def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]
             shown, found = pipeline.run(frame)
             packets.run(shown)
             hands += bool(found.poses) and clock.counts
-    if live.latest().error:
-        raise MediaError(live.latest().error)
+        for index, rgb in enumerate(pictures):  # apart: more nets at once would crowd the caches
+            clock.counts = index >= _WARM_UP
+            with clock.measured("without maps"):
+                live.process(rgb)
+            with clock.measured("maps"):
+                mapped.process(rgb)
+    if error := live.latest().error or mapped.latest().error:
+        raise MediaError(error)
     return _live_figures(clock.medians(), frames, hands)
 
 
@@ -196,6 +211,7 @@ class _Codec:
 def _live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
     conversion = ms.pop("colour conversion") + ms.pop("colour conversion back", 0.0)
     whole, bare = ms.pop("whole"), ms.pop("bare MediaPipe")
+    maps = ms.pop("maps") - ms.pop("without maps")
     return {
         "frames": frames,
         "with_hand": hands,
@@ -208,6 +224,7 @@ def _live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, An
         "whole_ms": whole,
         "bare_ms": bare,
         "ratio": round(whole / bare, 3),
+        "maps_ms": round(maps, 3),
     }
 
 
