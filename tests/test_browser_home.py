@@ -79,7 +79,9 @@ def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):  # noq
 def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):  # noqa: F811
     with look(film) as page:
         page.goto(f"/{name}")
-        settled(page)  # the first visit runs the page twice, which would close what was opened
+        expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
+        settled(page)
+        page.wait_for_timeout(1000)  # the camera's frame reports in; what was opened would close
         page.get_by_role("button", name="Camera trouble?").click()
         page.get_by_role("button", name="Test the camera").click()
         expect(page.get_by_text("The camera works")).to_be_visible()

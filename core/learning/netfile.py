@@ -90,7 +90,7 @@ def save_trained(weights: Path, folder: Path, name: str, about: Mapping[str, Any
 
 def _check(content: bytes, pictures: Picture, expected: NDArray[np.float32]) -> None:
     (found,) = open_session(content).run(["beliefs"], {"pictures": pictures})
-    error = float(np.abs(found - expected).max())
+    error = float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
     if not error <= _TOLERANCE:
         raise WeightsError(
             f"the saved net answers {error:.1e} off, at most {_TOLERANCE:.0e} is allowed"

@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def shares(self) -> dict[str, float]:
-        """Each gesture's share of the hands found, the most frequent first."""
+        """Each gesture's share of the hands that were named, the most frequent first."""
         named = Counter(
             hand["gesture"]
             for record in self.records

@@ -82,11 +82,11 @@ def test_a_taught_net_can_be_chosen_and_keeps_its_joints(recorded, places, share
         assert len(net.estimate_still(read_picture(photo)).beliefs) == 1
 
 
-def test_an_unknown_net_is_named_with_those_there_are(places):
+def test_an_unknown_net_is_named_with_those_there_are(places, tmp_path):
     with pytest.raises(EstimatorError, match=r"no estimator “cpm\.x”.*mediapipe-hands"):
         KeypointSource("cpm.x").open(places)
     with pytest.raises(WeightsError, match="no net in"):
-        KeypointSource("../../etc").open(places)
+        KeypointSource(str(tmp_path)).open(places)
 
 
 def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
