@@ -92,3 +92,17 @@ def fine_tune_net(
 def _before_and_after(looks: list[dict[str, Any]]) -> str:
     measured = [look["held_out"]["own"][-1]["pck@0.1"] for look in looks if look["held_out"]]
     return f"{measured[0]} before, {measured[-1]} after" if measured else "none was held out"
+
+
+@app.command("seed-predict")
+def seed_predict(
+    picture: Annotated[Path, typer.Option("-i", "--input", help="A hand that fills the picture.")],
+    mlp: Annotated[Path, typer.Option(help="Hand-Pose-Classification's Kpts_model.h5.")],
+    table: Annotated[Path, typer.Option(help="The csv that it was trained on.")],
+    as_json: Json = False,
+) -> None:
+    """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
+    from core.studio.seed_pipeline import seed_predict as seed_predict_
+
+    found = seed_predict_(Places.find(), picture, mlp, table)
+    say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

@@ -8,16 +8,17 @@ side, which is its answer nevertheless.
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared, save_net
 from core.nets import build_net
-from core.pose.beliefs import decode_openpose, openpose_inputs, openpose_maps
+from core.pose.beliefs import decode_openpose, decode_seed, openpose_inputs, openpose_maps
 from core.pose.structures import Floats, Picture
 from core.weights.published import load_weights
-from core.weights.table import WEIGHTS
+from core.weights.table import WEIGHTS, Scaling
 
 OPENPOSE_HAND = "cpm.openpose_hand"
 _PEAKS = (
@@ -26,11 +27,15 @@ _PEAKS = (
     (112, 97), (138, 71), (153, 78), (158, 91),
 )  # fmt: skip
 _CASE_SIZE = (200, 200)
+_SEED_HEIGHT = 368
 _FARTHEST_PX = 3.0  # libraries resize and blur a little differently
 
 
-def published_net(name: str, weights_folder: Path) -> Prepared:
+def published_net(name: str, weights_folder: Path, scaling: Scaling | None = None) -> Prepared:
     """The net with its published weights and preprocessing, ready to be asked.
+
+    Args:
+        scaling: how pictures are fed; None: as the net was trained.
 
     Raises:
         WeightsError: missing, altered or not this net's.
@@ -38,7 +43,7 @@ def published_net(name: str, weights_folder: Path) -> Prepared:
     arrays = load_weights(name, weights_folder)
     net = build_net(name)
     net.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
-    scaling = WEIGHTS[name].scalings[0]
+    scaling = scaling or WEIGHTS[name].scalings[0]
     return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
 
 
@@ -65,6 +70,18 @@ def openpose_joints(prepared: Prepared, rgb: Picture) -> tuple[Floats, Floats]:
             said = prepared(torch.from_numpy(picture)[None])
             stacks.append(said[0, -1].numpy())
     return decode_openpose(openpose_maps(stacks, (rgb.shape[0], rgb.shape[1]))[:-1])
+
+
+def seed_points(prepared: Prepared, rgb: Picture) -> Floats:
+    """The highest pixel of every map, background included, (J+1, 2) x, y in picture pixels, as
+    Hand-Pose-Classification takes them: 368 rows, the last stage's maps at the picture's size.
+    """
+    height, width = rgb.shape[:2]
+    fed = cv2.resize(rgb, (int(width / height * _SEED_HEIGHT), _SEED_HEIGHT))
+    with torch.no_grad():
+        maps = prepared(torch.from_numpy(np.asarray(fed, np.uint8))[None])[0, -1].numpy()
+    points, _ = decode_seed(maps, (height, width))
+    return points
 
 
 def check_openpose_hand(weights_folder: Path, picture: Picture) -> dict[str, Any]:

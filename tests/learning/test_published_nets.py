@@ -6,7 +6,12 @@ import torch
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared
-from core.learning.published import check_openpose_hand, openpose_joints, published_net
+from core.learning.published import (
+    check_openpose_hand,
+    openpose_joints,
+    published_net,
+    seed_points,
+)
 from core.nets.cpm import VggCPM
 
 
@@ -31,6 +36,16 @@ def test_openposes_recipe_finds_spots_of_a_picture_of_any_shape() -> None:
     assert joints[0] == pytest.approx([64, 40], abs=2)
     assert joints[1] == pytest.approx([150, 80], abs=2)
     assert (scores > 0.05).all()
+
+
+def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() -> None:
+    picture = np.full((120, 200, 3), 10, np.uint8)
+    picture[36:45, 60:69, 0] = 255  # red round (64, 40)
+    picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
+    picture[95:105, 20:30, 1] = 255  # green, the background's map here, round (25, 100)
+    points = seed_points(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
+    assert points.shape == (3, 2)
+    assert points == pytest.approx(np.array([[64, 40], [150, 80], [25, 100]]), abs=3)
 
 
 def test_missing_weights_name_the_command(tmp_path) -> None:

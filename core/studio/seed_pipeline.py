@@ -1,0 +1,62 @@
+"""The classifier that Mudra began from: picture → OpenPose's hand net → 44 numbers → its MLP.
+
+As published it feeds raw pixels to a network that was trained on numbers scaled to 0..1; here they
+are scaled by the range of the table that it was trained on (Hand-Pose-Classification's csv).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import TableError
+from core.gestures.seed_model import DenseModel, openpose_inputs
+from core.media.pictures import read_picture
+from core.pose.structures import Floats
+from core.studio.places import Places
+
+_ANSWERS = ("thumbs_down", "thumbs_up")  # its classes 0 and 1
+_NUMBERS = 44
+
+
+def seed_predict(places: Places, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
+    """Thumb up or down in a picture that a hand fills.
+
+    Args:
+        mlp: the published Kpts_model.h5.
+        table: the csv that it was trained on, for the range of its numbers.
+
+    Returns:
+        gesture, probability, and points: 22 of x, y in picture pixels, the last the background's.
+
+    Raises:
+        WeightsError: OpenPose's hand net was not imported, or the MLP can't be read.
+        MudraError: a picture or table that can't be read.
+    """
+    from core.learning.published import OPENPOSE_HAND, published_net, seed_points
+    from core.weights.table import SEED_SCALING
+
+    model = DenseModel.load(mlp).with_range_of(_numbers(table))
+    rgb = read_picture(picture)
+    points = seed_points(published_net(OPENPOSE_HAND, places.weights, SEED_SCALING), rgb)
+    (shares,) = model.probabilities(openpose_inputs(points[None]))
+    best = int(shares.argmax())
+    return {
+        "gesture": _ANSWERS[best],
+        "probability": round(float(shares[best]), 4),
+        "points": points.tolist(),
+    }
+
+
+def _numbers(table: Path) -> Floats:
+    """(N, 44) numbers of the table."""
+    try:
+        columns = pd.read_csv(table).iloc[:, :_NUMBERS]
+        numbers: Floats = columns.to_numpy("float32")
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise TableError(f"{table} is no table of {_NUMBERS} numbers a row: {error}") from error
+    if numbers.shape[1] != _NUMBERS or not len(numbers):
+        raise TableError(
+            f"{table} has {numbers.shape[1]} columns, expected {_NUMBERS} numbers a row"
+        )
+    return numbers
