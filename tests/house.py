@@ -32,7 +32,12 @@ TORCH = (
     "core/gestures/export.py",
     "core/gestures/bundle.py",
 )
-DATABASE = ("core/studio/store.py", "core/studio/schema.py")
+DATABASE = (
+    "core/studio/schema.py",
+    "core/studio/database.py",
+    "core/studio/store.py",
+    "core/studio/caring.py",
+)
 NOWHERE: tuple[str, ...] = ()
 LIBRARIES = (
     {  # library -> the only files that may import it

@@ -1,20 +1,18 @@
 """Everything recorded, in one database: SQLite in WAL mode by default, another by URL.
 
-Transactions are short and begin as writers where they write, so that several processes take turns
-instead of failing. Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
+Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from contextlib import suppress
 
-from sqlalchemy import Connection, Table, distinct, func, insert, select, update
+from sqlalchemy import distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, safe_name
 from core.studio import schema as t
+from core.studio.database import Database, inserted, named
 from core.studio.rows import (
     Gesture,
     GestureOverview,
@@ -32,32 +30,9 @@ from core.studio.rows import (
 
 __all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]
 
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
-
-class Store:
-    """The projects and all that belongs to them; safe to use from several threads and processes.
-
-    Args:
-        place: a SQLite file (its folder is made), or a database URL.
-
-    Raises:
-        StoreError: the place can't be opened, or a newer Mudra wrote it.
-    """
-
-    def __init__(self, place: Path | str) -> None:
-        self._engine = t.open_engine(place)
-        with self._writing() as connection:
-            t.bring_up_to_date(connection)
-
-    def close(self) -> None:
-        """Give back the connections."""
-        self._engine.dispose()
-
-    def damage(self) -> str:
-        """What is wrong with the file; "" when it is whole."""
-        with t.plain_errors(), self._engine.connect() as connection:
-            return t.damage_of(connection)
+class Store(Database):
+    """The projects and all that belongs to them."""
 
     # -------------------------------------------------------------------------------- projects
 
@@ -68,18 +43,18 @@ class Store:
             StoreError: the name is taken.
             LabelError: it can't be a name.
         """
-        with self._writing() as connection:
-            values = _named(name) | {"keypoints_only": keypoints_only, "created_at": now()}
-            project_id = _inserted(connection, t.projects, values)
+        with self.writing() as connection:
+            values = named(name) | {"keypoints_only": keypoints_only, "created_at": now()}
+            project_id = inserted(connection, t.projects, values)
             for position, gesture in enumerate(DEFAULT_GESTURES):
-                values = _named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
-                _inserted(connection, t.gestures, values | {"position": position, "enabled": True})
+                values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
+                inserted(connection, t.gestures, values | {"position": position, "enabled": True})
         return Project(project_id, safe_name(name), keypoints_only)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
         """All by name; `deleted` shows the bin instead."""
         found = t.in_bin(select(t.projects), t.projects, deleted).order_by(t.projects.c.key)
-        return [to_project(row) for row in self._rows(found)]
+        return [to_project(row) for row in self.rows(found)]
 
     def project(self, name: str) -> Project:
         """The project of that name, ignoring case.
@@ -89,18 +64,18 @@ class Store:
         """
         with suppress(LabelError):  # what can't be a name is no project's name
             found = t.in_bin(select(t.projects), t.projects)
-            for row in self._rows(found.where(t.projects.c.key == _named(name)["key"])):
+            for row in self.rows(found.where(t.projects.c.key == named(name)["key"])):
                 return to_project(row)
         there = ", ".join(f"“{project.name}”" for project in self.projects()) or "none yet"
         raise NotFoundError(f"no project “{name}”; there are: {there}")
 
     def rename_project(self, project_id: int, name: str) -> None:
         """Give it another name."""
-        self._update(t.projects, [project_id], _named(name))
+        self.update(t.projects, [project_id], named(name))
 
     def delete_project(self, project_id: int) -> None:
         """Put it into the bin, with all that belongs to it."""
-        self._update(t.projects, [project_id], {"deleted_at": now()})
+        self.update(t.projects, [project_id], {"deleted_at": now()})
 
     def restore_project(self, project_id: int) -> None:
         """Take it out of the bin.
@@ -108,11 +83,11 @@ class Store:
         Raises:
             StoreError: its name is another's by now.
         """
-        self._update(t.projects, [project_id], {"deleted_at": None})
+        self.update(t.projects, [project_id], {"deleted_at": None})
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Use this run's model in the project; None: the starter model."""
-        self._update(t.projects, [project_id], {"active_model": run})
+        self.update(t.projects, [project_id], {"active_model": run})
 
     # -------------------------------------------------------------------------------- gestures
 
@@ -124,7 +99,7 @@ class Store:
         found = t.in_bin(select(t.gestures).where(of.project_id == project_id), t.gestures, deleted)
         if enabled_only:
             found = found.where(of.enabled)
-        return [to_gesture(row) for row in self._rows(found.order_by(of.position, of.id))]
+        return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
 
     def add_gesture(self, project_id: int, name: str, emoji: str = "") -> Gesture:
         """A new gesture, last in order.
@@ -132,14 +107,14 @@ class Store:
         Raises:
             StoreError: the name is taken.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             last = select(func.max(t.gestures.c.position)).where(
                 t.gestures.c.project_id == project_id
             )
             position = (connection.execute(last).scalar() or 0) + 1
             values = {"project_id": project_id, "emoji": emoji, "position": position}
-            values |= _named(name) | {"enabled": True}
-            gesture_id = _inserted(connection, t.gestures, values)
+            values |= named(name) | {"enabled": True}
+            gesture_id = inserted(connection, t.gestures, values)
         return Gesture(gesture_id, safe_name(name), emoji, position, True)
 
     def update_gesture(
@@ -154,11 +129,11 @@ class Store:
         """Change what is given; samples stay with the gesture."""
         given = {"emoji": emoji, "enabled": enabled, "position": position}
         values = {key: value for key, value in given.items() if value is not None}
-        self._update(t.gestures, [gesture_id], values | (_named(name) if name else {}))
+        self.update(t.gestures, [gesture_id], values | (named(name) if name else {}))
 
     def delete_gesture(self, gesture_id: int) -> None:
         """Put it into the bin, its samples with it."""
-        self._bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
+        self.to_bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
 
     def restore_gesture(self, gesture_id: int) -> None:
         """Take it out of the bin, with the samples that went there with it.
@@ -166,7 +141,7 @@ class Store:
         Raises:
             StoreError: its name is another's by now.
         """
-        self._restore(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
+        self.out_of_bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
 
     # ------------------------------------------------------------- persons, sessions and bursts
 
@@ -174,22 +149,22 @@ class Store:
         """Who recorded, by name; `deleted` shows the bin instead."""
         of = t.persons.c
         found = t.in_bin(select(t.persons).where(of.project_id == project_id), t.persons, deleted)
-        return [Person(row.id, row.name) for row in self._rows(found.order_by(of.key))]
+        return [Person(row.id, row.name) for row in self.rows(found.order_by(of.key))]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
         """The person of that name, ignoring case; made where missing."""
-        values = _named(name) | {"project_id": project_id}
+        values = named(name) | {"project_id": project_id}
         of = t.persons.c
-        with self._writing() as connection:
+        with self.writing() as connection:
             found = select(t.persons).where(of.project_id == project_id, of.key == values["key"])
             row = connection.execute(t.in_bin(found, t.persons)).first()
             if row is not None:
                 return Person(row.id, row.name)
-            return Person(_inserted(connection, t.persons, values), str(values["name"]))
+            return Person(inserted(connection, t.persons, values), str(values["name"]))
 
     def delete_person(self, person_id: int) -> None:
         """Put the person into the bin, their samples with them."""
-        self._bin(t.persons, person_id, t.recorded_by(person_id))
+        self.to_bin(t.persons, person_id, t.recorded_by(person_id))
 
     def restore_person(self, person_id: int) -> None:
         """Take the person out of the bin, with the samples that went there with them.
@@ -197,19 +172,19 @@ class Store:
         Raises:
             StoreError: the name is another's by now.
         """
-        self._restore(t.persons, person_id, t.recorded_by(person_id))
+        self.out_of_bin(t.persons, person_id, t.recorded_by(person_id))
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
         """One visit of a person, or one import; its id."""
         values = {"project_id": project_id, "person_id": person_id, "source": source}
-        with self._writing() as connection:
-            return _inserted(connection, t.sessions, values | {"started_at": now()})
+        with self.writing() as connection:
+            return inserted(connection, t.sessions, values | {"started_at": now()})
 
     def start_burst(self, session_id: int, gesture_id: int) -> int:
         """One recording of a gesture in a session; its id."""
         values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
-        with self._writing() as connection:
-            return _inserted(connection, t.bursts, values)
+        with self.writing() as connection:
+            return inserted(connection, t.bursts, values)
 
     # --------------------------------------------------------------------------------- samples
 
@@ -224,7 +199,7 @@ class Store:
             t.bursts, t.sessions, of.session_id == t.sessions.c.id
         )
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
-        with self._writing() as connection:
+        with self.writing() as connection:
             row = connection.execute(home.where(of.id == burst_id)).first()
             if row is None:
                 raise NotFoundError(f"no recording {burst_id}: start one first")
@@ -262,15 +237,15 @@ class Store:
         page = page.order_by(order).limit(limit).offset(offset)
         found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
         found = found.where(of.id.in_(page)).order_by(order)
-        return [to_sample(row) for row in self._rows(found)]
+        return [to_sample(row) for row in self.rows(found)]
 
     def delete_samples(self, ids: Sequence[int]) -> None:
         """Put samples into the bin."""
-        self._update(t.samples, ids, {"deleted_at": now()})
+        self.update(t.samples, ids, {"deleted_at": now()})
 
     def restore_samples(self, ids: Sequence[int]) -> None:
         """Take samples out of the bin."""
-        self._update(t.samples, ids, {"deleted_at": None})
+        self.update(t.samples, ids, {"deleted_at": None})
 
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""
@@ -279,7 +254,7 @@ class Store:
             of.project_id == project_id, of.deleted_at.is_(None), of.file_hash.is_not(None)
         )
         found = found.distinct()
-        return {row[0] for row in self._rows(found)}
+        return {row[0] for row in self.rows(found)}
 
     # ------------------------------------------------------------------------ looking at it all
 
@@ -298,7 +273,7 @@ class Store:
             .where(of.project_id == project_id, of.deleted_at.is_(None))
             .group_by(of.gesture_id)
         )
-        found = {row[0]: tuple(row[1:]) for row in self._rows(counts)}
+        found = {row[0]: tuple(row[1:]) for row in self.rows(counts)}
         return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
 
     def estimators(
@@ -310,7 +285,7 @@ class Store:
         counts = t.in_bin(counts, t.samples)
         if gesture_ids is not None:
             counts = counts.where(of.gesture_id.in_(gesture_ids))
-        rows = self._rows(counts.group_by(of.estimator).order_by(func.count().desc()))
+        rows = self.rows(counts.group_by(of.estimator).order_by(func.count().desc()))
         return {row[0]: row[1] for row in rows}
 
     def training_data(self, project_id: int, *, estimator: str | None = None) -> GestureData:
@@ -333,64 +308,7 @@ class Store:
             .where(of.estimator == estimator, of.gesture_id.in_(wanted))
             .order_by(of.id)
         )  # fmt: skip
-        rows = self._rows(found)
+        rows = self.rows(found)
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
         return to_training_data(rows, enabled, str(estimator))
-
-    # ---------------------------------------------------------------------------------- within
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with t.plain_errors(), self._engine.connect() as plain:
-            connection = plain.execution_options(writes=True)
-            with connection.begin():
-                yield connection
-
-    def _rows(self, statement: Any) -> Sequence[Any]:
-        with t.plain_errors(), self._engine.connect() as connection:
-            return connection.execute(statement).all()
-
-    def _update(self, table: Table, ids: Iterable[int], values: dict[str, Any]) -> None:
-        wanted = list(dict.fromkeys(ids))
-        if not values:
-            return
-        changed = 0
-        with self._writing() as connection:
-            for begin in range(0, len(wanted), _CHUNK):
-                chosen = table.c.id.in_(wanted[begin : begin + _CHUNK])
-                changed += connection.execute(update(table).where(chosen).values(values)).rowcount
-        if changed < len(wanted):
-            raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
-
-    def _bin(self, table: Table, row_id: int, its_samples: Any) -> None:
-        """Both into the bin under one time, by which `_restore` knows them."""
-        at = {"deleted_at": now()}
-        with self._writing() as connection:
-            there = t.in_bin(update(table), table).where(table.c.id == row_id)
-            if not connection.execute(there.values(at)).rowcount:
-                raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
-            samples = t.in_bin(update(t.samples), t.samples).where(its_samples)
-            connection.execute(samples.values(at))
-
-    def _restore(self, table: Table, row_id: int, its_samples: Any) -> None:
-        with self._writing() as connection:
-            found = select(table.c.deleted_at).where(table.c.id == row_id)
-            deleted_at = connection.execute(found).scalar()
-            if deleted_at is None:
-                raise NotFoundError(f"no row {row_id} of {table.name} is in the bin")
-            back = {"deleted_at": None}
-            connection.execute(update(table).where(table.c.id == row_id).values(back))
-            together = t.samples.c.deleted_at == deleted_at
-            connection.execute(update(t.samples).where(its_samples, together).values(back))
-
-
-def _inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
-    key = connection.execute(insert(table).values(values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def _named(name: str) -> dict[str, str]:
-    safe = safe_name(name)
-    return {"name": safe, "key": safe.casefold()}

@@ -1,0 +1,113 @@
+"""The database behind the store: short transactions, plain errors, and a bin.
+
+Transactions begin as writers where they write, so that several processes take turns instead of
+failing. Modules of queries (store, caring, …) read and write through this alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from core.errors import NotFoundError
+from core.gestures.labels import safe_name
+from core.studio import schema as t
+from core.studio.rows import now
+
+_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
+
+
+class Database:
+    """A SQLite file or another database; safe to use from several threads and processes.
+
+    Args:
+        place: a SQLite file (its folder is made), or a database URL.
+
+    Raises:
+        StoreError: the place can't be opened, or a newer Mudra wrote it.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._engine = t.open_engine(place)
+        with self.writing() as connection:
+            t.bring_up_to_date(connection)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def damage(self) -> str:
+        """What is wrong with the file; "" when it is whole."""
+        with t.plain_errors(), self._engine.connect() as connection:
+            return t.damage_of(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it or nothing, errors as ours."""
+        with t.plain_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    def rows(self, statement: Any) -> Sequence[Any]:
+        """What a statement that only reads finds."""
+        with t.plain_errors(), self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    def update(self, table: Table, ids: Iterable[int], values: dict[str, Any]) -> None:
+        """Set these columns in the rows of these ids.
+
+        Raises:
+            NotFoundError: some are gone; the others are changed.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if not values:
+            return
+        changed = 0
+        with self.writing() as connection:
+            for begin in range(0, len(wanted), _CHUNK):
+                chosen = table.c.id.in_(wanted[begin : begin + _CHUNK])
+                changed += connection.execute(update(table).where(chosen).values(values)).rowcount
+        if changed < len(wanted):
+            raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
+
+    def to_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
+        """Both into the bin under one time, by which `out_of_bin` knows them."""
+        at = {"deleted_at": now()}
+        with self.writing() as connection:
+            there = t.in_bin(update(table), table).where(table.c.id == row_id)
+            if not connection.execute(there.values(at)).rowcount:
+                raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
+            samples = t.in_bin(update(t.samples), t.samples).where(its_samples)
+            connection.execute(samples.values(at))
+
+    def out_of_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
+        """Both out of the bin, of the samples those that went there together with the row."""
+        with self.writing() as connection:
+            found = select(table.c.deleted_at).where(table.c.id == row_id)
+            deleted_at = connection.execute(found).scalar()
+            if deleted_at is None:
+                raise NotFoundError(f"no row {row_id} of {table.name} is in the bin")
+            back = {"deleted_at": None}
+            connection.execute(update(table).where(table.c.id == row_id).values(back))
+            together = t.samples.c.deleted_at == deleted_at
+            connection.execute(update(t.samples).where(its_samples, together).values(back))
+
+
+def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """Insert one row; its id."""
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def named(name: str) -> dict[str, str]:
+    """The columns of a name.
+
+    Raises:
+        LabelError: it can't be one.
+    """
+    safe = safe_name(name)
+    return {"name": safe, "key": safe.casefold()}
