@@ -51,7 +51,7 @@ LIBRARIES = (
         "torchvision": TORCH,
         "lightning": TORCH,
         "lightning_fabric": TORCH,
-        "sklearn": ("core/gestures/training.py", "core/gestures/validation.py"),
+        "sklearn": ("core/gestures/baselines.py", "core/gestures/validation.py"),
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing

@@ -1,11 +1,11 @@
-"""Learning gestures from keypoints, live: an MLP in torch, and baselines to compare it with.
+"""Learning gestures from keypoints, live: an MLP in torch.
 
 Convention: N samples, C gestures, F features. Everything random comes from one seed.
 """
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from core.errors import MudraError, TrainingError
 from core.gestures.augmentation import Augmentation, Meaning, augment
-from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.baselines import fit_baseline
+from core.gestures.data import GestureData
 from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
-from core.gestures.validation import Split, figures, split_by_groups, splits_by_person
+from core.gestures.validation import Split, figures, split_by_groups
 from core.learning.runs import DONE, FAILED, STOPPED, Run
-
-Predict = Callable[[GestureData], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -188,21 +187,6 @@ def fit_all(data: GestureData, options: TrainOptions, epochs: int) -> GestureNet
     return net
 
 
-def leave_one_person_out(
-    data: GestureData, options: TrainOptions, epochs: int, *, only: Collection[str] | None = None
-) -> dict[str, dict[str, Any]]:
-    """Per person (or per one of `only`), the figures on that person's samples of a net that never
-    saw them."""
-    found = {}
-    for person, split in splits_by_person(data):
-        if only is not None and person not in only:
-            continue
-        net = fit_all(data.take(split.train), options, epochs)
-        theirs = data.take(split.validation)
-        found[person] = figures(theirs.labels, net_probabilities(net, theirs).argmax(1), data)
-    return found
-
-
 def fit_mlp(
     data: GestureData,
     validation: GestureData | None,
@@ -352,37 +336,3 @@ def _train_baseline(
     predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
     validation = data.take(split.validation)
     return None, figures(validation.labels, predict(validation).argmax(1), data)
-
-
-def fit_baseline(name: str, data: GestureData, seed: int = 0) -> Predict:
-    """Fit k-nearest neighbours, logistic regression or a random forest on the same features.
-
-    Returns:
-        A function from samples to (N, C) probabilities.
-
-    Raises:
-        TrainingError: no such classifier.
-    """
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    known = {
-        "knn": lambda: KNeighborsClassifier(min(5, len(data))),
-        "logreg": lambda: LogisticRegression(max_iter=1000, random_state=seed),
-        "forest": lambda: RandomForestClassifier(200, random_state=seed),
-    }
-    if name not in known:
-        raise TrainingError(f"no classifier “{name}”: choose one of {', '.join(CLASSIFIERS)}")
-    model = make_pipeline(StandardScaler(), known[name]())
-    model.fit(features(data.keypoints, data.mirrored_view), data.labels)
-
-    def predict(samples: GestureData) -> NDArray[np.float32]:
-        found = model.predict_proba(features(samples.keypoints, samples.mirrored_view))
-        out = np.zeros((len(samples), len(data.gestures)), np.float32)
-        out[:, model.classes_] = found
-        return out
-
-    return predict

@@ -10,12 +10,8 @@ import numpy as np
 
 from core.gestures.augmentation import Augmentation
 from core.gestures.data import GestureData
-from core.gestures.training import (
-    TrainOptions,
-    fit_all,
-    leave_one_person_out,
-    net_probabilities,
-)
+from core.gestures.left_out import leave_one_person_out
+from core.gestures.training import TrainOptions, fit_all, net_probabilities
 from core.media.pictures import PICTURE_SUFFIXES
 from core.studio.evaluating import figures_of, surest
 from core.studio.starter_data import SOURCES, all_data, hands_of_pictures

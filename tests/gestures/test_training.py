@@ -22,7 +22,6 @@ from core.gestures.model import GestureModel
 from core.gestures.training import (
     AdamW,
     TrainOptions,
-    leave_one_person_out,
     start_training,
     train,
     without_empty_gestures,
@@ -148,11 +147,6 @@ def test_gestures_without_samples_are_no_classes(hands):
     kept = without_empty_gestures(data.take(data.labels != 1))
     assert [g.name for g in kept.gestures] == ["thumbs_up", "point_up", "ok"]
     assert set(kept.labels) == {0, 1, 2}
-
-
-def test_leaving_each_person_out_measures_each(hands):
-    found = leave_one_person_out(hands(persons=3, each=12), TrainOptions(), epochs=3)
-    assert {person: f["n"] for person, f in found.items()} == {"p0": 48, "p1": 48, "p2": 48}
 
 
 # ----------------------------------------------------------------------------------- augmentation

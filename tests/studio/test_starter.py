@@ -5,7 +5,8 @@ import json
 import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.training import leave_one_person_out, without_empty_gestures
+from core.gestures.left_out import leave_one_person_out
+from core.gestures.training import without_empty_gestures
 from core.studio.evaluating import evaluate
 from core.studio.places import Places
 from core.studio.starter import EPOCHS, OPTIONS, summarise
