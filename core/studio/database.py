@@ -51,6 +51,12 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, and sees one state of the data throughout."""
+        with t.plain_errors(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
     def rows(self, statement: Any) -> Sequence[Any]:
         """What a statement that only reads finds."""
         with t.plain_errors(), self._engine.connect() as connection:
