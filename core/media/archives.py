@@ -3,6 +3,7 @@
 import contextlib
 import io
 import lzma
+import re
 import shutil
 import stat
 import struct
@@ -36,17 +37,23 @@ class _Wary(io.BufferedReader):
 
 
 @contextlib.contextmanager
-def unpacked(source: Path) -> Iterator[Path]:
+def unpacked(source: Path, only: re.Pattern[str] | None = None) -> Iterator[Path]:
     """The zip's files in a temporary folder that goes away afterwards.
+
+    Args:
+        only: what every name must match in full.
 
     Raises:
         ArchiveError: no zip, too large in any respect (500 MB, 50,000 entries, 64 MB each, 100:1),
-            or a name that leads outside, is a link, or comes twice.
+            or a name that leads outside, is a link, comes twice, or is none of `only`.
     """
     with _opened(source) as archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
         entries = archive.infolist()
         _check_sizes(entries, source.name)
         _check_names(entries, source.name)
+        for entry in entries:
+            if only is not None and not only.fullmatch(entry.filename):
+                raise ArchiveError(f"{source.name} holds {entry.filename[:80]!r}: not its place")
         for entry in entries:
             _unpack(archive, entry, Path(folder), source.name)
         yield Path(folder)
