@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 LOST_S = 2.0  # no frame for so long: the camera is lost
 UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
-_FORGET_S = 0.5  # a hand away for so long begins anew
+FORGET_S = 0.5  # a hand away for so long begins anew
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
 Watch = Callable[[Frame, Estimate, str], str]
@@ -79,11 +80,13 @@ class Reading:
     Attributes:
         gesture: the one to show; None while unsure, and for `none`.
         probabilities: (gesture, probability) in the model's order; empty without a model.
+        hand: which one it is from frame to frame: "Left", "Right", "Left again", or "hand".
     """
 
     pose: Pose
     gesture: GestureLabel | None = None
     probabilities: tuple[tuple[GestureLabel, float], ...] = ()
+    hand: str = "hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +131,16 @@ class Latest:
         return ""
 
 
+class Companion(Protocol):
+    """What lives as long as the stream, e.g. an output; both are called in the stream's thread."""
+
+    def offer(self, hands: tuple[Reading, ...], time_s: float) -> object:
+        """A frame's hands and its time on `time.monotonic`'s clock; neither waits nor raises."""
+
+    def close(self) -> None:
+        """The stream has ended; may be called more than once."""
+
+
 @dataclass
 class _Hand:
     """What is remembered of one hand between frames."""
@@ -135,6 +148,31 @@ class _Hand:
     joints: OneEuro = field(default_factory=OneEuro)
     label: LabelHold = field(default_factory=LabelHold)
     seen_s: float = 0.0
+
+
+class HandReader:
+    """Names the hands of one stream's estimates; remembers each hand between them."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, _Hand] = {}
+
+    def __call__(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
+        """Every hand with its held name, as confident as the estimate has them.
+
+        Raises:
+            ModelError: the model does not know these keypoints.
+        """
+        now_s = estimate.time_s
+        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < FORGET_S}
+        table = probabilities(options.model, estimate)
+        readings: dict[str, Reading] = {}
+        for pose, row in zip(estimate.poses, table, strict=True):
+            key = pose.handedness or "hand"
+            key = key if key not in readings else f"{key} again"  # two left hands: of two people
+            hand = self._tracks.setdefault(key, _Hand())
+            hand.seen_s = now_s
+            readings[key] = replace(_reading(pose, row, hand, now_s, options), hand=key)
+        return tuple(readings.values())
 
 
 class LiveProcessor:
@@ -159,13 +197,24 @@ class LiveProcessor:
         self._estimator: Estimator | None = None
         self._estimator_for: tuple[int, KeypointSource] | None = None
         self._closed = False
-        self._tracks: dict[str, _Hand] = {}
+        self._read = HandReader()
+        self._companion: Companion | None = None
         self._times: deque[tuple[float, float]] = deque()
         self._latest = Latest()
 
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Options and watcher for the next frame on."""
         self._options, self._watch = options, watch
+
+    def attach(self, companion: Companion) -> None:
+        """Tell it each frame's hands from now on, and close it with the stream; one at a time."""
+        with self._lock:
+            before, self._companion = self._companion, companion
+            over = self._closed
+        if before is not None and before is not companion:
+            before.close()
+        if over:
+            companion.close()
 
     def latest(self) -> Latest:
         """What the last frame gave; never waits."""
@@ -205,6 +254,8 @@ class LiveProcessor:
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read(estimate, options)
+        if companion := self._companion:
+            companion.offer(hands, estimate.time_s)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         picture = draw_estimate(
             _under(frame.rgb, estimate, options.maps), shown, mirror=True,
@@ -224,20 +275,6 @@ class LiveProcessor:
             self._estimator, self._estimator_for = self._make(options), wanted
         return self._estimator
 
-    def _read(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
-        now_s = estimate.time_s
-        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < _FORGET_S}
-        table = probabilities(options.model, estimate)
-        readings, taken = [], set[str]()
-        for pose, row in zip(estimate.poses, table, strict=True):
-            key = pose.handedness or "hand"
-            key = key if key not in taken else f"{key} again"  # two left hands: of two people
-            taken.add(key)
-            hand = self._tracks.setdefault(key, _Hand())
-            hand.seen_s = now_s
-            readings.append(_reading(pose, row, hand, now_s, options))
-        return tuple(readings)
-
     def _timing(self, came_s: float, done_s: float) -> tuple[float, float]:
         times = self._times
         times.append((came_s, done_s))
@@ -254,6 +291,8 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
+            if self._companion is not None:
+                self._companion.close()
 
 
 def _under(rgb: Picture, estimate: Estimate, maps: Maps) -> Picture:

@@ -199,3 +199,31 @@ def test_keypoints_of_another_estimator_are_refused(starter):
     pose = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
     with pytest.raises(ModelError, match="learned from mediapipe-hands"):
         probabilities(starter, Estimate((pose,), (480, 640), "openpose-hand"))
+
+
+class Companion:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.told, self.closed = [], 0
+
+    def offer(self, hands, time_s):
+        self.told.append([(hand.hand, hand.gesture and hand.gesture.name) for hand in hands])
+
+    def close(self):
+        self.closed += 1
+
+
+def test_a_companion_is_told_every_hand_and_closed_with_the_stream(make, starter, photos):
+    live = LiveProcessor(make, Options(starter, smoothing=False))
+    before, companion, late = Companion(), Companion(), Companion()
+    live.attach(before)
+    live.attach(companion)
+    live.attach(companion)  # every run of the page says so again
+    assert (before.closed, companion.closed) == (1, 0)
+    see(live, photos("thumbs_up")[0], 2)
+    [hand] = live.latest().hands
+    assert companion.told == [[(hand.pose.handedness, "thumbs_up")]] * 2 and before.told == []
+    live.close()
+    live.attach(late)  # the page had not yet heard that the stream ended
+    assert companion.closed >= 1 and late.closed == 1
