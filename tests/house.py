@@ -35,6 +35,7 @@ TORCH = (
 DATABASE = (
     "core/studio/schema.py",
     "core/studio/database.py",
+    "core/studio/acts.py",
     "core/studio/store.py",
     "core/studio/caring.py",
 )

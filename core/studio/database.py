@@ -14,9 +14,8 @@ from sqlalchemy import Connection, Table, insert, select, update
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.studio import schema as t
+from core.studio.acts import Act, Journal, undo
 from core.studio.rows import now
-
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 class Database:
@@ -62,32 +61,61 @@ class Database:
         with t.plain_errors(), self._engine.connect() as connection:
             return connection.execute(statement).all()
 
-    def update(self, table: Table, ids: Iterable[int], values: dict[str, Any]) -> None:
-        """Set these columns in the rows of these ids.
+    @contextmanager
+    def act(self, project_id: int, title: str) -> Iterator[Journal]:
+        """A transaction whose changes can be undone; `title` says what was done."""
+        with self.writing() as connection:
+            journal = Journal(connection, project_id, title)
+            yield journal
+            journal.write()
+
+    def change(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
+        """Set these columns in the rows of these ids, as an act; {} in the title is the name.
 
         Raises:
             NotFoundError: some are gone; the others are changed.
         """
         wanted = list(dict.fromkeys(ids))
-        if not values:
+        if not wanted or not values:
             return
-        changed = 0
-        with self.writing() as connection:
-            for begin in range(0, len(wanted), _CHUNK):
-                chosen = table.c.id.in_(wanted[begin : begin + _CHUNK])
-                changed += connection.execute(update(table).where(chosen).values(values)).rowcount
+        with self.act(*self._about(table, wanted, title)) as act:
+            changed = act.set(table, wanted, **values)
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
-    def to_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
-        """Both into the bin under one time, by which `out_of_bin` knows them."""
-        at = {"deleted_at": now()}
-        with self.writing() as connection:
-            there = t.in_bin(update(table), table).where(table.c.id == row_id)
-            if not connection.execute(there.values(at)).rowcount:
+    def to_bin(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
+        """Both into the bin as an act, under one time, by which `out_of_bin` knows them."""
+        at = now()
+        with self.act(*self._about(table, [row_id], title)) as act:
+            here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
+            if not act.set_where(table, here, deleted_at=at):
                 raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
-            samples = t.in_bin(update(t.samples), t.samples).where(its_samples)
-            connection.execute(samples.values(at))
+            act.set_where(t.samples, its_samples & t.samples.c.deleted_at.is_(None), deleted_at=at)
+
+    def _about(self, table: Table, ids: Sequence[int], title: str) -> tuple[int, str]:
+        """The project of the first of these rows that is there, and the title with its name."""
+        owner = table.c.id if table is t.projects else table.c.project_id
+        columns = [owner, table.c.name] if "name" in table.c else [owner]
+        for row_id in ids:
+            for project_id, *name in self.rows(select(*columns).where(table.c.id == row_id)):
+                return project_id, title.format(*name)
+        raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
+
+    def acts(self, project_id: int) -> list[Act]:
+        """What can be undone in the project, the latest first."""
+        of = t.acts.c
+        found = select(of.id, of.title, of.at).where(of.project_id == project_id)
+        return [Act(*row) for row in self.rows(found.order_by(of.id.desc()))]
+
+    def undo(self, act_id: int) -> int:
+        """Set back what an act changed; how many rows are back.
+
+        Raises:
+            NotFoundError: it was undone already, or is too old.
+            StoreError: a name that would come back is another's by now; nothing is changed.
+        """
+        with self.writing() as connection:
+            return undo(connection, act_id)
 
     def out_of_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
         """Both out of the bin, of the samples those that went there together with the row."""

@@ -34,7 +34,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from core.errors import StoreError, StoreFullError
 
-VERSION = 3
+VERSION = 4
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
@@ -131,6 +131,17 @@ crops = Table(
     Column("jpeg", LargeBinary, nullable=False),
 )
 
+# since version 4: what was done and how to undo it (see acts.py); outlives what it speaks of
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", Integer, nullable=False, index=True),
+    Column("title", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("journal", String, nullable=False),
+)
+
 for _table, _owner in ((projects, None), (gestures, "project_id"), (persons, "project_id")):
     _columns = [_table.c.key] if _owner is None else [_table.c[_owner], _table.c.key]
     Index(
@@ -149,6 +160,12 @@ Index("samples_by_burst", samples.c.burst_id)
 _UPGRADES = {
     2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",),
     3: ("CREATE INDEX IF NOT EXISTS samples_by_age ON samples (project_id, deleted_at, id)",),
+    4: (
+        "CREATE TABLE IF NOT EXISTS acts (id INTEGER NOT NULL PRIMARY KEY, "
+        "project_id INTEGER NOT NULL, title VARCHAR NOT NULL, "
+        "at VARCHAR NOT NULL, journal VARCHAR NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS ix_acts_project_id ON acts (project_id)",
+    ),
 }
 
 

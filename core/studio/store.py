@@ -71,11 +71,11 @@ class Store(Database):
 
     def rename_project(self, project_id: int, name: str) -> None:
         """Give it another name."""
-        self.update(t.projects, [project_id], named(name))
+        self.change(t.projects, [project_id], "Renamed the project “{}”", **named(name))
 
     def delete_project(self, project_id: int) -> None:
         """Put it into the bin, with all that belongs to it."""
-        self.update(t.projects, [project_id], {"deleted_at": now()})
+        self.change(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
 
     def restore_project(self, project_id: int) -> None:
         """Take it out of the bin.
@@ -83,11 +83,11 @@ class Store(Database):
         Raises:
             StoreError: its name is another's by now.
         """
-        self.update(t.projects, [project_id], {"deleted_at": None})
+        self.change(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
 
     def set_active_model(self, project_id: int, run: str | None) -> None:
         """Use this run's model in the project; None: the starter model."""
-        self.update(t.projects, [project_id], {"active_model": run})
+        self.change(t.projects, [project_id], "Chose the model in use", active_model=run)
 
     # -------------------------------------------------------------------------------- gestures
 
@@ -129,11 +129,14 @@ class Store(Database):
         """Change what is given; samples stay with the gesture."""
         given = {"emoji": emoji, "enabled": enabled, "position": position}
         values = {key: value for key, value in given.items() if value is not None}
-        self.update(t.gestures, [gesture_id], values | (named(name) if name else {}))
+        values |= named(name) if name else {}
+        title = f"Changed {', '.join(k for k in values if k != 'key')} of “{{}}”"
+        self.change(t.gestures, [gesture_id], title, **values)
 
     def delete_gesture(self, gesture_id: int) -> None:
         """Put it into the bin, its samples with it."""
-        self.to_bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
+        of_it = t.samples.c.gesture_id == gesture_id
+        self.to_bin(t.gestures, gesture_id, "Deleted the gesture “{}”", of_it)
 
     def restore_gesture(self, gesture_id: int) -> None:
         """Take it out of the bin, with the samples that went there with it.
@@ -164,7 +167,7 @@ class Store(Database):
 
     def delete_person(self, person_id: int) -> None:
         """Put the person into the bin, their samples with them."""
-        self.to_bin(t.persons, person_id, t.recorded_by(person_id))
+        self.to_bin(t.persons, person_id, "Deleted the person “{}”", t.recorded_by(person_id))
 
     def restore_person(self, person_id: int) -> None:
         """Take the person out of the bin, with the samples that went there with them.
@@ -241,11 +244,13 @@ class Store(Database):
 
     def delete_samples(self, ids: Sequence[int]) -> None:
         """Put samples into the bin."""
-        self.update(t.samples, ids, {"deleted_at": now()})
+        ids = list(dict.fromkeys(ids))
+        self.change(t.samples, ids, f"Deleted {len(ids)} samples", deleted_at=now())
 
     def restore_samples(self, ids: Sequence[int]) -> None:
         """Take samples out of the bin."""
-        self.update(t.samples, ids, {"deleted_at": None})
+        ids = list(dict.fromkeys(ids))
+        self.change(t.samples, ids, f"Restored {len(ids)} samples", deleted_at=None)
 
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""

@@ -20,6 +20,12 @@ def store(tmp_path):
 
 
 @pytest.fixture
+def project(store):
+    """A project with the eight gestures and `none`."""
+    return store.create_project("Demo")
+
+
+@pytest.fixture
 def make_estimator(weights_folder) -> Callable:
     """Opens a new estimator of real hands."""
     return lambda **options: create_estimator("mediapipe-hands", weights_folder, **options)

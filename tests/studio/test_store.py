@@ -16,18 +16,6 @@ from core.studio.schema import VERSION
 from core.studio.store import NewSample, Store
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mudra.db")
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def project(store):
-    return store.create_project("Demo")
-
-
 def sample(seed: int = 0, **changes) -> NewSample:
     rng = np.random.default_rng(seed)
     values = {
@@ -257,7 +245,8 @@ def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
     process = writer(tmp_path / "mudra.db", burst(store, project), 100_000, subprocess.PIPE)
     said = [int(process.stdout.readline()) for _ in range(50)]
     os.kill(process.pid, signal.SIGKILL)
-    rest = process.communicate()[0].split()
+    rest = process.stdout.read().split()  # communicate() would pass over what is buffered
+    process.communicate()
     acknowledged = len(said) + len(rest)
     store.close()
     again = Store(tmp_path / "mudra.db")
