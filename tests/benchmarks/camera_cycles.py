@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -70,6 +70,15 @@ def studio(workspace: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         process.wait()
 
 
+def open_page(browser: Browser, address: str) -> Page:
+    """A page of the studio that is allowed the camera, once it is there."""
+    page = browser.new_context(permissions=["camera"]).new_page()
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1000)
+    return page
+
+
 def cycle(page: Page, seconds: float) -> None:
     """START, wait until pictures come, look for so long, STOP."""
     frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
@@ -90,10 +99,7 @@ def cycles(film: Path, chromium: str, number: int, seconds: float = 2.0) -> Iter
     ):
         camera = f"--use-file-for-fake-video-capture={film}"
         browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
-        page = browser.new_context(permissions=["camera"]).new_page()
-        page.goto(f"{address}/live")
-        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
-        page.wait_for_timeout(1000)
+        page = open_page(browser, f"{address}/live")
         for done in range(1, number + 1):
             cycle(page, seconds)
             yield standing(process.pid, done)

@@ -1,0 +1,196 @@
+"""Minutes at 15 frames a second: what memory and threads do meanwhile.
+
+python -m tests.benchmarks.soak --minutes 30 [--video VIDEO] [--browser FILM.mjpeg] [--json]
+
+Without --browser a replayed camera goes through what a stream goes through here: the live track,
+the estimator, the starter model, the drawing, and a recorder that writes into a store. With it the
+whole studio runs, and Chromium shows it the film while it records.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from playwright.sync_api import sync_playwright
+
+from core.estimators import create_estimator
+from core.gestures.model import GestureModel
+from core.studio.live import LiveProcessor, Options
+from core.studio.places import Places
+from core.studio.prompt import PromptTrack
+from core.studio.recording import CONTINUOUS, Recorder
+from core.studio.store import Store
+from tests.benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
+
+FPS = 15
+VIDEO = ROOT.parent / "shared" / "data" / "hand_videos" / "slideshow_emrecandir.mp4"
+WARM_S = 30.0  # what is loaded once is loaded by then
+EVERY_S = 15.0
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The process after so many seconds; memory resident, MB; frames and samples so far."""
+
+    seconds: float
+    threads: int
+    memory_mb: float
+    frames: int
+    samples: int
+
+
+class ReplayedCamera(MediaStreamTrack):
+    """A video's frames as a camera's, over and over, moved by a few pixels each time so that a
+    recorder takes them for new, with the pause between them that a camera makes."""
+
+    kind = "video"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.pictures, self.number, self.begun = _pictures(path), 0, time.monotonic()
+
+    async def recv(self) -> av.VideoFrame:
+        if self.readyState != "live":
+            raise MediaStreamError
+        await asyncio.sleep(self.begun + self.number / FPS - time.monotonic())
+        picture = self.pictures[self.number // 3 % len(self.pictures)]
+        shift = self.number % 23
+        frame = av.VideoFrame.from_ndarray(np.roll(picture, shift, 1), format="rgb24")
+        frame.pts, frame.time_base = self.number, Fraction(1, FPS)
+        self.number += 1
+        return frame
+
+
+def _pictures(path: Path, at_most: int = 60) -> list[Any]:
+    """Some of a video's frames, 640 x 480."""
+    reader = cv2.VideoCapture(str(path))
+    step = max(1, int(reader.get(cv2.CAP_PROP_FRAME_COUNT)) // at_most)
+    found = []
+    while (read := reader.read())[0]:
+        found.append(cv2.cvtColor(cv2.resize(read[1], (640, 480)), cv2.COLOR_BGR2RGB))
+    return found[::step]
+
+
+class _Stream:
+    """What the page makes of a stream: frames to arrays and back."""
+
+    def __init__(self, live: LiveProcessor, recorder: Recorder) -> None:
+        self.live, self.recorder = live, recorder
+
+    def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+        picture = self.live.process(frame.to_ndarray(format="rgb24"))
+        return av.VideoFrame.from_ndarray(picture, format="rgb24")
+
+    def on_ended(self) -> None:
+        self.live.close()
+        self.recorder.stop()
+
+
+def soak(minutes: float, video: Path = VIDEO, every_s: float = EVERY_S) -> Iterator[Moment]:
+    """The standing every so many seconds, by a pipeline in this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "mudra.db")
+        project = store.create_project("soak").id
+        moments = _moments(store, project, minutes, video, every_s)
+        with asyncio.Runner() as runner:
+            while (moment := runner.run(anext(moments, None))) is not None:  # type: ignore[arg-type]
+                yield moment
+        store.close()
+
+
+async def _moments(
+    store: Store, project: int, minutes: float, video: Path, every_s: float
+) -> AsyncIterator[Moment]:
+    places = Places.find()
+    recorder = Recorder(store, project, "me")
+    live = LiveProcessor(
+        lambda options: create_estimator("mediapipe-hands", places.weights),
+        Options(GestureModel.load(places.starter)),
+        watch=lambda *seen: recorder.offer(*seen).banner,
+    )
+    camera = ReplayedCamera(video)
+    track = PromptTrack(camera, _Stream(live, recorder))
+    gesture = store.gestures(project)[0].id
+    recorder.record(gesture, CONTINUOUS)
+    begun = told = time.monotonic()
+    while (now := time.monotonic()) - begun < 60 * minutes:
+        await track.recv()
+        if now - told >= every_s:
+            told = now
+            here, latest = standing(os.getpid(), 0), live.latest()
+            if latest.error or recorder.progress().error:
+                raise RuntimeError(latest.error or recorder.progress().error)
+            yield Moment(round(now - begun, 1), here.threads, here.memory_mb, latest.frames,
+                         recorder.progress().kept)  # fmt: skip
+    track.stop()
+
+
+def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
+    """The same of a studio whose Record page Chromium keeps open, recording."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        studio(Path(folder)) as (address, process),
+        sync_playwright() as playwright,
+    ):
+        camera = f"--use-file-for-fake-video-capture={film}"
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
+        page = open_page(browser, f"{address}/record")
+        page.get_by_text("Start / stop", exact=True).click()
+        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
+        frame.get_by_role("button", name=re.compile("start", re.I)).click()
+        page.get_by_role("button", name=re.compile("^Record")).click(timeout=60_000)
+        begun = time.monotonic()
+        while (now := time.monotonic()) - begun < 60 * minutes:
+            page.wait_for_timeout(1000 * EVERY_S)
+            here = standing(process.pid, 0)
+            kept = re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())
+            samples = int(kept[1]) if kept else -1
+            yield Moment(round(now - begun, 1), here.threads, here.memory_mb, -1, samples)
+        browser.close()
+
+
+def growth_mb(moments: list[Moment]) -> float:
+    """From the first minute that is warm to the last one, by the median of each."""
+    warm = [one for one in moments if one.seconds >= WARM_S]
+    first = [one.memory_mb for one in warm if one.seconds < warm[0].seconds + 60]
+    last = [one.memory_mb for one in warm if one.seconds > warm[-1].seconds - 60]
+    return round(float(np.median(last) - np.median(first)), 1)
+
+
+def main() -> None:
+    """Print each moment, then the growth."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--video", type=Path, default=VIDEO, help="what the replayed camera shows")
+    parser.add_argument("--browser", type=Path, help="film of Chromium's camera: the whole studio")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    chromium = os.environ.get("MUDRA_CHROMIUM") or shutil.which("chromium") or "google-chrome"
+    moments = []
+    for one in (soak_studio(given.minutes, given.browser, chromium) if given.browser
+                else soak(given.minutes, given.video)):  # fmt: skip
+        moments.append(one)
+        text = (f"{one.seconds:7.1f} s {one.threads:4} threads {one.memory_mb:8.1f} MB "
+                f"{one.frames} frames {one.samples} samples")  # fmt: skip
+        print(json.dumps(asdict(one)) if given.json else text, flush=True)
+    print(json.dumps({"growth_mb": growth_mb(moments)}) if given.json
+          else f"grew by {growth_mb(moments)} MB")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
