@@ -34,7 +34,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from core.errors import StoreError, StoreFullError
 
-VERSION = 4
+VERSION = 5
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
@@ -85,6 +85,7 @@ sessions = Table(
     Column("person_id", ForeignKey("persons.id"), nullable=False),
     Column("source", String, nullable=False),
     Column("started_at", String, nullable=False),
+    Column("name", String),  # since version 5: "in the car"; most have none
 )
 
 bursts = Table(
@@ -161,11 +162,12 @@ _UPGRADES = {
     2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",),
     3: ("CREATE INDEX IF NOT EXISTS samples_by_age ON samples (project_id, deleted_at, id)",),
     4: (
-        "CREATE TABLE IF NOT EXISTS acts (id INTEGER NOT NULL PRIMARY KEY, "
+        "CREATE TABLE acts (id INTEGER NOT NULL PRIMARY KEY, "
         "project_id INTEGER NOT NULL, title VARCHAR NOT NULL, "
         "at VARCHAR NOT NULL, journal VARCHAR NOT NULL)",
-        "CREATE INDEX IF NOT EXISTS ix_acts_project_id ON acts (project_id)",
+        "CREATE INDEX ix_acts_project_id ON acts (project_id)",
     ),
+    5: ("ALTER TABLE sessions ADD COLUMN name VARCHAR",),
 }
 
 

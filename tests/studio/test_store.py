@@ -291,6 +291,8 @@ def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
     with sqlite3.connect(path) as old:
         old.execute("DROP INDEX samples_by_age")
         old.execute("ALTER TABLE projects DROP COLUMN active_model")
+        old.execute("ALTER TABLE sessions DROP COLUMN name")
+        old.execute("DROP TABLE acts")
         old.execute("UPDATE meta SET version = 1")
     old.close()
     store = Store(path)
