@@ -12,7 +12,8 @@ MudraError
 │   ├── NotFoundError     no such project, gesture, person or sample
 │   └── StoreFullError    the disk is full: nothing more is recorded
 ├── TrainingError     data that can't be learned from, or a training that went wrong
-└── ModelError        a gesture model that is missing, damaged or does not fit
+├── ModelError        a gesture model that is missing, damaged or does not fit
+└── ActionError       an output that can't be opened: a port in use, a host that isn't known
 """
 
 
@@ -62,3 +63,7 @@ class TrainingError(MudraError):
 
 class ModelError(MudraError):
     """A gesture model that is missing, damaged or does not fit."""
+
+
+class ActionError(MudraError):
+    """An output that can't be opened: a port in use, a host that isn't known."""

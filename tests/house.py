@@ -38,6 +38,7 @@ DATABASE = (
     "core/studio/acts.py",
     "core/studio/store.py",
     "core/studio/caring.py",
+    "core/studio/provenance.py",
 )
 NOWHERE: tuple[str, ...] = ()
 LIBRARIES = (
@@ -57,6 +58,8 @@ LIBRARIES = (
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
         "h5py": ("core/weights/keras_h5.py",),
+        "pythonosc": ("core/studio/osc.py",),
+        "websockets": ("core/studio/websocket.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)

@@ -109,15 +109,17 @@ class Recorder:
         self.source, self.with_pictures = source, with_pictures
         self.limits = limits or Limits()
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()  # the page and a remote may begin at once
         self._session: int | None = None
         self._take: _Take | None = None
 
     def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
         """Begin a take with the next frame; one that still runs ends first."""
-        self.stop()
-        take = _Take(plan, _Writer(self.store, self.begin_burst(gesture_id)))
-        with self._lock:
-            self._take = take
+        with self._beginning:
+            self.stop()
+            take = _Take(plan, _Writer(self.store, self.begin_burst(gesture_id)))
+            with self._lock:
+                self._take = take
 
     def begin_burst(self, gesture_id: int) -> int:
         """A new burst in this visit's session, which begins with its first burst."""
