@@ -20,7 +20,8 @@ from core.gestures.baselines import fit_baseline
 from core.gestures.data import GestureData
 from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
-from core.gestures.validation import Split, figures, split_by_groups
+from core.gestures.predictions import validated
+from core.gestures.validation import Split, split_by_groups
 from core.learning.runs import DONE, FAILED, STOPPED, Run
 
 
@@ -56,7 +57,7 @@ class TrainResult:
 
     Attributes:
         model: the run's folder with the model; None for a baseline.
-        figures: n, accuracy, interval, per_gesture, confusion.
+        figures: as `validation.figures` gives them.
     """
 
     model: Path | None
@@ -168,7 +169,7 @@ def _train_mlp(
 ) -> tuple[Path, dict[str, Any]]:
     validation = data.take(split.validation)
     net, best_epoch = fit_mlp(data.take(split.train), validation, options, run.log, stop)
-    measured = figures(validation.labels, net_probabilities(net, validation).argmax(1), data)
+    measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
     refit = not stop.is_set()
     if refit:
         run.log(event="refit", epochs=best_epoch)
@@ -335,4 +336,4 @@ def _train_baseline(
 ) -> tuple[None, dict[str, Any]]:
     predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
     validation = data.take(split.validation)
-    return None, figures(validation.labels, predict(validation).argmax(1), data)
+    return None, validated(run.path, validation, predict(validation), split.kind)

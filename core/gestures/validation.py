@@ -1,5 +1,5 @@
-"""How far a figure can be trusted: splits that keep neighbouring frames together, intervals,
-confusion. N samples, C gestures."""
+"""Splits that keep neighbouring frames together, and the figures of what was kept apart. N samples,
+C gestures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
+from core.gestures.intervals import share_of
 
 SHARE = 0.2  # of the samples go to validation, about
 _LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "bursts"))
@@ -102,34 +103,46 @@ def splits_by_person(data: GestureData) -> Iterator[tuple[str, Split]]:
         yield str(person), Split(np.flatnonzero(~of_person), np.flatnonzero(of_person), "person")
 
 
-def wilson_interval(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927, score interval); (0, 1) for n = 0."""
-    if n == 0:
-        return 0.0, 1.0
-    p = right / n
-    middle = p + z * z / (2 * n)
-    half = z * float(np.sqrt(p * (1 - p) / n + z * z / (4 * n * n)))
-    scale = 1 + z * z / n
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
 def confusion_matrix(truth: NDArray[Any], said: NDArray[Any], classes: int) -> NDArray[np.int64]:
     """(C, C) counts, rows the truth, columns what was said."""
     return np.bincount(truth * classes + said, minlength=classes**2).reshape(classes, classes)
 
 
-def figures(truth: NDArray[Any], said: NDArray[Any], data: GestureData) -> dict[str, Any]:
-    """Accuracy, its interval, and per gesture n and accuracy, ready for JSON."""
-    right = int((truth == said).sum())
-    matrix = confusion_matrix(truth, said, len(data.gestures))
+def figures(data: GestureData, said: NDArray[Any], kind: str) -> dict[str, Any]:
+    """How right the answers on validation samples are, ready for JSON.
+
+    Args:
+        data: the samples that validate.
+        said: (N,) what the model said, index into the gestures.
+        kind: what the split kept apart (`Split.kind`): the intervals count those groups.
+
+    Returns:
+        n, accuracy, interval (95 %), groups and effective_n (see `intervals`), per_gesture (n,
+        accuracy, interval) and confusion (C, C).
+    """
+    groups, unit = groups_of(data, kind)
+    right = data.labels == said
+    whole = share_of(right, groups, unit)
+    per_gesture = {}
+    for index, gesture in enumerate(data.gestures):
+        rows = data.labels == index
+        if rows.any():
+            part = share_of(right[rows], groups[rows], unit)
+            per_gesture[gesture.name] = {
+                "n": part.n, "accuracy": part.share, "interval": [part.low, part.high],
+            }  # fmt: skip
     return {
-        "n": len(truth),
-        "accuracy": right / len(truth),
-        "interval": list(wilson_interval(right, len(truth))),
-        "per_gesture": {
-            gesture.name: {"n": int(row.sum()), "accuracy": float(row[i] / row.sum())}
-            for i, (gesture, row) in enumerate(zip(data.gestures, matrix, strict=True))
-            if row.sum()
-        },
-        "confusion": matrix.tolist(),
+        "n": whole.n,
+        "accuracy": whole.share,
+        "interval": [whole.low, whole.high],
+        "groups": whole.groups,
+        "effective_n": whole.effective_n,
+        "per_gesture": per_gesture,
+        "confusion": confusion_matrix(data.labels, said, len(data.gestures)).tolist(),
     }
+
+
+def groups_of(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
+    """(N,) the groups that a split of this kind kept apart, and what they are (`ALIKE`)."""
+    unit = "burst" if kind == "tail" else kind
+    return getattr(data, dict(_LEVELS)[unit]), unit

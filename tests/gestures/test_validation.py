@@ -9,7 +9,6 @@ from core.gestures.validation import (
     figures,
     split_by_groups,
     splits_by_person,
-    wilson_interval,
 )
 
 
@@ -74,25 +73,29 @@ def test_each_person_is_left_out_once(hands):
     assert left_out == {"p0": {"p0"}, "p1": {"p1"}, "p2": {"p2"}}
 
 
-@pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
-    # Wilson's formula by hand: 8 of 10 → centre .7168, half .2268; 10 of 10 → 10 / 13.8416
-    [(8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
-)
-def test_wilson_interval_by_hand(right, n, low, high):
-    assert wilson_interval(right, n) == pytest.approx((low, high), abs=1e-4)
-
-
 def test_confusion_has_the_truth_in_rows():
     matrix = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), 3)
     assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
 def test_figures_by_hand(hands):
-    data = hands(gestures=3)
-    found = figures(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), data)
-    assert found["accuracy"] == 0.75 and found["n"] == 4
-    assert found["per_gesture"] == {
-        "thumbs_up": {"n": 2, "accuracy": 0.5},
-        "thumbs_down": {"n": 2, "accuracy": 1.0},
-    }
+    data = hands(persons=1, gestures=3, each=2).take(np.arange(4))  # labels 0, 0, 1, 1
+    data.bursts[:] = ["a", "b", "c", "d"]  # a sample each: Wilson's own interval
+    found = figures(data, np.array([0, 1, 1, 1]), "tail")
+    assert found["accuracy"] == 0.75 and found["n"] == found["groups"] == 4
+    # Wilson, 3 of 4: centre (.75 + 3.8416 / 8) / 1.9604, half .6406 / 1.9604
+    assert found["interval"] == pytest.approx([0.3006, 0.9544], abs=1e-4)
+    first = found["per_gesture"]["thumbs_up"]
+    assert first["n"] == 2 and first["accuracy"] == 0.5
+    assert first["interval"] == pytest.approx([0.0945, 0.9055], abs=1e-4)
+    assert found["per_gesture"]["thumbs_down"]["accuracy"] == 1.0
+    assert set(found["per_gesture"]) == {"thumbs_up", "thumbs_down"}
+    assert found["confusion"] == [[1, 1, 0], [0, 2, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("kind", ["person", "session", "burst", "tail"])
+def test_intervals_count_the_groups_that_were_kept_apart(hands, kind):
+    data = hands(persons=3)
+    found = figures(data, data.labels, kind)
+    assert found["groups"] == {"person": 3, "session": 3}.get(kind, 24)  # 3 × 4 × 2 recordings
+    assert found["interval"][0] < found["accuracy"] == found["interval"][1] == 1.0
