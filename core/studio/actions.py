@@ -1,0 +1,186 @@
+"""What a gesture does beside being shown: one camera stream's changes told to other programs.
+
+Everything is off until somebody switches it on. Nothing is run, and no address is opened: a
+gesture becomes a message, what comes of it is the receiver's affair.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from core.errors import ActionError
+from core.studio.changes import STEADY_S, Change, Changes
+from core.studio.live import Reading
+from core.studio.osc import LOCAL, OUT_PORT, OscOut
+from core.studio.websocket import PORT, WebSocketOut
+
+log = logging.getLogger(__name__)
+
+_RETRY_S = 2.0  # a port in use may be free a little later
+Output = TypeVar("Output", OscOut, WebSocketOut)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which outputs are on, and how they are reached.
+
+    Attributes:
+        osc: send OSC to `osc_host`, `osc_port`.
+        websocket: serve on `websocket_port` of this machine whoever knows `token`.
+        origins: pages in a browser that may listen, e.g. "http://localhost:8501".
+        per_second: at most so many changes a second.
+        steady: Live holds the names itself; else a name must last STEADY_S to be told.
+        project, model: stand in every message.
+    """
+
+    osc: bool = False
+    osc_host: str = LOCAL
+    osc_port: int = OUT_PORT
+    websocket: bool = False
+    websocket_port: int = PORT
+    token: str = ""
+    origins: tuple[str, ...] = ()
+    per_second: int = 10
+    steady: bool = True
+    project: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it stands.
+
+    Attributes:
+        changes: stable changes so far, told to somebody or not.
+        sent: those of them that went to at least one output.
+        last: the newest, None before the first.
+        clients: WebSocket clients that listen.
+        address: where they connect, token included; "" while there is no server.
+        errors: what does not work and the way out.
+    """
+
+    changes: int = 0
+    sent: int = 0
+    last: Change | None = None
+    clients: int = 0
+    address: str = ""
+    errors: tuple[str, ...] = ()
+
+
+class Actions:
+    """Tells a stream's changes to the outputs that are on; a live.Companion.
+
+    `offer` and `close` are called in the stream's thread, everything else in the page's.
+    """
+
+    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        self._settings = Settings()
+        self._changes = Changes(wall_clock=wall_clock)
+        self._lock = threading.Lock()  # held while outputs open and close, never by `offer`
+        self._closed = False
+        self._osc, self._websocket = _Slot[OscOut](), _Slot[WebSocketOut]()
+        self._count, self._sent = 0, 0
+        self._last: Change | None = None
+
+    def configure(self, settings: Settings) -> None:
+        """Have it so from now on: opens and closes outputs; what fails stands in the status."""
+        with self._lock:
+            if self._closed:
+                return
+            self._settings = settings
+            self._changes.rate.per_second = settings.per_second
+            self._changes.hold_s = 0.0 if settings.steady else STEADY_S
+            host, port = settings.osc_host, settings.osc_port
+            self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
+            wanted = (settings.websocket_port, settings.token, settings.origins)
+            self._websocket.have(
+                wanted if settings.websocket else None,
+                lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
+            )
+
+    def offer(self, hands: tuple[Reading, ...], time_s: float) -> list[Change]:
+        """Tell what has changed with this frame; neither waits nor raises.
+
+        Returns:
+            The changes.
+        """
+        if self._closed:
+            return []
+        try:
+            return self._tell(self._changes(hands, time_s))
+        except Exception:  # the picture goes on
+            log.exception("a gesture could not be told")
+            return []
+
+    def _tell(self, changes: list[Change]) -> list[Change]:
+        settings = self._settings
+        told = [replace(c, project=settings.project, model=settings.model) for c in changes]
+        outputs = [o for o in (self._osc.output, self._websocket.output) if o is not None]
+        for change in told:
+            for output in outputs:
+                output.send(change)
+            self._count += 1
+            self._sent += bool(outputs)
+            self._last = change
+        return told
+
+    def status(self) -> Status:
+        """How it stands; never waits."""
+        server = self._websocket.output
+        address = ""
+        if server is not None:
+            address = f"ws://{LOCAL}:{server.port}/?token={self._settings.token}"
+        return Status(
+            self._count, self._sent, self._last, server.clients if server else 0, address,
+            tuple(filter(None, (self._osc.trouble, self._websocket.trouble))),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Tell that no hand shows a gesture any more, then free every port."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._tell(self._changes.ended())
+            self._osc.close()
+            self._websocket.close()
+
+
+class _Slot(Generic[Output]):
+    """One output: closed, open, or failing and tried again."""
+
+    def __init__(self) -> None:
+        self.output: Output | None = None
+        self._wanted: object = None
+        self._error = ""
+        self._tried_s = float("-inf")
+
+    def have(self, wanted: object, make: Callable[[], Output]) -> None:
+        """Open as wanted, anew where something else was wanted before; None: closed."""
+        if wanted != self._wanted:
+            self.close(wait=True)
+            self._wanted = wanted
+        if wanted is None or self.output is not None:
+            return
+        if time.monotonic() - self._tried_s < _RETRY_S:
+            return
+        self._tried_s = time.monotonic()
+        try:
+            self.output, self._error = make(), ""
+        except ActionError as error:
+            self._error = str(error)
+
+    def close(self, *, wait: bool = False) -> None:
+        """Close it, and forget that it failed."""
+        if self.output is not None:
+            self.output.close(wait=wait)
+        self.output, self._wanted, self._error = None, None, ""
+        self._tried_s = float("-inf")
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, "" while all is well."""
+        return self._error or (self.output.error if self.output is not None else "")
