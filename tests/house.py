@@ -37,6 +37,7 @@ DATABASE = (
     "core/studio/database.py",
     "core/studio/acts.py",
     "core/studio/store.py",
+    "core/studio/moving.py",
     "core/studio/caring.py",
     "core/studio/provenance.py",
 )

@@ -45,6 +45,23 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
         raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
 
 
+def check_jpeg(content: bytes, max_side: int, name: str) -> None:
+    """Look at a stranger's small JPEG without decoding it.
+
+    Raises:
+        MediaError: no JPEG, or more than `max_side` pixels a side.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG",)) as image:
+            size_wh = image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MediaError(f"{name} is no JPEG picture") from error
+    if max(size_wh) > max_side:
+        raise MediaError(
+            f"{name} has {size_wh[0]} x {size_wh[1]} pixels, at most {max_side} a side are read"
+        )
+
+
 def _content(source: Path | bytes, name: str) -> bytes:
     try:
         size = source.stat().st_size if isinstance(source, Path) else len(source)

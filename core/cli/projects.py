@@ -1,0 +1,98 @@
+"""The commands about projects as wholes: listed, deleted, brought back, taken away, brought in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.errors import NotFoundError
+from core.studio.places import Places
+
+app = typer.Typer(no_args_is_help=True, help="Projects: list, delete, restore, export, import.")
+
+Name = Annotated[str, typer.Argument(help="A project's name.")]
+
+
+@app.command("list")
+def list_(
+    in_bin: Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """List the projects with their samples."""
+    with open_store(Places.find(workspace)) as store:
+        projects = store.projects(deleted=in_bin)
+        found = [
+            {
+                "name": project.name,
+                "samples": sum(row.samples for row in store.overview(project.id)),
+                "keypoints_only": project.keypoints_only,
+                "active_model": project.active_model,
+            }
+            for project in projects
+        ]
+    lines = [f"{p['name']}: {p['samples']:,} samples" for p in found] or ["no projects"]
+    say({"projects": found}, "\n".join(lines), as_json)
+
+
+@app.command()
+def delete(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Put a project into the bin."""
+    with open_store(Places.find(workspace)) as store:
+        project = store.project(name)
+        store.delete_project(project.id)
+    text = f"“{project.name}” is in the bin: `project restore` brings it back"
+    say({"deleted": project.name}, text, as_json)
+
+
+@app.command()
+def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Take a project out of the bin; of several of that name the newest."""
+    with open_store(Places.find(workspace)) as store:
+        there = store.projects(deleted=True)
+        found = [project for project in there if project.name.casefold() == name.casefold()]
+        if not found:
+            names = ", ".join(f"“{project.name}”" for project in there) or "nothing"
+            raise NotFoundError(f"no project “{name}” in the bin; in it: {names}")
+        project = max(found, key=lambda one: one.id)
+        store.restore_project(project.id)
+    say({"restored": project.name}, f"“{project.name}” is back", as_json)
+
+
+@app.command()
+def export(
+    name: Name,
+    out: Annotated[Path, typer.Option("-o", "--output", help="The zip to write.")],
+    with_bin: Annotated[bool, typer.Option("--with-bin", help="And what is in the bin.")] = False,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Leave the crops of the hands out.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Write a whole project to one zip: samples, pictures, gestures, trainings, models."""
+    from core.studio.project_file import export_project
+
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("packing") as progress:
+        went = export_project(
+            store, places, name, out, with_bin=with_bin, with_pictures=not no_pictures,
+            progress=progress,
+        )  # fmt: skip
+    say({**vars(went), "file": str(out)}, f"{out}: {went.text}", as_json)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A zip that `project export` wrote.")],
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Bring in a project's zip: all of it, or nothing and the reason."""
+    from core.studio.project_file import import_project
+
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("unpacking") as progress:
+        came = import_project(store, places, path, progress=progress)
+    say(vars(came), f"brought in {came.text}", as_json)

@@ -1,0 +1,254 @@
+"""Whole projects out of the database and into it, and out of it for good.
+
+Convention: rows are plain dictionaries by column, blobs as bytes. What lies in the bin counts only
+where it is asked for; a thing in the bin that something outside of it still needs counts, too.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+
+from core.errors import NotFoundError
+from core.studio import schema as t
+from core.studio.database import Database, named
+
+PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
+_BATCH = 500
+
+Row = dict[str, Any]
+_SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
+
+
+def _alone_in_bin() -> dict[str, Any]:
+    """Per part the condition that a row is in the bin, or hangs on it, and nothing needs it."""
+    gesture, person, shown = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
+    gestures_away = _all(gesture.id, gesture.deleted_at.is_not(None))
+    persons_away = _all(person.id, person.deleted_at.is_not(None))
+    visits_away = _all(_SESSION.id, _SESSION.person_id.in_(persons_away))
+    away = _BURST.gesture_id.in_(gestures_away) | _BURST.session_id.in_(visits_away)
+    burst = away & _BURST.id.not_in(_all(_SAMPLE.burst_id, shown))
+    left = _SESSION.id.not_in(_all(_BURST.session_id, ~burst))
+    session = _SESSION.person_id.in_(persons_away) & left
+    needed = _all(_SAMPLE.gesture_id, shown), _all(_BURST.gesture_id, ~burst)
+    return {
+        "samples": _SAMPLE.deleted_at.is_not(None),
+        "bursts": burst,
+        "sessions": session,
+        "gestures": gesture.deleted_at.is_not(None)
+        & gesture.id.not_in(needed[0])
+        & gesture.id.not_in(needed[1]),
+        "persons": person.deleted_at.is_not(None)
+        & person.id.not_in(_all(_SESSION.person_id, ~session)),
+    }
+
+
+def _all(column: Any, condition: Any) -> Any:
+    """The column of all rows that meet a condition, whatever the statement around it is about."""
+    return select(column).where(condition).correlate(None)
+
+
+def _of_project(table: Table, project_id: Any) -> Any:
+    """That a row of the table belongs to the project, or to one of several that are selected."""
+    if table is t.bursts:
+        return _BURST.session_id.in_(_all(_SESSION.id, _of_project(t.sessions, project_id)))
+    column = table.c.project_id
+    return column.in_(project_id) if isinstance(project_id, Select) else column == project_id
+
+
+# ------------------------------------------------------------------------------------------- out
+
+
+def project_rows(
+    connection: Connection, project_id: int, part: str, *, with_bin: bool = False
+) -> Iterator[Row]:
+    """The rows of one of PARTS by id, a few at a time; samples come with their crop as `jpeg`."""
+    table = t.metadata.tables[part]
+    found = select(table)
+    if part == "samples":
+        found = select(table, t.crops.c.jpeg).outerjoin(t.crops)
+    found = _chosen(found, table, part, project_id, with_bin).order_by(table.c.id)
+    for row in connection.execution_options(yield_per=_BATCH).execute(found):
+        yield dict(row._mapping)
+
+
+def project_made_at(connection: Connection, project_id: int) -> str:
+    """When the project was made."""
+    of = t.projects.c
+    return str(connection.execute(select(of.created_at).where(of.id == project_id)).scalar_one())
+
+
+def project_size(
+    connection: Connection, project_id: int, *, with_bin: bool = False
+) -> tuple[int, int]:
+    """(samples, bytes of their crops)."""
+    found = select(func.count(), func.coalesce(func.sum(func.length(t.crops.c.jpeg)), 0))
+    found = found.select_from(t.samples).outerjoin(t.crops)
+    found = _chosen(found, t.samples, "samples", project_id, with_bin)
+    count, size = connection.execute(found).one()
+    return int(count), int(size)
+
+
+def _chosen(found: Any, table: Table, part: str, project_id: int, with_bin: bool) -> Any:
+    found = found.where(_of_project(table, project_id))
+    return found if with_bin else found.where(~_alone_in_bin()[part])
+
+
+# -------------------------------------------------------------------------------------------- in
+
+
+@dataclass
+class Brought:
+    """A project that was brought in: its name here, and the new id of every old one by part."""
+
+    project_id: int
+    name: str
+    ids: dict[str, dict[int, int]] = field(default_factory=dict)
+
+
+def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]) -> Brought:
+    """Insert a project; a name that is taken gets " 2", and so on. All within the caller's
+    transaction.
+
+    Args:
+        project: columns of `projects` without id and key.
+        read: gives the rows of one of PARTS, as `project_rows` does, with their old ids.
+
+    Raises:
+        NotFoundError: a row belongs to one that did not come.
+    """
+    name = _free_name(connection, project["name"])
+    project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
+    brought = Brought(project_id, name)
+    for part in PARTS:
+        brought.ids[part] = {}
+        for batch in _batches(read(part)):
+            rows = [_at_home(row, part, brought) for row in batch]
+            new = insert_rows(connection, t.metadata.tables[part], rows)
+            old = [row["id"] for row in batch]
+            brought.ids[part].update(zip(old, new, strict=True))
+            crops = [
+                {"sample_id": sample_id, "jpeg": row["jpeg"]}
+                for sample_id, row in zip(new, batch, strict=True)
+                if row.get("jpeg") is not None
+            ]
+            if crops:
+                connection.execute(insert(t.crops), crops)
+    return brought
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while batch := list(itertools.islice(left, _BATCH)):
+        yield batch
+
+
+def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
+    """Insert rows; their ids in the same order."""
+    stored = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(stored, rows).scalars())
+
+
+def _at_home(row: Row, part: str, brought: Brought) -> Row:
+    """The row with the ids of this database."""
+    known = t.metadata.tables[part].c
+    home = {key: value for key, value in row.items() if key in known and key != "id"}
+    if "project_id" in known:
+        home["project_id"] = brought.project_id
+    for column, owner in _OWNERS.get(part, {}).items():
+        if row[column] not in brought.ids[owner]:
+            raise NotFoundError(f"{part} name {column} {row[column]}, which did not come with them")
+        home[column] = brought.ids[owner][row[column]]
+    return home | (named(row["name"]) if "key" in known else {})
+
+
+_OWNERS = {
+    "sessions": {"person_id": "persons"},
+    "bursts": {"session_id": "sessions", "gesture_id": "gestures"},
+    "samples": {"burst_id": "bursts", "gesture_id": "gestures"},
+}
+
+
+def _free_name(connection: Connection, name: str) -> str:
+    """The name, or the first of “name 2”, “name 3” … that no project outside the bin has."""
+    keys = select(t.projects.c.key).where(t.projects.c.deleted_at.is_(None))
+    taken = set(connection.execute(keys).scalars())
+    for number in itertools.count(1):
+        end = "" if number == 1 else f" {number}"
+        wanted = named(name[: 40 - len(end)].rstrip() + end)
+        if wanted["key"] not in taken:
+            return wanted["name"]
+    raise AssertionError
+
+
+# -------------------------------------------------------------------------------- out for good
+
+
+def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
+    """Delete for good what is in the bin, of one project or of all, projects in the bin included.
+
+    What was done before can't be undone any more.
+
+    Returns:
+        How many rows of each kind went, "projects" among them.
+    """
+    gone: dict[str, int] = {}
+    with store.writing() as connection:
+        if project_id is None:
+            away = select(t.projects.c.id).where(t.projects.c.deleted_at.is_not(None))
+            gone |= _delete_projects(connection, away)
+        chosen = select(t.projects.c.id) if project_id is None else project_id
+        alone = _alone_in_bin()
+        doomed = select(_SAMPLE.id).where(_of_project(t.samples, chosen), alone["samples"])
+        connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))
+        for part in ("samples", "bursts", "sessions", "gestures", "persons"):
+            table = t.metadata.tables[part]
+            rows = delete(table).where(_of_project(table, chosen), alone[part])
+            gone[part] = gone.get(part, 0) + connection.execute(rows).rowcount
+        for table in _journals():
+            connection.execute(delete(table).where(_of_project(table, chosen)))
+    return gone
+
+
+def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
+    """Projects and all that is theirs."""
+    samples = select(_SAMPLE.id).where(_of_project(t.samples, ids))
+    connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
+    gone = {}
+    tables = [t.metadata.tables[part] for part in reversed(PARTS)]
+    for table in (*_journals(), *tables):
+        rows = delete(table).where(_of_project(table, ids))
+        gone[table.name] = connection.execute(rows).rowcount
+    rows = delete(t.projects).where(t.projects.c.id.in_(ids))
+    gone["projects"] = connection.execute(rows).rowcount
+    return {name: gone[name] for name in ("projects", *PARTS)}
+
+
+def _journals() -> list[Table]:
+    """Tables about a project's past, which no other table needs."""
+    known = {"projects", "crops", "meta", *PARTS}
+    tables = t.metadata.tables.values()
+    return [table for table in tables if table.name not in known and "project_id" in table.c]
+
+
+def empty_store(store: Database) -> None:
+    """Delete all rows for good; the tables stay and work."""
+    with store.writing() as connection:
+        for table in reversed(t.metadata.sorted_tables):
+            if table is not t.meta:
+                connection.execute(delete(table))
+
+
+def give_back_space(store: Database) -> None:
+    """Rewrite SQLite's file without what was deleted, and empty its write-ahead log.
+
+    Raises:
+        StoreError: somebody else is reading or writing, or the disk has no room for the copy.
+    """
+    with store.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
