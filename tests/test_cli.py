@@ -38,7 +38,7 @@ def test_import_train_evaluate_predict(run, shared_data):
     trained = document(run("train", "--project", "demo", "--epochs", 3, "--seed", 7, "--json"))
     assert {"model", "seconds", "split", "accuracy", "interval", "per_gesture"} <= set(trained)
     low, high = trained["interval"]
-    assert 0.8 < low <= trained["accuracy"] <= high <= 1 and trained["split"] == "tail"
+    assert 0.7 < low <= trained["accuracy"] <= high <= 1 and trained["split"] == "tail"
     for model in (trained["model"], trained["run"]):
         arguments = ("--model", model, "--data", table, "--map", "Pointer=point_up", "--json")
         found = document(run("evaluate", *arguments))
