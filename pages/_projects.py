@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.studio.store import Project, Store
+from pages._undo import undo_history
 from pages._widgets import errors_shown, navigation, studio
 
 FIRST_PROJECT = "My gestures"
@@ -31,6 +32,7 @@ def pick_project() -> Project:
         _new_project(store, turn)
         _change_project(store, projects[name], turn)
         _deleted_project(store)
+        undo_history(store, projects[name])
     st.session_state["project_name"] = name
     st.query_params["project"] = name
     return projects[name]

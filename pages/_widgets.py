@@ -62,6 +62,7 @@ def navigation() -> StreamlitPage:
         [
             st.Page("pages/home.py", title="Home", icon="🏠", default=True),
             st.Page("pages/record.py", title="Record", icon="🎥"),
+            st.Page("pages/gestures.py", title="Gestures", icon="✋"),
             st.Page("pages/train.py", title="Train", icon="📈"),
             st.Page("pages/live.py", title="Live", icon="✨"),
             st.Page("pages/files.py", title="Files", icon="🖼"),

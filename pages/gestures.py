@@ -1,0 +1,119 @@
+"""Gestures: add, rename, order, switch off, merge, delete; and who recorded them."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.caring import merge_gestures, order_gestures
+from core.studio.store import Gesture, GestureOverview, Project
+from pages._emoji import pick_emoji
+from pages._people import people, sessions
+from pages._projects import pick_project
+from pages._widgets import errors_shown, studio
+
+
+def page() -> None:
+    """The project's gestures on one tab, persons and sessions on the others."""
+    project = pick_project()
+    st.title("Gestures and people", anchor=False)
+    gestures, persons, visits = st.tabs(["✋ Gestures", "🧑 People", "🗓 Sessions"])
+    with gestures:
+        _gestures(project)
+    with persons:
+        people(project)
+    with visits:
+        sessions(project)
+
+
+def _gestures(project: Project) -> None:
+    found = studio().store.overview(project.id)
+    st.caption(
+        "A gesture that is switched off keeps its samples but is neither recorded nor trained. "
+        "Renaming keeps everything. Whatever you do here can be undone in the sidebar."
+    )
+    _add(project)
+    order = [overview.gesture.id for overview in found]
+    for index, overview in enumerate(found):
+        with st.container(border=True, key=f"row_{overview.gesture.id}"):
+            _row(project, overview, order, index)
+    if not found:
+        st.info("This project has no gestures: add one above, or undo in the sidebar.", icon="✋")
+
+
+def _add(project: Project) -> None:
+    turn = st.session_state.get("added_gestures", 0)  # new keys empty the form and close it
+    with (
+        st.popover("Add a gesture", icon="➕", key=f"add_{turn}"),
+        st.form(f"add_gesture_{turn}", border=False),
+    ):
+        name = st.text_input("Name", placeholder="peace", key=f"add_name_{turn}")
+        emoji = pick_emoji(f"add_{turn}")
+        if st.form_submit_button("Add", type="primary", icon="➕"):
+            with errors_shown():
+                studio().store.add_gesture(project.id, name, emoji)
+                st.session_state["added_gestures"] = turn + 1
+                st.rerun()
+
+
+def _row(project: Project, overview: GestureOverview, order: list[int], index: int) -> None:
+    gesture = overview.gesture
+    name, used, up, down, edit = st.columns([6, 2, 1, 1, 2], vertical_alignment="center")
+    with name:
+        st.markdown(f"**{safe_label(gesture.label.title)}**")
+        st.caption(f"{overview.samples:,} samples · {overview.persons} persons · "
+                   f"{overview.sessions} sessions")  # fmt: skip
+    with used:
+        # the state in the key: after an undo the widget must not bring its old word back
+        key = f"used_{gesture.id}_{gesture.enabled}"
+        if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:
+            _change(gesture, enabled=not gesture.enabled)
+    _move(up, "⬆", "Up", project, order, index, -1)
+    _move(down, "⬇", "Down", project, order, index, 1)
+    with edit, st.popover("Change", icon="✏️", width="stretch", key=f"edit_{gesture.id}_{index}"):
+        _edit(project, gesture, order)
+
+
+def _move(
+    column: object, icon: str, to: str, project: Project, order: list[int], index: int, step: int
+) -> None:
+    there = index + step
+    with column:
+        if st.button(
+            icon, key=f"{to}_{order[index]}", help=f"{to} in the order",
+            disabled=not 0 <= there < len(order), width="stretch",
+        ):  # fmt: skip
+            order[index], order[there] = order[there], order[index]
+            order_gestures(studio().store, project.id, order)
+            st.rerun()
+
+
+def _change(gesture: Gesture, **changes: object) -> None:
+    with errors_shown():
+        studio().store.update_gesture(gesture.id, **changes)
+        st.rerun()
+
+
+def _edit(project: Project, gesture: Gesture, order: list[int]) -> None:
+    store = studio().store
+    with st.form(f"change_{gesture.id}", border=False):
+        name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
+        emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
+        if st.form_submit_button("Save", icon="💾", type="primary"):
+            _change(gesture, name=name, emoji=emoji)
+    labels = {g.id: safe_label(g.label.title) for g in store.gestures(project.id)}
+    others = [i for i in order if i != gesture.id]
+    if others:
+        into = st.selectbox(
+            "Merge all its samples into", others, None, format_func=labels.get,
+            key=f"into_{gesture.id}",
+        )  # fmt: skip
+        if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
+            with errors_shown():
+                merge_gestures(store, project.id, gesture.id, into)
+                st.rerun()
+    if st.button("Delete with its samples", icon="🗑️", key=f"delete_{gesture.id}"):
+        with errors_shown():
+            store.delete_gesture(gesture.id)
+            st.rerun()
+
+
+page()
