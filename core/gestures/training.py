@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.errors import MudraError, TrainingError
+from core.errors import TrainingError
 from core.gestures.augmentation import Augmentation, Meaning, augment
 from core.gestures.baselines import fit_baseline
 from core.gestures.data import GestureData
@@ -22,7 +22,7 @@ from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
 from core.gestures.predictions import validated
 from core.gestures.validation import Split, split_by_groups
-from core.learning.runs import DONE, FAILED, STOPPED, Run
+from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def train(
     """Train on the groups' split, measure, refit on everything, save into the run's folder.
 
     Raises:
-        TrainingError: unknown classifier, data that can't be learned from, or a loss of NaN.
+        TrainingError: unknown classifier, data that can't be learned from, a full disk; or a loss
+            of NaN, after which the best epoch so far is measured and saved all the same.
     """
     options = options or TrainOptions()
     stop = stop or threading.Event()
@@ -90,14 +91,15 @@ def train(
         data = without_empty_gestures(data)
         split = split_by_groups(data, options.seed)
         trainer = _train_mlp if options.classifier == "mlp" else _train_baseline
-        model, measured = trainer(data, split, run, options, stop)
+        model, measured, trouble = trainer(data, split, run, options, stop)
+        result = TrainResult(model, round(time.monotonic() - begun, 3), split.kind, measured)
+        run.log(event="result", seconds=result.seconds, split=split.kind, figures=measured,
+                gestures=[asdict(g) for g in data.gestures])  # fmt: skip
+        if trouble:
+            raise TrainingError(f"{trouble}; the best epoch before is kept")
     except Exception as error:
-        message = str(error) if isinstance(error, MudraError) else repr(error)
-        run.log(event="end", status=FAILED, message=message)
+        run.log(event="end", status=FAILED, message=in_words(error))
         raise
-    result = TrainResult(model, round(time.monotonic() - begun, 3), split.kind, measured)
-    run.log(event="result", seconds=result.seconds, split=split.kind, figures=measured,
-            gestures=[asdict(g) for g in data.gestures])  # fmt: skip
     run.log(event="end", status=STOPPED if stop.is_set() else DONE)
     return result
 
@@ -126,6 +128,8 @@ class TrainingThread:
             self.result = train(data, self.run, options, stop=self._stop)
         except Exception as error:  # it is in the log too, which is where pages read it
             self.error = error
+        finally:
+            self.run.let_go()  # where not even the end could be logged, it must not seem to run
 
     def stop(self) -> None:
         """End after the present epoch and keep the best one."""
@@ -164,13 +168,25 @@ def without_empty_gestures(data: GestureData) -> GestureData:
 # ---------------------------------------------------------------------------------------- the MLP
 
 
+class BrokenOffError(TrainingError):
+    """A fit that went wrong after its first epoch, with the best net until then."""
+
+    def __init__(self, reason: Exception, net: GestureNet, best_epoch: int) -> None:
+        super().__init__(in_words(reason))
+        self.net, self.best_epoch = net, best_epoch
+
+
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
-) -> tuple[Path, dict[str, Any]]:
-    validation = data.take(split.validation)
-    net, best_epoch = fit_mlp(data.take(split.train), validation, options, run.log, stop)
+) -> tuple[Path, dict[str, Any], str]:
+    """The model's folder, its figures, and what broke the training off, "" when nothing did."""
+    validation, trouble = data.take(split.validation), ""
+    try:
+        net, best_epoch = fit_mlp(data.take(split.train), validation, options, run.log, stop)
+    except BrokenOffError as broken:
+        net, best_epoch, trouble = broken.net, broken.best_epoch, str(broken)
     measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
-    refit = not stop.is_set()
+    refit = not stop.is_set() and not trouble
     if refit:
         run.log(event="refit", epochs=best_epoch)
         net = fit_all(data, options, best_epoch)
@@ -178,7 +194,7 @@ def _train_mlp(
              "refitted_on_all": refit, "best_epoch": best_epoch,
              "options": asdict(options)}  # fmt: skip
     save_model(net, data, run.path, about)
-    return run.path, measured
+    return run.path, measured, trouble
 
 
 def fit_all(data: GestureData, options: TrainOptions, epochs: int) -> GestureNet:
@@ -204,19 +220,32 @@ def fit_mlp(
     fit = _Fit(data, options)
     best, best_epoch, best_rank = fit.averaged_net(), 0, (float("-inf"), float("-inf"))
     for epoch in range(1, options.epochs + 1):
-        record = fit.epoch()
-        if not np.isfinite(record["loss"]):
-            raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
-        net = fit.averaged_net()
-        if validation is not None:
-            record |= _measured(net, validation)
-        log(event="epoch", epoch=epoch, epochs=options.epochs, **record)
+        try:
+            net, record = _one_epoch(fit, validation, epoch)
+            log(event="epoch", epoch=epoch, epochs=options.epochs, **record)
+        except Exception as error:
+            if validation is None or best_epoch == 0:
+                raise
+            raise BrokenOffError(error, best, best_epoch) from error
         rank = (record.get("val_accuracy", 0.0), -record.get("val_loss", 0.0))
         if rank > best_rank or validation is None:
             best, best_epoch, best_rank = net, epoch, rank
         if stop.is_set() or epoch - best_epoch >= options.patience:
             break
     return best, best_epoch
+
+
+def _one_epoch(
+    fit: "_Fit", validation: GestureData | None, epoch: int
+) -> tuple[GestureNet, dict[str, float]]:
+    """The averaged net after one more epoch, and its figures."""
+    record = fit.epoch()
+    if not np.isfinite(record["loss"]):
+        raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+    net = fit.averaged_net()
+    if validation is not None:
+        record |= _measured(net, validation)
+    return net, record
 
 
 class _Fit:
@@ -333,7 +362,7 @@ def _measured(net: GestureNet, data: GestureData) -> dict[str, float]:
 
 def _train_baseline(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
-) -> tuple[None, dict[str, Any]]:
+) -> tuple[None, dict[str, Any], str]:
     predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
     validation = data.take(split.validation)
-    return None, validated(run.path, validation, predict(validation), split.kind)
+    return None, validated(run.path, validation, predict(validation), split.kind), ""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import TrainingError
+from core.errors import MudraError, TrainingError
 
 try:
     import fcntl
@@ -191,9 +191,20 @@ def _plain_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TrainingError("the disk is full: free some space, then train again") from error
-        raise TrainingError(f"{path} can't be written: {error.strerror}") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        said = in_words(error) if full else f"{path} can't be written: {error.strerror}"
+        raise TrainingError(said) from error
+
+
+def in_words(error: BaseException) -> str:
+    """Why a training failed, for the person who waits for it."""
+    if isinstance(error, MudraError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: free some space, then train again"
+    if isinstance(error, MemoryError):
+        return "the memory is full: close other programs, then train again"
+    return f"something went wrong ({error!r})"
 
 
 def _forget_held() -> None:

@@ -1,11 +1,13 @@
 """Training learns, repeats itself, stops, and saves what it measured."""
 
 import copy
+import errno
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,9 @@ from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model import GestureModel
 from core.gestures.training import (
     AdamW,
+    BrokenOffError,
     TrainOptions,
+    fit_mlp,
     start_training,
     train,
     without_empty_gestures,
@@ -135,6 +139,31 @@ def test_a_loss_of_nan_stops_the_run(hands, run):
     with pytest.raises(TrainingError, match="the loss became nan"):
         train(hands(), run, TrainOptions(learning_rate=1e30))
     assert run.status() == "failed"
+
+
+def test_a_training_that_diverges_later_keeps_the_best_epoch_before(hands, run):
+    data = hands(persons=4)
+    with pytest.raises(TrainingError, match=r"nan in epoch \d+: stopped; the best epoch .* kept"):
+        train(data, run, TrainOptions(learning_rate=300))
+    assert run.status() == "failed"
+    [end], [result] = run.records("end"), run.records("result")
+    assert "the best epoch before is kept" in end["message"] and result["figures"]["n"] > 0
+    assert run.records("epoch") and not run.records("refit")
+    predicted = GestureModel.load(run.path).predict_proba(data.keypoints, data.mirrored_view)
+    assert np.isfinite(predicted).all()
+
+
+def test_a_log_that_can_t_be_written_any_more_breaks_a_fit_off_with_its_best_net(hands):
+    said = []
+
+    def log(**record):
+        if record["epoch"] == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        said.append((record["val_accuracy"], -record["val_loss"]))
+
+    with pytest.raises(BrokenOffError, match="the disk is full") as broken:
+        fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, threading.Event())
+    assert broken.value.best_epoch == 1 + said.index(max(said))
 
 
 def test_an_unknown_classifier_is_named(hands, run):
