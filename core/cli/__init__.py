@@ -9,11 +9,12 @@ import sys
 
 import typer
 
-from core.cli import gestures, machine, nets, projects, weights
+from core.cli import actions, gestures, machine, nets, projects, weights
 from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
 app.add_typer(gestures.app)
+app.add_typer(actions.app)
 app.add_typer(nets.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")

@@ -47,7 +47,7 @@ def record_source(
         NotFoundError: the project has no such gesture.
         MediaError: no such camera, or nothing that can be read.
     """
-    frames = _frames(source)
+    frames = open_frames(source)
     try:
         project_id = store.project(project).id
     except NotFoundError:
@@ -173,7 +173,12 @@ def record_frames(
     return recorder.stop()
 
 
-def _frames(source: str) -> Iterator[Frame]:
+def open_frames(source: str) -> Iterator[Frame]:
+    """The frames of `camera:N` of this machine, or of a video.
+
+    Raises:
+        MediaError: no such camera, or nothing that can be read.
+    """
     number = source.removeprefix(_CAMERA)
     if number == source:
         if not Path(source).is_file():

@@ -1,0 +1,72 @@
+"""The command that acts on gestures: OSC, WebSocket, JSON lines."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import ModelName, Workspace, hand_estimator
+from core.studio.places import Places
+
+app = typer.Typer()
+
+
+@app.command()
+def act(
+    source: Annotated[
+        str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
+    ] = "camera:0",
+    model: ModelName = "starter",
+    osc: Annotated[
+        str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
+    ] = None,
+    websocket: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to serve JSON lines on.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="MUDRA_TOKEN", help="For the WebSocket; else a new one, shown."),
+    ] = None,
+    origin: Annotated[
+        str, typer.Option(help="Pages in a browser that may listen: http://localhost:5500 …")
+    ] = "",
+    rate: Annotated[int, typer.Option(min=1, max=30, help="At most so many a second.")] = 10,
+    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    seconds: Annotated[float | None, typer.Option(help="Else until it ends, or Ctrl-C.")] = None,
+    workspace: Workspace = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document a line, as they happen.")
+    ] = False,
+) -> None:
+    """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
+    from core.gestures.model import GestureModel
+    from core.studio.acting import act as act_
+    from core.studio.acting import opened
+    from core.studio.actions import Settings
+    from core.studio.websocket import check_origins, new_token
+
+    places = Places.find(workspace)
+    chosen = GestureModel.load(places.model(model))
+    host, port = _host_port(osc)
+    settings = Settings(
+        osc=osc is not None, osc_host=host, osc_port=port,
+        websocket=websocket is not None, websocket_port=websocket or 0,
+        token=token or new_token(), origins=check_origins(origin),
+        per_second=rate, model=chosen.path.name,
+    )  # fmt: skip
+    with hand_estimator(places, chosen.estimator, num_hands=hands)() as looking:
+        actions = opened(settings)
+        if address := actions.status().address:
+            print(f"WebSocket: {address}", file=sys.stderr)
+        try:
+            for change in act_(source, chosen, looking, actions, seconds=seconds):
+                print(change.line if as_json else change.text, flush=True)
+        except KeyboardInterrupt:  # the way to end a camera
+            actions.close()
+
+
+def _host_port(text: str | None) -> tuple[str, int]:
+    host, _, port = (text or "127.0.0.1:12000").rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise typer.BadParameter(f"“{text}”: write it like 127.0.0.1:12000", param_hint="--osc")
+    return host.strip("[]"), int(port)
