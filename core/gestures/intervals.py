@@ -62,12 +62,19 @@ def share_of(
         each: every group counts the same, however many samples it has.
     """
     sums, counts = _by_group(right.astype(float), groups)
+    return share_of_counts(sums, counts, kind, each=each)
+
+
+def share_of_counts(
+    right: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, each: bool = False
+) -> Share:
+    """As `share_of`, from the (k,) right answers and (k,) samples of each group."""
     weights = np.full(len(counts), 1 / len(counts)) if each else counts / counts.sum()
-    p = float((sums / counts).mean()) if each else float(right.mean())
-    effective = _effective_n(sums / counts, counts, weights, p * (1 - p), ALIKE[kind])
+    p = float((right / counts).mean() if each else right.sum() / counts.sum())
+    effective = _effective_n(right / counts, counts, weights, p * (1 - p), ALIKE[kind])
     low, high = wilson_interval(p * effective, effective)
     # rounding must not put a share of 0 or 1 outside its own interval
-    return Share(p, min(low, p), max(high, p), len(right), len(counts), float(effective))
+    return Share(p, min(low, p), max(high, p), int(counts.sum()), len(counts), float(effective))
 
 
 def difference_of(

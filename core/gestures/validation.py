@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
@@ -68,6 +67,8 @@ def _check(data: GestureData) -> None:
 def _grouped(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split | None:
     """The fold nearest to SHARE among those with every gesture on both sides; None: there is
     none."""
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to load
+
     count = len(np.unique(groups))
     if count < 2:
         return None

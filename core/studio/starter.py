@@ -10,7 +10,7 @@ import numpy as np
 
 from core.gestures.augmentation import Augmentation
 from core.gestures.data import GestureData
-from core.gestures.left_out import leave_one_person_out
+from core.gestures.left_out import leave_one_person_out, summarise
 from core.gestures.training import TrainOptions, fit_all, net_probabilities
 from core.media.pictures import PICTURE_SUFFIXES
 from core.studio.evaluating import figures_of, surest
@@ -89,22 +89,6 @@ def _missed(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]
     paths = [p for p in folder.glob("*/*") if p.suffix.lower() in PICTURE_SUFFIXES]
     names = [(p.parent.name, p.relative_to(folder).as_posix()) for p in paths]
     return [classes[label] for label, name in names if label in classes and name not in found]
-
-
-def summarise(per_person: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Mean over persons (each counts once), the worst of them, and the share of all samples."""
-    accuracies = {person: found["accuracy"] for person, found in per_person.items()}
-    worst = min(accuracies, key=lambda person: accuracies[person])
-    n = sum(found["n"] for found in per_person.values())
-    right = sum(found["n"] * found["accuracy"] for found in per_person.values())
-    return {
-        "n": n,
-        "mean_accuracy": float(np.mean(list(accuracies.values()))),
-        "accuracy": right / n,
-        "worst_person": worst,
-        "worst_accuracy": accuracies[worst],
-        "per_person": {p: {"n": f["n"], "accuracy": f["accuracy"]} for p, f in per_person.items()},
-    }
 
 
 def _card(data: GestureData, figures: dict[str, Any]) -> str:
