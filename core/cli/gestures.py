@@ -138,13 +138,13 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
-    from core.gestures.model import GestureModel
+    from core.gestures.bundle import load_model
     from core.studio.evaluating import evaluate as evaluate_
 
     labels = parse_map(mapping)
     check_layout(layout)
     places = Places.find(workspace)
-    chosen = GestureModel.load(places.model(model))
+    chosen = load_model(places.model(model))
     with progress_bar("looking") as progress:
         found = evaluate_(
             chosen, data, estimator_factory=hand_estimator(places, chosen.estimator),
@@ -171,11 +171,11 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Name the gestures in a picture, folder, video or camera."""
-    from core.gestures.model import GestureModel
+    from core.gestures.bundle import load_model
     from core.studio.predicting import predict as predict_
 
     places = Places.find(workspace)
-    chosen = None if model == "none" else GestureModel.load(places.model(model))
+    chosen = None if model == "none" else load_model(places.model(model))
     frames = []
     with (
         hand_estimator(places, estimator, num_hands=hands)() as looking,

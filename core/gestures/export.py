@@ -16,6 +16,7 @@ from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.features import FEATURE_VERSION, features
 from core.gestures.model import METADATA, MODEL, GestureModel
+from core.gestures.provenance import census
 from core.learning.onnx_file import onnx_bytes
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
@@ -99,6 +100,7 @@ def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str
         "samples": len(data),
         "persons": len(np.unique(data.persons)),
         "data_sha256": data_hash(data),
+        "census": census(data),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **about,
     }

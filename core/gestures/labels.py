@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from core.errors import LabelError
 
 MAX_NAME = 40
+MAX_EMOJI = 16  # code points: families and flags are made of many
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ _ALIASES = {
 _ADDRESSES = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 _EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
 
+_IN_EMOJI = {"\u200d", *map(chr, range(0xE0020, 0xE0080))}  # joins; flags of regions
+
 
 def _key(text: str) -> str:
     plain = _EMOJI_VARIANTS.sub("", unicodedata.normalize("NFC", text)).strip().casefold()
@@ -85,6 +88,15 @@ def safe_name(text: str) -> str:
                 f"the name holds the invisible character U+{ord(char):04X}: type it without"
             )
     return name
+
+
+def safe_emoji(text: str) -> str:
+    """A stranger's emoji as it may stand beside a name; "" where it is long or could be markup."""
+    plain = text.removesuffix("\u20e3")  # a keycap stands on a digit, # or *
+    keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
+    seen = all(unicodedata.category(c)[0] != "C" or c in _IN_EMOJI for c in text)
+    short = len(text) <= MAX_EMOJI and seen
+    return text if short and (keycap or safe_label(text) == text) else ""
 
 
 def safe_label(text: str) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import LabelError, ModelError
 from core.gestures.features import FEATURE_VERSION
-from core.gestures.labels import MAX_NAME, GestureLabel, safe_name
+from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
@@ -85,7 +85,8 @@ class GestureModel:
     @cached_property
     def gestures(self) -> tuple[GestureLabel, ...]:
         """The C gestures, in the output's order."""
-        return tuple(GestureLabel(g["name"], g["emoji"]) for g in self.metadata["gestures"])
+        named = self.metadata["gestures"]
+        return tuple(GestureLabel(g["name"], safe_emoji(str(g["emoji"]))) for g in named)
 
     @property
     def estimator(self) -> str:

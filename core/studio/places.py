@@ -18,6 +18,7 @@ class Places:
         starter: the starter gesture model that is shipped.
         demo: the table of hands that is shipped, to see and to train without a camera.
         shipped_models: everything that was trained here and is shipped.
+        receiver: the predict.py that goes into every `.gesture` file.
     """
 
     workspace: Path
@@ -25,6 +26,7 @@ class Places:
     starter: Path = _DATA / "models" / "starter"
     demo: Path = _DATA / "starter" / "landmarks.csv"
     shipped_models: Path = _DATA / "models"
+    receiver: Path = _DATA / "bundle" / "predict.py"
 
     @classmethod
     def find(

@@ -10,6 +10,7 @@ from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model import METADATA, MODEL
 from core.learning.runs import RUNNING, Run, list_runs
 from core.studio.places import Places
+from core.studio.provenance import origin_of
 from core.studio.store import Store
 
 __all__ = [
@@ -45,12 +46,12 @@ class TrainingRoom:
             TrainingError: a training of the project runs already.
             NotFoundError: no such project.
         """
-        project_id = self._store.project(project).id
-        data = self._store.training_data(project_id)
+        data, origin = _material(self._store, project)
         with self._lock:
             if self.running(project) is not None:
                 raise TrainingError(f"“{project}” is being trained already: wait or stop it")
-            thread = _start(data, self._places, project, "mlp", seed, epochs)
+            about = {"project": project, "origin": origin}
+            thread = _start(data, self._places, about, "mlp", seed, epochs)
             self._threads[thread.run.name] = thread
         return thread.run
 
@@ -101,8 +102,9 @@ def train_here(
     Raises:
         MudraError: what went wrong.
     """
-    data = store.training_data(store.project(project).id, estimator=estimator)
-    thread = _start(data, places, project, classifier, seed, epochs)
+    data, origin = _material(store, project, estimator)
+    about = {"project": project, "origin": origin}
+    thread = _start(data, places, about, classifier, seed, epochs)
     while thread.alive:
         try:
             thread.wait(0.2)
@@ -115,17 +117,26 @@ def train_here(
     return thread.result, thread.run
 
 
+def _material(
+    store: Store, project: str, estimator: str | None = None
+) -> tuple[GestureData, dict[str, Any]]:
+    """What there is to learn from, and where it comes from."""
+    project_id = store.project(project).id
+    data = store.training_data(project_id, estimator=estimator)
+    return data, origin_of(store, project_id, data.estimator)
+
+
 def _start(
-    data: GestureData, places: Places, project: str, classifier: str, seed: int, epochs: int
-) -> Any:
-    """The thread of a new training."""
+    data: GestureData, places: Places, about: dict[str, Any], classifier: str, seed: int,
+    epochs: int,
+) -> Any:  # fmt: skip
+    """The thread of a new training, with what its run is to remember."""
     # torch takes seconds to load and is needed by nothing before this
     from core.gestures.training import TrainOptions, start_training
 
     options = TrainOptions(classifier, seed=seed, epochs=epochs)
     run = Run.create(
-        places.runs, project=project, classifier=classifier, seed=seed, epochs=epochs,
-        samples=len(data),
+        places.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
     )  # fmt: skip
     return start_training(data, run, options)
 

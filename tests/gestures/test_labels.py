@@ -13,6 +13,7 @@ from core.gestures.labels import (
     NONE,
     GestureLabel,
     match_gesture,
+    safe_emoji,
     safe_label,
     safe_name,
 )
@@ -159,3 +160,16 @@ def test_markup_in_a_label_is_shown_as_the_letters_it_is(text: str, shown: str) 
 def test_no_sign_of_markdown_is_left_bare_in_a_label(text: str) -> None:
     without_escapes = re.sub(r"\\[!-/:-@\[-`{-~]", "", safe_label(text))
     assert not set(without_escapes) & set("\\`*_{}[]()<>#+-.!|$:~^&\n")
+
+
+@pytest.mark.parametrize("emoji", ["👍", "✋🏽", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "☝️", "5️⃣", "#⃣", "", "ok", "日"])
+def test_an_emoji_stays_as_it_is(emoji: str) -> None:
+    assert safe_emoji(emoji) == emoji
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[x](http://x)", ":smile:", "<b>", "**", "$1$", "a\nb", "\u202eab", "👍" * 17, "##⃣", "#"],
+)
+def test_a_stranger_s_emoji_that_is_markup_is_none(text: str) -> None:
+    assert safe_emoji(text) == ""

@@ -1,0 +1,80 @@
+"""Models as files: export, verify, import-model."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import Json, ModelName, Workspace, open_store, say
+from core.errors import MudraError
+from core.studio.places import Places
+
+app = typer.Typer()
+
+
+@app.command()
+def export(
+    model: ModelName,
+    out: Annotated[Path, typer.Option("-o", "--output", help="NAME.gesture.")],
+    no_names: Annotated[
+        bool, typer.Option("--no-names", help="Leave out those of persons and sources.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Write a model as one file that others can use and check."""
+    from core.gestures.bundle import load_model
+    from core.studio.bundles import export_model, proof_of
+
+    places = Places.find(workspace)
+    bundle = export_model(load_model(places.model(model)), out, places, names=not no_names)
+    proof = proof_of(bundle, places)
+    say({"file": str(out), **proof}, f"{out}\n{_text(proof)}", as_json)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="NAME.gesture.")],
+    as_json: Json = False,
+) -> None:
+    """Check that a .gesture file is whole and answers as it did when it was exported."""
+    from core.gestures.bundle import check_bundle
+    from core.studio.bundles import proof_of
+
+    try:
+        proof = proof_of(check_bundle(file), Places.find())
+    except MudraError as error:
+        if as_json:
+            say({"ok": False, "error": str(error)}, "", True)
+        raise
+    say({"ok": True, **proof}, f"{file} is whole\n{_text(proof)}", as_json)
+
+
+@app.command("import-model")
+def import_model(
+    file: Annotated[Path, typer.Argument(help="NAME.gesture.")],
+    project: Annotated[str, typer.Option(help="Made where missing.")],
+    use: Annotated[bool, typer.Option("--use", help="Make it the project's model.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Check a .gesture file and add its model to a project."""
+    from core.studio.bundles import import_into
+
+    places = Places.find(workspace)
+    with open_store(places) as store:
+        taken = import_into(store, places, project, file, use=use)
+    said = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
+    say(said, f"{taken.run.name}: {taken.run.path}", as_json)
+
+
+def _text(proof: dict[str, Any]) -> str:
+    worst, limit = proof["worst_difference"], proof["tolerance"]
+    lines = [
+        f"worst difference of {len(proof['differences'])} vectors: {worst:.2g} (at most {limit:g})",
+        f"gestures: {', '.join(proof['gestures'])}",
+        f"sha256: {proof['sha256']}",
+    ]
+    if not proof["known_predict"]:
+        lines.append("predict.py is not the one that this Mudra writes: read it before you run it")
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""Where a model comes from: counted at training, kept in its metadata, checked when a stranger's
+metadata come. N samples."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import ModelError
+from core.gestures.data import GestureData
+
+_SHOWN = 3  # faults named in an error
+_MANY = 10_000
+
+Count = Annotated[int, Field(ge=0)]
+Part = Annotated[float, Field(ge=0, le=1)]
+Text = Annotated[str, Field(max_length=300)]
+
+
+class _Record(BaseModel):
+    """What is not named here is not looked at."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Group(_Record):
+    """How much there is of one gesture or of one person."""
+
+    samples: Count
+    persons: Count = 1
+    sessions: Count = 0
+
+
+class Census(_Record):
+    """What a training read, as `census` counts it."""
+
+    gestures: dict[Text, Group] = Field(default_factory=dict, max_length=_MANY)
+    persons: dict[Text, Group] = Field(default_factory=dict, max_length=_MANY)
+    sessions: Count = 0
+    mirrored: Count = 0
+
+
+class Origin(_Record):
+    """What only the store knows: sources and versions with their samples, first and last day."""
+
+    sources: dict[Text, Count] = Field(default_factory=dict, max_length=_MANY)
+    estimator_versions: dict[Text, Count] = Field(default_factory=dict, max_length=_MANY)
+    recorded: tuple[Text, Text] | None = None
+
+
+class Measured(_Record):
+    """Samples of one gesture and the share that was right."""
+
+    n: Count
+    accuracy: Part
+
+
+class Figures(Measured):
+    """What was measured on samples kept apart."""
+
+    interval: tuple[Part, Part] | None = None
+    per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MANY)
+    mean_accuracy: Part | None = None
+    worst_person: Text | None = None
+    worst_accuracy: Part | None = None
+
+
+class Rejection(_Record):
+    """How what is none of the gestures is told apart."""
+
+    score: Text
+    threshold: float
+    true_accept: Part | None = None
+    false_accept: Part | None = None
+    measured_on: Text = ""
+
+
+class Options(_Record):
+    """Of the training."""
+
+    seed: int | None = None
+    classifier: Text | None = None
+
+
+class Facts(_Record):
+    """A model's metadata as far as its card shows them."""
+
+    estimator: Text
+    threshold: Part = 0.6
+    samples: Count | None = None
+    persons: Count | None = None
+    data_sha256: Text | None = None
+    made_at: Text | None = None
+    split: Text | None = None
+    optimistic: bool = False
+    refitted_on_all: bool = False
+    figures: Figures | None = None
+    rejection: Rejection | None = None
+    options: Options = Field(default_factory=Options)
+    census: Census = Field(default_factory=Census)
+    origin: Origin = Field(default_factory=Origin)
+
+    @classmethod
+    def of(cls, metadata: dict[str, Any]) -> "Facts":
+        """A model's metadata, checked.
+
+        Raises:
+            ModelError: a value is none of its kind, or out of its range.
+        """
+        try:
+            return cls.model_validate(metadata)
+        except ValidationError as error:
+            faults = [
+                f"{'.'.join(map(str, fault['loc']))[:80]!a}: {fault['msg']}"
+                for fault in error.errors(include_input=False, include_url=False)[:_SHOWN]
+            ]
+            raise ModelError(
+                f"the model's metadata can't be used: {'; '.join(faults)}. Ask for a new export"
+            ) from error
+
+
+def census(data: GestureData) -> dict[str, Any]:
+    """Samples, persons and sessions of what is learned from, as `Census` reads it."""
+    gestures = {
+        gesture.name: _group(data, data.labels == number)
+        for number, gesture in enumerate(data.gestures)
+    }
+    persons = {str(name): _group(data, data.persons == name) for name in np.unique(data.persons)}
+    return {
+        "gestures": gestures,
+        "persons": persons,
+        "sessions": len(np.unique(data.sessions)),
+        "mirrored": int(data.mirrored_view.sum()),
+    }
+
+
+def _group(data: GestureData, rows: NDArray[np.bool_]) -> dict[str, int]:
+    return {
+        "samples": int(rows.sum()),
+        "persons": len(np.unique(data.persons[rows])),
+        "sessions": len(np.unique(data.sessions[rows])),
+    }
