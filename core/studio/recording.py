@@ -5,6 +5,7 @@ store in small batches, so a busy or full disk never holds up the picture.
 """
 
 import hashlib
+import logging
 import math
 import queue
 import threading
@@ -18,6 +19,8 @@ from core.media.pictures import read_picture
 from core.pose.structures import Estimate, Floats, Frame
 from core.studio.samples import NO_HAND, STORED, Limits, refusal, sample_of
 from core.studio.store import NewSample, Store
+
+log = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 0.5  # a kill loses at most what came since
 
@@ -116,7 +119,8 @@ class Recorder:
     def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
         """Begin a take with the next frame; one that still runs ends first."""
         with self._beginning:
-            self.stop()
+            if self.stop().error:
+                self._session = None  # its person may be the one who was deleted
             take = _Take(plan, _Writer(self.store, self.begin_burst(gesture_id)))
             with self._lock:
                 self._take = take
@@ -220,7 +224,8 @@ class _Take:
             state = "countdown" if self.plan.delay_s else "recording"
             waited = self._begin_s - self._now_s if self._begin_s is not None else None
             left = self.plan.delay_s if waited is None else waited
-        return Progress(state, left, self.kept, dict(self.refused), self.writer.error)
+        kept = self.kept - self.writer.lost
+        return Progress(state, left, kept, dict(self.refused), self.writer.error)
 
     def _left_s(self) -> float | None:
         if self.plan.length_s is None or self._begin_s is None:
@@ -232,12 +237,19 @@ class _Writer:
     """Puts one burst's samples into the store from a thread of its own."""
 
     def __init__(self, store: Store, burst_id: int) -> None:
-        self.error = ""
+        self.reason, self.lost = "", 0
         self._store, self._burst = store, burst_id
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
         self._thread.start()
+
+    @property
+    def error(self) -> str:
+        """What the person who records is told; "" while all is well."""
+        if not self.reason:
+            return ""
+        return f"recording stopped, {self.lost} samples were not stored: {self.reason}"
 
     def put(self, sample: NewSample) -> None:
         """Have it written within WRITE_EVERY_S."""
@@ -259,12 +271,18 @@ class _Writer:
 
     def _write(self) -> None:
         batch = [self._queue.get() for _ in range(self._queue.qsize())]
-        if not batch or self.error:
+        if not batch:
             return
         try:
-            self._store.add_samples(self._burst, batch)
+            if not self.reason:
+                self._store.add_samples(self._burst, batch)
+                return
         except MudraError as error:
-            self.error = f"recording stopped, {len(batch)} samples were not stored: {error}"
+            self.reason = str(error)
+        except Exception as error:  # the thread would end without a word
+            log.exception("samples could not be stored")
+            self.reason = repr(error)
+        self.lost += len(batch)
 
 
 @dataclass(frozen=True)

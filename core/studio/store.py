@@ -6,7 +6,7 @@ Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from sqlalchemy import distinct, func, insert, select
+from sqlalchemy import Connection, distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
@@ -195,20 +195,14 @@ class Store(Database):
         """Store samples of one burst, all or none; their ids.
 
         Raises:
+            NotFoundError: no such burst; its gesture, person or project is in the bin.
             StoreFullError: the disk is full; nothing of these was stored.
         """
-        of = t.bursts.c
-        home = select(t.sessions.c.project_id, of.gesture_id).join_from(
-            t.bursts, t.sessions, of.session_id == t.sessions.c.id
-        )
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
         with self.writing() as connection:
-            row = connection.execute(home.where(of.id == burst_id)).first()
-            if row is None:
-                raise NotFoundError(f"no recording {burst_id}: start one first")
+            about = _home(connection, burst_id)
             if not new:
                 return []
-            about = {"burst_id": burst_id, **row._mapping}
             rows = [to_row(sample) | about for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
             crops = [
@@ -317,3 +311,28 @@ class Store(Database):
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
         return to_training_data(rows, enabled, str(estimator))
+
+
+def _home(connection: Connection, burst_id: int) -> dict[str, int]:
+    """The columns of a sample that say where it belongs.
+
+    Raises:
+        NotFoundError: nowhere, or to something that is in the bin.
+    """
+    of, visit = t.bursts.c, t.sessions.c
+    owners = (t.gestures, t.persons, t.projects)
+    names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
+    found = (
+        select(visit.project_id, of.gesture_id, *names)
+        .join_from(t.bursts, t.sessions, of.session_id == visit.id)
+        .join(t.gestures, of.gesture_id == t.gestures.c.id)
+        .join(t.persons, visit.person_id == t.persons.c.id)
+        .join(t.projects, visit.project_id == t.projects.c.id)
+    )
+    row = connection.execute(found.where(of.id == burst_id)).first()
+    if row is None:
+        raise NotFoundError(f"no recording {burst_id}: start one first")
+    for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
+        if deleted_at is not None:
+            raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
+    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}

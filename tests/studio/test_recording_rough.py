@@ -1,0 +1,164 @@
+"""Takes while something goes wrong: what was deleted in another window, a store that is gone."""
+
+import shutil
+import sqlite3
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import NotFoundError
+from core.pose.structures import Estimate, Frame, Pose
+from core.studio.recording import Plan, Recorder
+from core.studio.store import Store
+
+ALL = Plan(rate_hz=1000)
+
+
+@pytest.fixture
+def project(store):
+    return store.create_project("test")
+
+
+@pytest.fixture
+def gesture(store, project):
+    return store.gestures(project.id)[0]
+
+
+@pytest.fixture
+def recorder(store, project):
+    return Recorder(store, project.id, "ana")
+
+
+def offer(recorder, number):
+    """The frame of that number, whose hand moved since the one before."""
+    keypoints = np.stack(
+        [np.linspace(200, 300, 21) + 10 * (number % 20), np.linspace(120, 320, 21)], 1
+    )
+    pose = Pose(keypoints.astype(np.float32), np.full(21, 0.9, np.float32), 0.9, "Right")
+    frame = Frame(np.zeros((480, 640, 3), np.uint8), 0.05 * number, 0, "webcam", True)
+    estimate = Estimate((pose,), (480, 640), "mediapipe-hands", frame.time_s, True)
+    return recorder.offer(frame, estimate, "v1")
+
+
+def until_it_stops(recorder, at_most_s=5.0):
+    """Frames until the take has ended; how it stands then."""
+    end, number = time.monotonic() + at_most_s, 0
+    while recorder.progress().state == "recording" and time.monotonic() < end:
+        offer(recorder, number)
+        number += 1
+        time.sleep(0.02)
+    return recorder.stop()
+
+
+@pytest.mark.parametrize("gone", ["gesture", "person", "project"])
+def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_stored(
+    store, project, gesture, recorder, gone, tmp_path
+):
+    recorder.record(gesture.id, ALL)
+    for number in range(3):
+        offer(recorder, number)
+    time.sleep(0.8)
+    other = Store(tmp_path / "mudra.db")
+    [ana] = other.persons(project.id)
+    ids = {"gesture": gesture.id, "person": ana.id, "project": project.id}
+    getattr(other, f"delete_{gone}")(ids[gone])
+    stopped = until_it_stops(recorder)
+    name = {"gesture": gesture.name, "person": "ana", "project": "test"}[gone]
+    assert f"“{name}” was deleted meanwhile" in stopped.error
+    assert stopped.kept == 3
+    getattr(other, f"restore_{gone}")(ids[gone])
+    other.close()
+    assert len(store.samples(project.id)) == 3
+    recorder.record(gesture.id, ALL)
+    offer(recorder, 30)
+    assert recorder.stop().error == "" and len(store.samples(project.id)) == 4
+
+
+def test_a_person_who_was_deleted_and_records_again_is_a_new_one(store, project, gesture, recorder):
+    recorder.record(gesture.id, ALL)
+    offer(recorder, 0)
+    recorder.stop()
+    [ana] = store.persons(project.id)
+    store.delete_person(ana.id)
+    recorder.record(gesture.id, ALL)
+    assert "“ana” was deleted meanwhile" in until_it_stops(recorder).error
+    recorder.record(gesture.id, ALL)
+    offer(recorder, 1)
+    assert recorder.stop().error == ""
+    [again] = store.persons(project.id)
+    assert again.id != ana.id and set(store.training_data(project.id).persons) == {"ana"}
+
+
+def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):
+    burst = recorder.begin_burst(gesture.id)
+    store.delete_gesture(gesture.id)
+    with pytest.raises(NotFoundError, match="deleted meanwhile: bring it back"):
+        store.add_samples(burst, [])
+
+
+def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp_path):
+    stores = [Store(tmp_path / "mudra.db") for _ in range(2)]
+    windows = [Recorder(one, project.id, "ana") for one in stores]
+
+    def take(window):
+        window.record(gesture.id, ALL)
+        for number in range(40):
+            offer(window, number)
+        window.stop()
+
+    threads = [threading.Thread(target=take, args=(window,)) for window in windows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [window.progress().error for window in windows] == ["", ""]
+    assert len(store.samples(project.id)) == 80 and len(store.persons(project.id)) == 1
+    for one in stores:
+        one.close()
+
+
+def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, tmp_path):
+    recorder.record(gesture.id, ALL)
+    offer(recorder, 0)
+    time.sleep(0.8)
+    with sqlite3.connect(tmp_path / "mudra.db") as database:
+        database.execute("ALTER TABLE crops RENAME TO hidden")
+    stopped = until_it_stops(recorder)
+    with sqlite3.connect(tmp_path / "mudra.db") as database:
+        database.execute("ALTER TABLE hidden RENAME TO crops")
+    assert stopped.kept == 1 == len(store.samples(project.id))
+    assert "not stored" in stopped.error
+
+
+def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tmp_path):
+    folder = tmp_path / "gone"
+    there = Store(folder / "mudra.db")
+    home = there.create_project("x")
+    recorder = Recorder(there, home.id, "me")
+    recorder.record(there.gestures(home.id)[0].id, ALL)
+    offer(recorder, 0)
+    time.sleep(0.8)
+    there.close()
+    shutil.rmtree(folder)
+    stopped = until_it_stops(recorder)
+    assert stopped.state == "idle" and "not stored" in stopped.error
+    there.close()
+
+
+class Broken(Store):
+    """A store whose driver fails in a way that nobody foresaw."""
+
+    def add_samples(self, burst_id, new):
+        raise ValueError("surprise")
+
+
+def test_an_error_that_nobody_foresaw_stops_the_take_too(tmp_path, caplog):
+    store = Broken(tmp_path / "own.db")
+    project = store.create_project("x")
+    recorder = Recorder(store, project.id, "me")
+    recorder.record(store.gestures(project.id)[0].id, ALL)
+    stopped = until_it_stops(recorder)
+    assert stopped.kept == 0 and "surprise" in stopped.error and "surprise" in caplog.text
+    store.close()
