@@ -15,6 +15,7 @@ from core.gestures.model import GestureModel
 from core.learning.runs import Run
 from core.studio.files import Room
 from core.studio.places import Places
+from core.studio.reviewing import DoubtBook
 from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
 
@@ -41,6 +42,12 @@ def _studio(places: Places) -> Studio:
     return Studio(places, store, TrainingRoom(store, places))
 
 
+@st.cache_resource(show_spinner=False)
+def doubt_book(places: Places) -> DoubtBook:
+    """What was found doubtful, of every project of this workspace."""
+    return DoubtBook()
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def load_model(folder: Path, changed_at: float) -> GestureModel:
     """A gesture model, kept while its file stays the same."""
@@ -63,9 +70,11 @@ def navigation() -> StreamlitPage:
             st.Page("pages/home.py", title="Home", icon="🏠", default=True),
             st.Page("pages/record.py", title="Record", icon="🎥"),
             st.Page("pages/gestures.py", title="Gestures", icon="✋"),
+            st.Page("pages/review.py", title="Review", icon="🔎"),
             st.Page("pages/train.py", title="Train", icon="📈"),
             st.Page("pages/live.py", title="Live", icon="✨"),
             st.Page("pages/files.py", title="Files", icon="🖼"),
+            st.Page("pages/export.py", title="Export", icon="📦"),
             st.Page("pages/heatmaps.py", title="Heatmaps", icon="🔥"),
         ]
     )
@@ -92,6 +101,8 @@ def run_title(run: Run, project: Project) -> str:
     parts = [f"{MARKS[status]} {when}", status]
     if result:
         parts.append(f"{result['figures']['accuracy']:.1%} right")
+    if imported := run.about().get("imported"):
+        parts.append(f"from {imported}")
     if project.active_model == run.name:
         parts.append("in use")
     return " · ".join(parts)
@@ -104,6 +115,7 @@ def style() -> None:
         ".block-container{padding-top:2.5rem;padding-bottom:3rem}"
         "[class*='st-key-big_emoji'] p{font-size:clamp(4rem,9vw,8rem);line-height:1.15;margin:0}"
         ".st-key-count p{font-size:1.25rem;font-weight:600}"
+        ".st-key-grid button{min-height:1.6rem;padding:0 .2rem}"
         ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
         "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
         "[data-testid='stVideo']{max-height:70vh}"

@@ -29,7 +29,9 @@ TORCH = (
     "core/learning/*",
     "core/gestures/training.py",
     "core/gestures/augmentation.py",
+    "core/gestures/adamw.py",
     "core/gestures/export.py",
+    "core/gestures/rejection.py",
     "core/gestures/bundle.py",
 )
 DATABASE = (
@@ -39,6 +41,8 @@ DATABASE = (
     "core/studio/store.py",
     "core/studio/moving.py",
     "core/studio/caring.py",
+    "core/studio/roster.py",
+    "core/studio/bin.py",
     "core/studio/provenance.py",
 )
 NOWHERE: tuple[str, ...] = ()
@@ -54,7 +58,12 @@ LIBRARIES = (
         "torchvision": TORCH,
         "lightning": TORCH,
         "lightning_fabric": TORCH,
-        "sklearn": ("core/gestures/baselines.py", "core/gestures/validation.py"),
+        "sklearn": (
+            "core/gestures/doubt.py",
+            "core/gestures/mapping.py",
+            "core/gestures/baselines.py",
+            "core/gestures/validation.py",
+        ),
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing

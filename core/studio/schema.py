@@ -34,7 +34,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from core.errors import StoreError, StoreFullError
 
-VERSION = 5
+VERSION = 6
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
@@ -157,6 +157,9 @@ Index("samples_by_gesture", samples.c.project_id, samples.c.gesture_id, samples.
 Index("samples_by_age", samples.c.project_id, samples.c.deleted_at, samples.c.id)
 Index("samples_by_hash", samples.c.project_id, samples.c.file_hash)
 Index("samples_by_burst", samples.c.burst_id)
+# since version 6: who, when and what of every sample, read from the index alone
+_TAKE = samples.c.burst_id, samples.c.gesture_id, samples.c.handedness
+Index("samples_by_take", samples.c.project_id, samples.c.deleted_at, *_TAKE)
 
 _UPGRADES = {
     2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",),
@@ -168,6 +171,10 @@ _UPGRADES = {
         "CREATE INDEX ix_acts_project_id ON acts (project_id)",
     ),
     5: ("ALTER TABLE sessions ADD COLUMN name VARCHAR",),
+    6: (
+        "CREATE INDEX IF NOT EXISTS samples_by_take ON samples "
+        "(project_id, deleted_at, burst_id, gesture_id, handedness)",
+    ),
 }
 
 

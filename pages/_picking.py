@@ -1,0 +1,135 @@
+"""A grid of samples to pick from, its pages, and what is done with the picked ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.bin import move_samples
+from core.studio.reviewing import Opinion
+from core.studio.roster import Ints
+from core.studio.samples import picture_of
+from core.studio.store import Project, Sample
+from pages._sample import look
+from pages._widgets import errors_shown, studio
+
+SIZES = (24, 48, 96)
+TILE = 150  # pixels, a tile's width
+
+
+def turn_pages(found: Ints) -> Ints:
+    """Which page of the ids is shown; the ids on it."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="pages"):
+        size = st.selectbox("A page", SIZES, 1, key="page_size", persist_state="session", width=100)
+        pages = -(-len(found) // size)
+        st.session_state["page_no"] = min(max(1, st.session_state.get("page_no", 1)), pages)
+        number = st.number_input(f"Page of {pages:,}", 1, pages, key="page_no", width=140,
+                                 disabled=pages == 1)  # fmt: skip
+        st.button("Previous", icon="◀️", on_click=_turn, args=(-1,), disabled=number == 1)
+        st.button("Next", icon="▶️", on_click=_turn, args=(1,), disabled=number == pages)
+        st.markdown(f"**{len(found):,}** sample{'' if len(found) == 1 else 's'}")
+    return found[(number - 1) * size : number * size]
+
+
+def _turn(by: int) -> None:
+    st.session_state["page_no"] = st.session_state.get("page_no", 1) + by
+
+
+def picked() -> set[int]:
+    """Ids of the picked samples."""
+    return st.session_state.setdefault("picked", set())
+
+
+def _pick(ids: Sequence[int], on: bool = True) -> None:
+    st.session_state["picked"] = picked() | set(ids) if on else picked() - set(ids)
+
+
+def picked_bar(project: Project, found: Ints, shown: Ints) -> None:
+    """Pick many at once; delete or move what is picked of the found ones."""
+    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
+        chosen = _pickers(found, shown)
+        if chosen:
+            act_on(project, chosen)
+        else:
+            st.caption("Pick samples to delete or move them. 🔍 shows one large.")
+
+
+def _pickers(found: Ints, shown: Ints) -> list[int]:
+    """Buttons to pick many; the ids that are picked of the found ones."""
+    chosen = [i for i in found.tolist() if i in picked()] if picked() else []
+    st.button("Pick this page", icon="☑️", on_click=_pick, args=(shown.tolist(),))
+    if len(found) > len(shown):
+        st.button(f"Pick all {len(found):,}", on_click=_pick, args=(found.tolist(),))
+    if chosen:
+        st.button("Pick none", on_click=_pick, args=(list(picked()), False))
+    return chosen
+
+
+def binned_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
+    """Pick many of the bin at once; restore what is picked."""
+    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
+        chosen = _pickers(found, shown)
+        if chosen:
+            st.button(f"Restore {len(chosen):,}", icon="↩️", on_click=_restored,
+                      args=(restore, chosen))  # fmt: skip
+
+
+def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
+    restore(ids)
+    _pick(ids, False)
+
+
+def act_on(project: Project, ids: list[int]) -> None:
+    """Delete these samples, or move them to another gesture."""
+    n = f"{len(ids):,}"
+    st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(ids,))
+    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    to = st.selectbox(
+        "Move to", [None, *gestures], key="move_to", width=220, label_visibility="collapsed",
+        format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
+    )  # fmt: skip
+    st.button(f"Move {n}", icon="➡️", disabled=to is None, on_click=_move,
+              args=(project, ids, to))  # fmt: skip
+
+
+def _delete(ids: list[int]) -> None:
+    with errors_shown():
+        studio().store.delete_samples(ids)
+        _pick(ids, False)
+
+
+def _move(project: Project, ids: list[int], to: int) -> None:
+    with errors_shown():
+        move_samples(studio().store, project.id, ids, to)
+        _pick(ids, False)
+
+
+def sample_grid(
+    project: Project, samples: Sequence[Sample], opinions: Mapping[int, Opinion]
+) -> None:
+    """The samples as tiles to pick and to look at."""
+    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    with st.container(horizontal=True, key="grid"):
+        for sample in samples:
+            with st.container(width=TILE, gap=None):
+                _tile(project, sample, gestures, opinions.get(sample.id))
+
+
+def _tile(
+    project: Project, sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None
+) -> None:
+    st.image(np.asarray(picture_of(sample)), width="stretch", output_format="JPEG")
+    key, title = f"pick_{sample.id}", safe_label(gestures.get(sample.gesture_id, "?"))
+    st.session_state[key] = sample.id in picked()
+    with st.container(horizontal=True, gap=None, vertical_alignment="center"):
+        st.checkbox(title, key=key, on_change=_toggle, args=(sample.id,), width="stretch")
+        if st.button("🔍", key=f"look_{sample.id}", type="tertiary", help="Show it large"):
+            look(project, sample, opinion)
+    if opinion and opinion.other is not None:
+        other = safe_label(gestures.get(opinion.other, "another gesture"))
+        st.caption(f"{other}? {opinion.share:.0%}")
+
+
+def _toggle(sample_id: int) -> None:
+    _pick([sample_id], st.session_state[f"pick_{sample_id}"])

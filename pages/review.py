@@ -1,0 +1,118 @@
+"""Review: look through the samples, mend or delete what went wrong, bring back what was deleted."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.caring import visits
+from core.studio.reviewing import (
+    AT_ONCE,
+    BY_PERSON,
+    DOUBTFUL,
+    NEWEST,
+    Doubts,
+    Wanted,
+    find,
+    opinions,
+)
+from core.studio.roster import Roster, read_roster, read_samples
+from core.studio.store import Project
+from pages._bin import deleted_samples, deleted_things
+from pages._picking import picked_bar, sample_grid, turn_pages
+from pages._projects import pick_project
+from pages._widgets import doubt_book, errors_shown, studio
+
+SAMPLES, BIN = "🖐 Samples", "🗑️ Bin"
+ORDERS = {NEWEST: "newest first", DOUBTFUL: "most doubtful first", BY_PERSON: "by person"}
+
+
+def page() -> None:
+    """The views, and the chosen one."""
+    project = pick_project()
+    st.title("Review", anchor=False)
+    view = st.segmented_control(
+        "View", [SAMPLES, BIN], default=SAMPLES, required=True, key="review_view",
+        persist_state="session", label_visibility="collapsed",
+    )  # fmt: skip
+    with errors_shown():
+        if view == BIN:
+            deleted_things(project)
+            deleted_samples(project)
+        else:
+            _samples(project)
+
+
+def _samples(project: Project) -> None:
+    roster = read_roster(studio().store, project.id)
+    if not len(roster):
+        st.info("Nothing is recorded yet.", icon="🎥")
+        st.page_link("pages/record.py", label="Record gestures", icon="➡️")
+        return
+    wanted = _filters(project)
+    doubts = _doubts(project, roster, wanted.order)
+    persons = tuple(person.id for person in studio().store.persons(project.id))
+    found = find(roster, wanted, doubts=doubts, persons=persons)
+    if not len(found):
+        st.info("No sample fits these choices.", icon="🔎")
+        return
+    shown = turn_pages(found)
+    picked_bar(project, found, shown)
+    known = opinions(doubts, roster, shown) if doubts else {}
+    sample_grid(project, read_samples(studio().store, shown.tolist()), known)
+
+
+def _filters(project: Project) -> Wanted:
+    store = studio().store
+    gestures = {g.id: g.label.title for g in store.gestures(project.id)}
+    persons = {p.id: p.name for p in store.persons(project.id)}
+    sessions = {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
+    columns = st.columns(4)
+    chosen = [
+        column.selectbox(
+            title, [None, *names], key=f"review_{title}_{project.id}", persist_state="session",
+            format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
+        )
+        for column, title, names in zip(
+            columns, ("Gesture", "Person", "Session"), (gestures, persons, sessions), strict=False
+        )
+    ]  # fmt: skip
+    order = columns[3].selectbox(
+        "Order", list(ORDERS), key="review_order", persist_state="session",
+        format_func=lambda o: ORDERS[o],
+    )  # fmt: skip
+    return Wanted(*chosen, _given(), order or NEWEST)
+
+
+def _given() -> tuple[int, ...] | None:
+    """Samples that another page asked to see."""
+    ids = st.session_state.get("review_ids")
+    if ids is None:
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        n = len(ids)
+        st.markdown(f"🔎 Only the {n:,} sample{'' if n == 1 else 's'} that you came to see.")
+        st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop("review_ids", None))
+    return tuple(ids)
+
+
+def _doubts(project: Project, roster: Roster, order: str) -> Doubts | None:
+    book = doubt_book(studio().places)
+    doubts = book.latest(project.id)
+    if order != DOUBTFUL:
+        return doubts
+    stale = doubts is None or not doubts.fits(roster)
+    again = doubts is None or len(roster) <= AT_ONCE
+    if stale and not again:
+        st.caption("Samples have changed since they were looked at; new ones come last.")
+        again = st.button("Look again", icon="🔄")
+    if stale and again:
+        bar = st.progress(0.0, f"looking at {len(roster):,} samples")
+        doubts = book.look(studio().store, studio().places, project, bar.progress)
+        bar.empty()
+    st.caption(
+        "Doubtful is what has other neighbours: hands in other recordings that look alike but "
+        "are another gesture; or what the model in use takes for another gesture."
+    )
+    return doubts
+
+
+page()
