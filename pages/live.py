@@ -5,6 +5,7 @@ import streamlit as st
 from core.gestures.model import GestureModel
 from core.studio.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
+from pages._live_actions import live_actions
 from pages._models import pick_model
 from pages._nets import fitting, overlay, pick_keypoints
 from pages._projects import pick_project
@@ -36,6 +37,7 @@ def page() -> None:
     with left:
         options = Options(model, 2 if two else 1, smooth, source, maps)
         live = camera("live_camera", options)
+        live_actions(live, project, model, steady=smooth)
     with right:
         st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
 

@@ -31,6 +31,7 @@ class Settings:
         osc: send OSC to `osc_host`, `osc_port`.
         websocket: serve on `websocket_port` of this machine whoever knows `token`.
         origins: pages in a browser that may listen, e.g. "http://localhost:8501".
+        sound: whoever asks for the status plays a tone for each change.
         per_second: at most so many changes a second.
         steady: Live holds the names itself; else a name must last STEADY_S to be told.
         project, model: stand in every message.
@@ -43,10 +44,16 @@ class Settings:
     websocket_port: int = PORT
     token: str = ""
     origins: tuple[str, ...] = ()
+    sound: bool = False
     per_second: int = 10
     steady: bool = True
     project: str = ""
     model: str = ""
+
+    @property
+    def any_on(self) -> bool:
+        """Whether anything happens at all."""
+        return self.osc or self.websocket or self.sound
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class Status:
 
     Attributes:
         changes: stable changes so far, told to somebody or not.
-        sent: those of them that went to at least one output.
+        sent: those of them that something was done with.
         last: the newest, None before the first.
         clients: WebSocket clients that listen.
         address: where they connect, token included; "" while there is no server.
@@ -68,6 +75,18 @@ class Status:
     clients: int = 0
     address: str = ""
     errors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line: “sent 12, last 👍 thumbs_up 97 %, Right hand at 14:03:22”, and who listens."""
+        parts = f"sent {self.sent}"
+        if self.last is not None:
+            when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
+            parts += f", last {self.last.text} at {when}"
+        if self.address:
+            listen = "1 client listens" if self.clients == 1 else f"{self.clients} clients listen"
+            parts += f" · {listen}"
+        return parts
 
 
 class Actions:
@@ -123,7 +142,7 @@ class Actions:
             for output in outputs:
                 output.send(change)
             self._count += 1
-            self._sent += bool(outputs)
+            self._sent += bool(outputs) or settings.sound
             self._last = change
         return told
 

@@ -206,6 +206,11 @@ class LiveProcessor:
         """Options and watcher for the next frame on."""
         self._options, self._watch = options, watch
 
+    @property
+    def companion(self) -> Companion | None:
+        """What was attached last."""
+        return self._companion
+
     def attach(self, companion: Companion) -> None:
         """Tell it each frame's hands from now on, and close it with the stream; one at a time."""
         with self._lock:

@@ -75,6 +75,16 @@ def check_origins(text: str) -> tuple[str, ...]:
     return origins
 
 
+def origin_of(url: str | None) -> tuple[str, ...]:
+    """The origin of a page's address, as a tuple of one; empty where there is none."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return ()
+    origin = f"{parts.scheme}://{parts.netloc}".lower()
+    return (origin,) if _ORIGIN.fullmatch(origin) else ()
+
+
 class WebSocketOut:
     """Serves changes to every client that may listen.
 

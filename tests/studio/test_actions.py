@@ -74,6 +74,16 @@ def test_both_outputs_tell_the_same_change_with_project_and_model(actions):
         assert actions.status().sent == 1
 
 
+def test_the_status_says_it_in_one_line(actions):
+    assert actions.status().text == "sent 0"
+    actions.configure(Settings(sound=True))
+    [change] = actions.offer((reading("fist", 0.97),), 1.0)
+    when = time.strftime("%H:%M:%S", time.localtime(change.time))
+    assert actions.status().text == f"sent 1, last 👊 fist 97 %, Right hand at {when}"
+    actions.configure(Settings(websocket=True, websocket_port=0, token=TOKEN))
+    assert actions.status().text.endswith(" · 0 clients listen")
+
+
 def test_closing_takes_the_gesture_back_frees_the_port_and_stays_closed(actions):
     port = free_port()
     settings = Settings(osc=True, websocket=True, websocket_port=port, token=TOKEN)

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.studio.changes import Change
-from core.studio.websocket import Limits, WebSocketOut, check_origins, new_token
+from core.studio.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
 
 TOKEN = new_token()
 OWN = "http://localhost:8501"
@@ -39,7 +39,7 @@ def opened(**options):
 
 @pytest.fixture
 def out():
-    with opened(origins=(OWN,)) as out:
+    with opened(origins=(OWN,), limits=Limits(open_s=0.5)) as out:
         yield out
 
 
@@ -241,3 +241,10 @@ def test_origins_are_read_as_they_are_typed():
     for wrong in ("null", "*", "localhost:5500", "http://a/b", "ftp://a", "http://a@b", "http://"):
         with pytest.raises(ActionError, match="no page's origin"):
             check_origins(wrong)
+
+
+def test_a_page_s_own_origin_is_read_from_its_address():
+    assert origin_of("http://LocalHost:8501/live?project=a") == ("http://localhost:8501",)
+    assert origin_of("https://studio.example/") == ("https://studio.example",)
+    for odd in (None, "", "about:blank", "http://[", "file:///a", "http://a@b/"):
+        assert origin_of(odd) == ()

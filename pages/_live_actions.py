@@ -1,0 +1,129 @@
+"""Live's Actions: what a gesture does beside being shown. All of it is off at first."""
+
+import streamlit as st
+
+from core.errors import ActionError
+from core.gestures.labels import safe_label
+from core.gestures.model import GestureModel
+from core.studio.actions import Actions, Settings, Status
+from core.studio.changes import MAX_RATE, pitch_hz
+from core.studio.live import LiveProcessor
+from core.studio.osc import LOCAL, OUT_PORT
+from core.studio.store import Project
+from core.studio.websocket import PORT, check_origins, new_token, origin_of
+
+_JS = """
+export default function ({ data, parentElement }) {
+  const heard = parentElement.heard
+  parentElement.heard = data.changes
+  if (heard === undefined || heard === data.changes || !data.hz) return
+  const audio = (window.mudraAudio ??= new AudioContext())
+  audio.resume()  // a page that nobody has touched yet stays silent
+  const tone = new OscillatorNode(audio, { frequency: data.hz, type: "triangle" })
+  const volume = new GainNode(audio, { gain: 0 })
+  const now = audio.currentTime
+  volume.gain.linearRampToValueAtTime(0.25, now + 0.01)
+  volume.gain.exponentialRampToValueAtTime(0.001, now + 0.3)
+  tone.connect(volume).connect(audio.destination)
+  tone.start(now)
+  tone.stop(now + 0.3)
+  window.mudraTones = (window.mudraTones ?? 0) + 1
+}
+"""
+_play = st.components.v2.component("gesture_tone", html="<span></span>", js=_JS)
+
+
+def live_actions(
+    live: LiveProcessor | None, project: Project, model: GestureModel | None, *, steady: bool
+) -> None:
+    """The switches, and how the outputs stand.
+
+    Args:
+        live: None while the camera is off; then nothing is open.
+        steady: the names are held before they come here.
+    """
+    with st.expander("Actions: tell other programs, play a tone", icon="📡", key="actions"):
+        settings = _settings(project, model, steady)
+    if live is None:
+        if settings.any_on:
+            st.caption("📡 Actions wait for the camera.")
+        return
+    if not isinstance(live.companion, Actions):
+        live.attach(Actions())
+    every = 0.25 if settings.sound else 1.0 if settings.any_on else None
+    st.fragment(_at_work, run_every=every)(live.companion, settings)
+
+
+def _at_work(actions: Actions, settings: Settings) -> None:
+    actions.configure(settings)  # every time: a port in use may be free by now
+    status = actions.status()
+    if settings.any_on:
+        st.caption(f"📡 {safe_label(status.text)}")
+    for error in status.errors:
+        st.error(safe_label(error), icon="📡")
+    if settings.sound:
+        _tone(status)
+
+
+def _tone(status: Status) -> None:
+    number = status.last.number if status.last else 0
+    hz = pitch_hz(number) if number else 0
+    with st.container(key="gesture_tone_place"):
+        _play(key="gesture_tone", data={"changes": status.changes, "hz": hz})
+
+
+def _settings(project: Project, model: GestureModel | None, steady: bool) -> Settings:
+    """What the switches say; they stay as they are for each project of this visit."""
+    of = f"_{project.id}"
+    st.caption("A message goes out when the name of a hand changes, never for every frame. The "
+               "ports are open while the camera runs.")  # fmt: skip
+    sound = st.toggle("Tone in this page", key=f"act_sound{of}", persist_state="session",
+                      help="Each gesture has its own, up a scale.")  # fmt: skip
+    host, port = LOCAL, OUT_PORT
+    osc = st.toggle("OSC", key=f"act_osc{of}", persist_state="session",
+                    help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
+                    "/mudra/gesture with its name.")  # fmt: skip
+    if osc:
+        with st.container(horizontal=True):
+            host = st.text_input("To the machine", LOCAL, key=f"act_host{of}", max_chars=253,
+                                 persist_state="session")  # fmt: skip
+            port = _port("Its port", OUT_PORT, f"act_osc_port{of}")
+        if host != LOCAL:
+            st.caption("Gesture names leave this machine, unencrypted.")
+    websocket = st.toggle("WebSocket", key=f"act_ws{of}", persist_state="session",
+                          help="Lines of JSON for programs of this machine.")  # fmt: skip
+    served = _served(of) if websocket else {}
+    rate = st.slider("At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}",
+                     persist_state="session")  # fmt: skip
+    return Settings(
+        osc=osc, osc_host=host.strip(), osc_port=port, websocket=websocket, **served,
+        sound=sound, per_second=rate, steady=steady, project=project.name,
+        model=model.path.name if model else "",
+    )  # fmt: skip
+
+
+def _served(of: str) -> dict[str, object]:
+    """How the WebSocket is served."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        port = _port("On the port", PORT, f"act_ws_port{of}")
+        anew = st.button("New token", icon="🔑", help="Whoever listens must come again with it.")
+    if anew or "act_token" not in st.session_state:
+        st.session_state["act_token"] = new_token()
+    token = st.session_state["act_token"]
+    st.caption("The address for the receiver, a secret like a password:")
+    st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
+    typed = st.text_input(
+        "Pages that may listen", key=f"act_origins{of}", persist_state="session", max_chars=500,
+        placeholder="http://localhost:5500", help="Programs need the address alone. A page in a "
+        "browser is let in when it comes from one of these, too.",
+    )  # fmt: skip
+    origins = origin_of(st.context.url)
+    try:
+        origins += check_origins(typed)
+    except ActionError as error:
+        st.error(safe_label(str(error)), icon="⚠️")
+    return {"websocket_port": port, "token": token, "origins": origins}
+
+
+def _port(label: str, start: int, key: str) -> int:
+    return int(st.number_input(label, 1024, 65535, start, key=key, persist_state="session"))
