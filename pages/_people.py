@@ -37,13 +37,15 @@ def people(project: Project) -> None:
 
 
 def _person(project: Project, person: Person, persons: list[Person], theirs: list[Visit]) -> None:
-    about, change = st.columns([6, 2], vertical_alignment="center")
     samples = sum(visit.samples for visit in theirs)
-    with about:
-        st.markdown(f"**🧑 {safe_label(person.name)}**")
-        st.caption(f"{samples:,} samples · {len(theirs)} sessions")
-    with change, st.popover("Change", icon="✏️", width="stretch", key=f"change_{person.id}"):
-        _change(project, person, [p for p in persons if p.id != person.id])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**🧑 {safe_label(person.name)}**  \n:gray[{samples:,} samples · "
+            f"{len(theirs)} sessions]",
+            width="stretch",
+        )
+        with st.popover("Change", icon="✏️", key=f"change_{person.id}"):
+            _change(project, person, [p for p in persons if p.id != person.id])
 
 
 def _change(project: Project, person: Person, others: list[Person]) -> None:

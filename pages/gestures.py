@@ -56,34 +56,33 @@ def _add(project: Project) -> None:
 
 def _row(project: Project, overview: GestureOverview, order: list[int], index: int) -> None:
     gesture = overview.gesture
-    name, used, up, down, edit = st.columns([6, 2, 1, 1, 2], vertical_alignment="center")
-    with name:
-        st.markdown(f"**{safe_label(gesture.label.title)}**")
-        st.caption(f"{overview.samples:,} samples · {overview.persons} persons · "
-                   f"{overview.sessions} sessions")  # fmt: skip
-    with used:
-        # the state in the key: after an undo the widget must not bring its old word back
-        key = f"used_{gesture.id}_{gesture.enabled}"
-        if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:
-            _change(gesture, enabled=not gesture.enabled)
-    _move(up, "⬆", "Up", project, order, index, -1)
-    _move(down, "⬇", "Down", project, order, index, 1)
-    with edit, st.popover("Change", icon="✏️", width="stretch", key=f"edit_{gesture.id}_{index}"):
-        _edit(project, gesture, order)
+    # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{safe_label(gesture.label.title)}**  \n:gray[{overview.samples:,} samples · "
+            f"{overview.persons} persons · {overview.sessions} sessions]",
+            width="stretch",
+        )
+        with st.container(horizontal=True, vertical_alignment="center", width=360):
+            # the state in the key: after an undo the widget must not bring its old word back
+            key = f"used_{gesture.id}_{gesture.enabled}"
+            if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:
+                _change(gesture, enabled=not gesture.enabled)
+            _move("⬆", "Up", project, order, index, -1)
+            _move("⬇", "Down", project, order, index, 1)
+            with st.popover("Change", icon="✏️", key=f"edit_{gesture.id}_{index}"):
+                _edit(project, gesture, order)
 
 
-def _move(
-    column: object, icon: str, to: str, project: Project, order: list[int], index: int, step: int
-) -> None:
+def _move(icon: str, to: str, project: Project, order: list[int], index: int, step: int) -> None:
     there = index + step
-    with column:
-        if st.button(
-            icon, key=f"{to}_{order[index]}", help=f"{to} in the order",
-            disabled=not 0 <= there < len(order), width="stretch",
-        ):  # fmt: skip
-            order[index], order[there] = order[there], order[index]
-            order_gestures(studio().store, project.id, order)
-            st.rerun()
+    if st.button(
+        icon, key=f"{to}_{order[index]}", help=f"{to} in the order",
+        disabled=not 0 <= there < len(order),
+    ):  # fmt: skip
+        order[index], order[there] = order[there], order[index]
+        order_gestures(studio().store, project.id, order)
+        st.rerun()
 
 
 def _change(gesture: Gesture, **changes: object) -> None:
