@@ -18,6 +18,7 @@ from core.gestures.features import FEATURE_VERSION, features
 from core.gestures.model import METADATA, MODEL, GestureModel
 from core.gestures.provenance import census
 from core.learning.onnx_file import onnx_bytes
+from core.learning.runs import write_whole
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 _DROPOUT = 0.2
@@ -90,7 +91,7 @@ def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str
         ModelError: it does not.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / MODEL, to_onnx(net, data.keypoints.shape[1]))
+    write_whole(folder / MODEL, to_onnx(net, data.keypoints.shape[1]))
     metadata = {
         "format": "mudra-gesture-model",
         "gestures": [asdict(gesture) for gesture in data.gestures],
@@ -105,7 +106,7 @@ def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str
         **about,
     }
     text = json.dumps(metadata, ensure_ascii=False, indent=1)
-    _write(folder / METADATA, text.encode())
+    write_whole(folder / METADATA, text.encode())
     _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
 
 
@@ -136,9 +137,3 @@ def _check_same(net: GestureNet, saved: GestureModel, data: GestureData) -> None
     off = float(np.abs(answer - wanted.numpy()).max())
     if not off <= _TOLERANCE:
         raise ModelError(f"the saved model answers {off:.2g} off, at most {_TOLERANCE} is allowed")
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)

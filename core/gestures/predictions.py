@@ -2,6 +2,7 @@
 run's folder, so that a figure leads back to its samples."""
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.validation import figures
+from core.learning.runs import write_whole
 
 FILE = "validation.csv"
 _COLUMNS = ["sample_id", "truth", "said", "probability"]
@@ -52,10 +54,9 @@ def validated(
         names = [gesture.name for gesture in data.gestures]
         rows = zip(data.sample_ids, data.labels, said, surest, strict=True)
         lines = [[int(i), names[t], names[s], f"{p:.6f}"] for i, t, s, p in rows]
-        part = folder / f"{FILE}.part"
-        with part.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([_COLUMNS, *lines])
-        part.replace(folder / FILE)
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows([_COLUMNS, *lines])
+        write_whole(folder / FILE, table.getvalue().encode())
     return figures(data, said, kind)
 
 

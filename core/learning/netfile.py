@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from core.errors import WeightsError
 from core.learning.onnx_file import onnx_bytes
+from core.learning.runs import write_whole
 from core.nets import PoseNet, build_net
 from core.pose.structures import Picture
 from core.weights.onnx_session import open_session
@@ -72,13 +73,13 @@ def save_net(
     )
     with torch.no_grad():
         _check(content, pictures, prepared(example).numpy())
-    (folder / MODEL).write_bytes(content)
+    write_whole(folder / MODEL, content)
     metadata = {
         "name": name, "input_size": size, "stride": net.stride, "stages": net.stages,
         "joints": net.joints, "sha256": hashlib.sha256(content).hexdigest(),
         **about,
     }  # fmt: skip
-    (folder / METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
+    write_whole(folder / METADATA, (json.dumps(metadata, indent=2) + "\n").encode())
 
 
 def save_trained(weights: Path, folder: Path, name: str, about: Mapping[str, Any]) -> None:

@@ -1,0 +1,192 @@
+"""What happens on a disk that is full: run by test_full_disk.py on a small disk of its own.
+
+python -m tests.studio.on_a_small_disk NAME FOLDER
+"""
+
+import os
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import MudraError, StoreFullError, TrainingError
+from core.learning.runs import list_runs
+from core.pose.structures import Estimate, Frame, Pose
+from core.studio.importing import import_path
+from core.studio.places import Places
+from core.studio.recording import Plan, Recorder
+from core.studio.store import Store
+from core.studio.training_room import TrainingRoom, failure_of, has_model
+
+FULL = "the disk is full: free some space"
+SIZE_HW = (480, 640)
+
+
+@contextmanager
+def filled(folder: Path, leave: int = 0):
+    """The disk with so many bytes free, rounded down to its pages."""
+    ballast = folder / "ballast"
+    free = shutil.disk_usage(folder).free
+    ballast.write_bytes(bytes(max(0, free - leave)))
+    assert shutil.disk_usage(folder).free <= leave
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+def count(store: Store, project_id: int) -> int:
+    return sum(row.samples for row in store.overview(project_id))
+
+
+def take(recorder: Recorder, gesture_id: int, frames: int):
+    """So many frames, or until it stops by itself; how it stands at the end."""
+    rng = np.random.default_rng(0)
+    recorder.record(gesture_id, Plan(rate_hz=1000))
+    for number in range(frames):
+        xs = np.linspace(200, 300, 21) + 10 * (number % 20)
+        keypoints = np.stack([xs, np.linspace(120, 320, 21)], 1).astype(np.float32)
+        pose = Pose(keypoints, np.full(21, 0.9, np.float32), 0.9, "Right")
+        noise = rng.integers(0, 255, (*SIZE_HW, 3), np.uint8)  # a crop of some 50 kB
+        frame = Frame(noise, 0.05 * number, number, "webcam", True)
+        estimate = Estimate((pose,), SIZE_HW, "mediapipe-hands", frame.time_s, True)
+        if recorder.offer(frame, estimate, "v1").state == "idle":
+            break
+        time.sleep(0.02)
+    return recorder.stop()
+
+
+def is_whole(folder: Path, project_id: int, samples: int) -> None:
+    """Who opens the store anew, be the disk still full, finds it whole, with so many samples."""
+    again = Store(folder / "mudra.db")
+    assert again.damage() == ""
+    assert count(again, project_id) == samples
+    again.close()
+
+
+def recording(folder: Path) -> None:
+    """Stops with a message at every distance from a full disk, and goes on after."""
+    store = Store(folder / "mudra.db")
+    project = store.create_project("small").id
+    gesture = store.gestures(project)[0].id
+    recorder = Recorder(store, project, "me")
+    stored = take(recorder, gesture, 5).kept
+    assert stored == 5
+    for leave in (0, 4096, 40_000, 300_000, 1_500_000):
+        with filled(folder, leave):
+            try:
+                ended = take(recorder, gesture, 120)
+            except StoreFullError as error:  # not even the take's own row could be written
+                assert FULL in str(error)
+            else:
+                assert "recording stopped" in ended.error and FULL in ended.error, ended
+                stored += ended.kept
+            assert count(store, project) == stored
+            is_whole(folder, project, stored)
+        ended = take(recorder, gesture, 5)
+        assert (ended.error, ended.kept) == ("", 5), ended
+        stored += 5
+    store.close()
+    is_whole(folder, project, stored)
+
+
+def beginning(folder: Path) -> None:
+    """A studio that starts on a full disk says so; after it, it begins."""
+    with filled(folder):
+        try:
+            Store(folder / "ws" / "mudra.db")
+        except MudraError as error:
+            assert "full" in str(error) or "can't be" in str(error), error
+        else:
+            raise AssertionError("a store was made out of nothing")
+    store = Store(folder / "ws" / "mudra.db")
+    store.create_project("after")
+    store.close()
+
+
+def caring(folder: Path) -> None:
+    """Making, renaming and deleting on a full disk fail whole; reading goes on, deleted or not."""
+    store = Store(folder / "mudra.db")
+    project = store.create_project("small").id
+    gesture = store.gestures(project)[0]
+    take(Recorder(store, project, "me"), gesture.id, 5)
+    acts = {
+        "make": lambda: store.create_project("other"),
+        "rename": lambda: store.rename_project(project, "new"),
+        "delete": lambda: store.delete_gesture(gesture.id),
+    }
+    with filled(folder):
+        for act in acts.values():
+            try:
+                act()
+            except StoreFullError as error:
+                assert FULL in str(error)
+        is_whole(folder, project, count(store, project))
+    assert count(store, project) in (0, 5)
+    store.create_project("later")
+    store.close()
+
+
+def importing(folder: Path) -> None:
+    """Ends with a message; what it brought is whole; the same again brings the rest."""
+    table = _table(folder)
+    for leave in (0, 100_000, 200_000):
+        store = Store(folder / str(leave) / "mudra.db")
+        project = store.create_project("some").id
+        with filled(folder, leave):
+            try:
+                import_path(store, "some", table)
+                raise AssertionError("it fitted")
+            except StoreFullError as error:
+                assert FULL in str(error)
+            is_whole(folder / str(leave), project, count(store, project))
+        import_path(store, "some", table)
+        assert count(store, project) == len(table.read_text().splitlines()) - 1
+        store.close()
+
+
+def training(folder: Path) -> None:
+    """Says so, leaves no half a model, blocks nothing; the next one goes through."""
+    places = Places(folder / "ws", folder / "weights")
+    store = Store(places.database)
+    import_path(store, "some", _table(folder))
+    room = TrainingRoom(store, places)
+    for leave in (0, 4096, 40_000):
+        with filled(folder, leave):
+            try:
+                run = room.begin("some", epochs=2)
+            except TrainingError as error:  # not even its log could be begun
+                assert FULL in str(error)
+            else:
+                _wait(room, run)
+                assert run.status() in ("failed", "dead")
+                assert FULL in failure_of(run) or run.status() == "dead"
+                assert not has_model(run) and not list(run.path.glob("*.part"))
+            assert room.running("some") is None
+            assert all(one.status() != "running" for one in list_runs(places.runs))
+    run = room.begin("some", epochs=2)
+    _wait(room, run)
+    assert run.status() == "done" and has_model(run)
+    store.close()
+
+
+def _wait(room: TrainingRoom, run) -> None:
+    while room.can_stop(run):
+        time.sleep(0.05)
+
+
+def _table(folder: Path) -> Path:
+    """Some rows of the real table of keypoints."""
+    real = Path(__file__).resolve().parents[3] / "shared/data/hand_keypoints/gestures.csv"
+    head, *rows = real.read_text(encoding="utf-8").splitlines()
+    table = folder / "some.csv"
+    table.write_text("\n".join([head, *rows[::40]]), encoding="utf-8")
+    return table
+
+
+if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
+    globals()[sys.argv[1]](Path(sys.argv[2]))
