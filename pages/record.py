@@ -9,6 +9,7 @@ from core.studio.store import Gesture, Project
 from pages._camera import camera, show_trouble
 from pages._nets import overlay, pick_keypoints
 from pages._projects import pick_project
+from pages._record_remote import record_remote
 from pages._samples import add_files, latest_samples, show_added
 from pages._widgets import errors_shown, studio
 
@@ -38,6 +39,7 @@ def page() -> None:
     with right:
         every = 0.3 if live is not None else None
         st.fragment(_take, run_every=every)(recorder, gesture, plan, live)
+        record_remote(live, recorder, gesture)
     show_added()
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:

@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import expect
 from pythonosc.osc_message import OscMessage
+from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect
 
 from tests.test_browser import (  # noqa: F401 - fixtures among them
@@ -19,6 +20,7 @@ from tests.test_browser import (  # noqa: F401 - fixtures among them
     server,
     settled,
     start_camera,
+    stored,
     workspace,
 )
 
@@ -97,6 +99,35 @@ def test_a_gesture_before_the_camera_reaches_every_receiver(
         assert line["project"] == "My gestures" and line["model"] == "starter"
         page.wait_for_function("window.mudraTones > 0")
         page.screenshot(path=pictures / "actions.png", full_page=True)
+
+
+def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(
+    look, films, workspace, pictures  # noqa: F811
+):  # fmt: skip
+    port = free_port()
+    client = SimpleUDPClient("127.0.0.1", port)
+    with look(films("open_palm")) as page:
+        page.goto("/record")
+        page.get_by_text("open_palm", exact=True).first.click()
+        settled(page)
+        page.get_by_text("Remote control", exact=True).click()
+        switch(page, "Obey OSC")
+        fill(page, "Port of this machine", port)
+        page.keyboard.press("Escape")
+        start_camera(page)
+        expect(page.get_by_text(f"Listening on port {port}")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Record .*open_palm"))).to_be_enabled()
+        client.send_message("/wekinator/control/startRecording", [])
+        expect(page.locator(".st-key-count")).to_have_text(
+            re.compile(r"Recording.*kept ([3-9]|\d\d)")
+        )
+        page.screenshot(path=pictures / "remote.png", full_page=True)
+        client.send_message("/wekinator/control/stopRecording", [])
+        expect(page.get_by_text("stopRecording at")).to_be_visible()
+        expect(page.locator(".st-key-count")).to_have_text(re.compile(r"^kept"))
+        kept = int(re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())[1])
+        assert stored(workspace, "open_palm") == kept >= 3
+    client.close()
 
 
 def stop_camera(page):

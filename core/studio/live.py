@@ -211,14 +211,14 @@ class LiveProcessor:
         """What was attached last."""
         return self._companion
 
-    def attach(self, companion: Companion) -> None:
+    def attach(self, companion: Companion | None) -> None:
         """Tell it each frame's hands from now on, and close it with the stream; one at a time."""
         with self._lock:
             before, self._companion = self._companion, companion
             over = self._closed
         if before is not None and before is not companion:
             before.close()
-        if over:
+        if over and companion is not None:
             companion.close()
 
     def latest(self) -> Latest:

@@ -227,3 +227,12 @@ def test_a_companion_is_told_every_hand_and_closed_with_the_stream(make, starter
     live.close()
     live.attach(late)  # the page had not yet heard that the stream ended
     assert companion.closed >= 1 and late.closed == 1
+
+
+def test_a_companion_that_is_taken_away_is_closed_at_once(make):
+    live, companion = LiveProcessor(make), Companion()
+    live.attach(companion)
+    live.attach(None)
+    live.attach(None)
+    assert companion.closed == 1 and live.companion is None
+    live.close()
