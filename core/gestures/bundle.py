@@ -30,6 +30,7 @@ LABELS, VECTORS, CARD, PREDICT = "labels.txt", "vectors.json", "CARD.md", "predi
 MEMBERS = (MODEL, METADATA, LABELS, VECTORS, CARD, PREDICT)
 COUNT = 16  # vectors in a file
 TOLERANCE = 1e-4  # largest difference between a vector and the model's answer
+MAX_FILE = 32 * 2**20
 _VERSION = 1
 _MAX_TEXT = 2**20
 _ONLY = re.compile("|".join(map(re.escape, MEMBERS)))
@@ -238,6 +239,9 @@ def read_bundle(path: Path) -> Bundle:
         ArchiveError: no zip of these members, or one that can't be trusted.
         ModelError: altered, or no gesture model.
     """
+    if path.is_file() and path.stat().st_size > MAX_FILE:
+        size = path.stat().st_size
+        raise ArchiveError(f"{path.name} has {size:,} bytes, a model at most {MAX_FILE:,}")
     with unpacked(path, _ONLY) as folder:
         texts = _texts(folder, path.name)
         model = replace(GestureModel.load(folder), path=path)

@@ -55,7 +55,8 @@ def _provenance(facts: Facts) -> str:
     seed = facts.options.seed
     rows = {
         "Who": _count(facts.persons, "person", "persons"),
-        "When": f"recorded {recorded}; trained {_day(facts.made_at or '') or _UNKNOWN}",
+        "Recorded": recorded,
+        "Trained": _day(facts.made_at or "") or _UNKNOWN,
         "Source": _counted(facts.origin.sources),
         "Keypoints by": f"{_safe(facts.estimator)}, version {versions}",
         "Mirrored": _mirrored(facts),
@@ -63,7 +64,8 @@ def _provenance(facts: Facts) -> str:
         "Seed": _UNKNOWN if seed is None else str(seed),
         "Data hash": f"`{_plain(facts.data_sha256)}`",
     }
-    return "## Where it comes from\n\n" + _table(("", ""), rows.items())
+    lines = [f"- **{what}**: {said}" for what, said in rows.items()]
+    return "## Where it comes from\n\n" + "\n".join(lines)
 
 
 def _mirrored(facts: Facts) -> str:

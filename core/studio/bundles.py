@@ -1,16 +1,28 @@
 """Gesture models as files: given away, and taken into a project."""
 
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from core.errors import NotFoundError, TrainingError
-from core.gestures.bundle import COUNT, TOLERANCE, Bundle, Inputs, check_bundle, write_bundle
+from core.errors import ArchiveError, NotFoundError, TrainingError
+from core.gestures.bundle import (
+    COUNT,
+    MAX_FILE,
+    SUFFIX,
+    TOLERANCE,
+    Bundle,
+    Inputs,
+    check_bundle,
+    write_bundle,
+)
 from core.gestures.card import model_card
 from core.gestures.labels import safe_name
 from core.gestures.model import METADATA, MODEL, GestureModel
@@ -52,6 +64,29 @@ def export_model(model: GestureModel, out: Path, places: Places, *, names: bool 
     model = model if names else without_names(model)
     predict = places.receiver.read_text(encoding="utf-8")
     return write_bundle(model, out, sample_hands(places.demo), card=card, predict=predict)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A `.gesture` file's content, what it proved (see `proof_of`) and its card."""
+
+    content: bytes
+    proof: dict[str, Any]
+    card: str
+
+
+def exported(model: GestureModel, places: Places, *, names: bool = True) -> Exported:
+    """As `export_model`, without a file that stays."""
+    with TemporaryDirectory(prefix="mudra-") as folder:
+        out = Path(folder) / f"model{SUFFIX}"
+        bundle = export_model(model, out, places, names=names)
+        return Exported(out.read_bytes(), proof_of(bundle, places), bundle.card)
+
+
+def file_name(project: str) -> str:
+    """A file's name for a project's model."""
+    words = re.findall(r"[^\W_]+", project)
+    return ("-".join(words) or "model") + SUFFIX
 
 
 def proof_of(bundle: Bundle, places: Places) -> dict[str, Any]:
@@ -137,17 +172,18 @@ class Imported:
 
 
 def import_into(
-    store: Store, places: Places, project: str, path: Path, *, use: bool = False
+    store: Store, places: Places, project: str, path: Path, *, use: bool = False, title: str = ""
 ) -> Imported:
     """Take a `.gesture` file into a project, which is made where it is missing.
 
     Args:
         use: make it the project's model.
+        title: what the file is called where `path` is a copy.
 
     Raises:
         MudraError: the file can't be trusted, or can't be kept.
     """
-    taken = import_bundle(path, places, safe_name(project))
+    taken = import_bundle(path, places, safe_name(project), title=title)
     try:
         found = store.project(project)
     except NotFoundError:
@@ -155,6 +191,21 @@ def import_into(
     if use:
         store.set_active_model(found.id, taken.run.name)
     return taken
+
+
+@contextmanager
+def uploaded(name: str, content: bytes) -> Iterator[Path]:
+    """A file that came through the browser, as a path for a while.
+
+    Raises:
+        ArchiveError: too large to be a model.
+    """
+    if len(content) > MAX_FILE:
+        raise ArchiveError(f"{name} has {len(content):,} bytes, a model at most {MAX_FILE:,}")
+    with TemporaryDirectory(prefix="mudra-") as folder:
+        path = Path(folder) / (re.sub(r"[^\w.-]+", "_", name.removesuffix(SUFFIX))[:60] + SUFFIX)
+        path.write_bytes(content)
+        yield path
 
 
 def import_bundle(path: Path, places: Places, project: str, *, title: str = "") -> Imported:

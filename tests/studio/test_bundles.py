@@ -77,12 +77,12 @@ def test_the_card_tells_the_training_s_own_numbers(home):
     card = card_of(GestureModel.load(run.path))
     figures = run.records("result")[0]["figures"]
     low, high = figures["interval"]
-    assert "| Who | 3 persons |" in card
-    assert "recorded 2026-11-10 to 2026-11-12; trained 20" in card
-    assert "| Source | webcam (24), 2 \\<files\\>\\.zip (20), 1 \\<files\\>\\.zip (16) |" in card
+    assert "- **Who**: 3 persons\n" in card
+    assert "- **Recorded**: 2026-11-10 to 2026-11-12\n- **Trained**: 20" in card
+    assert "**Source**: webcam (24), 2 \\<files\\>\\.zip (20), 1 \\<files\\>\\.zip (16)\n" in card
     assert "mediapipe\\-hands, version 1\\.2\\.2/full" in card
     assert "24 of 60 samples were seen as in a mirror" in card
-    assert "| Samples | 60 samples |" in card and "| Seed | 4 |" in card
+    assert "**Samples**: 60 samples" in card and "**Seed**: 4\n" in card
     said = json.loads((run.path / "metadata.json").read_text())
     assert f"`{said['data_sha256']}`" in card and len(said["data_sha256"]) == 64
     for gesture in GESTURES:

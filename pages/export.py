@@ -1,0 +1,108 @@
+"""Export: models to give away and to take in, and the project's data."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.bundle import SUFFIX, check_bundle
+from core.gestures.labels import safe_label
+from core.gestures.model import METADATA, MODEL, GestureModel
+from core.studio.bundles import Exported, card_of, exported, file_name, import_into, uploaded
+from core.studio.bundles import proof_of as proof_of_bundle
+from core.studio.store import Project
+from pages._export_data import data_section
+from pages._models import pick_model
+from pages._projects import pick_project
+from pages._widgets import errors_shown, studio
+
+
+def page() -> None:
+    """A model out, a model in, the data."""
+    project = pick_project()
+    st.title("Export", anchor=False)
+    give, take, data = st.tabs(["📦 Give a model away", "📥 Take a model in", "🗂 Data"])
+    with give, errors_shown():
+        _give(project)
+    with take:
+        _take(project)
+    with data:
+        data_section(studio().store, project)
+
+
+def _give(project: Project) -> None:
+    model = pick_model(project)
+    if model is None:
+        return
+    names = st.toggle(
+        "With names", True, key="export_names", persist_state="session",
+        help="Of the persons who recorded, and of the files that their samples came from.",
+    )  # fmt: skip
+    changed = max((model.path / name).stat().st_mtime for name in (MODEL, METADATA))
+    with st.spinner("Writing and checking …"):
+        made = _exported(str(model.path), changed, names, model)
+    _show_proof(made.proof)
+    st.download_button(
+        f"Download {file_name(project.name)}", made.content, file_name(project.name),
+        "application/zip", icon="📦", type="primary",
+    )  # fmt: skip
+    st.caption("One file with the model, its card, test vectors and a predict.py that needs numpy "
+               "and onnxruntime alone.")  # fmt: skip
+    with st.expander("Model card", icon="📇", expanded=True):
+        _show_card(made.card)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel) -> Exported:
+    """The file, kept while the model stays the same."""
+    return exported(_model, studio().places, names=names)
+
+
+def _show_proof(proof: dict[str, Any]) -> None:
+    worst, limit = proof["worst_difference"], proof["tolerance"]
+    st.success(
+        f"Checked: {len(proof['differences'])} test hands are answered as they must be, worst "
+        f"difference {worst:.1e}, at most {limit:g} is allowed.", icon="✅",
+    )  # fmt: skip
+    if not proof["known_predict"]:
+        st.warning("Its predict.py is not the one that Mudra writes: read it before you run it.",
+                   icon="⚠️")  # fmt: skip
+    st.caption(f"sha256 of the file: `{proof['sha256']}`")
+
+
+def _show_card(card: str) -> None:
+    """The card, its headings below the page's."""
+    lines = [f"###{line}" if line.startswith("#") else line for line in card.splitlines()]
+    st.markdown("\n".join(lines))
+
+
+def _take(project: Project) -> None:
+    turn = st.session_state.get("bundle_turn", 0)
+    if added := st.session_state.pop("bundle_added", None):
+        st.success(safe_label(added), icon="✅")
+        st.page_link("pages/live.py", label="See it live", icon="✨")
+    file = st.file_uploader(
+        f"A model that came as {SUFFIX}", [SUFFIX.strip(".")], key=f"bundle_{turn}",
+        help="It is checked before anything of it is used. Its predict.py is never run here.",
+    )  # fmt: skip
+    if file is None:
+        st.caption("The model becomes one of this project's, to be chosen on Live and Files.")
+        return
+    with errors_shown(), uploaded(file.name, file.getvalue()) as path:
+        bundle = check_bundle(path)
+        _show_proof(proof_of_bundle(bundle, studio().places))
+        use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
+        if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
+            taken = import_into(studio().store, studio().places, project.name, path, use=use,
+                                title=file.name)  # fmt: skip
+            st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
+            st.session_state["bundle_turn"] = turn + 1
+            if use:
+                st.session_state.pop(f"model_{project.id}", None)
+            st.toast(f"Added as {taken.run.name}")
+            st.rerun()
+        st.caption("What its maker says of it:")
+        with st.expander("Model card", icon="📇"):
+            _show_card(card_of(bundle.model))
+
+
+page()

@@ -1,0 +1,75 @@
+"""The Export page in a real browser: a model is downloaded, and taken in by another project."""
+
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+from core.gestures.bundle import MEMBERS, check_bundle
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    go,
+    look,
+    pictures,
+    server,
+    settled,
+    workspace,
+)
+from tests.test_browser_home import SIZES, film  # noqa: F401
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+MARKUP = "<img src=x onerror=alert(1)> **b** [x](http://example.org).gesture"
+
+
+def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):  # noqa: F811
+    dialogs = []
+    with look(film) as page:
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.goto("/export")
+        expect(page.get_by_text("16 test hands are answered")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download My-gestures.gesture").click()
+        assert download.value.suggested_filename == "My-gestures.gesture"
+        file = tmp_path / "a.gesture"
+        download.value.save_as(file)
+        with zipfile.ZipFile(file) as archive:
+            assert set(archive.namelist()) == set(MEMBERS)
+        assert len(check_bundle(file).model.gestures) == 9
+
+        page.get_by_role("tab", name="Take a model in").click()
+        field = page.locator("input[type=file][accept*=gesture]")
+        field.set_input_files({"name": MARKUP, "mimeType": "application/zip",
+                               "buffer": file.read_bytes()[:-50]})  # fmt: skip
+        expect(page.get_by_text(re.compile("is no zip that can be read"))).to_be_visible()
+        settled(page)
+        page.screenshot(path=pictures / "export_refused.png", full_page=True)
+        field.set_input_files({"name": MARKUP, "mimeType": "application/zip",
+                               "buffer": file.read_bytes()})  # fmt: skip
+        add = page.get_by_role("button", name="Add to My gestures")
+        expect(add).to_be_visible()
+        settled(page)
+        page.screenshot(path=pictures / "export_came.png", full_page=True)
+        add.click()
+        expect(page.get_by_text(re.compile("is now a model of"))).to_be_visible()
+        expect(page.locator("a[href*='example.org']")).to_have_count(0)
+        settled(page)
+        page.screenshot(path=pictures / "export_added.png", full_page=True)
+        go(page, "Files")
+        expect(page.get_by_label("Model")).to_have_value(re.compile("from <img src=x"))
+    assert dialogs == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_page_fits_its_window(look, film, pictures, dark):  # noqa: F811
+    with look(film, dark=dark) as page:
+        page.goto("/export")
+        expect(page.get_by_text("16 test hands are answered")).to_be_visible()
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            settled(page)
+            expect(page.get_by_role("button", name="Download My-gestures.gesture")).to_be_visible()
+            look_of = "dark" if dark else "light"
+            page.screenshot(path=pictures / f"export_{look_of}_{name}.png", full_page=True)
+            wider = "document.documentElement.scrollWidth > window.innerWidth"
+            assert not page.evaluate(wider)
