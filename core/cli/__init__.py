@@ -9,11 +9,12 @@ import sys
 
 import typer
 
-from core.cli import actions, bundles, gestures, machine, nets, projects, weights
+from core.cli import actions, bundles, gestures, machine, measuring, nets, projects, weights
 from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
 app.add_typer(gestures.app)
+app.add_typer(measuring.app)
 app.add_typer(actions.app)
 app.add_typer(bundles.app)
 app.add_typer(nets.app)

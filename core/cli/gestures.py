@@ -20,6 +20,7 @@ from core.cli._shared import (
     progress_bar,
     say,
 )
+from core.cli.measuring import in_words, leave_out, left_out_text, percent
 from core.errors import StoreError
 from core.studio.places import Places
 
@@ -93,15 +94,20 @@ def train(
     seed: int = 0,
     epochs: Annotated[int, typer.Option(min=1)] = 40,
     estimator: Annotated[str | None, typer.Option(help="Learn from its keypoints.")] = None,
+    leave_one_person_out: Annotated[
+        bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.studio.training_room import CLASSIFIERS, train_here
+    from core.studio.training_room import ADVICE, CLASSIFIERS, train_here
 
     if classifier not in CLASSIFIERS:
         choice = ", ".join(CLASSIFIERS)
         raise typer.BadParameter(f"“{classifier}” is none of {choice}", param_hint="--classifier")
+    if leave_one_person_out and classifier != "mlp":
+        raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("training") as progress:
         result, run = train_here(
@@ -109,23 +115,28 @@ def train(
             estimator=estimator, progress=progress,
         )  # fmt: skip
     figures = result.figures
-    low, high = figures["interval"]
     said = {
         "model": str(result.model) if result.model else None,
         "run": run.name,
         "seconds": result.seconds,
         "split": result.split,
+        "optimistic": result.split != "person",
         "accuracy": figures["accuracy"],
-        "interval": [low, high],
+        "interval": figures["interval"],
         "n": figures["n"],
         "per_gesture": figures["per_gesture"],
     }
-    text = (
-        f"accuracy {100 * figures['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f}) on "
-        f"{figures['n']} samples, split by {result.split}, {result.seconds:.1f} s\n"
-        + (f"model: {result.model}" if result.model else "a baseline: compared, not saved")
-    )
-    say(said, text, as_json)
+    lines = [
+        f"accuracy {percent(figures['accuracy'])} ({in_words(figures['interval'])}) on "
+        f"{figures['n']} samples, split by {result.split}, {result.seconds:.1f} s",
+        ADVICE.get(result.split, ""),
+        f"model: {result.model}" if result.model else "a baseline: compared, not saved",
+    ]
+    if leave_one_person_out:
+        with open_store(places) as store:
+            said["leave_one_person_out"] = found = leave_out(store, places, project, run)
+        lines.append(left_out_text(found))
+    say(said, "\n".join(filter(None, lines)), as_json)
 
 
 @app.command()

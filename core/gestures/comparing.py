@@ -84,11 +84,3 @@ def _row(
         mean, low, high = difference_of(first, data.labels == said, groups, unit)
         row |= {"difference": mean, "difference_interval": [low, high]}
     return row
-
-
-def verdict(row: dict[str, Any]) -> str:
-    """How it does beside the first, by the difference's interval: "better", "worse" or "same"."""
-    if "difference" not in row:
-        return ""
-    low, high = row["difference_interval"]
-    return "better" if low > 0 else "worse" if high < 0 else "same"

@@ -4,8 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from core.errors import MudraError
-from core.learning.runs import FAILED, RUNNING, Run
+from core.learning.runs import FAILED, RUNNING, Run, in_words
 
 
 class RunThread:
@@ -33,8 +32,9 @@ class RunThread:
         except Exception as error:
             self.error = error
             if self.run.status() == RUNNING:
-                message = str(error) if isinstance(error, MudraError) else repr(error)
-                self.run.log(event="end", status=FAILED, message=message)
+                self.run.log(event="end", status=FAILED, message=in_words(error))
+        finally:
+            self.run.let_go()
 
     def stop(self) -> None:
         """Ask the work to end early."""

@@ -3,6 +3,7 @@ so that a reloaded page, another tab or the command line sees the same."""
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from core.errors import TrainingError
@@ -14,7 +15,9 @@ from core.studio.provenance import origin_of
 from core.studio.store import Store
 
 __all__ = [
+    "ADVICE",
     "CLASSIFIERS",
+    "KIND",
     "SPLITS",
     "TrainingRoom",
     "failure_of",
@@ -23,11 +26,22 @@ __all__ = [
     "train_here",
 ]
 
+KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
+
 SPLITS = {
     "person": "other people than those it learned from",
-    "session": "other sessions of the same people: new people may do worse",
-    "burst": "other recordings of the same session: optimistic",
-    "tail": "the last fifth of each recording: very optimistic, record every gesture twice",
+    "session": "other sessions of the same people",
+    "burst": "other recordings of the same sessions",
+    "tail": "the last fifth of each recording",
+}
+_NEW_PEOPLE = "With two persons or more, leaving each out once says how new people will do."
+ADVICE = {  # per split that says little about new people: why, and what to do about it
+    "session": "This number is optimistic: the model has seen the same people. Let another person "
+    f"record every gesture. {_NEW_PEOPLE}",
+    "burst": "This number is optimistic: the model has seen the same session, with the same light. "
+    f"Record every gesture again at another time, best with another person. {_NEW_PEOPLE}",
+    "tail": "This number is very optimistic: the model has seen the frames just before. Record "
+    f"every gesture at least twice, best with another person. {_NEW_PEOPLE}",
 }
 
 
@@ -47,21 +61,48 @@ class TrainingRoom:
             NotFoundError: no such project.
         """
         data, origin = _material(self._store, project)
+        about = {"project": project, "origin": origin}
+        return self.start(project, lambda: _start(data, self._places, about, "mlp", seed, epochs))
+
+    def start(self, project: str, begin: Callable[[], Any]) -> Run:
+        """Begin a thread that works on a run of the project, unless one works already.
+
+        Raises:
+            TrainingError: one does.
+        """
         with self._lock:
             if self.running(project) is not None:
                 raise TrainingError(f"“{project}” is being trained already: wait or stop it")
-            about = {"project": project, "origin": origin}
-            thread = _start(data, self._places, about, "mlp", seed, epochs)
+            thread = begin()
             self._threads[thread.run.name] = thread
-        return thread.run
+        return Run(thread.run.path)
+
+    def thread(self, run: Run) -> Any:
+        """The thread that works, or has worked, on a run of this process."""
+        return self._threads[run.name]
+
+    def data(self, project: str, estimator: str | None = None) -> GestureData:
+        """The project's samples to learn from.
+
+        Raises:
+            NotFoundError: no such project.
+        """
+        return self._store.training_data(self._store.project(project).id, estimator=estimator)
+
+    @property
+    def folder(self) -> Path:
+        """Where runs lie."""
+        return self._places.runs
 
     def running(self, project: str) -> Run | None:
-        """The project's training that is under way, by whomever it was begun."""
-        return next((run for run in self.runs(project) if run.status() == RUNNING), None)
+        """The project's training or measurement that is under way, by whomever it was begun."""
+        runs = (run for run in list_runs(self.folder) if _project_of(run) == project)
+        return next((run for run in runs if run.status() == RUNNING), None)
 
-    def runs(self, project: str) -> list[Run]:
-        """The project's trainings, newest first."""
-        return [run for run in list_runs(self._places.runs) if _project_of(run) == project]
+    def runs(self, project: str, kind: str = TRAINING) -> list[Run]:
+        """The project's trainings, or its measurements of a kind, newest first."""
+        runs = [run for run in list_runs(self.folder) if _project_of(run) == project]
+        return [run for run in runs if run.about().get(KIND, TRAINING) == kind]
 
     def run(self, name: str) -> Run:
         """A training by its name."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.comparing import compare, verdict
+from core.gestures.comparing import compare
 from core.gestures.data import CLASSIFIERS
 from core.gestures.validation import split_by_groups
 
@@ -45,11 +45,3 @@ def test_one_gesture_alone_is_refused(hands):
     data = hands()
     with pytest.raises(TrainingError, match="record another gesture"):
         compare(data.take(data.labels == np.int64(0)))
-
-
-@pytest.mark.parametrize(
-    ("interval", "said"), [([0.01, 0.2], "better"), ([-0.2, -0.01], "worse"), ([-0.1, 0], "same")]
-)
-def test_a_difference_counts_where_its_interval_leaves_zero_out(interval, said):
-    assert verdict({"difference": 0.0, "difference_interval": interval}) == said
-    assert verdict({"classifier": "mlp"}) == ""

@@ -1,0 +1,75 @@
+"""What a training is worth on the command line: classifiers compared, persons left out."""
+
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.studio.places import Places
+
+app = typer.Typer()
+
+
+@app.command()
+def compare(
+    project: Annotated[str, typer.Option(help="Whose samples to learn from.")],
+    seed: int = 0,
+    estimator: Annotated[str | None, typer.Option(help="Learn from its keypoints.")] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Measure every classifier on the same samples that none of them learned from."""
+    from core.studio.measuring import begin_comparison, wait_for
+    from core.studio.training_room import TrainingRoom
+
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("comparing") as progress:
+        room = TrainingRoom(store, places)
+        run = begin_comparison(room, project, seed=seed, estimator=estimator)
+        found = wait_for(room, run, progress)
+    say(found, _comparison_text(found), as_json)
+
+
+def leave_out(store: Any, places: Places, project: str, run: Any) -> dict[str, Any]:
+    """Leave each person out as the run's model learned, with a progress bar."""
+    from core.studio.measuring import begin_left_out, wait_for
+    from core.studio.training_room import TrainingRoom
+
+    with progress_bar("leaving persons out") as progress:
+        room = TrainingRoom(store, places)
+        return wait_for(room, begin_left_out(room, project, run), progress)
+
+
+def left_out_text(found: dict[str, Any]) -> str:
+    """A line for the mean, the worst and each person."""
+    lines = [
+        f"each person left out once: {percent(found['mean_accuracy'])} "
+        f"({in_words(found['interval'])}) is the mean of the persons; "
+        f"the worst is {found['worst_person']} with {percent(found['worst_accuracy'])}"
+    ]
+    for person, row in found["per_person"].items():
+        said = f"{percent(row['accuracy'])} ({in_words(row['interval'])})" if row["n"] else "–"
+        unjudged = f", {row['unjudged']} of gestures that nobody else recorded"
+        lines.append(f"  {person:24} {row['n']:6} {said}{unjudged if row['unjudged'] else ''}")
+    return "\n".join(lines)
+
+
+def _comparison_text(found: dict[str, Any]) -> str:
+    from core.studio.measuring import in_one_sentence
+
+    lines = [f"{found['n']} samples kept apart, split by {found['split']}"]
+    for row in found["rows"]:
+        lines.append(
+            f"  {row['classifier']:8} {percent(row['accuracy']):>7} ({in_words(row['interval'])})  "
+            f"{row['seconds']:.1f} s"
+        )
+    return "\n".join([*lines, in_one_sentence(found)])
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def in_words(interval: list[float]) -> str:
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f}"

@@ -1,0 +1,208 @@
+"""Measurements beside a training: each person left out once, and classifiers compared.
+
+Convention: a measurement is a run of its own, whose start says its `kind`; its rows are in its log
+as they are found, so that a reloaded page, another tab or the command line sees the same.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import ModelError, TrainingError
+from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.model import METADATA, GestureModel
+from core.learning.background import RunThread
+from core.learning.runs import DONE, RUNNING, STOPPED, Run
+from core.studio.training_room import KIND, TrainingRoom, result_of
+
+LEFT_OUT, COMPARISON = "left_out", "comparison"
+SUMMARY = "leave_one_person_out"  # in a model's metadata
+NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest": "Random forest"}
+
+
+def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
+    """Leave each person of the project out once, as the training `of` learned; in a thread. The
+    summary goes into the model's metadata, too.
+
+    Raises:
+        TrainingError: something runs already, one person only, or the samples have changed since.
+        ModelError: the training has left no model.
+    """
+    data, options, epochs = _as_trained(room, project, of)
+    persons = sorted(set(map(str, data.persons)))
+    if len(persons) < 2:
+        raise TrainingError(
+            f"all samples are of {persons[0]}, leaving one person out needs at least 2: let "
+            "another person record the same gestures"
+        )
+
+    def work(run: Run, stop: threading.Event) -> None:
+        from core.gestures.left_out import leave_one_person_out, summarise
+
+        def tell(person: str, found: dict[str, Any]) -> None:
+            run.log(event="person", person=person, **_without_cells(found))
+
+        found = leave_one_person_out(data, options, epochs, tell=tell, stop=stop)
+        if not stop.is_set():
+            summary = summarise(found) | {"epochs": epochs}
+            run.log(event="result", **summary)
+            _note(of, summary)
+
+    return _begin(room, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
+
+
+def begin_comparison(
+    room: TrainingRoom, project: str, *, seed: int = 0, estimator: str | None = None
+) -> Run:
+    """Measure every classifier on the same split of the project's samples, in a thread.
+
+    Raises:
+        TrainingError: something runs already.
+        NotFoundError: no such project.
+    """
+    data = room.data(project, estimator)
+
+    def work(run: Run, stop: threading.Event) -> None:
+        from core.gestures.comparing import compare
+
+        def tell(row: dict[str, Any]) -> None:
+            run.log(event="classifier", **row)
+
+        run.log(event="result", **compare(data, seed=seed, tell=tell, stop=stop))
+
+    about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
+    return _begin(room, project, COMPARISON, work, about)
+
+
+def wait_for(room: TrainingRoom, run: Run, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """Wait for a measurement of this process; an interrupt ends it early.
+
+    Returns:
+        Its result.
+
+    Raises:
+        TrainingError: it failed, or was ended before it had a result.
+    """
+    thread = room.thread(run)
+    while thread.alive:
+        try:
+            thread.wait(0.2)
+        except KeyboardInterrupt:
+            thread.stop()
+        progress(*done_of(run)[:2])
+    if thread.error is not None:
+        raise thread.error
+    result = result_of(run)
+    if result is None:
+        raise TrainingError("ended before everything was measured: run it again")
+    return {key: value for key, value in result.items() if key not in ("time", "event")}
+
+
+def done_of(run: Run) -> tuple[int, int, str]:
+    """How many persons or classifiers are done, of how many, and which is next ("" at the end)."""
+    about = run.about()
+    names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
+    done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
+    return done, len(names), str(names[done]) if done < len(names) else ""
+
+
+def comparison_of(room: TrainingRoom, project: str) -> Run | None:
+    """The project's newest comparison that has a result."""
+    runs = room.runs(project, COMPARISON)
+    return next((run for run in runs if result_of(run)), None)
+
+
+def left_out_of(room: TrainingRoom, project: str, of: Run) -> Run | None:
+    """The newest measurement of a training's model that left each person out and has a result."""
+    runs = room.runs(project, LEFT_OUT)
+    return next((run for run in runs if run.about()["of"] == of.name and result_of(run)), None)
+
+
+def in_one_sentence(found: dict[str, Any]) -> str:
+    """What a comparison says, for who wants to know which classifier to take."""
+    others = {verdict: _named(found, verdict) for verdict in ("better", "worse", "same")}
+    if others["better"]:
+        return f"On these samples {others['better']} did better than the MLP."
+    if others["worse"] and others["same"]:
+        return (
+            f"On these samples the MLP did better than {others['worse']}; {others['same']} can't "
+            "be told from it."
+        )
+    if others["worse"]:
+        return f"On these samples the MLP did better than {others['worse']}."
+    return (
+        "On these samples none can be told from the MLP: the differences are smaller than what "
+        "other samples would change."
+    )
+
+
+def _named(found: dict[str, Any], wanted: str) -> str:
+    names = [NAMES[row["classifier"]] for row in found["rows"] if verdict(row) == wanted]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def verdict(row: dict[str, Any]) -> str:
+    """How a classifier does beside the first, by the difference's interval: "better", "worse" or
+    "same"; "" for the first."""
+    if "difference" not in row:
+        return ""
+    low, high = row["difference_interval"]
+    return "better" if low > 0 else "worse" if high < 0 else "same"
+
+
+def _begin(
+    room: TrainingRoom,
+    project: str,
+    kind: str,
+    work: Callable[[Run, threading.Event], None],
+    about: dict[str, Any],
+) -> Run:
+    def start() -> RunThread:
+        run = Run.create(room.folder, project=project, **{KIND: kind}, **about)
+
+        def whole(stop: threading.Event) -> None:
+            work(run, stop)
+            run.log(event="end", status=STOPPED if stop.is_set() else DONE)
+
+        return RunThread(run, whole)
+
+    return room.start(project, start)
+
+
+def _as_trained(room: TrainingRoom, project: str, of: Run) -> tuple[GestureData, Any, int]:
+    """The samples, options and epochs that a training's model came from."""
+    from core.gestures.export import data_hash
+    from core.gestures.training import TrainOptions, without_empty_gestures
+
+    model = GestureModel.load(of.path)
+    data = without_empty_gestures(room.data(project, model.estimator))
+    if data_hash(data) != model.metadata.get("data_sha256"):
+        raise TrainingError(
+            "the samples have changed since this training: train again, then leave persons out"
+        )
+    try:
+        options = TrainOptions(seed=int(model.metadata["options"]["seed"]))
+        return data, options, int(model.metadata["best_epoch"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{of.path / METADATA} does not say how it was trained ({error!r}): train again"
+        ) from error
+
+
+def _without_cells(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key != "confusion"}
+
+
+def _note(of: Run, summary: dict[str, Any]) -> None:
+    """Put the summary into the model's metadata, whole or not at all."""
+    path = of.path / METADATA
+    metadata = json.loads(path.read_text(encoding="utf-8")) | {SUMMARY: summary}
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(metadata, ensure_ascii=False, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def is_running(run: Run | None, kind: str) -> bool:
+    """Whether that is a measurement of this kind, under way."""
+    return run is not None and run.about().get(KIND) == kind and run.status() == RUNNING

@@ -1,0 +1,194 @@
+"""Persons left out and classifiers compared, on real recorders' keypoints, as pages and command
+line see it."""
+
+import csv
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import TrainingError
+from core.gestures.model import GestureModel
+from core.learning.runs import Run
+from core.studio.importing import import_path
+from core.studio.measuring import (
+    COMPARISON,
+    LEFT_OUT,
+    SUMMARY,
+    begin_comparison,
+    begin_left_out,
+    comparison_of,
+    done_of,
+    in_one_sentence,
+    is_running,
+    left_out_of,
+    verdict,
+    wait_for,
+)
+from core.studio.places import Places
+from core.studio.store import Store
+from core.studio.training_room import TrainingRoom, result_of, train_here
+
+RECORDERS = ("ULTUX/hand-gesture-recognition", "BubuPenguin/OpenCV-Workshop",
+             "yxL05/gesture-based-presentation-helper")  # fmt: skip
+GESTURES = ("fist", "open_palm", "thumbs_up")
+EACH = 25
+
+
+def quiet(done: int, total: int) -> None:
+    pass
+
+
+def table_of(folder, shared_data, recorders=RECORDERS):
+    """The first samples of each gesture by each recorder."""
+    with (shared_data / "hand_keypoints" / "gestures.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    who, what = header.index("source_repo"), header.index("gesture")
+    chosen = [
+        row
+        for recorder in recorders
+        for gesture in GESTURES
+        for row in [r for r in rows if (r[who], r[what]) == (recorder, gesture)][:EACH]
+    ]
+    path = folder / f"{len(recorders)}.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *chosen])
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, shared_data):
+    """A workspace with a project “People” of three persons, trained once."""
+    folder = tmp_path_factory.mktemp("measuring")
+    places = Places.find(folder / "workspace")
+    store = Store(places.database)
+    table = table_of(folder, shared_data)
+    import_path(store, "People", table, estimator_factory=lambda: None)
+    train_here(store, places, "People", epochs=3, progress=quiet)
+    store.close()
+    return folder / "workspace"
+
+
+@pytest.fixture
+def places(made, tmp_path):
+    return Places.find(Path(shutil.copytree(made, tmp_path / "workspace")))
+
+
+@pytest.fixture
+def store(places):
+    store = Store(places.database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def people():
+    return "People"
+
+
+@pytest.fixture
+def trained(store, places, people) -> Run:
+    return TrainingRoom(store, places).runs(people)[0]
+
+
+def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
+    store, places, people, trained
+):
+    room = TrainingRoom(store, places)
+    run = begin_left_out(room, people, trained)
+    seen = []
+    found = wait_for(room, run, lambda *done: seen.append(done))
+    assert list(found["per_person"]) == sorted(RECORDERS) and found["n"] == 225
+    assert {f["n"] for f in found["per_person"].values()} == {75}
+    assert found["worst_accuracy"] == min(f["accuracy"] for f in found["per_person"].values())
+    low, high = found["interval"]
+    assert low <= found["mean_accuracy"] <= high and found["mean_accuracy"] > 0.8
+    assert [r["person"] for r in run.records("person")] == sorted(RECORDERS)
+    assert seen[-1] == (3, 3) and done_of(run) == (3, 3, "")
+    metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
+    assert metadata[SUMMARY] == found
+    assert GestureModel.load(trained.path).metadata[SUMMARY] == found
+    assert left_out_of(room, people, trained) == run
+
+
+def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, places, people, trained):
+    room = TrainingRoom(store, places)
+    run = begin_left_out(room, people, trained)
+    elsewhere = TrainingRoom(store, places)  # knows nothing but the folders
+    seen = elsewhere.running(people)
+    assert seen == run and is_running(seen, LEFT_OUT) and not is_running(seen, COMPARISON)
+    assert not elsewhere.can_stop(seen) and room.can_stop(seen)
+    with pytest.raises(TrainingError, match="already"):
+        begin_comparison(elsewhere, people)
+    with pytest.raises(TrainingError, match="already"):
+        elsewhere.begin(people)
+    while run.status() == "running":
+        done, total, person = done_of(seen)
+        assert total == 3 and (person == "") == (done == 3)
+        time.sleep(0.01)
+    assert left_out_of(elsewhere, people, trained) == run
+    assert [r.name for r in elsewhere.runs(people)] == [trained.name]  # no training of its own
+
+
+def test_stopped_early_it_says_nothing_about_all(store, places, people, trained):
+    room = TrainingRoom(store, places)
+    run = begin_left_out(room, people, trained)
+    room.stop(run)
+    with pytest.raises(TrainingError, match="run it again"):
+        wait_for(room, run, quiet)
+    assert run.status() == "stopped" and left_out_of(room, people, trained) is None
+    assert SUMMARY not in GestureModel.load(trained.path).metadata
+
+
+def test_samples_that_changed_since_the_training_are_refused(store, places, people, trained):
+    project = store.project(people)
+    store.delete_samples([store.samples(project.id, limit=1)[0].id])
+    with pytest.raises(TrainingError, match="changed since this training: train again"):
+        begin_left_out(TrainingRoom(store, places), people, trained)
+
+
+def test_one_person_alone_is_told_what_to_do(store, places, tmp_path, shared_data):
+    path = table_of(tmp_path, shared_data, RECORDERS[:1])
+    import_path(store, "Me", path, estimator_factory=lambda: None)
+    _, run = train_here(store, places, "Me", epochs=1, progress=quiet)
+    with pytest.raises(TrainingError, match=r"all samples are of ULTUX.*let another person"):
+        begin_left_out(TrainingRoom(store, places), "Me", run)
+
+
+def test_classifiers_are_compared_in_one_table(store, places, people):
+    room = TrainingRoom(store, places)
+    assert comparison_of(room, people) is None
+    found = wait_for(room, run := begin_comparison(room, people, seed=1), quiet)
+    assert [row["classifier"] for row in found["rows"]] == ["mlp", "knn", "logreg", "forest"]
+    assert found["split"] == "person" and found["n"] == 75
+    assert len(run.records("classifier")) == 4 and run.status() == "done"
+    assert comparison_of(room, people) == run and len(room.runs(people)) == 1
+    assert result_of(run)["rows"] == found["rows"] and in_one_sentence(found)
+
+
+def row(name: str, low: float, high: float) -> dict:
+    return {"classifier": name, "difference": 0.0, "difference_interval": [low, high]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([row("knn", 0.01, 0.2), row("forest", -0.1, 0.1)], "k-NN did better than the MLP"),
+        ([row("knn", -0.2, -0.1), row("logreg", -0.3, -0.1), row("forest", -0.3, -0.1)],
+         "the MLP did better than k-NN, Logistic regression and Random forest."),
+        ([row("knn", -0.2, -0.1), row("forest", -0.1, 0.1)],
+         "better than k-NN; Random forest can't be told from it"),
+        ([row("knn", -0.1, 0.1), row("forest", -0.1, 0)], "none can be told from the MLP"),
+    ],
+)  # fmt: skip
+def test_one_plain_sentence_says_which_to_take(rows, said):
+    assert said in in_one_sentence({"rows": [{"classifier": "mlp"}, *rows]})
+
+
+def test_a_difference_counts_where_its_interval_leaves_zero_out():
+    assert [verdict(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))] == [
+        "better", "worse", "same",
+    ]  # fmt: skip
+    assert verdict({"classifier": "mlp"}) == ""
