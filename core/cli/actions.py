@@ -61,6 +61,8 @@ def act(
         try:
             for change in act_(source, chosen, looking, actions, seconds=seconds):
                 print(change.line if as_json else change.text, flush=True)
+                for error in actions.status().errors:
+                    print(f"warning: {error}", file=sys.stderr)
         except KeyboardInterrupt:  # the way to end a camera
             actions.close()
 

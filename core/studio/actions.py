@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 
 from core.errors import ActionError
 from core.studio.changes import STEADY_S, Change, Changes
-from core.studio.live import Reading
 from core.studio.osc import LOCAL, OUT_PORT, OscOut
+from core.studio.live import Reading
 from core.studio.websocket import PORT, WebSocketOut
 
 log = logging.getLogger(__name__)
@@ -107,18 +107,22 @@ class Actions:
     def configure(self, settings: Settings) -> None:
         """Have it so from now on: opens and closes outputs; what fails stands in the status."""
         with self._lock:
-            if self._closed:
-                return
-            self._settings = settings
-            self._changes.rate.per_second = settings.per_second
-            self._changes.hold_s = 0.0 if settings.steady else STEADY_S
-            host, port = settings.osc_host, settings.osc_port
-            self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
-            wanted = (settings.websocket_port, settings.token, settings.origins)
-            self._websocket.have(
-                wanted if settings.websocket else None,
-                lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
-            )
+            if not self._closed:
+                self._open(settings)
+        if self._closed:  # meanwhile
+            self._shut()
+
+    def _open(self, settings: Settings) -> None:
+        self._settings = settings
+        self._changes.rate.per_second = settings.per_second
+        self._changes.hold_s = 0.0 if settings.steady else STEADY_S
+        host, port = settings.osc_host, settings.osc_port
+        self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
+        wanted = (settings.websocket_port, settings.token, settings.origins)
+        self._websocket.have(
+            wanted if settings.websocket else None,
+            lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
+        )
 
     def offer(self, hands: tuple[Reading, ...], time_s: float) -> list[Change]:
         """Tell what has changed with this frame; neither waits nor raises.
@@ -158,14 +162,19 @@ class Actions:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Tell that no hand shows a gesture any more, then free every port."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+        """Tell that no hand shows a gesture any more, then free every port; never waits."""
+        self._closed = True
+        self._shut()
+
+    def _shut(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            return  # an output is just being opened: `configure` will see to it
+        try:
             self._tell(self._changes.ended())
             self._osc.close()
             self._websocket.close()
+        finally:
+            self._lock.release()
 
 
 class _Slot(Generic[Output]):

@@ -146,6 +146,27 @@ def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
     assert actions.status().sent == 1
 
 
+def test_a_stream_that_ends_while_a_host_is_looked_up_does_not_wait_for_it(actions, monkeypatch):
+    looking, found = threading.Event(), threading.Event()
+
+    def slow(*asked, **options):
+        looking.set()
+        assert found.wait(5)
+        return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.0.1", 9))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    settings = Settings(osc=True, osc_host="slow.invalid", osc_port=9)
+    page = threading.Thread(target=actions.configure, args=(settings,))
+    page.start()
+    assert looking.wait(5)
+    actions.offer((reading("fist"),), 1.0)  # nor does a frame
+    actions.close()
+    assert page.is_alive()
+    found.set()
+    page.join(5)
+    assert actions._osc.output is None  # what was opened too late is closed again
+
+
 def test_ten_streams_leave_no_thread_and_no_port(actions, make_estimator, starter):
     port = free_port()
     settings = Settings(websocket=True, websocket_port=port, token=TOKEN)
