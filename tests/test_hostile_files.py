@@ -4,6 +4,7 @@ Every case runs in a process of its own, which may take 1 GiB of memory beyond w
 it must end in Mudra's own error with the words given, and leave nothing but the store behind.
 """
 
+import hashlib
 import io
 import json
 import multiprocessing
@@ -29,9 +30,11 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from core.errors import MudraError
+from core.gestures.bundle import check_bundle, write_bundle
 from core.gestures.model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
+from core.studio.bundles import sample_hands
 from core.studio.demo import ReplayEstimator, read_demo
 from core.studio.evaluating import evaluate
 from core.studio.importing import import_path
@@ -217,6 +220,45 @@ for _name, _maker, _words in [
      other_metadata(gestures=[{"name": "\u202eko", "emoji": ""}]), "U\\+202E|metadata"),
 ]:  # fmt: skip
     CASES.append((_name, "model", _maker, _words))
+
+
+# ---------------------------------------------------------------------------------------- bundles
+
+
+def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
+    """The starter as a `.gesture` file, its graph changed, with hashes that fit."""
+
+    def make(folder: Path) -> Path:
+        path = folder / "given.gesture"
+        starter = GestureModel.load(Places.starter)
+        write_bundle(starter, path, sample_hands(Places.demo), card="", predict="")
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        graph = onnx.load_model_from_string(members["model.onnx"])
+        change(graph)
+        members["model.onnx"] = graph.SerializeToString()
+        digest = hashlib.sha256(members["model.onnx"]).hexdigest()
+        about = json.loads(members["metadata.json"])
+        about["bundle"]["sha256"]["model.onnx"] = digest
+        about["bundle"].pop("metadata_sha256")
+        plain = json.dumps(about, sort_keys=True).encode()
+        about["bundle"]["metadata_sha256"] = hashlib.sha256(plain).hexdigest()
+        members["metadata.json"] = json.dumps(about).encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+        return path
+
+    return make
+
+
+for _name, _maker, _words in [
+    ("a bundle that fills memory", bundled(_memory), "can't be run.*ConstantOfShape"),
+    ("a bundle with a loop", bundled(_endless), "Loop"),
+    ("a bundle with external weights", bundled(lambda g: _outside(g.graph.initializer[0])),
+     "outside the file"),
+]:  # fmt: skip
+    CASES.append((_name, "bundle", _maker, _words))
 
 
 # ------------------------------------------------------------------------------------------- zips
@@ -564,6 +606,7 @@ def _name_all(text: str, store: Store) -> str:
 
 DOORS: dict[str, Callable] = {
     "model": _model,
+    "bundle": lambda path, store: check_bundle(path),
     "picture": lambda path, store: pictures.read_picture(path),
     "video": _read_video,
     "import": _import,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.gestures.labels import GestureLabel, safe_label
-from core.gestures.provenance import Facts, Figures, Group
+from core.gestures.provenance import Facts, Figures, Group, Measured
 
 _UNKNOWN = "not known"
 _ROWS = 200
@@ -82,7 +82,7 @@ def _per_gesture(facts: Facts, labels: list[GestureLabel]) -> str:
     rows = []
     for label in labels:
         group, of = learned.get(label.name), measured.get(label.name)
-        right = [f"{_percent(of.accuracy)} of {of.n}"] if of else ["–"]
+        right = [f"{_percent(of.accuracy)}{_interval(of)} of {of.n}"] if of else ["–"]
         rows.append([_safe(label.title), *_group(group), *right])
     head = ("Gesture", "Samples", "Persons", "Sessions", "Right, of those kept apart")
     return "## Gestures\n\n" + _table(head, rows)
@@ -107,11 +107,10 @@ def _accuracy(facts: Facts) -> str:
         f"**{_percent(figures.accuracy)}** right{_interval(figures)} of {figures.n} samples, "
         f"measured on {kept} (split: {_safe(facts.split or _UNKNOWN)})."
     ]
-    if figures.mean_accuracy is not None:
-        lines.append(f"Mean of the persons: {_percent(figures.mean_accuracy)}.")
-    if figures.worst_person is not None and figures.worst_accuracy is not None:
-        worst = _safe(figures.worst_person)
-        lines.append(f"Worst person: {worst}, {_percent(figures.worst_accuracy)}.")
+    lines += _of_persons(figures, "Mean of the persons", figures.mean_accuracy)
+    if left_out := facts.leave_one_person_out:
+        mean = f"Each person left out once, mean of the persons{_interval(left_out)}"
+        lines += _of_persons(left_out, mean, left_out.mean_accuracy)
     if facts.optimistic:
         lines.append("This number is optimistic: nobody new was among the samples kept apart.")
     if facts.refitted_on_all:
@@ -119,7 +118,15 @@ def _accuracy(facts: Facts) -> str:
     return "## Accuracy\n\n" + "\n".join(lines)
 
 
-def _interval(figures: Figures) -> str:
+def _of_persons(figures: Figures, what: str, mean: float | None) -> list[str]:
+    lines = [] if mean is None else [f"{what}: {_percent(mean)}."]
+    if figures.worst_person is not None and figures.worst_accuracy is not None:
+        worst = _safe(figures.worst_person)
+        lines.append(f"Worst person: {worst}, {_percent(figures.worst_accuracy)}.")
+    return lines
+
+
+def _interval(figures: Measured) -> str:
     if figures.interval is None:
         return ""
     low, high = figures.interval

@@ -50,16 +50,16 @@ class Origin(_Record):
 
 
 class Measured(_Record):
-    """Samples of one gesture and the share that was right."""
+    """Samples of one gesture, and the share that was right with its interval."""
 
     n: Count
     accuracy: Part
+    interval: tuple[Part, Part] | None = None
 
 
 class Figures(Measured):
-    """What was measured on samples kept apart."""
+    """What was measured on samples kept apart; the mean and the worst are of persons."""
 
-    interval: tuple[Part, Part] | None = None
     per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MANY)
     mean_accuracy: Part | None = None
     worst_person: Text | None = None
@@ -96,6 +96,7 @@ class Facts(_Record):
     optimistic: bool = False
     refitted_on_all: bool = False
     figures: Figures | None = None
+    leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
     options: Options = Field(default_factory=Options)
     census: Census = Field(default_factory=Census)

@@ -120,8 +120,10 @@ def without_names(model: GestureModel) -> GestureModel:
     Raises:
         ModelError: metadata that can't be used.
     """
-    facts, figures = Facts.of(model.metadata), model.metadata.get("figures") or {}
-    known = {*facts.census.persons, *figures.get("per_person", {}), figures.get("worst_person")}
+    facts = Facts.of(model.metadata)
+    measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
+    known = {name for one in measured for name in one.get("per_person", {})}
+    known |= {one.get("worst_person") for one in measured} | {*facts.census.persons}
     order = sorted(name for name in known if name is not None)
     names = {name: f"person {number}" for number, name in enumerate(order, 1)}
     metadata = _renamed(model.metadata, names)

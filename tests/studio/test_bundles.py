@@ -4,6 +4,7 @@ came, and nothing hostile is kept."""
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -16,6 +17,7 @@ import pytest
 from core.errors import MudraError
 from core.gestures.bundle import check_bundle, load_model, write_bundle
 from core.gestures.model import GestureModel
+from core.learning.runs import Run
 from core.studio.bundles import (
     card_of,
     export_model,
@@ -24,6 +26,7 @@ from core.studio.bundles import (
     sample_hands,
     without_names,
 )
+from core.studio.measuring import begin_left_out, wait_for
 from core.studio.places import Places
 from core.studio.store import NewSample, Store
 from core.studio.training_room import TrainingRoom, has_model, train_here
@@ -87,7 +90,7 @@ def test_the_card_tells_the_training_s_own_numbers(home):
     assert f"`{said['data_sha256']}`" in card and len(said["data_sha256"]) == 64
     for gesture in GESTURES:
         of = figures["per_gesture"][gesture]
-        right = rf"{100 * of['accuracy']:.1f} % of {of['n']}"
+        right = rf"{100 * of['accuracy']:.1f} % \(95 % interval [\d. %to]+\) of {of['n']} \|"
         assert re.search(rf"\| . {gesture} \| 30 \| 3 \| 3 \| {right}", card)
     assert "| Anna | 24 | 1 |" in card and "| Bo \\*b\\* | 16 | 1 |" in card
     assert f"**{100 * figures['accuracy']:.1f} %** right" in card
@@ -111,6 +114,24 @@ def test_a_file_without_names_holds_none_of_them_anywhere(home, tmp_path):
     with zipfile.ZipFile(tmp_path / "a.gesture") as archive:
         texts = [archive.read(n).decode() for n in archive.namelist() if n != "model.onnx"]
     assert not any(name in text for text in texts for name in ("Anna", "Bo *", "webcam"))
+
+
+def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_path):
+    places, store, run = home
+    copy = Run(Path(shutil.copytree(run.path, places.runs / "measured")))
+    room = TrainingRoom(store, places)
+    wait_for(room, begin_left_out(room, "Demo", copy), lambda done, all_: None)
+    model = GestureModel.load(copy.path)
+    found = model.metadata["leave_one_person_out"]
+    card, plain = card_of(model), card_of(model, names=False)
+    low, high = (f"{100 * part:.1f} %" for part in found["interval"])
+    mean, worst = (f"{100 * found[key]:.1f} %" for key in ("mean_accuracy", "worst_accuracy"))
+    assert (f"Each person left out once, mean of the persons (95 % interval {low} to {high}): "
+            f"{mean}.\nWorst person: ") in card  # fmt: skip
+    assert f", {worst}.\n" in card and found["worst_person"] in PERSONS
+    assert "Worst person: person " in plain
+    export_model(model, tmp_path / "a.gesture", places, names=False)
+    assert "Anna" not in json.dumps(check_bundle(tmp_path / "a.gesture").model.metadata)
 
 
 def test_a_person_called_like_a_field_changes_no_field():
