@@ -5,28 +5,37 @@ import pandas as pd
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.learning.runs import RUNNING, Run, list_runs
-from core.studio.net_training import start_fine_tuning, stop_net_training
+from core.learning.runs import DEAD, RUNNING, Run, list_runs
+from core.studio.net_training import (
+    Begun,
+    begun,
+    can_be_kept,
+    keep_fine_tuned,
+    start_fine_tuning,
+    stop_net_training,
+)
 from core.studio.store import Project
+from core.studio.training_room import failure_of
 from pages._widgets import MARKS, errors_shown, studio
 
 
 def fine_tuning(project: Project) -> None:
     """The form, and the nets' trainings so far."""
-    with st.expander("The keypoint net: teach the light CPM on your hands", icon="🔥"):
+    runs = list_runs(studio().places.net_runs)
+    running = next((run for run in runs if run.status() == RUNNING), None)
+    news = running is not None or bool(runs and failure_of(runs[0]))
+    with st.expander("The keypoint net: teach the light CPM on your hands", news, icon="🔥"):
         st.caption(
             "The light CPM learns from the joints that MediaPipe found in your samples (those with "
             "a picture). Every fifth recording is kept apart to measure. Afterwards the net is "
             "offered on Live, Record and Heatmaps under its name."
         )
-        runs = list_runs(studio().places.net_runs)
-        running = next((run for run in runs if run.status() == RUNNING), None)
         if running is None:
             _form(project)
         else:
             st.fragment(_watch, run_every=1.0)(running)
         for run in runs[:5]:
-            if run is not running and run.records("look"):
+            if run is not running:
                 _line(run)
 
 
@@ -37,17 +46,21 @@ def _form(project: Project) -> None:
         if st.form_submit_button("Teach it", icon="🔥"):
             with errors_shown():
                 start_fine_tuning(studio().places, project.name, name, minutes)
-                st.session_state["fine_tuning"] = True
                 st.toast("It begins in a few seconds, in a process of its own.", icon="🔥")
-    if st.session_state.get("fine_tuning"):
-        st.fragment(_begun, run_every=1.0)()
+    start = begun(studio().places)
+    if start is None:
+        return
+    if start.failure:
+        st.error(safe_label(f"The net's training did not begin: {start.failure}"), icon="❌")
+    elif start.is_starting:
+        st.fragment(_starting, run_every=1.0)(start)
+    elif start.run is not None and start.run.status() == RUNNING:
+        st.rerun()
 
 
-def _begun() -> None:
-    """Until the new process has written its first line."""
-    runs = list_runs(studio().places.net_runs)
-    if runs and runs[0].status() == RUNNING:
-        st.session_state["fine_tuning"] = False
+def _starting(start: Begun) -> None:
+    """Until the new process has written its first line, or has ended without one."""
+    if not start.is_starting:
         st.rerun()
     st.caption("⏳ starting …")
 
@@ -68,11 +81,20 @@ def _watch(run: Run) -> None:
 
 def _line(run: Run) -> None:
     looks = run.records("look")
-    last = looks[-1]["held_out"]
-    said = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
-    st.markdown(f"{mark} **{net}** · {run.name} · right within a tenth of the hand: "
-                f"{said or 'none held out'}")  # fmt: skip
+    if looks:
+        last = looks[-1]["held_out"]
+        said = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
+        st.markdown(f"{mark} **{net}** · {run.name} · right within a tenth of the hand: "
+                    f"{said or 'none held out'}")  # fmt: skip
+    if reason := failure_of(run):
+        st.error(safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
+                 icon="❌")  # fmt: skip
+    dead = run.status() == DEAD and can_be_kept(run)
+    if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
+        with errors_shown():
+            keep_fine_tuned(studio().places, run)
+            st.rerun()
 
 
 def _curve(looks: list[dict]) -> None:  # type: ignore[type-arg]

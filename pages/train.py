@@ -3,13 +3,14 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.learning.runs import FAILED, RUNNING, Run
+from core.learning.runs import RUNNING, Run
+from core.studio.measuring import LEFT_OUT, NAMES, done_of
 from core.studio.store import Project
-from core.studio.training_room import SPLITS, failure_of, has_model, result_of
-from pages._charts import confusion_chart, curve_chart
+from core.studio.training_room import KIND
 from pages._net_training import fine_tuning
 from pages._projects import pick_project
-from pages._widgets import errors_shown, run_title, studio
+from pages._trained import curves, results
+from pages._widgets import errors_shown, studio
 
 
 def page() -> None:
@@ -21,8 +22,8 @@ def page() -> None:
     _start(project, running)
     if running is not None:
         st.fragment(_watch, run_every=0.5)(running)
-    else:
-        _results(project)
+    if running is None or KIND in running.about():
+        results(project, busy=running is not None)
     fine_tuning(project)
 
 
@@ -68,67 +69,31 @@ def _watch(run: Run) -> None:
     """The running training; a fragment, so that the curves move."""
     with errors_shown():
         if run.status() != RUNNING:
-            st.session_state["show_run"] = run.name
+            if KIND not in run.about():
+                st.session_state["show_run"] = run.name
             st.rerun()
-        epochs = run.records("epoch")
         with st.container(horizontal=True, vertical_alignment="center"):
-            last = epochs[-1] if epochs else None
-            share = last["epoch"] / last["epochs"] if last else 0.0
-            text = f"epoch {last['epoch']} of {last['epochs']}" if last else "starting …"
-            st.progress(share, "saving …" if run.records("refit") else text)
+            st.progress(*_progress(run))
             if st.button("Stop", icon="⏹", help="The best epoch so far is kept.",
                          disabled=not studio().room.can_stop(run)):  # fmt: skip
                 studio().room.stop(run)
                 st.toast("Stopping after this epoch: the best one is kept.")
-        if epochs:
-            _curves(epochs)
+        if epochs := run.records("epoch"):
+            curves(epochs)
 
 
-def _curves(epochs: list[dict]) -> None:  # type: ignore[type-arg]
-    left, right = st.columns(2)
-    left.altair_chart(curve_chart(epochs, "accuracy"), key="accuracy")
-    right.altair_chart(curve_chart(epochs, "loss"), key="loss")
-
-
-def _results(project: Project) -> None:
-    runs = {run.name: run for run in studio().room.runs(project.name)}
-    if not runs:
-        return
-    st.divider()
-    wanted = st.session_state.pop("show_run", None)
-    if wanted in runs:
-        st.session_state["run"] = wanted
-    elif st.session_state.get("run") not in runs:
-        st.session_state.pop("run", None)
-    name = st.selectbox("Trainings", list(runs), key="run", persist_state="session",
-                        format_func=lambda n: run_title(runs[n], project))  # fmt: skip
-    _show(runs[name], project)
-
-
-def _show(run: Run, project: Project) -> None:
-    result = result_of(run)
-    if run.status() == FAILED:
-        st.error(safe_label(f"The training ended early: {failure_of(run)}"), icon="❌")
-    if result is not None:
-        figures = result["figures"]
-        low, high = figures["interval"]
-        columns = st.columns(3)
-        columns[0].metric("Right", f"{figures['accuracy']:.1%}", border=True,
-                          help=f"of {figures['n']} samples that were kept apart")  # fmt: skip
-        columns[1].metric("95 % interval", f"{low:.0%} – {high:.0%}", border=True)
-        columns[2].metric("Time", f"{result['seconds']:.1f} s", border=True)
-        st.markdown(f"Measured on **{result['split']}** split: {SPLITS[result['split']]}.")
-    if has_model(run):
-        if project.active_model == run.name:
-            st.success("The Live page uses this model.", icon="✅")
-        elif st.button("Use this model", icon="✨", type="primary"):
-            studio().store.set_active_model(project.id, run.name)
-            st.session_state.pop(f"model_{project.id}", None)
-            st.rerun()
-    if result is not None:
-        st.altair_chart(confusion_chart(result["figures"]["confusion"], result["gestures"]))
-    if epochs := run.records("epoch"):
-        _curves(epochs)
+def _progress(run: Run) -> tuple[float, str]:
+    """How far it is, and in words."""
+    if KIND in run.about():
+        done, total, name = done_of(run)
+        kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
+        text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
+        return done / total, text or "saving …"
+    epochs = run.records("epoch")
+    if run.records("refit") or not epochs:
+        return float(bool(epochs)), "saving …" if epochs else "starting …"
+    last = epochs[-1]
+    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}"
 
 
 page()

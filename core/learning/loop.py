@@ -34,6 +34,7 @@ CHECKPOINT, WEIGHTS = "checkpoint.pt", "weights.safetensors"
 _SIGMA = 1.5  # of the target Gaussians, map cells
 _WARM_UP = 0.02  # share of the training in which the rate rises
 _PEAK_WEIGHT = 15.0  # cells at a joint weigh so much more than empty ones
+_CHECK_EVERY = 20  # steps; on a GPU to look at a loss is to wait for it
 _BCE_WEIGHT = 30.0  # of belief-map values beside the peaks' places
 
 
@@ -75,7 +76,8 @@ def train_net(
         tell: called after each step with the seconds spent.
 
     Raises:
-        TrainingError: the loss is not a number, or there is nothing to learn from.
+        TrainingError: the loss is not a number, or there is nothing to learn from. What was learned
+            until the last checkpoint is kept.
     """
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -109,6 +111,8 @@ def train_net(
             pictures, keypoints, weights = next(stream)
             said = model.logits(pictures) if light else model(pictures)
             loss = (stage_loss if light else euclidean_loss)(said, keypoints, weights, net.stride)
+            if fabric.device.type == "cpu" or step % _CHECK_EVERY == 0:
+                _check_finite(float(loss.detach()))
             fabric.backward(loss)
             fabric.clip_gradients(model, optimizer, max_norm=2.0)
             optimizer.step()
@@ -124,6 +128,10 @@ def train_net(
                 losses, looked = [], time.monotonic() - begun
     except KeyboardInterrupt:
         status = STOPPED
+    except TrainingError:
+        if fabric.is_global_zero:
+            keep_checkpoint(run)
+        raise
     if fabric.is_global_zero:
         _look(run, crops, average, losses, spent, step)
         _save(run.path / CHECKPOINT, net, average, optimizer, spent, step)
@@ -282,10 +290,25 @@ def _look(
 ) -> None:
     """Log the loss since the last look, and how well every held-out set is read."""
     loss = float(torch.stack(losses).mean()) if losses else None
-    if loss is not None and not math.isfinite(loss):
-        raise TrainingError("the loss is not a number: lower the learning rate and resume")
+    if loss is not None:
+        _check_finite(loss)
     held_out = {name: measure(net, crops, crops.rows(name)) for name in crops.held_out_sets}
     run.log(event="look", step=step, seconds=round(spent, 1), loss=loss, held_out=held_out)
+
+
+def _check_finite(loss: float) -> None:
+    if not math.isfinite(loss):
+        raise TrainingError("the loss is not a number: stopped; lower the learning rate and resume")
+
+
+def keep_checkpoint(run: Run) -> bool:
+    """Make the weights of a training that broke off from its checkpoint, if it has one."""
+    if not (run.path / CHECKPOINT).is_file():
+        return False
+    state = torch.load(run.path / CHECKPOINT, map_location="cpu", weights_only=True)
+    plain = {name: value.contiguous() for name, value in state["average"].items()}
+    save_file(plain, run.path / WEIGHTS)
+    return True
 
 
 def _save(
@@ -296,8 +319,11 @@ def _save(
         "optimizer": optimizer.state_dict(), "spent": spent, "step": step,
     }  # fmt: skip
     part = path.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(path)
+    try:
+        torch.save(state, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _resumed(path: Path, net: nn.Module, average: nn.Module, optimizer: Any) -> tuple[float, int]:

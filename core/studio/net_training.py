@@ -8,14 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import MudraError, TrainingError
+from core.errors import TrainingError
 from core.learning.datasets import Hand, read_pack, write_pack
-from core.learning.runs import FAILED, Run
+from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_runs
 from core.media.pictures import decode_jpeg
 from core.pose.geometry import to_square
 from core.studio.net_data import make_pack
@@ -25,7 +25,7 @@ from core.studio.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
 LIGHT = "cpm.hand_light"
-WEIGHTS = "weights.safetensors"
+WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.pt"
 TEACHER = "mediapipe-hands"
 _FINE_RATE = 3e-4
 _LEAST_SAMPLES = 40
@@ -65,14 +65,15 @@ def train_net_here(
     crops = read_pack(_packed(places, data, progress))
     run = _run(places, name, resume, minutes)
     total = round(minutes * 60)
-    weights = train_net(
-        name, crops, run, NetOptions(minutes=minutes, **(options or {})),
-        lambda spent: progress(min(round(spent), total), total),
-    )  # fmt: skip
-    folder = out or run.path / NET
-    if _rank() == 0:
-        save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
-        shutil.copyfile(weights, folder / WEIGHTS)
+    with _failure_logged(run):
+        weights = train_net(
+            name, crops, run, NetOptions(minutes=minutes, **(options or {})),
+            lambda spent: progress(min(round(spent), total), total),
+        )  # fmt: skip
+        folder = out or run.path / NET
+        if _rank() == 0:
+            save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
+            shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
 
@@ -95,13 +96,13 @@ def fine_tune_here(
     Raises:
         TrainingError: too few samples with pictures, or a name that is none.
     """
-    from core.learning.loop import NetOptions, train_net
-    from core.learning.netfile import save_trained
-
     _check_net_name(name)
     project_id = store.project(project).id
     run = Run.create(places.net_runs, net=name, project=project, minutes=minutes)
-    try:
+    with _failure_logged(run):
+        # torch takes seconds to load; the run can be seen before
+        from core.learning.loop import NetOptions, train_net
+
         pack = run.path / "pack"
         write_pack(pack, hands_of_project(store, project_id))
         options = NetOptions(
@@ -109,40 +110,121 @@ def fine_tune_here(
             start=places.shipped_models / LIGHT / WEIGHTS,
         )  # fmt: skip
         total = round(minutes * 60)
-        crops = read_pack(pack)
-        weights = train_net(
-            LIGHT, crops, run, options,
-            lambda spent: progress(min(round(spent), total), total),
-        )  # fmt: skip
-    except MudraError as error:
-        run.log(event="end", status=FAILED, message=str(error))
-        raise
-    about = _about(run, len(crops.rows(""))) | {"project": project}
-    save_trained(weights, places.nets / name, LIGHT, about)
+        try:
+            train_net(
+                LIGHT, read_pack(pack), run, options,
+                lambda spent: progress(min(round(spent), total), total),
+            )  # fmt: skip
+        except TrainingError:
+            if (run.path / WEIGHTS).is_file():
+                _save_fine_tuned(places, run)
+            raise
+        _save_fine_tuned(places, run)
     return run, places.nets / name
 
 
-def start_fine_tuning(places: Places, project: str, name: str, minutes: float) -> None:
+def can_be_kept(run: Run) -> bool:
+    """Whether a fine-tuning that died left a checkpoint."""
+    return "project" in run.about() and (run.path / CHECKPOINT).is_file()
+
+
+def keep_fine_tuned(places: Places, run: Run) -> None:
+    """Offer what a fine-tuning that died had learned, until its last checkpoint.
+
+    Raises:
+        TrainingError: it left none, or runs still.
+    """
+    from core.learning.loop import keep_checkpoint
+
+    if run.status() == RUNNING or not can_be_kept(run) or not keep_checkpoint(run):
+        raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
+    _save_fine_tuned(places, run)
+    run.log(event="end", status=STOPPED)
+
+
+def _save_fine_tuned(places: Places, run: Run) -> None:
+    from core.learning.netfile import save_trained
+
+    about, pack = run.about(), read_pack(run.path / "pack")
+    said = _about(run, len(pack.rows(""))) | {"project": about["project"]}
+    save_trained(run.path / WEIGHTS, places.nets / about["net"], LIGHT, said)
+
+
+class Begun:
+    """A fine-tuning's process, from its start on; its run appears a moment later."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", said: Path, places: Places) -> None:
+        self._process, self._said, self._places = process, said, places
+
+    @property
+    def run(self) -> Run | None:
+        """What it trains, once it has said so."""
+        mine = self._process.pid
+        runs = list_runs(self._places.net_runs)
+        return next((run for run in runs if run.about()["pid"] == mine), None)
+
+    @property
+    def is_starting(self) -> bool:
+        """It is alive and has no run yet."""
+        return self._process.poll() is None and self.run is None
+
+    @property
+    def failure(self) -> str:
+        """Why it ended before it had a run; "" when it did not."""
+        if self._process.poll() in (None, 0) or self.run is not None:
+            return ""
+        lines = self._said.read_text(encoding="utf-8", errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        return last.strip() or f"its process ended with {self._process.returncode}"
+
+
+_begun: dict[Path, Begun] = {}  # the latest of each workspace
+
+
+def begun(places: Places) -> Begun | None:
+    """The latest fine-tuning that this server began."""
+    return _begun.get(places.net_runs)
+
+
+def start_fine_tuning(places: Places, project: str, name: str, minutes: float) -> Begun:
     """`fine_tune_here` in a process of its own, which outlives the page and the server.
 
     Raises:
-        TrainingError: a name that is none.
+        TrainingError: a name that is none, or a folder that can't be written.
     """
     _check_net_name(name)
     command = [
         sys.executable, "-m", "core", "fine-tune-net", name, "--project", project,
         "--minutes", str(minutes), "--workspace", str(places.workspace),
     ]  # fmt: skip
-    subprocess.Popen(
-        command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    said = places.net_runs / "last_start.txt"
+    try:
+        places.net_runs.mkdir(parents=True, exist_ok=True)
+        with said.open("wb") as out:
+            process = subprocess.Popen(
+                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=out, start_new_session=True,
+            )  # fmt: skip
+    except OSError as error:
+        raise TrainingError(in_words(error)) from error
+    _begun[places.net_runs] = Begun(process, said, places)
+    return _begun[places.net_runs]
 
 
 def stop_net_training(run: Run) -> None:
     """Have it end after the present step, whatever process it runs in; what it learned is kept."""
     with suppress(ProcessLookupError):
         os.kill(int(run.records("start")[-1]["pid"]), signal.SIGINT)
+
+
+@contextmanager
+def _failure_logged(run: Run) -> Iterator[None]:
+    """Whatever goes wrong is in the run's log, which is where pages read it."""
+    try:
+        yield
+    except Exception as error:
+        run.log(event="end", status=FAILED, message=in_words(error))
+        raise
 
 
 def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:

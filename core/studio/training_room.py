@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model import METADATA, MODEL
-from core.learning.runs import RUNNING, Run, list_runs
+from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
 from core.studio.places import Places
 from core.studio.provenance import origin_of
 from core.studio.store import Store
@@ -199,6 +199,9 @@ def result_of(run: Run) -> dict[str, Any] | None:
 
 
 def failure_of(run: Run) -> str:
-    """Why the run failed; "" when it did not."""
+    """Why the run failed or died; "" when it did neither."""
+    status = run.status()
+    if status == DEAD:
+        return "Mudra was stopped, or ran out of memory, while it trained: train again"
     ends = run.records("end")
-    return str(ends[-1].get("message", "")) if ends else ""
+    return str(ends[-1].get("message", "")) if ends and status == FAILED else ""

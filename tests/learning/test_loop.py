@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core.errors import TrainingError
 from core.learning.datasets import Hand, read_pack, write_pack
 from core.learning.loop import (
     CHECKPOINT,
+    WEIGHTS,
     NetOptions,
     belief_targets,
     euclidean_loss,
@@ -99,3 +101,21 @@ def test_too_few_hands_are_refused_by_number(tmp_path: Path, pack: Path) -> None
     run = Run.create(tmp_path / "runs")
     with pytest.raises(TrainingError, match="10 hands to learn from: at least 32"):
         train_net("cpm.hand_light", read_pack(pack), run, NetOptions(threads=1))
+
+
+def test_a_loss_of_nan_stops_at_once_and_what_was_learned_before_is_kept(
+    tmp_path: Path, pack: Path
+) -> None:
+    run = Run.create(tmp_path / "runs")
+    options = NetOptions(minutes=1, batch=4, threads=1, look_every_s=0, rate=1e12)
+    with pytest.raises(TrainingError, match="not a number: stopped"):
+        train_net("cpm.hand_light", read_pack(pack), run, options)
+    looks = run.records("look")
+    assert all(math.isfinite(look["loss"]) for look in looks)
+    checkpoint = torch.load(run.path / CHECKPOINT, weights_only=True)
+    assert checkpoint["step"] == looks[-1]["step"]
+    kept = load_file(run.path / WEIGHTS)
+    assert all(bool(value.isfinite().all()) for value in kept.values())
+    assert {name: value.shape for name, value in kept.items()} == {
+        name: value.shape for name, value in checkpoint["average"].items()
+    }

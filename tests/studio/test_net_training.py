@@ -1,8 +1,10 @@
 """Nets taught on one's own samples, and chosen by name."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +15,38 @@ from core.learning.datasets import Hand, write_pack
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.pose.structures import Frame
-from core.studio.net_training import LIGHT, fine_tune_here, hands_of_project
+from core.studio.net_training import (
+    LIGHT,
+    can_be_kept,
+    fine_tune_here,
+    hands_of_project,
+    keep_fine_tuned,
+    start_fine_tuning,
+)
 from core.studio.nets import KeypointSource, nets
 from core.studio.places import Places
 from core.studio.samples import sample_of
+from core.studio.store import Store
+from core.studio.training_room import failure_of
 
 
 @pytest.fixture
 def places(tmp_path, weights_folder):
     return replace(Places.find(tmp_path / "workspace"), weights=weights_folder)
+
+
+@pytest.fixture
+def store(places):
+    store = Store(places.database)
+    yield store
+    store.close()
+
+
+def wait_for(happens, at_most_s=90):
+    end = time.monotonic() + at_most_s
+    while not happens():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -80,6 +105,42 @@ def test_a_taught_net_can_be_chosen_and_keeps_its_joints(recorded, places, share
     photo = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
     with source.open(places) as net:
         assert len(net.estimate_still(read_picture(photo)).beliefs) == 1
+
+
+def test_a_training_that_can_t_begin_says_why(store, places):
+    begun = start_fine_tuning(places, "nobody's", "cpm.mine", 1)
+    wait_for(lambda: not begun.is_starting)
+    assert "no project “nobody's”" in begun.failure
+    assert begun.run is None and list_runs(places.net_runs) == []
+
+
+@pytest.mark.slow  # the first checkpoint comes after 15 s
+def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(recorded, places):
+    recorded[0].close()
+    begun = start_fine_tuning(places, "p", "cpm.mine", 1)
+    wait_for(lambda: begun.run is not None and begun.run.records("look"))
+    run = begun.run
+    wait_for(lambda: can_be_kept(run) or run.status() != "running")
+    os.kill(run.about()["pid"], signal.SIGKILL)
+    killed = time.monotonic()
+    wait_for(lambda: run.status() == "dead")
+    assert time.monotonic() - killed < 1
+    assert "Mudra was stopped" in failure_of(run) and begun.failure == ""
+    keep_fine_tuned(places, run)
+    assert run.status() == "stopped" and failure_of(run) == ""
+    assert set(nets(places)) == {LIGHT, "cpm.mine"}
+
+
+def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, places):
+    store, _ = recorded
+    lost = replace(places, shipped_models=places.workspace)  # no weights to begin with
+    with pytest.raises(FileNotFoundError):
+        fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
+    [run] = list_runs(places.net_runs)
+    assert run.status() == "failed" and "something went wrong" in failure_of(run)
+    assert not can_be_kept(run)
+    with pytest.raises(TrainingError, match="nothing that could be kept"):
+        keep_fine_tuned(places, run)
 
 
 def test_an_unknown_net_is_named_with_those_there_are(places, tmp_path):
