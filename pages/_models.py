@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.gestures.model import MODEL, GestureModel
+from core.gestures.model import METADATA, MODEL, GestureModel
 from core.studio.store import Project
 from core.studio.training_room import has_model
 from pages._widgets import errors_shown, load_model, run_title, studio
@@ -24,6 +24,6 @@ def pick_model(project: Project) -> GestureModel | None:
     )  # fmt: skip
     with errors_shown():
         folder = places.model(name or STARTER)
-        file = folder / MODEL
-        return load_model(folder, file.stat().st_mtime if file.is_file() else 0.0)
+        files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
+        return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
     return None

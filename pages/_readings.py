@@ -3,7 +3,8 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.live import Latest, Reading
+from core.studio.live import Latest
+from core.studio.reading import Reading
 
 NO_HAND, UNSURE = "👀", "🤔"
 

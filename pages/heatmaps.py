@@ -7,6 +7,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
 from core.pose.belief_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
+from core.pose.smoothing import Smoothing
 from core.pose.structures import BeliefMaps
 from core.studio.files import read_file
 from core.studio.live import Maps, Options
@@ -70,7 +71,7 @@ def _estimator(source: KeypointSource) -> Any:
 
 
 def _camera(source: KeypointSource, maps: Maps) -> None:
-    live = camera("maps_camera", Options(None, 1, False, source, maps))
+    live = camera("maps_camera", Options(None, 1, Smoothing(joints=False), source, maps))
     if live is not None:
         st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
 

@@ -6,6 +6,7 @@ from core.gestures.model import GestureModel
 from core.studio.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
 from pages._live_actions import live_actions
+from pages._live_smoothing import pick_smoothing, show_smoothing
 from pages._models import pick_model
 from pages._nets import fitting, overlay, pick_keypoints
 from pages._projects import pick_project
@@ -22,22 +23,18 @@ def page() -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         model = pick_model(project)
-        with st.container(horizontal=True, gap="medium"):
-            two = st.toggle("Two hands", key="two_hands", persist_state="session",
-                            help="Costs about 15 ms more a frame.")  # fmt: skip
-            smooth = st.toggle(
-                "Smoothing", True, key="smoothing", persist_state="session",
-                help="Calms the drawn joints and says a gesture once it has lasted 0.2 s. The bars "
-                "stay raw.",
-            )  # fmt: skip
+        two = st.toggle("Two hands", key="two_hands", persist_state="session",
+                        help="Costs about 15 ms more a frame.")  # fmt: skip
+        smoothing = pick_smoothing(model)
         with st.expander("Keypoints and belief maps", icon="🔥"):
             source = pick_keypoints("live")
             maps = overlay("live") if source.is_net else Maps()
         model = fitting(model, source)
     with left:
-        options = Options(model, 2 if two else 1, smooth, source, maps)
+        options = Options(model, 2 if two else 1, smoothing, source, maps)
         live = camera("live_camera", options)
-        live_actions(live, project, model, steady=smooth)
+        live_actions(live, project, model, steady=smoothing.hold_s > 0)
+        show_smoothing(live)
     with right:
         st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
 

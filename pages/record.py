@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.pose.smoothing import Smoothing
 from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.studio.store import Gesture, Project
@@ -32,7 +33,7 @@ def page() -> None:
     with left:
         live = camera(
             "record_camera",
-            Options(hands=1, smoothing=False, keypoints=source, maps=maps),
+            Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps),
             watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
             on_end=lambda: recorder.stop(wait=False),
         )

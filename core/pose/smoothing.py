@@ -4,6 +4,7 @@ Convention: time in seconds, rising; arrays of any shape, NaN where a joint is m
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -80,6 +81,31 @@ class LabelHold:
         if self._since_s is not None and time_s - self._since_s >= self.hold_s:
             self.said, self._since_s = wanted, None
         return self.said
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """How joints are calmed and labels held; the numbers are those of `OneEuro` and `LabelHold`.
+
+    Attributes:
+        joints: whether joints are calmed.
+    """
+
+    joints: bool = True
+    min_cutoff: float = 1.5
+    beta: float = 0.03
+    enter: float = 0.6
+    leave: float = 0.45
+    hold_s: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.leave <= self.enter:
+            raise ValueError(f"0 <= leave <= enter is needed, got {self.leave=}, {self.enter=}")
+        if not (0.01 <= self.min_cutoff <= 100 and 0 <= self.beta <= 10 and 0 <= self.hold_s <= 10):
+            raise ValueError(
+                "a cutoff of 0.01 to 100 Hz, a beta of 0 to 10 and a hold of 0 to 10 s are needed, "
+                f"got {self.min_cutoff=}, {self.beta=}, {self.hold_s=}"
+            )
 
 
 class Kalman:

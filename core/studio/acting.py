@@ -8,7 +8,7 @@ from core.estimators import Estimator
 from core.gestures.model import GestureModel
 from core.studio.actions import Actions, Settings
 from core.studio.changes import Change
-from core.studio.live import HandReader, Options
+from core.studio.reading import HandReader
 from core.studio.takes import open_frames
 
 
@@ -31,7 +31,7 @@ def act(
     Raises:
         MudraError: nothing that can be read, or a model of another estimator.
     """
-    read, options = HandReader(), Options(model)
+    read = HandReader()
     try:
         model.check_estimator(estimator.name)
         begun = time.monotonic()
@@ -40,7 +40,7 @@ def act(
                 break
             if own_speed:
                 time.sleep(max(0.0, begun + frame.time_s - time.monotonic()))
-            yield from actions.offer(read(estimator.estimate(frame), options), frame.time_s)
+            yield from actions.offer(read(estimator.estimate(frame), model), frame.time_s)
     finally:
         actions.close()
 

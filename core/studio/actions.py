@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from core.errors import ActionError
 from core.studio.changes import STEADY_S, Change, Changes
 from core.studio.osc import LOCAL, OUT_PORT, OscOut
-from core.studio.live import Reading
+from core.studio.reading import Reading
 from core.studio.websocket import PORT, WebSocketOut
 
 log = logging.getLogger(__name__)

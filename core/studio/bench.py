@@ -25,10 +25,11 @@ from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.structures import Estimate, Frame, Picture
 from core.studio.importing import import_path
-from core.studio.live import LiveProcessor, Maps, Options, probabilities
+from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.net_training import LIGHT
 from core.studio.nets import KeypointSource
 from core.studio.places import Places
+from core.studio.reading import probabilities
 from core.studio.store import Store
 from core.studio.training_room import train_here
 

@@ -16,7 +16,7 @@ from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.structures import Estimate
 from core.studio.importing import LabelledPicture, MakeEstimator, labelled_pictures, opened_folder
-from core.studio.live import Probabilities, probabilities
+from core.studio.reading import Probabilities, probabilities
 from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"

@@ -18,19 +18,18 @@ import numpy as np
 
 from core.errors import MudraError
 from core.estimators import Estimator
-from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model import GestureModel
 from core.pose.belief_drawing import mirrored, over_picture, with_maps
 from core.pose.drawing import draw_estimate, label_plate
-from core.pose.smoothing import LabelHold, OneEuro
-from core.pose.structures import Estimate, Frame, Picture, Pose
+from core.pose.smoothing import Smoothing
+from core.pose.structures import Estimate, Frame, Picture
 from core.studio.nets import KeypointSource
+from core.studio.reading import HandReader, Moment, Reading
 
 log = logging.getLogger(__name__)
 
 LOST_S = 2.0  # no frame for so long: the camera is lost
 UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
-FORGET_S = 0.5  # a hand away for so long begins anew
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
 Watch = Callable[[Frame, Estimate, str], str]
@@ -58,35 +57,20 @@ class Options:
     Attributes:
         model: names the gestures; None shows the skeleton alone.
         hands: 1 or 2.
-        smoothing: calm the drawn joints and hold the names; the probabilities stay raw.
+        smoothing: how drawn joints are calmed and names held; None: as the model says. The
+            probabilities stay raw.
         keypoints: whose joints: MediaPipe's or a net's.
         maps: what is shown of a net's belief maps.
     """
 
     model: GestureModel | None = None
     hands: int = 1
-    smoothing: bool = True
+    smoothing: Smoothing | None = None
     keypoints: KeypointSource = field(default_factory=KeypointSource)
     maps: Maps = field(default_factory=Maps)
 
 
 MakeEstimator = Callable[[Options], Estimator]
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """One hand.
-
-    Attributes:
-        gesture: the one to show; None while unsure, and for `none`.
-        probabilities: (gesture, probability) in the model's order; empty without a model.
-        hand: which one it is from frame to frame: "Left", "Right", "Left again", or "hand".
-    """
-
-    pose: Pose
-    gesture: GestureLabel | None = None
-    probabilities: tuple[tuple[GestureLabel, float], ...] = ()
-    hand: str = "hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,40 +125,6 @@ class Companion(Protocol):
         """The stream has ended; may be called more than once."""
 
 
-@dataclass
-class _Hand:
-    """What is remembered of one hand between frames."""
-
-    joints: OneEuro = field(default_factory=OneEuro)
-    label: LabelHold = field(default_factory=LabelHold)
-    seen_s: float = 0.0
-
-
-class HandReader:
-    """Names the hands of one stream's estimates; remembers each hand between them."""
-
-    def __init__(self) -> None:
-        self._tracks: dict[str, _Hand] = {}
-
-    def __call__(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
-        """Every hand with its held name, as confident as the estimate has them.
-
-        Raises:
-            ModelError: the model does not know these keypoints.
-        """
-        now_s = estimate.time_s
-        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < FORGET_S}
-        table = probabilities(options.model, estimate)
-        readings: dict[str, Reading] = {}
-        for pose, row in zip(estimate.poses, table, strict=True):
-            key = pose.handedness or "hand"
-            key = key if key not in readings else f"{key} again"  # two left hands: of two people
-            hand = self._tracks.setdefault(key, _Hand())
-            hand.seen_s = now_s
-            readings[key] = replace(_reading(pose, row, hand, now_s, options), hand=key)
-        return tuple(readings.values())
-
-
 class LiveProcessor:
     """Estimates, names and draws the frames of one stream; newest options count.
 
@@ -225,6 +175,10 @@ class LiveProcessor:
         """What the last frame gave; never waits."""
         return self._latest
 
+    def trace(self) -> tuple[Moment, ...]:
+        """The first hand's last seconds, raw and smoothed; never waits."""
+        return self._read.trace()
+
     def process(self, rgb: Picture) -> Picture:
         """The mirrored picture with what was found; never raises, errors are in `latest`.
 
@@ -258,7 +212,7 @@ class LiveProcessor:
         estimate = estimator.estimate(frame)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
-        hands = self._read(estimate, options)
+        hands = self._read(estimate, options.model, options.smoothing)
         if companion := self._companion:
             companion.offer(hands, estimate.time_s)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
@@ -319,34 +273,3 @@ def _draw_note(picture: Picture, note: str) -> None:
         plate = label_plate(note, "", max(24, picture.shape[0] // 9))
         room = picture[: plate.shape[0], : plate.shape[1]]
         room[:] = plate[: room.shape[0], : room.shape[1]]
-
-
-Probabilities = tuple[tuple[GestureLabel, float], ...]
-
-
-def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
-    """For each pose the model's gestures with their probabilities; nothing without a model."""
-    if model is None or not estimate.poses:
-        return [() for _ in estimate.poses]
-    model.check_estimator(estimate.estimator)
-    keypoints = np.stack([pose.keypoints for pose in estimate.poses])
-    mirrored = np.full(len(keypoints), estimate.mirrored_view)
-    table = model.predict_proba(keypoints, mirrored)
-    return [tuple(zip(model.gestures, map(float, row), strict=True)) for row in table]
-
-
-def _reading(
-    pose: Pose, row: Probabilities, hand: _Hand, time_s: float, options: Options
-) -> Reading:
-    if options.smoothing:
-        pose = replace(pose, keypoints=hand.joints(pose.keypoints, time_s))
-    if not row or options.model is None:
-        return Reading(pose)
-    best, probability = max(row, key=lambda pair: pair[1])
-    enter = options.model.threshold
-    hold = hand.label
-    hold.enter, hold.leave = enter, 0.75 * enter
-    hold.hold_s = 0.2 if options.smoothing else 0.0
-    said = hold(best.name, probability, time_s)
-    named = {gesture.name: gesture for gesture, _ in row}
-    return Reading(pose, named.get(said or "") if said != NONE.name else None, row)

@@ -17,7 +17,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.errors import ActionError, MudraError
 from core.studio.changes import Change, RateLimit
-from core.studio.live import Reading
+from core.studio.reading import Reading
 from core.studio.recording import CONTINUOUS, Recorder
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_inf
 from core.pose.belief_drawing import VIEWS, with_maps
 from core.pose.drawing import draw_estimate
 from core.pose.structures import Estimate, Frame, Picture
-from core.studio.live import Probabilities, probabilities
+from core.studio.reading import Probabilities, probabilities
 
 _CAMERA = "camera:"
 _CAMERA_FPS = 15.0

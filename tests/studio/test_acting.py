@@ -9,7 +9,7 @@ import pytest
 from core.errors import ActionError, MediaError, ModelError
 from core.studio.acting import act, opened
 from core.studio.actions import Actions, Settings
-from core.studio.live import probabilities
+from core.studio.reading import probabilities
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.smoothing import LabelHold
 from core.pose.structures import Pose
 from core.studio.changes import Changes, RateLimit, pitch_hz
-from core.studio.live import Reading
+from core.studio.reading import Reading
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))

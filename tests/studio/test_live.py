@@ -11,8 +11,12 @@ import pytest
 
 from core.errors import ModelError, WeightsError
 from core.media.pictures import read_picture
+from core.pose.smoothing import Smoothing
 from core.pose.structures import Estimate, Pose
-from core.studio.live import Latest, LiveProcessor, Options, probabilities
+from core.studio.live import Latest, LiveProcessor, Options
+from core.studio.reading import probabilities
+
+RAW = Smoothing(joints=False, hold_s=0)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +80,7 @@ def test_options_change_while_it_runs(make, starter, photos):
     live = LiveProcessor(make)
     photo = photos("thumbs_up")[0]
     see(live, photo, 2)
-    live.configure(Options(starter, hands=2, smoothing=False))
+    live.configure(Options(starter, hands=2, smoothing=RAW))
     see(live, photo, 2)
     assert said(live) == "thumbs_up"
     row = live.latest().hands[0].probabilities
@@ -215,7 +219,7 @@ class Companion:
 
 
 def test_a_companion_is_told_every_hand_and_closed_with_the_stream(make, starter, photos):
-    live = LiveProcessor(make, Options(starter, smoothing=False))
+    live = LiveProcessor(make, Options(starter, smoothing=RAW))
     before, companion, late = Companion(), Companion(), Companion()
     live.attach(before)
     live.attach(companion)
@@ -236,3 +240,28 @@ def test_a_companion_that_is_taken_away_is_closed_at_once(make):
     live.attach(None)
     assert companion.closed == 1 and live.companion is None
     live.close()
+
+
+def test_a_held_name_follows_the_settings_of_the_stream(make, starter, photos):
+    slow = Smoothing(hold_s=10, enter=0.5, leave=0.4)
+    live = LiveProcessor(make, Options(starter, smoothing=slow))
+    see(live, photos("thumbs_up")[0])
+    assert said(live) is None  # ten seconds have not passed
+    last = live.trace()[-1]
+    assert (last.best, last.said) == ("thumbs_up", "") and last.probability > 0.5
+    live.configure(Options(starter, smoothing=RAW))
+    see(live, photos("thumbs_up")[0], 2)
+    assert said(live) == "thumbs_up" and live.trace()[-1].raw == live.trace()[-1].smooth
+    live.close()
+
+
+def test_the_trace_shows_raw_beside_smoothed(make, starter, photos):
+    live = LiveProcessor(make, Options(starter, smoothing=Smoothing(min_cutoff=0.2, beta=0)))
+    near, far = photos("thumbs_up")[0], np.roll(photos("thumbs_up")[0], 40, axis=1)
+    see(live, near, 4)
+    see(live, far, 2)
+    trace = live.trace()
+    moved = trace[-1].raw[0] - trace[0].raw[0]
+    followed = trace[-1].smooth[0] - trace[0].smooth[0]
+    live.close()
+    assert moved > 20 and 0 < followed < 0.5 * moved

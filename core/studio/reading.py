@@ -1,0 +1,142 @@
+"""What the hands of a stream mean: named by a model, joints calmed, names held.
+
+The probabilities stay raw; what is smoothed is for the eye and for what acts on a name.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from core.gestures.labels import NONE, GestureLabel
+from core.gestures.model import GestureModel
+from core.gestures.steady import smoothing_of
+from core.pose.smoothing import LabelHold, OneEuro, Smoothing
+from core.pose.structures import Estimate, Pose
+
+FORGET_S = 0.5  # a hand away for so long begins anew
+TRACE_S = 6.0  # so much of the past is kept to look at
+TIP = 8  # the joint that is traced: the index finger's tip
+
+Probabilities = tuple[tuple[GestureLabel, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One hand.
+
+    Attributes:
+        gesture: the one to show; None while unsure, and for `none`.
+        probabilities: (gesture, probability) in the model's order; empty without a model.
+        hand: which one it is from frame to frame: "Left", "Right", "Left again", or "hand".
+    """
+
+    pose: Pose
+    gesture: GestureLabel | None = None
+    probabilities: tuple[tuple[GestureLabel, float], ...] = ()
+    hand: str = "hand"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One frame of the first hand, raw beside smoothed.
+
+    Attributes:
+        time_s: the frame's time.
+        raw, smooth: (x, y) of the index finger's tip in picture pixels.
+        best: what the frame alone says; "" without a model.
+        said: the held name; "" for no gesture.
+    """
+
+    time_s: float
+    raw: tuple[float, float]
+    smooth: tuple[float, float]
+    best: str = ""
+    probability: float = 0.0
+    said: str = ""
+
+
+@dataclass
+class _Hand:
+    """What is remembered of one hand between frames."""
+
+    joints: OneEuro = field(default_factory=OneEuro)
+    label: LabelHold = field(default_factory=LabelHold)
+    seen_s: float = 0.0
+
+
+class HandReader:
+    """Names the hands of one stream's estimates; remembers each hand between them."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, _Hand] = {}
+        self._trace: tuple[Moment, ...] = ()
+
+    def __call__(
+        self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
+    ) -> tuple[Reading, ...]:
+        """Every hand with its held name, as confident as the estimate has them.
+
+        Args:
+            smoothing: None: as the model says.
+
+        Raises:
+            ModelError: the model does not know these keypoints.
+        """
+        now_s = estimate.time_s
+        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < FORGET_S}
+        smoothing = smoothing or smoothing_of(model)
+        table = probabilities(model, estimate)
+        readings: dict[str, Reading] = {}
+        for pose, row in zip(estimate.poses, table, strict=True):
+            key = pose.handedness or "hand"
+            key = key if key not in readings else f"{key} again"  # two left hands: of two people
+            hand = self._tracks.setdefault(key, _Hand())
+            hand.seen_s = now_s
+            readings[key] = replace(_reading(pose, row, hand, now_s, smoothing), hand=key)
+        self._remember(estimate, tuple(readings.values()))
+        return tuple(readings.values())
+
+    def trace(self) -> tuple[Moment, ...]:
+        """The first hand's last TRACE_S seconds."""
+        return self._trace
+
+    def _remember(self, estimate: Estimate, readings: tuple[Reading, ...]) -> None:
+        now_s = estimate.time_s
+        kept = tuple(m for m in self._trace if now_s - m.time_s <= TRACE_S)
+        if readings and len(readings[0].pose.keypoints) > TIP:
+            kept += (_moment(now_s, estimate.poses[0], readings[0]),)
+        self._trace = kept  # as a whole: the page reads it from another thread
+
+
+def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
+    """For each pose the model's gestures with their probabilities; nothing without a model."""
+    if model is None or not estimate.poses:
+        return [() for _ in estimate.poses]
+    model.check_estimator(estimate.estimator)
+    keypoints = np.stack([pose.keypoints for pose in estimate.poses])
+    mirrored = np.full(len(keypoints), estimate.mirrored_view)
+    table = model.predict_proba(keypoints, mirrored)
+    return [tuple(zip(model.gestures, map(float, row), strict=True)) for row in table]
+
+
+def _reading(
+    pose: Pose, row: Probabilities, hand: _Hand, time_s: float, smoothing: Smoothing
+) -> Reading:
+    if smoothing.joints:
+        hand.joints.min_cutoff, hand.joints.beta = smoothing.min_cutoff, smoothing.beta
+        pose = replace(pose, keypoints=hand.joints(pose.keypoints, time_s))
+    if not row:
+        return Reading(pose)
+    best, probability = max(row, key=lambda pair: pair[1])
+    hold = hand.label
+    hold.enter, hold.leave, hold.hold_s = smoothing.enter, smoothing.leave, smoothing.hold_s
+    said = hold(best.name, probability, time_s)
+    named = {gesture.name: gesture for gesture, _ in row}
+    return Reading(pose, named.get(said or "") if said != NONE.name else None, row)
+
+
+def _moment(time_s: float, raw: Pose, reading: Reading) -> Moment:
+    (x, y), (u, v) = raw.keypoints[TIP].tolist(), reading.pose.keypoints[TIP].tolist()
+    best, probability = max(reading.probabilities, key=lambda p: p[1], default=(None, 0.0))
+    said = reading.gesture.name if reading.gesture else ""
+    return Moment(time_s, (x, y), (u, v), best.name if best else "", probability, said)
