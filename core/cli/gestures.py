@@ -29,7 +29,9 @@ app = typer.Typer()
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="A folder per class, a zip of one, or a table.")],
+    path: Annotated[
+        Path, typer.Argument(help="A folder per class, a zip of one, a table, or COCO json.")
+    ],
     project: Annotated[str, typer.Option(help="Made where missing.")],
     layout: Layout = "auto",
     person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
@@ -39,19 +41,42 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add pictures or keypoints to a project."""
-    from core.studio.importing import import_path
+    from core.studio.data_in import read_data
 
     labels = parse_map(mapping)
     check_layout(layout)
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("importing") as progress:
-        report = import_path(
+        report = read_data(
             store, project, path, estimator_factory=hand_estimator(places, estimator),
             person=person, layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     for name, reason in report.refused:
         print(f"refused {name}: {reason}", file=sys.stderr)
     say(vars(report), report.text, as_json)
+
+
+@app.command()
+def export_data(
+    project: Annotated[str, typer.Option(help="Whose samples.")],
+    out: Annotated[Path, typer.Option("-o", "--output", help="A .csv, .parquet or .json (COCO).")],
+    kind: Annotated[
+        str | None, typer.Option(help="kazuhito: the keypoint.csv of Kazuhito00's app.")
+    ] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Write a project's samples as a table or as COCO keypoints."""
+    from core.studio.data_out import KINDS
+    from core.studio.data_out import export_data as export_data_
+
+    if kind is not None and kind not in KINDS:
+        raise typer.BadParameter(f"“{kind}” is none of {', '.join(KINDS)}", param_hint="--kind")
+    with open_store(Places.find(workspace)) as store, progress_bar("writing") as progress:
+        found = store.project(project)
+        went = export_data_(store, found, out, kind=kind, progress=progress)
+    said = {"samples": went.samples, "left_out": went.left_out, "files": [*map(str, went.files)]}
+    say(said, went.text, as_json)
 
 
 @app.command()

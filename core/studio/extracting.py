@@ -17,6 +17,7 @@ from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.structures import Estimate, Floats, Frame
 from core.studio.importing import opened_folder
+from core.studio.tables import quoted
 
 Progress = Callable[[int, int], None]
 Rows = list[dict[str, Any]]
@@ -24,7 +25,6 @@ _ABOUT = (
     "source", "gesture", "frame", "time_s", "hand", "handedness", "score", "width", "height",
     "estimator",
 )  # fmt: skip
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def extract(
@@ -155,8 +155,3 @@ def _write(table: pd.DataFrame, out: Path) -> None:
             table.to_csv(out, index=False)
     except OSError as error:
         raise MediaError(f"{out} can't be written: {error.strerror}") from error
-
-
-def quoted(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_RISKY) else text

@@ -39,6 +39,12 @@ def _plain(text: str) -> str:
     return text
 
 
+def _storable(text: str) -> str:
+    if any(char == "\0" or 0xD800 <= ord(char) < 0xE000 for char in text):
+        raise ValueError("a text that can't be stored")
+    return text
+
+
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise ValueError("no finite number")
@@ -62,7 +68,7 @@ Id = Annotated[int, Field(ge=0, lt=2**53)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
 Name = Annotated[str, Field(max_length=400), AfterValidator(_name)]
 Time = Annotated[str, Field(max_length=40), AfterValidator(_time)]
-Text = Annotated[str, Field(max_length=1000), AfterValidator(_plain)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(_storable)]  # file names, too
 Short = Annotated[str, Field(max_length=100), AfterValidator(_plain)]
 Emoji = Annotated[str, Field(max_length=16), AfterValidator(_plain)]
 Number = Annotated[float, AfterValidator(_finite)]
@@ -165,9 +171,14 @@ class SampleRow(Strict):
         joints = len(self.scores) // 4
         if len(self.keypoints) != 8 * joints or len(self.world or b"") not in (0, 12 * joints):
             return "keypoints, scores and world have different numbers of joints"
-        sizes = (self.height is None, self.width is None)
-        square = (self.square_x is None, self.square_y is None, self.square_side is None)
-        return "half a size or half a square" if len({*sizes}) > 1 or len({*square}) > 1 else ""
+        odd = halved(self.height, self.width)
+        odd |= halved(self.square_x, self.square_y, self.square_side)
+        return "half a size or half a square" if odd else ""
+
+
+def halved(*values: float | None) -> bool:
+    """Whether some are missing, but not all."""
+    return len({value is None for value in values}) > 1
 
 
 ROWS: dict[str, type[Strict]] = {

@@ -4,12 +4,13 @@ Convention: rows are plain dictionaries by column, blobs as bytes. What lies in 
 where it is asked for; a thing in the bin that something outside of it still needs counts, too.
 """
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from core.errors import NotFoundError
 from core.studio import schema as t
@@ -96,6 +97,41 @@ def _chosen(found: Any, table: Table, part: str, project_id: int, with_bin: bool
     return found if with_bin else found.where(~_alone_in_bin()[part])
 
 
+def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
+    """Samples outside the bin by id, each with all that is known about where it came from; the
+    session's and burst's columns begin with `session_` and `burst_`, the gesture's with
+    `gesture_`."""
+    gesture, person = t.gestures.c, t.persons.c
+    kept = [c for c in t.samples.c if c.name not in ("project_id", "gesture_id", "deleted_at")]
+    found = select(
+        *kept,
+        gesture.name.label("gesture"),
+        gesture.emoji.label("gesture_emoji"),
+        gesture.position.label("gesture_position"),
+        gesture.enabled.label("gesture_enabled"),
+        person.name.label("person"),
+        _SESSION.id.label("session_id"),
+        _SESSION.name.label("session_name"),
+        _SESSION.source.label("session_source"),
+        _SESSION.started_at.label("session_started_at"),
+        _BURST.started_at.label("burst_started_at"),
+    ).join_from(t.samples, t.bursts, _SAMPLE.burst_id == _BURST.id)
+    found = found.join(t.sessions, _BURST.session_id == _SESSION.id)
+    found = found.join(t.persons, _SESSION.person_id == person.id)
+    found = found.join(t.gestures, _SAMPLE.gesture_id == gesture.id)
+    found = found.where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+    stream = connection.execution_options(yield_per=_BATCH)
+    for row in stream.execute(found.order_by(_SAMPLE.id)):
+        yield dict(row._mapping)
+
+
+def most_joints(connection: Connection, project_id: int) -> int:
+    """The largest number of joints of a sample outside the bin; 0 where there are none."""
+    size = func.max(func.length(_SAMPLE.scores))
+    found = select(size).where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+    return int(connection.execute(found).scalar() or 0) // 4
+
+
 # -------------------------------------------------------------------------------------------- in
 
 
@@ -105,7 +141,7 @@ class Brought:
 
     project_id: int
     name: str
-    ids: dict[str, dict[int, int]] = field(default_factory=dict)
+    ids: dict[str, dict[Any, int]] = field(default_factory=dict)
 
 
 def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]) -> Brought:
@@ -121,22 +157,29 @@ def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterabl
     """
     name = _free_name(connection, project["name"])
     project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
-    brought = Brought(project_id, name)
+    brought = Brought(project_id, name, {part: {} for part in PARTS})
     for part in PARTS:
-        brought.ids[part] = {}
         for batch in _batches(read(part)):
-            rows = [_at_home(row, part, brought) for row in batch]
-            new = insert_rows(connection, t.metadata.tables[part], rows)
-            old = [row["id"] for row in batch]
-            brought.ids[part].update(zip(old, new, strict=True))
-            crops = [
-                {"sample_id": sample_id, "jpeg": row["jpeg"]}
-                for sample_id, row in zip(new, batch, strict=True)
-                if row.get("jpeg") is not None
-            ]
-            if crops:
-                connection.execute(insert(t.crops), crops)
+            add_rows(connection, brought, part, batch)
     return brought
+
+
+def add_rows(connection: Connection, brought: Brought, part: str, rows: list[Row]) -> None:
+    """Insert rows of one of PARTS into the project; their new ids are remembered by the old.
+
+    Raises:
+        NotFoundError: a row belongs to one that did not come.
+    """
+    at_home = [_at_home(row, part, brought) for row in rows]
+    new = insert_rows(connection, t.metadata.tables[part], at_home)
+    brought.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
+    crops = [
+        {"sample_id": sample_id, "jpeg": row["jpeg"]}
+        for sample_id, row in zip(new, rows, strict=True)
+        if row.get("jpeg") is not None
+    ]
+    if crops:
+        connection.execute(insert(t.crops), crops)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -183,6 +226,59 @@ def _free_name(connection: Connection, name: str) -> str:
     raise AssertionError
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a project has outside the bin, to be found again by what it says of itself."""
+
+    gestures: dict[str, int]
+    positions: list[int]
+    persons: dict[str, int]
+    sessions: dict[tuple[Any, ...], int]
+    bursts: dict[tuple[Any, ...], int]
+    samples: set[bytes]
+
+
+def known_in(connection: Connection, project_id: int) -> Known:
+    """Gestures and persons by key; sessions by (person_id, source, name, started_at); bursts by
+    (session_id, started_at); samples by `fingerprint`."""
+
+    def by_key(table: Table) -> dict[str, int]:
+        found = t.in_bin(_at(select(table.c.key, table.c.id), table, project_id), table)
+        return {row.key: row.id for row in connection.execute(found)}
+
+    def by_marks(table: Table, *marks: Any) -> dict[tuple[Any, ...], int]:
+        found = _at(select(*marks, table.c.id), table, project_id)
+        return {tuple(found): row_id for *found, row_id in connection.execute(found)}
+
+    at = connection.execute(_at(select(t.gestures.c.position), t.gestures, project_id))
+    found = _at(
+        select(_SAMPLE.taken_at, _SAMPLE.hand_index, _SAMPLE.keypoints), t.samples, project_id
+    )
+    stream = connection.execution_options(yield_per=_BATCH).execute(t.in_bin(found, t.samples))
+    visit = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
+    return Known(
+        by_key(t.gestures), list(at.scalars()), by_key(t.persons), by_marks(t.sessions, *visit),
+        by_marks(t.bursts, _BURST.session_id, _BURST.started_at),
+        {fingerprint(*row) for row in stream},
+    )  # fmt: skip
+
+
+def _at(found: Any, table: Table, project_id: int) -> Any:
+    return found.where(_of_project(table, project_id))
+
+
+def fingerprint(taken_at: str, hand_index: int, keypoints: bytes) -> bytes:
+    """When it was taken and where the joints were: no two samples share that."""
+    text = f"{taken_at} {hand_index} ".encode()
+    return hashlib.blake2b(text + keypoints, digest_size=16).digest()
+
+
+def settle_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
+    """Emoji, position and enabled of a gesture as the row has them."""
+    values = {name: row[name] for name in ("emoji", "position", "enabled")}
+    connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(values))
+
+
 # -------------------------------------------------------------------------------- out for good
 
 
@@ -210,6 +306,12 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
         for table in _journals():
             connection.execute(delete(table).where(_of_project(table, chosen)))
     return gone
+
+
+def forget_project(store: Database, project_id: int) -> None:
+    """Delete a project for good, with all that is its own."""
+    with store.writing() as connection:
+        _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
 
 
 def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:

@@ -25,6 +25,7 @@ MAX_COLUMNS = 1000
 JOINTS = 21
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _SHOWN = 20  # lines named in an error
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 _XY = [f"{axis}{joint}" for joint in range(JOINTS) for axis in "xy"]
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
 
@@ -79,6 +80,16 @@ def read_table(
     gestures, known = _gestures(read, mapping or {})
     digest = hashlib.sha256(content).hexdigest()
     return KeypointTable(read.points, gestures, known, read.persons, read.estimator, digest)
+
+
+def quoted(text: str) -> str:
+    """A text cell that no spreadsheet takes for a formula; `unquoted` takes the mark away."""
+    return f"'{text}" if text.startswith((*_RISKY, "'")) else text
+
+
+def unquoted(text: str) -> str:
+    """The text that `quoted` was given."""
+    return text[1:] if text.startswith("'") and quoted(text[1:]) == text else text
 
 
 def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
@@ -152,7 +163,7 @@ def _of_csv(path: Path) -> pd.DataFrame:
         if not len(longer):
             raise
         raise TableError(
-            f"{path.name}: no row may have more columns than the first {_lines(longer)}"
+            f"{path.name}: no row may have more columns than the first {lines_in_words(longer)}"
         ) from error
     return _without_end(cells.fillna(""))
 
@@ -205,7 +216,7 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(missing)}")
     table = cells.iloc[1:].set_axis(names, axis=1)
     person = next((c for c in ("person", "source_repo") if c in names), None)
-    persons = table[person].str.strip() if person else pd.Series("", table.index)
+    persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
     estimator = "mediapipe-hands"
     if "estimator" in names and len(table):
         found = sorted(set(table["estimator"]))
@@ -225,7 +236,7 @@ def _numbered(cells: pd.DataFrame, path: Path) -> _Read:
     labels = cells[0].str.strip()
     strange = cells.index[~labels.str.fullmatch(r"\d+")]
     if len(strange):
-        raise TableError(f"{path.name}: the label must be a whole number {_lines(strange)}")
+        raise TableError(f"{path.name}: the label must be a whole number {lines_in_words(strange)}")
     points = _numbers(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
     written = _label_names(path)
     names = {text: written.get(text, f"class {text}") for text in set(labels)}
@@ -242,10 +253,11 @@ def _label_names(path: Path) -> dict[str, str]:
     if not beside.is_file():
         return {}
     try:
-        lines = beside.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeError) as error:
+        with beside.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line[0].strip() if line else "" for line in csv.reader(file)]
+    except (OSError, UnicodeError, csv.Error) as error:
         raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
-    return {str(i): line.split(",")[0].strip() for i, line in enumerate(lines) if line.strip()}
+    return {str(i): unquoted(name) for i, name in enumerate(lines) if name}
 
 
 def _seed(cells: pd.DataFrame, path: Path) -> _Read:
@@ -254,7 +266,7 @@ def _seed(cells: pd.DataFrame, path: Path) -> _Read:
     rows = cells.iloc[1:]
     unknown = rows[~rows[44].isin(_SEED_CLASSES)]
     if len(unknown):
-        raise TableError(f"{path.name}: class must be 0 or 1 {_lines(unknown.index)}")
+        raise TableError(f"{path.name}: class must be 0 or 1 {lines_in_words(unknown.index)}")
     # The 22nd point is the maximum of the background's map: no joint.
     points = _numbers(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, :JOINTS]
     points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a joint it did not find
@@ -267,7 +279,7 @@ def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
     wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values) > 1e6).any(axis=1)
     if wrong.any():
         raise TableError(
-            f"{path.name}: keypoints must be finite numbers {_lines(cells.index[wrong])}"
+            f"{path.name}: keypoints must be finite numbers {lines_in_words(cells.index[wrong])}"
         )
     return values.astype(np.float32)
 
@@ -275,15 +287,15 @@ def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
 def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     empty = cells.index[cells.str.strip() == ""]
     if len(empty):
-        raise TableError(f"{path.name}: the gesture is empty {_lines(empty)}")
-    return cells.str.strip().to_numpy(str)
+        raise TableError(f"{path.name}: the gesture is empty {lines_in_words(empty)}")
+    return cells.str.strip().map(unquoted).to_numpy(str)
 
 
-def _lines(index: pd.Index) -> str:
-    """“(3 lines: 2, 5, 9)”, at most twenty of them named."""
+def lines_in_words(index: pd.Index, what: str = "line") -> str:
+    """“(3 lines: 2, 5, 9)”, at most twenty of them named; the index counts from 0."""
     named = ", ".join(str(int(i) + 1) for i in index[:_SHOWN])
     more = " …" if len(index) > _SHOWN else ""
-    return f"({len(index)} {'line' if len(index) == 1 else 'lines'}: {named}{more})"
+    return f"({len(index)} {what if len(index) == 1 else f'{what}s'}: {named}{more})"
 
 
 def _gestures(

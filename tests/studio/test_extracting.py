@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from core.errors import MediaError
-from core.studio.extracting import extract, quoted
+from core.studio.extracting import extract
+from core.studio.tables import quoted, unquoted
 from core.studio.importing import import_path
 from core.studio.tables import read_table
 
@@ -54,7 +55,13 @@ def test_other_suffixes_and_empty_folders_are_refused(photos, weights_folder, tm
         extract(tmp_path / "void", tmp_path / "a.csv", weights_folder=weights_folder)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@x", "\tx"])
-def test_no_text_acts_as_a_formula(text):
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "−1", "＝1", "'=1", "''"])
+def test_no_text_acts_as_a_formula_and_it_comes_back(text):
     assert quoted(text) == "'" + text
-    assert quoted("ok") == "ok"
+    assert unquoted(quoted(text)) == text
+
+
+@pytest.mark.parametrize("text", ["ok", "", "it's", "x=1", "0.5"])
+def test_a_plain_text_stays_as_it_is(text):
+    assert quoted(text) == text == unquoted(text)
+    assert unquoted("'tis") == "'tis"
