@@ -15,7 +15,7 @@ from torch import nn
 from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.features import FEATURE_VERSION, features
-from core.gestures.model import METADATA, MODEL, GestureModel
+from core.gestures.model import METADATA, MODEL, OUTPUTS, GestureModel
 from core.gestures.provenance import census
 from core.learning.onnx_file import onnx_bytes
 from core.learning.runs import write_whole
@@ -68,9 +68,13 @@ class GestureNet(nn.Module):
         net.load_state_dict(weights)
         return net
 
+    def standardised(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, F) features of mean 0 and spread 1 over what the net learned from."""
+        return (x - self.mean) / self.spread
+
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """(N, F) features → (N, C); a generator turns dropout on."""
-        x = (x - self.mean) / self.spread
+        x = self.standardised(x)
         for layer in self.layers[:-1]:
             x = torch.relu(layer(x))
             if generator is not None:
@@ -83,7 +87,27 @@ class GestureNet(nn.Module):
         return torch.softmax(self.logits(features(keypoints, mirrored_view, torch)), 1)
 
 
-def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
+class OpenSetNet(nn.Module):
+    """A gesture net, and a head that says how foreign a hand is to it.
+
+    `forward` is what is saved: keypoints (N, K, 2) and mirrored_view (N,) → probabilities (N, C)
+    and rejection (N,). The head is given the standardised features and the net's logits.
+    """
+
+    def __init__(self, net: GestureNet, head: nn.Module) -> None:
+        super().__init__()
+        self.net, self.head = net, head
+
+    def forward(
+        self, keypoints: torch.Tensor, mirrored_view: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Probabilities (N, C) and rejection (N,)."""
+        x = features(keypoints, mirrored_view, torch)
+        logits = self.net.logits(x)
+        return torch.softmax(logits, 1), self.head(self.net.standardised(x), logits)
+
+
+def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
     """Write model.onnx and metadata.json, each whole or not at all, and check that the saved
     graph answers as the net does.
 
@@ -110,13 +134,12 @@ def save_model(net: GestureNet, data: GestureData, folder: Path, about: dict[str
     _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
 
 
-def to_onnx(net: GestureNet, joints: int) -> bytes:
+def to_onnx(net: OpenSetNet, joints: int) -> bytes:
     """The net as an ONNX file's bytes, batch size free."""
     batch = torch.export.Dim("samples", min=1)
     example = (torch.rand(2, joints, 2), torch.zeros(2, dtype=torch.bool))
-    return onnx_bytes(
-        net, example, ["keypoints", "mirrored_view"], ["probabilities"], ({0: batch}, {0: batch})
-    )
+    free = ({0: batch}, {0: batch})
+    return onnx_bytes(net, example, ["keypoints", "mirrored_view"], [*OUTPUTS], free)
 
 
 def data_hash(data: GestureData) -> str:
@@ -130,10 +153,11 @@ def data_hash(data: GestureData) -> str:
     return digest.hexdigest()
 
 
-def _check_same(net: GestureNet, saved: GestureModel, data: GestureData) -> None:
-    answer = saved.predict_proba(data.keypoints, data.mirrored_view)
+def _check_same(net: OpenSetNet, saved: GestureModel, data: GestureData) -> None:
+    answers = saved.predict(data.keypoints, data.mirrored_view)
     with torch.no_grad():
         wanted = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
-    off = float(np.abs(answer - wanted.numpy()).max())
+    pairs = zip(answers, wanted, strict=True)
+    off = max(float(np.abs(answer - right.numpy()).max()) for answer, right in pairs)
     if not off <= _TOLERANCE:
         raise ModelError(f"the saved model answers {off:.2g} off, at most {_TOLERANCE} is allowed")

@@ -1,8 +1,9 @@
 """A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
 
-Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), output
-`probabilities` (N, C). A model file is a stranger's file: it is read as bytes and checked before
-it runs.
+Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), outputs
+`probabilities` (N, C) and, but in early models, `rejection` (N,): larger = more foreign, and above
+the metadata's threshold no gesture is given. A model file is a stranger's file: it is read as bytes
+and checked before it runs.
 """
 
 import json
@@ -26,6 +27,7 @@ _DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 MAX_MEMORY = 512 * 2**20  # bytes that a graph may take while it runs
 _BATCH = 8192  # rows at once, so that it needs no more
 _INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
+OUTPUTS = ("probabilities", "rejection")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +70,12 @@ class GestureModel:
                 "of (N, K, 2) and (N,)"
             )
         outputs = {o.name: o.shape for o in session.get_outputs()}
-        if [*outputs] != ["probabilities"] or len(outputs["probabilities"]) != 2:
-            raise ModelError(f"{self.path / MODEL} gives {outputs}, wanted are probabilities alone")
+        ranks = [len(shape) for shape in outputs.values()]
+        if [*outputs] != [*OUTPUTS][: len(outputs)] or ranks != [2, 1][: len(ranks)] or not ranks:
+            raise ModelError(
+                f"{self.path / MODEL} gives {outputs}, wanted are probabilities (N, C) and, where "
+                "it can turn hands away, rejection (N,)"
+            )
         answers = outputs["probabilities"][1]
         if answers != len(self.gestures):
             raise ModelError(
@@ -98,6 +104,11 @@ class GestureModel:
         """Below this probability the answer in use is "no gesture"."""
         return float(self.metadata.get("threshold", 0.6))
 
+    @property
+    def rejects_above(self) -> float:
+        """With a larger rejection a hand gets no gesture; inf where the model turns none away."""
+        return float(self.metadata.get("rejection", {}).get("threshold", np.inf))
+
     def check_estimator(self, name: str) -> None:
         """Raises ModelError when the keypoints come from another estimator than it learned from."""
         if name != self.estimator:
@@ -109,7 +120,14 @@ class GestureModel:
     def predict_proba(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """(N, C) probabilities, each row summing to 1.
+        """(N, C) probabilities alone, as `predict` gives them."""
+        return self.predict(keypoints, mirrored_view)[0]
+
+    def predict(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, C) probabilities, each row summing to 1, and (N,) rejection, zeros where the model
+        has none.
 
         Args:
             keypoints: (N, K, 2) pixels, NaN where missing.
@@ -118,17 +136,25 @@ class GestureModel:
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
         starts = range(0, max(1, len(keypoints)), _BATCH)
-        parts = [slice(start, start + _BATCH) for start in starts]
-        return np.concatenate([self._run(keypoints[p], mirrored_view[p]) for p in parts])
+        slices = [slice(start, start + _BATCH) for start in starts]
+        parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
+        probabilities, rejections = zip(*parts, strict=True)
+        return np.concatenate(probabilities), np.concatenate(rejections)
 
     def _run(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
         try:
-            return np.asarray(session.run(["probabilities"], feed)[0], np.float32)
+            found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
         except Exception as error:  # as above
             raise self._cannot_run(error) from error
+        probabilities, *rejection = found
+        answers = probabilities, rejection[0] if rejection else np.zeros(len(keypoints), np.float32)
+        rows = [len(answer) for answer in answers]
+        if set(rows) != {len(keypoints)}:
+            raise ModelError(f"{self.path / MODEL} gives {rows} rows for {len(keypoints)} hands")
+        return answers
 
 
 def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
@@ -147,6 +173,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         version = metadata["feature_version"]
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
         str(metadata["estimator"]), float(metadata.get("threshold", 0))
+        float(metadata.get("rejection", {}).get("threshold", 0))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
     if version != FEATURE_VERSION:

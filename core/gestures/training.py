@@ -15,12 +15,14 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.gestures.adamw import AdamW
 from core.gestures.augmentation import Augmentation, Meaning, augment
 from core.gestures.baselines import fit_baseline
 from core.gestures.data import GestureData
 from core.gestures.export import GestureNet, save_model
 from core.gestures.features import features
 from core.gestures.predictions import validated
+from core.gestures.rejection import fit_rejection, measure_rejection
 from core.gestures.validation import Split, split_by_groups
 from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
 
@@ -186,14 +188,18 @@ def _train_mlp(
     except BrokenOffError as broken:
         net, best_epoch, trouble = broken.net, broken.best_epoch, str(broken)
     measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
+    open_set = fit_rejection(net, data.take(split.train), options.augmentation, options.seed)
+    rejection = measure_rejection(open_set, validation, split.kind).to_json()
     refit = not stop.is_set() and not trouble
     if refit:
         run.log(event="refit", epochs=best_epoch)
         net = fit_all(data, options, best_epoch)
+        open_set = fit_rejection(net, data, options.augmentation, options.seed)
+    measured = measured | {"rejection": rejection}
     about = {"split": split.kind, "optimistic": split.optimistic, "figures": measured,
-             "refitted_on_all": refit, "best_epoch": best_epoch,
+             "rejection": rejection, "refitted_on_all": refit, "best_epoch": best_epoch,
              "options": asdict(options)}  # fmt: skip
-    save_model(net, data, run.path, about)
+    save_model(open_set, data, run.path, about)
     return run.path, measured, trouble
 
 
@@ -305,32 +311,6 @@ class _Fit:
     def averaged_net(self) -> GestureNet:
         """A net of its own with the averaged weights."""
         return self.net.copy_with(self.average)
-
-
-class AdamW:
-    """Loshchilov and Hutter 2019, algorithm 2, as torch.optim.AdamW computes it; torch's own loads
-    its compiler first, which keeps the first curve point waiting for more than a second."""
-
-    BETAS, EPSILON = (0.9, 0.999), 1e-8
-
-    def __init__(self, parameters: list[torch.Tensor], rate: float, decay: float) -> None:
-        self.parameters, self.rate, self.decay, self.steps = parameters, rate, decay, 0
-        self.means = [torch.zeros_like(p) for p in parameters]
-        self.squares = [torch.zeros_like(p) for p in parameters]
-
-    @torch.no_grad()
-    def step(self) -> None:
-        """Move every parameter by its gradient."""
-        self.steps += 1
-        (a, b), n = self.BETAS, self.steps
-        for p, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
-            if p.grad is None:
-                continue
-            p.mul_(1 - self.rate * self.decay)
-            mean.lerp_(p.grad, 1 - a)
-            square.mul_(b).addcmul_(p.grad, p.grad, value=1 - b)
-            width = (square.sqrt() / (1 - b**n) ** 0.5).add_(self.EPSILON)
-            p.addcdiv_(mean, width, value=-self.rate / (1 - a**n))
 
 
 def as_seen(data: GestureData) -> torch.Tensor:

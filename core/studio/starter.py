@@ -10,10 +10,20 @@ import numpy as np
 
 from core.gestures.augmentation import Augmentation
 from core.gestures.data import GestureData
+from core.gestures.export import OpenSetNet, save_model
 from core.gestures.left_out import leave_one_person_out, summarise
+from core.gestures.rejection import fit_rejection, open_set_answers
 from core.gestures.training import TrainOptions, fit_all, net_probabilities
 from core.media.pictures import PICTURE_SUFFIXES
 from core.studio.evaluating import figures_of, surest
+from core.studio.open_set import (
+    Answer,
+    by_kind,
+    foreign_digits,
+    foreign_hands_of,
+    left_out_scores,
+    summary,
+)
 from core.studio.starter_data import SOURCES, all_data, hands_of_pictures
 
 EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25
@@ -37,8 +47,6 @@ def make_starter(
     Returns:
         The figures that the card shows.
     """
-    from core.gestures.export import save_model
-
     data = all_data(folder, landmarks, make_landmarks)
     tell(f"{len(data)} samples")
     figures = summarise(recorder_figures(data))
@@ -47,15 +55,41 @@ def make_starter(
     for name in SOURCES:
         figures["sources"][name] = source_figures(data, folder, landmarks, name)
         tell(f"{name} left out: {figures['sources'][name]['accuracy_detected']:.4f} of detected")
+    open_set = open_set_figures(data, folder, landmarks)
+    figures["open_set"] = open_set["by"]
+    tell(f"foreign hands: {open_set['rejection']}")
     about = {"split": "leave-one-person-out", "optimistic": False, "figures": figures,
-             "refitted_on_all": True, "best_epoch": EPOCHS, "name": "starter"}  # fmt: skip
+             "rejection": open_set["rejection"], "refitted_on_all": True,
+             "best_epoch": EPOCHS, "name": "starter"}  # fmt: skip
     with tempfile.TemporaryDirectory() as fresh:
-        save_model(fit_all(data, OPTIONS, EPOCHS), data, Path(fresh), about)
+        net = fit_open_set(data)
+        save_model(net, data, Path(fresh), about)
         (Path(fresh) / "CARD.md").write_text(_card(data, figures), encoding="utf-8")
         out.mkdir(parents=True, exist_ok=True)
         for file in Path(fresh).iterdir():
             shutil.copyfile(file, out / file.name)
     return figures
+
+
+def fit_open_set(data: GestureData) -> OpenSetNet:
+    """The starter's net of these samples."""
+    return fit_rejection(fit_all(data, OPTIONS, EPOCHS), data, OPTIONS.augmentation)
+
+
+def open_set_figures(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
+    """How hands that are none of the gestures are turned away, by models that never saw the people:
+    the metadata's `rejection`, and `by`: per gesture and per sign the share that got a gesture."""
+    hands = foreign_hands_of(folder / "hand_crops" / "crops.csv")
+
+    def fit(samples: GestureData) -> Answer:
+        net = fit_open_set(samples)
+        return lambda asked: open_set_answers(net, asked)
+
+    scores = left_out_scores(data, foreign_digits(landmarks), hands, fit)
+    return {
+        "rejection": summary(scores).to_json(),
+        "by": by_kind(scores, [gesture.name for gesture in data.gestures]),
+    }
 
 
 def recorder_figures(data: GestureData) -> dict[str, dict[str, Any]]:

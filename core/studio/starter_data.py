@@ -19,7 +19,7 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
 from core.studio.extracting import extract
 from core.studio.tables import read_table
 
-_XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ SOURCES = {
 # Signs that are none of the eight whatever their angle. Left out: a finger on the lips (“mute”),
 # which points up, and the letters of sign alphabets: with them, pointing hands of recorders that
 # were left out were read as `none`.
-_OTHER_SIGNS = {"peace", "call", "callme", "scissors", "iloveyou", "vectory", "two"}
+OTHER_SIGNS = {"peace", "call", "callme", "scissors", "iloveyou", "vectory", "two"}
 _MOST_SIGNS = 400  # of one source, so that `none` does not outweigh the gestures
 
 
@@ -126,9 +126,9 @@ def _of_other_signs(path: Path) -> _Samples:
     except OSError as error:
         raise TableError(f"{path} can't be read: {error.strerror}") from error
     label = table["class"].astype(str).str.split("/").str[-1]
-    signs = table[label.isin(_OTHER_SIGNS)].sample(frac=1, random_state=0)
+    signs = table[label.isin(OTHER_SIGNS)].sample(frac=1, random_state=0)
     chosen = signs.groupby("source_repo").head(_MOST_SIGNS)
-    points = chosen[_XY].to_numpy(np.float32).reshape(-1, 21, 2)
+    points = chosen[XY].to_numpy(np.float32).reshape(-1, 21, 2)
     persons = ("signs of " + chosen["source_repo"]).to_numpy(str)
     return _Samples(points, np.full(len(chosen), NONE.name), persons)
 
@@ -176,10 +176,10 @@ def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
     }
     kept = table[folder.isin(classes)].reset_index(drop=True)
     return PictureHands(
-        kept[_XY].to_numpy(np.float32).reshape(-1, 21, 2),
+        kept[XY].to_numpy(np.float32).reshape(-1, 21, 2),
         kept["source"].to_numpy(str),
         (kept.groupby("source")["y0"].transform("min") == kept["y0"]).to_numpy(bool),
-        _persons(name, kept["source"]),
+        blocks_of(name, kept["source"]),
         classes,
     )
 
@@ -193,7 +193,8 @@ def _of_pictures(name: str, landmarks: Path) -> _Samples:
     return _Samples(hands.keypoints[kept], gestures[kept], hands.persons[kept])
 
 
-def _persons(name: str, sources: pd.Series) -> NDArray[np.str_]:
+def blocks_of(name: str, sources: pd.Series) -> NDArray[np.str_]:
+    """The group that each of a source's pictures is left out in."""
     blocks = SOURCES[name].blocks
     if blocks == 1:
         return np.full(len(sources), name)

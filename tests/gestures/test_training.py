@@ -16,13 +16,13 @@ import pytest
 import torch
 
 from core.errors import ModelError, TrainingError
+from core.gestures.adamw import AdamW
 from core.gestures.augmentation import Augmentation, Meaning, augment
 from core.gestures.data import CLASSIFIERS
 from core.gestures.features import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model import GestureModel
 from core.gestures.training import (
-    AdamW,
     BrokenOffError,
     TrainOptions,
     fit_mlp,
@@ -78,9 +78,9 @@ def test_the_saved_graph_is_features_and_net(hands, trained):
     graph = onnx.load_model_from_string(model.onnx).graph
     weights = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
     x = features(data.keypoints, data.mirrored_view)
-    x = (x - weights["mean"]) / weights["spread"]
+    x = (x - weights["net.mean"]) / weights["net.spread"]
     for layer in range(3):
-        x = x @ weights[f"layers.{layer}.weight"].T + weights[f"layers.{layer}.bias"]
+        x = x @ weights[f"net.layers.{layer}.weight"].T + weights[f"net.layers.{layer}.bias"]
         x = np.maximum(x, 0) if layer < 2 else x
     expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     answer = model.predict_proba(data.keypoints, data.mirrored_view)
