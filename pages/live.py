@@ -6,6 +6,7 @@ from core.gestures.model import GestureModel
 from core.studio.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
 from pages._live_actions import live_actions
+from pages._live_correction import correction, last_second
 from pages._live_smoothing import pick_smoothing, show_smoothing
 from pages._models import pick_model
 from pages._nets import fitting, overlay, pick_keypoints
@@ -32,7 +33,8 @@ def page() -> None:
         model = fitting(model, source)
     with left:
         options = Options(model, 2 if two else 1, smoothing, source, maps)
-        live = camera("live_camera", options)
+        live = camera("live_camera", options, watch=last_second().remember)
+        correction(live, project)
         live_actions(live, project, model, steady=smoothing.hold_s > 0)
         show_smoothing(live)
     with right:

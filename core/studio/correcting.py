@@ -1,0 +1,99 @@
+"""“That was wrong: it is …”: the last second of a stream becomes samples of the right gesture."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import MediaError
+from core.pose.structures import Estimate, Floats, Frame, Pose
+from core.studio.recording import Added, Recorder
+from core.studio.samples import NO_HAND, refusal, sample_of
+from core.studio.store import NewSample
+
+SECONDS = 1.0
+_APART_S = 0.07  # half a frame early still counts as ten a second
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """A frame with what was found in it."""
+
+    frame: Frame
+    estimate: Estimate
+    version: str
+
+    def pose(self, hand: str | None) -> Pose | None:
+        """The hand of that handedness; the surest one where none is asked for."""
+        wanted = [p for p in self.estimate.poses if hand is None or p.handedness == hand]
+        return wanted[0] if wanted else None
+
+
+class LastSecond:
+    """Remembers what a stream just showed; `remember` is the stream's, `freeze` the page's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._moments: deque[Moment] = deque()
+
+    def remember(self, frame: Frame, estimate: Estimate, version: str) -> str:
+        """A `Watch` of the stream: keeps about ten frames of the last second, says nothing."""
+        with self._lock:
+            kept = self._moments
+            if kept and frame.time_s < kept[-1].frame.time_s:
+                kept.clear()  # another stream began
+            if not kept or frame.time_s - kept[-1].frame.time_s >= _APART_S:
+                kept.append(Moment(frame, estimate, version))
+            while frame.time_s - kept[0].frame.time_s > SECONDS:
+                kept.popleft()
+        return ""
+
+    def freeze(self) -> tuple[Moment, ...]:
+        """The moments of the last second, oldest first."""
+        with self._lock:
+            return tuple(self._moments)
+
+
+def hands_of(moments: Sequence[Moment]) -> list[str]:
+    """Whose hands are seen: "Left", "Right", both or, where they are not told apart, none."""
+    seen = {p.handedness for m in moments for p in m.estimate.poses if p.handedness}
+    return sorted(seen)
+
+
+def correct(
+    recorder: Recorder, gesture_id: int, moments: Sequence[Moment], hand: str | None = None
+) -> tuple[Added, list[int]]:
+    """Store the moments as one recording of the gesture, bad frames refused as when recording.
+
+    Args:
+        hand: "Left" or "Right"; None: the surest hand of each frame.
+
+    Returns:
+        What was kept and why others were not, and the new samples' ids.
+
+    Raises:
+        MediaError: not one good hand is among them.
+    """
+    samples: list[NewSample] = []
+    refused: list[tuple[str, str]] = []
+    last: Floats | None = None
+    for number, moment in enumerate(moments, 1):
+        pose = moment.pose(hand)
+        reason = refusal(pose, moment.frame.size_hw, last, recorder.limits)
+        if reason is not None or pose is None:
+            refused.append((f"frame {number}", reason or NO_HAND))
+            continue
+        last = pose.keypoints
+        samples.append(_sample(recorder, moment, pose))
+    added = Added(len(samples), tuple(refused))
+    if not samples:
+        raise MediaError(f"nothing of the last second can be used: {added.text}; try again")
+    burst = recorder.begin_burst(gesture_id)
+    return added, recorder.store.add_samples(burst, samples)
+
+
+def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:
+    return sample_of(
+        moment.frame, pose, moment.estimate, version=moment.version,
+        with_picture=recorder.with_pictures,
+    )  # fmt: skip
