@@ -84,8 +84,8 @@ class Status:
             when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
             parts += f", last {self.last.text} at {when}"
         if self.address:
-            listen = "1 client listens" if self.clients == 1 else f"{self.clients} clients listen"
-            parts += f" · {listen}"
+            listen = {0: "nobody listens yet", 1: "1 receiver listens"}
+            parts += f" · {listen.get(self.clients, f'{self.clients} receivers listen')}"
         return parts
 
 

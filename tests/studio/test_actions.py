@@ -81,7 +81,7 @@ def test_the_status_says_it_in_one_line(actions):
     when = time.strftime("%H:%M:%S", time.localtime(change.time))
     assert actions.status().text == f"sent 1, last 👊 fist 97 %, Right hand at {when}"
     actions.configure(Settings(websocket=True, websocket_port=0, token=TOKEN))
-    assert actions.status().text.endswith(" · 0 clients listen")
+    assert actions.status().text.endswith(" · nobody listens yet")
 
 
 def test_closing_takes_the_gesture_back_frees_the_port_and_stays_closed(actions):
