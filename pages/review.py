@@ -16,12 +16,14 @@ from core.studio.reviewing import (
 )
 from core.studio.roster import Roster, read_roster, read_samples
 from core.studio.store import Project
+from pages._balance import balance
 from pages._bin import deleted_samples, deleted_things
+from pages._map import data_map
 from pages._picking import picked_bar, sample_grid, turn_pages
 from pages._projects import pick_project
 from pages._widgets import doubt_book, errors_shown, studio
 
-SAMPLES, BIN = "🖐 Samples", "🗑️ Bin"
+SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ORDERS = {NEWEST: "newest first", DOUBTFUL: "most doubtful first", BY_PERSON: "by person"}
 
 
@@ -30,23 +32,27 @@ def page() -> None:
     project = pick_project()
     st.title("Review", anchor=False)
     view = st.segmented_control(
-        "View", [SAMPLES, BIN], default=SAMPLES, required=True, key="review_view",
+        "View", [SAMPLES, MAP, BALANCE, BIN], default=SAMPLES, required=True, key="review_view",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     with errors_shown():
         if view == BIN:
             deleted_things(project)
             deleted_samples(project)
+            return
+        roster = read_roster(studio().store, project.id)
+        if view == BALANCE:
+            balance(project, roster)
+        elif not len(roster):
+            st.info("Nothing is recorded yet.", icon="🎥")
+            st.page_link("pages/record.py", label="Record gestures", icon="➡️")
+        elif view == MAP:
+            data_map(project, roster)
         else:
-            _samples(project)
+            _samples(project, roster)
 
 
-def _samples(project: Project) -> None:
-    roster = read_roster(studio().store, project.id)
-    if not len(roster):
-        st.info("Nothing is recorded yet.", icon="🎥")
-        st.page_link("pages/record.py", label="Record gestures", icon="➡️")
-        return
+def _samples(project: Project, roster: Roster) -> None:
     wanted = _filters(project)
     doubts = _doubts(project, roster, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
@@ -65,20 +71,20 @@ def _filters(project: Project) -> Wanted:
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
     sessions = {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
-    columns = st.columns(4)
-    chosen = [
-        column.selectbox(
-            title, [None, *names], key=f"review_{title}_{project.id}", persist_state="session",
-            format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
-        )
-        for column, title, names in zip(
-            columns, ("Gesture", "Person", "Session"), (gestures, persons, sessions), strict=False
-        )
-    ]  # fmt: skip
-    order = columns[3].selectbox(
-        "Order", list(ORDERS), key="review_order", persist_state="session",
-        format_func=lambda o: ORDERS[o],
-    )  # fmt: skip
+    named = {"Gesture": gestures, "Person": persons, "Session": sessions}
+    with st.container(horizontal=True, key="filters"):
+        chosen = [
+            st.selectbox(
+                title, [None, *names], key=f"review_{title}_{project.id}", width=190,
+                persist_state="session",
+                format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
+            )
+            for title, names in named.items()
+        ]  # fmt: skip
+        order = st.selectbox(
+            "Order", list(ORDERS), key="review_order", persist_state="session", width=190,
+            format_func=lambda o: ORDERS[o],
+        )  # fmt: skip
     return Wanted(*chosen, _given(), order or NEWEST)
 
 

@@ -171,3 +171,38 @@ def test_a_deleted_project_comes_back_from_the_bin(app, store):  # noqa: F811
     app.button(key=f"back_project_{other.id}").click().run()
     assert not app.exception
     assert store.project("Other") == other
+
+
+@pytest.mark.parametrize("n", [1, 2, 30])
+def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, store, n):  # noqa: F811
+    record(store, "fist", n, person=ODD)
+    project = store.projects()[0]
+    store.add_gesture(project.id, ODD)
+    record(store, ODD, n)
+    go(app, "review")
+    view(app, "🗺️ Map")
+    assert f"{2 * n} samples. The two directions show" in texts(app)
+    for by in ("person", "session"):
+        app.button_group(key="map_by").set_value(by).run()
+        assert not app.exception
+    app.button_group(key="map_method").set_value("t-SNE").run()
+    assert not app.exception
+    assert "Near points look alike" in texts(app) or n == 1
+    record(store, "fist", 1)
+    app.run()
+    assert "draw it anew" in texts(app)
+    press(app, "Draw anew")
+    assert "draw it anew" not in texts(app)
+
+
+def test_the_balance_says_what_to_record_next(app, store):  # noqa: F811
+    go(app, "review")
+    view(app, "⚖️ Balance")
+    assert "Record 👍 thumbs" in texts(app).replace("\\", "")
+    record(store, "fist", 3)
+    record(store, "ok", 40)
+    app.run()
+    assert "Record more of 👊 fist: 3 samples so far" in texts(app).replace("\\", "")
+    table = app.dataframe[0].value
+    assert dict(zip(table["Gesture"], table["Samples"], strict=True))["👌 ok"] == 40
+    assert not app.exception

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS = 10
+NEIGHBOURS = 15
 _REFERENCES = 8_000  # samples that may be somebody's neighbour
 _OF_A_BURST = 15  # of them from one recording, so that a long one doesn't answer for all
 _ROWS = 2_000  # looked up at once

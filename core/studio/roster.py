@@ -112,28 +112,23 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
     Raises:
         NotFoundError: one of them is gone.
     """
-    wanted = np.fromiter(ids, np.int64)
+    wanted = [int(i) for i in ids]
     of = t.samples.c
     found = select(of.id, of.keypoints, of.mirrored_view, of.scores)
-    if len(wanted) > _CHUNK:
-        rows = store.rows(found.where(of.project_id == project_id))
-    else:
-        rows = store.rows(found.where(of.id.in_(wanted.tolist())))
-    there = np.fromiter((row[0] for row in rows), np.int64, len(rows))
-    order = np.argsort(there)
-    place = np.searchsorted(there, wanted, sorter=order)
-    if len(wanted) and (not len(there) or (place >= len(there)).any()):
+    found = found.where(of.project_id == project_id)
+    rows: dict[int, Any] = {}
+    for begin in range(0, len(wanted), _CHUNK):
+        some = store.rows(found.where(of.id.in_(wanted[begin : begin + _CHUNK])))
+        rows |= {row[0]: row for row in some}
+    if len(rows) < len(set(wanted)):
         raise NotFoundError("some samples are gone: reload and try again")
-    chosen = order[place]
-    if (there[chosen] != wanted).any():
-        raise NotFoundError("some samples are gone: reload and try again")
-    picked = [rows[i] for i in chosen]
+    picked = [rows[i] for i in wanted]
+    keypoints = array(b"".join(row[1] for row in picked))
     return Poses(
-        array(b"".join(row[1] for row in picked)).reshape(len(picked), -1, 2)
-        if picked else np.empty((0, 21, 2), np.float32),
+        keypoints.reshape(len(picked), -1, 2) if picked else np.empty((0, 21, 2), np.float32),
         np.array([row[2] for row in picked], bool),
         np.array([array(row[3]).mean() for row in picked], np.float32),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,167 @@
+"""How well the recorded samples are spread, and the one thing to record next. All gestures count
+that are switched on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.gestures.labels import NONE
+from core.studio.reviewing import DOUBTFUL_FROM, Doubts
+from core.studio.roster import LEFT, RIGHT, Roster
+from core.studio.rows import Gesture
+
+ENOUGH = 30  # samples of a gesture to begin with
+FEWER = 3  # a gesture with so many times fewer samples than the middle one has too few
+ONE_HANDED = 0.9  # of the samples with a known hand
+TOO_DOUBTFUL = 0.1  # of the samples
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What there is of a gesture.
+
+    Attributes:
+        persons, sessions: how many have recorded it.
+        left, right: samples of that hand; some hands are not known.
+        doubtful: the share of the samples with a doubtful label; None where nobody looked.
+    """
+
+    gesture: Gesture
+    samples: int
+    persons: int
+    sessions: int
+    left: int
+    right: int
+    doubtful: float | None = None
+
+
+def spread(
+    roster: Roster, gestures: Sequence[Gesture], doubts: Doubts | None = None
+) -> list[Spread]:
+    """A row per gesture, in their order."""
+    share = None
+    if doubts is not None and len(doubts.ids):
+        rows = doubts.places(roster)
+        share = np.where(rows >= 0, doubts.share[rows], np.nan)
+    found = []
+    for gesture in gestures:
+        own = roster.gestures == gesture.id
+        hands = roster.hands[own]
+        doubtful = None
+        if share is not None and np.isfinite(share[own]).any():
+            known = share[own][np.isfinite(share[own])]
+            doubtful = float((known >= DOUBTFUL_FROM).mean())
+        found.append(Spread(
+            gesture, int(own.sum()), len(np.unique(roster.persons[own])),
+            len(np.unique(roster.sessions[own])), int((hands == LEFT).sum()),
+            int((hands == RIGHT).sum()), doubtful,
+        ))  # fmt: skip
+    return found
+
+
+def record_next(rows: Sequence[Spread]) -> str:
+    """One sentence on what helps most now; gestures that are switched off don't count.
+
+    The rules in their order: something to tell apart, enough of each, `none`, right labels, even
+    numbers, a second session, a second person, every person, the other hand.
+    """
+    rows = [row for row in rows if row.gesture.enabled]
+    begun = [row for row in rows if row.samples]
+    if len(begun) < 2:
+        return _begin(rows, begun)
+    for rule in (_too_few, _no_none, _doubtful, _uneven, _one_session, _one_person, _missing_person,
+                 _one_hand):  # fmt: skip
+        if said := rule(begun, rows):
+            return said
+    empty = [row for row in rows if not row.samples]
+    if empty:
+        return (f"Record {_title(empty[0])} or switch it off on Gestures: "
+                "there is nothing of it yet.")  # fmt: skip
+    return "The samples are spread well: train, then let new people try it on Live."
+
+
+def _begin(rows: Sequence[Spread], begun: Sequence[Spread]) -> str:
+    empty = [row for row in rows if not row.samples]
+    if not rows or (not begun and not empty):
+        return "Add a gesture on Gestures, then record it."
+    if not begun:
+        return f"Record {_title(empty[0])} first, thirty samples or more, then another gesture."
+    if not empty:
+        return "Add a second gesture on Gestures: there is nothing to tell apart yet."
+    return f"Record a second gesture, {_title(empty[0])} for example: {_title(begun[0])} has " \
+        "nothing to be told apart from."  # fmt: skip
+
+
+def _too_few(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    least = min(begun, key=lambda row: row.samples)
+    if least.samples >= ENOUGH:
+        return ""
+    return f"Record more of {_title(least)}: {_count(least.samples, 'sample')} so far, " \
+        f"{ENOUGH} are a start."  # fmt: skip
+
+
+def _no_none(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
+    if not empty:
+        return ""
+    return f"Record {_title(empty[0])}, a relaxed hand and other signs: without it some gesture " \
+        "is seen in every hand."  # fmt: skip
+
+
+def _doubtful(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    worst = max(begun, key=lambda row: row.doubtful or 0)
+    if (worst.doubtful or 0) <= TOO_DOUBTFUL:
+        return ""
+    return f"Look through {_title(worst)}, the most doubtful first, before you record more: " \
+        f"{worst.doubtful:.0%} of it look like other gestures."  # fmt: skip
+
+
+def _uneven(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    middle = float(np.median([row.samples for row in begun]))
+    least = min(begun, key=lambda row: row.samples)
+    if least.samples * FEWER > middle:
+        return ""
+    return f"Record more of {_title(least)}: {least.samples:,} samples stand against about " \
+        f"{middle:,.0f} of the others."  # fmt: skip
+
+
+def _one_session(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    once = [row for row in begun if row.sessions < 2]
+    if not once:
+        return ""
+    what = "everything" if len(once) == len(begun) else _title(once[0])
+    return f"Record {what} a second time, later or in other light: one session alone says little " \
+        "about the next."  # fmt: skip
+
+
+def _one_person(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    if max(row.persons for row in begun) > 1:
+        return ""
+    return "Let a second person record every gesture: nobody knows yet how well others are " \
+        "understood."  # fmt: skip
+
+
+def _missing_person(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    fewest = min(begun, key=lambda row: row.persons)
+    if fewest.persons > 1:
+        return ""
+    return f"Let another person record {_title(fewest)}: only one has shown it."
+
+
+def _one_hand(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    for row in begun:
+        known = row.left + row.right
+        if known >= ENOUGH and max(row.left, row.right) >= ONE_HANDED * known:
+            hand, other = ("left", "right") if row.left > row.right else ("right", "left")
+            return f"Record {_title(row)} with the {other} hand, too: nearly all of it is the " \
+                f"{hand} one."  # fmt: skip
+    return ""
+
+
+def _title(row: Spread) -> str:
+    return row.gesture.label.title
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

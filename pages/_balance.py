@@ -1,0 +1,54 @@
+"""How the samples are spread over gestures, persons and hands, and what to record next."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.balance import Spread, record_next, spread
+from core.studio.roster import Roster, read_roster
+from core.studio.store import Project
+from pages._widgets import doubt_book, studio
+
+
+def balance(project: Project, roster: Roster) -> None:
+    """The sentence and the table."""
+    rows = _rows(project, roster)
+    _hint(rows)
+    most = max(row.samples for row in rows)
+    st.dataframe(
+        {
+            "Gesture": [row.gesture.label.title for row in rows],
+            "Used": [row.gesture.enabled for row in rows],
+            "Samples": [row.samples for row in rows],
+            "Persons": [row.persons for row in rows],
+            "Sessions": [row.sessions for row in rows],
+            "Left hands": [row.left for row in rows],
+            "Right hands": [row.right for row in rows],
+            "Doubtful": [row.doubtful for row in rows],
+        },
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "Samples": st.column_config.ProgressColumn(
+                format="%d", min_value=0, max_value=max(1, most)
+            ),
+            "Doubtful": st.column_config.NumberColumn(format="percent"),
+        },
+    )
+    st.caption(
+        "Hands of tables are not known. Doubtful are labels that more than half speaks against; "
+        "they are counted once you order the samples by doubt."
+    )
+
+
+def next_hint(project: Project) -> None:
+    """What to record next, in one sentence."""
+    _hint(_rows(project, read_roster(studio().store, project.id)))
+
+
+def _rows(project: Project, roster: Roster) -> list[Spread]:
+    doubts = doubt_book(studio().places).latest(project.id)
+    return spread(roster, studio().store.gestures(project.id), doubts)
+
+
+def _hint(rows: list[Spread]) -> None:
+    st.info(safe_label(record_next(rows)), icon="➡️")

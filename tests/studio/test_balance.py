@@ -1,0 +1,100 @@
+"""What to record next: each rule by a hand-made case, and which rule comes first."""
+
+import numpy as np
+import pytest
+
+from core.gestures.doubt import Doubt
+from core.studio.balance import Spread, record_next, spread
+from core.studio.reviewing import Doubts
+from core.studio.roster import LEFT, RIGHT, UNKNOWN, Roster
+from core.studio.rows import Gesture
+
+NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌"}
+
+
+def gesture(name, enabled=True):
+    number = list(NAMES).index(name)
+    return Gesture(number, name, NAMES[name], number, enabled)
+
+
+def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.0, enabled=True):
+    return Spread(gesture(name, enabled), samples, persons, sessions, left, right, doubtful)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "Add a gesture"),
+        ([row("ok", 0)], "Record 👌 ok first"),
+        ([row("ok")], "Add a second gesture"),
+        ([row("ok"), row("fist", 0)], "Record a second gesture, 👊 fist for example"),
+        ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 30"),
+        ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far"),
+        ([row("ok"), row("fist"), row("none", 0)], "Record 🚫 none, a relaxed hand"),
+        ([row("ok"), row("fist", doubtful=0.2)], "Look through 👊 fist, the most doubtful first"),
+        ([row("ok"), row("fist", 900), row("none", 900)], "👌 ok: 100 samples stand against about"),
+        ([row("ok"), row("fist", sessions=1)], "Record 👊 fist a second time"),
+        ([row("ok", sessions=1), row("fist", sessions=1)], "Record everything a second time"),
+        ([row("ok", persons=1), row("fist", persons=1)], "Let a second person record every"),
+        ([row("ok"), row("fist", persons=1)], "Let another person record 👊 fist"),
+        ([row("ok"), row("fist", left=95, right=5)], "Record 👊 fist with the right hand, too"),
+        ([row("ok", left=3, right=97), row("fist")], "Record 👌 ok with the left hand, too"),
+        ([row("ok"), row("fist"), row("peace", 0)], "Record ✌ peace or switch it off"),
+        ([row("ok"), row("fist")], "spread well"),
+    ],
+)  # fmt: skip
+def test_the_first_rule_that_applies_is_said(rows, said):
+    assert said in record_next(rows)
+
+
+def test_what_matters_more_is_said_first():
+    """Every fault at once; each is said once the ones before it are mended."""
+    fault = {"persons": 1, "sessions": 1, "left": 0, "right": 10, "doubtful": 0.5}
+    rows = [row("ok", 20, **fault), row("fist", 900, **fault), row("none", 0)]
+    said = [record_next(rows)]
+    for mended in (
+        {"samples": 40}, {"none": 900}, {"doubtful": 0.0}, {"samples": 900}, {"sessions": 2},
+        {"persons": 2}, {"left": 10},
+    ):  # fmt: skip
+        more = mended.get("none", 0)
+        if more:
+            rows[2] = row("none", more)
+        else:
+            changed = {k: v for k, v in mended.items() if k != "samples"}
+            fault |= changed
+            samples = mended.get("samples", rows[0].samples)
+            rows = [row("ok", samples, **fault), row("fist", 900, **fault), rows[2]]
+        said.append(record_next(rows))
+    for sentence, part in zip(
+        said,
+        ("20 samples so far", "🚫 none", "Look through", "stand against", "second time",
+         "another person", "spread well", "spread well"), strict=True,
+    ):  # fmt: skip
+        assert part in sentence, sentence
+
+
+def test_a_gesture_that_is_switched_off_does_not_count():
+    rows = [row("ok"), row("fist"), row("peace", 3, enabled=False), row("none", 0, enabled=False)]
+    assert "spread well" in record_next(rows)
+
+
+def test_samples_persons_sessions_hands_and_doubts_are_counted():
+    roster = Roster(
+        ids=np.array([6, 5, 4, 3, 2]),
+        gestures=np.array([0, 0, 0, 1, 1]),
+        persons=np.array([1, 1, 2, 2, 2]),
+        sessions=np.array([9, 8, 7, 7, 7]),
+        bursts=np.array([5, 4, 3, 2, 2]),
+        hands=np.array([LEFT, RIGHT, RIGHT, UNKNOWN, LEFT]),
+    )
+    gestures = [gesture("ok"), gesture("fist"), gesture("none")]
+    assert spread(roster, gestures) == [
+        Spread(gestures[0], 3, 2, 3, 1, 2),
+        Spread(gestures[1], 2, 1, 1, 1, 0),
+        Spread(gestures[2], 0, 0, 0, 0, 0),
+    ]
+    nothing = Doubt(np.full(4, np.nan, np.float32), np.zeros(4, np.int64))
+    share = Doubt(np.array([1, 0.2, 0.6, 0.4], np.float32), np.zeros(4, np.int64))
+    doubts = Doubts(np.array([2, 3, 4, 5]), np.array([1, 0, 0, 0]), share, nothing, np.ones(4))
+    # of fist only 2 is known: 3 was another gesture then; of ok 4 and 5 are, 6 is new
+    assert [one.doubtful for one in spread(roster, gestures, doubts)] == [0.5, 1.0, None]
