@@ -146,9 +146,21 @@ def reference_answers(model: GestureModel, inputs: Inputs, names: tuple[str, ...
 
 
 def run_model(model: GestureModel, inputs: Inputs) -> Answers:
-    """The model's outputs by name, as they are in use."""
-    answers = model.predict_proba(inputs.keypoints, inputs.mirrored_view)
-    return {"probabilities": answers}
+    """The model's outputs by name, as they are in use.
+
+    Raises:
+        ModelError: it can't be run.
+    """
+    answers = model.predict(inputs.keypoints, inputs.mirrored_view)
+    return dict(zip(output_names(model), answers, strict=False))  # of early models the first alone
+
+
+def output_names(model: GestureModel) -> tuple[str, ...]:
+    """What the graph gives: probabilities and, but in early models, rejection."""
+    import onnx
+
+    graph = onnx.load_model_from_string(model.onnx).graph
+    return tuple(output.name for output in graph.output)
 
 
 def _vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:

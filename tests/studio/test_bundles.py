@@ -9,6 +9,7 @@ import subprocess
 import sys
 import venv
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -265,14 +266,39 @@ def test_predict_py_says_what_the_model_says(starter, tmp_path):
     assert seen[() if mirrored else ("--mirrored",)] == "point_right"
 
 
-def test_predict_py_applies_the_threshold_and_the_rejection(starter, tmp_path):
-    """The same file by its own rule: no gesture below the threshold, none above the score's."""
-    folder = unpacked_starter(starter, tmp_path)
-    about = json.loads((folder / "metadata.json").read_text()) | {"threshold": 0.95}
+def test_predict_py_applies_the_threshold_and_the_rejection(file, tmp_path):
+    folder = unpacked(file, tmp_path / "there")
+    scores = np.array(json.loads((folder / "vectors.json").read_text())["rejection"])
+    about = json.loads((folder / "metadata.json").read_text())
+    about["threshold"] = 0.0
+    about["rejection"]["threshold"] = limit = float(np.median(scores))
     (folder / "metadata.json").write_text(json.dumps(about))
     said = answers(sys.executable, folder, "vectors.json")
-    unsure = [one["gesture"] is None for one in said]
-    assert unsure == [one["probability"] < 0.95 for one in said] and 0 < sum(unsure) < 16
+    assert [one["rejected"] for one in said] == (scores > limit).tolist()
+    assert [one["gesture"] is None for one in said] == (scores > limit).tolist()
+    surest = [one["probability"] for one in said]
+    about["threshold"], about["rejection"]["threshold"] = float(np.median(surest)), 2.0
+    (folder / "metadata.json").write_text(json.dumps(about))
+    said = answers(sys.executable, folder, "vectors.json")
+    assert not any(one["rejected"] for one in said)
+    unsure = [p < about["threshold"] for p in surest]
+    assert [one["gesture"] is None for one in said] == unsure and 0 < sum(unsure) < 16
+
+
+def test_the_rejection_travels_with_the_model_and_is_checked(home, file, tmp_path):
+    places, _, run = home
+    bundle = check_bundle(file)
+    about = json.loads((run.path / "metadata.json").read_text())
+    assert bundle.model.metadata["rejection"] == about["rejection"]
+    assert bundle.answers["rejection"].shape == (16,)
+    assert f"rejected above {about['rejection']['threshold']:.4g}" in bundle.card
+    model = bundle.model
+    silent = {key: value for key, value in model.metadata.items() if key != "rejection"}
+    with pytest.raises(MudraError, match="lacks the threshold of the rejection score"):
+        export_model(replace(model, metadata=silent), tmp_path / "a.gesture", places)
+    bundle.answers["rejection"][3] += 2e-4
+    assert bundle.differences().argmax() == 3 and bundle.differences().max() > 1e-4
+    assert list(tmp_path.iterdir()) == []
 
 
 def unpacked_starter(starter, tmp_path) -> Path:
