@@ -19,6 +19,7 @@ from core.studio.websocket import PORT, WebSocketOut
 
 log = logging.getLogger(__name__)
 
+SILENT_S = 2.0  # no frame for so long: nobody knows what the hands show
 _RETRY_S = 2.0  # a port in use may be free a little later
 Output = TypeVar("Output", OscOut, WebSocketOut)
 
@@ -99,7 +100,10 @@ class Actions:
         self._settings = Settings()
         self._changes = Changes(wall_clock=wall_clock)
         self._lock = threading.Lock()  # held while outputs open and close, never by `offer`
-        self._closed = False
+        self._telling = threading.Lock()  # held while changes are found and sent
+        self._closed = threading.Event()
+        self._watchdog: threading.Thread | None = None
+        self._offered_s = 0.0
         self._osc, self._websocket = _Slot[OscOut](), _Slot[WebSocketOut]()
         self._count, self._sent = 0, 0
         self._last: Change | None = None
@@ -107,9 +111,9 @@ class Actions:
     def configure(self, settings: Settings) -> None:
         """Have it so from now on: opens and closes outputs; what fails stands in the status."""
         with self._lock:
-            if not self._closed:
+            if not self._closed.is_set():
                 self._open(settings)
-        if self._closed:  # meanwhile
+        if self._closed.is_set():  # meanwhile
             self._shut()
 
     def _open(self, settings: Settings) -> None:
@@ -123,6 +127,9 @@ class Actions:
             wanted if settings.websocket else None,
             lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
         )
+        if settings.any_on and self._watchdog is None:
+            self._watchdog = threading.Thread(target=self._watch, name="mudra-silence", daemon=True)
+            self._watchdog.start()
 
     def offer(self, hands: tuple[Reading, ...], time_s: float) -> list[Change]:
         """Tell what has changed with this frame; neither waits nor raises.
@@ -130,13 +137,25 @@ class Actions:
         Returns:
             The changes.
         """
-        if self._closed:
-            return []
+        self._offered_s = time.monotonic()
         try:
-            return self._tell(self._changes(hands, time_s))
+            with self._telling:
+                over = self._closed.is_set()
+                return [] if over else self._tell(self._changes(hands, time_s))
         except Exception:  # the picture goes on
             log.exception("a gesture could not be told")
             return []
+
+    def _end(self) -> None:
+        """Take back what was told."""
+        with self._telling:
+            self._tell(self._changes.ended())
+
+    def _watch(self) -> None:
+        """A camera that hangs, or a closed tab, must not leave a gesture standing."""
+        while not self._closed.wait(SILENT_S / 4):
+            if time.monotonic() - self._offered_s > SILENT_S:
+                self._end()
 
     def _tell(self, changes: list[Change]) -> list[Change]:
         settings = self._settings
@@ -163,14 +182,14 @@ class Actions:
 
     def close(self) -> None:
         """Tell that no hand shows a gesture any more, then free every port; never waits."""
-        self._closed = True
+        self._closed.set()
         self._shut()
 
     def _shut(self) -> None:
         if not self._lock.acquire(blocking=False):
             return  # an output is just being opened: `configure` will see to it
         try:
-            self._tell(self._changes.ended())
+            self._end()
             self._osc.close()
             self._websocket.close()
         finally:

@@ -146,6 +146,19 @@ def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
     assert actions.status().sent == 1
 
 
+def test_a_camera_that_hangs_leaves_no_gesture_standing(actions, monkeypatch):
+    monkeypatch.setattr(module, "SILENT_S", 0.2)
+    with osc_port() as (receiver, port):
+        actions.configure(Settings(osc=True, osc_port=port))
+        actions.offer((reading("fist"),), 1.0)
+        assert [heard(receiver)[1] for _ in range(3)] == [5.0, 5, 0.0]
+        heard(receiver)
+        time.sleep(0.5)
+        assert actions.status().sent == 2  # said once
+        actions.offer((reading("fist"),), 9.0)  # and it goes on
+        assert heard(receiver) == ("/wek/outputs", 5.0)
+
+
 def test_a_stream_that_ends_while_a_host_is_looked_up_does_not_wait_for_it(actions, monkeypatch):
     looking, found = threading.Event(), threading.Event()
 
