@@ -43,6 +43,7 @@ def model_card(
         _persons(facts),
         _accuracy(facts),
         _rejection(facts),
+        _smoothing(facts),
         _limits(facts),
         notes.strip(),
     ]
@@ -51,7 +52,8 @@ def model_card(
 
 def _provenance(facts: Facts) -> str:
     versions = ", ".join(map(_safe, facts.origin.estimator_versions)) or _UNKNOWN
-    recorded = " to ".join(_day(time) for time in facts.origin.recorded or ()) or _UNKNOWN
+    days = dict.fromkeys(_day(time) for time in facts.origin.recorded or ())
+    recorded = " to ".join(days) or _UNKNOWN
     seed = facts.options.seed
     rows = {
         "Who": _count(facts.persons, "person", "persons"),
@@ -147,6 +149,20 @@ def _rejection(facts: Facts) -> str:
             text += f" Measured on {_safe(found.measured_on)}."
     unsure = f"Below a probability of {_percent(facts.threshold)} the answer is “no gesture”."
     return f"## What is none of the gestures\n\n{text}\n{unsure}"
+
+
+def _smoothing(facts: Facts) -> str:
+    how = facts.smoothing
+    if how is None:
+        return ""
+    parts = ["Joints are calmed." if how.joints else "Joints are taken as they are."]
+    if how.enter is not None and how.leave is not None and how.hold_s is not None:
+        parts.append(
+            f"A gesture is said from a probability of {_percent(how.enter)} on, kept down to "
+            f"{_percent(how.leave)}, and changes after {how.hold_s:.4g} s at the earliest."
+        )
+    text = " ".join(parts)
+    return f"## Smoothing on Live\n\n{text}\nThe probabilities and predict\\.py know nothing of it."
 
 
 def _limits(facts: Facts) -> str:

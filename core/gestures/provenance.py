@@ -76,6 +76,15 @@ class Rejection(_Record):
     measured_on: Text = ""
 
 
+class Steadiness(_Record):
+    """How answers are smoothed in use."""
+
+    joints: bool = True
+    enter: float | None = None
+    leave: float | None = None
+    hold_s: float | None = None
+
+
 class Options(_Record):
     """Of the training."""
 
@@ -98,6 +107,7 @@ class Facts(_Record):
     figures: Figures | None = None
     leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
+    smoothing: Steadiness | None = None
     options: Options = Field(default_factory=Options)
     census: Census = Field(default_factory=Census)
     origin: Origin = Field(default_factory=Origin)
