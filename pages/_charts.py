@@ -7,6 +7,7 @@ import pandas as pd
 
 NAMES = {"accuracy": "share right", "loss": "loss"}
 LEARNED, APART = "learned from", "kept apart"
+CELL = "cell"
 
 
 def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
@@ -44,23 +45,28 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
 
 
 def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> alt.LayerChart:
-    """Rows what was shown, columns what the model said; the number is in every cell."""
+    """Rows what was shown, columns what the model said; the number is in every cell. A click
+    selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     rows = [
-        {"shown": titles[i], "said": titles[j], "samples": n, "share": n / max(sum(row), 1)}
+        {"shown": titles[i], "said": titles[j], "row": i, "column": j, "samples": n,
+         "share": n / max(sum(row), 1)}
         for i, row in enumerate(confusion)
         for j, n in enumerate(row)
-    ]
+    ]  # fmt: skip
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("said:N", sort=titles, title="the model said", axis=alt.Axis(labelAngle=-30)),
         y=alt.Y("shown:N", sort=titles, title="shown"),
     )
-    cells = base.mark_rect(cornerRadius=4).encode(
+    clicked = alt.selection_point(CELL, fields=["row", "column"], empty=False)
+    cells = base.mark_rect(cornerRadius=4, cursor="pointer").encode(
         color=alt.Color("share:Q", scale=alt.Scale(scheme="teals", domain=[0, 1]), legend=None),
+        stroke=alt.condition(clicked, alt.value("#d98324"), alt.value(None)),
+        strokeWidth=alt.value(3),
         tooltip=["shown", "said", "samples", alt.Tooltip("share:Q", format=".0%")],
     )
-    text = base.mark_text(fontWeight="bold", fontSize=14).encode(
+    text = base.mark_text(fontWeight="bold", fontSize=14, cursor="pointer").encode(
         text="samples:Q",
         color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#33413f")),
     )
-    return (cells + text).properties(height=110 + 44 * len(titles))
+    return (cells.add_params(clicked) + text).properties(height=110 + 44 * len(titles))

@@ -97,15 +97,25 @@ def temporary_folder() -> Path:
 def run_title(run: Run, project: Project) -> str:
     """A training in a list: when, how it stands, how good."""
     status, result = run.status(), result_of(run)
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
-    parts = [f"{MARKS[status]} {when}", status]
+    parts = [f"{MARKS[status]} {when(run)}", status]
     if result:
-        parts.append(f"{result['figures']['accuracy']:.1%} right")
+        figures = result["figures"]
+        parts.append(f"{figures['accuracy']:.1%} right ({in_percent(figures['interval'])})")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
     if project.active_model == run.name:
         parts.append("in use")
     return " · ".join(parts)
+
+
+def when(run: Run) -> str:
+    """When a run began."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
+
+
+def in_percent(interval: list[float]) -> str:
+    """An interval of shares."""
+    return f"{interval[0]:.1%} – {interval[1]:.1%}"
 
 
 def style() -> None:
