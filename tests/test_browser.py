@@ -197,7 +197,7 @@ def stored(workspace, gesture):
 def test_every_page_opens_by_its_address_in_light_and_dark(look, films, pictures):
     for dark in (False, True):
         with look(films("thumbs_up"), dark=dark) as page:
-            for name in ("record", "train", "live", ""):
+            for name in ("record", "gestures", "review", "train", "live", "export", ""):
                 page.goto(f"/{name}")
                 expect(page.get_by_role("heading", level=1)).to_be_visible()
                 settled(page)
@@ -236,6 +236,25 @@ def test_recording_two_gestures_training_and_reading_them_live(look, films, work
             start_camera(page)
             reads(page, gesture)
             page.screenshot(path=pictures / f"live_{gesture}.png", full_page=True)
+            if gesture == shown[1]:
+                _correct_the_last_second(page, workspace, pictures)
+
+
+def _correct_the_last_second(page, workspace, pictures):
+    page.get_by_text("Show raw against smoothed").click()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    before = stored(workspace, "fist")
+    page.get_by_role("button", name="That was wrong").click()
+    frozen = page.locator(".st-key-correction")
+    expect(frozen.get_by_text("What was it?")).to_be_visible()
+    expect(frozen.get_by_test_id("stImage").first).to_be_visible()
+    page.screenshot(path=pictures / "live_correction.png", full_page=True)
+    frozen.get_by_text("fist").click()
+    expect(page.get_by_text(re.compile(r"\d+ samples of .*fist added"))).to_be_visible()
+    assert stored(workspace, "fist") > before
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text(re.compile("samples of .* added"))).to_have_count(0)
+    assert stored(workspace, "fist") == before
 
 
 def test_a_page_that_was_left_starts_again(look, films):
