@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 
 from core.errors import ActionError
 from core.studio.changes import Change
@@ -33,6 +34,8 @@ log.setLevel(logging.CRITICAL)  # strangers' broken handshakes are not worth a l
 
 LOCAL, PORT = "127.0.0.1", 8765
 _MAX_MESSAGE = 1024  # bytes in; nothing is expected
+_MAX_HEARD = 32 * 1024  # bytes a second from a client; pings are answered, so they cost memory
+_CLOSE_S = 0.3  # a goodbye takes no longer
 _SEND_BUFFER = 16 * 1024  # bytes that the system holds for a client that does not read
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
@@ -160,7 +163,7 @@ class WebSocketOut:
             self._talk, sock=self._socket, process_request=self._admit,
             origins=[None, *self._origins],  # type: ignore[list-item]
             create_connection=_bounded(4 * limits.clients), compression=None,
-            max_size=_MAX_MESSAGE, max_queue=1, open_timeout=limits.open_s, close_timeout=0.3,
+            max_size=_MAX_MESSAGE, max_queue=1, open_timeout=limits.open_s, close_timeout=_CLOSE_S,
             ping_interval=limits.ping_s, ping_timeout=limits.ping_s, server_header=None, logger=log,
         ):  # fmt: skip
             self._ready.set()
@@ -215,13 +218,27 @@ async def _send_all(connection: ServerConnection, queue: asyncio.Queue[str]) -> 
 
 
 def _bounded(connections: int) -> type[ServerConnection]:
-    """Connections of which only so many may be there, those before their handshake included."""
+    """Connections that end when there are too many (those before their handshake included), and
+    each when too much comes from it."""
 
     class Bounded(ServerConnection):
+        heard, since_s = 0, 0.0
+
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
             if len(self.server.handler_tasks) > connections:
                 self.transport.abort()
+
+        def data_received(self, data: bytes) -> None:
+            if self.loop.time() - self.since_s > 1:
+                self.heard, self.since_s = 0, self.loop.time()
+            self.heard += len(data)
+            if self.heard > _MAX_HEARD:
+                self.transport.abort()
+                return
+            super().data_received(data)
+            if self.state is State.CLOSING:  # some never hang up after a broken frame
+                self.loop.call_later(_CLOSE_S, self.transport.abort)
 
     return Bounded
 

@@ -184,6 +184,41 @@ def test_a_client_that_answers_no_ping_is_dropped():
         wait_until(lambda: out.clients == 0)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\x89\xfd\0\0\0\0" + b"x" * 125,  # pings, which want an answer each
+        b"\x8a\x80\0\0\0\0",  # pongs that nobody asked for
+        b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 99,  # a text in endless pieces
+    ],
+)
+def test_a_flood_of_frames_ends_within_a_moment(frame):
+    with opened() as out, handshaken(out) as guest, pytest.raises(OSError):
+        for _ in range(100_000_000 // len(frame)):
+            guest.sendall(frame)
+    assert out.clients == 0
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\x81\x05hello",  # not masked
+        b"\xff\x80\0\0\0\0",  # reserved bits
+        b"\x83\x80\0\0\0\0",  # an opcode that is none
+        b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\0\0\0\0",  # of eight exabytes
+        b"\x81\x82\0\0\0\0\xff\xfe",  # not UTF-8
+        b"\x88\x81\0\0\0\0x",  # a goodbye of one byte
+    ],
+)
+def test_a_broken_frame_ends_its_client_alone(frame):
+    with opened() as out, handshaken(out) as guest, client(out) as other:
+        guest.sendall(frame)
+        assert gone(guest)
+        wait_until(lambda: out.clients == 1)
+        out.send(THUMBS_UP)
+        assert "thumbs_up" in other.recv(PATIENCE_S)
+
+
 def test_a_client_that_does_not_keep_up_is_dropped_and_never_holds_up_the_sender():
     with opened() as out, handshaken(out), client(out) as quick:
         came = []
