@@ -16,7 +16,8 @@ from core.studio.net_training import (
 )
 from core.studio.store import Project
 from core.studio.training_room import failure_of
-from pages._widgets import MARKS, errors_shown, studio
+from pages._widgets import errors_shown, studio
+from pages._words import MARKS
 
 
 def fine_tuning(project: Project) -> None:

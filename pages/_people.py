@@ -15,8 +15,7 @@ from core.studio.caring import (
 )
 from core.studio.store import Person, Project
 from pages._widgets import errors_shown, studio
-
-EMPTY = "Nobody has recorded anything in this project yet: open Record, or fill a demo on Home."
+from pages._words import NOTHING_RECORDED, many
 
 
 def people(project: Project) -> None:
@@ -24,7 +23,7 @@ def people(project: Project) -> None:
     store = studio().store
     persons, there = store.persons(project.id), visits(store, project.id)
     if not persons:
-        st.info(EMPTY, icon="🧑")
+        st.info(NOTHING_RECORDED, icon="🧑")
         return
     st.caption(
         "With two persons or more Mudra measures how well a new person is understood: keep each "
@@ -40,8 +39,8 @@ def _person(project: Project, person: Person, persons: list[Person], theirs: lis
     samples = sum(visit.samples for visit in theirs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**🧑 {safe_label(person.name)}**  \n:gray[{samples:,} samples · "
-            f"{len(theirs)} sessions]",
+            f"**🧑 {safe_label(person.name)}**  \n:gray[{many(samples, 'sample')} · "
+            f"{many(len(theirs), 'session')}]",
             width="stretch",
         )
         with st.popover("Change", icon="✏️", key=f"change_{person.id}"):
@@ -74,7 +73,7 @@ def sessions(project: Project) -> None:
     """The sessions in a table; what is chosen there can be named, assigned, deleted."""
     there = visits(studio().store, project.id)
     if not there:
-        st.info(EMPTY, icon="🗓")
+        st.info(NOTHING_RECORDED, icon="🗓")
         return
     st.caption("Choose sessions in the first column, then say whose they are or what to call them.")
     turn = st.session_state.get("sessions_turn", 0)
@@ -115,7 +114,7 @@ def _chosen_sessions(project: Project, chosen: list[Visit]) -> None:
             _done()
     with away:
         total = sum(visit.samples for visit in chosen)
-        if st.button(f"Delete the {total:,} samples", icon="🗑️", disabled=not total):
+        if st.button(f"Delete the {many(total, 'sample')}", icon="🗑️", disabled=not total):
             for session_id in ids:
                 delete_session_samples(store, project.id, session_id)
             _done()

@@ -18,8 +18,7 @@ from core.studio.places import Places
 from core.studio.reviewing import DoubtBook
 from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
-
-MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
+from pages._words import HOME, ICONS, MARKS, SECTIONS
 
 
 @dataclass(frozen=True)
@@ -66,18 +65,15 @@ def errors_shown() -> Iterator[None]:
 def navigation() -> StreamlitPage:
     """The pages in the sidebar; the one to run."""
     return st.navigation(
-        [
-            st.Page("pages/home.py", title="Home", icon="🏠", default=True),
-            st.Page("pages/record.py", title="Record", icon="🎥"),
-            st.Page("pages/gestures.py", title="Gestures", icon="✋"),
-            st.Page("pages/review.py", title="Review", icon="🔎"),
-            st.Page("pages/train.py", title="Train", icon="📈"),
-            st.Page("pages/live.py", title="Live", icon="✨"),
-            st.Page("pages/files.py", title="Files", icon="🖼"),
-            st.Page("pages/export.py", title="Export", icon="📦"),
-            st.Page("pages/heatmaps.py", title="Heatmaps", icon="🔥"),
-        ]
-    )
+        {
+            section: [
+                st.Page(f"pages/{name.lower()}.py", title=name, icon=ICONS[name],
+                        default=name == HOME)
+                for name in names
+            ]
+            for section, names in SECTIONS.items()
+        }
+    )  # fmt: skip
 
 
 def begin_visit(page: str) -> None:

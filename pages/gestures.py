@@ -9,6 +9,7 @@ from pages._emoji import pick_emoji
 from pages._people import people, sessions
 from pages._projects import pick_project
 from pages._widgets import errors_shown, studio
+from pages._words import many
 
 
 def page() -> None:
@@ -59,8 +60,9 @@ def _row(project: Project, overview: GestureOverview, order: list[int], index: i
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{safe_label(gesture.label.title)}**  \n:gray[{overview.samples:,} samples · "
-            f"{overview.persons} persons · {overview.sessions} sessions]",
+            f"**{safe_label(gesture.label.title)}**  \n:gray["
+            f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
+            f"{many(overview.sessions, 'session')}]",
             width="stretch",
         )
         with st.container(horizontal=True, vertical_alignment="center", width=360):

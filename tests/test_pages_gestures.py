@@ -123,7 +123,7 @@ def test_a_name_that_is_another_s_is_refused_in_words(app, store):
 
 def test_without_recordings_people_and_sessions_say_what_to_do(app, store):
     page = go(app, "gestures")
-    assert texts(page).count("Nobody has recorded anything") == 2
+    assert texts(page).count("Nothing is recorded yet") == 2
 
 
 def test_chosen_sessions_are_assigned_and_their_samples_deleted(app, store):
