@@ -13,7 +13,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     learning    training nets: crops, the loop, the file to use; a training run is a folder
     estimators  Frame → Estimate
     gestures    keypoints → gesture: features, training, validation, the model in use
-    studio      what the app does with all this: store, importing, recording, live
+    studio      what the app does with all this: store, importing, recording, live, actions
     cli         the command line over the same functions as the pages
 
 A folder imports only what stands above it in this list. Nothing is imported here.
