@@ -6,7 +6,8 @@ from core.gestures.labels import safe_label
 from core.studio.live import Latest
 from core.studio.reading import Reading
 
-NO_HAND, UNSURE = "👀", "🤔"
+NO_HAND, UNSURE, FOREIGN = "👀", "🤔", "🚫"
+UNLIKE = "Unlike every gesture that the model learned."
 
 
 def show_hands(latest: Latest) -> None:
@@ -23,7 +24,9 @@ def _show_hand(hand: Reading, key: str, *, several: bool) -> None:
     if several:
         st.caption(f"{hand.pose.handedness or 'a'} hand")
     if hand.gesture is None:
-        show_gesture(UNSURE, "No gesture", key)
+        show_gesture(FOREIGN if hand.rejected else UNSURE, "No gesture", key)
+        if hand.rejected:
+            st.caption(UNLIKE, text_alignment="center")
     else:
         show_gesture(hand.gesture.emoji, hand.gesture.name, key)
     for gesture, probability in hand.probabilities:

@@ -76,8 +76,10 @@ def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
 
 
 def _said(hand: dict[str, Any], emoji: dict[str, str]) -> str:
-    """A hand's gesture and how sure it is; without a model, that it is there."""
+    """A hand's gesture and how sure it is, or that it shows none."""
     if hand["gesture"] is None:
         return "a hand"
+    if hand["rejected"]:
+        return f"no gesture (most like {safe_label(hand['likeliest'])})"
     name = hand["gesture"]
     return f"{emoji.get(name, '')} **{safe_label(name)}** {hand['probability']:.0%}"

@@ -257,11 +257,16 @@ def extract(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
-    hands = ", ".join(
-        f"{h['gesture']} {100 * h['probability']:.0f} %" if h["gesture"] else "a hand"
-        for h in frame["hands"]
-    )
+    hands = ", ".join(_hand_text(hand) for hand in frame["hands"])
     return f"{frame['source']} {frame['frame']}: {hands or 'no hand'}"
+
+
+def _hand_text(hand: dict[str, Any]) -> str:
+    if hand["gesture"] is None:
+        return "a hand"
+    if hand["rejected"]:
+        return f"no gesture (most like {hand['likeliest']})"
+    return f"{hand['gesture']} {100 * hand['probability']:.0f} %"
 
 
 def _evaluation_text(found: dict[str, Any]) -> str:
@@ -272,7 +277,9 @@ def _evaluation_text(found: dict[str, Any]) -> str:
     of_detected = percent(found["accuracy_detected"])
     lines = [
         f"{found['n']} samples, {found['detected']} detected: accuracy {overall}, "
-        f"of the detected {of_detected}"
+        f"of the detected {of_detected}",
+        f"turned away: {percent(found['rejected'])} of the gestures; "
+        f"got a gesture: {percent(found['false_accept'])} of the others",
     ]
     for name, row in found["per_gesture"].items():
         lines.append(f"  {name:12} {row['n']:6} {percent(row['accuracy_detected'])}")

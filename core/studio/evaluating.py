@@ -16,7 +16,7 @@ from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.structures import Estimate
 from core.studio.importing import LabelledPicture, MakeEstimator, labelled_pictures, opened_folder
-from core.studio.reading import Probabilities, probabilities
+from core.studio.reading import Answer, Probabilities, answers
 from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"
@@ -39,8 +39,9 @@ def evaluate(
 
     Returns:
         n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected,
-        per_gesture, confusion {truth: {said: count}}, unknown_folders, unreadable. Fractions 0-1,
-        None where there is nothing to divide by.
+        per_gesture, confusion {truth: {said: count}}, rejected and false_accept as
+        `open_set_shares` defines them, unknown_folders, unreadable. Fractions 0-1, None where
+        there is nothing to divide by.
 
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
@@ -55,15 +56,21 @@ def evaluate(
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     model.check_estimator(table.estimator)
-    answers = model.predict_proba(table.keypoints, np.zeros(len(table), bool)).argmax(1)
-    said = [model.gestures[i].name for i in answers]
+    found, rejections = model.predict(table.keypoints, np.zeros(len(table), bool))
+    said = [model.gestures[i].name for i in found.argmax(1)]
+    passed = rejections <= model.rejects_above
+    given = [bool(ok) and name != NONE.name for ok, name in zip(passed, said, strict=True)]
     own = {gesture.name for gesture in model.gestures}
     meant = table.known | np.isin(table.gestures, list(own))
-    truth = np.where(meant, table.gestures, NONE.name)
-    return figures_of(list(map(str, truth)), said) | {
-        "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
-        "unreadable": [],
-    }
+    truth = list(map(str, np.where(meant, table.gestures, NONE.name)))
+    return (
+        figures_of(truth, said)
+        | open_set_shares(truth, given)
+        | {
+            "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
+            "unreadable": [],
+        }
+    )
 
 
 def _of_pictures(
@@ -76,20 +83,27 @@ def _of_pictures(
         truth.append(meant or NONE.name)
         if meant is None:
             unknown.add(picture.folder)
-    said, unreadable = [], []
+    found: list[list[Answer]] = []
+    unreadable = []
     # reading and decoding the next picture overlaps with looking at this one
     with ThreadPoolExecutor(_THREADS) as pool:
         for number, rgb in enumerate(pool.map(_read_or_error, pictures), 1):
             if isinstance(rgb, MudraError):
                 unreadable.append(str(rgb))
-                said.append(UNDETECTED)
+                found.append([])
             else:
-                said.append(judge(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
+                found.append(answers(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
             tell(number, len(pictures))
-    return figures_of(truth, said) | {
-        "unknown_folders": sorted(unknown),
-        "unreadable": unreadable,
-    }
+    said = [surest([answer.probabilities for answer in hands]) for hands in found]
+    given = [any(a.gesture for a in hands) if hands else None for hands in found]
+    return (
+        figures_of(truth, said)
+        | open_set_shares(truth, given)
+        | {
+            "unknown_folders": sorted(unknown),
+            "unreadable": unreadable,
+        }
+    )
 
 
 def _read_or_error(picture: LabelledPicture) -> Any:
@@ -101,7 +115,7 @@ def _read_or_error(picture: LabelledPicture) -> Any:
 
 def judge(model: GestureModel, estimate: Estimate) -> str:
     """A picture's gesture, "undetected" where there is no hand."""
-    return surest(probabilities(model, estimate))
+    return surest([answer.probabilities for answer in answers(model, estimate)])
 
 
 def surest(hands: list[Probabilities]) -> str:
@@ -127,6 +141,28 @@ def figures_of(truth: list[str], said: list[str]) -> dict[str, Any]:
         **_shares(list(confusion.values()), list(confusion)),
         "per_gesture": per_gesture,
         "confusion": confusion,
+    }
+
+
+def open_set_shares(truth: list[str], given: list[bool | None]) -> dict[str, float | None]:
+    """How foreign hands are turned away.
+
+    Args:
+        truth: what each item shows; `none` for whatever is no gesture.
+        given: whether it was given any gesture, the right one or not, which takes a most probable
+            class other than `none` and a rejection up to the model's threshold; None where no
+            hand was found.
+
+    Returns:
+        rejected: share of the gestures' items with a hand that were given none.
+        false_accept: share of the other items with a hand that were given one.
+    """
+    seen = [(meant != NONE.name, got) for meant, got in zip(truth, given, strict=True)]
+    of_gestures = [got for gesture, got in seen if gesture and got is not None]
+    of_foreign = [got for gesture, got in seen if not gesture and got is not None]
+    return {
+        "rejected": 1 - sum(of_gestures) / len(of_gestures) if of_gestures else None,
+        "false_accept": sum(of_foreign) / len(of_foreign) if of_foreign else None,
     }
 
 

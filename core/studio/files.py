@@ -24,7 +24,9 @@ from core.studio.predicting import Recognised, predict
 from core.studio.tables import quoted
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
-_COLUMNS = ("file", "frame", "time_s", "hand", "gesture", "probability", "handedness", "score")
+_COLUMNS = (
+    "file", "frame", "time_s", "hand", "gesture", "probability", "rejected", "handedness", "score",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,8 @@ def table_of(seen: Sequence[Seen]) -> pd.DataFrame:
     rows = [
         (
             quoted(one.name), record["frame"], record["time_s"], number,
-            quoted(hand["gesture"] or ""), hand["probability"], hand["handedness"], hand["score"],
+            quoted(hand["gesture"] or ""), hand["probability"], hand["rejected"],
+            hand["handedness"], hand["score"],
         )
         for one in seen
         for record in one.records
@@ -196,7 +199,7 @@ def _look(
 
 
 def _surety(found: Recognised) -> float:
-    surest = [max((p for _, p in row), default=0.0) for row in found.rows]
+    surest = [answer.likeliest[1] - answer.rejected for answer in found.answers]
     scores = [pose.score for pose in found.estimate.poses]
     return max((s * 0.01 + p for s, p in zip(scores, surest, strict=True)), default=-1.0)
 

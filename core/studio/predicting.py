@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import MediaError
 from core.estimators import Estimator
-from core.gestures.labels import NONE, GestureLabel
+from core.gestures.labels import NONE
 from core.gestures.model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
@@ -18,7 +18,7 @@ from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_inf
 from core.pose.belief_drawing import VIEWS, with_maps
 from core.pose.drawing import draw_estimate
 from core.pose.structures import Estimate, Frame, Picture
-from core.studio.reading import Probabilities, probabilities
+from core.studio.reading import Answer, answers
 
 _CAMERA = "camera:"
 _CAMERA_FPS = 15.0
@@ -28,51 +28,60 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, eq=False)
 class Recognised:
-    """A frame, what was found in it, and each hand's gestures with their probabilities.
+    """A frame, what was found in it, and what the model says of each hand.
 
     Attributes:
-        rows: one a hand; empty without a model.
+        answers: one a hand, in the poses' order; empty ones without a model.
         maps: how `picture` shows a belief-map net's maps, one of `belief_drawing.VIEWS`.
     """
 
     frame: Frame
     estimate: Estimate
-    rows: list[Probabilities]
+    answers: list[Answer]
     maps: str = "single"
 
     def record(self) -> dict[str, Any]:
-        """As the command line's JSON says it."""
-        hands = zip(self.estimate.poses, self.rows, strict=True)
+        """As the command line's JSON says it: a hand that is too foreign has the gesture "none";
+        what it looks most like, and how probably, stands beside."""
+        hands = zip(self.estimate.poses, self.answers, strict=True)
         return {
             "source": self.frame.source,
             "frame": self.frame.index,
             "time_s": round(self.frame.time_s, 4),
-            "hands": [_hand(pose, row) for pose, row in hands],
+            "hands": [_hand(pose, answer) for pose, answer in hands],
         }
 
     def picture(self) -> Picture:
         """The frame with skeletons and names, mirrored where the viewer saw it so."""
-        best = [max(row, key=_probability) if row else None for row in self.rows]
+        shown = [answer.gesture for answer in self.answers]
         picture = draw_estimate(
             self.frame.rgb,
             self.estimate,
-            labels=[f"{pair[0].name} {100 * pair[1]:.0f} %" if pair else "" for pair in best],
-            emoji=[pair[0].emoji if pair and pair[0] != NONE else "" for pair in best],
+            labels=[_plate(answer) for answer in self.answers],
+            emoji=[gesture.emoji if gesture else "" for gesture in shown],
             mirror=self.frame.mirrored_view,
         )
         return with_maps(picture, next(iter(self.estimate.beliefs), None), self.maps)
 
 
-def _probability(pair: tuple[GestureLabel, float]) -> float:
-    return pair[1]
+def _plate(answer: Answer) -> str:
+    """What stands beside a hand in an annotated picture."""
+    likeliest, probability = answer.likeliest
+    if likeliest is None:
+        return ""
+    return "no gesture" if answer.rejected else f"{likeliest.name} {100 * probability:.0f} %"
 
 
-def _hand(pose: Any, row: Probabilities) -> dict[str, Any]:
-    gesture, probability = max(row, key=_probability) if row else (None, None)
+def _hand(pose: Any, answer: Answer) -> dict[str, Any]:
+    likeliest, probability = answer.likeliest
+    name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
     return {
-        "gesture": gesture.name if gesture else None,
-        "probability": probability,
+        "gesture": NONE.name if answer.rejected else name,
+        "likeliest": name,
+        "probability": probability if likeliest else None,
+        "rejected": answer.rejected,
+        "rejection": answer.rejection if likeliest else None,
         "handedness": pose.handedness,
         "score": pose.score,
         "keypoints": keypoints,
@@ -134,7 +143,7 @@ class _Look:
     maps: str
 
     def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
-        return Recognised(frame, estimate, probabilities(self.model, estimate), self.maps)
+        return Recognised(frame, estimate, answers(self.model, estimate), self.maps)
 
     def next(self, frame: Frame) -> Recognised:
         """A frame of a stream."""

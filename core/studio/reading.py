@@ -20,20 +20,48 @@ TIP = 8  # the joint that is traced: the index finger's tip
 Probabilities = tuple[tuple[GestureLabel, float], ...]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of one hand.
+
+    Attributes:
+        probabilities: (gesture, probability) in the model's order; empty without a model.
+        rejection: how foreign the hand is to the model.
+        rejected: it is too foreign to be given a gesture.
+    """
+
+    probabilities: Probabilities = ()
+    rejection: float = 0.0
+    rejected: bool = False
+
+    @property
+    def likeliest(self) -> tuple[GestureLabel | None, float]:
+        """The most probable class, foreign or not; (None, 0) without a model."""
+        return max(self.probabilities, key=lambda pair: pair[1], default=(None, 0.0))
+
+    @property
+    def gesture(self) -> GestureLabel | None:
+        """The gesture that the hand shows; None where it shows none of them."""
+        gesture, _ = self.likeliest
+        return None if self.rejected or gesture == NONE else gesture
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """One hand.
 
     Attributes:
-        gesture: the one to show; None while unsure, and for `none`.
+        gesture: the one to show; None while unsure, for `none`, and for what is too foreign.
         probabilities: (gesture, probability) in the model's order; empty without a model.
         hand: which one it is from frame to frame: "Left", "Right", "Left again", or "hand".
+        rejected: this frame's hand is too foreign to be given a gesture.
     """
 
     pose: Pose
     gesture: GestureLabel | None = None
     probabilities: tuple[tuple[GestureLabel, float], ...] = ()
     hand: str = "hand"
+    rejected: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,14 +113,14 @@ class HandReader:
         now_s = estimate.time_s
         self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
-        table = probabilities(model, estimate)
+        table = answers(model, estimate)
         readings: dict[str, Reading] = {}
-        for pose, row in zip(estimate.poses, table, strict=True):
+        for pose, answer in zip(estimate.poses, table, strict=True):
             key = pose.handedness or "hand"
             key = key if key not in readings else f"{key} again"  # two left hands: of two people
             hand = self._tracks.setdefault(key, _Hand())
             hand.seen_s = now_s
-            readings[key] = replace(_reading(pose, row, hand, now_s, smoothing), hand=key)
+            readings[key] = replace(_reading(pose, answer, hand, now_s, smoothing), hand=key)
         self._remember(estimate, tuple(readings.values()))
         return tuple(readings.values())
 
@@ -108,31 +136,44 @@ class HandReader:
         self._trace = kept  # as a whole: the page reads it from another thread
 
 
-def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
-    """For each pose the model's gestures with their probabilities; nothing without a model."""
+def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
+    """What the model says of each pose; empty answers without a model.
+
+    Raises:
+        ModelError: the model does not know these keypoints.
+    """
     if model is None or not estimate.poses:
-        return [() for _ in estimate.poses]
+        return [Answer() for _ in estimate.poses]
     model.check_estimator(estimate.estimator)
     keypoints = np.stack([pose.keypoints for pose in estimate.poses])
     mirrored = np.full(len(keypoints), estimate.mirrored_view)
-    table = model.predict_proba(keypoints, mirrored)
-    return [tuple(zip(model.gestures, map(float, row), strict=True)) for row in table]
+    table, rejections = model.predict(keypoints, mirrored)
+    return [
+        Answer(tuple(zip(model.gestures, row, strict=True)), score, score > model.rejects_above)
+        for row, score in zip(table.tolist(), rejections.tolist(), strict=True)
+    ]
+
+
+def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
+    """For each pose the model's gestures with their probabilities; nothing without a model."""
+    return [answer.probabilities for answer in answers(model, estimate)]
 
 
 def _reading(
-    pose: Pose, row: Probabilities, hand: _Hand, time_s: float, smoothing: Smoothing
+    pose: Pose, answer: Answer, hand: _Hand, time_s: float, smoothing: Smoothing
 ) -> Reading:
     if smoothing.joints:
         hand.joints.min_cutoff, hand.joints.beta = smoothing.min_cutoff, smoothing.beta
         pose = replace(pose, keypoints=hand.joints(pose.keypoints, time_s))
-    if not row:
+    best, probability = answer.likeliest
+    if best is None:
         return Reading(pose)
-    best, probability = max(row, key=lambda pair: pair[1])
     hold = hand.label
     hold.enter, hold.leave, hold.hold_s = smoothing.enter, smoothing.leave, smoothing.hold_s
-    said = hold(best.name, probability, time_s)
-    named = {gesture.name: gesture for gesture, _ in row}
-    return Reading(pose, named.get(said or "") if said != NONE.name else None, row)
+    said = hold(best.name, 0.0 if answer.rejected else probability, time_s)
+    named = {gesture.name: gesture for gesture, _ in answer.probabilities}
+    gesture = named.get(said or "") if said != NONE.name else None
+    return Reading(pose, gesture, answer.probabilities, rejected=answer.rejected)
 
 
 def _moment(time_s: float, raw: Pose, reading: Reading) -> Moment:

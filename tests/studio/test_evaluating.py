@@ -7,7 +7,7 @@ import pytest
 from core.errors import ModelError
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.structures import Estimate, Pose
-from core.studio.evaluating import evaluate, figures_of, judge
+from core.studio.evaluating import evaluate, figures_of, judge, open_set_shares
 
 
 def test_the_figures_of_six_items_by_hand():
@@ -21,6 +21,15 @@ def test_the_figures_of_six_items_by_hand():
         "n": 3, "detected": 2, "accuracy": 1 / 3, "accuracy_detected": 1 / 2,
     }  # fmt: skip
     assert found["per_gesture"]["none"]["accuracy_detected"] is None
+
+
+def test_what_is_turned_away_and_what_is_let_in_of_nine_items_by_hand():
+    truth = ["ok"] * 4 + ["fist"] + ["none"] * 4
+    given = [True, True, False, None, True, False, True, None, False]
+    found = open_set_shares(truth, given)
+    assert found == {"rejected": pytest.approx(1 / 4), "false_accept": pytest.approx(1 / 3)}
+    assert open_set_shares(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
+    assert open_set_shares(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}
 
 
 def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, make_estimator):

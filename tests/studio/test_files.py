@@ -83,8 +83,8 @@ def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp
 
 
 def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
-    hands = [{"gesture": name, "probability": 0.5, "handedness": None, "score": 1.0}
-             for name in ("=1+1", "fist", "fist", None)]  # fmt: skip
+    rest = {"probability": 0.5, "rejected": False, "handedness": None, "score": 1.0}
+    hands = [{"gesture": name, **rest} for name in ("=1+1", "fist", "fist", None)]
     seen = Seen("-a.jpg", [{"frame": 0, "time_s": 0.0, "hands": hands}], b"")
     table = table_of([seen])
     assert table["gesture"].tolist() == ["'=1+1", "fist", "fist", ""]
