@@ -7,6 +7,7 @@ from core.studio.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
 from pages._live_actions import live_actions
 from pages._live_correction import correction, last_second
+from pages._live_drift import show_drift
 from pages._live_smoothing import pick_smoothing, show_smoothing
 from pages._models import pick_model
 from pages._nets import fitting, overlay, pick_keypoints
@@ -49,6 +50,7 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
         latest = live.latest()
         show_trouble(latest)
         show_hands(latest)
+        show_drift(latest, model)
         height, width = latest.size_hw
         st.caption(f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · "
                    f"{width} × {height} pixels")  # fmt: skip

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.errors import ModelError
+from core.gestures.augmentation import Meaning
 from core.gestures.data import GestureData
+from core.gestures.drift import usual_of
 from core.gestures.features import FEATURE_VERSION, features
 from core.gestures.model import METADATA, MODEL, OUTPUTS, GestureModel
 from core.gestures.provenance import census
@@ -126,12 +128,20 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
         "persons": len(np.unique(data.persons)),
         "data_sha256": data_hash(data),
         "census": census(data),
+        "usual": _usual(data),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **about,
     }
     text = json.dumps(metadata, ensure_ascii=False, indent=1)
     write_whole(folder / METADATA, text.encode())
     _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
+
+
+def _usual(data: GestureData) -> dict[str, Any]:
+    """How hands were held; the turns and sides that augmentation adds say nothing."""
+    meaning, names = Meaning.of(data.gestures), np.array([g.name for g in data.gestures])
+    turned, mirrored = names[meaning.turnable.numpy()], names[meaning.mirrors.numpy() >= 0]
+    return usual_of(data, turned=set(turned.tolist()), mirrored=set(mirrored.tolist()))
 
 
 def to_onnx(net: OpenSetNet, joints: int) -> bytes:

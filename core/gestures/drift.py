@@ -1,0 +1,187 @@
+"""Whether hands are held today as they were when the samples were recorded.
+
+Convention: a gesture's hands are compared with the same gesture's samples, by three measures that
+say something to a person; N hands. What is usual is stored in a model's metadata as `usual`:
+{gesture: {measure: [low, middle, high]}}, the 10th, 50th and 90th percentile, and under "side" the
+share of samples whose index side lies left of the little finger's, palm up.
+"""
+
+import math
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.gestures.data import GestureData
+from core.gestures.labels import NONE
+
+OVER_S = 30.0  # so much of the past is looked at
+ENOUGH = 40  # hands, about ten seconds, before anything is said
+_FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
+_LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares
+_MOST_FOREIGN = 0.5  # a larger share of hands turned away is worth a word
+_WAY_OUT = "Hold it as it was recorded, or record it as you hold it now and train again."
+_MOST_ENTRIES = 1000
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Of N hands as seen on the screen.
+
+    Attributes:
+        turn: (N,) degrees, clockwise from upright.
+        width: (N,) the knuckles' row, in palm lengths; small when seen from the side.
+        reach: (N,) the farthest finger tip from the wrist, in palm lengths; small when a finger
+            points at the camera.
+        left: (N,) bool, the index side lies left of the little finger's with the palm up.
+    """
+
+    turn: Array
+    width: Array
+    reach: Array
+    left: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]) -> "Measures":
+        """Of (N, 21, 2) keypoints; NaN where a joint that counts is missing."""
+        points = (keypoints - keypoints[:, :1]).astype(np.float64)
+        points[mirrored_view, :, 0] *= -1
+        palm = points[:, [5, 9, 13, 17]].mean(1)
+        length = np.maximum(np.linalg.norm(palm, axis=1), 1e-6)
+        knuckles = points[:, 5] - points[:, 17]
+        tips = np.linalg.norm(points[:, [4, 8, 12, 16, 20]], axis=2)
+        side = palm[:, 0] * knuckles[:, 1] - palm[:, 1] * knuckles[:, 0]
+        return cls(
+            np.degrees(np.arctan2(palm[:, 0], -palm[:, 1])),
+            np.linalg.norm(knuckles, axis=1) / length,
+            tips.max(1) / length,
+            side < 0,
+        )
+
+
+def usual_of(
+    data: GestureData, *, turned: Collection[str] = (), mirrored: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """What is usual in the samples of each gesture.
+
+    Args:
+        turned: gestures that were learned in every direction, whose turn says nothing.
+        mirrored: gestures that were learned of both hands.
+    """
+    measures, found = Measures.of(data.keypoints, data.mirrored_view), {}
+    for label, gesture in enumerate(data.gestures):
+        rows = data.labels == label
+        if gesture == NONE or not rows.any():
+            continue
+        middle = _mean_angle(measures.turn[rows])
+        usual: dict[str, Any] = {
+            "turn": _tenths(_apart(measures.turn[rows], middle) + middle),
+            "width": _tenths(measures.width[rows]),
+            "reach": _tenths(measures.reach[rows]),
+            "side": float(measures.left[rows].mean()),
+        }
+        without = {"turn": gesture.name in turned, "side": gesture.name in mirrored}
+        found[gesture.name] = {key: v for key, v in usual.items() if not without.get(key)}
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Hand:
+    """A (21, 2) hand and what the model says of it; `gesture` is None where it says none."""
+
+    keypoints: NDArray[np.float32]
+    gesture: str | None
+    rejected: bool = False
+
+
+@dataclass(frozen=True)
+class _Seen:
+    time_s: float
+    gesture: str | None
+    rejected: bool
+    measures: Measures
+
+
+class Drift:
+    """The hands of the last OVER_S seconds beside what is usual.
+
+    Args:
+        usual: as `usual_of` gives it; {} where a model has none.
+    """
+
+    def __init__(self, usual: Mapping[str, Any]) -> None:
+        self._usual = usual if isinstance(usual, Mapping) else {}
+        self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
+
+    def see(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
+        """A frame's hands; the same frame may come again."""
+        if self._seen and time_s <= self._seen[-1].time_s:
+            return
+        for hand in hands:
+            measures = Measures.of(hand.keypoints[None], np.array([mirrored_view]))
+            self._seen.append(_Seen(time_s, hand.gesture, hand.rejected, measures))
+        while self._seen and time_s - self._seen[0].time_s > OVER_S:
+            self._seen.popleft()
+
+    def sentence(self) -> str:
+        """What differs and what to do; "" while nothing does, or too little was seen."""
+        seen = tuple(self._seen)
+        if len(seen) >= ENOUGH and sum(s.rejected for s in seen) > _MOST_FOREIGN * len(seen):
+            return (
+                "Most hands of the last half minute are unlike what the model learned. If you "
+                "showed its gestures: record some as you hold them now, and train again."
+            )
+        found = [self._of(name, [s for s in seen if s.gesture == name]) for name in self._usual]
+        worst, text = max(found, default=(0.0, ""))
+        return text if worst > _FAR else ""
+
+    def _of(self, name: str, seen: list[_Seen]) -> tuple[float, str]:
+        """By how many times a gesture is off by its worst measure, and that in words."""
+        usual = self._usual[name]
+        if len(seen) < ENOUGH or not isinstance(usual, Mapping):
+            return 0.0, ""
+        side = float(np.mean([s.measures.left[0] for s in seen]))
+        if "side" in usual and abs(side - float(usual["side"])) > 0.9:
+            return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WAY_OUT}"
+        return max(_off(name, key, usual[key], seen) for key in _LEAST if key in usual)
+
+
+def _off(name: str, key: str, tenths: Any, seen: list[_Seen]) -> tuple[float, str]:
+    low, middle, high = (float(value) for value in tenths)
+    values = np.array([getattr(s.measures, key)[0] for s in seen])
+    values = values[np.isfinite(values)]
+    away = _apart(values, middle) if key == "turn" else values - middle
+    by = float(np.median(away)) if len(away) else 0.0
+    usual = max(_LEAST[key], high - middle if by > 0 else middle - low)
+    return abs(by) / usual, f"{_in_words(name, key, by)} {_WAY_OUT}"
+
+
+def _in_words(name: str, key: str, by: float) -> str:
+    if key == "turn":
+        way = "clockwise" if by > 0 else "anticlockwise"
+        return f"You hold {name} turned by about {abs(by):.0f}° {way} from how it was recorded."
+    if key == "width":
+        how = "wider" if by > 0 else "narrower"
+        return f"The palm of {name} looks {how} than recorded: it is seen from another side."
+    how = "longer" if by > 0 else "shorter"
+    return f"The fingers of {name} look {how} than recorded: the hand is tilted another way."
+
+
+def _tenths(values: Array) -> list[float]:
+    low, middle, high = np.nanpercentile(values, [10, 50, 90]).tolist()
+    return [round(low, 3), round(middle, 3), round(high, 3)]
+
+
+def _mean_angle(degrees: Array) -> float:
+    radians = np.radians(degrees[np.isfinite(degrees)])
+    return math.degrees(math.atan2(np.sin(radians).sum(), np.cos(radians).sum()))
+
+
+def _apart(degrees: Array, middle: float) -> Array:
+    """Signed difference of angles, −180 to 180."""
+    return np.asarray((degrees - middle + 180) % 360 - 180, np.float64)
