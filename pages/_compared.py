@@ -45,19 +45,16 @@ def comparison(project: Project, busy: bool) -> None:
 
 def _show(result: dict[str, Any]) -> None:
     rows = result["rows"]
-    st.dataframe(
+    st.table(
         {
             "Classifier": [NAMES[row["classifier"]] for row in rows],
-            "Right": [100 * row["accuracy"] for row in rows],
+            "Right": [f"{row['accuracy']:.1%}" for row in rows],
             "95 % interval": [in_percent(row["interval"]) for row in rows],
             "Beside the MLP": [_difference(row) for row in rows],
             "Time to learn": [f"{row['seconds']:.1f} s" for row in rows],
         },
         hide_index=True,
-        width="stretch",
-        column_config={"Right": st.column_config.ProgressColumn(
-            format="%.1f%%", min_value=0, max_value=100, width="small")},
-    )  # fmt: skip
+    )
     st.markdown(in_one_sentence(result))
 
 

@@ -8,15 +8,16 @@ from core.gestures.predictions import read_predictions, samples_of
 from core.learning.runs import Run
 from core.studio.roster import read_samples
 from core.studio.samples import picture_of
+from core.studio.store import Project
 from pages._charts import CELL, confusion_chart
 from pages._widgets import errors_shown, studio
 
-SHOWN = 8
+SHOWN, SIZE = 8, 110
 
 Cell = tuple[int, int]
 
 
-def mistakes(run: Run, result: dict[str, Any]) -> None:
+def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
     """The matrix, and the samples of a cell that was clicked or chosen."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("What is taken for what", anchor=False)
@@ -29,10 +30,14 @@ def mistakes(run: Run, result: dict[str, Any]) -> None:
     if clicked and clicked != st.session_state.get(f"clicked_{key}"):
         st.session_state[key] = clicked[0]
     st.session_state[f"clicked_{key}"] = clicked
-    _cell(run, confusion, gestures, key)
+    cell = _cell(confusion, gestures, key)
+    if cell is not None:
+        with errors_shown():
+            _samples(run, project, gestures[cell[0]]["name"], gestures[cell[1]]["name"])
 
 
-def _cell(run: Run, confusion: list[list[int]], gestures: list[dict[str, str]], key: str) -> None:
+def _cell(confusion: list[list[int]], gestures: list[dict[str, str]], key: str) -> Cell | None:
+    """The same choice without a mouse."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     cells = _sorted(confusion)
     if st.session_state.get(key) not in cells:  # an empty cell was clicked
@@ -42,11 +47,8 @@ def _cell(run: Run, confusion: list[list[int]], gestures: list[dict[str, str]], 
         count = confusion[cell[0]][cell[1]]
         return f"{titles[cell[0]]} → {titles[cell[1]]} · {count}"
 
-    cell = st.selectbox("Samples of (shown → said)", cells, index=None, key=key, format_func=title,
+    return st.selectbox("Samples of (shown → said)", cells, index=None, key=key, format_func=title,
                         placeholder="Choose a cell, or click on it")  # fmt: skip
-    if cell is not None:
-        with errors_shown():
-            _samples(run, gestures[cell[0]]["name"], gestures[cell[1]]["name"])
 
 
 def _sorted(confusion: list[list[int]]) -> list[Cell]:
@@ -56,17 +58,20 @@ def _sorted(confusion: list[list[int]]) -> list[Cell]:
     return sorted(cells, key=lambda cell: (cell[0] == cell[1], -confusion[cell[0]][cell[1]]))
 
 
-def _samples(run: Run, truth: str, said: str) -> None:
+def _samples(run: Run, project: Project, truth: str, said: str) -> None:
     ids = samples_of(read_predictions(run.path), truth, said)
     shown = read_samples(studio().store, ids[:SHOWN])
     if not shown:
         st.caption("Their samples are not known any more: they were deleted, or this training is "
                    "from before Mudra kept them.")  # fmt: skip
         return
-    for column, sample in zip(st.columns(SHOWN), shown, strict=False):
-        column.image(picture_of(sample), width="stretch")
+    with st.container(horizontal=True):
+        for sample in shown:
+            st.image(picture_of(sample), width=SIZE)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
             st.session_state["review_ids"] = ids
+            for choice in ("Gesture", "Person", "Session"):  # earlier ones could hide them
+                st.session_state[f"review_{choice}_{project.id}"] = None
             st.switch_page("pages/review.py")
         st.caption("The surest answers come first.")

@@ -42,7 +42,7 @@ def _show(run: Run, project: Project, busy: bool) -> None:
     if result is not None:
         if has_model(run):
             new_people(run, project, busy)
-        mistakes(run, result)
+        mistakes(run, project, result)
         _per_gesture(result)
         comparison(project, busy)
     if epochs := run.records("epoch"):

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model import METADATA, GestureModel
@@ -31,11 +33,6 @@ def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
     """
     data, options, epochs = _as_trained(room, project, of)
     persons = sorted(set(map(str, data.persons)))
-    if len(persons) < 2:
-        raise TrainingError(
-            f"all samples are of {persons[0]}, leaving one person out needs at least 2: let "
-            "another person record the same gestures"
-        )
 
     def work(run: Run, stop: threading.Event) -> None:
         from core.gestures.left_out import leave_one_person_out, summarise
@@ -177,6 +174,12 @@ def _as_trained(room: TrainingRoom, project: str, of: Run) -> tuple[GestureData,
 
     model = GestureModel.load(of.path)
     data = without_empty_gestures(room.data(project, model.estimator))
+    persons = np.unique(data.persons)
+    if len(persons) < 2:
+        raise TrainingError(
+            f"all samples are of {' and '.join(persons) or 'nobody'}, leaving one person out needs "
+            "at least 2: let another person record the same gestures"
+        )
     if data_hash(data) != model.metadata.get("data_sha256"):
         raise TrainingError(
             "the samples have changed since this training: train again, then leave persons out"

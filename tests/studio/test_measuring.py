@@ -1,7 +1,6 @@
 """Persons left out and classifiers compared, on real recorders' keypoints, as pages and command
 line see it."""
 
-import csv
 import json
 import shutil
 import time
@@ -12,7 +11,6 @@ import pytest
 from core.errors import TrainingError
 from core.gestures.model import GestureModel
 from core.learning.runs import Run
-from core.studio.importing import import_path
 from core.studio.measuring import (
     COMPARISON,
     LEFT_OUT,
@@ -29,51 +27,17 @@ from core.studio.measuring import (
 )
 from core.studio.places import Places
 from core.studio.store import Store
-from core.studio.training_room import TrainingRoom, result_of, train_here
-
-RECORDERS = ("ULTUX/hand-gesture-recognition", "BubuPenguin/OpenCV-Workshop",
-             "yxL05/gesture-based-presentation-helper")  # fmt: skip
-GESTURES = ("fist", "open_palm", "thumbs_up")
-EACH = 25
+from core.studio.training_room import TrainingRoom, result_of
+from tests.conftest import PEOPLE
 
 
 def quiet(done: int, total: int) -> None:
     pass
 
 
-def table_of(folder, shared_data, recorders=RECORDERS):
-    """The first samples of each gesture by each recorder."""
-    with (shared_data / "hand_keypoints" / "gestures.csv").open(newline="") as file:
-        header, *rows = csv.reader(file)
-    who, what = header.index("source_repo"), header.index("gesture")
-    chosen = [
-        row
-        for recorder in recorders
-        for gesture in GESTURES
-        for row in [r for r in rows if (r[who], r[what]) == (recorder, gesture)][:EACH]
-    ]
-    path = folder / f"{len(recorders)}.csv"
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([header, *chosen])
-    return path
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory, shared_data):
-    """A workspace with a project “People” of three persons, trained once."""
-    folder = tmp_path_factory.mktemp("measuring")
-    places = Places.find(folder / "workspace")
-    store = Store(places.database)
-    table = table_of(folder, shared_data)
-    import_path(store, "People", table, estimator_factory=lambda: None)
-    train_here(store, places, "People", epochs=3, progress=quiet)
-    store.close()
-    return folder / "workspace"
-
-
 @pytest.fixture
-def places(made, tmp_path):
-    return Places.find(Path(shutil.copytree(made, tmp_path / "workspace")))
+def places(trained_people, tmp_path):
+    return Places.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
 
 
 @pytest.fixture
@@ -100,12 +64,12 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
     run = begin_left_out(room, people, trained)
     seen = []
     found = wait_for(room, run, lambda *done: seen.append(done))
-    assert list(found["per_person"]) == sorted(RECORDERS) and found["n"] == 225
+    assert list(found["per_person"]) == sorted(PEOPLE) and found["n"] == 225
     assert {f["n"] for f in found["per_person"].values()} == {75}
     assert found["worst_accuracy"] == min(f["accuracy"] for f in found["per_person"].values())
     low, high = found["interval"]
     assert low <= found["mean_accuracy"] <= high and found["mean_accuracy"] > 0.8
-    assert [r["person"] for r in run.records("person")] == sorted(RECORDERS)
+    assert [r["person"] for r in run.records("person")] == sorted(PEOPLE)
     assert seen[-1] == (3, 3) and done_of(run) == (3, 3, "")
     metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
     assert metadata[SUMMARY] == found
@@ -149,12 +113,11 @@ def test_samples_that_changed_since_the_training_are_refused(store, places, peop
         begin_left_out(TrainingRoom(store, places), people, trained)
 
 
-def test_one_person_alone_is_told_what_to_do(store, places, tmp_path, shared_data):
-    path = table_of(tmp_path, shared_data, RECORDERS[:1])
-    import_path(store, "Me", path, estimator_factory=lambda: None)
-    _, run = train_here(store, places, "Me", epochs=1, progress=quiet)
-    with pytest.raises(TrainingError, match=r"all samples are of ULTUX.*let another person"):
-        begin_left_out(TrainingRoom(store, places), "Me", run)
+def test_one_person_alone_is_told_what_to_do(store, places, people, trained):
+    for person in store.persons(store.project(people).id)[1:]:
+        store.delete_person(person.id)
+    with pytest.raises(TrainingError, match=r"all samples are of Anna.*let another person"):
+        begin_left_out(TrainingRoom(store, places), people, trained)
 
 
 def test_classifiers_are_compared_in_one_table(store, places, people):

@@ -1,0 +1,161 @@
+"""What the Train page says about how far a result can be trusted."""
+
+import shutil
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.gestures.predictions import read_predictions
+from core.learning.runs import Run
+from core.studio.measuring import COMPARISON, LEFT_OUT, left_out_of
+from core.studio.places import Places
+from core.studio.store import Store
+from core.studio.training_room import TrainingRoom
+
+
+@pytest.fixture
+def places(trained_people, workspace):
+    shutil.copytree(trained_people, workspace, dirs_exist_ok=True)
+    return Places.find(workspace)
+
+
+@pytest.fixture
+def room(places):
+    """What another process knows: the folders."""
+    store = Store(places.database)
+    yield TrainingRoom(store, places)
+    store.close()
+
+
+@pytest.fixture
+def run(room) -> Run:
+    return room.runs("People")[0]
+
+
+def opened(places, monkeypatch):
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(places.database.parent))
+    # AppTest has no browser session to ask
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+    app = AppTest.from_file("../app.py", default_timeout=60)
+    app.query_params["project"] = "People"
+    return app.run().switch_page("pages/train.py").run()
+
+
+@pytest.fixture
+def app(places, monkeypatch):
+    app = opened(places, monkeypatch)
+    assert not app.exception and not app.error
+    return app
+
+
+def button(app, label):
+    return next(b for b in app.button if b.label == label)
+
+
+def texts(app):
+    shown = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error]
+    return "\n".join(str(e.value) for e in shown)
+
+
+def wait_until_measured(app, room):
+    end = time.monotonic() + 60
+    while room.running("People") is not None:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    app.run()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
+    figures = run.records("result")[0]["figures"]
+    assert [m.label for m in app.metric][:2] == ["Right", "95 % interval"]
+    assert app.metric[0].value == f"{figures['accuracy']:.1%}"
+    low, high = figures["interval"]
+    assert app.metric[1].value == f"{low:.1%} – {high:.1%}"
+    said = texts(app)
+    assert "other people than those it learned from" in said and "(person split)" in said
+    assert "optimistic" not in said
+    assert f"({low:.1%} – {high:.1%})" in next(
+        s for s in app.selectbox if s.label == "Trainings"
+    ).options[0]  # fmt: skip
+    gestures = next(d.value for d in app.dataframe if "Kept apart" in d.value)
+    assert list(gestures["95 % interval"].str.count("–")) == [1, 1, 1]
+
+
+def test_one_session_alone_is_called_optimistic_with_what_to_do(places, monkeypatch, run):
+    log = run.path / "log.jsonl"
+    log.write_text(log.read_text().replace('"split": "person"', '"split": "tail"'))
+    said = texts(opened(places, monkeypatch))
+    assert "very optimistic" in said and "Record every gesture at least twice" in said
+
+
+def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
+    app, places, room, run, monkeypatch
+):
+    button(app, "Leave each person out").click().run()
+    assert not app.exception
+    again = opened(places, monkeypatch)  # a reload, while it may still be at work
+    wait_until_measured(again, room)
+    found = left_out_of(room, "People", run).records("result")[0]
+    shown = {m.label: m.value for m in again.metric}
+    assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
+    assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
+    table = next(d.value for d in again.dataframe if "Person" in d.value)
+    assert sorted(table["Person"]) == ["Anna", "Ben", "Carla *x*"]
+    assert table["Person"][0] == found["worst_person"]
+    assert button(again, "Leave each person out again")
+
+
+def test_while_one_is_left_out_nothing_else_can_be_begun(places, run, monkeypatch):
+    held = Run.create(places.runs, project="People", kind=LEFT_OUT, of=run.name,
+                      persons=["Anna", "Ben", "Carla *x*"])  # fmt: skip
+    held.log(event="person", person="Anna", n=75, accuracy=1.0)
+    app = opened(places, monkeypatch)
+    labels = ("Train", "Leave each person out", "Compare classifiers")
+    assert all(button(app, label).disabled for label in labels)
+    assert "Right" in [m.label for m in app.metric]  # the result stays in sight
+    progress = app.get("progress")[0].proto
+    assert progress.value == 33 and "1 of 3 · learning from all but Ben" in progress.text
+    held.log(event="end", status="failed", message="the disk is full")
+    app.run()
+    assert "the disk is full" in texts(app)
+
+
+def test_one_person_alone_is_told_when_others_can_be_left_out(places, room, monkeypatch):
+    store = Store(places.database)
+    for person in store.persons(store.project("People").id)[1:]:
+        store.delete_person(person.id)
+    store.close()
+    app = opened(places, monkeypatch)
+    assert "One person has recorded so far" in texts(app)
+    assert "Leave each person out" not in [b.label for b in app.button]
+
+
+def test_classifiers_are_compared_with_one_click(app, room):
+    button(app, "Compare classifiers").click().run()
+    wait_until_measured(app, room)
+    rows = room.runs("People", COMPARISON)[0].records("result")[0]["rows"]
+    table = app.table[0].value
+    assert list(table["Classifier"]) == ["MLP", "k-NN", "Logistic regression", "Random forest"]
+    assert list(table["Right"]) == [f"{row['accuracy']:.1%}" for row in rows]
+    assert table["Beside the MLP"].iloc[0] == "–" and "points" in table["Beside the MLP"].iloc[1]
+    assert "On these samples" in texts(app)
+
+
+def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run):
+    rows = [p for p in read_predictions(run.path) if (p.truth, p.said) == ("fist", "fist")]
+    assert rows, "fists were kept apart and known"
+    gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
+    cell = next(s for s in app.selectbox if s.label == "Samples of (shown → said)")
+    fist = gestures.index("fist")
+    assert f"👊 fist → 👊 fist · {len(rows)}" in cell.options
+    cell.set_value((fist, fist)).run()
+    assert len(app.get("image")) == min(8, len(rows))
+    button(app, f"Open all {len(rows)} in Review").click().run()
+    assert not app.exception
+    assert app.session_state["review_ids"] == [
+        p.sample_id for p in sorted(rows, key=lambda p: -p.probability)
+    ]
+    assert app.title[0].value == "Review"
