@@ -6,7 +6,6 @@ For others: `create_estimator(name, weights_folder)`, the table `ESTIMATORS`, th
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol
 
 from core.errors import EstimatorError
@@ -34,12 +33,7 @@ class Estimator(Protocol):
 
     def __enter__(self) -> "Estimator": ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...
 
 
 ESTIMATORS: dict[str, Callable[..., Estimator]] = {

@@ -8,7 +8,7 @@ from the picture's middle on and without MediaPipe, as the CPM demos do (core/po
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -123,15 +123,10 @@ class BeliefHands:
             self._closed = True
             self._hands.close()
 
-    def __enter__(self) -> "BeliefHands":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, BeliefMaps]:

@@ -7,8 +7,7 @@ own hand, as the Tasks API names it on unmirrored pictures.
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -139,15 +138,10 @@ class MediapipeHands:
         )
         return HandLandmarker.create_from_options(options)
 
-    def __enter__(self) -> "MediapipeHands":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
