@@ -16,13 +16,12 @@ def balance(project: Project, roster: Roster) -> None:
     most = max(row.samples for row in rows)
     st.dataframe(
         {
-            "Gesture": [row.gesture.label.title for row in rows],
-            "Used": [row.gesture.enabled for row in rows],
+            "Gesture": [_title(row) for row in rows],
             "Samples": [row.samples for row in rows],
             "Persons": [row.persons for row in rows],
             "Sessions": [row.sessions for row in rows],
-            "Left hands": [row.left for row in rows],
-            "Right hands": [row.right for row in rows],
+            "Left": [row.left for row in rows],
+            "Right": [row.right for row in rows],
             "Doubtful": [row.doubtful for row in rows],
         },
         hide_index=True,
@@ -35,9 +34,13 @@ def balance(project: Project, roster: Roster) -> None:
         },
     )
     st.caption(
-        "Hands of tables are not known. Doubtful are labels that more than half speaks against; "
-        "they are counted once you order the samples by doubt."
+        "Left and right are the hands; those of tables are not known. Doubtful are labels that "
+        "more than half speaks against; they are counted once you order the samples by doubt."
     )
+
+
+def _title(row: Spread) -> str:
+    return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
 
 
 def next_hint(project: Project) -> None:

@@ -18,8 +18,7 @@ def deleted_things(project: Project) -> None:
     """Projects, and this project's gestures and persons, each with a button."""
     found = list_bin(studio().store, project.id)
     for one in found[:SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            _line(project, one)
+        _line(project, one)
     if len(found) > SHOWN:
         st.caption(f"and {len(found) - SHOWN} older ones")
     if not found:
@@ -29,17 +28,17 @@ def deleted_things(project: Project) -> None:
 def _line(project: Project, one: Binned) -> None:
     n = f"{one.samples:,} sample{'' if one.samples == 1 else 's'}"
     when = one.at[:16].replace("T", " ")
-    st.markdown(f"{ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · deleted {when} "
-                "UTC")  # fmt: skip
     key = f"{one.kind}_{one.id}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Bring back", icon="↩️", key=f"back_{key}", on_click=_back,
+                  args=(project, one, f"name_{key}"))  # fmt: skip
+        if one.clash:
+            st.text_input("New name", key=f"name_{key}", max_chars=40, width=220,
+                          placeholder="a new name", label_visibility="collapsed")  # fmt: skip
+        st.markdown(f"{ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · deleted "
+                    f"{when} UTC")  # fmt: skip
     if one.clash:
-        st.text_input(
-            "New name", key=f"name_{key}", placeholder=one.name, max_chars=40, width=240,
-            help=f"{safe_label(one.clash)}: give this one a new name, or rename the other.",
-        )  # fmt: skip
         st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
-    st.button("Bring back", icon="↩️", key=f"back_{key}", on_click=_back,
-              args=(project, one, f"name_{key}"))  # fmt: skip
 
 
 def _back(project: Project, one: Binned, key: str) -> None:

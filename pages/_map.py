@@ -53,7 +53,7 @@ def data_map(project: Project, roster: Roster) -> None:
         st.caption("Samples came since it was drawn: draw it anew to see them.")
     chart = st.plotly_chart(
         _figure(layers(drawn, roster, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
-        key=f"map_{project.id}_{method}", on_select="rerun",
+        key=f"map_{project.id}_{method}_{by}", on_select="rerun",
         selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
     )  # fmt: skip
     there = set(roster.ids.tolist())
@@ -85,7 +85,7 @@ def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
         name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
         marker = {"color": COLOURS[i], "symbol": SHAPES[i], "size": 8, "opacity": 0.8}
         figure.add_scatter(
-            x=layer.points[:, 0], y=layer.points[:, 1], customdata=layer.ids[:, None],
+            x=layer.points[:, 0], y=layer.points[:, 1], customdata=layer.ids[:, None].tolist(),
             mode="markers", name=f"{name} ({len(layer.ids):,})", marker=marker,
             hovertemplate="%{fullData.name}<br>sample %{customdata[0]}<extra></extra>",
         )  # fmt: skip

@@ -20,16 +20,27 @@ TILE = 150  # pixels, a tile's width
 
 def turn_pages(found: Ints) -> Ints:
     """Which page of the ids is shown; the ids on it."""
-    with st.container(horizontal=True, vertical_alignment="bottom", key="pages"):
-        size = st.selectbox("A page", SIZES, 1, key="page_size", persist_state="session", width=100)
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        size = st.selectbox(
+            "Samples a page", SIZES, 1, key="page_size", persist_state="session", width=140,
+            format_func=lambda n: f"{n} a page", label_visibility="collapsed",
+        )  # fmt: skip
         pages = -(-len(found) // size)
-        st.session_state["page_no"] = min(max(1, st.session_state.get("page_no", 1)), pages)
-        number = st.number_input(f"Page of {pages:,}", 1, pages, key="page_no", width=140,
-                                 disabled=pages == 1)  # fmt: skip
-        st.button("Previous", icon="◀️", on_click=_turn, args=(-1,), disabled=number == 1)
-        st.button("Next", icon="▶️", on_click=_turn, args=(1,), disabled=number == pages)
-        st.markdown(f"**{len(found):,}** sample{'' if len(found) == 1 else 's'}")
+        number = min(max(1, st.session_state.get("page_no", 1)), pages)
+        st.session_state["page_no"] = number
+        if pages > 1:
+            st.button("Previous", on_click=_turn, args=(-1,), disabled=number == 1)
+            number = st.number_input("Page", 1, pages, key="page_no", width=120,
+                                     label_visibility="collapsed")  # fmt: skip
+            st.button("Next", on_click=_turn, args=(1,), disabled=number == pages)
+        of = f"of {pages:,} pages · " if pages > 1 else ""
+        st.markdown(f"{of}**{len(found):,}** sample{'' if len(found) == 1 else 's'}")
     return found[(number - 1) * size : number * size]
+
+
+def first_page() -> None:
+    """Begin anew: other samples are looked through."""
+    st.session_state["page_no"] = 1
 
 
 def _turn(by: int) -> None:

@@ -19,7 +19,7 @@ from core.studio.store import Project
 from pages._balance import balance
 from pages._bin import deleted_samples, deleted_things
 from pages._map import data_map
-from pages._picking import picked_bar, sample_grid, turn_pages
+from pages._picking import first_page, picked_bar, sample_grid, turn_pages
 from pages._projects import pick_project
 from pages._widgets import doubt_book, errors_shown, studio
 
@@ -76,14 +76,14 @@ def _filters(project: Project) -> Wanted:
         chosen = [
             st.selectbox(
                 title, [None, *names], key=f"review_{title}_{project.id}", width=190,
-                persist_state="session",
+                persist_state="session", on_change=first_page,
                 format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
             )
             for title, names in named.items()
         ]  # fmt: skip
         order = st.selectbox(
             "Order", list(ORDERS), key="review_order", persist_state="session", width=190,
-            format_func=lambda o: ORDERS[o],
+            format_func=lambda o: ORDERS[o], on_change=first_page,
         )  # fmt: skip
     return Wanted(*chosen, _given(), order or NEWEST)
 

@@ -155,7 +155,7 @@ def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, store, name):  
     store.add_gesture(project.id, "Fist")
     go(app, "review")
     view(app, "🗑️ Bin")
-    assert "another gesture is called “Fist” by now" in texts(app)
+    assert "Another gesture is called “Fist” by now" in texts(app)
     app.text_input(key=f"name_gesture_{fist}").input(name)
     app.button(key=f"back_gesture_{fist}").click().run()
     assert not app.exception

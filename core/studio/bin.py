@@ -80,7 +80,7 @@ def _clash(store: Store, row: Any, kind: str) -> str:
     if kind != PROJECT:
         same = same.where(table.c.project_id == row.project_id)
     there = store.rows(t.in_bin(same, table))
-    return f"another {kind} is called “{there[0][0]}” by now" if there else ""
+    return f"Another {kind} is called “{there[0][0]}” by now" if there else ""
 
 
 def bring_back(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:

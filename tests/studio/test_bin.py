@@ -168,7 +168,7 @@ def test_a_name_that_is_taken_by_now_is_told_and_another_one_helps(store, projec
         store.delete_project(row)
         store.create_project("DEMO")
     [one] = list_bin(store, home.id)
-    assert f"another {kind} is called" in one.clash
+    assert f"Another {kind} is called" in one.clash
     with pytest.raises(StoreError, match="taken"):
         bring_back(store, home.id, kind, row)
     [same] = list_bin(store, home.id)

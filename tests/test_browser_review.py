@@ -1,0 +1,97 @@
+"""The Review page in a real browser: pick and delete, undo, and a lasso on the map."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from core.studio.bin import GESTURE, list_bin
+from core.studio.demo import fill_demo
+from core.studio.places import Places
+from core.studio.roster import read_roster
+from core.studio.store import Store
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    films,
+    look,
+    pictures,
+    server,
+    settled,
+    workspace,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+
+@pytest.fixture
+def demo(workspace):  # noqa: F811
+    """The demo project, with a gesture in the bin; its store."""
+    places = Places.find(workspace)
+    store = Store(places.database)
+    project = fill_demo(store, places.demo)
+    store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "ok"))
+    yield store, project.id
+    store.close()
+
+
+def left(demo):
+    store, project = demo
+    return len(read_roster(store, project))
+
+
+def undo_latest(page, demo, everything):
+    page.get_by_role("button", name=re.compile("Undo")).click()
+    page.locator("[class*='st-key-undo_'] button").first.click()
+    end = time.monotonic() + 30
+    while left(demo) < everything and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left(demo) == everything
+    settled(page)
+
+
+def test_samples_are_picked_lassoed_deleted_and_brought_back(look, films, demo, pictures):  # noqa: F811
+    store, project = demo
+    everything = left(demo)
+    with look(films("fist")) as page:
+        page.goto("/review?project=Demo")
+        expect(page.get_by_role("img").nth(5)).to_be_visible()
+        settled(page)
+        page.screenshot(path=pictures / "review_grid.png", full_page=True)
+        page.locator(".st-key-grid [data-testid=stCheckbox] label").first.click()
+        delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
+        delete.click()
+        expect(delete).to_have_count(0)
+        assert left(demo) == everything - 1
+        undo_latest(page, demo, everything)
+
+        page.get_by_role("button", name="🔍").first.click()
+        expect(page.get_by_text("Mirrored view")).to_be_visible()
+        page.screenshot(path=pictures / "review_large.png")
+        page.keyboard.press("Escape")
+
+        page.get_by_text("Map", exact=True).click()
+        field = page.locator(".js-plotly-plot .nsewdrag")
+        expect(field).to_be_visible()
+        settled(page)
+        box = field.bounding_box()
+        x, y, w, h = box["x"], box["y"], box["width"], box["height"]
+        page.mouse.move(x + 3, y + 3)
+        page.mouse.down()
+        for right, down in ((0, 1), (0.5, 1), (0.5, 0), (0, 0)):
+            page.mouse.move(x + 3 + right * (w - 6), y + 3 + down * (h - 6), steps=5)
+        page.mouse.up()
+        expect(delete).to_be_visible()
+        settled(page)
+        page.screenshot(path=pictures / "review_lasso.png", full_page=True)
+        n = int(re.sub(r"\D", "", delete.inner_text()))
+        assert 1 < n < everything
+        delete.click()
+        expect(delete).to_have_count(0)
+        assert left(demo) == everything - n
+        undo_latest(page, demo, everything)
+
+        page.get_by_text("Bin", exact=True).click()
+        page.get_by_role("button", name="Bring back").click()
+        expect(page.get_by_text("No deleted project")).to_be_visible()
+        assert left(demo) > everything
+        assert GESTURE not in [one.kind for one in list_bin(store, project)]
