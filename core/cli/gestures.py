@@ -270,17 +270,27 @@ def _hand_text(hand: dict[str, Any]) -> str:
 
 
 def _evaluation_text(found: dict[str, Any]) -> str:
-    def percent(share: float | None) -> str:
-        return "–" if share is None else f"{100 * share:.1f} %"
+    def share(key: str, row: dict[str, Any] = found) -> str:
+        return "–" if row[key] is None else percent(row[key])
 
-    overall = percent(found["accuracy"])
-    of_detected = percent(found["accuracy_detected"])
+    def right(of: str, row: dict[str, Any] = found) -> str:
+        interval = row[f"interval{of}"]
+        return share(f"accuracy{of}", row) + (f" ({in_words(interval)})" if interval else "")
+
     lines = [
-        f"{found['n']} samples, {found['detected']} detected: accuracy {overall}, "
-        f"of the detected {of_detected}",
-        f"turned away: {percent(found['rejected'])} of the gestures; "
-        f"got a gesture: {percent(found['false_accept'])} of the others",
+        f"{found['n']} samples, {found['detected']} detected: accuracy {right('')}, "
+        f"of the detected {right('_detected')}",
+        f"turned away: {share('rejected')} of the gestures; "
+        f"got a gesture: {share('false_accept')} of the others",
+        _COUNTED[found["interval_counts"]],
     ]
     for name, row in found["per_gesture"].items():
-        lines.append(f"  {name:12} {row['n']:6} {percent(row['accuracy_detected'])}")
+        lines.append(f"  {name:12} {row['n']:6} {right('_detected', row)}")
     return "\n".join(lines)
+
+
+_COUNTED = {
+    "persons": "the 95 % intervals take each person's rows as alike",
+    "bursts": "the 95 % intervals take rows of one gesture that follow each other as alike",
+    "pictures": "the 95 % intervals are for pictures taken one by one: frames of a video say less",
+}

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import MudraError
 from core.estimators import Estimator
+from core.gestures.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
@@ -38,10 +40,11 @@ def evaluate(
     """Figures of a model on a folder per class, a zip of one, or a keypoint table.
 
     Returns:
-        n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected,
-        per_gesture, confusion {truth: {said: count}}, rejected and false_accept as
-        `open_set_shares` defines them, unknown_folders, unreadable. Fractions 0-1, None where
-        there is nothing to divide by.
+        n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
+        interval and interval_detected, interval_counts (what they take as one: "persons",
+        "bursts" or "pictures"), per_gesture, confusion {truth: {said: count}}, rejected and
+        false_accept as `open_set_shares` defines them, unknown_folders, unreadable. Fractions
+        0-1, None where there is nothing to divide by.
 
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
@@ -63,10 +66,12 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     own = {gesture.name for gesture in model.gestures}
     meant = table.known | np.isin(table.gestures, list(own))
     truth = list(map(str, np.where(meant, table.gestures, NONE.name)))
+    groups, kind = _groups(table)
     return (
-        figures_of(truth, said)
+        figures_of(truth, said, groups, kind)
         | open_set_shares(truth, given)
         | {
+            "interval_counts": f"{kind}s",
             "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
             "unreadable": [],
         }
@@ -100,6 +105,7 @@ def _of_pictures(
         figures_of(truth, said)
         | open_set_shares(truth, given)
         | {
+            "interval_counts": "pictures",
             "unknown_folders": sorted(unknown),
             "unreadable": unreadable,
         }
@@ -130,16 +136,27 @@ def surest(hands: list[Probabilities]) -> str:
     return max(shown)[1] if shown else NONE.name
 
 
-def figures_of(truth: list[str], said: list[str]) -> dict[str, Any]:
-    """n, detected, accuracy, accuracy_detected, per_gesture and confusion."""
-    pairs = Counter(zip(truth, said, strict=True))
+def figures_of(
+    truth: list[str], said: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
+) -> dict[str, Any]:
+    """n, detected, accuracy, accuracy_detected, their intervals, per_gesture and confusion.
+
+    Args:
+        groups: (N,) what the items come from, for the intervals; None: each stands alone.
+        kind: what the groups are (`intervals.ALIKE`).
+    """
+    shown, answers = np.array(truth, str), np.array(said, str)
+    groups = np.arange(len(shown)) if groups is None else groups
     confusion: dict[str, dict[str, int]] = {}
-    for (meant, answer), count in sorted(pairs.items()):
+    for (meant, answer), count in sorted(Counter(zip(truth, said, strict=True)).items()):
         confusion.setdefault(meant, {})[answer] = count
-    per_gesture = {meant: _shares([row], [meant]) for meant, row in confusion.items()}
+
+    def shares(rows: NDArray[np.bool_]) -> dict[str, Any]:
+        return _shares(shown[rows], answers[rows], groups[rows], kind)
+
     return {
-        **_shares(list(confusion.values()), list(confusion)),
-        "per_gesture": per_gesture,
+        **shares(np.ones(len(shown), bool)),
+        "per_gesture": {meant: shares(shown == meant) for meant in confusion},
         "confusion": confusion,
     }
 
@@ -166,13 +183,25 @@ def open_set_shares(truth: list[str], given: list[bool | None]) -> dict[str, flo
     }
 
 
-def _shares(rows: list[dict[str, int]], truths: list[str]) -> dict[str, Any]:
-    n = sum(sum(row.values()) for row in rows)
-    detected = n - sum(row.get(UNDETECTED, 0) for row in rows)
-    right = sum(row.get(truth, 0) for row, truth in zip(rows, truths, strict=True))
+def _shares(
+    shown: NDArray[Any], answers: NDArray[Any], groups: NDArray[Any], kind: str
+) -> dict[str, Any]:
+    right, detected = shown == answers, answers != UNDETECTED
+    whole = share_of(right, groups, kind) if len(right) else None
+    seen = share_of(right[detected], groups[detected], kind) if detected.any() else None
     return {
-        "n": n,
-        "detected": detected,
-        "accuracy": right / n if n else None,
-        "accuracy_detected": right / detected if detected else None,
+        "n": len(right),
+        "detected": int(detected.sum()),
+        "accuracy": whole and whole.share,
+        "interval": whole and [whole.low, whole.high],
+        "accuracy_detected": seen and seen.share,
+        "interval_detected": seen and [seen.low, seen.high],
     }
+
+
+def _groups(table: KeypointTable) -> tuple[NDArray[Any], str]:
+    """(N,) what rows of a table come from, and what that is: their persons where there are
+    several, else recordings: rows of one label that follow each other."""
+    if len(set(table.persons.tolist())) > 1:
+        return table.persons, "person"
+    return np.cumsum(np.r_[True, table.gestures[1:] != table.gestures[:-1]]), "burst"

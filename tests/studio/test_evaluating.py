@@ -17,9 +17,13 @@ def test_the_figures_of_six_items_by_hand():
     assert (found["n"], found["detected"]) == (6, 4)
     assert found["accuracy"] == 3 / 6 and found["accuracy_detected"] == 3 / 4
     assert found["confusion"]["ok"] == {"ok": 1, "fist": 1, "undetected": 1}
-    assert found["per_gesture"]["ok"] == {
-        "n": 3, "detected": 2, "accuracy": 1 / 3, "accuracy_detected": 1 / 2,
-    }  # fmt: skip
+    ok = found["per_gesture"]["ok"]
+    assert (ok["n"], ok["detected"]) == (3, 2)
+    assert (ok["accuracy"], ok["accuracy_detected"]) == (1 / 3, 1 / 2)
+    # Wilson, 1 of 3: centre (1/3 + 3.8416 / 6) / 2.2805, half .7682 / 2.2805; 1 of 2 by symmetry
+    assert ok["interval"] == pytest.approx([0.0615, 0.7923], abs=1e-4)
+    assert ok["interval_detected"] == pytest.approx([0.0945, 0.9055], abs=1e-4)
+    assert found["per_gesture"]["none"]["interval_detected"] is None
     assert found["per_gesture"]["none"]["accuracy_detected"] is None
 
 
@@ -37,12 +41,15 @@ def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, ma
     found = evaluate(starter, path, estimator_factory=make_estimator)
     assert found["n"] == found["detected"] == 19_484
     assert found["accuracy"] == found["accuracy_detected"] > 0.995
+    low, high = found["interval"]  # of 18 persons, not of 19,484 frames
+    assert 0.95 < low < 0.99 < found["accuracy"] < high and found["interval_counts"] == "persons"
     assert sum(sum(row.values()) for row in found["confusion"].values()) == 19_484
 
 
 def test_labels_that_nobody_knows_count_as_none(starter, shared_data, make_estimator):
     path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
     found = evaluate(starter, path, estimator_factory=make_estimator)
+    assert found["interval_counts"] == "bursts" and found["interval"][0] < found["accuracy"] - 0.02
     assert found["unknown_folders"] == ["Pointer"] and found["per_gesture"]["none"]["n"] == 1356
     assert found["per_gesture"]["open_palm"]["n"] == 1522
     mapped = evaluate(
@@ -64,6 +71,7 @@ def test_a_folder_of_photos_counts_the_undetected_as_wrong(starter, photos, make
     found = evaluate(starter, photos, estimator_factory=make_estimator)
     assert (found["n"], found["detected"]) == (8, 6)
     assert found["accuracy"] == 6 / 8 and found["accuracy_detected"] == 1.0
+    assert found["interval_counts"] == "pictures"
     assert found["confusion"]["ok"] == {"ok": 3, "undetected": 2}
     assert len(found["unreadable"]) == 1 and "broken.jpg" in found["unreadable"][0]
 
