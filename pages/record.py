@@ -8,6 +8,8 @@ from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.studio.store import Gesture, Project
 from pages._camera import camera, show_trouble
+from pages._gesture import pick_gesture
+from pages._keyboard import keyboard
 from pages._nets import overlay, pick_keypoints
 from pages._projects import pick_project
 from pages._record_remote import record_remote
@@ -23,7 +25,7 @@ def page() -> None:
     st.title("Record", anchor=False)
     left, right = st.columns([3, 2], gap="large")
     with right:
-        gesture = _pick_gesture(project)
+        gesture = pick_gesture(project)
         person = _person()
         recorder = _recorder(project, person)
         plan = _pick_plan()
@@ -40,6 +42,7 @@ def page() -> None:
     with right:
         every = 0.3 if live is not None else None
         st.fragment(_take, run_every=every)(recorder, gesture, plan, live)
+        keyboard()
         record_remote(live, recorder, gesture)
     show_added()
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
@@ -47,31 +50,6 @@ def page() -> None:
         latest_samples(project, gesture)
     with uploads:
         add_files(recorder, project, gesture)
-
-
-def _pick_gesture(project: Project) -> Gesture:
-    store = studio().store
-    gestures = {g.id: g for g in store.gestures(project.id, enabled_only=True)}
-    slot = st.container()
-    with (
-        st.popover("A gesture of your own", icon="➕"),
-        st.form("own_gesture", border=False, clear_on_submit=True),
-    ):
-        name = st.text_input("Name", placeholder="peace")
-        emoji = st.text_input("Emoji", placeholder="✌", max_chars=8)
-        if st.form_submit_button("Add", type="primary"):
-            with errors_shown():
-                made = store.add_gesture(project.id, name, emoji)
-                gestures[made.id] = made
-                st.session_state[f"gesture_{project.id}"] = made.id
-    chosen = slot.pills(
-        "Gesture", list(gestures), required=True, default=next(iter(gestures)),
-        format_func=lambda i: safe_label(gestures[i].label.title),
-        key=f"gesture_{project.id}", persist_state="session",
-        help="`none` is anything else: a relaxed hand, other signs. Without it Mudra has to guess "
-        "one of the gestures for every hand.",
-    )  # fmt: skip
-    return gestures[chosen if chosen in gestures else next(iter(gestures))]
 
 
 def _person() -> str:
@@ -120,10 +98,10 @@ def _take(recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor 
         busy = progress.state != "idle"
         title = safe_label(gesture.label.title)
         if busy:
-            if st.button("Stop", icon="⏹", type="primary", width="stretch", shortcut="Space"):
+            if st.button("Stop", icon="⏹", type="primary", width="stretch", key="take_stop"):
                 progress, busy = recorder.stop(), False
         elif st.button(
-            f"Record {title}", icon="⏺", type="primary", width="stretch", shortcut="Space",
+            f"Record {title}", icon="⏺", type="primary", width="stretch", key="take_begin",
             disabled=live is None, help=None if live else "Press START under the video first.",
         ):  # fmt: skip
             recorder.record(gesture.id, plan)

@@ -154,12 +154,15 @@ def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
         frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
         frame.get_by_role("button", name=re.compile("start", re.I)).click()
         page.get_by_role("button", name=re.compile("^Record")).click(timeout=60_000)
-        begun = time.monotonic()
+        begun, samples, before = time.monotonic(), 0, -1
         while (now := time.monotonic()) - begun < 60 * minutes:
             page.wait_for_timeout(1000 * EVERY_S)
             here = standing(process.pid, 0)
             kept = re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())
-            samples = int(kept[1]) if kept else -1
+            samples, before = int(kept[1]) if kept else -1, samples
+            if samples == before:
+                said = page.get_by_test_id("stMain").inner_text()
+                raise RuntimeError(f"nothing recorded since {EVERY_S:.0f} s; the page says: {said}")
             yield Moment(round(now - begun, 1), here.threads, here.memory_mb, -1, samples)
         browser.close()
 
