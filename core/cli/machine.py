@@ -43,6 +43,24 @@ def doctor(
 
 
 @app.command()
+def delete_everything(
+    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Delete for good all that was recorded, trained and imported on this machine."""
+    from core.cli._shared import open_store
+    from core.studio.erasing import erase_everything
+
+    if not yes:
+        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
+    places = Places.find(workspace)
+    with open_store(places) as store:
+        erased = erase_everything(store, places)
+    say({"bytes": erased.bytes, "left": erased.left}, erased.text, as_json)
+
+
+@app.command()
 def bench(
     what: Annotated[str, typer.Argument(help="live, train or import.")],
     source: Annotated[

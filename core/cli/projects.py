@@ -61,6 +61,46 @@ def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> N
 
 
 @app.command()
+def empty_bin(
+    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Delete for good all that lies in the bin, of all projects."""
+    from core.studio.erasing import empty_bin_here
+
+    _must_agree(yes)
+    places = Places.find(workspace)
+    with open_store(places) as store:
+        gone = empty_bin_here(store, places)
+    told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
+    say(gone, f"deleted for good: {told}", as_json)
+
+
+@app.command()
+def forget_pictures(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a project's pictures for good; from now on it keeps keypoints only."""
+    from core.studio.erasing import forget_pictures_here
+
+    _must_agree(yes)
+    with open_store(Places.find(workspace)) as store:
+        project = store.project(name)
+        count = forget_pictures_here(store, project.id)
+    text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
+    say({"project": project.name, "deleted": count}, text, as_json)
+
+
+def _must_agree(yes: bool) -> None:
+    if not yes:
+        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
+
+
+@app.command()
 def export(
     name: Name,
     out: Annotated[Path, typer.Option("-o", "--output", help="The zip to write.")],

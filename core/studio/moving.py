@@ -335,6 +335,20 @@ def _journals() -> list[Table]:
     return [table for table in tables if table.name not in known and "project_id" in table.c]
 
 
+def forget_pictures(store: Database, project_id: int) -> int:
+    """Delete the project's crops for good, those in the bin, too; from now on it keeps keypoints
+    only.
+
+    Returns:
+        How many there were.
+    """
+    theirs = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
+    only = update(t.projects).where(t.projects.c.id == project_id).values(keypoints_only=True)
+    with store.writing() as connection:
+        connection.execute(only)
+        return connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(theirs))).rowcount
+
+
 def empty_store(store: Database) -> None:
     """Delete all rows for good; the tables stay and work."""
     with store.writing() as connection:

@@ -9,6 +9,7 @@ import logging
 import math
 import queue
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -115,6 +116,7 @@ class Recorder:
         self._beginning = threading.Lock()  # the page and a remote may begin at once
         self._session: int | None = None
         self._take: _Take | None = None
+        _all.add(self)
 
     def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
         """Begin a take with the next frame; one that still runs ends first."""
@@ -174,6 +176,15 @@ class Recorder:
         """End the take and the session: the next take begins a new one."""
         self.stop()
         self._session = None
+
+
+_all: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
+
+
+def stop_recordings() -> None:
+    """End every take of this process, and every session: nothing that was begun goes on."""
+    for recorder in list(_all):
+        recorder.close()
 
 
 class _Take:

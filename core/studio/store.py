@@ -210,7 +210,7 @@ class Store(Database):
                 for sample_id, sample in zip(ids, new, strict=True)
                 if sample.crop_jpeg is not None
             ]
-            if crops:
+            if crops and _keeps_pictures(connection, about["project_id"]):
                 connection.execute(insert(t.crops), crops)
         return ids
 
@@ -311,6 +311,12 @@ class Store(Database):
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
         return to_training_data(rows, enabled, str(estimator))
+
+
+def _keeps_pictures(connection: Connection, project_id: int) -> bool:
+    """Whoever records: into a project of keypoints only no picture goes."""
+    found = select(t.projects.c.keypoints_only).where(t.projects.c.id == project_id)
+    return not connection.execute(found).scalar()
 
 
 def _home(connection: Connection, burst_id: int) -> dict[str, int]:

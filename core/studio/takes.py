@@ -49,11 +49,12 @@ def record_source(
     """
     frames = open_frames(source)
     try:
-        project_id = store.project(project).id
+        found = store.project(project)
     except NotFoundError:
-        project_id = store.create_project(project).id
-    chosen = _gesture(store, project_id, gesture)
-    recorder = Recorder(store, project_id, person, source=source)
+        found = store.create_project(project)
+    chosen = _gesture(store, found.id, gesture)
+    pictures = not found.keypoints_only
+    recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
     plan = Plan(length_s=seconds, rate_hz=rate_hz)
     return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
 

@@ -113,6 +113,15 @@ class TrainingRoom:
         thread = self._threads.get(run.name)
         return thread is not None and thread.alive
 
+    def stop_all(self, wait_s: float = 10.0) -> None:
+        """End all that this process trains, and wait a little for it."""
+        with self._lock:
+            threads = [thread for thread in self._threads.values() if thread.alive]
+        for thread in threads:
+            thread.stop()
+        for thread in threads:
+            thread.wait(wait_s)
+
     def stop(self, run: Run) -> None:
         """End it after the present epoch; the best epoch is kept.
 

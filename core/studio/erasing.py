@@ -1,0 +1,188 @@
+"""What Mudra keeps on this machine, and how it goes away for good.
+
+Only what Mudra itself writes is touched: a workspace may be any folder, and other files in it stay.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.errors import StoreError
+from core.learning.runs import RUNNING, list_runs
+from core.studio.moving import empty_bin, empty_store, forget_pictures, give_back_space
+from core.studio.net_training import stop_net_training
+from core.studio.places import Places
+from core.studio.recording import stop_recordings
+from core.studio.store import Store
+from core.studio.training_room import TrainingRoom
+
+WORD = "DELETE"  # what one types to say that one means it
+_FOLDERS = {
+    "runs": "your trainings and their models",
+    "nets": "your own nets",
+    "net-runs": "trainings of nets",
+    "packs": "crops of hands that nets learn from",
+    "landmarks": "joints found in pictures",
+    "incoming": "models that are just coming in",
+}
+_TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A place, what lies there, how much of it, and whether it is the user's own."""
+
+    what: str
+    path: Path
+    bytes: int
+    own: bool = True
+
+
+@dataclass
+class Erased:
+    """What went: bytes, and what could not be deleted, with the reason."""
+
+    bytes: int = 0
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        left = f"; left: {', '.join(self.left)}" if self.left else ""
+        return f"{self.bytes / 2**20:.1f} MB deleted{left}"
+
+
+def kept_here(places: Places) -> list[Kept]:
+    """Where everything lies that Mudra keeps, empty places left out."""
+    database = sum(size_of(path) for path in _database_files(places))
+    found = [Kept("samples, crops, gestures, persons", places.database, database)]
+    for path, what in _own_folders(places):
+        found.append(Kept(what, path, size_of(path)))
+    for path in _temporary():
+        found.append(Kept("uploads and downloads under way", path, size_of(path)))
+    found.append(
+        Kept("prepared third-party models", places.weights, size_of(places.weights), False)
+    )
+    return [one for one in found if one.bytes]
+
+
+def erase_everything(store: Store, places: Places, room: TrainingRoom | None = None) -> Erased:
+    """Delete all that was recorded, trained, imported or unpacked here, for good; the studio goes
+    on, empty. Prepared third-party models and what is shipped stay.
+
+    Recordings and trainings of this process end; so do trainings of nets. A command that records or
+    trains elsewhere meanwhile ends with an error.
+
+    Raises:
+        StoreError: the store can't be emptied; nothing was deleted.
+    """
+    before = sum(one.bytes for one in kept_here(places) if one.own)
+    stop_recordings()
+    if room is not None:
+        room.stop_all()
+    for run in list_runs(places.net_runs):
+        if run.status() == RUNNING:
+            stop_net_training(run)
+    empty_store(store)
+    erased = Erased()
+    try:
+        give_back_space(store)
+    except StoreError as error:
+        erased.left.append(f"unused space in {places.database.name} ({error})")
+    for path, _ in _own_folders(places):
+        _remove(path, erased)
+    for path in _temporary():
+        for inside in path.iterdir():
+            _remove(inside, erased)
+        # a visitor's page may still hold the folder itself
+        if not path.name.startswith("mudra-files-"):
+            _remove(path, erased)
+    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(places) if one.own))
+    return erased
+
+
+def empty_bin_here(store: Store, places: Places, project_id: int | None = None) -> dict[str, int]:
+    """`empty_bin`, the file's space given back, and the trainings of projects that went.
+
+    Raises:
+        StoreError: the store can't be written.
+    """
+    names = {project.name for project in store.projects(deleted=True)}
+    gone = empty_bin(store, project_id)
+    with contextlib.suppress(StoreError):  # the pages are free for what comes next
+        give_back_space(store)
+    if project_id is None:
+        names -= {project.name for project in store.projects()}
+        for run in list_runs(places.runs):
+            if names & {start.get("project") for start in run.records("start")[:1]}:
+                _remove(run.path, Erased())
+    return gone
+
+
+def forget_pictures_here(store: Store, project_id: int) -> int:
+    """`forget_pictures`, the file's space given back; how many there were.
+
+    Raises:
+        StoreError: the store can't be written.
+    """
+    count = forget_pictures(store, project_id)
+    with contextlib.suppress(StoreError):
+        give_back_space(store)
+    return count
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or of all files below a folder; links count nothing."""
+    if path.is_symlink():
+        return 0
+    if path.is_file():
+        return path.stat().st_size
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with contextlib.suppress(OSError):
+                about = (Path(folder) / name).lstat()
+                total += about.st_size if stat.S_ISREG(about.st_mode) else 0
+    return total
+
+
+def _database_files(places: Places) -> list[Path]:
+    ends = ("", "-wal", "-shm")
+    return [p for end in ends if (p := Path(f"{places.database}{end}")).is_file()]
+
+
+def _own_folders(places: Places) -> Iterator[tuple[Path, str]]:
+    for name, what in _FOLDERS.items():
+        if (places.workspace / name).exists():
+            yield places.workspace / name, what
+    for path in sorted(places.workspace.glob("incoming-*")):
+        yield path, "projects that are just coming in"
+
+
+def _temporary() -> list[Path]:
+    """Mudra's own temporary folders: named as it names them, this user's, closed to others."""
+    found = []
+    for path in Path(tempfile.gettempdir()).glob("mudra-*"):
+        with contextlib.suppress(OSError):
+            about = path.lstat()
+            private = stat.S_ISDIR(about.st_mode) and stat.S_IMODE(about.st_mode) == 0o700
+            mine = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+            if private and mine and _TEMPORARY.fullmatch(path.name):
+                found.append(path)
+    return sorted(found)
+
+
+def _remove(path: Path, erased: Erased) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        erased.left.append(f"{path} ({error.strerror})")
