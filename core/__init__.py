@@ -12,7 +12,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     nets        pose networks, one readable file each
     learning    training nets: crops, the loop, the file to use; a training run is a folder
     estimators  Frame → Estimate
-    gestures    keypoints → gesture: features, training, validation, the model in use
+    gestures    keypoints → gesture: features, training, validation, the model in use, as a file
     studio      what the app does with all this: store, importing, recording, live, actions
     cli         the command line over the same functions as the pages
 

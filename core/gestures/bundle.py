@@ -251,7 +251,9 @@ def read_bundle(path: Path) -> Bundle:
         ArchiveError: no zip of these members, or one that can't be trusted.
         ModelError: altered, or no gesture model.
     """
-    if path.is_file() and path.stat().st_size > MAX_FILE:
+    if not path.is_file():
+        raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
+    if path.stat().st_size > MAX_FILE:
         size = path.stat().st_size
         raise ArchiveError(f"{path.name} has {size:,} bytes, a model at most {MAX_FILE:,}")
     with unpacked(path, _ONLY) as folder:
