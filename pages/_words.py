@@ -16,6 +16,7 @@ SECTIONS = {
     "Teach": (RECORD, GESTURES, REVIEW, TRAIN),
     "Use": (LIVE, FILES, EXPORT),
     "Look inside": (HEATMAPS,),
+    "Your data": (PRIVACY,),
 }
 MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
 

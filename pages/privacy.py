@@ -1,0 +1,133 @@
+"""Privacy: where pictures go, what is kept, what others would send, and the way to be rid of it."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.studio.erasing import (
+    WORD,
+    empty_bin_here,
+    erase_everything,
+    forget_pictures_here,
+    kept_here,
+)
+from core.studio.privacy import senders, who_can_open
+from core.studio.store import Project
+from pages._projects import pick_project, use_project
+from pages._widgets import errors_shown, studio
+
+
+def page() -> None:
+    """What is so, then what can be done."""
+    project = pick_project()
+    st.title("Privacy", anchor=False)
+    if said := st.session_state.pop("erased", None):
+        st.success(safe_label(said), icon="✅")
+    st.markdown(
+        "Your camera's pictures go from your browser to the machine that runs Mudra, and no "
+        "further. A picture is looked at and forgotten; only what you record is kept."
+    )
+    st.markdown(safe_label(who_can_open(st.get_option("server.address"))))
+    _kept()
+    _keypoints_only(project)
+    _senders()
+    _bin(project)
+    _everything()
+
+
+def _kept() -> None:
+    st.subheader("What is kept, and where", anchor=False)
+    found = kept_here(studio().places)
+    st.dataframe(
+        {
+            "What": [one.what for one in found],
+            "Where": [str(one.path) for one in found],
+            "Size": [f"{one.bytes / 2**20:,.1f} MB" for one in found],
+            "Deleted below": ["yes" if one.own else "no, nothing of yours" for one in found],
+        },
+        hide_index=True, width="stretch",
+    )  # fmt: skip
+    st.caption(
+        "Of each recorded frame: the 21 joints, a crop of the hand 256 pixels wide unless the "
+        "project keeps keypoints only, and when, by whom and with what it was taken."
+    )
+
+
+def _keypoints_only(project: Project) -> None:
+    st.subheader("Keypoints only", anchor=False)
+    if project.keypoints_only:
+        st.success("This project keeps keypoints only: no picture is stored, whether you record, "
+                   "upload or import.", icon="✅")  # fmt: skip
+        return
+    st.markdown("A project can do without pictures: tick *Store keypoints only* in *New project*, "
+                "or forget the pictures of this one. Training needs the joints alone.")  # fmt: skip
+    with st.popover("Forget this project's pictures", icon="🫥"):
+        st.markdown("Its pictures are deleted for good, those in the bin, too, and no new ones are "
+                    "kept. Joints, trainings and models stay.")  # fmt: skip
+        if st.button("Forget the pictures", type="primary", key="forget"):
+            with errors_shown():
+                count = forget_pictures_here(studio().store, project.id)
+                _said(f"{count:,} pictures are deleted; the project keeps keypoints only.")
+
+
+def _senders() -> None:
+    st.subheader("What the libraries would send", anchor=False)
+    found = senders(
+        usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
+        server_address=st.get_option("server.address"),
+    )
+    st.table(
+        {
+            "Library": [one.library for one in found],
+            "Would": [one.would for one in found],
+            "Switched off": ["✅ yes" if one.is_off else "⚠️ no" for one in found],
+            "By": [one.off_by for one in found],
+        }
+    )
+    st.caption(
+        "Mudra sends nothing by itself: models are fetched when you run `make setup` or `weights "
+        "fetch`, and gestures are told to other programs when you switch that on, on *Live*."
+    )
+
+
+def _bin(project: Project) -> None:
+    st.subheader("The bin", anchor=False)
+    st.caption("What you delete lies in the bin until you empty it, and can be brought back on "
+               "*Review*.")  # fmt: skip
+    with st.popover("Empty the bin", icon="🗑️"):
+        st.markdown("Deleted samples, gestures, persons and projects go for good, those of all "
+                    "projects; what was done before can't be undone any more.")  # fmt: skip
+        if st.button("Empty the bin for good", type="primary", key="empty_bin"):
+            with errors_shown():
+                gone = empty_bin_here(studio().store, studio().places)
+                told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
+                _said(f"Deleted for good: {told or 'nothing, the bin was empty'}.")
+
+
+def _everything() -> None:
+    st.subheader("Delete everything", anchor=False)
+    st.markdown(
+        "All projects, samples, pictures, trainings, models, nets of your own and temporary files "
+        "on this machine, for good and for everybody who uses this studio. Recordings and "
+        "trainings end. The shipped models stay."
+    )
+    turn = st.session_state.get("erase_turn", 0)
+    word = st.text_input(f"Type {WORD} to say that you mean it", key=f"erase_{turn}", width=320)
+    meant = word.strip() == WORD
+    if st.button("Delete everything", icon="🔥", disabled=not meant, key="erase"):
+        with errors_shown(), st.spinner("Deleting …"):
+            here = studio()
+            erased = erase_everything(here.store, here.places, here.room)
+            for key in [key for key in st.session_state if key not in ("page", "visit")]:
+                del st.session_state[key]
+            st.cache_resource.clear()
+            st.session_state["erase_turn"] = turn + 1
+            use_project("")
+            _said(f"Everything is deleted: {erased.text}.")
+
+
+def _said(text: str) -> None:
+    st.session_state["erased"] = text
+    st.rerun()
+
+
+page()
