@@ -21,7 +21,7 @@ Mapping = Annotated[
 ]
 Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
 EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm.hand_light …")]
-ModelName = Annotated[str, typer.Option(help="A folder, a run's name, or starter.")]
+ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
 
 
 @contextmanager

@@ -39,14 +39,14 @@ def act(
     ] = False,
 ) -> None:
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
-    from core.gestures.model import GestureModel
+    from core.gestures.bundle import load_model
     from core.studio.acting import act as act_
     from core.studio.acting import opened
     from core.studio.actions import Settings
     from core.studio.websocket import check_origins, new_token
 
     places = Places.find(workspace)
-    chosen = GestureModel.load(places.model(model))
+    chosen = load_model(places.model(model))
     host, port = _host_port(osc)
     settings = Settings(
         osc=osc is not None, osc_host=host, osc_port=port,

@@ -196,7 +196,7 @@ def evaluate(
 def predict(
     source: Annotated[str, typer.Option("-i", "--input", help="Picture, folder, video, camera:0.")],
     model: Annotated[
-        str, typer.Option(help="A folder, a run's name, starter, or none: keypoints alone.")
+        str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
     ] = "starter",
     estimator: EstimatorName = "mediapipe-hands",
     maps: Annotated[str, typer.Option(help="A net's belief maps: single, multi or hm.")] = "single",
