@@ -6,7 +6,6 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
 from core.gestures.steady import keep_smoothing, smoothing_of
 from core.pose.smoothing import Smoothing
@@ -15,6 +14,7 @@ from core.studio.reading import TRACE_S, Moment
 from pages._widgets import errors_shown, studio
 
 RAW, SMOOTH = "raw", "smoothed"
+COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
@@ -109,7 +109,7 @@ def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
         .encode(
             alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
             alt.Y("x:Q", title=None, scale=alt.Scale(zero=False)),
-            alt.Color("line:N", title=None, sort=[RAW, SMOOTH]),
+            alt.Color("line:N", title=None, scale=alt.Scale(domain=[RAW, SMOOTH], range=COLOURS)),
             alt.StrokeDash("line:N", title=None, sort=[SMOOTH, RAW]),
         )
     )
@@ -117,12 +117,12 @@ def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
 
 def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
     kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.said for m in trace]))
-    rows = [(t, safe_label(name), kind) for kind, names in kinds
+    rows = [(t, name, kind) for kind, names in kinds
             for t, name in zip(_seconds(trace), names, strict=True) if name]  # fmt: skip
     table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
     return (
-        alt.Chart(table, height=90, title="what it is called")
-        .mark_tick(thickness=4, height=26)
+        alt.Chart(table, height=alt.Step(34), title="what it is called")
+        .mark_tick(thickness=5, height=26)
         .encode(
             alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),
             alt.Y("line:N", title=None, sort=[RAW, SMOOTH]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from core.errors import MudraError
@@ -114,6 +115,13 @@ def in_percent(interval: list[float]) -> str:
     return f"{interval[0]:.1%} – {interval[1]:.1%}"
 
 
+def beside_video() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The video's column and its settings' column, one above the other on a narrow screen."""
+    with st.container(key="stage"):
+        left, right = st.columns([3, 2], gap="large")
+    return left, right
+
+
 def style() -> None:
     """Sizes that Streamlit has no option for; nothing of the user's is in here."""
     st.html(
@@ -124,6 +132,11 @@ def style() -> None:
         ".st-key-grid button{min-height:1.6rem;padding:0 .2rem}"
         ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
         "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
+        "@media (max-width:1000px){"
+        ".st-key-stage>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        "{flex-wrap:wrap}"
+        ".st-key-stage>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        ">[data-testid='stColumn']{min-width:100%}}"
         "[data-testid='stVideo']{max-height:70vh}"
         "</style>"
     )
