@@ -131,6 +131,7 @@ def style() -> None:
         ".st-key-count p{font-size:1.25rem;font-weight:600}"
         ".st-key-grid button{min-height:1.6rem;padding:0 .2rem}"
         ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
+        "[class*='st-key-card'] table{display:block;overflow-x:auto}"
         "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
         "@media (max-width:1000px){"
         ".st-key-stage>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"

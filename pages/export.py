@@ -47,7 +47,7 @@ def _give(project: Project) -> None:
     )  # fmt: skip
     st.caption("One file with the model, its card, test vectors and a predict.py that needs numpy "
                "and onnxruntime alone.")  # fmt: skip
-    with st.expander("Model card", icon="📇", expanded=True):
+    with st.expander("Model card", icon="📇", expanded=True, key="card_given"):
         _show_card(made.card)
 
 
@@ -101,7 +101,7 @@ def _take(project: Project) -> None:
             st.toast(f"Added as {taken.run.name}")
             st.rerun()
         st.caption("What its maker says of it:")
-        with st.expander("Model card", icon="📇"):
+        with st.expander("Model card", icon="📇", key="card_came"):
             _show_card(card_of(bundle.model))
 
 
