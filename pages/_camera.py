@@ -95,10 +95,15 @@ def camera(
             },
         )
     stream = context.video_processor
+    visit = st.session_state["visit"]
     if not context.state.playing or stream is None:
+        before = st.session_state.get(f"{key}_stream")
+        if before and before[0] == visit and (reason := before[1].broke_off()):
+            st.warning(reason, icon="📷")
         st.caption("Press START and allow the camera. The pictures stay on the machine that runs "
                    "Mudra.")  # fmt: skip
         return None
+    st.session_state[f"{key}_stream"] = visit, stream.live
     stream.live.configure(options, watch)
     stream.on_end = on_end
     return stream.live

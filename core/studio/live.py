@@ -29,6 +29,11 @@ from core.studio.reading import HandReader, Moment, Reading
 log = logging.getLogger(__name__)
 
 LOST_S = 2.0  # no frame for so long: the camera is lost
+_MOMENT_S = 10.0  # so long after a pause the connection may still break because of it
+BROKE_OFF = (
+    "The camera stopped by itself: no pictures came any more. Was it unplugged, did the computer "
+    "sleep, or was it very busy? Press START to go on; what was recorded is kept."
+)
 UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
@@ -151,6 +156,8 @@ class LiveProcessor:
         self._companion: Companion | None = None
         self._times: deque[tuple[float, float]] = deque()
         self._latest = Latest()
+        self._paused_s = float("-inf")  # when pictures came again after a long pause
+        self._over = ""
 
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Options and watcher for the next frame on."""
@@ -195,11 +202,18 @@ class LiveProcessor:
             except Exception as error:  # the stream's thread would end without a word
                 picture, found = np.asarray(cv2.flip(rgb, 1), np.uint8), self._failed(error)
             fps, latency_ms = self._timing(came_s, time.monotonic())
+            if self._latest.frames and came_s - self._latest.taken_s > LOST_S:
+                self._paused_s = came_s
             self._latest = replace(
                 found, taken_s=came_s, frames=frame.index + 1, fps=fps, latency_ms=latency_ms,
                 size_hw=frame.size_hw,
             )  # fmt: skip
         return picture
+
+    def _faltered(self, now_s: float) -> bool:
+        """Pictures came, and stayed away for long a moment ago: nobody pressed STOP."""
+        silent_s = now_s - self._latest.taken_s
+        return self._latest.frames > 0 and (silent_s > LOST_S or now_s - self._paused_s < _MOMENT_S)
 
     def _failed(self, error: Exception) -> Latest:
         if isinstance(error, MudraError):
@@ -243,9 +257,15 @@ class LiveProcessor:
         latency = sum(done - came for came, done in times) / len(times)
         return (len(times) - 1) / span if span else 0.0, 1000 * latency
 
+    def broke_off(self) -> str:
+        """Of a stream that is over: what to tell who did not stop it; "" where it ended well."""
+        return self._over
+
     def close(self) -> None:
         """Free the estimator, once a running frame is done; frames after it pass unchanged."""
         with self._lock:
+            if not self._closed and self._faltered(time.monotonic()):
+                self._over = BROKE_OFF
             self._closed = True
             if self._estimator is not None:
                 self._estimator.close()

@@ -179,6 +179,29 @@ def test_closing_amid_frames_is_safe_and_later_frames_only_pass(make, photos):
     assert (live.process(photo) == photo[:, ::-1]).all()
 
 
+def test_a_stream_that_nobody_stopped_is_told_from_one_that_was_stopped(make, photos, monkeypatch):
+    photo, clock = photos("fist")[0], 100.0
+    monkeypatch.setattr("core.studio.live.time.monotonic", lambda: clock)
+
+    def ended(*pauses):
+        nonlocal clock
+        live = LiveProcessor(make)
+        for pause in pauses[:-1]:
+            clock += pause
+            live.process(photo)
+        clock += pauses[-1]
+        live.close()
+        clock += 100
+        live.close()
+        return live.broke_off()
+
+    assert ended(0.0, 0.1, 0.1) == ended(0.0, 0.1, 1.9) == ""
+    assert ended(9.0) == ""  # no picture ever came: that is said while it runs
+    assert "stopped by itself" in ended(0.0, 0.1, 2.1)
+    assert "stopped by itself" in ended(0.0, 8.0, 0.1, 0.1)  # a busy moment, then the end
+    assert ended(0.0, 8.0, *[1.0] * 11, 0.1) == ""  # it had recovered
+
+
 def test_fifty_streams_leave_no_threads_behind(make, photos):
     photo = photos("fist")[0]
 
