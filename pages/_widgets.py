@@ -115,11 +115,10 @@ def in_percent(interval: list[float]) -> str:
     return f"{interval[0]:.1%} – {interval[1]:.1%}"
 
 
-def beside_video() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """The video's column and its settings' column, one above the other on a narrow screen."""
-    with st.container(key="stage"):
-        left, right = st.columns([3, 2], gap="large")
-    return left, right
+def wide_columns(key: str, *widths: float) -> list[DeltaGenerator]:
+    """Columns that stand one above the other on a tablet's screen."""
+    with st.container(key=f"wide_{key}"):
+        return st.columns(widths, gap="large")
 
 
 def style() -> None:
@@ -134,9 +133,9 @@ def style() -> None:
         "[class*='st-key-card'] table{display:block;overflow-x:auto}"
         "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
         "@media (max-width:1000px){"
-        ".st-key-stage>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
         "{flex-wrap:wrap}"
-        ".st-key-stage>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
         ">[data-testid='stColumn']{min-width:100%}}"
         "[data-testid='stVideo']{max-height:70vh}"
         "</style>"

@@ -13,14 +13,14 @@ from pages._models import pick_model
 from pages._nets import fitting, pick_keypoints, pick_view
 from pages._projects import pick_project
 from pages._results import show_read
-from pages._widgets import errors_shown, studio, temporary_folder
+from pages._widgets import errors_shown, studio, temporary_folder, wide_columns
 
 
 def page() -> None:
     """Files in at the top, what they show below, downloads at the end."""
     project = pick_project()
     st.title("Files", anchor=False)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = wide_columns("files", 3, 2)
     with right:
         model = pick_model(project)
         two = st.toggle("Two hands", key="files_two_hands", persist_state="session")

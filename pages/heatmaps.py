@@ -15,7 +15,7 @@ from core.studio.nets import KeypointSource
 from pages._camera import camera, show_trouble
 from pages._nets import pick_joint, pick_net
 from pages._projects import pick_project
-from pages._widgets import errors_shown, studio, temporary_folder
+from pages._widgets import errors_shown, studio, temporary_folder, wide_columns
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 VIEWS = {
@@ -31,7 +31,7 @@ def page() -> None:
     """Source and view on the right, the maps on the left."""
     pick_project()
     st.title("Heatmaps", anchor=False)
-    left, right = st.columns([5, 2], gap="large")
+    left, right = wide_columns("maps", 5, 2)
     with right:
         what = st.segmented_control(
             "Source", [CAMERA, PICTURE, VIDEO], default=CAMERA, required=True, key="maps_source",

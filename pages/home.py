@@ -8,7 +8,7 @@ from core.weights.mediapipe_models import is_prepared
 from pages._demo import demo
 from pages._probe import camera_probe
 from pages._projects import pick_project
-from pages._widgets import studio
+from pages._widgets import studio, wide_columns
 
 
 def page() -> None:
@@ -23,7 +23,7 @@ def page() -> None:
     samples = sum(row.samples for row in overview)
     shown = sum(1 for row in overview if row.samples)
     runs = [run for run in studio().room.runs(project.name) if has_model(run)]
-    cards = st.columns(3, gap="medium")
+    cards = wide_columns("cards", 1, 1, 1)
     _card(
         cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 joints of your "
         "hand. Two gestures with 30 samples each are a start.",

@@ -13,7 +13,7 @@ from pages._models import pick_model
 from pages._nets import fitting, overlay, pick_keypoints
 from pages._projects import pick_project
 from pages._readings import show_gesture, show_hands
-from pages._widgets import beside_video, errors_shown
+from pages._widgets import errors_shown, wide_columns
 
 NOT_STARTED = "🎥"
 
@@ -22,7 +22,7 @@ def page() -> None:
     """Camera on the left, what it means on the right."""
     project = pick_project()
     st.title("Live", anchor=False)
-    left, right = beside_video()
+    left, right = wide_columns("live", 3, 2)
     with right:
         model = pick_model(project)
         two = st.toggle("Two hands", key="two_hands", persist_state="session",

@@ -14,7 +14,7 @@ from pages._nets import overlay, pick_keypoints
 from pages._projects import pick_project
 from pages._record_remote import record_remote
 from pages._samples import add_files, latest_samples, show_added
-from pages._widgets import beside_video, errors_shown, studio
+from pages._widgets import errors_shown, studio, wide_columns
 
 BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
 
@@ -23,7 +23,7 @@ def page() -> None:
     """Camera on the left, what to record on the right, samples below."""
     project = pick_project()
     st.title("Record", anchor=False)
-    left, right = beside_video()
+    left, right = wide_columns("record", 3, 2)
     with right:
         gesture = pick_gesture(project)
         person = _person()
