@@ -12,6 +12,7 @@ from pages._charts import curve_chart
 from pages._compared import comparison
 from pages._mistakes import mistakes
 from pages._new_people import new_people
+from pages._rejection import rejection
 from pages._widgets import in_percent, run_title, studio
 
 
@@ -66,6 +67,7 @@ def _figures(result: dict[str, Any]) -> None:
     )
     if split in ADVICE:
         st.warning(ADVICE[split], icon="⚠️")
+    rejection(figures)
 
 
 def _use(run: Run, project: Project) -> None:

@@ -47,8 +47,9 @@ def _what_there_is(project: Project) -> None:
             format="%d", min_value=0, max_value=max(row.samples for row in recorded))},
     )  # fmt: skip
     if not any(row.gesture.name == "none" for row in recorded):
-        st.caption("Nothing is recorded for 🚫 none: the model will see one of the gestures in "
-                   "every hand that it finds probable enough.")  # fmt: skip
+        st.caption("Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
+                   "made-up hands alone. With some samples of none it would turn more of them "
+                   "away.")  # fmt: skip
 
 
 def _start(project: Project, running: Run | None) -> None:

@@ -84,6 +84,14 @@ def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
     assert list(gestures["95 % interval"].str.count("–")) == [1, 1, 1]
 
 
+def test_the_shares_let_through_are_shown_with_how_they_were_measured(app, run):
+    found = run.records("result")[0]["figures"]["rejection"]
+    shown = {m.label: m.value for m in app.metric}
+    assert shown["Gestures let through"] == f"{found['true_accept']:.1%}"
+    assert shown["Foreign hands let through"] == f"{found['false_accept']:.1%}"
+    assert f"Measured on {found['gestures']} gesture samples" in texts(app)
+
+
 def test_one_session_alone_is_called_optimistic_with_what_to_do(places, monkeypatch, run):
     log = run.path / "log.jsonl"
     log.write_text(log.read_text().replace('"split": "person"', '"split": "tail"'))

@@ -23,6 +23,9 @@ from core.gestures.labels import NONE
 
 SCORE = "made-up hands + none"
 TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture counting alike
+_ENOUGH = 100  # held-out samples that a threshold is taken from as it is
+# what ten samples a gesture of one person did best with, asked about the rest of that person
+_USUAL = {"with none": (0.1, 0.2), "without none": (0.2, 0.5)}
 _HIDDEN = 128
 _MOST, _LEAST, _PER_SAMPLE = 8000, 1500, 30  # gestures and as many foreign hands to learn from
 _EPOCHS, _BATCH, _RATE, _DECAY = 12, 256, 2e-3, 1e-2
@@ -179,21 +182,26 @@ def open_set_answers(
     return found[0].numpy(), found[1].numpy()
 
 
-def choose_threshold(
-    rejection: NDArray[Any], labels: NDArray[np.int64], *, least: float = 0.5
-) -> float:
+def choose_threshold(rejection: NDArray[Any], labels: NDArray[np.int64]) -> float:
     """The smallest threshold that lets TARGET of the gestures' samples pass, each gesture counting
-    alike.
-
-    Args:
-        least: never under this; at 0.5 a hand is as near to the gestures as to what is foreign. The
-            largest score of a handful of held-out samples says little.
-    """
+    alike."""
     weight = 1 / np.bincount(labels)[labels]
     order = np.argsort(rejection)
     passed = np.cumsum(weight[order]) / weight.sum()
     enough = int(np.searchsorted(passed, TARGET - 1e-9))
-    return max(least, float(rejection[order[min(enough, len(order) - 1)]]))
+    return float(rejection[order[min(enough, len(order) - 1)]])
+
+
+def bounded(threshold: float, kind: str, count: int, *, none: bool) -> float:
+    """A threshold that was chosen on so many samples, kept where it makes sense for others.
+
+    The largest score of a handful of samples says little, and of the same people's samples all
+    are low: new people's are not.
+    """
+    low, high = _USUAL["with none" if none else "without none"]
+    if count >= _ENOUGH:
+        low, high = 0.0 if kind == "person" else low, 1.0
+    return min(max(threshold, low), high)
 
 
 def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int = 0) -> Rejection:
@@ -205,21 +213,24 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
     """
     probabilities, rejection = open_set_answers(net, data)
     none = none_of(data)
-    gesture = data.labels != (-1 if none is None else none)
-    threshold = choose_threshold(rejection[gesture], data.labels[gesture])
-    accepted = (rejection <= threshold) & (
-        probabilities.argmax(1) != (-1 if none is None else none)
-    )
-    text = f"{int(gesture.sum())} gesture samples {{}}{_OF[kind]}"
+    nothing = -1 if none is None else none
+    gesture = data.labels != nothing
+    count = int(gesture.sum())
+    chosen = choose_threshold(rejection[gesture], data.labels[gesture])
+    threshold = bounded(chosen, kind, count, none=none is not None)
+    accepted = (rejection <= threshold) & (probabilities.argmax(1) != nothing)
     if none is not None:
-        false, count = accepted[~gesture], int((~gesture).sum())
-        text = text.format(f"and {count} of none ")
+        foreign = accepted[~gesture]
+        text = f"{count} gesture samples and {len(foreign)} of none {_OF[kind]}"
     else:
-        false = _accepted_made_up(net, data, threshold, seed)
-        text = text.format("") + f"; {len(false)} hands made of two of them stood for foreign ones"
+        foreign = _accepted_made_up(net, data, threshold, seed)
+        text = (
+            f"{count} gesture samples {_OF[kind]}; {len(foreign)} hands made of two of them "
+            "stood for foreign ones"
+        )
     return Rejection(
         threshold, float(accepted[gesture].mean()),
-        float(false.mean()) if len(false) else None, text, int(gesture.sum()), len(false),
+        float(foreign.mean()) if len(foreign) else None, text, count, len(foreign),
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Scores:
         gestures, foreign = self.named.copy(), self.foreign_named.copy()
         for fold in np.unique(self.folds):
             mine, alike = self.folds == fold, self.foreign_folds == fold
-            threshold = choose_threshold(self.gestures[~mine], self.labels[~mine], least=-np.inf)
+            threshold = choose_threshold(self.gestures[~mine], self.labels[~mine])
             gestures[mine] &= self.gestures[mine] <= threshold
             foreign[alike] &= self.foreign[alike] <= threshold
         return gestures, foreign
@@ -116,14 +116,16 @@ def summary(scores: Scores) -> Rejection:
     chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
     gestures, foreign = scores.accepted()
     digits = int(scores.of_digits.sum())
+    others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
+    weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
     text = (
         f"{len(gestures)} gesture samples of people left out, and as foreign hands {digits} of the "
-        f"digits 2, 4 and 7 and {len(foreign) - digits} of other signs, none of which it learned"
+        f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
         choose_threshold(scores.gestures, scores.labels),
-        _mean_of_kinds(gestures, scores.labels), float(foreign.mean()),
-        text, len(gestures), len(foreign),
+        _mean_of_kinds(gestures, scores.labels), float(np.average(foreign, weights=weight)),
+        text, len(gestures), digits + others,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.model import GestureModel
 from core.gestures.rejection import (
     RejectionHead,
+    bounded,
     choose_threshold,
     fit_rejection,
     measure_rejection,
@@ -82,9 +83,19 @@ def test_the_threshold_lets_96_of_100_pass_each_gesture_counting_alike():
     assert threshold == pytest.approx(0.92)
 
 
-def test_the_threshold_of_a_few_calm_samples_is_a_half():
-    assert choose_threshold(np.array([0.01, 0.02]), np.array([0, 1])) == 0.5
-    assert choose_threshold(np.array([0.01, 0.02]), np.array([0, 1]), least=0.0) == 0.02
+@pytest.mark.parametrize(
+    ("chosen", "kind", "count", "none", "wanted"),
+    [
+        (0.03, "person", 100, True, 0.03), (0.9, "person", 100, True, 0.9),
+        (0.03, "person", 99, True, 0.1), (0.9, "person", 99, True, 0.2),
+        (0.03, "tail", 5000, True, 0.1), (0.15, "tail", 5, True, 0.15),
+        (0.03, "burst", 5, False, 0.2), (0.9, "burst", 5, False, 0.5),
+    ],
+)  # fmt: skip
+def test_a_threshold_of_few_or_of_the_same_people_stays_within_what_is_usual(
+    chosen, kind, count, none, wanted
+):
+    assert bounded(chosen, kind, count, none=none) == wanted
 
 
 def constant_net(data: GestureData, odds: float) -> OpenSetNet:
@@ -103,7 +114,11 @@ def constant_net(data: GestureData, odds: float) -> OpenSetNet:
 def test_shares_are_counted_over_gestures_and_over_none():
     data = with_none(persons=1)
     found = measure_rejection(constant_net(data, -2.0), data, "session")
-    assert (found.true_accept, found.false_accept, found.threshold) == (1.0, 1.0, 0.5)
+    assert (found.true_accept, found.false_accept, found.threshold) == (
+        1.0,
+        1.0,
+        pytest.approx(1 / (1 + np.exp(2))),
+    )
     assert (found.gestures, found.foreign) == (36, 12)
     assert "other sessions" in found.measured_on and "12 of none" in found.measured_on
 
@@ -122,7 +137,7 @@ def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
 def test_a_training_measures_its_rejection_and_stores_it(trained):
     model = GestureModel.load(trained.path)
     said = model.metadata["rejection"]
-    assert model.rejects_above == said["threshold"] >= 0.5
+    assert model.rejects_above == said["threshold"] > 0
     assert said["true_accept"] >= 0.95 and 0 <= said["false_accept"] <= 1
     assert "other people" in said["measured_on"] and said["gestures"] == 36
     assert trained.records("result")[0]["figures"]["rejection"] == said

@@ -1,0 +1,24 @@
+"""Train's word on hands that are none of the gestures: how they are turned away."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+
+
+def rejection(figures: dict[str, Any]) -> None:
+    """Both shares with their numbers and how they were measured; nothing for old trainings."""
+    found = figures.get("rejection")
+    if not found:
+        return
+    passed, let_in = f"{found['true_accept']:.1%}", found["false_accept"]
+    with st.container(horizontal=True):
+        st.metric("Gestures let through", passed, border=True, width="content",
+                  help=f"of {found['gestures']} samples that were kept apart")  # fmt: skip
+        st.metric("Foreign hands let through", "–" if let_in is None else f"{let_in:.1%}",
+                  border=True, width="content", help=f"of {found['foreign']} hands")  # fmt: skip
+    st.markdown(
+        "A hand that is too foreign to the gestures gets “no gesture”. Measured on "
+        f"{safe_label(found['measured_on'])}."
+    )
