@@ -47,16 +47,21 @@ def leave_one_person_out(
     for person, split in splits_by_person(data):
         if only is not None and person not in only:
             continue
-        if stop is not None and stop.is_set():
-            break
         others, theirs = data.take(split.train), data.take(split.validation)
-        found[person] = _figures(others, theirs, options, epochs)
+        measured = _figures(others, theirs, options, epochs, stop)
+        if stop is not None and stop.is_set():
+            break  # that net has not learned for all its epochs
+        found[person] = measured
         tell(person, found[person])
     return found
 
 
 def _figures(
-    others: GestureData, theirs: GestureData, options: TrainOptions, epochs: int
+    others: GestureData,
+    theirs: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    stop: threading.Event | None,
 ) -> dict[str, Any]:
     known = np.unique(others.labels)
     judged = np.isin(theirs.labels, known)
@@ -64,7 +69,7 @@ def _figures(
     if len(known) < 2 or not judged.any():
         return {"n": 0, "unjudged": len(theirs)}
     theirs = theirs.take(judged)
-    net = fit_all(others, options, epochs)
+    net = fit_all(others, options, epochs, stop)
     return figures(theirs, net_probabilities(net, theirs).argmax(1), "burst") | unjudged
 
 

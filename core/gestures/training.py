@@ -24,6 +24,7 @@ from core.gestures.features import features
 from core.gestures.predictions import validated
 from core.gestures.rejection import fit_rejection, measure_rejection
 from core.gestures.validation import Split, split_by_groups
+from core.learning.background import RunThread
 from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
 
 
@@ -106,52 +107,9 @@ def train(
     return result
 
 
-class TrainingThread:
-    """A training that goes on beside the page.
-
-    Attributes:
-        run: its folder; everything about its course is in the folder's log.
-        result: what it gave, once it has ended well.
-        error: why it has ended badly.
-    """
-
-    def __init__(self, data: GestureData, run: Run, options: TrainOptions) -> None:
-        self.run = run
-        self.result: TrainResult | None = None
-        self.error: Exception | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._work, args=(data, options), name=f"training {run.name}", daemon=True
-        )
-        self._thread.start()
-
-    def _work(self, data: GestureData, options: TrainOptions) -> None:
-        try:
-            self.result = train(data, self.run, options, stop=self._stop)
-        except Exception as error:  # it is in the log too, which is where pages read it
-            self.error = error
-        finally:
-            self.run.let_go()  # where not even the end could be logged, it must not seem to run
-
-    def stop(self) -> None:
-        """End after the present epoch and keep the best one."""
-        self._stop.set()
-
-    @property
-    def alive(self) -> bool:
-        """Still at work."""
-        return self._thread.is_alive()
-
-    def wait(self, timeout_s: float | None = None) -> None:
-        """Block until it has ended."""
-        self._thread.join(timeout_s)
-
-
-def start_training(
-    data: GestureData, run: Run, options: TrainOptions | None = None
-) -> TrainingThread:
-    """Begin a training in a thread of its own."""
-    return TrainingThread(data, run, options or TrainOptions())
+def start_training(data: GestureData, run: Run, options: TrainOptions | None = None) -> RunThread:
+    """Begin a training in a thread of its own; stopped, it keeps the best epoch so far."""
+    return RunThread(run, lambda stop: train(data, run, options, stop=stop))
 
 
 def without_empty_gestures(data: GestureData) -> GestureData:
@@ -203,10 +161,12 @@ def _train_mlp(
     return run.path, measured, trouble
 
 
-def fit_all(data: GestureData, options: TrainOptions, epochs: int) -> GestureNet:
-    """Fit on every sample for exactly so many epochs."""
+def fit_all(
+    data: GestureData, options: TrainOptions, epochs: int, stop: threading.Event | None = None
+) -> GestureNet:
+    """Fit on every sample for exactly so many epochs, fewer when it is stopped."""
     exactly = replace(options, epochs=epochs, patience=epochs)
-    net, _ = fit_mlp(data, None, exactly, lambda **_: None, threading.Event())
+    net, _ = fit_mlp(data, None, exactly, lambda **_: None, stop or threading.Event())
     return net
 
 

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from core.errors import MudraError
 from core.learning.runs import FAILED, RUNNING, Run, in_words
 
 
@@ -31,10 +33,11 @@ class RunThread:
             self.result = work(self._stop)
         except Exception as error:
             self.error = error
-            if self.run.status() == RUNNING:
-                self.run.log(event="end", status=FAILED, message=in_words(error))
+            with suppress(MudraError):  # a full disk takes no line either
+                if self.run.status() == RUNNING:
+                    self.run.log(event="end", status=FAILED, message=in_words(error))
         finally:
-            self.run.let_go()
+            self.run.let_go()  # where not even the end could be logged, it must not seem to run
 
     def stop(self) -> None:
         """Ask the work to end early."""
