@@ -1,9 +1,12 @@
 """Where things lie: the one rule that app and command line share for choosing paths."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.errors import StoreError
 
 _DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -32,8 +35,15 @@ class Places:
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Places":
-        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`."""
+        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`.
+
+        Raises:
+            StoreError: the workspace is an address; it is not repeated, it may hold a password.
+        """
         chosen = workspace or Path(environ.get("MUDRA_WORKSPACE") or _DATA / "workspace")
+        if re.match(r"[A-Za-z][\w+.-]+:/", str(chosen)):
+            raise StoreError("an address of a database or website was given as workspace: that is "
+                             "a folder, like /home/me/mudra")  # fmt: skip
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
         return cls(chosen.expanduser().resolve(), weights.expanduser().resolve())
 

@@ -4,12 +4,14 @@ Convention: names are unique ignoring case among what is not in the bin (`key` i
 `deleted_at` set means: in the bin. Arrays are little-endian float32 blobs. Times are ISO 8601, UTC.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     Boolean,
     Column,
     Connection,
@@ -30,7 +32,13 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    TimeoutError,
+)
 
 from core.errors import StoreError, StoreFullError
 
@@ -182,19 +190,37 @@ def open_engine(place: Path | str) -> Engine:
     """A way to the database: a SQLite file, whose folder is made, or a database URL.
 
     Raises:
-        StoreError: the folder can't be made.
+        StoreError: the folder can't be made, or the URL is none. No error holds its password.
     """
     if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
-        return create_engine(place)
+        return _engine_of(place)
     path = Path(str(place).removeprefix(_SQLITE))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{path.parent} can't be made: {error.strerror}") from error
-    engine = create_engine(f"{_SQLITE}{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))  # it may hold ? and %
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _engine_of(url: str) -> Engine:
+    reason = "is no database URL: write postgresql://name:password@host/database"
+    try:
+        return create_engine(url)
+    except ModuleNotFoundError as error:
+        reason = f"can't be used: no driver for it is installed, pip install {error.name}"
+    except NoSuchModuleError:
+        reason = "names no kind of database that is known"
+    except (SQLAlchemyError, ValueError):  # their texts hold parts of the URL
+        pass
+    raise StoreError(f"{without_password(url)} {reason}") from None
+
+
+def without_password(text: str) -> str:
+    """The text, the password in each URL hidden."""
+    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", text)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -269,8 +295,13 @@ def plain_errors() -> Iterator[None]:
         if "unique" in str(error.orig).lower():
             raise StoreError("that name is taken already: choose another") from error
         raise StoreError("what this belongs to is gone: reload and try again") from error
-    except DatabaseError as error:
-        reason = str(error.orig)
+    except TimeoutError as error:
+        raise StoreError("the store is asked too much at once: try again in a moment") from error
+    except DBAPIError as error:
+        reason = without_password(str(error.orig))
         if "is full" in reason or "No space left" in reason:
             raise StoreFullError("the disk is full: free some space, then go on") from error
+        if "readonly" in reason:
+            reason += ": its file or folder may only be read; give yourself the right to write, or "
+            reason += "set MUDRA_WORKSPACE to another folder"
         raise StoreError(f"the store can't be used ({reason})") from error

@@ -1,0 +1,80 @@
+"""Places that a store can't be in, said in plain words that never hold a password."""
+
+import json
+import subprocess
+import sys
+import traceback
+
+import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+
+from core.errors import StoreError
+from core.studio.schema import plain_errors
+from core.studio.store import Store
+
+PASSWORD = "geheim"
+URLS = {
+    "postgresql+psycopg2://u:{}@127.0.0.1:1/x": "no driver for it is installed",
+    "mysql://u:{}@h/x": "no driver for it is installed",
+    "foo://u:{}@h": "no kind of database that is known",
+    "postgresql://u:{}@h:port/x": "is no database URL",
+    "sqlite://u:{}@h/x.db": "is no database URL",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_database_that_can_t_be_reached_is_said_without_its_password(url):
+    with pytest.raises(StoreError, match=URLS[url]) as raised:
+        Store(url.format(PASSWORD))
+    told = str(raised.value) + "".join(traceback.format_exception(raised.value, chain=True))
+    assert PASSWORD not in told.replace(url.format(PASSWORD), "")
+    assert "://" in str(raised.value)  # which one it was, its password hidden
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+def test_what_a_database_says_is_passed_on_without_its_password(kind):
+    said = Exception(f"can't connect to postgresql://u:{PASSWORD}@h/x and 'p://a:{PASSWORD}@b'")
+    with pytest.raises(StoreError, match=r"postgresql://u:\*\*\*@h/x") as raised, plain_errors():
+        raise kind("SELECT 1", {}, said)
+    assert PASSWORD not in str(raised.value) and "SELECT" not in str(raised.value)
+
+
+def test_a_pool_that_is_empty_is_said_in_plain_words():
+    with pytest.raises(StoreError, match="too much at once"), plain_errors():
+        raise TimeoutError("QueuePool limit of size 5 overflow 10 reached")
+
+
+def test_an_address_as_workspace_is_refused_everywhere_without_its_password(root, tmp_path):
+    address = f"postgresql://u:{PASSWORD}@h/x"
+    for command in (["doctor", "--json"], ["doctor"], ["import", "x", "--project", "p"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "core", *command, "--workspace", address],
+            cwd=root, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert (
+            "that is a folder" in " ".join(done.stderr.split())
+            and PASSWORD not in done.stderr + done.stdout
+        )
+    assert not (root / "postgresql:").exists()
+
+
+@pytest.mark.parametrize("name", ["What?", "100 % mine", "a#b", "x=1&y", "Ünï ✋"])
+def test_a_folder_of_any_name_holds_the_store(tmp_path, name):
+    store = Store(tmp_path / name / "mudra.db")
+    store.create_project("x")
+    store.close()
+    assert (tmp_path / name / "mudra.db").is_file()
+    again = Store(f"sqlite:///{tmp_path / name / 'mudra.db'}")
+    assert [project.name for project in again.projects()] == ["x"]
+    again.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_doctor_says_where_the_store_is(root, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "doctor", "--json", "--workspace", str(tmp_path / "a b")],
+        cwd=root, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    assert checks["store"]["found"] == f"will be made at {tmp_path / 'a b' / 'mudra.db'}"
