@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli._shared import Json, Workspace, say
+from core.cli.measuring import in_words
 from core.studio.places import Places
 
 app = typer.Typer()
@@ -101,7 +102,8 @@ def starter(
         lambda text: print(text, file=sys.stderr),
     )  # fmt: skip
     text = (
-        f"mean {100 * figures['mean_accuracy']:.2f} %, worst {figures['worst_person']} "
+        f"mean {100 * figures['mean_accuracy']:.2f} % ({in_words(figures['interval'])}), "
+        f"worst {figures['worst_person']} "
         f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )
     say(figures, text, as_json)

@@ -93,7 +93,8 @@ def bench_train(places: Places, table: Path) -> dict[str, Any]:
     """Train on a keypoint table in a workspace of its own.
 
     Returns:
-        rows, seconds in all, first_point_s and best_epoch_s after torch was loaded, accuracy.
+        rows, seconds in all, first_point_s and best_epoch_s after torch was loaded, accuracy
+        and its interval.
     """
     import core.gestures.training  # noqa: F401 - loads torch, which is not what is measured
 
@@ -112,6 +113,7 @@ def bench_train(places: Places, table: Path) -> dict[str, Any]:
         "best_epoch_s": round(epochs[best - 1], 2),
         "epochs": len(epochs),
         "accuracy": result.figures["accuracy"],
+        "interval": result.figures["interval"],
     }
 
 

@@ -143,6 +143,8 @@ def _card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any])
         recorders=recorders,
         sources="\n".join(_source_row(name, f) for name, f in figures["sources"].items()),
         mean=_percent(figures["mean_accuracy"]),
+        low=_percent(figures["interval"][0]),
+        high=_percent(figures["interval"][1]),
         pooled=_percent(figures["accuracy"]),
         worst=figures["worst_person"],
         worst_accuracy=_percent(figures["worst_accuracy"]),
@@ -229,8 +231,8 @@ finger up with the thumb out, close to ☝.
 
 ## Keypoints: leave one recorder out
 
-Each row is a model that never saw that recorder. Mean of the recorders **{mean} %**, all samples
-together {pooled} %, worst recorder **{worst}** ({worst_accuracy} %).
+Each row is a model that never saw that recorder. Mean of the recorders **{mean} %** (95 % interval
+{low} to {high}), all samples together {pooled} %, worst recorder **{worst}** ({worst_accuracy} %).
 
 | recorder | samples | accuracy % |
 |---|---|---|
