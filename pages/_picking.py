@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.bin import move_samples
+from core.studio.bin import delete_samples, move_samples
 from core.studio.reviewing import Opinion
 from core.studio.roster import Ints
 from core.studio.samples import picture_of
@@ -94,7 +94,7 @@ def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
 def act_on(project: Project, ids: list[int]) -> None:
     """Delete these samples, or move them to another gesture."""
     n = f"{len(ids):,}"
-    st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(ids,))
+    st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     to = st.selectbox(
         "Move to", [None, *gestures], key="move_to", width=220, label_visibility="collapsed",
@@ -104,9 +104,9 @@ def act_on(project: Project, ids: list[int]) -> None:
               args=(project, ids, to))  # fmt: skip
 
 
-def _delete(ids: list[int]) -> None:
+def _delete(project: Project, ids: list[int]) -> None:
     with errors_shown():
-        studio().store.delete_samples(ids)
+        delete_samples(studio().store, project.id, ids)
         _pick(ids, False)
 
 

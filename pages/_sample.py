@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.studio.bin import delete_samples
 from core.studio.reviewing import Opinion
 from core.studio.roster import provenance
 from core.studio.samples import picture_of
@@ -18,7 +19,7 @@ def look(project: Project, sample: Sample, opinion: Opinion | None = None) -> No
     with errors_shown():
         show_sample(project, sample, opinion)
         if st.button("Delete it", icon="🗑️"):
-            studio().store.delete_samples([sample.id])
+            delete_samples(studio().store, project.id, [sample.id])
             st.rerun()
 
 

@@ -9,7 +9,17 @@ import sys
 
 import typer
 
-from core.cli import actions, bundles, gestures, machine, measuring, nets, projects, weights
+from core.cli import (
+    actions,
+    bundles,
+    gestures,
+    machine,
+    measuring,
+    nets,
+    projects,
+    samples,
+    weights,
+)
 from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
@@ -20,6 +30,7 @@ app.add_typer(bundles.app)
 app.add_typer(nets.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")
+app.add_typer(samples.app, name="samples")
 app.add_typer(weights.app, name="weights")
 
 

@@ -1,4 +1,4 @@
-"""What lies in the bin and how it comes back; samples moved from gesture to gesture.
+"""What lies in the bin and how it comes back; samples deleted, restored and moved.
 
 Every act is written down, so that it can be undone (`Database.undo`). A sample is outside the bin
 only while its gesture and its person are.
@@ -14,6 +14,7 @@ from core.errors import NotFoundError, StoreError
 from core.studio import schema as t
 from core.studio.acts import Journal
 from core.studio.database import named
+from core.studio.rows import now
 from core.studio.store import Store
 
 PROJECT, GESTURE, PERSON = "project", "gesture", "person"
@@ -162,6 +163,16 @@ def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -
     return found
 
 
+def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
+    """Put samples of the project into the bin; how many were not there before."""
+    with store.writing() as connection:
+        there = _alive(connection, project_id, ids)
+        journal = Journal(connection, project_id, f"Deleted {_samples(len(there))}")
+        gone = journal.set(t.samples, there, deleted_at=now())
+        journal.write()
+    return gone
+
+
 def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
     """Give samples to another gesture of the project; how many changed. Those in the bin stay.
 
@@ -170,20 +181,28 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
     """
     to = t.gestures.c
     target = select(to.name).where(to.id == gesture_id, to.project_id == project_id)
-    of = t.samples.c
     with store.writing() as connection:
         name = connection.execute(t.in_bin(target, t.gestures)).scalar()
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
-        there: list[int] = []
-        for chunk in _chunks(ids):
-            found = select(of.id).where(of.project_id == project_id, of.id.in_(chunk))
-            found = t.in_bin(found, t.samples).where(of.gesture_id != gesture_id)
-            there += connection.execute(found).scalars()
+        there = _alive(connection, project_id, ids, t.samples.c.gesture_id != gesture_id)
         journal = Journal(connection, project_id, f"Moved {_samples(len(there))} to “{name}”")
         moved = journal.set(t.samples, there, gesture_id=gesture_id)
         journal.write()
     return moved
+
+
+def _alive(
+    connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
+) -> list[int]:
+    """Those of the ids that are the project's samples, outside the bin, and meet the conditions."""
+    of = t.samples.c
+    here = t.in_bin(select(of.id).where(of.project_id == project_id, *conditions), t.samples)
+    return [
+        row
+        for chunk in _chunks(ids)
+        for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
+    ]
 
 
 def _samples(n: int) -> str:

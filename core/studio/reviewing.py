@@ -24,6 +24,7 @@ from core.studio.roster import Ints, Poses, Roster, read_poses, read_roster
 from core.studio.store import Project, Store
 
 NEWEST, DOUBTFUL, BY_PERSON = "newest", "doubtful", "person"
+ORDERS = (NEWEST, DOUBTFUL, BY_PERSON)
 DOUBTFUL_FROM = 0.5  # a label is called doubtful from here on
 AT_ONCE = 5_000  # so many samples are looked at anew after every change
 

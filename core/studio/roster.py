@@ -113,21 +113,25 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
         NotFoundError: one of them is gone.
     """
     wanted = [int(i) for i in ids]
+    chunks = [wanted[begin : begin + _CHUNK] for begin in range(0, len(wanted), _CHUNK)]
+    parts = [_poses(store, project_id, chunk) for chunk in chunks]
+    if not parts:
+        return Poses(np.empty((0, 21, 2), np.float32), np.empty(0, bool), np.empty(0, np.float32))
+    return Poses(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _poses(store: Store, project_id: int, ids: list[int]) -> tuple[NDArray[Any], ...]:
     of = t.samples.c
     found = select(of.id, of.keypoints, of.mirrored_view, of.scores)
-    found = found.where(of.project_id == project_id)
-    rows: dict[int, Any] = {}
-    for begin in range(0, len(wanted), _CHUNK):
-        some = store.rows(found.where(of.id.in_(wanted[begin : begin + _CHUNK])))
-        rows |= {row[0]: row for row in some}
-    if len(rows) < len(set(wanted)):
+    found = found.where(of.project_id == project_id, of.id.in_(ids))
+    rows = {row[0]: row for row in store.rows(found)}
+    if len(rows) < len(set(ids)):
         raise NotFoundError("some samples are gone: reload and try again")
-    picked = [rows[i] for i in wanted]
-    keypoints = array(b"".join(row[1] for row in picked))
-    return Poses(
-        keypoints.reshape(len(picked), -1, 2) if picked else np.empty((0, 21, 2), np.float32),
-        np.array([row[2] for row in picked], bool),
-        np.array([array(row[3]).mean() for row in picked], np.float32),
+    _, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
+    return (
+        array(b"".join(keypoints)).reshape(len(ids), -1, 2),
+        np.array(mirrored, bool),
+        array(b"".join(scores)).reshape(len(ids), -1).mean(axis=1),
     )
 
 

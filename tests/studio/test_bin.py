@@ -11,6 +11,7 @@ from core.studio.bin import (
     PERSON,
     PROJECT,
     bring_back,
+    delete_samples,
     list_bin,
     move_samples,
     restore_samples,
@@ -71,6 +72,21 @@ def test_a_gesture_that_is_gone_or_another_project_s_takes_no_samples(store, pro
         with pytest.raises(NotFoundError, match="choose another"):
             move_samples(store, project.id, ids, wrong)
     assert len(store.acts(project.id)) == 1
+
+
+def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(store, project):
+    ids = take(store, project)
+    foreign = take(store, store.create_project("Other"))
+    assert delete_samples(store, project.id, ids[:1]) == 1
+    assert delete_samples(store, project.id, [*ids, *foreign, 10**6]) == 2
+    assert live(store, store.project("Other")) == set(foreign)
+    assert [act.title for act in store.acts(project.id)] == [
+        "Deleted 2 samples",
+        "Deleted 1 sample",
+    ]
+    assert delete_samples(store, project.id, ids) == 0 and len(store.acts(project.id)) == 2
+    store.undo(store.acts(project.id)[0].id)
+    assert live(store, project) == set(ids[1:])
 
 
 def test_deleted_samples_are_in_the_bin_until_they_are_restored(store, project):
@@ -207,7 +223,10 @@ def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
         except Exception as error:
             errors.append(error)
 
-    acts = (store.delete_samples, lambda some: move_samples(store, project.id, some, fist))
+    acts = (
+        lambda some: delete_samples(store, project.id, some),
+        lambda some: move_samples(store, project.id, some, fist),
+    )
     threads = [threading.Thread(target=work, args=(act,)) for act in acts * 2]
     for thread in threads:
         thread.start()

@@ -1,0 +1,144 @@
+"""The commands about single samples: listed, to the bin and back, moved; and their balance."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.errors import NotFoundError
+from core.studio.places import Places
+
+app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, move, balance.")
+
+ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
+Numbers = Annotated[list[int], typer.Argument(help="The samples' numbers, as `list` shows them.")]
+
+
+@app.command("list")
+def list_(
+    project: ProjectName,
+    gesture: Annotated[str | None, typer.Option(help="Of this gesture alone.")] = None,
+    person: Annotated[str | None, typer.Option(help="Of this person alone.")] = None,
+    order: Annotated[str, typer.Option(help="newest, doubtful or person.")] = "newest",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    in_bin: Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """List samples; the most doubtful first where wanted."""
+    from core.studio.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
+    from core.studio.roster import read_bin, read_roster, read_samples
+
+    if order not in ORDERS:
+        choice = ", ".join(ORDERS)
+        raise typer.BadParameter(f"“{order}” is none of {choice}", param_hint="--order")
+    places = Places.find(workspace)
+    with open_store(places) as store, progress_bar("looking") as progress:
+        home = store.project(project)
+        gestures = {g.id: g.name for g in store.gestures(home.id)}
+        persons = {p.id: p.name for p in store.persons(home.id)}
+        roster = read_bin(store, home.id) if in_bin else read_roster(store, home.id)
+        doubts = None
+        if order == DOUBTFUL and not in_bin:
+            doubts = look_at_all(store, places, home, lambda x: progress(round(100 * x), 100))
+        wanted = Wanted(
+            _id_of(gesture, gestures, "gesture"), _id_of(person, persons, "person"), order=order
+        )
+        ids = find(roster, wanted, doubts=doubts, persons=tuple(persons))
+        known = opinions(doubts, roster, ids[:limit]) if doubts else {}
+        who = dict(zip(roster.ids.tolist(), roster.persons.tolist(), strict=True))
+        found = [
+            {
+                "number": sample.id,
+                "gesture": gestures[sample.gesture_id],
+                "person": persons[who[sample.id]],
+                "taken_at": sample.taken_at,
+                "source": sample.source,
+                "doubt": known[sample.id].share if sample.id in known else None,
+            }
+            for sample in read_samples(store, ids[:limit].tolist())
+        ]
+    lines = [_line(one) for one in found] + [f"{len(found):,} of {len(ids):,} samples"]
+    say({"samples": found, "of": len(ids)}, "\n".join(lines), as_json)
+
+
+def _line(one: dict[str, Any]) -> str:
+    doubt = "" if one["doubt"] is None else f"  doubt {one['doubt']:.0%}"
+    return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{doubt}"
+
+
+@app.command()
+def delete(
+    numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Put samples into the bin."""
+    from core.studio.bin import delete_samples
+
+    with open_store(Places.find(workspace)) as store:
+        done = delete_samples(store, store.project(project).id, numbers)
+    say({"deleted": done}, f"{done:,} in the bin: `samples restore` brings them back", as_json)
+
+
+@app.command()
+def restore(
+    numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
+) -> None:
+    """Take samples out of the bin."""
+    from core.studio.bin import restore_samples
+
+    with open_store(Places.find(workspace)) as store:
+        done = restore_samples(store, store.project(project).id, numbers)
+    say({"restored": done}, f"{done:,} are back", as_json)
+
+
+@app.command()
+def move(
+    numbers: Numbers,
+    to: Annotated[str, typer.Option(help="The gesture that they are.")],
+    project: ProjectName,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Give samples to another gesture."""
+    from core.studio.bin import move_samples
+
+    with open_store(Places.find(workspace)) as store:
+        home = store.project(project).id
+        gesture = _id_of(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
+        done = move_samples(store, home, numbers, gesture or 0)
+    say({"moved": done}, f"{done:,} are {to} now", as_json)
+
+
+@app.command()
+def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Say how the samples are spread, and what to record next."""
+    from core.studio.balance import record_next, spread
+    from core.studio.roster import read_roster
+
+    with open_store(Places.find(workspace)) as store:
+        home = store.project(project).id
+        rows = spread(read_roster(store, home), store.gestures(home))
+    found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]
+    lines = [
+        f"{row.gesture.name:12} {row.samples:7,} samples, {row.persons} persons, "
+        f"{row.sessions} sessions, {row.left} left, {row.right} right"
+        for row in rows
+    ]
+    next_ = record_next(rows)
+    say({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
+
+
+def _id_of(name: str | None, names: dict[int, str], what: str) -> int | None:
+    """The id of that name, ignoring case; None where none is asked for.
+
+    Raises:
+        NotFoundError: no such name.
+    """
+    if name is None:
+        return None
+    for row_id, there in names.items():
+        if there.casefold() == name.strip().casefold():
+            return row_id
+    known = ", ".join(f"“{there}”" for there in names.values()) or "none yet"
+    raise NotFoundError(f"no {what} “{name}”; there are: {known}")

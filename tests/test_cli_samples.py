@@ -1,0 +1,45 @@
+"""`samples` as others script it: JSON, exit codes, one line on stderr."""
+
+import pytest
+
+from core.studio.demo import fill_demo
+from core.studio.places import Places
+from core.studio.store import Store
+from tests.test_cli import document, run  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def demo(tmp_path):
+    places = Places.find(tmp_path / "workspace")
+    store = Store(places.database)
+    fill_demo(store, places.demo)
+    store.close()
+
+
+@pytest.mark.usefixtures("demo")
+def test_samples_are_listed_deleted_restored_and_moved(run):  # noqa: F811
+    of = ("--project", "demo", "--json")
+    fists = document(run("samples", "list", "--gesture", "Fist", "--limit", 3, *of))
+    assert fists["of"] == 40 and len(fists["samples"]) == 3
+    assert {one["gesture"] for one in fists["samples"]} == {"fist"}
+    numbers = [one["number"] for one in fists["samples"]]
+    assert document(run("samples", "delete", *numbers, *of)) == {"deleted": 3}
+    gone = document(run("samples", "list", "--bin", *of))
+    assert sorted(one["number"] for one in gone["samples"]) == sorted(numbers)
+    assert document(run("samples", "restore", *numbers, *of)) == {"restored": 3}
+    assert document(run("samples", "move", numbers[0], "--to", "ok", *of)) == {"moved": 1}
+    doubtful = document(run("samples", "list", "--order", "doubtful", "--limit", 2, *of))
+    assert doubtful["samples"][0]["number"] == numbers[0]
+    assert doubtful["samples"][0]["doubt"] > 0.9
+    spread = document(run("samples", "balance", *of))
+    assert {row["gesture"]: row["samples"] for row in spread["gestures"]}["fist"] == 39
+    assert "second" in spread["next"] or "Record" in spread["next"]
+
+
+@pytest.mark.usefixtures("demo")
+def test_wrong_names_end_in_one_line(run):  # noqa: F811
+    lost = run("samples", "move", 1, "--to", "nope", "--project", "demo")
+    assert lost.returncode == 1 and "no gesture “nope”; there are: “thumbs_up”" in lost.stderr
+    assert len(lost.stderr.strip().splitlines()) == 1
+    assert run("samples", "list", "--project", "demo", "--order", "best").returncode == 2
+    assert run("samples", "delete", "x", "--project", "demo").returncode == 2
