@@ -283,10 +283,17 @@ HOSTILE = {
     "ragged vectors": (vectors(keypoints=[[1], [2, 3]]), "can't be read"),
     "wrong answers": (vectors(probabilities=[[1 / 9] * 9] * 16), "off its own vectors"),
     "answers of NaN": (vectors(probabilities=[[None] * 9] * 16), "off its own vectors"),
-    "a rejection that the model lacks": (
-        vectors(rejection=[0.0] * 16),
+    "a rejection without its threshold": (
+        edited(lambda a: a.pop("rejection")),
         "lacks the threshold of the rejection",
     ),
+    "a rejection without vectors": (
+        lambda path, m: resigned(path, m | {"vectors.json": json.dumps(
+            {k: v for k, v in json.loads(m["vectors.json"]).items() if k != "rejection"}
+        ).encode()}),
+        "its vectors hold",
+    ),
+    "another rejection": (vectors(rejection=[0.5] * 16), "off its own vectors"),
     "a threshold of NaN": (edited(lambda a: a.update(threshold=float("nan"))), "threshold"),
     "a threshold of 7": (edited(lambda a: a.update(threshold=7)), "threshold.*less than"),
     "an accuracy of 2": (edited(lambda a: a["figures"].update(accuracy=2)), "figures.accuracy"),

@@ -248,11 +248,11 @@ def test_predict_py_says_what_the_model_says(starter, tmp_path):
     export_model(starter, tmp_path / "a.gesture", places)
     folder = unpacked(tmp_path / "a.gesture", tmp_path / "there")
     hands = sample_hands(places.demo)
-    wanted = starter.predict_proba(hands.keypoints, hands.mirrored_view)
-    said = answers(sys.executable, folder, "vectors.json")
+    wanted, foreign = starter.predict(hands.keypoints, hands.mirrored_view)
+    said, limit = answers(sys.executable, folder, "vectors.json"), starter.rejects_above
     assert [one["gesture"] for one in said] == [
-        starter.gestures[i].name if p >= 0.6 else None
-        for i, p in zip(wanted.argmax(1), wanted.max(1), strict=True)
+        starter.gestures[row.argmax()].name if row.max() >= 0.6 and score <= limit else None
+        for row, score in zip(wanted, foreign, strict=True)
     ]
     np.testing.assert_allclose([one["probability"] for one in said], wanted.max(1), atol=1e-4)
     # one hand that points: as in a mirror it points the other way

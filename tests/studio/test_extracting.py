@@ -6,9 +6,8 @@ import pytest
 
 from core.errors import MediaError
 from core.studio.extracting import extract
-from core.studio.tables import quoted, unquoted
 from core.studio.importing import import_path
-from core.studio.tables import read_table
+from core.studio.tables import quoted, read_table, unquoted
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
