@@ -70,19 +70,14 @@ def _keypoints_only(project: Project) -> None:
 
 
 def _senders() -> None:
-    st.subheader("What the libraries would send", anchor=False)
+    st.subheader("What the libraries would send, and that they don't", anchor=False)
     found = senders(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
         server_address=st.get_option("server.address"),
     )
-    st.table(
-        {
-            "Library": [one.library for one in found],
-            "Would": [one.would for one in found],
-            "Switched off": ["✅ yes" if one.is_off else "⚠️ no" for one in found],
-            "By": [one.off_by for one in found],
-        }
-    )
+    for one in found:
+        state = "✅ off by" if one.is_off else "⚠️ **on**; off would be"
+        st.markdown(f"- **{one.library}** {one.would}: {state} {one.off_by}.")
     st.caption(
         "Mudra sends nothing by itself: models are fetched when you run `make setup` or `weights "
         "fetch`, and gestures are told to other programs when you switch that on, on *Live*."

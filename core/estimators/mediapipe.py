@@ -5,6 +5,7 @@ x = fraction · W − 0.5 in our pixels (a pixel's centre at an integer). Handed
 own hand, as the Tasks API names it on unmirrored pictures.
 """
 
+import os
 import threading
 from pathlib import Path
 from typing import Any, Self
@@ -29,6 +30,18 @@ _SMALL_SHARE = 0.5
 _CLEARLY_LARGER = 1.25
 
 
+# MediaPipe's C++ reports its use to https://play.googleapis.com/log and has no switch for that, but
+# its HTTP client asks the environment for a proxy: nobody listens at this one, so nothing is looked
+# up and nothing is sent. It holds for the whole process.
+NOWHERE = "http://127.0.0.1:9"
+
+
+def _keep_reports_here() -> None:
+    os.environ["https_proxy"] = os.environ["HTTPS_PROXY"] = NOWHERE
+    for name in ("no_proxy", "NO_PROXY"):  # where a way round the proxy may be named
+        os.environ.pop(name, None)
+
+
 class MediapipeHands:
     """21 joints of one or two hands.
 
@@ -44,6 +57,7 @@ class MediapipeHands:
     name = NAME
 
     def __init__(self, weights_folder: Path, *, num_hands: int = 1, model: str = "full") -> None:
+        _keep_reports_here()
         import mediapipe
 
         self.version = f"{mediapipe.__version__}/{model}"

@@ -23,26 +23,27 @@ def senders(*, usage_statistics: bool, server_address: str | None) -> list[Sende
     """
     return [
         Sender(
-            "Streamlit", "tells its maker which pages and widgets are used, from the browser",
+            "Streamlit", "would tell its maker which pages and widgets are used, from the browser",
             "`gatherUsageStats = false` in .streamlit/config.toml", not usage_statistics,
         ),
         Sender(
-            "Streamlit", "asks checkip.amazonaws.com for this machine's address at start",
+            "Streamlit", "would ask checkip.amazonaws.com for this machine's address at start",
             "an address of its own, `server.address` in .streamlit/config.toml",
             bool(server_address),
         ),
         Sender(
-            "streamlit-webrtc, aiortc", "ask stun.l.google.com for this machine's address when a "
-            "camera starts", "an empty list of such servers (`iceServers`) in Mudra's code", True,
+            "streamlit-webrtc, aiortc",
+            "would ask stun.l.google.com for this machine's address when a camera starts",
+            "an empty list of such servers (`iceServers`) in Mudra's code", True,
         ),
         Sender(
-            "ONNX Runtime", "reports the models it runs, with a device id, to Microsoft",
+            "ONNX Runtime", "would report the models it runs, with a device id, to Microsoft",
             "`ORT_DISABLE_TELEMETRY=1`, set before it loads", True,
         ),
         Sender(
-            "MediaPipe", "looks up play.googleapis.com, Google's collector of usage reports",
-            "it has no switch; Mudra gives it no address to report to, and it works without a "
-            "network", False,
+            "MediaPipe", "would report how it is used to play.googleapis.com of Google",
+            "a proxy that is not there (`https_proxy`), as it has no other switch",
+            True,
         ),
     ]  # fmt: skip
 

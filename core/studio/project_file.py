@@ -75,7 +75,9 @@ class Carried:
     @property
     def text(self) -> str:
         """One sentence for people."""
-        told = ", ".join(f"{count:,} {what}" for what, count in self.counts.items() if count)
+        words = {"bursts": "recordings", "crops": "pictures", "runs": "trainings"}
+        found = [(n, words.get(what, what)) for what, n in self.counts.items() if n]
+        told = ", ".join(f"{n:,} {what if n != 1 else what.removesuffix('s')}" for n, what in found)
         return f"“{self.project}”: {told} ({self.bytes / 2**20:.1f} MB)"
 
 

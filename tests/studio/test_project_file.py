@@ -69,6 +69,11 @@ def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
 
 @pytest.fixture
 def project(store, places):
+    """`made_project` in the store here."""
+    return made_project(store, places)
+
+
+def made_project(store: Store, places: Places):
     """Two persons, three gestures of which one is the user's own, a training, and a bin."""
     made = store.create_project("Süße Gesten")
     own = store.add_gesture(made.id, "vulcan 🖖", "🖖")
@@ -101,8 +106,9 @@ def content(store: Store, name: str) -> list:
     found += [[p.name for p in store.persons(project.id)]]
     for s in store.samples(project.id, newest_first=False, limit=10_000):
         found.append(
-            (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(), None if s.world is None else s.world.tobytes(),
-             s.handedness, s.hand_index, s.size_hw, s.square, s.crop_jpeg, s.source,
+            (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
+             None if s.world is None else s.world.tobytes(), s.handedness, s.hand_index, s.size_hw,
+             s.square, s.crop_jpeg, s.source,
              s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
         )  # fmt: skip
     data = store.training_data(project.id)
@@ -249,11 +255,21 @@ def test_what_would_not_come_back_in_does_not_go_out(store, places, project, tmp
 # ------------------------------------------------------------------------------------ hostile
 
 
-@pytest.fixture
-def packed(store, places, project, tmp_path):
-    export_project(store, places, project.name, tmp_path / "p.zip")
-    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """The members of an honest file."""
+    places = Places.find(tmp_path_factory.mktemp("honest"))
+    store = Store(places.database)
+    export_project(store, places, made_project(store, places).name, places.workspace / "p.zip")
+    store.close()
+    with zipfile.ZipFile(places.workspace / "p.zip") as archive:
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def packed(honest):
+    """The same, to be spoiled."""
+    return dict(honest)
 
 
 def row(packed, name, number=0):
