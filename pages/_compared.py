@@ -5,12 +5,14 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.learning.runs import Run
 from core.studio.measuring import (
     COMPARISON,
     NAMES,
     begin_comparison,
     comparison_of,
     in_one_sentence,
+    is_running,
     verdict,
 )
 from core.studio.store import Project
@@ -20,11 +22,12 @@ from pages._widgets import errors_shown, in_percent, studio, when
 VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}
 
 
-def comparison(project: Project, busy: bool) -> None:
+def comparison(project: Project, running: Run | None) -> None:
     """The button, and the newest comparison."""
     st.subheader("Other classifiers", anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        begin = st.button("Compare classifiers", icon="⚖️", disabled=busy)
+        title = "Comparing …" if is_running(running, COMPARISON) else "Compare classifiers"
+        begin = st.button(title, icon="⚖️", disabled=running is not None)
         st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):

@@ -31,6 +31,8 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
         st.session_state[key] = clicked[0]
     st.session_state[f"clicked_{key}"] = clicked
     cell = _cell(confusion, gestures, key)
+    if cell is None and clicked:
+        st.caption("No sample is in that cell.")
     if cell is not None:
         with errors_shown():
             _samples(run, project, gestures[cell[0]]["name"], gestures[cell[1]]["name"])

@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
-from core.studio.measuring import LEFT_OUT, begin_left_out, left_out_of
+from core.studio.measuring import LEFT_OUT, begin_left_out, is_running, left_out_of
 from core.studio.store import Project
 from core.studio.training_room import failure_of, result_of
 from pages._widgets import errors_shown, in_percent, studio
 
 
-def new_people(run: Run, project: Project, busy: bool) -> None:
+def new_people(run: Run, project: Project, running: Run | None) -> None:
     """The button, and what it gave."""
     st.subheader("New people", anchor=False)
     room = studio().room
@@ -21,8 +21,9 @@ def new_people(run: Run, project: Project, busy: bool) -> None:
         st.caption("One person has recorded so far. As soon as two have shown the same gestures, "
                    "each can be left out once: that says how new people will do.")  # fmt: skip
     else:
-        _begin(run, project, "Leave each person out again" if found else "Leave each person out",
-               busy)  # fmt: skip
+        again = "Leave each person out again" if found else "Leave each person out"
+        title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
+        _begin(run, project, title, running is not None)
     last = next(iter(room.runs(project.name, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
         st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")

@@ -16,8 +16,8 @@ from pages._rejection import rejection
 from pages._widgets import in_percent, run_title, studio
 
 
-def results(project: Project, busy: bool) -> None:
-    """The trainings so far, and the chosen one; `busy`: something is being measured."""
+def results(project: Project, running: Run | None) -> None:
+    """The trainings so far, and the chosen one; `running`: what is being measured."""
     runs = {run.name: run for run in studio().room.runs(project.name)}
     if not runs:
         return
@@ -29,10 +29,10 @@ def results(project: Project, busy: bool) -> None:
         st.session_state.pop("run", None)
     name = st.selectbox("Trainings", list(runs), key="run", persist_state="session",
                         format_func=lambda n: run_title(runs[n], project))  # fmt: skip
-    _show(runs[name], project, busy)
+    _show(runs[name], project, running)
 
 
-def _show(run: Run, project: Project, busy: bool) -> None:
+def _show(run: Run, project: Project, running: Run | None) -> None:
     result = result_of(run)
     if reason := failure_of(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
@@ -42,10 +42,10 @@ def _show(run: Run, project: Project, busy: bool) -> None:
         _use(run, project)
     if result is not None:
         if has_model(run):
-            new_people(run, project, busy)
+            new_people(run, project, running)
         mistakes(run, project, result)
         _per_gesture(result)
-        comparison(project, busy)
+        comparison(project, running)
     if epochs := run.records("epoch"):
         st.subheader("Its course", anchor=False)
         curves(epochs)

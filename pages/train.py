@@ -23,7 +23,7 @@ def page() -> None:
     if running is not None:
         st.fragment(_watch, run_every=0.5)(running)
     if running is None or KIND in running.about():
-        results(project, busy=running is not None)
+        results(project, running)
     fine_tuning(project)
 
 

@@ -121,7 +121,7 @@ def test_while_one_is_left_out_nothing_else_can_be_begun(places, run, monkeypatc
                       persons=["Anna", "Ben", "Carla *x*"])  # fmt: skip
     held.log(event="person", person="Anna", n=75, accuracy=1.0)
     app = opened(places, monkeypatch)
-    labels = ("Train", "Leave each person out", "Compare classifiers")
+    labels = ("Train", "Leaving each person out …", "Compare classifiers")
     assert all(button(app, label).disabled for label in labels)
     assert "Right" in [m.label for m in app.metric]  # the result stays in sight
     progress = app.get("progress")[0].proto
