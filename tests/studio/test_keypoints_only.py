@@ -1,0 +1,73 @@
+"""A project that keeps keypoints only holds no pixel, whichever way samples come in."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.media.pictures import encode_jpeg
+from core.studio.importing import import_path
+from core.studio.places import Places
+from core.studio.project_file import export_project
+from core.studio.recording import Recorder
+from core.studio.store import Store
+from core.studio.takes import add_uploads, record_source
+from tests.studio.test_project_file import sample
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
+
+
+@pytest.fixture
+def places(tmp_path):
+    return Places(tmp_path / "here", tmp_path / "weights")
+
+
+@pytest.fixture
+def store(places):
+    store = Store(places.database)
+    yield store
+    store.close()
+
+
+def stored(places) -> bytes:
+    return b"".join(path.read_bytes() for path in places.workspace.rglob("*") if path.is_file())
+
+
+def zipped(folder, out):
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in folder.rglob("*.jp*g"):
+            archive.write(path, path.relative_to(folder))
+    return out
+
+
+def test_no_pixel_is_stored(store, places, photos, make_estimator, shared_data, tmp_path):
+    project = store.create_project("p", keypoints_only=True)
+    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
+    recorder = Recorder(store, project.id, "me")  # one that asks for pictures
+    content = [(path.name, path.read_bytes()) for path in sorted((photos / "ok").iterdir())[:2]]
+    content.append(("more.zip", zipped(photos / "fist", tmp_path / "more.zip").read_bytes()))
+    assert add_uploads(recorder, project, ok, content, make_estimator).kept >= 4
+    video = shared_data / "hand_videos" / "fist.mp4"
+    with make_estimator() as hands:
+        assert record_source(store, "p", "fist", str(video), hands, seconds=0.5).kept
+    other = tmp_path / "other"
+    (other / "ok").mkdir(parents=True)
+    source = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[3]
+    (other / "ok" / source.name).write_bytes(source.read_bytes())
+    assert import_path(store, "p", other, estimator_factory=make_estimator).added == 1
+    assert len(store.samples(project.id)) >= 6
+    assert {s.crop_jpeg for s in store.samples(project.id)} == {None}
+    assert JPEG not in stored(places)
+    export_project(store, places, "p", tmp_path / "p.zip")
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        assert not [name for name in archive.namelist() if name.startswith("crops")]
+
+
+def test_the_same_bytes_are_found_where_pictures_are_kept(store, places):
+    """That the search above would find something."""
+    project = store.create_project("p")
+    session = store.start_session(project.id, store.ensure_person(project.id, "me").id, "x")
+    burst = store.start_burst(session, store.gestures(project.id)[0].id)
+    crop = encode_jpeg(np.zeros((64, 64, 3), np.uint8))
+    store.add_samples(burst, [sample(0, crop_jpeg=crop)])
+    assert JPEG in stored(places)
