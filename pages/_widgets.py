@@ -1,5 +1,6 @@
 """What the pages share: the studio's resources, navigation, shown errors, style."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +14,15 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model import GestureModel
-from core.learning.runs import Run
+from core.learning.runs import Run, in_words
 from core.studio.files import Room
 from core.studio.places import Places
 from core.studio.reviewing import DoubtBook
 from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
 from pages._words import HOME, ICONS, MARKS, SECTIONS
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,10 @@ def errors_shown() -> Iterator[None]:
     """The one place where Mudra's own errors become text on the page."""
     try:
         yield
-    except MudraError as error:
-        st.error(safe_label(str(error)), icon="⚠️")
+    except (MudraError, OSError, MemoryError) as error:
+        if not isinstance(error, MudraError):
+            log.exception("shown on the page without its trace")
+        st.error(safe_label(in_words(error)), icon="⚠️")
 
 
 def navigation() -> StreamlitPage:

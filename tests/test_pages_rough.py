@@ -1,5 +1,6 @@
 """Pages in rough use: places that can't be written, things that went away in another window."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -124,3 +125,22 @@ def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace)
     run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
     go(app, "train")
     assert "The training ended early: the loss became nan in epoch 3" in plain(app.error[0])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full: free some space"),
+        (MemoryError(), "the memory is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "Permission denied"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_on_the_page(error, said):
+    def page(error):
+        from pages._widgets import errors_shown
+
+        with errors_shown():
+            raise error
+
+    found = AppTest.from_function(page, kwargs={"error": error}).run()
+    assert not found.exception and said in plain(found.error[0])

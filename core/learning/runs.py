@@ -211,9 +211,9 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, MudraError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full: free some space, then train again"
+        return "the disk is full: free some space, then try again"
     if isinstance(error, MemoryError):
-        return "the memory is full: close other programs, then train again"
+        return "the memory is full: close other programs, then try again"
     return f"something went wrong ({error!r})"
 
 

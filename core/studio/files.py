@@ -103,17 +103,20 @@ def read_file(
         maps: one of `belief_drawing.VIEWS`.
         progress: told the share that is done, 0..1.
     """
-    source = folder / f"{secrets.token_hex(8)}{Path(name).suffix.lower()}"
-    source.write_bytes(content)
+    suffix = Path(name).suffix.lower()
+    source = folder / f"{secrets.token_hex(8)}{suffix if suffix in SUFFIXES else ''}"
     try:
+        source.write_bytes(content)
         if source.suffix == ".zip":
             return _read_zip(name, source, model, make_estimator, folder, maps, progress)
         seen = _look(name, source, model, make_estimator, maps, progress)
         return Read([seen], [])
     except MudraError as error:
         return Read([], [(name, _in_its_name(error, source.name, name))])
+    except OSError as error:  # of the temporary folder: a full disk
+        return Read([], [(name, f"can't be looked at: {error.strerror}")])
     finally:
-        source.unlink()
+        source.unlink(missing_ok=True)
 
 
 def table_of(seen: Sequence[Seen]) -> pd.DataFrame:

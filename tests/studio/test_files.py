@@ -114,6 +114,11 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
         ("a.zip", packed({"../up.jpg": b"x"}), "unsafe name"),
         ("a.exe", b"MZ", "a.exe"),
         ("../../etc/passwd", b"root", "etc/passwd"),
+        ("a." + "x" * 300, b"MZ", "xxx"),
+        ("a.jp\0g", b"MZ", "is no JPEG"),
+        ("a.\ud800", b"MZ", "is no JPEG"),
+        ("." * 300, b"MZ", "..."),
+        ("", b"MZ", "is no JPEG"),
     ],
 )
 def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, name, content, words):
