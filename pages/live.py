@@ -49,8 +49,8 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
             return
         latest = live.latest()
         show_trouble(latest)
-        show_hands(latest)
         show_drift(latest, model)
+        show_hands(latest)
         height, width = latest.size_hw
         st.caption(f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · "
                    f"{width} × {height} pixels")  # fmt: skip

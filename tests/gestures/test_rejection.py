@@ -123,6 +123,15 @@ def test_shares_are_counted_over_gestures_and_over_none():
     assert "other sessions" in found.measured_on and "12 of none" in found.measured_on
 
 
+def test_without_none_made_up_hands_stand_for_foreign_ones():
+    data = make_data(persons=1)
+    found = measure_rejection(constant_net(data, 2.0), data, "tail")
+    # 0.88 of everything, but of 48 samples no threshold above 0.5 is believed
+    assert (found.true_accept, found.false_accept, found.threshold) == (0.0, 0.0, 0.5)
+    assert (found.gestures, found.score) == (48, "made-up hands") and found.foreign > 100
+    assert "made of two" in found.measured_on and "very optimistic" in found.measured_on
+
+
 def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
     data = with_none()
     data.mirrored_view[::2] = True
