@@ -5,7 +5,7 @@ Convention: N samples, C gestures, F features. Everything random comes from one 
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from core.gestures.rejection import fit_rejection, measure_rejection
 from core.gestures.validation import Split, split_by_groups
 from core.learning.background import RunThread
 from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
+
+_AT_ONCE = 8192  # samples whose features are made together
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,7 @@ class _Fit:
         self.keypoints = as_seen(data)
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
         self.meaning = Meaning.of(data.gestures)
-        plain = features(data.keypoints, data.mirrored_view)
+        plain = _plain_features(data)
         self.net = GestureNet.fresh(plain, len(data.gestures), options.hidden, self.generator)
         self.average = {k: v.clone() for k, v in self.net.state_dict().items()}
         self.steps = 0
@@ -245,8 +247,7 @@ class _Fit:
                 self.keypoints[order], self.labels[order],
                 self.options.augmentation, self.meaning, self.generator,
             )  # fmt: skip
-            inputs = features(keypoints, torch.zeros(n, dtype=torch.bool), torch)
-            for x, y in zip(inputs.split(size), labels.split(size), strict=True):
+            for x, y in _batches(keypoints, labels, size):
                 loss, correct = self._step(x, y)
                 loss_sum, right, seen = loss_sum + loss * len(y), right + correct, seen + len(y)
         return {"loss": loss_sum / seen, "accuracy": right / seen}
@@ -271,6 +272,23 @@ class _Fit:
     def averaged_net(self) -> GestureNet:
         """A net of its own with the averaged weights."""
         return self.net.copy_with(self.average)
+
+
+def _batches(
+    keypoints: torch.Tensor, labels: torch.Tensor, size: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Features and labels, `size` at once. Features are made of some thousands at a time: quick,
+    and 100,000 samples need no more memory than a few."""
+    rows = max(size, _AT_ONCE // size * size)
+    for some, theirs in zip(keypoints.split(rows), labels.split(rows), strict=True):
+        inputs = features(some, torch.zeros(len(some), dtype=torch.bool), torch)
+        yield from zip(inputs.split(size), theirs.split(size), strict=True)
+
+
+def _plain_features(data: GestureData) -> NDArray[np.float32]:
+    """(N, F) features, made of some thousands at a time."""
+    parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, max(1, len(data)), _AT_ONCE)]
+    return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])
 
 
 def as_seen(data: GestureData) -> torch.Tensor:
