@@ -1,0 +1,105 @@
+"""Trainings that outlive their page, and are told within five seconds when they die."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from core.estimators import create_estimator
+from core.learning.runs import list_runs
+from core.media.pictures import read_picture
+from core.pose.structures import Frame
+from core.studio.places import Places
+from core.studio.samples import sample_of
+from core.studio.store import Store
+from tests.test_browser import (  # noqa: F401 - fixtures among them
+    films,
+    look,
+    pictures,
+    server,
+    settled,
+    workspace,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("weights_folder")]
+WITHIN_MS = 5_000
+
+
+@pytest.fixture
+def project(workspace, weights_folder, shared_data):  # noqa: F811
+    """A project of two gestures with a picture each, copied often enough to teach a net."""
+    store = Store(Places.find(workspace).database)
+    made = store.create_project("Hands")
+    session = store.start_session(made.id, store.ensure_person(made.id, "Ada").id, "test")
+    with create_estimator("mediapipe-hands", weights_folder) as hands:
+        for gesture in [g for g in store.gestures(made.id) if g.name in ("fist", "ok")]:
+            for photo in sorted((shared_data / "hand_images/didi" / gesture.name).iterdir())[:3]:
+                frame = Frame(read_picture(photo), source=photo.name)
+                estimate = hands.estimate_still(frame.rgb)
+                sample = sample_of(frame, estimate.poses[0], estimate)
+                store.add_samples(store.start_burst(session, gesture.id), [sample] * 8)
+    store.close()
+    return made
+
+
+def test_a_net_s_training_is_found_again_and_its_death_is_told(
+    look, films, workspace, project, pictures  # noqa: F811
+):  # fmt: skip
+    with look(films("fist")) as page:
+        page.goto("/train?project=Hands")
+        page.get_by_text("The keypoint net").click()
+        page.get_by_role("button", name="Teach it").click()
+        expect(page.get_by_text("teaching cpm.my_hand")).to_be_visible(timeout=60_000)
+        page.reload()
+        expect(page.get_by_text("teaching cpm.my_hand")).to_be_visible()
+        other = page.context.new_page()
+        page.close()
+        other.goto("/train?project=Hands")
+        expect(other.get_by_text("teaching cpm.my_hand")).to_be_visible(timeout=30_000)
+        [run] = list_runs(Places.find(workspace).net_runs)
+        assert run.status() == "running"
+        os.kill(run.about()["pid"], signal.SIGKILL)
+        told = other.get_by_text(re.compile("The training of cpm.my_hand ended early: Mudra was"))
+        expect(told).to_be_visible(timeout=WITHIN_MS)
+        settled(other)
+        other.screenshot(path=pictures / "net_training_died.png", full_page=True)
+        expect(other.get_by_role("button", name="Teach it")).to_be_visible()
+
+
+def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
+    look, films, workspace, project_again, root  # noqa: F811
+):  # fmt: skip
+    command = [sys.executable, "-m", "core", "train", "--project", "Hands", "--epochs", "1000",
+               "--workspace", str(workspace)]  # fmt: skip
+    with look(films("fist")) as page:
+        page.goto("/train?project=Hands")
+        settled(page)
+        quiet = subprocess.DEVNULL
+        training = subprocess.Popen(command, cwd=root, stdout=quiet, stderr=quiet)
+        end = time.monotonic() + 60
+        while not any(r.records("epoch") for r in list_runs(Places.find(workspace).runs)):
+            assert time.monotonic() < end and training.poll() is None
+            time.sleep(0.05)
+        training.send_signal(signal.SIGSTOP)  # small data is learned quickly
+        page.reload()
+        expect(page.get_by_text(re.compile(r"epoch \d+ of 1000"))).to_be_visible()
+        training.kill()
+        expect(page.get_by_text("The training ended early: Mudra was stopped")).to_be_visible(
+            timeout=WITHIN_MS
+        )
+        training.wait()
+        expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+
+
+@pytest.fixture
+def project_again(workspace, request):  # noqa: F811
+    """The project, made by the test before or here."""
+    store = Store(Places.find(workspace).database)
+    there = "Hands" in [one.name for one in store.projects()]
+    store.close()
+    return None if there else request.getfixturevalue("project")
