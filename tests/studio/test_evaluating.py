@@ -1,5 +1,7 @@
 """Figures of a model: every item counts, by hand-counted examples."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,3 +117,16 @@ def test_pointing_photos_turned_by_90_degrees_point_right_and_left(
         (folder / path.with_suffix(".png").name).write_bytes(encode_png(turned))
     found = evaluate(starter, tmp_path, estimator_factory=make_estimator)
     assert found["detected"] >= 14 and found["accuracy_detected"] >= 0.9, found["confusion"]
+
+
+def test_signs_that_nobody_taught_are_turned_away_in_pictures(
+    starter, shared_data, make_estimator, tmp_path
+):
+    for digit in ("2", "4", "7", "5"):
+        (tmp_path / digit).mkdir()
+        for path in sorted((shared_data / "hand_images" / "digits" / digit).iterdir())[:60:10]:
+            shutil.copy(path, tmp_path / digit)
+    found = evaluate(starter, tmp_path, estimator_factory=make_estimator,
+                     mapping={"5": "open_palm"})  # fmt: skip
+    assert found["per_gesture"]["none"]["n"] == 18 and found["per_gesture"]["open_palm"]["n"] == 6
+    assert found["false_accept"] <= 1 / 17 and found["rejected"] <= 1 / 6
