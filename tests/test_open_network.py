@@ -1,0 +1,88 @@
+"""What a studio that was started shows to the network: this machine alone, no forged requests."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def port(root, tmp_path_factory):
+    """A studio started from another folder, as a desktop's launcher would: its port."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.headless",
+               "true", "--server.port", str(port)]  # fmt: skip
+    environment = os.environ | {"MUDRA_WORKSPACE": str(folder)}
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet)
+    try:
+        end = time.monotonic() + 60
+        while not _answers(port):
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.2)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(port):
+    try:
+        return _asked(port, "GET", "/_stcore/health")[0] == 200
+    except OSError:
+        return False
+
+
+def _asked(port, method, path, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    content = answer.status, answer.read().decode(errors="replace")
+    connection.close()
+    return content
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="other systems tell it otherwise")
+def test_it_listens_to_this_machine_alone(port):
+    listening = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if Path(table).exists():
+            rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
+            listening += [row[1] for row in rows if row[3] == "0A"]  # 0A: it waits for callers
+    assert [one.split(":")[0] for one in listening if one.endswith(f":{port:04X}")] == ["0100007F"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_forged_upload_is_refused(port, method):
+    status, _ = _asked(port, method, "/_stcore/upload_file/session/file", b"x")
+    assert status == 403
+
+
+def test_a_page_of_another_site_may_not_read_or_talk_to_it(port):
+    foreign = {"Origin": "https://evil.test", "Host": f"localhost:{port}"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection.request("GET", "/_stcore/health", headers=foreign)
+    allowed = connection.getresponse().getheader("Access-Control-Allow-Origin")
+    connection.close()
+    assert allowed is None
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as talk:
+        talk.sendall(
+            f"GET /_stcore/stream HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.test\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        assert b" 403 " in talk.recv(1024).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py"])
+def test_no_file_of_the_machine_is_served(port, path):
+    _, said = _asked(port, "GET", path)
+    assert "root:" not in said and "navigation()" not in said
