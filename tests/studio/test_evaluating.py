@@ -124,9 +124,9 @@ def test_signs_that_nobody_taught_are_turned_away_in_pictures(
 ):
     for digit in ("2", "4", "7", "5"):
         (tmp_path / digit).mkdir()
-        for path in sorted((shared_data / "hand_images" / "digits" / digit).iterdir())[:60:10]:
+        for path in sorted((shared_data / "hand_images" / "digits" / digit).iterdir())[:60:20]:
             shutil.copy(path, tmp_path / digit)
     found = evaluate(starter, tmp_path, estimator_factory=make_estimator,
                      mapping={"5": "open_palm"})  # fmt: skip
-    assert found["per_gesture"]["none"]["n"] == 18 and found["per_gesture"]["open_palm"]["n"] == 6
-    assert found["false_accept"] <= 1 / 17 and found["rejected"] <= 1 / 6
+    assert found["per_gesture"]["none"]["n"] == 9 and found["per_gesture"]["open_palm"]["n"] == 3
+    assert found["false_accept"] == found["rejected"] == 0

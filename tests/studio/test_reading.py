@@ -56,12 +56,12 @@ def test_signs_that_nobody_taught_are_no_gesture_on_live(make_estimator, starter
     )
     said: dict[str, list[str]] = {}
     for digit in ("4", "7", "5"):
-        for path in sorted((digits / digit).iterdir())[:60:12]:
+        for path in sorted((digits / digit).iterdir())[:60:20]:
             for _ in range(3):
                 live.process(on_a_wall(path))
             names = [h.gesture.name if h.gesture else "no gesture" for h in live.latest().hands]
             said.setdefault(digit, []).extend(names)
     live.close()
-    assert all(len(names) >= 4 for names in said.values())
+    assert all(len(names) >= 3 for names in said.values())
     assert set(said["4"]) == set(said["7"]) == {"no gesture"}
-    assert said["5"].count("open_palm") >= 4
+    assert said["5"].count("open_palm") == 3
