@@ -7,6 +7,7 @@ the same name is the same. Tables that others made are `importing`'s: `read_data
 
 import csv
 import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.gestures.labels import safe_name
 from core.studio.coco import read_coco
 from core.studio.data_columns import BLOBS, COLUMNS, MARKS, Row, Taken, number_columns
 from core.studio.importing import SOMEBODY, ImportReport, MakeEstimator, Progress, import_path
+from core.studio.lines import from_line, to_line
 from core.studio.manifest import first_fault, halved
 from core.studio.moving import (
     Brought,
@@ -81,6 +83,8 @@ def read_data(
             forget_project(store, project.id)
         if isinstance(error, StoreError) and not isinstance(error, StoreFullError):
             raise TableError(f"{path.name} can't be brought in: {error}") from error
+        if isinstance(error, OSError):
+            raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
         raise
 
 
@@ -285,17 +289,19 @@ def _settle(
     store: Store, project: Project, rows: Iterator[Row], mapping: Mapping[str, str], fresh: bool,
     progress: Progress | None,
 ) -> ImportReport:  # fmt: skip
-    """All in one transaction."""
+    """All in one short transaction, once every row is checked and waits on disk."""
     hashes = store.known_hashes(project.id)
-    with store.writing() as connection:
-        settler = _Settler(connection, project, mapping, hashes, fresh)
+    with tempfile.TemporaryFile(prefix="mudra-") as waiting:
         for number, row in enumerate(rows, 1):
-            settler.take(row)
-            if number % _BATCH == 0:
-                settler.flush()
-                if progress is not None:
-                    progress(number, number)
-        settler.flush()
+            waiting.write(to_line(row))
+            if number % _BATCH == 0 and progress is not None:
+                progress(number, number)
+        waiting.seek(0)
+        with store.writing() as connection:
+            settler = _Settler(connection, project, mapping, hashes, fresh)
+            for line in waiting:
+                settler.take(from_line(line))
+            settler.flush()
     report = settler.report
     if not report.added and not report.already:
         raise TableError("the file holds no samples with keypoints")
@@ -333,6 +339,8 @@ class _Settler:
         burst = self._burst(row, gesture, self._session(row))
         about = {"id": len(self._home.ids["samples"]) + len(self._waiting)}
         self._waiting.append(row | about | {"gesture_id": gesture, "burst_id": burst})
+        if len(self._waiting) == _BATCH:
+            self.flush()
 
     def flush(self) -> None:
         """Add what waits."""

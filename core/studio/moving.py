@@ -189,7 +189,14 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
-    """Insert rows; their ids in the same order."""
+    """Insert rows with the same columns; their ids in the same order."""
+    if connection.dialect.name == "sqlite":  # who writes is alone, and all at once is far quicker
+        first = (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+        ids = list(range(first, first + len(rows)))
+        connection.execute(
+            insert(table), [row | {"id": i} for row, i in zip(rows, ids, strict=True)]
+        )
+        return ids
     stored = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return list(connection.execute(stored, rows).scalars())
 

@@ -8,9 +8,7 @@
 Members stay below 1 MB (packs: 16 MB), so that neither side holds more than that in memory.
 """
 
-import base64
 import hashlib
-import json
 import re
 import secrets
 import tempfile
@@ -27,10 +25,10 @@ from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
 from core.studio import carried_runs
+from core.studio.lines import from_line, to_line
 from core.studio.manifest import (
     ROWS,
     RUN_NAME,
-    CropPlace,
     Manifest,
     Member,
     ProjectRow,
@@ -204,8 +202,7 @@ class _Packer:
 
     def add_line(self, table: str, row: dict[str, Any]) -> None:
         """A row of a table."""
-        line = json.dumps(row, default=_as_text, ensure_ascii=False, allow_nan=False)
-        self._append(table, f"{line}\n".encode(), _TABLE_BYTES)
+        self._append(table, to_line(row), _TABLE_BYTES)
 
     def add_crop(self, jpeg: bytes) -> dict[str, Any]:
         """A crop; where it lies."""
@@ -253,12 +250,6 @@ class _Packer:
         self._archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode("ascii")
-    raise TypeError(f"{type(value)} in a row")
-
-
 def _version() -> str:
     with suppress(PackageNotFoundError):
         return version("mudra")
@@ -289,6 +280,7 @@ def import_project(
         manifest = _checked(folder, path.name)
         reader = _Reader(folder, manifest, path.name, progress)
         try:
+            reader.check()
             with tempfile.TemporaryDirectory(prefix="incoming-", dir=places.workspace) as room:
                 runs = carried_runs.Arrivals(folder / "runs", places.runs, Path(room), path.name)
                 brought = _bring_in(store, manifest, reader, runs)
@@ -348,42 +340,57 @@ class _Reader:
         self._folder, self._manifest, self._name = folder, manifest, name
         self._progress = progress
 
-    def rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """The rows of one of PARTS by id; samples with their crop as `jpeg`.
+    def check(self) -> None:
+        """Look at every row and crop, so that bringing them in is quick and sure.
 
         Raises:
             ArchiveError: a row that can't be one.
+            MediaError: a crop that is no small JPEG.
         """
-        last, count, total = -1, 0, self._manifest.counts.get(part, 0)
-        for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
-            for number, line in enumerate(_lines(path), 1):
-                where = f"{self._name}: {path.name}, line {number}"
+        for part in PARTS:
+            last, count, total = -1, 0, self._manifest.counts.get(part, 0)
+            for where, line in self._lines(part):
                 row = read_row(part, line, where)
                 if row["id"] <= last:
                     raise ArchiveError(f"{where}: id {row['id']} comes after {last}")
-                if part == "samples":
-                    row["jpeg"] = self._crop(row.pop("crop"), where)
-                    if count % 500 == 0:
-                        self._progress(count, max(total, count))
                 last, count = row["id"], count + 1
-                yield row
-        if count != total:
-            raise ArchiveError(f"{self._name} holds {count:,} {part}, its manifest says {total:,}")
+                if row.get("crop") is not None:
+                    self._check_crop(dict(row["crop"]), where)
+                if part == "samples" and count % 500 == 0:
+                    self._progress(count, max(total, count))
+            if count != total:
+                raise ArchiveError(
+                    f"{self._name} holds {count:,} {part}, its manifest says {total:,}"
+                )
 
-    def _crop(self, place: CropPlace | None, where: str) -> bytes | None:
-        if place is None:
-            return None
+    def rows(self, part: str) -> Iterator[dict[str, Any]]:
+        """The checked rows of one of PARTS by id; samples with their crop as `jpeg`."""
+        for _, line in self._lines(part):
+            row = dict.fromkeys(ROWS[part].model_fields) | from_line(line)
+            if part == "samples":
+                crop = row.pop("crop")
+                row["jpeg"] = None if crop is None else self._crop(crop)
+            yield row
+
+    def _lines(self, part: str) -> Iterator[tuple[str, bytes]]:
+        """Each line of a part, and what to call it."""
+        for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
+            for number, line in enumerate(_lines(path), 1):
+                yield f"{self._name}: {path.name}, line {number}", line
+
+    def _check_crop(self, place: dict[str, Any], where: str) -> None:
         if self._manifest.project.keypoints_only:
             raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")
-        pack = self._folder / place.pack
-        if not pack.is_file() or place.begin + place.bytes > pack.stat().st_size:
-            raise ArchiveError(f"{where}: {place.pack} has no bytes {place.begin} and on")
-        with pack.open("rb") as file:
-            file.seek(place.begin)
-            content = file.read(place.bytes)
-        check_jpeg(content, _CROP_SIDE, f"{where}: the crop")
+        pack = self._folder / place["pack"]
+        if not pack.is_file() or place["begin"] + place["bytes"] > pack.stat().st_size:
+            raise ArchiveError(f"{where}: {place['pack']} has no bytes {place['begin']} and on")
+        check_jpeg(self._crop(place), _CROP_SIDE, f"{where}: the crop")
         self.crops += 1
-        return content
+
+    def _crop(self, place: dict[str, Any]) -> bytes:
+        with (self._folder / place["pack"]).open("rb") as file:
+            file.seek(place["begin"])
+            return file.read(place["bytes"])
 
 
 def _lines(path: Path) -> Iterator[bytes]:

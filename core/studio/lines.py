@@ -1,0 +1,30 @@
+"""Rows as JSON lines, blobs as base64: the way rows travel in project files and wait on disk."""
+
+import base64
+import json
+from typing import Any
+
+BLOBS = ("keypoints", "scores", "world")
+
+Row = dict[str, Any]
+
+
+def to_line(row: Row) -> bytes:
+    """The row as one line."""
+    text = json.dumps(row, default=_as_text, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def from_line(line: bytes) -> Row:
+    """A row that `to_line` wrote, or that was checked: nothing is looked at twice here."""
+    row: Row = json.loads(line)
+    for blob in BLOBS:
+        if row.get(blob) is not None:
+            row[blob] = base64.b64decode(row[blob])
+    return row
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode("ascii")
+    raise TypeError(f"{type(value)} in a row")
