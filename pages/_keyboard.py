@@ -22,7 +22,8 @@ export default function () {
     if (event.code === "Space") {
       const itself = acts(from)  // a button that has the focus hears its own space
       if (itself && !itself.closest("[role=radiogroup]")) return
-      target = document.querySelector(".st-key-take_stop button, .st-key-take_begin button")
+      const both = document.querySelectorAll(".st-key-take_stop button, .st-key-take_begin button")
+      target = [...both].find((button) => !button.disabled)  // one of before may linger
     } else if (/^[1-9]$/.test(event.key)) {
       target = document.querySelectorAll("[class*=st-key-gesture_] [role=radio]")[event.key - 1]
     }
