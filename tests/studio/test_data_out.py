@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from core.errors import StoreError, TableError
 from core.pose.skeleton import HAND
@@ -285,6 +287,19 @@ def test_at_most_twenty_lines_are_named(store, project, tmp_path):
     table["taken_at"] = "x"
     table.to_parquet(tmp_path / "h.parquet")
     with pytest.raises(TableError, match=r"\(21 lines: 1, 2, .*, 20 …\)"):
+        read_data(store, "copy", tmp_path / "h.parquet")
+
+
+def test_a_text_that_unpacks_to_gigabytes_is_refused(store, project, tmp_path):
+    export_data(store, project, tmp_path / "a.parquet")
+    table = pa.concat_tables([parquet.read_table(tmp_path / "a.parquet")] * 40)
+    text = pa.array(["x" * (30 * 2**20)])  # 28 GB in 960 rows
+    often = pa.DictionaryArray.from_arrays(pa.array([0] * len(table), pa.int32()), text)
+    table = table.set_column(table.column_names.index("source"), "source", often)
+    parquet.write_table(table, tmp_path / "h.parquet", compression="zstd",
+                        dictionary_pagesize_limit=2**30)  # fmt: skip
+    assert (tmp_path / "h.parquet").stat().st_size < 2**20
+    with pytest.raises(TableError, match="a text of 31,457,280 bytes"):
         read_data(store, "copy", tmp_path / "h.parquet")
 
 
