@@ -55,7 +55,12 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
         for j, n in enumerate(row)
     ]  # fmt: skip
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("said:N", sort=titles, title="the model said", axis=alt.Axis(labelAngle=-30)),
+        x=alt.X(
+            "said:N",
+            sort=titles,
+            title="the model said",
+            axis=alt.Axis(labelAngle=-30, labelOverlap=False),
+        ),
         y=alt.Y("shown:N", sort=titles, title="shown"),
     )
     clicked = alt.selection_point(CELL, fields=["row", "column"], empty=False)
