@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.rejection import Rejection, choose_threshold
+from core.gestures.rejection import Rejection, bounded, choose_threshold
 from core.studio.starter_data import OTHER_SIGNS, XY, blocks_of
 
 FOLDS = 5
@@ -50,13 +50,18 @@ class Scores:
     foreign_folds: NDArray[np.int64]
     kinds: NDArray[np.str_]
 
-    def accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def accepted(self, *, kept: bool = False) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """(N,) and (M,): who got a gesture, by a threshold for each fold that was chosen on the
-        gestures of the other folds."""
+        gestures of the other folds.
+
+        Args:
+            kept: within the bounds that hold for the score of models with `none`.
+        """
         gestures, foreign = self.named.copy(), self.foreign_named.copy()
         for fold in np.unique(self.folds):
             mine, alike = self.folds == fold, self.foreign_folds == fold
             threshold = choose_threshold(self.gestures[~mine], self.labels[~mine])
+            threshold = bounded(threshold, int((~mine).sum()), none=True) if kept else threshold
             gestures[mine] &= self.gestures[mine] <= threshold
             foreign[alike] &= self.foreign[alike] <= threshold
         return gestures, foreign
@@ -114,7 +119,7 @@ def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 def summary(scores: Scores) -> Rejection:
     """What a model with this score does to hands of people that it never saw; its threshold is
     chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
-    gestures, foreign = scores.accepted()
+    gestures, foreign = scores.accepted(kept=True)
     digits = int(scores.of_digits.sum())
     others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
     weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
@@ -123,7 +128,7 @@ def summary(scores: Scores) -> Rejection:
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
-        choose_threshold(scores.gestures, scores.labels),
+        bounded(choose_threshold(scores.gestures, scores.labels), len(gestures), none=True),
         _mean_of_kinds(gestures, scores.labels), float(np.average(foreign, weights=weight)),
         text, len(gestures), digits + others,
     )  # fmt: skip
@@ -131,7 +136,7 @@ def summary(scores: Scores) -> Rejection:
 
 def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """The share that got a gesture of each gesture's samples and of each foreign sign."""
-    gestures, foreign = scores.accepted()
+    gestures, foreign = scores.accepted(kept=True)
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): foreign[scores.kinds == kind] for kind in np.unique(scores.kinds)}
     groups = {"digits 2, 4, 7": scores.of_digits, "other signs": ~scores.of_digits}
