@@ -45,3 +45,10 @@ def test_the_licence_is_apache_2() -> None:
     assert "Apache License" in text
     assert "Version 2.0, January 2004" in text
     assert text.rstrip().endswith("limitations under the License.")
+
+
+def test_what_is_said_beside_the_others_is_shown_by_tests_that_are_there() -> None:
+    table = README.split("## Beside the others")[1].split("\n## ")[0]
+    named = re.findall(r"(?:[a-z]+/)*test_[a-z_]+", table)
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / "tests" / f"{name}.py").is_file()] == []
