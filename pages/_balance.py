@@ -12,7 +12,7 @@ from pages._widgets import doubt_book, studio
 def balance(project: Project, roster: Roster) -> None:
     """The sentence and the table."""
     rows = _rows(project, roster)
-    _hint(rows)
+    st.info(safe_label(record_next(rows)), icon="➡️")
     most = max(row.samples for row in rows)
     st.dataframe(
         {
@@ -44,14 +44,12 @@ def _title(row: Spread) -> str:
 
 
 def next_hint(project: Project) -> None:
-    """What to record next, in one sentence."""
-    _hint(_rows(project, read_roster(studio().store, project.id)))
+    """What to record next, in one sentence; nothing before the first sample."""
+    rows = _rows(project, read_roster(studio().store, project.id))
+    if any(row.samples for row in rows):
+        st.caption(f"➡️ {safe_label(record_next(rows))}")
 
 
 def _rows(project: Project, roster: Roster) -> list[Spread]:
     doubts = doubt_book(studio().places).latest(project.id)
     return spread(roster, studio().store.gestures(project.id), doubts)
-
-
-def _hint(rows: list[Spread]) -> None:
-    st.info(safe_label(record_next(rows)), icon="➡️")

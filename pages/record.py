@@ -7,6 +7,7 @@ from core.pose.smoothing import Smoothing
 from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.studio.store import Gesture, Project
+from pages._balance import next_hint
 from pages._camera import camera, show_trouble
 from pages._gesture import pick_gesture
 from pages._keyboard import keyboard
@@ -45,6 +46,7 @@ def page() -> None:
         keyboard()
         record_remote(live, recorder, gesture)
     show_added()
+    next_hint(project)
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:
         latest_samples(project, gesture)

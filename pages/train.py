@@ -7,6 +7,7 @@ from core.learning.runs import RUNNING, Run
 from core.studio.measuring import LEFT_OUT, NAMES, done_of
 from core.studio.store import Project
 from core.studio.training_room import KIND
+from pages._balance import next_hint
 from pages._net_training import fine_tuning
 from pages._projects import pick_project
 from pages._trained import curves, results
@@ -46,6 +47,7 @@ def _what_there_is(project: Project) -> None:
         column_config={"Samples": st.column_config.ProgressColumn(
             format="%d", min_value=0, max_value=max(row.samples for row in recorded))},
     )  # fmt: skip
+    next_hint(project)
     if not any(row.gesture.name == "none" for row in recorded):
         st.caption("Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
                    "made-up hands alone. With some samples of none it would turn more of them "

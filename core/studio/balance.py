@@ -105,8 +105,8 @@ def _no_none(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
     if not empty:
         return ""
-    return f"Record {_title(empty[0])}, a relaxed hand and other signs: without it some gesture " \
-        "is seen in every hand."  # fmt: skip
+    return f"Record {_title(empty[0])}, a relaxed hand and other signs: more of what is no " \
+        "gesture is turned away then."  # fmt: skip
 
 
 def _doubtful(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
