@@ -31,6 +31,7 @@ def page() -> None:
     """The views, and the chosen one."""
     project = pick_project()
     st.title("Review", anchor=False)
+    _arrive(project)
     view = st.segmented_control(
         "View", [SAMPLES, MAP, BALANCE, BIN], default=SAMPLES, required=True, key="review_view",
         persist_state="session", label_visibility="collapsed",
@@ -50,6 +51,17 @@ def page() -> None:
             data_map(project, roster)
         else:
             _samples(project, roster)
+
+
+def _arrive(project: Project) -> None:
+    """Who comes to see certain samples sees them, whatever was looked at last."""
+    ids = st.session_state.get("review_ids")
+    if ids is not None and ids is not st.session_state.get("review_ids_seen"):
+        st.session_state["review_ids_seen"] = ids
+        st.session_state["review_view"] = SAMPLES
+        for title in ("Gesture", "Person", "Session"):
+            st.session_state[f"review_{title}_{project.id}"] = None
+        first_page()
 
 
 def _samples(project: Project, roster: Roster) -> None:

@@ -119,6 +119,12 @@ def test_the_most_doubtful_stands_first_and_says_why(app, store):  # noqa: F811
 
 def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):  # noqa: F811
     made = record(store, "fist", 5)
+    project = store.projects()[0]
+    go(app, "review")
+    other = store.gestures(project.id)[0].id
+    app.selectbox(key=f"review_Gesture_{project.id}").set_value(other).run()
+    view(app, "🗑️ Bin")
+    go(app, "train")
     app.session_state["review_ids"] = [made[1], made[3], 10**6]
     go(app, "review")
     assert tiles(app) == [made[3], made[1]]
