@@ -77,10 +77,11 @@ def _watch(run: Run) -> None:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(*_progress(run))
-            if st.button("Stop", icon="⏹", help="The best epoch so far is kept.",
+            kept = "" if KIND in run.about() else "The best epoch so far is kept."
+            if st.button("Stop", icon="⏹", help=kept or None,
                          disabled=not studio().room.can_stop(run)):  # fmt: skip
                 studio().room.stop(run)
-                st.toast("Stopping after this epoch: the best one is kept.")
+                st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):
             curves(epochs)
 
