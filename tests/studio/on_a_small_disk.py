@@ -5,6 +5,7 @@ python -m tests.studio.on_a_small_disk NAME FOLDER
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import MudraError, StoreFullError, TrainingError
+from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.learning.runs import list_runs
 from core.pose.structures import Estimate, Frame, Pose
 from core.studio.importing import import_path
@@ -128,6 +129,30 @@ def caring(folder: Path) -> None:
     assert count(store, project) in (0, 5)
     store.create_project("later")
     store.close()
+
+
+def read_only(folder: Path) -> None:
+    """Where nothing may be written any more, that is said; nothing is lost by it."""
+    store = Store(folder / "mudra.db")
+    project = store.create_project("small").id
+    gesture = store.gestures(project)[0].id
+    recorder = Recorder(store, project, "me")
+    assert take(recorder, gesture, 5).kept == 5
+    store.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    try:
+        ended = take(recorder, gesture, 5)
+    except StoreError as error:
+        assert "only be read" in str(error) or "unable to open" in str(error), error
+    else:
+        raise AssertionError(ended)
+    try:
+        Store(folder / "mudra.db")
+    except StoreError as error:
+        assert "only be read" in str(error) or "unable to open" in str(error), error
+    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+    assert take(recorder, gesture, 5).kept == 5
+    is_whole(folder, project, 10)
 
 
 def importing(folder: Path) -> None:

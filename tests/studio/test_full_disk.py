@@ -37,11 +37,21 @@ def on_a_small_disk(name, size_mb, folder, root):
 
 
 @pytest.mark.usefixtures("may_mount")
-@pytest.mark.parametrize(("name", "size_mb"), [("recording", 8), ("beginning", 4), ("caring", 4)])
-def test_a_full_disk_stops_with_a_message_and_everything_goes_on_after(
-    name, size_mb, tmp_path, root
-):
-    on_a_small_disk(name, size_mb, tmp_path, root)
+def test_a_full_disk_stops_a_recording_with_a_message_and_it_goes_on_after(tmp_path, root):
+    on_a_small_disk("recording", 8, tmp_path, root)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("may_mount")
+@pytest.mark.parametrize("name", ["beginning", "caring"])
+def test_a_full_disk_is_said_whatever_is_done_and_everything_goes_on_after(name, tmp_path, root):
+    on_a_small_disk(name, 4, tmp_path, root)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("may_mount")
+def test_a_disk_that_may_only_be_read_is_said_and_recording_goes_on_after(tmp_path, root):
+    on_a_small_disk("read_only", 4, tmp_path, root)
 
 
 @pytest.mark.slow
