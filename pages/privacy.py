@@ -70,7 +70,7 @@ def _keypoints_only(project: Project) -> None:
 
 
 def _senders() -> None:
-    st.subheader("What the libraries would send, and that they don't", anchor=False)
+    st.subheader("What the libraries would send", anchor=False)
     found = senders(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
         server_address=st.get_option("server.address"),
