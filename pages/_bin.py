@@ -29,16 +29,17 @@ def _line(project: Project, one: Binned) -> None:
     n = f"{one.samples:,} sample{'' if one.samples == 1 else 's'}"
     when = one.at[:16].replace("T", " ")
     key = f"{one.kind}_{one.id}"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Bring back", icon="↩️", key=f"back_{key}", on_click=_back,
-                  args=(project, one, f"name_{key}"))  # fmt: skip
-        if one.clash:
-            st.text_input("New name", key=f"name_{key}", max_chars=40, width=220,
-                          placeholder="a new name", label_visibility="collapsed")  # fmt: skip
+    with st.container(border=True, gap="small"):
         st.markdown(f"{ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · deleted "
                     f"{when} UTC")  # fmt: skip
-    if one.clash:
-        st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
+        if one.clash:
+            st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if one.clash:
+                st.text_input("New name", key=f"name_{key}", max_chars=40, width=220,
+                              placeholder="a new name", label_visibility="collapsed")  # fmt: skip
+            st.button("Bring back", icon="↩️", key=f"back_{key}", on_click=_back,
+                      args=(project, one, f"name_{key}"))  # fmt: skip
 
 
 def _back(project: Project, one: Binned, key: str) -> None:

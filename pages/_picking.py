@@ -97,10 +97,10 @@ def act_on(project: Project, ids: list[int]) -> None:
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     to = st.selectbox(
-        "Move to", [None, *gestures], key="move_to", width=220, label_visibility="collapsed",
+        "Move to", [0, *gestures], key="move_to", width=220, label_visibility="collapsed",
         format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
     )  # fmt: skip
-    st.button(f"Move {n}", icon="➡️", disabled=to is None, on_click=_move,
+    st.button(f"Move {n}", icon="➡️", disabled=not to, on_click=_move,
               args=(project, ids, to))  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from pages._projects import pick_project
 from pages._widgets import doubt_book, errors_shown, studio
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
+ALL = 0  # no gesture, person or session has this id
 ORDERS = {NEWEST: "newest first", DOUBTFUL: "most doubtful first", BY_PERSON: "by person"}
 
 
@@ -60,7 +61,7 @@ def _arrive(project: Project) -> None:
         st.session_state["review_ids_seen"] = ids
         st.session_state["review_view"] = SAMPLES
         for title in ("Gesture", "Person", "Session"):
-            st.session_state[f"review_{title}_{project.id}"] = None
+            st.session_state[f"review_{title}_{project.id}"] = ALL
         first_page()
 
 
@@ -87,7 +88,7 @@ def _filters(project: Project) -> Wanted:
     with st.container(horizontal=True, key="filters"):
         chosen = [
             st.selectbox(
-                title, [None, *names], key=f"review_{title}_{project.id}", width=190,
+                title, [ALL, *names], key=f"review_{title}_{project.id}", width=190,
                 persist_state="session", on_change=first_page,
                 format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
             )
@@ -97,7 +98,7 @@ def _filters(project: Project) -> Wanted:
             "Order", list(ORDERS), key="review_order", persist_state="session", width=190,
             format_func=lambda o: ORDERS[o], on_change=first_page,
         )  # fmt: skip
-    return Wanted(*chosen, _given(), order or NEWEST)
+    return Wanted(*(i or None for i in chosen), _given(), order or NEWEST)
 
 
 def _given() -> tuple[int, ...] | None:
