@@ -24,12 +24,12 @@ from core.gestures.bundle import (
     write_bundle,
 )
 from core.gestures.card import model_card
-from core.gestures.labels import safe_name
 from core.gestures.model import METADATA, MODEL, GestureModel
 from core.gestures.provenance import Facts
 from core.learning.runs import DONE, LOG, Run
+from core.studio.owners import owner_of
 from core.studio.places import Places
-from core.studio.store import Store
+from core.studio.store import Project, Store
 from core.studio.tables import read_table
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
@@ -185,11 +185,12 @@ def import_into(
     Raises:
         MudraError: the file can't be trusted, or can't be kept.
     """
-    taken = import_bundle(path, places, safe_name(project), title=title)
     try:
         found = store.project(project)
     except NotFoundError:
+        check_bundle(path)  # no project is made for a file that is refused
         found = store.create_project(project)
+    taken = import_bundle(path, places, found, title=title)
     if use:
         store.set_active_model(found.id, taken.run.name)
     return taken
@@ -210,7 +211,7 @@ def uploaded(name: str, content: bytes) -> Iterator[Path]:
         yield path
 
 
-def import_bundle(path: Path, places: Places, project: str, *, title: str = "") -> Imported:
+def import_bundle(path: Path, places: Places, project: Project, *, title: str = "") -> Imported:
     """Check a `.gesture` file and put its model among the project's, as a run that has ended.
 
     Only the model and its metadata are kept: the card is written anew from them, and predict.py
@@ -227,7 +228,7 @@ def import_bundle(path: Path, places: Places, project: str, *, title: str = "") 
     bundle = check_bundle(path)
     metadata = {key: value for key, value in bundle.model.metadata.items() if key != "bundle"}
     run = Run.create(
-        places.workspace / "incoming", project=project, imported=(title or path.name)[-100:],
+        places.workspace / "incoming", **owner_of(project), imported=(title or path.name)[-100:],
         sha256=bundle.sha256[""], classifier="imported",
     )  # fmt: skip
     try:

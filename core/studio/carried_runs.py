@@ -14,6 +14,8 @@ import pandas as pd
 
 from core.errors import ArchiveError
 from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
+from core.studio.owners import owner_of
+from core.studio.rows import Project
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
 SUFFIXES = (".onnx", ".json", ".jsonl")
@@ -49,8 +51,8 @@ class Arrivals:
     def _free(self, name: str) -> str:
         return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
 
-    def prepare(self, project: str, samples: Mapping[int, int]) -> None:
-        """Make them ready: theirs is the project of that name, samples have these new ids.
+    def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
+        """Make them ready: theirs is that project, samples have these new ids.
 
         Raises:
             ArchiveError: a log or table that can't be one.
@@ -75,14 +77,14 @@ class Arrivals:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settle_log(path: Path, project: str, where: str) -> None:
+def _settle_log(path: Path, project: Project, where: str) -> None:
     """Write the log anew: it belongs to the project, and no process works on it."""
     if not path.is_file() or path.stat().st_size > MAX_LOG:
         raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG:,} bytes")
     records = [_record(line, where) for line in path.read_bytes().splitlines()]
     if not records or records[0]["event"] != "start":
         raise ArchiveError(f"{where}: the log begins with no start")
-    records[0] |= {"project": project}
+    records[0] |= owner_of(project)
     if records[-1]["event"] != "end":
         records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})
     lines = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)

@@ -206,7 +206,7 @@ class _Settler:
             "gestures": dict(self._known.gestures), "persons": dict(self._known.persons),
             "sessions": {}, "bursts": {}, "samples": {},
         }  # fmt: skip
-        self._home = Brought(project.id, project.name, ids)
+        self._home = Brought(project, ids)
         self._settled: set[str] = set()
         self._last = max(self._known.positions, default=-1)
         self._waiting: list[Row] = []

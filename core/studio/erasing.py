@@ -17,6 +17,7 @@ from core.errors import StoreError
 from core.learning.runs import RUNNING, list_runs
 from core.studio.moving import empty_bin, empty_store, forget_pictures, give_back_space
 from core.studio.net_training import stop_net_training
+from core.studio.owners import belongs_to
 from core.studio.places import Places
 from core.studio.recording import stop_recordings
 from core.studio.store import Store
@@ -113,14 +114,16 @@ def empty_bin_here(store: Store, places: Places, project_id: int | None = None) 
     Raises:
         StoreError: the store can't be written.
     """
-    names = {project.name for project in store.projects(deleted=True)}
+    goners = store.projects(deleted=True)
     gone = empty_bin(store, project_id)
     with contextlib.suppress(StoreError):  # the pages are free for what comes next
         give_back_space(store)
     if project_id is None:
-        names -= {project.name for project in store.projects()}
+        there = store.projects()
         for run in list_runs(places.runs):
-            if names & {start.get("project") for start in run.records("start")[:1]}:
+            if any(belongs_to(run, p) for p in goners) and not any(
+                belongs_to(run, p) for p in there
+            ):
                 _remove(run.path, Erased())
     return gone
 

@@ -156,7 +156,7 @@ def _begin(
     about: dict[str, Any],
 ) -> Run:
     def start() -> RunThread:
-        run = Run.create(room.folder, project=project, **{KIND: kind}, **about)
+        run = Run.create(room.folder, **{KIND: kind}, **room.owner(project), **about)
 
         def whole(stop: threading.Event) -> None:
             work(run, stop)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, Table, delete, func, insert, select, 
 from core.errors import NotFoundError
 from core.studio import schema as t
 from core.studio.database import Database, named
+from core.studio.rows import Project
 
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
 _BATCH = 500
@@ -137,10 +138,9 @@ def most_joints(connection: Connection, project_id: int) -> int:
 
 @dataclass
 class Brought:
-    """A project that was brought in: its name here, and the new id of every old one by part."""
+    """A project that was brought in, and the new id of every old one by part."""
 
-    project_id: int
-    name: str
+    project: Project
     ids: dict[str, dict[Any, int]] = field(default_factory=dict)
 
 
@@ -157,7 +157,8 @@ def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterabl
     """
     name = _free_name(connection, project["name"])
     project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
-    brought = Brought(project_id, name, {part: {} for part in PARTS})
+    made = Project(project_id, name, project["keypoints_only"], None, project["created_at"])
+    brought = Brought(made, {part: {} for part in PARTS})
     for part in PARTS:
         for batch in _batches(read(part)):
             add_rows(connection, brought, part, batch)
@@ -206,7 +207,7 @@ def _at_home(row: Row, part: str, brought: Brought) -> Row:
     known = t.metadata.tables[part].c
     home = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
-        home["project_id"] = brought.project_id
+        home["project_id"] = brought.project.id
     for column, owner in _OWNERS.get(part, {}).items():
         if row[column] not in brought.ids[owner]:
             raise NotFoundError(f"{part} name {column} {row[column]}, which did not come with them")

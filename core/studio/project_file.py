@@ -290,7 +290,7 @@ def import_project(
             raise ArchiveError(f"{path.name} can't be brought in: {error}") from error
     counts = {part: len(brought.ids[part]) for part in PARTS}
     counts |= {"crops": reader.crops, "runs": len(runs.names)}
-    return Carried(brought.name, counts, path.stat().st_size)
+    return Carried(brought.project.name, counts, path.stat().st_size)
 
 
 def _bring_in(
@@ -302,7 +302,7 @@ def _bring_in(
     try:
         with store.writing() as connection:
             brought = bring_in(connection, about, reader.rows)
-            runs.prepare(brought.name, brought.ids["samples"])
+            runs.prepare(brought.project, brought.ids["samples"])
             runs.move_in()
     except BaseException:
         runs.take_back()

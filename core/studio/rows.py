@@ -20,12 +20,14 @@ def now() -> str:
 
 @dataclass(frozen=True)
 class Project:
-    """A project; `active_model` names the run whose model it uses, if any."""
+    """A project; `active_model` names the run whose model it uses, if any; `created_at` is ISO
+    8601, UTC."""
 
     id: int
     name: str
     keypoints_only: bool
     active_model: str | None = None
+    created_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Sample(NewSample):
 
 def to_project(row: Any) -> Project:
     """A row of `projects`."""
-    return Project(row.id, row.name, row.keypoints_only, row.active_model)
+    return Project(row.id, row.name, row.keypoints_only, row.active_model, row.created_at)
 
 
 def to_gesture(row: Any) -> Gesture:

@@ -44,12 +44,13 @@ class Store(Database):
             LabelError: it can't be a name.
         """
         with self.writing() as connection:
-            values = named(name) | {"keypoints_only": keypoints_only, "created_at": now()}
+            made_at = now()
+            values = named(name) | {"keypoints_only": keypoints_only, "created_at": made_at}
             project_id = inserted(connection, t.projects, values)
             for position, gesture in enumerate(DEFAULT_GESTURES):
                 values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
                 inserted(connection, t.gestures, values | {"position": position, "enabled": True})
-        return Project(project_id, safe_name(name), keypoints_only)
+        return Project(project_id, safe_name(name), keypoints_only, None, made_at)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
         """All by name; `deleted` shows the bin instead."""

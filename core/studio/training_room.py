@@ -10,6 +10,7 @@ from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model import METADATA, MODEL
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
+from core.studio.owners import belongs_to, owner_of
 from core.studio.places import Places
 from core.studio.provenance import origin_of
 from core.studio.store import Store
@@ -61,7 +62,7 @@ class TrainingRoom:
             NotFoundError: no such project.
         """
         data, origin = _material(self._store, project)
-        about = {"project": project, "origin": origin}
+        about = self.owner(project) | {"origin": origin}
         return self.start(project, lambda: _start(data, self._places, about, "mlp", seed, epochs))
 
     def start(self, project: str, begin: Callable[[], Any]) -> Run:
@@ -89,6 +90,14 @@ class TrainingRoom:
         """
         return self._store.training_data(self._store.project(project).id, estimator=estimator)
 
+    def owner(self, project: str) -> dict[str, Any]:
+        """What a run of the project remembers of it.
+
+        Raises:
+            NotFoundError: no such project.
+        """
+        return owner_of(self._store.project(project))
+
     @property
     def folder(self) -> Path:
         """Where runs lie."""
@@ -96,12 +105,14 @@ class TrainingRoom:
 
     def running(self, project: str) -> Run | None:
         """The project's training or measurement that is under way, by whomever it was begun."""
-        runs = (run for run in list_runs(self.folder) if _project_of(run) == project)
+        owner = self._store.project(project)
+        runs = (run for run in list_runs(self.folder) if belongs_to(run, owner))
         return next((run for run in runs if run.status() == RUNNING), None)
 
     def runs(self, project: str, kind: str = TRAINING) -> list[Run]:
         """The project's trainings, or its measurements of a kind, newest first."""
-        runs = [run for run in list_runs(self.folder) if _project_of(run) == project]
+        owner = self._store.project(project)
+        runs = [run for run in list_runs(self.folder) if belongs_to(run, owner)]
         return [run for run in runs if run.about().get(KIND, TRAINING) == kind]
 
     def run(self, name: str) -> Run:
@@ -153,7 +164,7 @@ def train_here(
         MudraError: what went wrong.
     """
     data, origin = _material(store, project, estimator)
-    about = {"project": project, "origin": origin}
+    about = owner_of(store.project(project)) | {"origin": origin}
     thread = _start(data, places, about, classifier, seed, epochs)
     while thread.alive:
         try:
@@ -189,11 +200,6 @@ def _start(
         places.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
     )  # fmt: skip
     return start_training(data, run, options)
-
-
-def _project_of(run: Run) -> str | None:
-    starts = run.records("start")  # none yet while another process is just writing the line
-    return starts[0].get("project") if starts else None
 
 
 def has_model(run: Run) -> bool:
