@@ -35,7 +35,8 @@ lint: setup-dev
 	@.venv/bin/python -m mypy
 
 test: lint
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -m "browser and not slow" $(ARGS)
 
 test-slow: setup-dev
 	@.venv/bin/python -m pytest -m slow $(ARGS)

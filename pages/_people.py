@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.caring import (
+from core.studio.store import Person, Project
+from core.studio.store.caring import (
     Visit,
     assign_sessions,
     delete_session_samples,
@@ -13,7 +14,6 @@ from core.studio.caring import (
     rename_person,
     visits,
 )
-from core.studio.store import Person, Project
 from pages._widgets import errors_shown, studio
 from pages._words import NOTHING_RECORDED, many
 

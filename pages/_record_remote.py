@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.errors import ActionError
 from core.gestures.labels import safe_label
+from core.studio.acting.osc import IN_PORT, START, STOP, RecordingRemote
 from core.studio.live import LiveProcessor
-from core.studio.osc import IN_PORT, START, STOP, RecordingRemote
 from core.studio.recording import Recorder
 from core.studio.store import Gesture
 

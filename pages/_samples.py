@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
+from core.studio.exchange.takes import add_uploads
 from core.studio.files import SUFFIXES, in_words
 from core.studio.recording import Added, Recorder
 from core.studio.samples import picture_of
 from core.studio.store import Gesture, Project, Sample
-from core.studio.takes import add_uploads
 from pages._widgets import errors_shown, studio
 
 COLUMNS, ROWS = 8, 2

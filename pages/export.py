@@ -7,8 +7,15 @@ import streamlit as st
 from core.gestures.bundle import SUFFIX, check_bundle
 from core.gestures.labels import safe_label
 from core.gestures.model import METADATA, MODEL, GestureModel
-from core.studio.bundles import Exported, card_of, exported, file_name, import_into, uploaded
-from core.studio.bundles import proof_of as proof_of_bundle
+from core.studio.exchange.bundles import (
+    Exported,
+    card_of,
+    exported,
+    file_name,
+    import_into,
+    uploaded,
+)
+from core.studio.exchange.bundles import proof_of as proof_of_bundle
 from core.studio.store import Project
 from pages._export_data import data_section
 from pages._models import pick_model

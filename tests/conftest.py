@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.studio.importing import import_path
+from core.studio.exchange.importing import import_path
 from core.studio.places import Places
 from core.studio.store import Store
 from core.studio.training_room import train_here

@@ -34,17 +34,7 @@ TORCH = (
     "core/gestures/rejection.py",
     "core/gestures/bundle.py",
 )
-DATABASE = (
-    "core/studio/schema.py",
-    "core/studio/database.py",
-    "core/studio/acts.py",
-    "core/studio/store.py",
-    "core/studio/moving.py",
-    "core/studio/caring.py",
-    "core/studio/roster.py",
-    "core/studio/bin.py",
-    "core/studio/provenance.py",
-)
+DATABASE = ("core/studio/store/*",)
 NOWHERE: tuple[str, ...] = ()
 LIBRARIES = (
     {  # library -> the only files that may import it
@@ -68,8 +58,8 @@ LIBRARIES = (
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
         "h5py": ("core/weights/keras_h5.py",),
-        "pythonosc": ("core/studio/osc.py",),
-        "websockets": ("core/studio/websocket.py",),
+        "pythonosc": ("core/studio/acting/osc.py",),
+        "websockets": ("core/studio/acting/websocket.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from core.studio.importing import import_path
+from core.studio.exchange.importing import import_path
 from core.studio.places import Places
 from core.studio.store import Store
 

@@ -6,12 +6,13 @@ import re
 import socket
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from playwright.sync_api import expect
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
-from websockets.sync.client import connect
+from websockets.sync.client import connect as connect_by_proxy
 
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     films,
@@ -23,6 +24,9 @@ from tests.test_browser import (  # noqa: F401 - fixtures among them
     stored,
     workspace,
 )
+
+# a proxy may be set: MediaPipe's reports are sent to none
+connect = partial(connect_by_proxy, proxy=None)
 
 pytestmark = [
     pytest.mark.browser,

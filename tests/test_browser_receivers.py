@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from core.gestures.labels import DEFAULT_GESTURES
-from core.studio.changes import Change
-from core.studio.osc import OscOut
-from core.studio.websocket import WebSocketOut, new_token
+from core.studio.acting.changes import Change
+from core.studio.acting.osc import OscOut
+from core.studio.acting.websocket import WebSocketOut, new_token
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 OPEN_PALM = Change(1.0, DEFAULT_GESTURES[7], 8, 0.965, "Left", "Demo", "starter")

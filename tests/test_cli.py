@@ -66,7 +66,8 @@ def test_the_starter_is_the_default_model(run, shared_data, tmp_path):
     assert len(list((tmp_path / "seen").iterdir())) == 2
     assert {"source", "frame", "time_s", "hands"} == set(frames[0])
     hand = frames[0]["hands"][0]
-    assert {"gesture", "probability", "handedness", "score", "keypoints"} == set(hand)
+    seen = {"gesture", "likeliest", "probability", "rejection", "rejected"}
+    assert seen | {"handedness", "score", "keypoints"} == set(hand)
 
 
 def test_extract_writes_a_table(run, shared_data, tmp_path):

@@ -34,10 +34,10 @@ from core.gestures.bundle import check_bundle, write_bundle
 from core.gestures.model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
-from core.studio.bundles import sample_hands
 from core.studio.demo import ReplayEstimator, read_demo
 from core.studio.evaluating import evaluate
-from core.studio.importing import import_path
+from core.studio.exchange.bundles import sample_hands
+from core.studio.exchange.importing import import_path
 from core.studio.places import Places
 from core.studio.store import Store
 

@@ -7,7 +7,7 @@ import pytest
 from core.gestures.bundle import SUFFIX
 from core.gestures.model import GestureModel
 from core.learning.runs import list_runs
-from core.studio.bundles import export_model
+from core.studio.exchange.bundles import export_model
 from core.studio.places import Places
 from tests.test_pages import app, go, store, texts  # noqa: F401 - fixtures among them
 

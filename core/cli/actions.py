@@ -40,10 +40,10 @@ def act(
 ) -> None:
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
     from core.gestures.bundle import load_model
-    from core.studio.acting import act as act_
-    from core.studio.acting import opened
-    from core.studio.actions import Settings
-    from core.studio.websocket import check_origins, new_token
+    from core.studio.acting.actions import Settings
+    from core.studio.acting.websocket import check_origins, new_token
+    from core.studio.acting.without_browser import act as act_
+    from core.studio.acting.without_browser import opened
 
     places = Places.find(workspace)
     chosen = load_model(places.model(model))

@@ -24,7 +24,7 @@ def export(
 ) -> None:
     """Write a model as one file that others can use and check."""
     from core.gestures.bundle import load_model
-    from core.studio.bundles import export_model, proof_of
+    from core.studio.exchange.bundles import export_model, proof_of
 
     places = Places.find(workspace)
     bundle = export_model(load_model(places.model(model)), out, places, names=not no_names)
@@ -39,7 +39,7 @@ def verify(
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
     from core.gestures.bundle import check_bundle
-    from core.studio.bundles import proof_of
+    from core.studio.exchange.bundles import proof_of
 
     try:
         proof = proof_of(check_bundle(file), Places.find())
@@ -59,7 +59,7 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Check a .gesture file and add its model to a project."""
-    from core.studio.bundles import import_into
+    from core.studio.exchange.bundles import import_into
 
     places = Places.find(workspace)
     with open_store(places) as store:

@@ -41,7 +41,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add pictures or keypoints to a project."""
-    from core.studio.data_in import read_data
+    from core.studio.exchange.data_in import read_data
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -67,8 +67,8 @@ def export_data(
     as_json: Json = False,
 ) -> None:
     """Write a project's samples as a table or as COCO keypoints."""
-    from core.studio.data_out import KINDS
-    from core.studio.data_out import export_data as export_data_
+    from core.studio.exchange.data_out import KINDS
+    from core.studio.exchange.data_out import export_data as export_data_
 
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(f"“{kind}” is none of {', '.join(KINDS)}", param_hint="--kind")
@@ -94,7 +94,7 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record samples of a gesture with this machine's camera, or from a video."""
-    from core.studio.takes import record_source
+    from core.studio.exchange.takes import record_source
 
     places = Places.find(workspace)
     with (
@@ -240,7 +240,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""
-    from core.studio.extracting import extract as extract_
+    from core.studio.exchange.extracting import extract as extract_
 
     with progress_bar("looking") as progress:
         found = extract_(

@@ -8,8 +8,8 @@ import numpy as np
 from core.gestures.doubt import Floats
 from core.gestures.features import features
 from core.gestures.mapping import pca, pick_evenly, tsne
-from core.studio.roster import Ints, Roster, read_poses
 from core.studio.store import Store
+from core.studio.store.roster import Ints, Roster, read_poses
 
 PCA, TSNE = "PCA", "t-SNE"
 BY_GESTURE, BY_PERSON, BY_SESSION = "gesture", "person", "session"

@@ -17,9 +17,14 @@ from core.gestures.labels import NONE
 from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.structures import Estimate
-from core.studio.importing import LabelledPicture, MakeEstimator, labelled_pictures, opened_folder
+from core.studio.exchange.importing import (
+    LabelledPicture,
+    MakeEstimator,
+    labelled_pictures,
+    opened_folder,
+)
+from core.studio.exchange.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.studio.reading import Answer, Probabilities, answers
-from core.studio.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang

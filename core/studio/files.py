@@ -20,8 +20,8 @@ from core.gestures.model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES
+from core.studio.exchange.tables import quoted
 from core.studio.predicting import Recognised, predict
-from core.studio.tables import quoted
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
 _COLUMNS = (

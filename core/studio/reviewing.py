@@ -20,8 +20,8 @@ from core.gestures.doubt import Doubt, doubt_by_model, doubt_by_neighbours
 from core.gestures.features import features
 from core.gestures.model import GestureModel
 from core.studio.places import Places
-from core.studio.roster import Ints, Poses, Roster, read_poses, read_roster
 from core.studio.store import Project, Store
+from core.studio.store.roster import Ints, Poses, Roster, read_poses, read_roster
 
 NEWEST, DOUBTFUL, BY_PERSON = "newest", "doubtful", "person"
 ORDERS = (NEWEST, DOUBTFUL, BY_PERSON)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from core.errors import TableError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
-from core.studio.extracting import extract
-from core.studio.tables import read_table
+from core.studio.exchange.extracting import extract
+from core.studio.exchange.tables import read_table
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 

@@ -12,8 +12,8 @@ from core.gestures.model import METADATA, MODEL
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
 from core.studio.owners import belongs_to, owner_of
 from core.studio.places import Places
-from core.studio.provenance import origin_of
 from core.studio.store import Store
+from core.studio.store.provenance import origin_of
 
 __all__ = [
     "ADVICE",

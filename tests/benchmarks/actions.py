@@ -3,15 +3,19 @@ nothing changes: `python -m tests.benchmarks.actions`."""
 
 import socket
 import time
+from functools import partial
 
 import numpy as np
-from websockets.sync.client import connect
+from websockets.sync.client import connect as connect_by_proxy
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.structures import Pose
-from core.studio.actions import Actions, Settings
+from core.studio.acting.actions import Actions, Settings
+from core.studio.acting.websocket import new_token
 from core.studio.reading import Reading
-from core.studio.websocket import new_token
+
+# a proxy may be set: MediaPipe's reports are sent to none
+connect = partial(connect_by_proxy, proxy=None)
 
 CHANGES, FRAMES, EVERY_S = 500, 50_000, 0.05
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.studio.extracting import extract
+from core.studio.exchange.extracting import extract
 from core.studio.places import Places
 
 EACH = 40  # hands a gesture

@@ -99,7 +99,7 @@ def measure_doubt() -> None:
     import shutil
 
     from core.studio.reviewing import DOUBTFUL, Wanted, find, look_at_all, opinions
-    from core.studio.roster import read_roster
+    from core.studio.store.roster import read_roster
 
     places = Places.find()
     store = Store(places.database)
@@ -116,7 +116,7 @@ def measure_doubt() -> None:
 def measure_map() -> None:
     """The map by PCA, and t-SNE."""
     from core.studio.data_map import PCA, TSNE, draw_map
-    from core.studio.roster import read_roster
+    from core.studio.store.roster import read_roster
 
     store = Store(Places.find().database)
     project = store.project(PROJECT)

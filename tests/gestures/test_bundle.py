@@ -23,7 +23,7 @@ from core.gestures.bundle import (
     write_bundle,
 )
 from core.gestures.model import GestureModel
-from core.studio.bundles import sample_hands
+from core.studio.exchange.bundles import sample_hands
 from core.studio.places import Places
 
 NOISE = random.Random(1).randbytes(2**19 + 1)

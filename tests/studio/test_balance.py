@@ -6,8 +6,8 @@ import pytest
 from core.gestures.doubt import Doubt
 from core.studio.balance import Spread, record_next, spread
 from core.studio.reviewing import Doubts
-from core.studio.roster import LEFT, RIGHT, UNKNOWN, Roster
-from core.studio.rows import Gesture
+from core.studio.store.roster import LEFT, RIGHT, UNKNOWN, Roster
+from core.studio.store.rows import Gesture
 
 NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌"}
 

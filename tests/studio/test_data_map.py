@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from core.studio.bin import move_samples
 from core.studio.data_map import (
     BY_GESTURE,
     BY_PERSON,
@@ -20,8 +19,9 @@ from core.studio.data_map import (
 )
 from core.studio.demo import fill_demo
 from core.studio.places import Places
-from core.studio.roster import Roster, read_roster
-from tests.studio.test_bin import gesture_id, take
+from core.studio.store.bin import move_samples
+from core.studio.store.roster import Roster, read_roster
+from tests.studio.store.test_bin import gesture_id, take
 
 
 @pytest.mark.parametrize("method", [PCA, TSNE])

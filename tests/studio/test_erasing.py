@@ -22,7 +22,7 @@ from core.studio.erasing import (
 from core.studio.places import Places
 from core.studio.recording import CONTINUOUS, Recorder
 from core.studio.store import Store
-from tests.studio.test_project_file import sample
+from tests.studio.exchange.test_project_file import sample
 
 MARK = b"a picture that must go"
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from core.media.pictures import encode_jpeg
-from core.studio.importing import import_path
+from core.studio.exchange.importing import import_path
+from core.studio.exchange.project_file import export_project
+from core.studio.exchange.takes import add_uploads, record_source
 from core.studio.places import Places
-from core.studio.project_file import export_project
 from core.studio.recording import Recorder
 from core.studio.store import Store
-from core.studio.takes import add_uploads, record_source
-from tests.studio.test_project_file import sample
+from tests.studio.exchange.test_project_file import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 

@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from core.studio.bin import delete_samples, move_samples
-from core.studio.caring import visits
 from core.studio.places import Places
 from core.studio.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
-from core.studio.roster import read_bin, read_roster, read_samples
 from core.studio.samples import picture_of
 from core.studio.store import Store
+from core.studio.store.bin import delete_samples, move_samples
+from core.studio.store.caring import visits
+from core.studio.store.roster import read_bin, read_roster, read_samples
 from tests.benchmarks.review import PROJECT, fill
 
 pytestmark = pytest.mark.slow

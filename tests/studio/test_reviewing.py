@@ -8,7 +8,6 @@ import pytest
 from core.errors import NotFoundError
 from core.gestures.doubt import Doubt
 from core.gestures.predictions import FILE
-from core.studio.bin import move_samples
 from core.studio.demo import fill_demo
 from core.studio.places import Places
 from core.studio.reviewing import (
@@ -21,7 +20,9 @@ from core.studio.reviewing import (
     look_at_all,
     opinions,
 )
-from core.studio.roster import (
+from core.studio.store import NewSample
+from core.studio.store.bin import move_samples
+from core.studio.store.roster import (
     LEFT,
     RIGHT,
     UNKNOWN,
@@ -31,8 +32,7 @@ from core.studio.roster import (
     read_roster,
     read_samples,
 )
-from core.studio.store import NewSample
-from tests.studio.test_bin import gesture_id, take
+from tests.studio.store.test_bin import gesture_id, take
 
 
 @pytest.fixture

@@ -1,0 +1,4 @@
+"""Acting on gestures: stable changes told to other programs by OSC, WebSocket and lines of JSON.
+
+Use `actions.Actions` beside a stream, `without_browser.act` without one.
+"""

@@ -1,0 +1,233 @@
+"""What a gesture does beside being shown: one camera stream's changes told to other programs.
+
+Everything is off until somebody switches it on. Nothing is run, and no address is opened: a
+gesture becomes a message, what comes of it is the receiver's affair.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from core.errors import ActionError
+from core.studio.acting.changes import STEADY_S, Change, Changes
+from core.studio.acting.osc import LOCAL, OUT_PORT, OscOut
+from core.studio.acting.websocket import PORT, WebSocketOut
+from core.studio.reading import Reading
+
+log = logging.getLogger(__name__)
+
+SILENT_S = 2.0  # no frame for so long: nobody knows what the hands show
+_RETRY_S = 2.0  # a port in use may be free a little later
+Output = TypeVar("Output", OscOut, WebSocketOut)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which outputs are on, and how they are reached.
+
+    Attributes:
+        osc: send OSC to `osc_host`, `osc_port`.
+        websocket: serve on `websocket_port` of this machine whoever knows `token`.
+        origins: pages in a browser that may listen, e.g. "http://localhost:8501".
+        sound: whoever asks for the status plays a tone for each change.
+        per_second: at most so many changes a second.
+        steady: Live holds the names itself; else a name must last STEADY_S to be told.
+        project, model: stand in every message.
+    """
+
+    osc: bool = False
+    osc_host: str = LOCAL
+    osc_port: int = OUT_PORT
+    websocket: bool = False
+    websocket_port: int = PORT
+    token: str = ""
+    origins: tuple[str, ...] = ()
+    sound: bool = False
+    per_second: int = 10
+    steady: bool = True
+    project: str = ""
+    model: str = ""
+
+    @property
+    def any_on(self) -> bool:
+        """Whether anything happens at all."""
+        return self.osc or self.websocket or self.sound
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it stands.
+
+    Attributes:
+        changes: stable changes so far, told to somebody or not.
+        sent: those of them that something was done with.
+        last: the newest, None before the first.
+        clients: WebSocket clients that listen.
+        address: where they connect, token included; "" while there is no server.
+        errors: what does not work and the way out.
+    """
+
+    changes: int = 0
+    sent: int = 0
+    last: Change | None = None
+    clients: int = 0
+    address: str = ""
+    errors: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One line: “sent 12, last 👍 thumbs_up 97 %, Right hand at 14:03:22”, and who listens."""
+        parts = f"sent {self.sent}"
+        if self.last is not None:
+            when = time.strftime("%H:%M:%S", time.localtime(self.last.time))
+            parts += f", last {self.last.text} at {when}"
+        if self.address:
+            listen = {0: "nobody listens yet", 1: "1 receiver listens"}
+            parts += f" · {listen.get(self.clients, f'{self.clients} receivers listen')}"
+        return parts
+
+
+class Actions:
+    """Tells a stream's changes to the outputs that are on; a live.Companion.
+
+    `offer` and `close` are called in the stream's thread, everything else in the page's.
+    """
+
+    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        self._settings = Settings()
+        self._changes = Changes(wall_clock=wall_clock)
+        self._lock = threading.Lock()  # held while outputs open and close, never by `offer`
+        self._telling = threading.Lock()  # held while changes are found and sent
+        self._closed = threading.Event()
+        self._watchdog: threading.Thread | None = None
+        self._offered_s = 0.0
+        self._osc, self._websocket = _Slot[OscOut](), _Slot[WebSocketOut]()
+        self._count, self._sent = 0, 0
+        self._last: Change | None = None
+
+    def configure(self, settings: Settings) -> None:
+        """Have it so from now on: opens and closes outputs; what fails stands in the status."""
+        with self._lock:
+            if not self._closed.is_set():
+                self._open(settings)
+        if self._closed.is_set():  # meanwhile
+            self._shut()
+
+    def _open(self, settings: Settings) -> None:
+        self._settings = settings
+        self._changes.rate.per_second = settings.per_second
+        self._changes.hold_s = 0.0 if settings.steady else STEADY_S
+        host, port = settings.osc_host, settings.osc_port
+        self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
+        wanted = (settings.websocket_port, settings.token, settings.origins)
+        self._websocket.have(
+            wanted if settings.websocket else None,
+            lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
+        )
+        if settings.any_on and self._watchdog is None:
+            self._watchdog = threading.Thread(target=self._watch, name="mudra-silence", daemon=True)
+            self._watchdog.start()
+
+    def offer(self, hands: tuple[Reading, ...], time_s: float) -> list[Change]:
+        """Tell what has changed with this frame; neither waits nor raises.
+
+        Returns:
+            The changes.
+        """
+        self._offered_s = time.monotonic()
+        try:
+            with self._telling:
+                over = self._closed.is_set()
+                return [] if over else self._tell(self._changes(hands, time_s))
+        except Exception:  # the picture goes on
+            log.exception("a gesture could not be told")
+            return []
+
+    def _end(self) -> None:
+        """Take back what was told."""
+        with self._telling:
+            self._tell(self._changes.ended())
+
+    def _watch(self) -> None:
+        """A camera that hangs, or a closed tab, must not leave a gesture standing."""
+        while not self._closed.wait(SILENT_S / 4):
+            if time.monotonic() - self._offered_s > SILENT_S:
+                self._end()
+
+    def _tell(self, changes: list[Change]) -> list[Change]:
+        settings = self._settings
+        told = [replace(c, project=settings.project, model=settings.model) for c in changes]
+        outputs = [o for o in (self._osc.output, self._websocket.output) if o is not None]
+        for change in told:
+            for output in outputs:
+                output.send(change)
+            self._count += 1
+            self._sent += bool(outputs) or settings.sound
+            self._last = change
+        return told
+
+    def status(self) -> Status:
+        """How it stands; never waits."""
+        server = self._websocket.output
+        address = ""
+        if server is not None:
+            address = f"ws://{LOCAL}:{server.port}/?token={self._settings.token}"
+        return Status(
+            self._count, self._sent, self._last, server.clients if server else 0, address,
+            tuple(filter(None, (self._osc.trouble, self._websocket.trouble))),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Tell that no hand shows a gesture any more, then free every port; never waits."""
+        self._closed.set()
+        self._shut()
+
+    def _shut(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            return  # an output is just being opened: `configure` will see to it
+        try:
+            self._end()
+            self._osc.close()
+            self._websocket.close()
+        finally:
+            self._lock.release()
+
+
+class _Slot(Generic[Output]):
+    """One output: closed, open, or failing and tried again."""
+
+    def __init__(self) -> None:
+        self.output: Output | None = None
+        self._wanted: object = None
+        self._error = ""
+        self._tried_s = float("-inf")
+
+    def have(self, wanted: object, make: Callable[[], Output]) -> None:
+        """Open as wanted, anew where something else was wanted before; None: closed."""
+        if wanted != self._wanted:
+            self.close(wait=True)
+            self._wanted = wanted
+        if wanted is None or self.output is not None:
+            return
+        if time.monotonic() - self._tried_s < _RETRY_S:
+            return
+        self._tried_s = time.monotonic()
+        try:
+            self.output, self._error = make(), ""
+        except ActionError as error:
+            self._error = str(error)
+
+    def close(self, *, wait: bool = False) -> None:
+        """Close it, and forget that it failed."""
+        if self.output is not None:
+            self.output.close(wait=wait)
+        self.output, self._wanted, self._error = None, None, ""
+        self._tried_s = float("-inf")
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, "" while all is well."""
+        return self._error or (self.output.error if self.output is not None else "")

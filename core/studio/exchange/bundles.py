@@ -1,0 +1,246 @@
+"""Gesture models as files: given away, and taken into a project."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from core.errors import ArchiveError, NotFoundError, TrainingError
+from core.gestures.bundle import (
+    COUNT,
+    MAX_FILE,
+    SUFFIX,
+    TOLERANCE,
+    Bundle,
+    Inputs,
+    check_bundle,
+    write_bundle,
+)
+from core.gestures.card import model_card
+from core.gestures.model import METADATA, MODEL, GestureModel
+from core.gestures.provenance import Facts
+from core.learning.runs import DONE, LOG, Run
+from core.studio.exchange.tables import read_table
+from core.studio.owners import owner_of
+from core.studio.places import Places
+from core.studio.store import Project, Store
+
+_NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
+_PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named
+_WIDTH = 640  # px, of the pictures that the sample hands are put into
+
+
+def card_of(model: GestureModel, *, names: bool = True) -> str:
+    """The model's card in Markdown; without `names`, persons are numbered.
+
+    Raises:
+        ModelError: metadata that can't be used.
+    """
+    model = with_origin(model)
+    model = model if names else without_names(model)
+    notes = model.path / _NOTES
+    text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    return model_card(model.metadata, model.gestures, notes=text)
+
+
+def export_model(model: GestureModel, out: Path, places: Places, *, names: bool = True) -> Bundle:
+    """Write the model's `.gesture` file, tried on the shipped hands.
+
+    Args:
+        names: keep the names of persons and sources in the card and the metadata.
+
+    Raises:
+        MudraError: the model is none, the file would answer otherwise, or it can't be written.
+    """
+    card = card_of(model, names=names)
+    model = with_origin(model)
+    model = model if names else without_names(model)
+    predict = places.receiver.read_text(encoding="utf-8")
+    return write_bundle(model, out, sample_hands(places.demo), card=card, predict=predict)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A `.gesture` file's content, what it proved (see `proof_of`) and its card."""
+
+    content: bytes
+    proof: dict[str, Any]
+    card: str
+
+
+def exported(model: GestureModel, places: Places, *, names: bool = True) -> Exported:
+    """As `export_model`, without a file that stays."""
+    with TemporaryDirectory(prefix="mudra-") as folder:
+        out = Path(folder) / f"model{SUFFIX}"
+        bundle = export_model(model, out, places, names=names)
+        return Exported(out.read_bytes(), proof_of(bundle, places), bundle.card)
+
+
+def file_name(project: str) -> str:
+    """A file's name for a project's model."""
+    words = re.findall(r"[^\W_]+", project)
+    return ("-".join(words) or "model") + SUFFIX
+
+
+def proof_of(bundle: Bundle, places: Places) -> dict[str, Any]:
+    """What a file that was read proves, ready for JSON: its gestures, each vector's difference
+    and the worst, sha256 of the file and of each member, and whether its predict.py is ours."""
+    members = {name: digest for name, digest in bundle.sha256.items() if name}
+    differences = bundle.differences().tolist()
+    return {
+        "gestures": [gesture.name for gesture in bundle.model.gestures],
+        "estimator": bundle.model.estimator,
+        "differences": differences,
+        "worst_difference": max(differences),
+        "tolerance": TOLERANCE,
+        "sha256": bundle.sha256[""],
+        "members": members,
+        "known_predict": bundle.predict == places.receiver.read_text(encoding="utf-8"),
+    }
+
+
+def with_origin(model: GestureModel) -> GestureModel:
+    """The model with what its training's run knows of the samples' origin."""
+    if "origin" in model.metadata or not (model.path / LOG).is_file():
+        return model
+    origin = Run.open(model.path).about().get("origin")
+    return replace(model, metadata=model.metadata | {"origin": origin}) if origin else model
+
+
+def without_names(model: GestureModel) -> GestureModel:
+    """The model with its persons as “person 1”, “person 2”, and its sources counted together.
+
+    Raises:
+        ModelError: metadata that can't be used.
+    """
+    facts = Facts.of(model.metadata)
+    measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
+    known = {name for one in measured for name in one.get("per_person", {})}
+    known |= {one.get("worst_person") for one in measured} | {*facts.census.persons}
+    order = sorted(name for name in known if name is not None)
+    names = {name: f"person {number}" for number, name in enumerate(order, 1)}
+    metadata = _renamed(model.metadata, names)
+    if sources := facts.origin.sources:
+        counted = {"names left out": sum(sources.values())}
+        metadata["origin"] = metadata["origin"] | {"sources": counted}
+    return replace(model, metadata=metadata)
+
+
+def _renamed(value: Any, names: Mapping[str, str], of_person: bool = False) -> Any:
+    """The value with other names wherever a key says that persons are named."""
+    if isinstance(value, dict):
+        keys = {key: names.get(key, key) if of_person else key for key in value}
+        return {keys[key]: _renamed(part, names, key in _PERSONS) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_renamed(part, names, of_person) for part in value]
+    return names.get(value, value) if of_person and isinstance(value, str) else value
+
+
+def sample_hands(table: Path) -> Inputs:
+    """16 real hands of every gesture in a keypoint table, as varied as a camera's: other places
+    and sizes, every other one seen as in a mirror, one without a joint, one without a finger.
+
+    Raises:
+        TableError: it can't be read.
+    """
+    read = read_table(table, "keypoints-csv")
+    order = np.argsort(read.gestures, kind="stable")
+    chosen = order[np.linspace(0, len(order) - 1, COUNT).round().astype(int)]
+    sizes = np.geomspace(0.5, 4, COUNT)[:, None, None]
+    mirrored = np.arange(COUNT) % 2 == 1
+    points = read.keypoints[chosen] * sizes
+    points[mirrored, :, 0] = _WIDTH - points[mirrored, :, 0]
+    points[3, 8] = np.nan
+    points[10, 17:] = np.nan
+    return Inputs(points.round(1).astype(np.float32), mirrored)
+
+
+# --------------------------------------------------------------------------------------- taken in
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A bundle that became a project's model: its run, and the sha256 of its file."""
+
+    run: Run
+    sha256: str
+
+
+def import_into(
+    store: Store, places: Places, project: str, path: Path, *, use: bool = False, title: str = ""
+) -> Imported:
+    """Take a `.gesture` file into a project, which is made where it is missing.
+
+    Args:
+        use: make it the project's model.
+        title: what the file is called where `path` is a copy.
+
+    Raises:
+        MudraError: the file can't be trusted, or can't be kept.
+    """
+    try:
+        found = store.project(project)
+    except NotFoundError:
+        check_bundle(path)  # no project is made for a file that is refused
+        found = store.create_project(project)
+    taken = import_bundle(path, places, found, title=title)
+    if use:
+        store.set_active_model(found.id, taken.run.name)
+    return taken
+
+
+@contextmanager
+def uploaded(name: str, content: bytes) -> Iterator[Path]:
+    """A file that came through the browser, as a path for a while.
+
+    Raises:
+        ArchiveError: too large to be a model.
+    """
+    if len(content) > MAX_FILE:
+        raise ArchiveError(f"{name} has {len(content):,} bytes, a model at most {MAX_FILE:,}")
+    with TemporaryDirectory(prefix="mudra-") as folder:
+        path = Path(folder) / (re.sub(r"[^\w.-]+", "_", name.removesuffix(SUFFIX))[:60] + SUFFIX)
+        path.write_bytes(content)
+        yield path
+
+
+def import_bundle(path: Path, places: Places, project: Project, *, title: str = "") -> Imported:
+    """Check a `.gesture` file and put its model among the project's, as a run that has ended.
+
+    Only the model and its metadata are kept: the card is written anew from them, and predict.py
+    is never run.
+
+    Args:
+        title: what the file is called where `path` is a copy.
+
+    Raises:
+        ArchiveError: no zip of a bundle's members, or one that can't be trusted.
+        ModelError: altered, no gesture model, or answers that are off.
+        TrainingError: the workspace can't be written.
+    """
+    bundle = check_bundle(path)
+    metadata = {key: value for key, value in bundle.model.metadata.items() if key != "bundle"}
+    run = Run.create(
+        places.workspace / "incoming", **owner_of(project), imported=(title or path.name)[-100:],
+        sha256=bundle.sha256[""], classifier="imported",
+    )  # fmt: skip
+    try:
+        (run.path / MODEL).write_bytes(bundle.model.onnx)
+        (run.path / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
+        GestureModel.load(run.path)
+        run.log(event="end", status=DONE)
+        places.runs.mkdir(parents=True, exist_ok=True)
+        moved = Run(run.path.rename(places.runs / run.name))
+    except OSError as error:
+        raise TrainingError(f"{places.runs} can't be written: {error.strerror}") from error
+    finally:
+        run.let_go()
+        shutil.rmtree(run.path, ignore_errors=True)
+    return Imported(moved, bundle.sha256[""])

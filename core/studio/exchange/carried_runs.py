@@ -1,0 +1,118 @@
+"""Trainings that travel in a project file: which files go along, and how they settle elsewhere.
+
+A stranger's log is read line by line and written anew; a model is judged when it is used, as ever.
+"""
+
+import json
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.errors import ArchiveError
+from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
+from core.studio.owners import owner_of
+from core.studio.store.rows import Project
+
+VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
+SUFFIXES = (".onnx", ".json", ".jsonl")
+MAX_LOG = 8 * 2**20
+_ENDS = (DONE, STOPPED, FAILED, DEAD)
+
+
+def files_of(run: Run) -> list[Path]:
+    """The files of a training that go along."""
+    files = sorted(p for p in run.path.iterdir() if p.is_file() and not p.is_symlink())
+    return [p for p in files if p.suffix in SUFFIXES or p.name == VALIDATION]
+
+
+class Arrivals:
+    """The trainings of a file that is being brought in.
+
+    Args:
+        source: the unpacked folder that holds a folder for each.
+        runs: where trainings live here.
+        room: an empty folder on the same disk as `runs`, for preparing them.
+        title: what to call the file in errors.
+
+    Attributes:
+        names: their names in the file → their names here.
+    """
+
+    def __init__(self, source: Path, runs: Path, room: Path, title: str) -> None:
+        self._source, self._runs, self._room, self._title = source, runs, room, title
+        found = sorted(p.name for p in source.iterdir()) if source.is_dir() else []
+        self.names = {name: self._free(name) for name in found}
+        self._moved: list[Path] = []
+
+    def _free(self, name: str) -> str:
+        return f"{name[:72]}-{secrets.token_hex(2)}" if (self._runs / name).exists() else name
+
+    def prepare(self, project: Project, samples: Mapping[int, int]) -> None:
+        """Make them ready: theirs is that project, samples have these new ids.
+
+        Raises:
+            ArchiveError: a log or table that can't be one.
+        """
+        for old, new in self.names.items():
+            shutil.copytree(self._source / old, self._room / new)
+            where = f"{self._title}: runs/{old}"
+            _settle_log(self._room / new / LOG, project, where)
+            if (self._room / new / VALIDATION).exists():
+                _settle_validation(self._room / new / VALIDATION, samples, where)
+
+    def move_in(self) -> None:
+        """Each by one rename."""
+        self._runs.mkdir(parents=True, exist_ok=True)
+        for name in self.names.values():
+            (self._room / name).rename(self._runs / name)
+            self._moved.append(self._runs / name)
+
+    def take_back(self) -> None:
+        """Delete those that have moved in."""
+        for folder in self._moved:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settle_log(path: Path, project: Project, where: str) -> None:
+    """Write the log anew: it belongs to the project, and no process works on it."""
+    if not path.is_file() or path.stat().st_size > MAX_LOG:
+        raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG:,} bytes")
+    records = [_record(line, where) for line in path.read_bytes().splitlines()]
+    if not records or records[0]["event"] != "start":
+        raise ArchiveError(f"{where}: the log begins with no start")
+    records[0] |= owner_of(project)
+    if records[-1]["event"] != "end":
+        records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})
+    lines = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def _record(line: bytes, where: str) -> dict[str, Any]:
+    """A line of a log with what every reader counts on."""
+    try:
+        record = json.loads(line)
+        known = isinstance(record["event"], str) and isinstance(record["time"], int | float)
+        if record["event"] == "end":
+            known &= record["status"] in _ENDS
+        if record["event"] == "result":
+            known &= 0 <= float(record["figures"]["accuracy"]) <= 1
+    except (ValueError, TypeError, KeyError, RecursionError):
+        known = False
+    if not known:
+        raise ArchiveError(f"{where}: {line[:60]!r} is no line of a training's log")
+    return dict(record)
+
+
+def _settle_validation(path: Path, samples: Mapping[int, int], where: str) -> None:
+    """The table with the samples' new ids; rows of samples that did not come are left out."""
+    try:
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+        rows["sample_id"] = pd.to_numeric(rows["sample_id"]).map(samples)
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        raise ArchiveError(f"{where}: {path.name} can't be read ({error})") from error
+    rows = rows.dropna(subset="sample_id").astype({"sample_id": "int64"})
+    rows.to_csv(path, index=False)

@@ -1,0 +1,237 @@
+"""COCO-keypoints json: gestures as categories, an image a sample, as no two are known to be of one
+picture. A sample of a table has no picture: its image has 0 x 0 pixels then.
+
+What COCO has no place for stands under "mudra" in categories and annotations; other programs skip
+it, `read_coco` takes it back. A missing joint is 0, 0 with v = 0, all others have v = 2. The box is
+the keypoints' own.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from core.errors import TableError
+from core.pose.skeleton import HAND
+from core.pose.structures import Floats
+from core.studio.exchange.data_columns import COLUMNS, Row, about
+from core.studio.exchange.manifest import MAX_JOINTS
+from core.studio.store.rows import array, now
+
+
+def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
+    """Write samples as `moving.sample_rows` gives them, given twice: COCO has its images first.
+
+    Returns:
+        How many.
+    """
+    info = {"description": f"Mudra project {title}", "version": "1", "date_created": now()}
+    categories: dict[str, dict[str, Any]] = {}
+    done = 0
+    with out.open("w", encoding="utf-8") as file:
+        file.write(f'{{"info": {_json(info)},\n"licenses": [],\n"images": [')
+        for row in first:
+            size = {"width": row["width"] or 0, "height": row["height"] or 0}
+            _item(file, {"id": row["id"], "file_name": row["source"], **size}, done == 0)
+            categories.setdefault(row["gesture"], _category(row, len(categories) + 1))
+            done += 1
+        file.write('],\n"annotations": [')
+        for number, row in enumerate(again):
+            _item(file, _annotation(row, categories[row["gesture"]]["id"]), number == 0)
+        file.write('],\n"categories": [')
+        for number, category in enumerate(categories.values()):
+            _item(file, category, number == 0)
+        file.write("]}\n")
+    return done
+
+
+def _item(file: IO[str], item: dict[str, Any], first: bool) -> None:
+    file.write(("\n" if first else ",\n") + _json(item))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _category(row: Row, number: int) -> dict[str, Any]:
+    joints = len(row["scores"]) // 4
+    hand = joints == HAND.size
+    names = HAND.joints if hand else [f"joint_{j}" for j in range(joints)]
+    bones = [[a + 1, b + 1] for a, b in HAND.bones] if hand else []
+    mudra = {name: row[f"gesture_{name}"] for name in ("emoji", "position", "enabled")}
+    return {"id": number, "name": row["gesture"], "supercategory": "hand" if hand else "pose",
+            "keypoints": list(names), "skeleton": bones, "mudra": mudra}  # fmt: skip
+
+
+_IN_COCO = ("gesture", "id", "source", "height", "width", "joints", "gesture_emoji",
+            "gesture_position", "gesture_enabled")  # fmt: skip
+
+
+def _annotation(row: Row, category: int) -> dict[str, Any]:
+    points = array(row["keypoints"]).reshape(-1, 2)
+    there = np.isfinite(points).all(axis=1)
+    flat = [
+        value
+        for point, seen in zip(_short(points), np.atleast_1d(there), strict=True)
+        for value in ((*point, 2) if seen else (0.0, 0.0, 0))
+    ]
+    x, y, width, height = _box(points[there])
+    mudra = {name: value for name, value in about(row).items() if name not in _IN_COCO}
+    for name in ("scores", "world"):
+        values = None if row[name] is None else array(row[name])
+        mudra[name] = None if values is None else _short(values[:, None], none=True)
+    return {
+        "id": row["id"], "image_id": row["id"], "category_id": category, "iscrowd": 0,
+        "bbox": [x, y, width, height], "area": width * height,
+        "num_keypoints": int(there.sum()), "keypoints": flat, "mudra": mudra,
+    }  # fmt: skip
+
+
+def _short(values: Floats, *, none: bool = False) -> list[Any]:
+    """The rows of float32 numbers as Python's numbers with the shortest text; single ones flat."""
+    found = [[float(text) for text in row] for row in values.astype(str).tolist()]
+    if values.shape[1] > 1:
+        return found
+    return [None if none and value != value else value for (value,) in found]
+
+
+def _box(points: Floats) -> tuple[float, float, float, float]:
+    """x, y, width, height round the points there are."""
+    if not len(points):
+        return 0.0, 0.0, 0.0, 0.0
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    return (*map(float, low), *map(float, high - low))  # type: ignore[return-value]
+
+
+# -------------------------------------------------------------------------------------------- in
+
+MAX_BYTES = 500 * 2**20
+MAX_ITEMS = 500_000
+_MAX_PARTS = 20_000  # names, numbers and brackets of one annotation
+_MAX_DEPTH = 20
+
+_IMAGE, _CATEGORY = ("file_name", "width", "height"), ("name", "mudra")
+
+Key = int | str
+
+
+def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
+    """The annotations with keypoints, numbered from 1: a row with `keypoints`, `scores` and `world`
+    as blobs, and what the file says of the columns of `data_columns.Taken`, unchecked.
+
+    Of others' files that is gesture (the category), source, width and height; v = 1 becomes the
+    score 0.5. Annotations without keypoints are skipped.
+
+    Raises:
+        TableError: no COCO json, or an annotation that can't be one, by its number.
+    """
+    images: dict[Key, Row] = {}
+    categories: dict[Key, Row] = {}
+    for what, number, item in _items(path, ("images", "categories")):
+        kept, names = (images, _IMAGE) if what == "images" else (categories, _CATEGORY)
+        kept[_key(item, "id", path, number)] = {n: item[n] for n in names if _small(item.get(n))}
+    for _, number, item in _items(path, ("annotations",)):
+        if not isinstance(item.get("keypoints"), list) or not item.get("num_keypoints", 1):
+            continue
+        category = categories.get(_key(item, "category_id", path, number))
+        if category is None:
+            raise TableError(f"{path.name}: annotation {number} is of an unknown category")
+        image = images.get(_key(item, "image_id", path, number), {})
+        yield number, _row(item, category, image, f"{path.name}: annotation {number}")
+
+
+def _items(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, int, Row]]:
+    """(list, number, object) of every object in these lists of the file, read piece by piece."""
+    import ijson  # seldom needed
+
+    if path.stat().st_size > MAX_BYTES:
+        raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
+    numbers = dict.fromkeys(wanted, 0)
+    depth, parts, what = 0, 0, ""
+    builder = None
+    try:
+        with path.open("rb") as file:
+            # not ijson.parse: what it says of the place grows with the depth
+            for event, value in ijson.basic_parse(file, use_float=True):
+                depth -= event in ("end_map", "end_array")
+                if depth == 1 and event == "map_key":
+                    what = value
+                if builder is None and depth == 2 and event == "start_map" and what in numbers:
+                    builder, parts = ijson.ObjectBuilder(), 0
+                    numbers[what] += 1
+                depth += event in ("start_map", "start_array")
+                parts += 1
+                if builder is not None:
+                    builder.event(event, value)
+                    if depth == 2:
+                        yield what, numbers[what], builder.value
+                        builder = None
+                too_large = builder is not None and parts > _MAX_PARTS
+                if depth > _MAX_DEPTH or too_large or numbers.get(what, 0) > MAX_ITEMS:
+                    raise TableError(
+                        f"{path.name}: more than {MAX_ITEMS:,} {what}, {_MAX_PARTS:,} parts in one "
+                        f"of them, or {_MAX_DEPTH} brackets one in the other"
+                    )
+    except (ijson.JSONError, UnicodeError, OverflowError) as error:
+        raise TableError(f"{path.name} is no json that can be read ({str(error)[:100]})") from error
+    except OSError as error:
+        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
+
+
+def _small(value: Any) -> bool:
+    """Whether it is one short value, or a few of them."""
+    few = isinstance(value, dict) and len(value) <= 5 and all(map(_single, value.values()))
+    return few or _single(value)
+
+
+def _single(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 1000)
+
+
+def _key(item: Row, name: str, path: Path, number: int) -> Key:
+    key = item.get(name)
+    if not isinstance(key, int | str):
+        raise TableError(f"{path.name}: object {number} has no {name}")
+    return key
+
+
+def _row(item: Row, category: Row, image: Row, where: str) -> Row:
+    flat = _numbers(item["keypoints"], where)
+    if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
+        raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")
+    points, seen = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
+    points[seen == 0] = np.nan
+    kept, of_gesture = _dict(item.get("mudra")), _dict(category.get("mudra"))
+    row = {name: value for name, value in kept.items() if name in COLUMNS}
+    row |= {
+        f"gesture_{n}": of_gesture[n] for n in ("emoji", "position", "enabled") if n in of_gesture
+    }
+    row |= {
+        "id": number if isinstance(number := item.get("id"), int) else 0,
+        "gesture": category.get("name"), "source": image.get("file_name", ""),
+        "width": image.get("width") or None, "height": image.get("height") or None,
+        "joints": len(points), "keypoints": points,
+        "scores": seen / 2 if kept.get("scores") is None else _numbers(kept["scores"], where),
+        "world": None if kept.get("world") is None else _numbers(kept["world"], where),
+    }  # fmt: skip
+    return row
+
+
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _numbers(values: Any, where: str) -> Floats:
+    """A list of numbers, null being NaN."""
+    plain = isinstance(values, list) and all(
+        value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        for value in values
+    )
+    if not plain:
+        raise TableError(f"{where}: keypoints, scores and world must be lists of numbers")
+    try:
+        return np.array([np.nan if v is None else v for v in values], np.float64).astype(np.float32)
+    except OverflowError as error:
+        raise TableError(f"{where}: a number is out of all proportion") from error

@@ -1,0 +1,288 @@
+"""What `data_out` wrote, back into a project; COCO json of others, too.
+
+Everything of a file goes in, or nothing and the reason, with at most twenty of the lines that are
+wrong. What the project has already, sample for sample, is not added again. A gesture or person of
+the same name is the same. Tables that others made are `importing`'s: `read_data` sends them there.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from core.errors import NotFoundError, StoreError, StoreFullError, TableError
+from core.gestures.labels import safe_name
+from core.studio.exchange.coco import read_coco
+from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
+from core.studio.exchange.importing import (
+    SOMEBODY,
+    ImportReport,
+    MakeEstimator,
+    Progress,
+    import_path,
+)
+from core.studio.exchange.lines import from_line, to_line
+from core.studio.exchange.manifest import first_fault, halved
+from core.studio.exchange.own_tables import is_ours, read_ours
+from core.studio.exchange.tables import TABLE_SUFFIXES, lines_in_words
+from core.studio.store import Project, Store
+from core.studio.store.moving import (
+    Brought,
+    add_rows,
+    fingerprint,
+    forget_project,
+    known_in,
+    settle_gesture,
+)
+from core.studio.store.rows import now
+
+SUFFIXES = (*TABLE_SUFFIXES, ".json")
+_SHOWN = 20
+_BATCH = 500
+_LARGEST = 1e6
+
+
+def read_data(
+    store: Store,
+    project_name: str,
+    path: Path,
+    *,
+    estimator_factory: MakeEstimator | None = None,
+    person: str | None = None,
+    layout: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Add a file of samples to a project, which is made where it is missing; whatever is no table
+    or json of ours, and no COCO, goes to `import_path`.
+
+    Args:
+        person: who recorded, where a COCO file of others does not say.
+        mapping: a gesture's name in the file → its name here.
+
+    Raises:
+        MudraError: nothing that can be read; nothing was added then.
+    """
+    rows = _rows(path, layout, person or SOMEBODY)
+    if rows is None:
+        return import_path(
+            store, project_name, path, estimator_factory=estimator_factory, person=person,
+            layout=layout, mapping=mapping, progress=progress,
+        )  # fmt: skip
+    try:
+        project, fresh = store.project(project_name), False
+    except NotFoundError:
+        project, fresh = store.create_project(project_name), True
+    try:
+        return _settle(store, project, rows, mapping or {}, fresh, progress)
+    except BaseException as error:
+        if fresh:
+            forget_project(store, project.id)
+        if isinstance(error, StoreError) and not isinstance(error, StoreFullError):
+            raise TableError(f"{path.name} can't be brought in: {error}") from error
+        if isinstance(error, OSError):
+            raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
+        raise
+
+
+def _rows(path: Path, layout: str, person: str) -> Iterator[Row] | None:
+    """The checked rows of a file of ours or COCO; None for any other."""
+    if layout != "auto" or not path.is_file():
+        return None
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return _checked(_of_coco(path, person), path.name, "annotation")
+    if suffix not in TABLE_SUFFIXES or not is_ours(path):
+        return None
+    return _checked(read_ours(path), path.name, "line")
+
+
+# -------------------------------------------------------------------------------- reading the file
+
+
+def _of_coco(path: Path, person: str) -> Iterator[tuple[int, Row]]:
+    """Annotations; those of others get what COCO does not know."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    at = now()
+    for number, row in read_coco(path):
+        if "taken_at" not in row:
+            hand = row["joints"] == 21
+            row |= {
+                "person": person, "session_source": f"import {path.name}"[:1000],
+                "session_started_at": at, "burst_started_at": at, "taken_at": at,
+                "burst_id": int(hashlib.sha256(str(row["gesture"]).encode()).hexdigest()[:8], 16),
+                "space": "picture", "file_hash": f"{digest}:{number}", "foreign": True,
+                "estimator": "mediapipe-hands" if hand else f"coco-{row['joints']}",
+            }  # fmt: skip
+        yield number, row
+
+
+# ----------------------------------------------------------------------------------- checking it
+
+
+def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[Row]:
+    """The rows as they may be stored; from the first wrong one on only more of them are looked for.
+
+    Raises:
+        TableError: some are wrong.
+    """
+    wrong: list[int] = []
+    reason = ""
+    for number, row in rows:
+        given = {column: row[column] for column in COLUMNS if row.get(column) is not None}
+        try:
+            taken = Taken.model_validate(given)
+            fault = _fault(taken, row)
+        except ValidationError as error:
+            fault = first_fault(error)
+        if fault:
+            reason = reason or fault
+            wrong.append(number)
+            if len(wrong) > _SHOWN:
+                break
+        elif not wrong:
+            yield _blobs(row) | dict(taken) | {"foreign": row.get("foreign", False)}
+    if wrong:
+        lines = lines_in_words(pd.Index(wrong) - 1, what)
+        raise TableError(f"{name}: {reason} {lines}")
+
+
+def _fault(taken: Taken, row: Row) -> str:
+    """What does not fit in numbers and sizes; "" where all does."""
+    sizes = {"keypoints": 2, "scores": 1, "world": 3}
+    for blob, count in sizes.items():
+        values = row[blob]
+        if values is None:
+            continue
+        if values.size != count * taken.joints:
+            return f"{blob} has {values.size} numbers for {taken.joints} joints"
+        if (np.abs(values[~np.isnan(values)]) > _LARGEST).any():
+            return f"{blob} must be finite numbers up to {_LARGEST:,.0f}"
+    square = taken.square_x, taken.square_y, taken.square_side
+    return "half a size or square" if halved(taken.width, taken.height) or halved(*square) else ""
+
+
+def _blobs(row: Row) -> Row:
+    return {b: None if row[b] is None else row[b].astype("<f4").tobytes() for b in BLOBS}
+
+
+# ------------------------------------------------------------------------------------ putting it in
+
+
+def _settle(
+    store: Store, project: Project, rows: Iterator[Row], mapping: Mapping[str, str], fresh: bool,
+    progress: Progress | None,
+) -> ImportReport:  # fmt: skip
+    """All in one short transaction, once every row is checked and waits on disk."""
+    hashes = store.known_hashes(project.id)
+    with tempfile.TemporaryFile(prefix="mudra-") as waiting:
+        for number, row in enumerate(rows, 1):
+            waiting.write(to_line(row))
+            if number % _BATCH == 0 and progress is not None:
+                progress(number, number)
+        waiting.seek(0)
+        with store.writing() as connection:
+            settler = _Settler(connection, project, mapping, hashes, fresh)
+            for line in waiting:
+                settler.take(from_line(line))
+            settler.flush()
+    report = settler.report
+    if not report.added and not report.already:
+        raise TableError("the file holds no samples with keypoints")
+    return report
+
+
+class _Settler:
+    """Finds or makes what a row belongs to, and adds the row's sample."""
+
+    def __init__(
+        self, connection: Any, project: Project, mapping: Mapping[str, str], hashes: set[str],
+        fresh: bool,
+    ) -> None:  # fmt: skip
+        self.report = ImportReport()
+        self._connection, self._mapping, self._fresh = connection, mapping, fresh
+        self._known, self._hashes = known_in(connection, project.id), hashes
+        ids: dict[str, dict[Any, int]] = {
+            "gestures": dict(self._known.gestures), "persons": dict(self._known.persons),
+            "sessions": {}, "bursts": {}, "samples": {},
+        }  # fmt: skip
+        self._home = Brought(project, ids)
+        self._settled: set[str] = set()
+        self._last = max(self._known.positions, default=-1)
+        self._waiting: list[Row] = []
+
+    def take(self, row: Row) -> None:
+        """Have the row's sample added, unless it is there."""
+        mark = fingerprint(row["taken_at"], row["hand_index"], row["keypoints"])
+        foreign = row["foreign"] and row["file_hash"] in self._hashes
+        if foreign or mark in self._known.samples:
+            self.report.already += 1
+            return
+        self._known.samples.add(mark)
+        gesture = self._gesture(row)
+        burst = self._burst(row, gesture, self._session(row))
+        about = {"id": len(self._home.ids["samples"]) + len(self._waiting)}
+        self._waiting.append(row | about | {"gesture_id": gesture, "burst_id": burst})
+        if len(self._waiting) == _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Add what waits."""
+        if self._waiting:
+            add_rows(self._connection, self._home, "samples", self._waiting)
+            self.report.added += len(self._waiting)
+            self._waiting = []
+
+    def _add(self, part: str, key: Any, row: Row) -> Any:
+        add_rows(self._connection, self._home, part, [{"id": key, **row}])
+        return key
+
+    def _gesture(self, row: Row) -> str:
+        name = self._mapping.get(row["gesture"], row["gesture"])
+        key = safe_name(name).casefold()
+        if key in self._settled:
+            return key
+        self._settled.add(key)
+        there = self._home.ids["gestures"]
+        about = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled")}
+        if key not in there:
+            self._last += 1
+            position = {} if self._fresh else {"position": self._last}
+            self._add("gestures", key, {"name": name, **about, **position})
+            self.report.new_gestures.append(safe_name(name))
+        elif self._fresh:
+            settle_gesture(self._connection, there[key], about)
+        return key
+
+    def _session(self, row: Row) -> Any:
+        person = row["person"].casefold()
+        if person not in self._home.ids["persons"]:
+            self._add("persons", person, {"name": row["person"]})
+        about = {"source": row["session_source"], "name": row["session_name"],
+                 "started_at": row["session_started_at"]}  # fmt: skip
+        key = (row["session_id"], person, *about.values())
+        if key not in self._home.ids["sessions"]:
+            mark = (self._home.ids["persons"][person], *about.values())
+            self._find_or_add("sessions", key, mark, {"person_id": person, **about})
+        return key
+
+    def _burst(self, row: Row, gesture: str, session: Any) -> Any:
+        key = (row["burst_id"], session, row["burst_started_at"])
+        if key not in self._home.ids["bursts"]:
+            mark = (self._home.ids["sessions"][session], row["burst_started_at"])
+            about = {"session_id": session, "gesture_id": gesture, "started_at": mark[1]}
+            self._find_or_add("bursts", key, mark, about)
+        return key
+
+    def _find_or_add(self, part: str, key: Any, mark: tuple[Any, ...], row: Row) -> None:
+        there = self._known.sessions if part == "sessions" else self._known.bursts
+        if mark in there:
+            self._home.ids[part][key] = there[mark]
+        else:
+            self._add(part, key, row)

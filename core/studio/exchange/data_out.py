@@ -1,0 +1,226 @@
+"""A project's samples as tables that other programs read: CSV, Parquet, COCO-keypoints json, and
+Kazuhito00's keypoint.csv.
+
+    .csv .parquet   one row a sample, all that is known of it: exact both ways. Left out: pictures,
+                    the bin, trainings, gestures and persons without samples.
+    .json           COCO (`coco`): gestures are categories. Exact both ways, the same left out.
+    keypoint.csv    a number and 42 numbers: joints as seen on the screen, from the wrist, the
+                    farthest 1. Left out, besides: who, when, where, size, scores, estimator, and
+                    samples with a missing joint.
+
+N samples, K joints. Numbers are written as the shortest text that gives the same float32.
+"""
+
+import csv
+import io
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import StoreError, TableError
+from core.pose.structures import Floats
+from core.studio.exchange.coco import write_coco
+from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
+from core.studio.exchange.tables import JOINTS, quoted
+from core.studio.store import Gesture, Project, Store
+from core.studio.store.moving import most_joints, project_size, sample_rows
+from core.studio.store.rows import array
+
+KINDS = {
+    "csv": "CSV: one row a sample, nothing but pictures lost",
+    "parquet": "Parquet: the same, smaller",
+    "coco": "COCO keypoints (json): gestures as categories",
+    "kazuhito": "keypoint.csv of Kazuhito00's app: joints and gesture alone",
+}
+_BATCH = 1000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What went out: samples written, and how many of the project's were left out."""
+
+    samples: int
+    left_out: int
+    files: tuple[Path, ...]
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        names = ", ".join(path.name for path in self.files)
+        left = f"; {self.left_out:,} with a missing joint left out" if self.left_out else ""
+        return f"{self.samples:,} samples in {names}{left}"
+
+
+def export_data(
+    store: Store,
+    project: Project,
+    out: Path,
+    *,
+    kind: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Written:
+    """Write the samples outside the bin, by one rename at the end.
+
+    Args:
+        kind: one of KINDS; by the suffix (.csv, .parquet, .json) unless told. "kazuhito" writes
+            the names beside the table, in …_classifier_label.csv.
+
+    Raises:
+        TableError: another suffix or kind.
+        StoreError: the file can't be written.
+    """
+    kind = kind or {".csv": "csv", ".parquet": "parquet", ".json": "coco"}.get(out.suffix.lower())
+    if kind not in KINDS:
+        raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
+    with _room_for(out) as part, store.reading() as connection:
+        total, _ = project_size(connection, project.id)
+        read = _Samples(
+            lambda: sample_rows(connection, project.id), total, progress,
+            most_joints(connection, project.id) or JOINTS,
+        )  # fmt: skip
+        if kind == "kazuhito":
+            done = _kazuhito(read, part, store.gestures(project.id))
+            labels = out.with_name(f"{out.stem}_classifier_label.csv")
+            _write_labels(store.gestures(project.id), labels)
+            files: tuple[Path, ...] = (out, labels)
+        elif kind == "coco":
+            done, files = write_coco(read.rows(), iter(read), part, project.name), (out,)
+        else:
+            done, files = _WRITERS[kind](read, part), (out,)
+    return Written(done, total - done, files)
+
+
+@contextmanager
+def _room_for(out: Path) -> Iterator[Path]:
+    """A file to write, which becomes `out` when all went well."""
+    part = out.with_name(f".{out.name}.part-{secrets.token_hex(4)}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(out)
+    except OSError as error:
+        raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """A project's samples, to be gone through more than once."""
+
+    rows: Callable[[], Iterator[Row]]
+    total: int
+    progress: Progress
+    joints: int
+
+    def batches(self) -> Iterator[list[Row]]:
+        """A thousand at a time."""
+        left, done = self.rows(), 0
+        while batch := list(islice(left, _BATCH)):
+            yield batch
+            done += len(batch)
+            self.progress(done, self.total)
+
+    def __iter__(self) -> Iterator[Row]:
+        for done, row in enumerate(self.rows(), 1):
+            yield row
+            if done % _BATCH == 0 or done == self.total:
+                self.progress(done, self.total)
+
+
+# ----------------------------------------------------------------------------------- our own tables
+
+
+def _schema(joints: int) -> Any:
+    import pyarrow as pa  # slow to load and seldom needed
+
+    kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
+    fields = [(name, kinds[kind]) for name, kind in COLUMNS.items()]
+    return pa.schema([*fields, *((name, pa.float32()) for name in number_columns(joints))])
+
+
+def _record_batch(rows: list[Row], schema: Any, joints: int, *, quote: bool) -> Any:
+    import pyarrow as pa
+
+    found = [about(row) for row in rows]
+    columns = []
+    for name, kind in COLUMNS.items():
+        values = [row[name] for row in found]
+        if quote and kind is str:
+            values = [value and quoted(value) for value in values]
+        columns.append(pa.array(values, schema.field(name).type))
+    for blob, axes in BLOBS.items():
+        numbers = np.full((len(rows), joints * len(axes)), np.nan, np.float32)
+        for i, row in enumerate(rows):
+            flat = array(row[blob] or b"")
+            numbers[i, : len(flat)] = flat
+        columns += [pa.array(column, pa.float32(), from_pandas=True) for column in numbers.T]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _csv(read: _Samples, out: Path) -> int:
+    from pyarrow import csv as arrow
+
+    schema, done = _schema(read.joints), 0
+    with arrow.CSVWriter(out, schema) as writer:
+        for rows in read.batches():
+            writer.write_batch(_record_batch(rows, schema, read.joints, quote=True))
+            done += len(rows)
+    return done
+
+
+def _parquet(read: _Samples, out: Path) -> int:
+    from pyarrow import parquet
+
+    schema, done = _schema(read.joints), 0
+    with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
+        for rows in read.batches():
+            writer.write_batch(_record_batch(rows, schema, read.joints, quote=False))
+            done += len(rows)
+    return done
+
+
+# ---------------------------------------------------------------------------------- keypoint.csv
+
+
+def as_seen(points: Floats, mirrored: bool) -> Floats | None:
+    """(K, 2) keypoints → 2K numbers as Kazuhito00's app makes them: x as on the screen, from the
+    wrist, divided by the largest of all. None where a joint is missing or all are one point."""
+    seen = points * np.array([-1.0 if mirrored else 1.0, 1.0], np.float32)
+    flat = (seen - seen[0]).ravel()
+    largest = np.abs(flat).max()
+    return flat / largest if np.isfinite(largest) and largest > 0 else None
+
+
+def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
+    numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
+    done = 0
+    with out.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for row in read:
+            points = array(row["keypoints"]).reshape(-1, 2)
+            flat = as_seen(points, row["mirrored_view"]) if len(points) == JOINTS else None
+            if flat is not None and row["gesture"] in numbers:
+                writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])
+                done += 1
+    return done
+
+
+def _write_labels(gestures: list[Gesture], out: Path) -> None:
+    """The gestures' names, the first being number 0; a BOM in front, as the app's own file has."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([quoted(gesture.name)] for gesture in gestures)
+    with _room_for(out) as part:
+        part.write_text(text.getvalue(), encoding="utf-8-sig")
+
+
+_WRITERS = {"csv": _csv, "parquet": _parquet}

@@ -1,0 +1,349 @@
+"""Bringing in what was recorded elsewhere: a folder per class, a zip of one, a keypoint table.
+
+A file that is in the project already is not added again; what can't be used is named with its
+reason, and the rest goes in.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import LabelError, MediaError, NotFoundError, TableError
+from core.estimators import Estimator
+from core.gestures.labels import MAX_NAME, safe_name
+from core.media.archives import unpacked
+from core.media.pictures import PICTURE_SUFFIXES, read_picture
+from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
+from core.pose.structures import Frame
+from core.studio.exchange.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
+from core.studio.samples import Limits, refusal, sample_of
+from core.studio.store import NewSample, Project, Store
+
+LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
+SOMEBODY = "import"  # the person where nobody says who it was
+_VIDEO_FPS = 5.0  # neighbouring frames hardly differ
+_ANY_HAND = Limits(score=0.0, outside=1.0)  # somebody chose the picture
+_BATCH = 4  # pictures a transaction: at most about a second of work is lost to a kill
+
+Progress = Callable[[int, int], None]
+MakeEstimator = Callable[[], Estimator]
+
+
+@dataclass
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        added: samples added.
+        already: pictures or rows that were there before.
+        refused: (file, reason).
+        new_gestures: names that became gestures of the project.
+    """
+
+    added: int = 0
+    already: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    new_gestures: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        parts = [f"{self.added} added"]
+        if self.already:
+            parts.append(f"{self.already} there already, not added again")
+        if self.refused:
+            parts.append(f"{len(self.refused)} refused")
+        if self.new_gestures:
+            parts.append(f"new gestures: {', '.join(self.new_gestures)}")
+        return "; ".join(parts)
+
+
+@dataclass(frozen=True)
+class LabelledPicture:
+    """A picture or video, the folder that names its class, and the gesture that this means."""
+
+    path: Path
+    folder: str
+    gesture: str | None
+
+
+def import_path(
+    store: Store,
+    project_name: str,
+    path: Path,
+    *,
+    estimator_factory: MakeEstimator | None = None,
+    person: str | None = None,
+    layout: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Add a table's rows, or the hands in a folder's or zip's pictures and videos, to a project.
+
+    A missing project is made. `estimator_factory` is called once, and only for pictures.
+
+    Raises:
+        MudraError: nothing at the path that can be imported.
+    """
+    tell = progress or (lambda done, total: None)
+    if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
+        table = read_table(path, layout, mapping)
+        return _import_table(store, _project(store, project_name), table, path.name, person, tell)
+    if layout not in ("auto", "folders"):
+        raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
+    with opened_folder(path) as folder:
+        name = path.stem if folder != path else ""
+        pictures = labelled_pictures(folder, mapping, name=name, videos=True)
+        if estimator_factory is None:
+            raise MediaError(f"{path.name} holds pictures, but no estimator was given")
+        project = _project(store, project_name)
+        with estimator_factory() as estimator:
+            return import_pictures(
+                store, project, pictures, estimator, person or SOMEBODY, path.name, tell
+            )
+
+
+@contextmanager
+def opened_folder(path: Path) -> Iterator[Path]:
+    """The folder itself, or a zip's content in a temporary one.
+
+    Raises:
+        MediaError: neither.
+        ArchiveError: a zip that can't be trusted.
+    """
+    if path.is_dir():
+        yield path
+    elif path.suffix.lower() == ".zip" and path.is_file():
+        with unpacked(path) as folder:
+            yield folder
+    else:
+        what = "is no folder, zip or table" if path.exists() else "does not exist"
+        raise MediaError(f"{path} {what}: give a folder per class, a zip of one, or a csv")
+
+
+def labelled_pictures(
+    folder: Path,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    name: str = "",
+    videos: bool = False,
+) -> list[LabelledPicture]:
+    """Every picture below a folder; the name of the folder it lies in is its class.
+
+    Args:
+        name: what to call the folder itself, where its own name says nothing (an unpacked zip's).
+        videos: count as pictures, too.
+
+    Raises:
+        MediaError: no pictures there.
+    """
+    found = []
+    suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in suffixes and path.is_file() and not hidden:
+            top = path.parent == folder
+            label = (name or folder.resolve().name) if top else path.parent.name
+            found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
+    if not found:
+        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {name or folder}")
+    return found
+
+
+def import_pictures(
+    store: Store,
+    project: Project,
+    pictures: Sequence[LabelledPicture],
+    estimator: Estimator,
+    person: str,
+    source: str,
+    progress: Progress,
+) -> ImportReport:
+    """Find the hand in each picture, and in five frames a second of each video, and store it."""
+    report = ImportReport()
+    homes = _Homes(store, project, source, report)
+    known = store.known_hashes(project.id)
+    waiting: dict[int, list[NewSample]] = {}
+    for number, picture in enumerate(pictures, 1):
+        name = f"{picture.folder}/{picture.path.name}"
+        try:
+            with_crop = not project.keypoints_only
+            samples = file_samples(picture.path, name, estimator, known, with_crop=with_crop)
+            if not samples:
+                report.already += 1
+            else:
+                video = picture.path.suffix.lower() in VIDEO_SUFFIXES
+                burst = homes.burst(person, picture.gesture or picture.folder, new=video)
+                waiting.setdefault(burst, []).extend(samples)
+        except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
+            report.refused.append((name, str(error)))
+        if number % _BATCH == 0 or number == len(pictures):
+            report.added += _flush(store, waiting)
+        progress(number, len(pictures))
+    return report
+
+
+def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
+    added = sum(len(store.add_samples(burst, new)) for burst, new in waiting.items())
+    waiting.clear()
+    return added
+
+
+def file_samples(
+    path: Path,
+    name: str,
+    estimator: Estimator,
+    known: set[str],
+    *,
+    with_crop: bool = True,
+    tell: Callable[[float], None] = lambda share: None,
+) -> list[NewSample]:
+    """A picture's hand, or a video's five times a second without near-duplicates.
+
+    Args:
+        name: goes into the samples as their source.
+        known: digests of files; of a known one there are no samples, afterwards it is known.
+        tell: told the share of a video that is done, 0..1.
+
+    Raises:
+        MediaError: unreadable, or no hand in it.
+    """
+    digest = _digest(path)
+    if digest in known:
+        return []
+    frames: Iterable[Frame]
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        frames, limits = read_video(path, fps=_VIDEO_FPS), Limits()
+        seconds = video_info(path).seconds or MAX_SECONDS
+    else:
+        frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
+    found: list[NewSample] = []
+    for frame in frames:
+        frame = replace(frame, source=name)
+        tell(min(1.0, frame.time_s / seconds))
+        estimate = estimator.estimate_still(frame.rgb)
+        pose = estimate.poses[0] if estimate.poses else None
+        last = found[-1].keypoints if found else None
+        if pose is not None and refusal(pose, frame.size_hw, last, limits) is None:
+            sample = sample_of(
+                frame, pose, estimate, version=estimator.version, with_picture=with_crop
+            )
+            found.append(replace(sample, file_hash=digest))
+    if not found:
+        raise MediaError("no hand found")
+    known.add(digest)
+    return found
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
+
+
+def _import_table(
+    store: Store,
+    project: Project,
+    table: KeypointTable,
+    source: str,
+    person: str | None,
+    progress: Progress,
+) -> ImportReport:
+    """Consecutive rows of one person and gesture are one burst, stored as one.
+
+    Raises:
+        TableError: a gesture's or person's name can't be one; nothing was added.
+    """
+    report = ImportReport()
+    homes = _Homes(store, project, source, report)
+    known = store.known_hashes(project.id)
+    persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
+    _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
+    changes = (persons[1:] != persons[:-1]) | (table.gestures[1:] != table.gestures[:-1])
+    edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
+    for number, (begin, end) in enumerate(itertools.pairwise(edges)):
+        block = f"{table.sha256}:{number}"  # so that an import that was cut short goes on
+        if block in known:
+            report.already += int(end - begin)
+        else:
+            burst = homes.burst(str(persons[begin]), str(table.gestures[begin]))
+            new = [_row_sample(table, row, source, block) for row in range(begin, end)]
+            report.added += len(store.add_samples(burst, new))
+        progress(int(end), len(table))
+    return report
+
+
+def _check_names(source: str, names: set[str]) -> None:
+    for name in names:
+        try:
+            safe_name(_short(name))
+        except LabelError as error:
+            raise TableError(f"{source}: {error} ({name[:MAX_NAME]!r})") from error
+
+
+def _short(name: str) -> str:
+    """A repository's name as a person's: a long one is cut and stays one of a kind."""
+    if len(name) <= MAX_NAME:
+        return name
+    return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def _row_sample(table: KeypointTable, row: int, source: str, block: str) -> NewSample:
+    keypoints = table.keypoints[row]
+    return NewSample(
+        keypoints=keypoints,
+        scores=np.isfinite(keypoints).all(axis=1).astype(np.float32),
+        source=source,
+        mirrored_view=False,
+        estimator=table.estimator,
+        space="relative",
+        file_hash=block,
+    )
+
+
+def _project(store: Store, name: str) -> Project:
+    try:
+        return store.project(name)
+    except NotFoundError:
+        return store.create_project(name)
+
+
+class _Homes:
+    """Where samples of an import go: one session a person, one burst a run of one gesture."""
+
+    def __init__(self, store: Store, project: Project, source: str, report: ImportReport) -> None:
+        self._store, self._project, self._source = store, project, source
+        self._report = report
+        self._sessions: dict[str, int] = {}
+        self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
+        self._last: tuple[str, str, int] | None = None
+
+    def burst(self, person: str, gesture: str, *, new: bool = False) -> int:
+        """The present burst, or a new one where person or gesture changes, or one is wanted."""
+        if new or self._last is None or self._last[:2] != (person, gesture):
+            burst = self._store.start_burst(self._session(person), self._gesture(gesture))
+            self._last = (person, gesture, burst)
+        return self._last[2]
+
+    def _session(self, person: str) -> int:
+        if person not in self._sessions:
+            found = self._store.ensure_person(self._project.id, _short(person))
+            self._sessions[person] = self._store.start_session(
+                self._project.id, found.id, f"import {self._source}"
+            )
+        return self._sessions[person]
+
+    def _gesture(self, name: str) -> int:
+        key = name.casefold()
+        if key not in self._gestures:
+            gesture = self._store.add_gesture(self._project.id, name)
+            self._gestures[key] = gesture.id
+            self._report.new_gestures.append(gesture.name)
+        return self._gestures[key]

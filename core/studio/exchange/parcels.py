@@ -1,0 +1,154 @@
+"""What the Export page hands out and takes in: files prepared in a visitor's temporary folder."""
+
+import secrets
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import MudraError, TableError
+from core.studio.exchange.data_in import read_data
+from core.studio.exchange.data_out import export_data
+from core.studio.exchange.project_file import export_project, import_project
+from core.studio.places import Places
+from core.studio.store import Project, Store
+
+WHOLE = "project"
+SUFFIX = {WHOLE: ".zip", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "kazuhito": ".zip"}
+MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/json",
+        ".parquet": "application/vnd.apache.parquet"}  # fmt: skip
+_LABELS = "_classifier_label.csv"
+
+Tell = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A file that is ready: where it lies, what to call it, and what is in it."""
+
+    path: Path
+    name: str
+    text: str
+
+    @property
+    def mime(self) -> str:
+        """What kind of file it is."""
+        return MIME[self.path.suffix]
+
+    @property
+    def megabytes(self) -> float:
+        """How large it is."""
+        return self.path.stat().st_size / 2**20
+
+
+def prepare(
+    store: Store,
+    places: Places,
+    project: Project,
+    kind: str,
+    folder: Path,
+    *,
+    with_bin: bool = False,
+    with_pictures: bool = True,
+    tell: Tell = lambda share: None,
+) -> Parcel:
+    """Write the whole project (WHOLE), or its samples as one of `data_out.KINDS`, into a folder;
+    what was prepared there before goes.
+
+    Raises:
+        MudraError: it can't be written.
+    """
+    for old in folder.glob("parcel-*"):
+        old.unlink(missing_ok=True)
+    out = folder / f"parcel-{secrets.token_hex(8)}{SUFFIX[kind]}"
+    name = f"{_file_stem(project.name)}{SUFFIX[kind]}"
+
+    def progress(done: int, total: int) -> None:
+        tell(min(1.0, done / total) if total else 1.0)
+
+    if kind == WHOLE:
+        went = export_project(
+            store, places, project.name, out, with_bin=with_bin, with_pictures=with_pictures,
+            progress=progress,
+        )  # fmt: skip
+        return Parcel(out, name, went.text)
+    if kind != "kazuhito":
+        return Parcel(out, name, export_data(store, project, out, progress=progress).text)
+    table = out.with_suffix(".csv")
+    written = export_data(store, project, table, kind=kind, progress=progress)
+    labels = table.with_name(f"{table.stem}{_LABELS}")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(table, "keypoint.csv")
+        archive.write(labels, f"keypoint{_LABELS}")
+    for path in (table, labels):
+        path.unlink()
+    text = written.text.replace(table.name, "keypoint.csv").replace(
+        labels.name, f"keypoint{_LABELS}"
+    )
+    return Parcel(out, name, text)
+
+
+def take_project(
+    store: Store, places: Places, content: bytes, title: str, folder: Path,
+    tell: Tell = lambda share: None,
+) -> tuple[str, str]:  # fmt: skip
+    """Bring in a project file that was uploaded; the project's name here, and what came.
+
+    Raises:
+        MudraError: it can't be trusted; nothing came in.
+    """
+    path = folder / f"parcel-{secrets.token_hex(8)}.zip"
+    path.write_bytes(content)
+    try:
+        came = import_project(
+            store, places, path, progress=lambda done, total: tell(min(1.0, done / max(total, 1)))
+        )
+    except MudraError as error:
+        raise type(error)(str(error).replace(path.name, title)) from error
+    finally:
+        path.unlink()
+    return came.project, came.text
+
+
+def take_samples(
+    store: Store, project: Project, uploads: Sequence[tuple[str, bytes]], folder: Path,
+    tell: Tell = lambda share: None,
+) -> str:  # fmt: skip
+    """Add the samples of an uploaded table or json, given as (name, content); the names of a
+    keypoint.csv's numbers may come with it. What was added, in words.
+
+    Raises:
+        MudraError: it can't be read; nothing was added.
+    """
+    tables = [one for one in uploads if not one[0].endswith(_LABELS)]
+    if len(tables) != 1:
+        raise TableError(
+            f"{len(tables)} files came: give one table, and with a keypoint.csv its "
+            f"keypoint{_LABELS}"
+        )
+    [(title, content)] = tables
+    stem = folder / f"parcel-{secrets.token_hex(8)}"
+    path = stem.with_suffix(Path(title).suffix.lower())
+    labels = stem.with_name(f"{stem.name}{_LABELS}")
+    try:
+        path.write_bytes(content)
+        for name, body in uploads:
+            if name.endswith(_LABELS):
+                labels.write_bytes(body)
+        report = read_data(
+            store, project.name, path, layout="auto",
+            progress=lambda done, total: tell(min(1.0, done / max(total or 0, done, 1))),
+        )  # fmt: skip
+    except MudraError as error:
+        told = str(error).replace(str(path), title).replace(path.name, title)
+        raise type(error)(told.replace(labels.name, f"keypoint{_LABELS}")) from error
+    finally:
+        path.unlink(missing_ok=True)
+        labels.unlink(missing_ok=True)
+    return f"{title}: {report.text}"
+
+
+def _file_stem(name: str) -> str:
+    """A project's name as a file's: names are data, so only letters and digits of it are kept."""
+    plain = "".join(char if char.isalnum() else "_" for char in name).strip("_")
+    return plain[:40] or "project"

@@ -1,0 +1,394 @@
+"""A whole project as one zip: `manifest.json`, tables as JSON lines, packs of crops, its trainings.
+
+    manifest.json              what it is, the project, the hash of every other member
+    gestures-00000.jsonl …     rows by column; persons, sessions, bursts, samples likewise
+    crops-00000.bin …          JPEG files one after the other; a sample's row says where its own is
+    runs/NAME/…                a training: log, model and its description, nothing else
+
+Members stay below 1 MB (packs: 16 MB), so that neither side holds more than that in memory.
+"""
+
+import hashlib
+import re
+import secrets
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
+from core.learning.runs import RUNNING, Run
+from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
+from core.media.pictures import check_jpeg
+from core.studio.exchange import carried_runs
+from core.studio.exchange.lines import from_line, read_lines, to_line
+from core.studio.exchange.manifest import (
+    ROWS,
+    RUN_NAME,
+    Manifest,
+    Member,
+    ProjectRow,
+    mudra_version,
+    read_manifest,
+    read_row,
+)
+from core.studio.places import Places
+from core.studio.store import Project, Store
+from core.studio.store.moving import (
+    PARTS,
+    Brought,
+    bring_in,
+    project_made_at,
+    project_rows,
+    project_size,
+)
+from core.studio.store.rows import now
+from core.studio.training_room import TrainingRoom
+
+MANIFEST = "manifest.json"
+_TABLE_BYTES, _PACK_BYTES = 2**20 - 2**12, 16 * 2**20
+_ROW_BYTES = 1500  # about what a sample's row takes
+_CROP_SIDE = 1024  # pixels; ours have 256
+_MAX_MANIFEST = 8 * 2**20
+_MAX_LINE = 64 * 2**10
+_RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl|csv)"
+_NAMES = re.compile(
+    rf"manifest\.json|({'|'.join(PARTS)})-\d{{5}}\.jsonl|crops-\d{{5}}\.bin|"
+    rf"runs/{RUN_NAME}/{_RUN_FILE}"
+)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What went out or came in.
+
+    Attributes:
+        project: its name; on the way in the one it got here.
+        counts: rows of each kind, crops and runs.
+        bytes: of the zip.
+    """
+
+    project: str
+    counts: dict[str, int]
+    bytes: int
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        words = {"bursts": "recordings", "crops": "pictures", "runs": "trainings"}
+        found = [(n, words.get(what, what)) for what, n in self.counts.items() if n]
+        told = ", ".join(f"{n:,} {what if n != 1 else what.removesuffix('s')}" for n, what in found)
+        return f"“{self.project}”: {told} ({self.bytes / 2**20:.1f} MB)"
+
+
+# ------------------------------------------------------------------------------------------- out
+
+
+def export_project(
+    store: Store,
+    places: Places,
+    name: str,
+    out: Path,
+    *,
+    with_bin: bool = False,
+    with_pictures: bool = True,
+    progress: Progress = lambda done, total: None,
+) -> Carried:
+    """Write the project to a zip, by one rename at the end.
+
+    Args:
+        with_bin: what lies in the bin goes along; else it stays here.
+        with_pictures: the samples' crops go along.
+        progress: told samples written, and all.
+
+    Raises:
+        NotFoundError: no such project.
+        StoreError: it would be larger than a project file may be, or the file can't be written.
+    """
+    project = store.project(name)
+    part = out.with_name(f".{out.name}.part-{secrets.token_hex(4)}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+            packer = _Packer(archive)
+            made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
+            runs = _pack_runs(packer, TrainingRoom(store, places).runs(project.name))
+            about = ProjectRow(
+                name=project.name, keypoints_only=project.keypoints_only, created_at=made_at,
+                active_model=project.active_model if project.active_model in runs else None,
+            )  # fmt: skip
+            packer.finish(about, with_bin, with_pictures)
+        part.replace(out)
+        return Carried(project.name, packer.counts, out.stat().st_size)
+    except OSError as error:
+        raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _pack_tables(
+    packer: "_Packer", store: Store, project: Project, with_bin: bool, with_pictures: bool,
+    progress: Progress,
+) -> str:  # fmt: skip
+    """The project's rows in one state of the store; when the project was made."""
+    with store.reading() as connection:
+        samples, crops = project_size(connection, project.id, with_bin=with_bin)
+        _check_room(project.name, samples, crops if with_pictures else 0)
+        for table in PARTS:
+            rows = project_rows(connection, project.id, table, with_bin=with_bin)
+            _pack_rows(packer, table, rows, with_pictures, samples, progress)
+        return project_made_at(connection, project.id)
+
+
+def _pack_runs(packer: "_Packer", runs: list[Run]) -> list[str]:
+    """The trainings that have ended; their names."""
+    ended = [run for run in runs if run.status() != RUNNING]
+    for run in ended:
+        for file in carried_runs.files_of(run):
+            packer.add(f"runs/{run.name}/{file.name}", file.read_bytes())
+    packer.counts["runs"] = len(ended)
+    return [run.name for run in ended]
+
+
+def _check_room(name: str, samples: int, crops: int) -> None:
+    wanted = samples * _ROW_BYTES + crops
+    if wanted > MAX_TOTAL:
+        raise StoreError(
+            f"“{name}” with {samples:,} samples would take about {wanted / 2**20:,.0f} MB, a "
+            f"project file at most {MAX_TOTAL / 2**20:.0f}: leave the pictures out, or copy the "
+            "workspace folder"
+        )
+
+
+def _pack_rows(
+    packer: "_Packer",
+    table: str,
+    rows: Iterator[dict[str, Any]],
+    with_pictures: bool,
+    samples: int,
+    progress: Progress,
+) -> None:
+    known = set(ROWS[table].model_fields)
+    packer.counts[table] = 0
+    for row in rows:
+        if table == "samples":
+            jpeg = row["jpeg"] if with_pictures else None
+            row["crop"] = None if jpeg is None else packer.add_crop(jpeg)
+        packer.add_line(table, {key: value for key, value in row.items() if key in known})
+        packer.counts[table] += 1
+        if table == "samples" and packer.counts[table] % 500 == 0:
+            progress(packer.counts[table], samples)
+    packer.flush(table)
+    if table == "samples":
+        packer.flush("crops")
+        progress(samples, samples)
+
+
+class _Packer:
+    """Fills the zip member by member, each no larger than is kept in memory."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self.counts: dict[str, int] = {}
+        self._archive = archive
+        self._members: list[Member] = []
+        self._waiting: dict[str, bytearray] = {}
+        self._numbers: dict[str, int] = {}
+
+    def add(self, name: str, content: bytes) -> None:
+        """A member of its own; pictures are packed already."""
+        how = zipfile.ZIP_STORED if name.startswith("crops-") else zipfile.ZIP_DEFLATED
+        self._archive.writestr(name, content, how)
+        digest = hashlib.sha256(content).hexdigest()
+        self._members.append(Member(name=name, bytes=len(content), sha256=digest))
+
+    def add_line(self, table: str, row: dict[str, Any]) -> None:
+        """A row of a table."""
+        self._append(table, to_line(row), _TABLE_BYTES)
+
+    def add_crop(self, jpeg: bytes) -> dict[str, Any]:
+        """A crop; where it lies."""
+        begin = self._append("crops", jpeg, _PACK_BYTES)
+        self.counts["crops"] = self.counts.get("crops", 0) + 1
+        return {"pack": self._name("crops"), "begin": begin, "bytes": len(jpeg)}
+
+    def _append(self, kind: str, content: bytes, limit: int) -> int:
+        waiting = self._waiting.setdefault(kind, bytearray())
+        if len(waiting) + len(content) > limit:
+            self.flush(kind)
+        begin = len(waiting)
+        waiting += content
+        return begin
+
+    def flush(self, kind: str) -> None:
+        """What waits, as the next member of its kind."""
+        waiting = self._waiting.get(kind)
+        if waiting:
+            self.add(self._name(kind), bytes(waiting))
+            self._numbers[kind] = self._numbers.get(kind, 0) + 1
+            waiting.clear()
+
+    def _name(self, kind: str) -> str:
+        suffix = "bin" if kind == "crops" else "jsonl"
+        return f"{kind}-{self._numbers.get(kind, 0):05}.{suffix}"
+
+    def finish(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
+        """The manifest, last: it knows every hash.
+
+        Raises:
+            StoreError: larger than what is read back.
+        """
+        total = sum(member.bytes for member in self._members)
+        if total > MAX_TOTAL - _MAX_MANIFEST or len(self._members) >= MAX_ENTRIES:
+            raise StoreError(
+                f"“{project.name}” takes {total:,} bytes in {len(self._members):,} files, a "
+                f"project file at most {MAX_TOTAL:,}: leave the pictures out"
+            )
+        manifest = Manifest(
+            format="mudra-project", version=1, made_by=f"mudra {mudra_version()}", made_at=now(),
+            project=project, with_bin=with_bin, with_pictures=with_pictures,
+            counts=self.counts, members=self._members,
+        )  # fmt: skip
+        self._archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
+
+
+# -------------------------------------------------------------------------------------------- in
+
+
+def import_project(
+    store: Store,
+    places: Places,
+    path: Path,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> Carried:
+    """Bring in a project file: all of it, or nothing and the reason.
+
+    A name that is taken gets " 2"; a training whose name is taken gets another.
+
+    Raises:
+        ArchiveError: it can't be trusted, is none, or its rows don't fit together.
+        StoreFullError: the disk is full.
+    """
+    if not path.is_file():
+        raise ArchiveError(f"{path} does not exist: give a project file")
+    with unpacked(path, only=_NAMES) as folder:
+        manifest = _checked(folder, path.name)
+        reader = _Reader(folder, manifest, path.name, progress)
+        try:
+            reader.check()
+            with tempfile.TemporaryDirectory(prefix="incoming-", dir=places.workspace) as room:
+                runs = carried_runs.Arrivals(folder / "runs", places.runs, Path(room), path.name)
+                brought = _bring_in(store, manifest, reader, runs)
+        except StoreFullError:
+            raise
+        except (StoreError, MediaError) as error:
+            raise ArchiveError(f"{path.name} can't be brought in: {error}") from error
+    counts = {part: len(brought.ids[part]) for part in PARTS}
+    counts |= {"crops": reader.crops, "runs": len(runs.names)}
+    return Carried(brought.project.name, counts, path.stat().st_size)
+
+
+def _bring_in(
+    store: Store, manifest: Manifest, reader: "_Reader", runs: carried_runs.Arrivals
+) -> Brought:
+    """One transaction; the trainings' folders move in at its very end, and out if it fails."""
+    about = manifest.project.model_dump()
+    about["active_model"] = runs.names.get(about["active_model"])
+    try:
+        with store.writing() as connection:
+            brought = bring_in(connection, about, reader.rows)
+            runs.prepare(brought.project, brought.ids["samples"])
+            runs.move_in()
+    except BaseException:
+        runs.take_back()
+        raise
+    return brought
+
+
+def _checked(folder: Path, name: str) -> Manifest:
+    """The manifest, once every member is there and is what it says.
+
+    Raises:
+        ArchiveError: otherwise.
+    """
+    path = folder / MANIFEST
+    if not path.is_file() or path.stat().st_size > _MAX_MANIFEST:
+        raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
+    manifest = read_manifest(path.read_bytes(), name)
+    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    told = [member.name for member in manifest.members]
+    if len(set(told)) != len(told) or {*told, MANIFEST} != there:
+        odd = sorted({*told, MANIFEST} ^ there)[:3]
+        raise ArchiveError(f"{name}: its manifest and its files differ ({', '.join(odd)})")
+    for member in manifest.members:
+        with (folder / member.name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != member.sha256:
+                raise ArchiveError(f"{name}: {member.name} was altered: export the project anew")
+    return manifest
+
+
+class _Reader:
+    """Reads the rows of an unpacked project file, checking each."""
+
+    def __init__(self, folder: Path, manifest: Manifest, name: str, progress: Progress) -> None:
+        self.crops = 0
+        self._folder, self._manifest, self._name = folder, manifest, name
+        self._progress = progress
+
+    def check(self) -> None:
+        """Look at every row and crop, so that bringing them in is quick and sure.
+
+        Raises:
+            ArchiveError: a row that can't be one.
+            MediaError: a crop that is no small JPEG.
+        """
+        for part in PARTS:
+            last, count, total = -1, 0, self._manifest.counts.get(part, 0)
+            for where, line in self._lines(part):
+                row = read_row(part, line, where)
+                if row["id"] <= last:
+                    raise ArchiveError(f"{where}: id {row['id']} comes after {last}")
+                last, count = row["id"], count + 1
+                if row.get("crop") is not None:
+                    self._check_crop(dict(row["crop"]), where)
+                if part == "samples" and count % 500 == 0:
+                    self._progress(count, max(total, count))
+            if count != total:
+                raise ArchiveError(
+                    f"{self._name} holds {count:,} {part}, its manifest says {total:,}"
+                )
+
+    def rows(self, part: str) -> Iterator[dict[str, Any]]:
+        """The checked rows of one of PARTS by id; samples with their crop as `jpeg`."""
+        for _, line in self._lines(part):
+            row = dict.fromkeys(ROWS[part].model_fields) | from_line(line)
+            if part == "samples":
+                crop = row.pop("crop")
+                row["jpeg"] = None if crop is None else self._crop(crop)
+            yield row
+
+    def _lines(self, part: str) -> Iterator[tuple[str, bytes]]:
+        """Each line of a part, and what to call it."""
+        for path in sorted(self._folder.glob(f"{part}-*.jsonl")):
+            for number, line in enumerate(read_lines(path, _MAX_LINE), 1):
+                yield f"{self._name}: {path.name}, line {number}", line
+
+    def _check_crop(self, place: dict[str, Any], where: str) -> None:
+        if self._manifest.project.keypoints_only:
+            raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")
+        pack = self._folder / place["pack"]
+        if not pack.is_file() or place["begin"] + place["bytes"] > pack.stat().st_size:
+            raise ArchiveError(f"{where}: {place['pack']} has no bytes {place['begin']} and on")
+        check_jpeg(self._crop(place), _CROP_SIDE, f"{where}: the crop")
+        self.crops += 1
+
+    def _crop(self, place: dict[str, Any]) -> bytes:
+        with (self._folder / place["pack"]).open("rb") as file:
+            file.seek(place["begin"])
+            return file.read(place["bytes"])

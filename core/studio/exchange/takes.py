@@ -1,0 +1,200 @@
+"""Samples from what is not the browser's camera: uploads, videos, a camera of this machine."""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.errors import MediaError, MudraError, NotFoundError
+from core.estimators import Estimator
+from core.gestures.labels import match_gesture, safe_name
+from core.media.cameras import read_camera
+from core.media.videos import VIDEO_SUFFIXES, read_video
+from core.pose.structures import Frame
+from core.studio.exchange.importing import (
+    file_samples,
+    import_pictures,
+    labelled_pictures,
+    opened_folder,
+)
+from core.studio.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
+from core.studio.samples import STORED
+from core.studio.store import Gesture, Project, Store
+
+_CAMERA = "camera:"
+
+Tell = Callable[[Progress, float], None]
+
+
+def record_source(
+    store: Store,
+    project: str,
+    gesture: str,
+    source: str,
+    estimator: Estimator,
+    *,
+    seconds: float | None = None,
+    rate_hz: float = 10.0,
+    person: str = "me",
+    tell: Tell = lambda progress, time_s: None,
+) -> Progress:
+    """Record from `camera:N` or a video into a project, which is made where it is missing.
+
+    Args:
+        seconds: the take ends after so long; None: with the video, or by Ctrl-C.
+
+    Raises:
+        NotFoundError: the project has no such gesture.
+        MediaError: no such camera, or nothing that can be read.
+    """
+    frames = open_frames(source)
+    try:
+        found = store.project(project)
+    except NotFoundError:
+        found = store.create_project(project)
+    chosen = _gesture(store, found.id, gesture)
+    pictures = not found.keypoints_only
+    recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
+    plan = Plan(length_s=seconds, rate_hz=rate_hz)
+    return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
+
+
+def add_uploads(
+    recorder: Recorder,
+    project: Project,
+    gesture: Gesture,
+    uploads: Sequence[tuple[str, bytes]],
+    make_estimator: Callable[[], Estimator],
+    *,
+    tell: Callable[[float], None] = lambda share: None,
+) -> Added:
+    """Samples from pictures, videos and zips, given as (name, content).
+
+    Pictures and videos become the gesture's; a zip's folders name their own, and what lies at its
+    top is the gesture's.
+
+    Args:
+        tell: told the share that is done, 0..1.
+    """
+    streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
+    pictures = [one for one in uploads if one not in streams]
+    with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:
+        tell_part = _part(tell, 0, len(pictures), len(uploads))
+        parts = [add_pictures(recorder, gesture.id, pictures, estimator, tell=tell_part)]
+        for number, (name, content) in enumerate(streams, len(pictures)):
+            path = Path(folder) / f"{secrets.token_hex(8)}{_suffix((name, content))}"
+            path.write_bytes(content)
+            tell_part = _part(tell, number, 1, len(uploads))
+            if path.suffix == ".zip":
+                parts.append(_add_zip(recorder, project, gesture, name, path, estimator, tell_part))
+            else:
+                parts.append(_add_video(recorder, gesture, name, path, estimator, tell_part))
+            path.unlink()
+            tell_part(1.0)
+    return Added(sum(p.kept for p in parts), tuple(one for p in parts for one in p.refused))
+
+
+def _suffix(upload: tuple[str, bytes]) -> str:
+    return Path(upload[0]).suffix.lower()
+
+
+def _part(
+    tell: Callable[[float], None], done: int, part: int, count: int
+) -> Callable[[float], None]:
+    """Tells of `part` uploads of `count`, where so many are `done`."""
+    return lambda share: tell((done + share * part) / count)
+
+
+def _unread(name: str, path: Path, error: MudraError) -> Added:
+    """The reason, about the file as the stranger calls it."""
+    reason = str(error).replace(path.name, name).replace(path.stem, name)
+    return Added(0, ((name, reason),))
+
+
+def _add_video(
+    recorder: Recorder, gesture: Gesture, name: str, path: Path, estimator: Estimator,
+    tell: Callable[[float], None],
+) -> Added:  # fmt: skip
+    known = recorder.store.known_hashes(recorder.project_id)
+    try:
+        samples = file_samples(
+            path, name, estimator, known, with_crop=recorder.with_pictures, tell=tell
+        )
+    except MudraError as error:
+        return _unread(name, path, error)
+    if not samples:
+        return Added(0, ((name, STORED),))
+    return Added(len(recorder.store.add_samples(recorder.begin_burst(gesture.id), samples)), ())
+
+
+def _add_zip(
+    recorder: Recorder, project: Project, gesture: Gesture, name: str, path: Path,
+    estimator: Estimator, tell: Callable[[float], None],
+) -> Added:  # fmt: skip
+    try:
+        with opened_folder(path) as folder:
+            files = labelled_pictures(
+                folder, {path.stem: gesture.name}, name=path.stem, videos=True
+            )
+            report = import_pictures(
+                recorder.store, project, files, estimator, recorder.person, name,
+                lambda done, total: tell(done / total),
+            )  # fmt: skip
+    except MudraError as error:
+        return _unread(name, path, error)
+    again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
+    return Added(report.added, (*report.refused, *again))
+
+
+def record_frames(
+    recorder: Recorder,
+    gesture_id: int,
+    frames: Iterable[Frame],
+    estimator: Estimator,
+    plan: Plan = CONTINUOUS,
+    *,
+    tell: Callable[[Progress, float], None] = lambda progress, time_s: None,
+) -> Progress:
+    """One take from frames that come by themselves: of a video, or of the local camera.
+
+    Ends with the frames or the plan, whichever is first; an interrupt keeps what was recorded.
+
+    Args:
+        tell: told after each frame how the take stands, and the frame's time.
+    """
+    recorder.record(gesture_id, plan)
+    try:
+        for frame in frames:
+            progress = recorder.offer(frame, estimator.estimate(frame), estimator.version)
+            tell(progress, frame.time_s)
+            if progress.state == "idle":
+                break
+    except KeyboardInterrupt:
+        pass
+    return recorder.stop()
+
+
+def open_frames(source: str) -> Iterator[Frame]:
+    """The frames of `camera:N` of this machine, or of a video.
+
+    Raises:
+        MediaError: no such camera, or nothing that can be read.
+    """
+    number = source.removeprefix(_CAMERA)
+    if number == source:
+        if not Path(source).is_file():
+            raise MediaError(f"no video at {source}: give a video, or camera:0 for a camera")
+        return read_video(Path(source))
+    if not number.isdigit():
+        raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
+    return read_camera(int(number))
+
+
+def _gesture(store: Store, project_id: int, text: str) -> Gesture:
+    """By its own name, or by what the eight are also called."""
+    there = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
+    for name in (safe_name(text), match_gesture(text) or ""):
+        if name.casefold() in there:
+            return there[name.casefold()]
+    names = ", ".join(gesture.name for gesture in there.values())
+    raise NotFoundError(f"no gesture “{text}” in the project; there are: {names}")

@@ -1,0 +1,16 @@
+"""Everything recorded, in one database: projects, gestures, persons, sessions, samples, the bin.
+
+Use `Store`; `caring`, `bin`, `roster` and `moving` are its other queries, `acts` its undo.
+"""
+
+from core.studio.store.store import (
+    Gesture,
+    GestureOverview,
+    NewSample,
+    Person,
+    Project,
+    Sample,
+    Store,
+)
+
+__all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]

@@ -1,0 +1,111 @@
+"""Acts that can be undone: whatever changes rows of the store writes down what they held before.
+
+An act is one thing a person did, e.g. "12 samples moved". Its journal holds, for each change, the
+columns as they were and as they became; undoing sets back the rows that still are as the act left
+them, so that what somebody did since is never overwritten.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from core.errors import NotFoundError
+from core.studio.store import schema as t
+from core.studio.store.rows import now
+
+KEPT = 50  # acts a project that can be undone
+_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing done that can be undone: what, and when (ISO 8601, UTC)."""
+
+    id: int
+    title: str
+    at: str
+
+
+class Journal:
+    """What one act changes, within the transaction of `connection`."""
+
+    def __init__(self, connection: Connection, project_id: int, title: str) -> None:
+        self.connection = connection
+        self.project_id, self.title = project_id, title
+        self._changes: list[dict[str, Any]] = []
+
+    def set(self, table: Table, ids: Iterable[int], **values: Any) -> int:
+        """Set columns of the rows with these ids, remembering what they held.
+
+        Returns:
+            How many of them there are.
+        """
+        was: dict[tuple[Any, ...], list[int]] = {}
+        columns = [table.c[name] for name in values]
+        for chunk in _chunks(ids):
+            chosen = table.c.id.in_(chunk)
+            for row_id, *held in self.connection.execute(
+                select(table.c.id, *columns).where(chosen)
+            ):
+                was.setdefault(tuple(held), []).append(row_id)
+            self.connection.execute(update(table).where(chosen).values(values))
+        groups = [{"held": list(held), "ids": found} for held, found in was.items()]
+        self._changes.append({"table": table.name, "became": values, "was": groups})
+        return sum(map(len, was.values()))
+
+    def set_where(self, table: Table, condition: Any, **values: Any) -> int:
+        """The same for the rows that meet a condition."""
+        found = self.connection.execute(select(table.c.id).where(condition))
+        return self.set(table, found.scalars().all(), **values)
+
+    def write(self) -> None:
+        """Into the table of acts, where anything was changed; the oldest acts are forgotten."""
+        if not any(change["was"] for change in self._changes):
+            return
+        about = {"project_id": self.project_id, "title": self.title, "at": now()}
+        journal = json.dumps(self._changes, separators=(",", ":"))
+        self.connection.execute(insert(t.acts).values(about | {"journal": journal}))
+        of = t.acts.c
+        kept = select(of.id).where(of.project_id == self.project_id)
+        kept = kept.order_by(of.id.desc()).limit(KEPT)
+        self.connection.execute(
+            delete(t.acts).where(of.project_id == self.project_id, of.id.not_in(kept))
+        )
+
+
+def undo(connection: Connection, act_id: int) -> int:
+    """Set back what the act changed; it is forgotten then.
+
+    Returns:
+        How many rows are back; fewer than were changed where somebody changed them since.
+
+    Raises:
+        NotFoundError: no such act, or it has been undone.
+    """
+    journal = connection.execute(select(t.acts.c.journal).where(t.acts.c.id == act_id)).scalar()
+    if journal is None:
+        raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
+    back = sum(_set_back(connection, change) for change in reversed(json.loads(journal)))
+    connection.execute(delete(t.acts).where(t.acts.c.id == act_id))
+    return back
+
+
+def _set_back(connection: Connection, change: dict[str, Any]) -> int:
+    table, became = t.metadata.tables[change["table"]], change["became"]
+    as_left = [table.c[name].is_not_distinct_from(value) for name, value in became.items()]
+    back = 0
+    for group in change["was"]:
+        held = dict(zip(became, group["held"], strict=True))
+        for chunk in _chunks(group["ids"]):
+            statement = update(table).where(table.c.id.in_(chunk), *as_left).values(held)
+            back += connection.execute(statement).rowcount
+    return back
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = list(dict.fromkeys(ids))
+    for begin in range(0, len(wanted), _CHUNK):
+        yield wanted[begin : begin + _CHUNK]

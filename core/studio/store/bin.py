@@ -1,0 +1,214 @@
+"""What lies in the bin and how it comes back; samples deleted, restored and moved.
+
+Every act is written down, so that it can be undone (`Database.undo`). A sample is outside the bin
+only while its gesture and its person are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from core.errors import NotFoundError, StoreError
+from core.studio.store import schema as t
+from core.studio.store.acts import Journal
+from core.studio.store.database import named
+from core.studio.store.rows import now
+from core.studio.store.store import Store
+
+PROJECT, GESTURE, PERSON = "project", "gesture", "person"
+_TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}
+_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
+
+
+@dataclass(frozen=True)
+class Binned:
+    """A project, gesture or person in the bin.
+
+    Attributes:
+        kind: PROJECT, GESTURE or PERSON.
+        at: when it was deleted (ISO 8601, UTC).
+        samples: how many come back with it.
+        clash: what has its name by now; "" when the name is free.
+    """
+
+    kind: str
+    id: int
+    name: str
+    at: str
+    samples: int
+    clash: str = ""
+
+
+def list_bin(store: Store, project_id: int) -> list[Binned]:
+    """Deleted projects, and the project's deleted gestures and persons, the latest first."""
+    found = [*_binned(store, PROJECT, t.projects.c.id.is_not(None))]
+    for kind in (GESTURE, PERSON):
+        found += _binned(store, kind, _TABLES[kind].c.project_id == project_id)
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _binned(store: Store, kind: str, where: ColumnElement[bool]) -> list[Binned]:
+    table = _TABLES[kind]
+    rows = store.rows(t.in_bin(select(table).where(where), table, deleted=True))
+    return [
+        Binned(
+            kind, row.id, row.name, row.deleted_at, _count(store, kind, row),
+            _clash(store, row, kind),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _count(store: Store, kind: str, row: Any) -> int:
+    counted = select(func.count()).select_from(t.samples)
+    return int(store.rows(counted.where(_came_with(kind, row)))[0][0])
+
+
+def _came_with(kind: str, row: Any) -> Any:
+    """That a sample went into the bin with this thing; of a project, that it did not go before."""
+    of = t.samples.c
+    if kind == PROJECT:
+        return (of.project_id == row.id) & of.deleted_at.is_(None)
+    owned = of.gesture_id == row.id if kind == GESTURE else t.recorded_by(row.id)
+    return owned & (of.project_id == row.project_id) & (of.deleted_at == row.deleted_at)
+
+
+def _clash(store: Store, row: Any, kind: str) -> str:
+    table = _TABLES[kind]
+    same = select(table.c.name).where(table.c.key == row.key)
+    if kind != PROJECT:
+        same = same.where(table.c.project_id == row.project_id)
+    there = store.rows(t.in_bin(same, table))
+    return f"Another {kind} is called “{there[0][0]}” by now" if there else ""
+
+
+def bring_back(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
+    """Take a project, gesture or person out of the bin, with the samples that went there with it.
+
+    Args:
+        project_id: in whose history it is written down.
+        name: its new name; the old one where empty.
+
+    Returns:
+        How many samples came with it. Those that another gesture or person in the bin owns, too,
+        come with that one.
+
+    Raises:
+        NotFoundError: it is not in the bin.
+        StoreError: the name is another's by now; nothing is changed.
+    """
+    table = _TABLES[kind]
+    with store.writing() as connection:
+        row = connection.execute(
+            t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
+        ).first()
+        if row is None:
+            raise NotFoundError(f"this {kind} is not in the bin: it was brought back already")
+        home = row_id if kind == PROJECT else project_id
+        journal = Journal(connection, home, f"Brought back the {kind} “{row.name}”")
+        values = named(name) if name and name != row.name else {}
+        journal.set(table, [row_id], deleted_at=None, **values)
+        back = 0
+        if kind != PROJECT:
+            with_it = _came_with(kind, row)
+            _to_other_owner(journal, kind, with_it)
+            back = journal.set_where(t.samples, with_it, deleted_at=None)
+        journal.write()
+    return back
+
+
+def _to_other_owner(journal: Journal, kind: str, with_it: Any) -> None:
+    """What another thing in the bin owns, too, belongs to that one's time from now on."""
+    other = t.persons if kind == GESTURE else t.gestures
+    for row in journal.connection.execute(
+        t.in_bin(select(other).where(other.c.project_id == journal.project_id), other, True)
+    ).all():
+        owned = t.recorded_by(row.id) if kind == GESTURE else t.samples.c.gesture_id == row.id
+        journal.set_where(t.samples, with_it & owned, deleted_at=row.deleted_at)
+
+
+def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
+    """Take samples out of the bin; how many were there.
+
+    Raises:
+        StoreError: the gesture or person of some is in the bin; nothing is changed.
+    """
+    with store.writing() as connection:
+        there = _alive_owners(connection, project_id, ids)
+        journal = Journal(connection, project_id, f"Restored {_samples(len(there))}")
+        back = journal.set(t.samples, there, deleted_at=None)
+        journal.write()
+    return back
+
+
+def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
+    found: list[int] = []
+    for chunk in _chunks(ids):
+        rows = connection.execute(
+            select(t.samples.c.id, t.gestures.c.deleted_at, t.persons.c.deleted_at)
+            .join_from(t.samples, t.gestures, t.samples.c.gesture_id == t.gestures.c.id)
+            .join(t.bursts, t.samples.c.burst_id == t.bursts.c.id)
+            .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
+            .join(t.persons, t.sessions.c.person_id == t.persons.c.id)
+            .where(t.samples.c.project_id == project_id, t.samples.c.id.in_(chunk))
+            .where(t.samples.c.deleted_at.is_not(None))
+        ).all()
+        if any(row[1] or row[2] for row in rows):
+            raise StoreError(
+                "the gesture or the person of some of these is in the bin: bring that back first"
+            )
+        found += [row[0] for row in rows]
+    return found
+
+
+def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
+    """Put samples of the project into the bin; how many were not there before."""
+    with store.writing() as connection:
+        there = _alive(connection, project_id, ids)
+        journal = Journal(connection, project_id, f"Deleted {_samples(len(there))}")
+        gone = journal.set(t.samples, there, deleted_at=now())
+        journal.write()
+    return gone
+
+
+def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
+    """Give samples to another gesture of the project; how many changed. Those in the bin stay.
+
+    Raises:
+        NotFoundError: the project has no such gesture.
+    """
+    to = t.gestures.c
+    target = select(to.name).where(to.id == gesture_id, to.project_id == project_id)
+    with store.writing() as connection:
+        name = connection.execute(t.in_bin(target, t.gestures)).scalar()
+        if name is None:
+            raise NotFoundError("that gesture is gone: choose another")
+        there = _alive(connection, project_id, ids, t.samples.c.gesture_id != gesture_id)
+        journal = Journal(connection, project_id, f"Moved {_samples(len(there))} to “{name}”")
+        moved = journal.set(t.samples, there, gesture_id=gesture_id)
+        journal.write()
+    return moved
+
+
+def _alive(
+    connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
+) -> list[int]:
+    """Those of the ids that are the project's samples, outside the bin, and meet the conditions."""
+    of = t.samples.c
+    here = t.in_bin(select(of.id).where(of.project_id == project_id, *conditions), t.samples)
+    return [
+        row
+        for chunk in _chunks(ids)
+        for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
+    ]
+
+
+def _samples(n: int) -> str:
+    return "1 sample" if n == 1 else f"{n:,} samples"
+
+
+def _chunks(ids: Sequence[int]) -> list[list[int]]:
+    wanted = [int(i) for i in dict.fromkeys(ids)]
+    return [wanted[begin : begin + _CHUNK] for begin in range(0, len(wanted), _CHUNK)]

@@ -1,0 +1,147 @@
+"""The database behind the store: short transactions, plain errors, and a bin.
+
+Transactions begin as writers where they write, so that several processes take turns instead of
+failing. Modules of queries (store, caring, …) read and write through this alone.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from core.errors import NotFoundError
+from core.gestures.labels import safe_name
+from core.studio.store import schema as t
+from core.studio.store.acts import Act, Journal, undo
+from core.studio.store.rows import now
+
+
+class Database:
+    """A SQLite file or another database; safe to use from several threads and processes.
+
+    Args:
+        place: a SQLite file (its folder is made), or a database URL.
+
+    Raises:
+        StoreError: the place can't be opened, or a newer Mudra wrote it.
+    """
+
+    def __init__(self, place: Path | str) -> None:
+        self._engine = t.open_engine(place)
+        with self.writing() as connection:
+            t.bring_up_to_date(connection)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def damage(self) -> str:
+        """What is wrong with the file; "" when it is whole."""
+        with t.plain_errors(), self._engine.connect() as connection:
+            return t.damage_of(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it or nothing, errors as ours."""
+        with t.plain_errors(), self._engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, and sees one state of the data throughout."""
+        with t.plain_errors(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def rows(self, statement: Any) -> Sequence[Any]:
+        """What a statement that only reads finds."""
+        with t.plain_errors(), self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    @contextmanager
+    def act(self, project_id: int, title: str) -> Iterator[Journal]:
+        """A transaction whose changes can be undone; `title` says what was done."""
+        with self.writing() as connection:
+            journal = Journal(connection, project_id, title)
+            yield journal
+            journal.write()
+
+    def change(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
+        """Set these columns in the rows of these ids, as an act; {} in the title is the name.
+
+        Raises:
+            NotFoundError: some are gone; the others are changed.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if not wanted or not values:
+            return
+        with self.act(*self._about(table, wanted, title)) as act:
+            changed = act.set(table, wanted, **values)
+        if changed < len(wanted):
+            raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
+
+    def to_bin(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
+        """Both into the bin as an act, under one time, by which `out_of_bin` knows them."""
+        at = now()
+        with self.act(*self._about(table, [row_id], title)) as act:
+            here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
+            if not act.set_where(table, here, deleted_at=at):
+                raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
+            act.set_where(t.samples, its_samples & t.samples.c.deleted_at.is_(None), deleted_at=at)
+
+    def _about(self, table: Table, ids: Sequence[int], title: str) -> tuple[int, str]:
+        """The project of the first of these rows that is there, and the title with its name."""
+        owner = table.c.id if table is t.projects else table.c.project_id
+        columns = [owner, table.c.name] if "name" in table.c else [owner]
+        for row_id in ids:
+            for project_id, *name in self.rows(select(*columns).where(table.c.id == row_id)):
+                return project_id, title.format(*name)
+        raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
+
+    def acts(self, project_id: int) -> list[Act]:
+        """What can be undone in the project, the latest first."""
+        of = t.acts.c
+        found = select(of.id, of.title, of.at).where(of.project_id == project_id)
+        return [Act(*row) for row in self.rows(found.order_by(of.id.desc()))]
+
+    def undo(self, act_id: int) -> int:
+        """Set back what an act changed; how many rows are back.
+
+        Raises:
+            NotFoundError: it was undone already, or is too old.
+            StoreError: a name that would come back is another's by now; nothing is changed.
+        """
+        with self.writing() as connection:
+            return undo(connection, act_id)
+
+    def out_of_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
+        """Both out of the bin, of the samples those that went there together with the row."""
+        with self.writing() as connection:
+            found = select(table.c.deleted_at).where(table.c.id == row_id)
+            deleted_at = connection.execute(found).scalar()
+            if deleted_at is None:
+                raise NotFoundError(f"no row {row_id} of {table.name} is in the bin")
+            back = {"deleted_at": None}
+            connection.execute(update(table).where(table.c.id == row_id).values(back))
+            together = t.samples.c.deleted_at == deleted_at
+            connection.execute(update(t.samples).where(its_samples, together).values(back))
+
+
+def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """Insert one row; its id."""
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def named(name: str) -> dict[str, str]:
+    """The columns of a name.
+
+    Raises:
+        LabelError: it can't be one.
+    """
+    safe = safe_name(name)
+    return {"name": safe, "key": safe.casefold()}

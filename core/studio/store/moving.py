@@ -1,0 +1,378 @@
+"""Whole projects out of the database and into it, and out of it for good.
+
+Convention: rows are plain dictionaries by column, blobs as bytes. What lies in the bin counts only
+where it is asked for; a thing in the bin that something outside of it still needs counts, too.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
+
+from core.errors import NotFoundError
+from core.studio.store import schema as t
+from core.studio.store.database import Database, named
+from core.studio.store.rows import Project
+
+PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
+_BATCH = 500
+
+Row = dict[str, Any]
+_SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
+
+
+def _alone_in_bin() -> dict[str, Any]:
+    """Per part the condition that a row is in the bin, or hangs on it, and nothing needs it."""
+    gesture, person, shown = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
+    gestures_away = _all(gesture.id, gesture.deleted_at.is_not(None))
+    persons_away = _all(person.id, person.deleted_at.is_not(None))
+    visits_away = _all(_SESSION.id, _SESSION.person_id.in_(persons_away))
+    away = _BURST.gesture_id.in_(gestures_away) | _BURST.session_id.in_(visits_away)
+    burst = away & _BURST.id.not_in(_all(_SAMPLE.burst_id, shown))
+    left = _SESSION.id.not_in(_all(_BURST.session_id, ~burst))
+    session = _SESSION.person_id.in_(persons_away) & left
+    needed = _all(_SAMPLE.gesture_id, shown), _all(_BURST.gesture_id, ~burst)
+    return {
+        "samples": _SAMPLE.deleted_at.is_not(None),
+        "bursts": burst,
+        "sessions": session,
+        "gestures": gesture.deleted_at.is_not(None)
+        & gesture.id.not_in(needed[0])
+        & gesture.id.not_in(needed[1]),
+        "persons": person.deleted_at.is_not(None)
+        & person.id.not_in(_all(_SESSION.person_id, ~session)),
+    }
+
+
+def _all(column: Any, condition: Any) -> Any:
+    """The column of all rows that meet a condition, whatever the statement around it is about."""
+    return select(column).where(condition).correlate(None)
+
+
+def _of_project(table: Table, project_id: Any) -> Any:
+    """That a row of the table belongs to the project, or to one of several that are selected."""
+    if table is t.bursts:
+        return _BURST.session_id.in_(_all(_SESSION.id, _of_project(t.sessions, project_id)))
+    column = table.c.project_id
+    return column.in_(project_id) if isinstance(project_id, Select) else column == project_id
+
+
+# ------------------------------------------------------------------------------------------- out
+
+
+def project_rows(
+    connection: Connection, project_id: int, part: str, *, with_bin: bool = False
+) -> Iterator[Row]:
+    """The rows of one of PARTS by id, a few at a time; samples come with their crop as `jpeg`."""
+    table = t.metadata.tables[part]
+    found = select(table)
+    if part == "samples":
+        found = select(table, t.crops.c.jpeg).outerjoin(t.crops)
+    found = _chosen(found, table, part, project_id, with_bin).order_by(table.c.id)
+    for row in connection.execution_options(yield_per=_BATCH).execute(found):
+        yield dict(row._mapping)
+
+
+def project_made_at(connection: Connection, project_id: int) -> str:
+    """When the project was made."""
+    of = t.projects.c
+    return str(connection.execute(select(of.created_at).where(of.id == project_id)).scalar_one())
+
+
+def project_size(
+    connection: Connection, project_id: int, *, with_bin: bool = False
+) -> tuple[int, int]:
+    """(samples, bytes of their crops)."""
+    found = select(func.count(), func.coalesce(func.sum(func.length(t.crops.c.jpeg)), 0))
+    found = found.select_from(t.samples).outerjoin(t.crops)
+    found = _chosen(found, t.samples, "samples", project_id, with_bin)
+    count, size = connection.execute(found).one()
+    return int(count), int(size)
+
+
+def _chosen(found: Any, table: Table, part: str, project_id: int, with_bin: bool) -> Any:
+    found = found.where(_of_project(table, project_id))
+    return found if with_bin else found.where(~_alone_in_bin()[part])
+
+
+def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
+    """Samples outside the bin by id, each with all that is known about where it came from; the
+    session's and burst's columns begin with `session_` and `burst_`, the gesture's with
+    `gesture_`."""
+    gesture, person = t.gestures.c, t.persons.c
+    kept = [c for c in t.samples.c if c.name not in ("project_id", "gesture_id", "deleted_at")]
+    found = select(
+        *kept,
+        gesture.name.label("gesture"),
+        gesture.emoji.label("gesture_emoji"),
+        gesture.position.label("gesture_position"),
+        gesture.enabled.label("gesture_enabled"),
+        person.name.label("person"),
+        _SESSION.id.label("session_id"),
+        _SESSION.name.label("session_name"),
+        _SESSION.source.label("session_source"),
+        _SESSION.started_at.label("session_started_at"),
+        _BURST.started_at.label("burst_started_at"),
+    ).join_from(t.samples, t.bursts, _SAMPLE.burst_id == _BURST.id)
+    found = found.join(t.sessions, _BURST.session_id == _SESSION.id)
+    found = found.join(t.persons, _SESSION.person_id == person.id)
+    found = found.join(t.gestures, _SAMPLE.gesture_id == gesture.id)
+    found = found.where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+    stream = connection.execution_options(yield_per=_BATCH)
+    for row in stream.execute(found.order_by(_SAMPLE.id)):
+        yield dict(row._mapping)
+
+
+def most_joints(connection: Connection, project_id: int) -> int:
+    """The largest number of joints of a sample outside the bin; 0 where there are none."""
+    size = func.max(func.length(_SAMPLE.scores))
+    found = select(size).where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
+    return int(connection.execute(found).scalar() or 0) // 4
+
+
+# -------------------------------------------------------------------------------------------- in
+
+
+@dataclass
+class Brought:
+    """A project that was brought in, and the new id of every old one by part."""
+
+    project: Project
+    ids: dict[str, dict[Any, int]] = field(default_factory=dict)
+
+
+def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]) -> Brought:
+    """Insert a project; a name that is taken gets " 2", and so on. All within the caller's
+    transaction.
+
+    Args:
+        project: columns of `projects` without id and key.
+        read: gives the rows of one of PARTS, as `project_rows` does, with their old ids.
+
+    Raises:
+        NotFoundError: a row belongs to one that did not come.
+    """
+    name = _free_name(connection, project["name"])
+    project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
+    made = Project(project_id, name, project["keypoints_only"], None, project["created_at"])
+    brought = Brought(made, {part: {} for part in PARTS})
+    for part in PARTS:
+        for batch in _batches(read(part)):
+            add_rows(connection, brought, part, batch)
+    return brought
+
+
+def add_rows(connection: Connection, brought: Brought, part: str, rows: list[Row]) -> None:
+    """Insert rows of one of PARTS into the project; their new ids are remembered by the old.
+
+    Raises:
+        NotFoundError: a row belongs to one that did not come.
+    """
+    at_home = [_at_home(row, part, brought) for row in rows]
+    new = insert_rows(connection, t.metadata.tables[part], at_home)
+    brought.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
+    crops = [
+        {"sample_id": sample_id, "jpeg": row["jpeg"]}
+        for sample_id, row in zip(new, rows, strict=True)
+        if row.get("jpeg") is not None
+    ]
+    if crops:
+        connection.execute(insert(t.crops), crops)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while batch := list(itertools.islice(left, _BATCH)):
+        yield batch
+
+
+def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
+    """Insert rows with the same columns; their ids in the same order."""
+    if connection.dialect.name == "sqlite":  # who writes is alone, and all at once is far quicker
+        first = (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+        ids = list(range(first, first + len(rows)))
+        connection.execute(
+            insert(table), [row | {"id": i} for row, i in zip(rows, ids, strict=True)]
+        )
+        return ids
+    stored = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(stored, rows).scalars())
+
+
+def _at_home(row: Row, part: str, brought: Brought) -> Row:
+    """The row with the ids of this database."""
+    known = t.metadata.tables[part].c
+    home = {key: value for key, value in row.items() if key in known and key != "id"}
+    if "project_id" in known:
+        home["project_id"] = brought.project.id
+    for column, owner in _OWNERS.get(part, {}).items():
+        if row[column] not in brought.ids[owner]:
+            raise NotFoundError(f"{part} name {column} {row[column]}, which did not come with them")
+        home[column] = brought.ids[owner][row[column]]
+    return home | (named(row["name"]) if "key" in known else {})
+
+
+_OWNERS = {
+    "sessions": {"person_id": "persons"},
+    "bursts": {"session_id": "sessions", "gesture_id": "gestures"},
+    "samples": {"burst_id": "bursts", "gesture_id": "gestures"},
+}
+
+
+def _free_name(connection: Connection, name: str) -> str:
+    """The name, or the first of “name 2”, “name 3” … that no project outside the bin has."""
+    keys = select(t.projects.c.key).where(t.projects.c.deleted_at.is_(None))
+    taken = set(connection.execute(keys).scalars())
+    for number in itertools.count(1):
+        end = "" if number == 1 else f" {number}"
+        wanted = named(name[: 40 - len(end)].rstrip() + end)
+        if wanted["key"] not in taken:
+            return wanted["name"]
+    raise AssertionError
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a project has outside the bin, to be found again by what it says of itself."""
+
+    gestures: dict[str, int]
+    positions: list[int]
+    persons: dict[str, int]
+    sessions: dict[tuple[Any, ...], int]
+    bursts: dict[tuple[Any, ...], int]
+    samples: set[bytes]
+
+
+def known_in(connection: Connection, project_id: int) -> Known:
+    """Gestures and persons by key; sessions by (person_id, source, name, started_at); bursts by
+    (session_id, started_at); samples by `fingerprint`."""
+
+    def by_key(table: Table) -> dict[str, int]:
+        found = t.in_bin(_at(select(table.c.key, table.c.id), table, project_id), table)
+        return {row.key: row.id for row in connection.execute(found)}
+
+    def by_marks(table: Table, *marks: Any) -> dict[tuple[Any, ...], int]:
+        found = _at(select(*marks, table.c.id), table, project_id)
+        return {tuple(found): row_id for *found, row_id in connection.execute(found)}
+
+    at = connection.execute(_at(select(t.gestures.c.position), t.gestures, project_id))
+    found = _at(
+        select(_SAMPLE.taken_at, _SAMPLE.hand_index, _SAMPLE.keypoints), t.samples, project_id
+    )
+    stream = connection.execution_options(yield_per=_BATCH).execute(t.in_bin(found, t.samples))
+    visit = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
+    return Known(
+        by_key(t.gestures), list(at.scalars()), by_key(t.persons), by_marks(t.sessions, *visit),
+        by_marks(t.bursts, _BURST.session_id, _BURST.started_at),
+        {fingerprint(*row) for row in stream},
+    )  # fmt: skip
+
+
+def _at(found: Any, table: Table, project_id: int) -> Any:
+    return found.where(_of_project(table, project_id))
+
+
+def fingerprint(taken_at: str, hand_index: int, keypoints: bytes) -> bytes:
+    """When it was taken and where the joints were: no two samples share that."""
+    text = f"{taken_at} {hand_index} ".encode()
+    return hashlib.blake2b(text + keypoints, digest_size=16).digest()
+
+
+def settle_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
+    """Emoji, position and enabled of a gesture as the row has them."""
+    values = {name: row[name] for name in ("emoji", "position", "enabled")}
+    connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(values))
+
+
+# -------------------------------------------------------------------------------- out for good
+
+
+def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
+    """Delete for good what is in the bin, of one project or of all, projects in the bin included.
+
+    What was done before can't be undone any more.
+
+    Returns:
+        How many rows of each kind went, "projects" among them.
+    """
+    gone: dict[str, int] = {}
+    with store.writing() as connection:
+        if project_id is None:
+            away = select(t.projects.c.id).where(t.projects.c.deleted_at.is_not(None))
+            gone |= _delete_projects(connection, away)
+        chosen = select(t.projects.c.id) if project_id is None else project_id
+        alone = _alone_in_bin()
+        doomed = select(_SAMPLE.id).where(_of_project(t.samples, chosen), alone["samples"])
+        connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))
+        for part in ("samples", "bursts", "sessions", "gestures", "persons"):
+            table = t.metadata.tables[part]
+            rows = delete(table).where(_of_project(table, chosen), alone[part])
+            gone[part] = gone.get(part, 0) + connection.execute(rows).rowcount
+        for table in _journals():
+            connection.execute(delete(table).where(_of_project(table, chosen)))
+    return gone
+
+
+def forget_project(store: Database, project_id: int) -> None:
+    """Delete a project for good, with all that is its own."""
+    with store.writing() as connection:
+        _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
+
+
+def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
+    """Projects and all that is theirs."""
+    samples = select(_SAMPLE.id).where(_of_project(t.samples, ids))
+    connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
+    gone = {}
+    tables = [t.metadata.tables[part] for part in reversed(PARTS)]
+    for table in (*_journals(), *tables):
+        rows = delete(table).where(_of_project(table, ids))
+        gone[table.name] = connection.execute(rows).rowcount
+    rows = delete(t.projects).where(t.projects.c.id.in_(ids))
+    gone["projects"] = connection.execute(rows).rowcount
+    return {name: gone[name] for name in ("projects", *PARTS)}
+
+
+def _journals() -> list[Table]:
+    """Tables about a project's past, which no other table needs."""
+    known = {"projects", "crops", "meta", *PARTS}
+    tables = t.metadata.tables.values()
+    return [table for table in tables if table.name not in known and "project_id" in table.c]
+
+
+def forget_pictures(store: Database, project_id: int) -> int:
+    """Delete the project's crops for good, those in the bin, too; from now on it keeps keypoints
+    only.
+
+    Returns:
+        How many there were.
+    """
+    theirs = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
+    only = update(t.projects).where(t.projects.c.id == project_id).values(keypoints_only=True)
+    with store.writing() as connection:
+        connection.execute(only)
+        return connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(theirs))).rowcount
+
+
+def empty_store(store: Database) -> None:
+    """Delete all rows for good; the tables stay and work."""
+    with store.writing() as connection:
+        for table in reversed(t.metadata.sorted_tables):
+            if table is not t.meta:
+                connection.execute(delete(table))
+
+
+def give_back_space(store: Database) -> None:
+    """Rewrite SQLite's file without what was deleted, and empty its write-ahead log.
+
+    Raises:
+        StoreError: somebody else is reading or writing, or the disk has no room for the copy.
+    """
+    with store.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

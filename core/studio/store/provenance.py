@@ -1,0 +1,45 @@
+"""Where a project's samples come from, as a model trained on them remembers it."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.studio.store import schema as t
+from core.studio.store.store import Store
+
+
+def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
+    """Samples per source and per version of the estimator, and the first and last day of
+    recording, of the enabled gestures' samples by one estimator; ready for JSON.
+    """
+    of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
+    enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
+    found = (
+        select(session.source, of.estimator_version, func.count(),
+               func.min(of.taken_at), func.max(of.taken_at))
+        .join_from(t.samples, t.bursts, of.burst_id == burst.id)
+        .join(t.sessions, burst.session_id == session.id)
+        .where(of.project_id == project_id, of.deleted_at.is_(None))
+        .where(of.estimator == estimator, of.gesture_id.in_(enabled))
+        .group_by(session.source, of.estimator_version)
+    )  # fmt: skip
+    sources: dict[str, int] = {}
+    versions: dict[str, int] = {}
+    days: list[str] = []
+    for source, version, n, first, last in store.rows(found):
+        sources[source] = sources.get(source, 0) + n
+        versions[version or "not known"] = versions.get(version or "not known", 0) + n
+        days += [first[:10], last[:10]]
+    return {
+        "sources": _most(sources),
+        "estimator_versions": _most(versions),
+        "recorded": [min(days), max(days)] if days else None,
+    }
+
+
+def _most(counts: dict[str, int], kept: int = 100) -> dict[str, int]:
+    """The most frequent first; the rest as one."""
+    order = sorted(counts.items(), key=lambda pair: -pair[1])
+    others = sum(n for _, n in order[kept:])
+    shown = {name[:300]: n for name, n in order[:kept]}
+    return shown | ({"others": others} if others else {})

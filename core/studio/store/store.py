@@ -1,0 +1,345 @@
+"""Everything recorded, in one database: SQLite in WAL mode by default, another by URL.
+
+Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from sqlalchemy import Connection, distinct, func, insert, select
+
+from core.errors import LabelError, NotFoundError
+from core.gestures.data import GestureData
+from core.gestures.labels import DEFAULT_GESTURES, safe_name
+from core.studio.store import schema as t
+from core.studio.store.database import Database, inserted, named
+from core.studio.store.rows import (
+    Gesture,
+    GestureOverview,
+    NewSample,
+    Person,
+    Project,
+    Sample,
+    now,
+    to_gesture,
+    to_project,
+    to_row,
+    to_sample,
+    to_training_data,
+)
+
+__all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]
+
+
+class Store(Database):
+    """The projects and all that belongs to them."""
+
+    # -------------------------------------------------------------------------------- projects
+
+    def create_project(self, name: str, *, keypoints_only: bool = False) -> Project:
+        """A new project with the eight gestures and `none`.
+
+        Raises:
+            StoreError: the name is taken.
+            LabelError: it can't be a name.
+        """
+        with self.writing() as connection:
+            made_at = now()
+            values = named(name) | {"keypoints_only": keypoints_only, "created_at": made_at}
+            project_id = inserted(connection, t.projects, values)
+            for position, gesture in enumerate(DEFAULT_GESTURES):
+                values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
+                inserted(connection, t.gestures, values | {"position": position, "enabled": True})
+        return Project(project_id, safe_name(name), keypoints_only, None, made_at)
+
+    def projects(self, *, deleted: bool = False) -> list[Project]:
+        """All by name; `deleted` shows the bin instead."""
+        found = t.in_bin(select(t.projects), t.projects, deleted).order_by(t.projects.c.key)
+        return [to_project(row) for row in self.rows(found)]
+
+    def project(self, name: str) -> Project:
+        """The project of that name, ignoring case.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with suppress(LabelError):  # what can't be a name is no project's name
+            found = t.in_bin(select(t.projects), t.projects)
+            for row in self.rows(found.where(t.projects.c.key == named(name)["key"])):
+                return to_project(row)
+        there = ", ".join(f"“{project.name}”" for project in self.projects()) or "none yet"
+        raise NotFoundError(f"no project “{name}”; there are: {there}")
+
+    def rename_project(self, project_id: int, name: str) -> None:
+        """Give it another name."""
+        self.change(t.projects, [project_id], "Renamed the project “{}”", **named(name))
+
+    def delete_project(self, project_id: int) -> None:
+        """Put it into the bin, with all that belongs to it."""
+        self.change(t.projects, [project_id], "Deleted the project “{}”", deleted_at=now())
+
+    def restore_project(self, project_id: int) -> None:
+        """Take it out of the bin.
+
+        Raises:
+            StoreError: its name is another's by now.
+        """
+        self.change(t.projects, [project_id], "Restored the project “{}”", deleted_at=None)
+
+    def set_active_model(self, project_id: int, run: str | None) -> None:
+        """Use this run's model in the project; None: the starter model."""
+        self.change(t.projects, [project_id], "Chose the model in use", active_model=run)
+
+    # -------------------------------------------------------------------------------- gestures
+
+    def gestures(
+        self, project_id: int, *, enabled_only: bool = False, deleted: bool = False
+    ) -> list[Gesture]:
+        """A project's gestures in their order; `deleted` shows the bin instead."""
+        of = t.gestures.c
+        found = t.in_bin(select(t.gestures).where(of.project_id == project_id), t.gestures, deleted)
+        if enabled_only:
+            found = found.where(of.enabled)
+        return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
+
+    def add_gesture(self, project_id: int, name: str, emoji: str = "") -> Gesture:
+        """A new gesture, last in order.
+
+        Raises:
+            StoreError: the name is taken.
+        """
+        with self.writing() as connection:
+            last = select(func.max(t.gestures.c.position)).where(
+                t.gestures.c.project_id == project_id
+            )
+            position = (connection.execute(last).scalar() or 0) + 1
+            values = {"project_id": project_id, "emoji": emoji, "position": position}
+            values |= named(name) | {"enabled": True}
+            gesture_id = inserted(connection, t.gestures, values)
+        return Gesture(gesture_id, safe_name(name), emoji, position, True)
+
+    def update_gesture(
+        self,
+        gesture_id: int,
+        *,
+        name: str | None = None,
+        emoji: str | None = None,
+        enabled: bool | None = None,
+        position: int | None = None,
+    ) -> None:
+        """Change what is given; samples stay with the gesture."""
+        given = {"emoji": emoji, "enabled": enabled, "position": position}
+        values = {key: value for key, value in given.items() if value is not None}
+        values |= named(name) if name else {}
+        title = f"Changed {', '.join(k for k in values if k != 'key')} of “{{}}”"
+        self.change(t.gestures, [gesture_id], title, **values)
+
+    def delete_gesture(self, gesture_id: int) -> None:
+        """Put it into the bin, its samples with it."""
+        of_it = t.samples.c.gesture_id == gesture_id
+        self.to_bin(t.gestures, gesture_id, "Deleted the gesture “{}”", of_it)
+
+    def restore_gesture(self, gesture_id: int) -> None:
+        """Take it out of the bin, with the samples that went there with it.
+
+        Raises:
+            StoreError: its name is another's by now.
+        """
+        self.out_of_bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
+
+    # ------------------------------------------------------------- persons, sessions and bursts
+
+    def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
+        """Who recorded, by name; `deleted` shows the bin instead."""
+        of = t.persons.c
+        found = t.in_bin(select(t.persons).where(of.project_id == project_id), t.persons, deleted)
+        return [Person(row.id, row.name) for row in self.rows(found.order_by(of.key))]
+
+    def ensure_person(self, project_id: int, name: str) -> Person:
+        """The person of that name, ignoring case; made where missing."""
+        values = named(name) | {"project_id": project_id}
+        of = t.persons.c
+        with self.writing() as connection:
+            found = select(t.persons).where(of.project_id == project_id, of.key == values["key"])
+            row = connection.execute(t.in_bin(found, t.persons)).first()
+            if row is not None:
+                return Person(row.id, row.name)
+            return Person(inserted(connection, t.persons, values), str(values["name"]))
+
+    def delete_person(self, person_id: int) -> None:
+        """Put the person into the bin, their samples with them."""
+        self.to_bin(t.persons, person_id, "Deleted the person “{}”", t.recorded_by(person_id))
+
+    def restore_person(self, person_id: int) -> None:
+        """Take the person out of the bin, with the samples that went there with them.
+
+        Raises:
+            StoreError: the name is another's by now.
+        """
+        self.out_of_bin(t.persons, person_id, t.recorded_by(person_id))
+
+    def start_session(self, project_id: int, person_id: int, source: str) -> int:
+        """One visit of a person, or one import; its id."""
+        values = {"project_id": project_id, "person_id": person_id, "source": source}
+        with self.writing() as connection:
+            return inserted(connection, t.sessions, values | {"started_at": now()})
+
+    def start_burst(self, session_id: int, gesture_id: int) -> int:
+        """One recording of a gesture in a session; its id."""
+        values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
+        with self.writing() as connection:
+            return inserted(connection, t.bursts, values)
+
+    # --------------------------------------------------------------------------------- samples
+
+    def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
+        """Store samples of one burst, all or none; their ids.
+
+        Raises:
+            NotFoundError: no such burst; its gesture, person or project is in the bin.
+            StoreFullError: the disk is full; nothing of these was stored.
+        """
+        stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
+        with self.writing() as connection:
+            about = _home(connection, burst_id)
+            if not new:
+                return []
+            rows = [to_row(sample) | about for sample in new]
+            ids = list(connection.execute(stored, rows).scalars())
+            crops = [
+                {"sample_id": sample_id, "jpeg": sample.crop_jpeg}
+                for sample_id, sample in zip(ids, new, strict=True)
+                if sample.crop_jpeg is not None
+            ]
+            if crops and _keeps_pictures(connection, about["project_id"]):
+                connection.execute(insert(t.crops), crops)
+        return ids
+
+    def samples(
+        self,
+        project_id: int,
+        *,
+        gesture_id: int | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        newest_first: bool = True,
+        deleted: bool = False,
+    ) -> list[Sample]:
+        """A page of samples with their crops; `deleted` shows the bin instead."""
+        of = t.samples.c
+        order = of.id.desc() if newest_first else of.id
+        # The ids first, from the index alone: a far page must not wade through keypoints.
+        page = t.in_bin(select(of.id).where(of.project_id == project_id), t.samples, deleted)
+        if gesture_id is not None:
+            page = page.where(of.gesture_id == gesture_id)
+        page = page.order_by(order).limit(limit).offset(offset)
+        found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
+        found = found.where(of.id.in_(page)).order_by(order)
+        return [to_sample(row) for row in self.rows(found)]
+
+    def delete_samples(self, ids: Sequence[int]) -> None:
+        """Put samples into the bin."""
+        ids = list(dict.fromkeys(ids))
+        self.change(t.samples, ids, f"Deleted {len(ids)} samples", deleted_at=now())
+
+    def restore_samples(self, ids: Sequence[int]) -> None:
+        """Take samples out of the bin."""
+        ids = list(dict.fromkeys(ids))
+        self.change(t.samples, ids, f"Restored {len(ids)} samples", deleted_at=None)
+
+    def known_hashes(self, project_id: int) -> set[str]:
+        """sha256 of the files that samples outside the bin came from."""
+        of = t.samples.c
+        found = select(of.file_hash).where(
+            of.project_id == project_id, of.deleted_at.is_(None), of.file_hash.is_not(None)
+        )
+        found = found.distinct()
+        return {row[0] for row in self.rows(found)}
+
+    # ------------------------------------------------------------------------ looking at it all
+
+    def overview(self, project_id: int) -> list[GestureOverview]:
+        """Per gesture: how many samples, of how many persons, from how many sessions."""
+        of = t.samples.c
+        counts = (
+            select(
+                of.gesture_id,
+                func.count(),
+                func.count(distinct(t.sessions.c.person_id)),
+                func.count(distinct(t.sessions.c.id)),
+            )
+            .join_from(t.samples, t.bursts, of.burst_id == t.bursts.c.id)
+            .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
+            .where(of.project_id == project_id, of.deleted_at.is_(None))
+            .group_by(of.gesture_id)
+        )
+        found = {row[0]: tuple(row[1:]) for row in self.rows(counts)}
+        return [GestureOverview(g, *found.get(g.id, (0, 0, 0))) for g in self.gestures(project_id)]
+
+    def estimators(
+        self, project_id: int, gesture_ids: Sequence[int] | None = None
+    ) -> dict[str, int]:
+        """Samples per estimator, the most frequent first; of all gestures or of some."""
+        of = t.samples.c
+        counts = select(of.estimator, func.count()).where(of.project_id == project_id)
+        counts = t.in_bin(counts, t.samples)
+        if gesture_ids is not None:
+            counts = counts.where(of.gesture_id.in_(gesture_ids))
+        rows = self.rows(counts.group_by(of.estimator).order_by(func.count().desc()))
+        return {row[0]: row[1] for row in rows}
+
+    def training_data(self, project_id: int, *, estimator: str | None = None) -> GestureData:
+        """The samples of the enabled gestures by one estimator, the most frequent unless told.
+
+        Raises:
+            NotFoundError: no such samples.
+        """
+        enabled = self.gestures(project_id, enabled_only=True)
+        wanted = [gesture.id for gesture in enabled]
+        estimator = estimator or next(iter(self.estimators(project_id, wanted)), None)
+        of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
+        found = (
+            select(of.id, of.gesture_id, of.keypoints, of.mirrored_view,
+                   t.persons.c.name, burst.session_id, of.burst_id)
+            .join_from(t.samples, t.bursts, of.burst_id == burst.id)
+            .join(t.sessions, burst.session_id == session.id)
+            .join(t.persons, session.person_id == t.persons.c.id)
+            .where(of.project_id == project_id, of.deleted_at.is_(None))
+            .where(of.estimator == estimator, of.gesture_id.in_(wanted))
+            .order_by(of.id)
+        )  # fmt: skip
+        rows = self.rows(found)
+        if not rows:
+            raise NotFoundError("the project has no samples yet: record or import some first")
+        return to_training_data(rows, enabled, str(estimator))
+
+
+def _keeps_pictures(connection: Connection, project_id: int) -> bool:
+    """Whoever records: into a project of keypoints only no picture goes."""
+    found = select(t.projects.c.keypoints_only).where(t.projects.c.id == project_id)
+    return not connection.execute(found).scalar()
+
+
+def _home(connection: Connection, burst_id: int) -> dict[str, int]:
+    """The columns of a sample that say where it belongs.
+
+    Raises:
+        NotFoundError: nowhere, or to something that is in the bin.
+    """
+    of, visit = t.bursts.c, t.sessions.c
+    owners = (t.gestures, t.persons, t.projects)
+    names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
+    found = (
+        select(visit.project_id, of.gesture_id, *names)
+        .join_from(t.bursts, t.sessions, of.session_id == visit.id)
+        .join(t.gestures, of.gesture_id == t.gestures.c.id)
+        .join(t.persons, visit.person_id == t.persons.c.id)
+        .join(t.projects, visit.project_id == t.projects.c.id)
+    )
+    row = connection.execute(found.where(of.id == burst_id)).first()
+    if row is None:
+        raise NotFoundError(f"no recording {burst_id}: start one first")
+    for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
+        if deleted_at is not None:
+            raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
+    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}

@@ -1,0 +1,198 @@
+"""A stream's changes told to real receivers; outputs that open, fail, come back and end."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from pythonosc.osc_message import OscMessage
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect as connect_by_proxy
+
+from core.studio.acting import actions as module
+from core.studio.acting.actions import Actions, Settings
+from core.studio.acting.websocket import new_token
+from core.studio.live import LiveProcessor, Options
+from tests.studio.acting.test_changes import reading
+from tests.studio.acting.test_websocket import wait_until
+
+# a proxy may be set: MediaPipe's reports are sent to none
+connect = partial(connect_by_proxy, proxy=None)
+
+TOKEN = new_token()
+
+
+@pytest.fixture
+def actions():
+    actions = Actions()
+    yield actions
+    actions.close()
+
+
+@contextmanager
+def osc_port():
+    """A UDP socket as a receiver, with its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        yield receiver, receiver.getsockname()[1]
+
+
+def heard(receiver):
+    message = OscMessage(receiver.recv(2000))
+    return message.address, *message.params
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_everything_is_off_at_first(actions):
+    before = threading.active_count()
+    actions.configure(Settings())
+    [change] = actions.offer((reading("fist"),), 1.0)
+    status = actions.status()
+    assert (status.changes, status.sent, status.last) == (1, 0, change)
+    assert (status.address, status.errors, threading.active_count()) == ("", (), before)
+
+
+def test_both_outputs_tell_the_same_change_with_project_and_model(actions):
+    with osc_port() as (receiver, port):
+        actions.configure(
+            Settings(osc=True, osc_port=port, websocket=True, websocket_port=0, token=TOKEN,
+                     project="Demo", model="starter")
+        )  # fmt: skip
+        with connect(actions.status().address) as client:
+            wait_until(lambda: actions.status().clients == 1)
+            for i in range(5):  # five frames of one gesture
+                actions.offer((reading("fist", hand="Left"),), 1 + i / 30)
+            line = json.loads(client.recv(5))
+        assert (line["name"], line["project"], line["model"]) == ("fist", "Demo", "starter")
+        assert heard(receiver) == ("/wek/outputs", 5.0)
+        assert heard(receiver)[2:] == ("fist", "👊", pytest.approx(0.9), "Left")
+        assert actions.status().sent == 1
+
+
+def test_the_status_says_it_in_one_line(actions):
+    assert actions.status().text == "sent 0"
+    actions.configure(Settings(sound=True))
+    [change] = actions.offer((reading("fist", 0.97),), 1.0)
+    when = time.strftime("%H:%M:%S", time.localtime(change.time))
+    assert actions.status().text == f"sent 1, last 👊 fist 97 %, Right hand at {when}"
+    actions.configure(Settings(websocket=True, websocket_port=0, token=TOKEN))
+    assert actions.status().text.endswith(" · nobody listens yet")
+
+
+def test_closing_takes_the_gesture_back_frees_the_port_and_stays_closed(actions):
+    port = free_port()
+    settings = Settings(osc=True, websocket=True, websocket_port=port, token=TOKEN)
+    with osc_port() as (receiver, osc):
+        actions.configure(module.replace(settings, osc_port=osc))
+        actions.offer((reading("fist"),), 1.0)
+        with connect(actions.status().address) as client:
+            actions.close()
+            assert json.loads(client.recv(5))["gesture"] == 0
+        assert [heard(receiver)[1] for _ in range(3)] == [5.0, 5, 0.0]
+    actions.configure(settings)  # the page had not yet heard that the stream ended
+    assert actions.offer((reading("ok"),), 2.0) == [] and actions.status().address == ""
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name == "mudra-websocket"])
+    socket.create_server(("127.0.0.1", port)).close()
+
+
+def test_a_port_in_use_is_said_and_tried_again_once_it_is_free(actions, monkeypatch):
+    monkeypatch.setattr(module, "_RETRY_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = Settings(websocket=True, websocket_port=port, token=TOKEN)
+        actions.configure(settings)
+        [error] = actions.status().errors
+        assert f"port {port}" in error and "choose another" in error
+        actions.offer((reading("fist"),), 1.0)
+        assert actions.status().sent == 0
+    time.sleep(0.06)
+    actions.configure(settings)
+    assert actions.status().errors == () and str(port) in actions.status().address
+
+
+def test_an_output_opens_anew_when_what_it_hangs_on_changes_and_not_else(actions):
+    port = free_port()
+    first = Settings(websocket=True, websocket_port=port, token=TOKEN)
+    actions.configure(first)
+    with connect(actions.status().address) as client:
+        actions.configure(module.replace(first, per_second=3, project="Other", steady=False))
+        actions.offer((reading("fist"),), 1.0)
+        actions.offer((reading("fist"),), 1.3)
+        assert json.loads(client.recv(5))["project"] == "Other"
+        another = new_token()
+        actions.configure(module.replace(first, token=another))
+        assert actions.status().errors == ()
+        with pytest.raises(InvalidStatus):
+            connect(f"ws://127.0.0.1:{port}/?token={TOKEN}")
+        with connect(actions.status().address):
+            pass
+    actions.configure(Settings())
+    assert actions.status().address == ""
+
+
+def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
+    actions.configure(
+        Settings(osc=True, osc_host="no-such-host.invalid", websocket=True, websocket_port=0,
+                 token=TOKEN)
+    )  # fmt: skip
+    [error] = actions.status().errors
+    assert "no-such-host.invalid" in error
+    actions.offer((reading("fist"),), 1.0)
+    assert actions.status().sent == 1
+
+
+def test_a_camera_that_hangs_leaves_no_gesture_standing(actions, monkeypatch):
+    monkeypatch.setattr(module, "SILENT_S", 0.2)
+    with osc_port() as (receiver, port):
+        actions.configure(Settings(osc=True, osc_port=port))
+        actions.offer((reading("fist"),), 1.0)
+        assert [heard(receiver)[1] for _ in range(3)] == [5.0, 5, 0.0]
+        heard(receiver)
+        time.sleep(0.5)
+        assert actions.status().sent == 2  # said once
+        actions.offer((reading("fist"),), 9.0)  # and it goes on
+        assert heard(receiver) == ("/wek/outputs", 5.0)
+
+
+def test_a_stream_that_ends_while_a_host_is_looked_up_does_not_wait_for_it(actions, monkeypatch):
+    looking, found = threading.Event(), threading.Event()
+
+    def slow(*asked, **options):
+        looking.set()
+        assert found.wait(5)
+        return [(socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("127.0.0.1", 9))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    settings = Settings(osc=True, osc_host="slow.invalid", osc_port=9)
+    page = threading.Thread(target=actions.configure, args=(settings,))
+    page.start()
+    assert looking.wait(5)
+    actions.offer((reading("fist"),), 1.0)  # nor does a frame
+    actions.close()
+    assert page.is_alive()
+    found.set()
+    page.join(5)
+    assert actions._osc.output is None  # what was opened too late is closed again
+
+
+def test_ten_streams_leave_no_thread_and_no_port(actions, make_estimator, starter):
+    port = free_port()
+    settings = Settings(websocket=True, websocket_port=port, token=TOKEN)
+    before = threading.active_count()
+    for _ in range(10):
+        live = LiveProcessor(lambda options: make_estimator(), Options(starter))
+        companion = Actions()
+        live.attach(companion)
+        wait_until(lambda c=companion: c.configure(settings) or not c.status().errors)
+        assert companion.status().address
+        live.close()
+        wait_until(lambda: threading.active_count() <= before)

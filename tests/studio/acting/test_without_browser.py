@@ -1,0 +1,82 @@
+"""Real videos, read and acted on without a browser."""
+
+import socket
+import time
+from itertools import pairwise
+
+import pytest
+
+from core.errors import ActionError, MediaError, ModelError
+from core.studio.acting.actions import Actions, Settings
+from core.studio.acting.without_browser import act, opened
+from core.studio.reading import probabilities
+
+
+@pytest.fixture
+def videos(shared_data):
+    return shared_data / "hand_videos"
+
+
+class Watched:
+    """A real estimator of which every estimate is kept."""
+
+    def __init__(self, estimator):
+        self.name, self.estimator, self.seen = estimator.name, estimator, []
+
+    def estimate(self, frame):
+        self.seen.append(self.estimator.estimate(frame))
+        return self.seen[-1]
+
+
+def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, starter):
+    path = videos / "slideshow_emrecandir.mp4"  # thumbs_up until 6.0 s, then thumbs_down
+    actions, told = Actions(), []
+    with make_estimator() as hands:
+        watched = Watched(hands)
+        for change in act(str(path), starter, watched, actions, seconds=7.0, own_speed=False):
+            assert actions.status().last is change
+            told.append(change.name)
+    names = [name for name in told if name]
+    assert names == sorted(names, reverse=True) and {*names} == {"thumbs_up", "thumbs_down"}
+    rows = [probabilities(starter, estimate) for estimate in watched.seen]
+    raw = [max(row[0], key=lambda pair: pair[1])[0].name if row else "" for row in rows]
+    assert len(told) < sum(a != b for a, b in pairwise(["", *raw]))
+    assert actions.status().last.number == 0  # the end takes the last one back
+
+
+def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
+    with make_estimator(num_hands=2) as hands:
+        told = list(act(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7))
+    assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
+
+
+def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):
+    with make_estimator() as hands:
+        begun = time.monotonic()
+        list(act(str(videos / "fist.mp4"), starter, hands, Actions(), seconds=1.0))
+    assert time.monotonic() - begun > 0.9
+
+
+@pytest.mark.parametrize("source", ["gone.mp4", "camera:x", "camera:97"])
+def test_a_source_that_is_not_there_is_an_error_and_closes_the_outputs(
+    source, make_estimator, starter, tmp_path
+):
+    actions = opened(Settings(websocket=True, websocket_port=0, token="x" * 16))
+    with make_estimator() as hands, pytest.raises(MediaError):
+        list(act(source, starter, hands, actions))
+    assert actions.status().address == ""
+
+
+def test_a_model_of_another_estimator_is_refused(videos, starter):
+    class Other:
+        name = "openpose-hand"
+
+    with pytest.raises(ModelError, match="mediapipe-hands"):
+        list(act(str(videos / "fist.mp4"), starter, Other(), Actions()))
+
+
+def test_outputs_that_can_not_be_opened_are_an_error_and_none_stays_open():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ActionError, match=rf"port {port}"):
+            opened(Settings(osc=True, websocket=True, websocket_port=port, token="x" * 16))

@@ -1,0 +1,330 @@
+"""Tables, folders and zips of every supported layout; hostile ones name their lines."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import ArchiveError, MediaError, StoreFullError, TableError
+from core.studio.exchange.importing import import_path
+from core.studio.exchange.tables import read_table
+from core.studio.store import Store
+
+XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+
+
+def overview(store: Store, name: str = "p") -> dict[str, int]:
+    rows = store.overview(store.project(name).id)
+    return {row.gesture.name: row.samples for row in rows if row.samples}
+
+
+def table(path: Path, rows: list[list], columns: list[str] | None = None) -> Path:
+    pd.DataFrame(rows, columns=columns or ["gesture", *XY]).to_csv(path, index=False)
+    return path
+
+
+def row(gesture: str, start: float = 0.0) -> list:
+    return [gesture, *np.arange(start, start + 42)]
+
+
+# ----------------------------------------------------------------------------------------- tables
+
+
+def test_the_recorders_of_the_real_table_become_persons(store, shared_data):
+    report = import_path(store, "p", shared_data / "hand_keypoints" / "gestures.csv")
+    assert report.added == 19_484 and not report.refused and not report.new_gestures
+    project = store.project("p")
+    assert len(store.persons(project.id)) == 18
+    assert overview(store)["point_left"] == 322 and overview(store)["open_palm"] == 4670
+    assert "none" not in overview(store)
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.keypoints[1] == pytest.approx([0.14976, -0.28985])
+    assert first.space == "relative" and not first.mirrored_view and first.size_hw is None
+
+
+def test_the_same_table_twice_adds_nothing_and_says_so(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist")])
+    assert import_path(store, "p", path).added == 3
+    again = import_path(store, "p", path)
+    assert (again.added, again.already) == (0, 3) and "not added again" in again.text
+
+
+def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
+    path = shared_data / "seed_classifier" / "final_dataset_sample.csv"
+    assert import_path(store, "p", path, layout="seed-csv").added == 3322
+    assert overview(store) == {"thumbs_up": 1661, "thumbs_down": 1661}
+    project = store.project("p")
+    assert store.estimators(project.id) == {"openpose-hand": 3322}
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.keypoints.shape == (21, 2) and tuple(first.keypoints[0]) == (153, 85)
+
+
+def test_integer_labels_are_read_from_the_file_beside(store, shared_data):
+    path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    report = import_path(store, "p", path)
+    assert report.new_gestures == ["Pointer"]
+    assert overview(store) == {"open_palm": 1522, "fist": 1572, "Pointer": 1356}
+
+
+def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, tmp_path):
+    source = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    path = shutil.copy(source, tmp_path / "points.csv")
+    mapping = {"class 0": "open_palm", "class 2": "point_up"}
+    import_path(store, "p", Path(path), mapping=mapping)
+    assert overview(store) == {"open_palm": 1522, "class 1": 1572, "point_up": 1356}
+    import_path(store, "by number", Path(path), mapping={"0": "palm", "1": "👊", "2": "point_up"})
+    assert overview(store, "by number") == {"open_palm": 1522, "fist": 1572, "point_up": 1356}
+
+
+def test_names_aliases_and_emoji_mean_the_built_in_gestures(store, tmp_path):
+    rows = [row("Thumbs Up"), row("👍"), row("👍🏽"), row("closed_fist"), row("wave")]
+    report = import_path(store, "p", table(tmp_path / "a.csv", rows))
+    assert overview(store) == {"thumbs_up": 3, "fist": 1, "wave": 1}
+    assert report.new_gestures == ["wave"]
+
+
+def test_a_parquet_table_is_the_same_as_its_csv(store, tmp_path):
+    rows = pd.DataFrame([row("ok", 0.5), row("fist")], columns=["gesture", *XY])
+    rows.to_parquet(tmp_path / "a.parquet")
+    read = read_table(tmp_path / "a.parquet")
+    assert list(read.gestures) == ["ok", "fist"] and read.keypoints[0, 0, 0] == 0.5
+
+
+def test_the_person_given_is_used_where_the_table_has_none(store, tmp_path):
+    import_path(store, "p", table(tmp_path / "a.csv", [row("ok")]), person="Ana")
+    assert [p.name for p in store.persons(store.project("p").id)] == ["Ana"]
+
+
+def test_bad_numbers_are_refused_with_their_lines(store, tmp_path):
+    rows = [row("ok"), row("ok"), row("fist"), row("ok")]
+    rows[1][5], rows[2][9], rows[3][40] = "nan", "seven", "inf"
+    with pytest.raises(TableError, match=r"finite numbers \(3 lines: 3, 4, 5\)"):
+        import_path(store, "p", table(tmp_path / "a.csv", rows))
+    assert store.projects() == []
+
+
+def test_rows_of_another_width_are_refused_with_their_lines(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")] * 4)
+    lines = path.read_text().splitlines()
+    lines[2] += ",7"
+    lines[4] += ",7,8"
+    path.write_text("\n".join(lines))
+    with pytest.raises(TableError, match=r"more columns than the first \(2 lines: 3, 5\)"):
+        read_table(path)
+
+
+def test_blank_lines_at_the_end_are_no_rows(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")])
+    path.write_text(path.read_text() + "\n\n")
+    assert len(read_table(path)) == 1
+
+
+def test_a_column_too_many_is_no_keypoint_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(["1"] * 45))
+    with pytest.raises(TableError, match="45 columns without names"):
+        read_table(path, "keypoints-csv")
+
+
+def test_labels_that_are_no_number_are_refused_with_their_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(",".join([label] + ["1"] * 42) for label in ("0", "a", "1.5")))
+    with pytest.raises(TableError, match=r"whole number \(2 lines: 2, 3\)"):
+        read_table(path)
+
+
+def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
+    with pytest.raises(TableError, match=r"U\+202E"):
+        import_path(store, "p", path)
+    assert store.estimators(store.project("p").id) == {}
+
+
+def test_long_names_of_recorders_stay_different(store, tmp_path):
+    who = ["team/hand-gesture-recognition-using-mediapipe" + end for end in ("", "-v2")]
+    rows = [[*row("ok"), name] for name in who]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    persons = [p.name for p in store.persons(store.project("p").id)]
+    assert len(persons) == 2 and all(len(name) == 40 for name in persons)
+
+
+def test_consecutive_rows_of_one_recorder_and_gesture_are_one_burst(store, tmp_path):
+    said = [("ok", "a"), ("ok", "a"), ("fist", "a"), ("ok", "a"), ("ok", "b")]
+    rows = [[*row(gesture, i), who] for i, (gesture, who) in enumerate(said)]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    data = store.training_data(store.project("p").id)
+    assert [data.bursts.tolist().index(b) for b in data.bursts] == [0, 0, 2, 3, 4]
+    assert [data.sessions.tolist().index(s) for s in data.sessions] == [0, 0, 0, 0, 4]
+
+
+def test_an_import_that_was_cut_short_goes_on_where_it_ended(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist"), row("none")])
+
+    def cut(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=cut)
+    assert overview(store) == {"ok": 2}
+    rest = import_path(store, "p", path)
+    assert (rest.added, rest.already) == (2, 2)
+    assert overview(store) == {"ok": 2, "fist": 1, "none": 1}
+
+
+def test_at_most_twenty_lines_are_named(tmp_path):
+    rows = [[*row("ok")[:-1], "x"] for _ in range(30)]
+    with pytest.raises(TableError, match=r"30 lines: 2, .*, 21 …\)"):
+        read_table(table(tmp_path / "a.csv", rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no table"),
+        ("a,b,c\n1,2,3\n", "3 columns"),
+        ("gesture," + ",".join(XY[:-1]) + "\n", "y20"),
+        ("gesture," + ",".join(XY) + ",x0\n", "x0"),
+        ("gesture," + ",".join(XY) + "\n", "no rows"),
+        ("gesture," + ",".join(XY) + "\n," + ",".join("1" * 42) + "\n", "gesture is empty"),
+        ("gesture," + ",".join(XY) + "\nok," + ",".join(["1e39"] * 42) + "\n", "finite"),
+        ("gesture," + ",".join(XY) + "\nok,1,2\n", "finite"),
+        (",".join(map(str, range(44))) + ",class\n" + "1," * 44 + "2\n", "0 or 1"),
+        ("\x00\x01\x02", "no text in UTF-8"),
+        ("0," + ",".join("1" * 42) + "\n1,2\n", "finite"),
+    ],
+)
+def test_hostile_tables_end_in_a_clear_error(tmp_path, text, says):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(TableError, match=says):
+        read_table(path)
+
+
+def test_estimators_are_not_mixed(tmp_path):
+    rows = [[*row("ok"), "mediapipe-hands"], [*row("ok"), "openpose-hand"]]
+    path = table(tmp_path / "a.csv", rows, ["gesture", *XY, "estimator"])
+    with pytest.raises(TableError, match="mixes the estimators"):
+        read_table(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00binary" * 20)
+    with pytest.raises(TableError):
+        read_table(tmp_path / "a.csv")
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimator):
+    seen = []
+    report = import_path(
+        store, "p", photos, estimator_factory=make_estimator, person="Didi",
+        progress=lambda done, total: seen.append((done, total)),
+    )  # fmt: skip
+    assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
+    assert seen[-1] == (6, 6)
+    [sample] = store.samples(store.project("p").id, limit=1)
+    assert sample.crop_jpeg.startswith(b"\xff\xd8") and sample.size_hw is not None
+    x0, y0, side = sample.square
+    low, high = sample.keypoints.min(0), sample.keypoints.max(0)
+    assert side == pytest.approx(1.8 * max(high - low), rel=1e-5)
+    assert (low > [x0, y0]).all() and (high < [x0 + side, y0 + side]).all()
+    assert sample.world.shape == (21, 3) and sample.handedness in ("Left", "Right")
+    assert not sample.mirrored_view and sample.estimator_version.endswith("/full")
+
+
+def test_the_same_pictures_twice_add_nothing(store, photos, make_estimator):
+    import_path(store, "p", photos, estimator_factory=make_estimator)
+    shutil.copytree(photos, photos.parent / "copy")
+    again = import_path(store, "p", photos.parent / "copy", estimator_factory=make_estimator)
+    assert (again.added, again.already) == (0, 6)
+
+
+def test_a_keypoints_only_project_stores_no_picture(store, photos, make_estimator):
+    project = store.create_project("p", keypoints_only=True)
+    import_path(store, "p", photos, estimator_factory=make_estimator)
+    assert all(sample.crop_jpeg is None for sample in store.samples(project.id))
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_estimator):
+    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
+    from core.media.pictures import encode_jpeg
+
+    (photos / "ok" / "empty.jpg").write_bytes(encode_jpeg(np.full((200, 200, 3), 90, np.uint8)))
+    (photos / "ok" / "notes.txt").write_text("not looked at")
+    report = import_path(store, "p", photos, estimator_factory=make_estimator)
+    assert report.added == 6
+    reasons = dict(report.refused)
+    assert set(reasons) == {"ok/broken.jpg", "ok/empty.jpg"}
+    assert "no hand" in reasons["ok/empty.jpg"] and "no JPEG" in reasons["ok/broken.jpg"]
+
+
+def test_a_zip_of_folders_is_the_same_as_the_folders(store, photos, make_estimator):
+    archive = Path(shutil.make_archive(str(photos.parent / "photos"), "zip", photos))
+    report = import_path(store, "p", archive, estimator_factory=make_estimator)
+    assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
+
+
+def test_pictures_at_the_top_of_a_zip_are_of_the_class_that_its_name_says(
+    store, photos, make_estimator
+):
+    archive = Path(shutil.make_archive(str(photos.parent / "ok_sign"), "zip", photos / "ok"))
+    import_path(store, "p", archive, estimator_factory=make_estimator)
+    assert overview(store) == {"ok": 3}
+
+
+def test_a_full_disk_ends_an_import_instead_of_refusing_each_picture(store, photos, make_estimator):
+    store.create_project("p")
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFullError):
+        import_path(store, "p", photos, estimator_factory=make_estimator)
+
+
+def test_pictures_are_no_table(store, photos, make_estimator):
+    with pytest.raises(TableError, match="no csv or parquet"):
+        import_path(store, "p", photos, estimator_factory=make_estimator, layout="seed-csv")
+
+
+def test_folders_are_mapped_or_become_gestures(store, photos, make_estimator):
+    (photos / "ok").rename(photos / "9")
+    (photos / "fist").rename(photos / "Stein")
+    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping={"9": "ok"})
+    assert overview(store) == {"ok": 3, "Stein": 3} and report.new_gestures == ["Stein"]
+
+
+def test_a_path_that_is_nothing_of_that_is_named(store, tmp_path, make_estimator):
+    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
+    (tmp_path / "void").mkdir()
+    for name, error in [
+        ("a.txt", MediaError), ("gone", MediaError), ("void", MediaError), ("bad.zip", ArchiveError)
+    ]:  # fmt: skip
+        with pytest.raises(error, match=name.split(".")[0]):
+            import_path(store, "p", tmp_path / name, estimator_factory=make_estimator)
+    assert store.projects() == []
+
+
+def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_data, tmp_path):
+    from core.estimators import create_estimator
+
+    for gesture, name in (("fist", "fist.mp4"), ("open_palm", "two_palms.mp4")):
+        (tmp_path / "classes" / gesture).mkdir(parents=True)
+        source = shared_data / "hand_videos" / name
+        shutil.copy(source, tmp_path / "classes" / gesture / name)
+    (tmp_path / "classes" / "fist" / "broken.mp4").write_bytes(b"\0" * 100)
+
+    def factory():
+        return create_estimator("mediapipe-hands", weights_folder)
+
+    report = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert [name for name, _ in report.refused] == ["fist/broken.mp4"]
+    assert set(overview(store)) == {"fist", "open_palm"}
+    assert report.added == sum(overview(store).values()) >= 12
+    again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert (again.added, again.already) == (0, 2)

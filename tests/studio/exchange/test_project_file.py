@@ -1,0 +1,416 @@
+"""A project's zip out and in: everything the same, nothing half, nothing hostile."""
+
+import hashlib
+import json
+import sqlite3
+import stat
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
+from core.learning.runs import Run, list_runs
+from core.media.pictures import encode_jpeg
+from core.studio.exchange import project_file
+from core.studio.exchange.manifest import ROWS
+from core.studio.exchange.project_file import export_project, import_project
+from core.studio.places import Places
+from core.studio.store import NewSample, Store
+from core.studio.store.moving import PARTS
+from core.studio.store.schema import metadata
+
+
+@pytest.fixture
+def places(tmp_path):
+    return replace(Places.find(tmp_path / "here"))
+
+
+@pytest.fixture
+def store(places):
+    store = Store(places.database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Another machine: its places and its store."""
+    places = Places.find(tmp_path / "there")
+    store = Store(places.database)
+    yield places, store
+    store.close()
+
+
+def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 255, (64, 64, 3), np.uint8)
+    values = {
+        "keypoints": rng.normal(100, 40, (21, 2)).astype(np.float32),
+        "scores": rng.random(21, np.float32),
+        "world": rng.normal(0, 0.1, (21, 3)).astype(np.float32),
+        "handedness": "Left",
+        "hand_index": 1,
+        "size_hw": (480, 640),
+        "square": (1.1, -2.25, 90.3),
+        "crop_jpeg": encode_jpeg(picture) if crop else None,
+        "source": "=webcam «ü»",
+        "mirrored_view": bool(seed % 2),
+        "estimator": "mediapipe-hands",
+        "estimator_version": "1.2.2/full",
+        "file_hash": hashlib.sha256(bytes([seed % 256])).hexdigest(),
+    }
+    values["keypoints"][3] = np.nan
+    return NewSample(**values | changes)
+
+
+@pytest.fixture
+def project(store, places):
+    """`made_project` in the store here."""
+    return made_project(store, places)
+
+
+def made_project(store: Store, places: Places):
+    """Two persons, three gestures of which one is the user's own, a training, and a bin."""
+    made = store.create_project("Süße Gesten")
+    own = store.add_gesture(made.id, "vulcan 🖖", "🖖")
+    store.update_gesture(own.id, enabled=False, position=0)
+    named = {g.name: g.id for g in store.gestures(made.id)}
+    for person, gesture in (("Ada", "ok"), ("Bob", "vulcan 🖖"), ("Ada", "fist")):
+        who = store.ensure_person(made.id, person)
+        session = store.start_session(made.id, who.id, f"visit of {person}")
+        burst = store.start_burst(session, named[gesture])
+        store.add_samples(burst, [sample(len(gesture) + i, crop=i != 1) for i in range(3)])
+    run = Run.create(places.runs, project=made.name, classifier="mlp", seed=0, epochs=1, samples=9)
+    run.log(event="result", figures={"accuracy": 0.9}, split="person")
+    run.log(event="end", status="done")
+    (run.path / "model.onnx").write_bytes(b"the model")
+    (run.path / "metadata.json").write_text("{}")
+    (run.path / "notes.pkl").write_bytes(b"never")
+    ids = [s.id for s in store.samples(made.id, newest_first=False)]
+    rows = "".join(f"{i},ok,fist,0.5\n" for i in ids)
+    (run.path / "validation.csv").write_text(f"sample_id,truth,said,probability\n{rows}")
+    store.set_active_model(made.id, run.name)
+    return store.project(made.name)
+
+
+def content(store: Store, name: str) -> list:
+    """All of a project but ids, to be compared."""
+    project = store.project(name)
+    gestures = store.gestures(project.id)
+    named = {g.id: g.name for g in gestures}
+    found = [project.keypoints_only, [(g.name, g.emoji, g.position, g.enabled) for g in gestures]]
+    found += [[p.name for p in store.persons(project.id)]]
+    for s in store.samples(project.id, newest_first=False, limit=10_000):
+        found.append(
+            (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
+             None if s.world is None else s.world.tobytes(), s.handedness, s.hand_index, s.size_hw,
+             s.square, s.crop_jpeg, s.source,
+             s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
+        )  # fmt: skip
+    data = store.training_data(project.id)
+    found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.bursts)]
+    return found
+
+
+def _grouped(ids) -> list:
+    return np.unique(ids, return_inverse=True)[1].tolist()
+
+
+def test_a_project_is_the_same_elsewhere(store, places, project, elsewhere, tmp_path):
+    out = tmp_path / "p.zip"
+    told = []
+    went = export_project(store, places, "süße gesten", out, progress=lambda *a: told.append(a))
+    there, other = elsewhere
+    came = import_project(other, there, out)
+    assert content(other, "Süße Gesten") == content(store, "Süße Gesten")
+    assert went.counts == came.counts
+    assert came.counts == {
+        "gestures": 10, "persons": 2, "sessions": 3, "bursts": 3, "samples": 9, "crops": 6,
+        "runs": 1,
+    }  # fmt: skip
+    assert told[-1] == (9, 9)
+    made = sqlite3.connect(places.database).execute("SELECT created_at FROM projects").fetchall()
+    copy = sqlite3.connect(there.database).execute("SELECT created_at FROM projects").fetchall()
+    assert made == copy
+
+
+def test_no_column_of_the_store_is_left_behind():
+    ours = {"project_id", "key"}  # written anew by whoever brings it in
+    for part in PARTS:
+        assert set(ROWS[part].model_fields) - {"crop"} == set(metadata.tables[part].c.keys()) - ours
+
+
+def test_trainings_go_along_with_the_samples_new_ids(store, places, project, elsewhere, tmp_path):
+    there, other = elsewhere
+    first = other.create_project("another")  # so that ids differ
+    who = other.ensure_person(first.id, "Eve")
+    gesture = other.gestures(first.id)[0]
+    burst = other.start_burst(other.start_session(first.id, who.id, "x"), gesture.id)
+    other.add_samples(burst, [sample(1)])
+    export_project(store, places, project.name, tmp_path / "p.zip")
+    import_project(other, there, tmp_path / "p.zip")
+    [run] = list_runs(there.runs)
+    copy = other.project(project.name)
+    assert copy.active_model == run.name == project.active_model
+    assert sorted(p.name for p in run.path.iterdir()) == [
+        "log.jsonl", "metadata.json", "model.onnx", "validation.csv",
+    ]  # fmt: skip
+    assert run.status() == "done" and (run.path / "model.onnx").read_bytes() == b"the model"
+    ids = [s.id for s in other.samples(copy.id, newest_first=False)]
+    lines = (run.path / "validation.csv").read_text().splitlines()[1:]
+    assert [int(line.split(",")[0]) for line in lines] == ids
+    assert ids[0] != store.samples(project.id, newest_first=False)[0].id
+
+
+def test_a_taken_name_gets_a_number_and_its_own_training(store, places, project, tmp_path):
+    export_project(store, places, project.name, tmp_path / "p.zip")
+    assert import_project(store, places, tmp_path / "p.zip").project == "Süße Gesten 2"
+    assert import_project(store, places, tmp_path / "p.zip").project == "Süße Gesten 3"
+    assert content(store, "Süße Gesten 3") == content(store, "Süße Gesten")
+    active = {p.active_model for p in store.projects()}
+    assert active == {run.name for run in list_runs(places.runs)} and len(active) == 3
+    about = {run.about()["project"] for run in list_runs(places.runs)}
+    assert about == {"Süße Gesten", "Süße Gesten 2", "Süße Gesten 3"}
+
+
+def test_a_long_name_stays_a_name_with_its_number(store, places, elsewhere, tmp_path):
+    store.create_project("x" * 40)
+    export_project(store, places, "x" * 40, tmp_path / "p.zip")
+    assert import_project(store, places, tmp_path / "p.zip").project == "x" * 38 + " 2"
+
+
+def test_the_bin_stays_here_unless_it_is_asked_for(store, places, project, elsewhere, tmp_path):
+    there, other = elsewhere
+    ids = [s.id for s in store.samples(project.id, newest_first=False)]
+    store.delete_samples(ids[:1])
+    bob = next(p for p in store.persons(project.id) if p.name == "Bob")
+    store.delete_person(bob.id)
+    store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
+    export_project(store, places, project.name, tmp_path / "without.zip")
+    told = import_project(other, there, tmp_path / "without.zip").counts
+    assert (told["samples"], told["persons"], told["gestures"]) == (5, 1, 9)  # Bob's own is left
+    assert told["sessions"] == told["bursts"] == 2
+    with zipfile.ZipFile(tmp_path / "without.zip") as archive:
+        inside = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"Bob" not in inside and b"point_up" not in inside
+    export_project(store, places, project.name, tmp_path / "with.zip", with_bin=True)
+    name = import_project(other, there, tmp_path / "with.zip").project
+    copy = other.project(name)
+    assert len(other.samples(copy.id, deleted=True)) == 4
+    [gone] = other.persons(copy.id, deleted=True)
+    other.restore_person(gone.id)
+    assert len(other.samples(copy.id)) == 8
+    assert [g.name for g in other.gestures(copy.id, deleted=True)] == ["point_up"]
+
+
+def test_a_moved_sample_keeps_its_recording_when_the_gesture_it_came_from_is_binned(
+    store, places, project, elsewhere, tmp_path
+):
+    there, other = elsewhere
+    named = {g.name: g.id for g in store.gestures(project.id)}
+    [first, *_] = store.samples(project.id, gesture_id=named["ok"])
+    with sqlite3.connect(places.database) as raw:
+        raw.execute(f"UPDATE samples SET gesture_id = {named['fist']} WHERE id = {first.id}")
+    store.delete_gesture(named["ok"])
+    export_project(store, places, project.name, tmp_path / "p.zip")
+    told = import_project(other, there, tmp_path / "p.zip").counts
+    assert (told["samples"], told["bursts"], told["gestures"]) == (7, 3, 10)
+    copy = other.project(project.name)
+    assert "ok" not in [g.name for g in other.gestures(copy.id)]
+
+
+def test_pictures_can_stay_here(store, places, project, elsewhere, tmp_path):
+    there, other = elsewhere
+    export_project(store, places, project.name, tmp_path / "p.zip", with_pictures=False)
+    assert import_project(other, there, tmp_path / "p.zip").counts["crops"] == 0
+    copy = other.project(project.name)
+    assert {s.crop_jpeg for s in other.samples(copy.id)} == {None}
+
+
+def test_a_file_appears_whole_or_not_at_all(store, places, project, tmp_path):
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_project(store, places, project.name, tmp_path / "p.zip", progress=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        export_project(store, places, project.name, tmp_path / "p.zip", progress=interrupt)
+    assert [p.name for p in tmp_path.iterdir() if p.is_file()] == []
+    with pytest.raises(NotFoundError):
+        export_project(store, places, "nobody", tmp_path / "p.zip")
+    with pytest.raises(StoreError, match="can't be written"):
+        export_project(store, places, project.name, Path("/proc/none/p.zip"))
+
+
+def test_what_would_not_come_back_in_does_not_go_out(store, places, project, tmp_path, monkeypatch):
+    monkeypatch.setattr(project_file, "MAX_TOTAL", 10_000)
+    with pytest.raises(StoreError, match="leave the pictures out"):
+        export_project(store, places, project.name, tmp_path / "p.zip")
+
+
+# ------------------------------------------------------------------------------------ hostile
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory):
+    """The members of an honest file."""
+    places = Places.find(tmp_path_factory.mktemp("honest"))
+    store = Store(places.database)
+    export_project(store, places, made_project(store, places).name, places.workspace / "p.zip")
+    store.close()
+    with zipfile.ZipFile(places.workspace / "p.zip") as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def packed(honest):
+    """The same, to be spoiled."""
+    return dict(honest)
+
+
+def row(packed, name, number=0):
+    return json.loads(packed[name].splitlines()[number])
+
+
+def change(packed, member, number=0, /, **values):
+    """Change a row; the hashes are made right again: a liar knows sha256, too."""
+    lines = packed[member].splitlines()
+    lines[number] = json.dumps(json.loads(lines[number]) | values).encode()
+    packed[member] = b"\n".join(lines) + b"\n"
+
+
+def about(packed, **values):
+    packed["manifest.json"] = json.dumps(json.loads(packed["manifest.json"]) | values).encode()
+
+
+def _project(packed, **values):
+    about(packed, project=json.loads(packed["manifest.json"])["project"] | values)
+
+
+def log(packed, text):
+    name = next(n for n in packed if n.endswith("log.jsonl"))
+    packed[name] = text
+
+
+def second_log_line(packed, **values):
+    change(packed, next(n for n in packed if n.endswith("log.jsonl")), 1, **values)
+
+
+S, G, P, B, C = (f"{n}-00000.{'bin' if n == 'crops' else 'jsonl'}"
+                 for n in ("samples", "gestures", "persons", "bursts", "crops"))  # fmt: skip
+
+HOSTILE = {
+    "another project's burst": (lambda z: change(z, S, burst_id=999), "999"),
+    "an unknown gesture": (lambda z: change(z, B, gesture_id=999), "999"),
+    "a column too many": (lambda z: change(z, S, evil=1), "evil"),
+    "a column missing": (lambda z: z.update({S: b'{"id": 1}\n'}), "gesture_id"),
+    "no json": (lambda z: z.update({S: b"PK\x03\x04\n"}), "line 1"),
+    "an endless line": (lambda z: z.update({S: b"[" * 10**6}), "line 1"),
+    "half a float": (lambda z: change(z, S, keypoints="AAAA"), "keypoints"),
+    "an infinite joint": (lambda z: change(z, S, scores="AACAfw=="), "infinite"),
+    "joints that differ": (lambda z: change(z, S, scores="AACAPw=="), "joints"),
+    "no base64": (lambda z: change(z, S, scores="!"), "scores"),
+    "a text as number": (lambda z: change(z, S, hand_index="1"), "hand_index"),
+    "an endless number": (lambda z: change(z, S, square_x=float("inf")), "square_x"),
+    "a space of its own": (lambda z: change(z, S, space="outer"), "space"),
+    "an id twice": (lambda z: change(z, S, 1, id=row(z, S)["id"]), "comes after"),
+    "no time": (lambda z: change(z, S, taken_at="<b>"), "taken_at"),
+    "a name with a line": (lambda z: change(z, G, name="a\nb"), "name"),
+    "a name twice": (lambda z: change(z, P, 1, name=row(z, P)["name"].upper()), "taken"),
+    "an emoji as a page": (lambda z: change(z, G, emoji="<script>" * 9), "emoji"),
+    "a crop beyond its pack": (
+        lambda z: change(z, S, crop={"pack": C, "begin": 10**9, "bytes": 10}), "no bytes"),
+    "a crop of another file": (
+        lambda z: change(z, S, crop={"pack": "../mudra.db", "begin": 0, "bytes": 9}), "pack"),
+    "a crop that is none": (
+        lambda z: z.update({C: b"\x80\x04pickle" * (len(z[C]) // 8 + 1)}), "no JPEG"),
+    "a picture bomb": (
+        lambda z: (z.update({C: bomb() + z[C]}),
+                   change(z, S, crop={"pack": C, "begin": 0, "bytes": len(bomb())})),
+        "8000 x 8000"),
+    "pictures in a keypoints-only project": (
+        lambda z: _project(z, keypoints_only=True), "keypoints only"),
+    "a project's name as markup": (lambda z: _project(z, name="\u202eevil"), "name"),
+    "a model by path": (lambda z: _project(z, active_model="../../etc"), "active_model"),
+    "counts that lie": (
+        lambda z: about(z, counts=json.loads(z["manifest.json"])["counts"] | {"samples": 10**8}),
+        "manifest says"),
+    "another format": (lambda z: about(z, version=2), "version"),
+    "another thing": (lambda z: about(z, format="zip"), "format"),
+    "no manifest": (lambda z: z.pop("manifest.json"), "manifest"),
+    "a manifest of nothing": (lambda z: z.update({"manifest.json": b"[]"}), "manifest"),
+    "a pickled training": (lambda z: z.update({"runs/a/model.pkl": b"\x80"}), "model.pkl"),
+    "a file more": (lambda z: z.update({"readme.txt": b"x"}), "readme.txt"),
+    "a way out": (lambda z: z.update({"../evil.json": b"x"}), "unsafe name"),
+    "a training's way out": (lambda z: z.update({"runs/../a.json": b"x"}), "unsafe name"),
+    "a hidden training": (lambda z: z.update({"runs/.a/log.jsonl": b"x"}), "not its place"),
+    "a training without log": (lambda z: z.update({"runs/a/model.onnx": b"x"}), "log.jsonl"),
+    "a log of nothing": (lambda z: log(z, b""), "start"),
+    "a log of lists": (lambda z: log(z, b"[" * 10**5), "no line"),
+    "a log with strange ends": (lambda z: second_log_line(z, event="end", status="x"), "no line"),
+    "a log with strange figures": (lambda z: second_log_line(z, figures=[]), "no line"),
+    "a zip bomb": (lambda z: z.update({S: b"\n" * (50 * 2**20)}), "100:1"),
+}  # fmt: skip
+
+
+def bomb() -> bytes:
+    return cv2.imencode(".jpg", np.zeros((8000, 8000), np.uint8))[1].tobytes()
+
+
+def write(path: Path, packed: dict[str, bytes], *, honest: bool = True) -> Path:
+    """The members as a zip; `honest` makes the hashes fit."""
+    packed = dict(packed)
+    if honest and packed.get("manifest.json", b"").startswith(b"{"):
+        members = [
+            {"name": n, "bytes": len(c), "sha256": hashlib.sha256(c).hexdigest()}
+            for n, c in packed.items()
+            if n != "manifest.json"
+        ]
+        about(packed, members=members)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, member in packed.items():
+            archive.writestr(name, member)
+    return path
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_hostile_file_changes_nothing(what, packed, elsewhere, tmp_path):
+    spoil, words = HOSTILE[what]
+    spoil(packed)
+    there, other = elsewhere
+    with pytest.raises(MudraError, match=words):
+        import_project(other, there, write(tmp_path / "h.zip", packed))
+    assert other.projects() == other.projects(deleted=True) == []
+    assert sorted(p.name for p in there.workspace.iterdir() if p.is_dir()) in ([], ["runs"])
+    assert list_runs(there.runs) == []
+
+
+def test_an_altered_member_is_named(packed, elsewhere, tmp_path):
+    there, other = elsewhere
+    change(packed, S, hand_index=0)
+    with pytest.raises(ArchiveError, match=r"samples-00000\.jsonl was altered"):
+        import_project(other, there, write(tmp_path / "h.zip", packed, honest=False))
+
+
+def test_a_link_is_no_member(packed, elsewhere, tmp_path):
+    there, other = elsewhere
+    path = write(tmp_path / "h.zip", packed)
+    with zipfile.ZipFile(path, "a") as archive:
+        link = zipfile.ZipInfo("runs/a/x.json")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    with pytest.raises(ArchiveError, match="link"):
+        import_project(other, there, path)
+
+
+@pytest.mark.parametrize("body", [b"", b"PK\x03\x04", b"\x80\x04pickle"])
+def test_what_is_no_zip_is_refused(body, elsewhere, tmp_path):
+    (tmp_path / "h.zip").write_bytes(body)
+    with pytest.raises(ArchiveError, match="no zip"):
+        import_project(elsewhere[1], elsewhere[0], tmp_path / "h.zip")
+    with pytest.raises(ArchiveError, match="does not exist"):
+        import_project(elsewhere[1], elsewhere[0], tmp_path / "none.zip")

@@ -1,0 +1,155 @@
+"""Takes from a real video, from a camera that is not there, and from uploads."""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import MediaError, NotFoundError
+from core.estimators import create_estimator
+from core.media.pictures import encode_png
+from core.studio.exchange.takes import add_uploads, record_source
+from core.studio.recording import Recorder
+
+
+@pytest.fixture
+def hands(weights_folder):
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        yield estimator
+
+
+def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
+    video = shared_data / "hand_videos" / "fist.mp4"
+    told = []
+    taken = record_source(
+        store, "p", "👊", str(video), hands, rate_hz=5, person="Ada",
+        tell=lambda progress, time_s: told.append(progress.kept),
+    )  # fmt: skip
+    project = store.project("p").id
+    (row,) = (row for row in store.overview(project) if row.samples)
+    assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.kept, 1, 1)
+    assert taken.kept >= 5
+    assert told == sorted(told)
+    assert store.samples(project, limit=1)[0].mirrored_view is False
+
+
+def test_it_ends_after_the_seconds_asked_for(store, hands, shared_data):
+    video = str(shared_data / "hand_videos" / "fist.mp4")
+    short = record_source(store, "p", "fist", video, hands, seconds=0.5)
+    whole = record_source(store, "p", "fist", video, hands)
+    assert 1 <= short.kept < whole.kept
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("camera:x", "camera:0"), ("nothing.mp4", "no video at nothing.mp4"), ("camera:97", "97")],
+)
+def test_a_source_that_is_not_there_is_named(store, hands, source, words):
+    with pytest.raises(MediaError, match=words):
+        record_source(store, "p", "fist", source, hands)
+
+
+def test_an_unknown_gesture_is_told_with_those_there_are(store, hands, shared_data):
+    video = str(shared_data / "hand_videos" / "fist.mp4")
+    with pytest.raises(NotFoundError, match=r"no gesture “wave”.*thumbs_up"):
+        record_source(store, "p", "wave", video, hands)
+
+
+# -------------------------------------------------------------------------------------- uploads
+
+
+@pytest.fixture
+def add(store, make_estimator):
+    """add(uploads, keypoints_only): to thumbs_up of a project; what was told, what became."""
+
+    def add(uploads, *, keypoints_only=False):
+        names = {project.name: project for project in store.projects()}
+        project = names.get("p") or store.create_project("p", keypoints_only=keypoints_only)
+        gesture = next(g for g in store.gestures(project.id) if g.name == "thumbs_up")
+        recorder = Recorder(store, project.id, "Ada", with_pictures=not keypoints_only)
+        told = []
+        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=told.append)
+        recorder.close()
+        return added, told
+
+    return add
+
+
+def photo(shared_data, gesture, number=0):
+    folder = shared_data / "hand_images" / "emrecandir" / gesture
+    return sorted(folder.iterdir())[number].read_bytes()
+
+
+def packed(files):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+def test_pictures_videos_and_zips_become_samples_of_their_gestures(store, add, shared_data):
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    pack = packed({
+        "fist/a.jpg": photo(shared_data, "fist"),
+        "wave/b.jpg": photo(shared_data, "open_palm"),
+        "top.jpg": photo(shared_data, "thumbs_up", 1),
+    })  # fmt: skip
+    uploads = [
+        ("v.mp4", video),
+        ("a.jpg", photo(shared_data, "thumbs_up")),
+        ("z.zip", pack),
+        ("grey.png", encode_png(np.full((90, 120, 3), 127, np.uint8))),
+        ("v.webm", b"nothing"),
+    ]
+    before = set(Path(tempfile.gettempdir()).glob("mudra-upload-*"))
+    added, told = add(uploads)
+    project = store.project("p").id
+    samples = {row.gesture.name: row.samples for row in store.overview(project) if row.samples}
+    assert samples["fist"] == samples["wave"] == 1
+    assert samples["thumbs_up"] == added.kept - 2
+    assert 8 <= samples["thumbs_up"] <= 2 + 5 * 4  # two pictures and under 4 s, five times a second
+    assert [name for name, _ in added.refused] == ["grey.png", "v.webm"]
+    assert told == sorted(told) and told[-1] == 1.0
+    assert {p.name for p in store.persons(project)} == {"Ada"}
+    assert set(Path(tempfile.gettempdir()).glob("mudra-upload-*")) == before
+
+
+def test_what_is_there_already_is_not_added_again(add, shared_data):
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    uploads = [("v.mp4", video), ("z.zip", packed({"fist/a.jpg": photo(shared_data, "fist")}))]
+    assert add(uploads)[0].kept > 1
+    again = add(uploads)[0]
+    assert again.kept == 0
+    assert dict(again.refused) == {"v.mp4": "stored already", "z.zip": "1 files stored already"}
+
+
+def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, shared_data):
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    pack = packed({"fist/a.jpg": photo(shared_data, "fist")})
+    one = ("a.jpg", photo(shared_data, "fist", 1))
+    add([one, ("v.mp4", video), ("z.zip", pack)], keypoints_only=True)
+    samples = store.samples(store.project("p").id, limit=1000)
+    assert len(samples) > 3
+    assert all(sample.crop_jpeg is None for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.zip", b"nothing", "a.zip is no zip"),
+        ("b.zip", packed({"notes.txt": b"x"}), ") in b.zip"),
+        ("c.mp4", b"", "c.mp4 is empty"),
+        ("d.exe", b"MZ", "d.exe"),
+    ],
+)
+def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, words):
+    added, _ = add([(name, content)])
+    assert added.kept == 0
+    ((refused, reason),) = added.refused
+    assert refused == name
+    assert words in reason
+    assert tempfile.gettempdir() not in reason

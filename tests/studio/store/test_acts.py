@@ -1,0 +1,121 @@
+"""Whatever a person does to the store can be undone, also from another process, and undoing never
+overwrites what somebody did since."""
+
+import pytest
+
+from core.errors import NotFoundError, StoreError
+from core.studio.store import Store
+from core.studio.store import schema as t
+from core.studio.store.acts import KEPT
+from tests.studio.store.test_store import burst, count, sample
+
+
+def names(store, project):
+    return [g.name for g in store.gestures(project.id)]
+
+
+def gesture(store, project, name):
+    return next(g for g in store.gestures(project.id) if g.name == name)
+
+
+def undo_latest(store, project) -> int:
+    return store.undo(store.acts(project.id)[0].id)
+
+
+def test_deleted_samples_come_back(store, project):
+    ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+    store.delete_samples(ids[:2])
+    assert [a.title for a in store.acts(project.id)] == ["Deleted 2 samples"]
+    assert undo_latest(store, project) == 2
+    assert count(store, project) == 3 and store.acts(project.id) == []
+
+
+def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, project):
+    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    store.delete_samples(ids[:1])
+    store.delete_gesture(gesture(store, project, "ok").id)
+    assert store.acts(project.id)[0].title == "Deleted the gesture “ok”"
+    assert undo_latest(store, project) == 3  # the gesture and two samples
+    assert "ok" in names(store, project) and count(store, project) == 2
+    assert undo_latest(store, project) == 1 and count(store, project) == 3
+
+
+def test_a_deleted_person_comes_back(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample(1)])
+    store.delete_person(store.ensure_person(project.id, "ana").id)
+    assert store.persons(project.id) == []
+    undo_latest(store, project)
+    assert [p.name for p in store.persons(project.id)] == ["ana"] and count(store, project) == 1
+
+
+def test_a_deleted_and_a_renamed_project_come_back(store, project):
+    store.rename_project(project.id, "Other {0}")
+    store.delete_project(project.id)
+    assert [a.title for a in store.acts(project.id)] == [
+        "Deleted the project “Other {0}”",
+        "Renamed the project “Demo”",
+    ]
+    undo_latest(store, project)
+    undo_latest(store, project)
+    assert store.project("demo").name == "Demo"
+
+
+def test_a_changed_gesture_is_as_it_was(store, project):
+    before = store.gestures(project.id)
+    store.update_gesture(before[3].id, name="Fine", emoji="🆗", position=-1, enabled=False)
+    assert store.gestures(project.id) != before
+    undo_latest(store, project)
+    assert store.gestures(project.id) == before
+
+
+def test_undoing_leaves_alone_what_was_changed_since(store, project):
+    ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+    store.delete_samples(ids)
+    act = store.acts(project.id)[0]
+    store.restore_samples(ids[:1])
+    assert store.undo(act.id) == 2
+    assert count(store, project) == 3
+
+
+def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
+    ok = gesture(store, project, "ok")
+    store.add_samples(burst(store, project, "ok"), [sample()])
+    store.delete_gesture(ok.id)
+    store.add_gesture(project.id, "OK")
+    with pytest.raises(StoreError, match="taken"):
+        undo_latest(store, project)
+    assert count(store, project) == 0 and len(store.acts(project.id)) == 1
+
+
+def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path):
+    ids = store.add_samples(burst(store, project), [sample()])
+    store.delete_samples(ids)
+    act = store.acts(project.id)[0]
+    other = Store(tmp_path / "mudra.db")
+    assert other.undo(act.id) == 1
+    other.close()
+    with pytest.raises(NotFoundError, match="undone already"):
+        store.undo(act.id)
+
+
+def test_an_act_that_changes_nothing_is_no_act(store, project):
+    with store.act(project.id, "Nothing") as act:
+        assert act.set(t.samples, [99], gesture_id=1) == 0
+    assert store.acts(project.id) == []
+
+
+def test_an_act_that_fails_half_way_changes_nothing(store, project):
+    before = store.gestures(project.id)
+    with pytest.raises(StoreError, match="taken"), store.act(project.id, "Both “ok”") as act:
+        act.set(t.gestures, [before[0].id], emoji="x")
+        act.set(t.gestures, [before[1].id], key=before[2].name)
+    assert store.gestures(project.id) == before and store.acts(project.id) == []
+
+
+def test_the_latest_acts_are_kept_of_each_project(store, project):
+    other = store.create_project("Other")
+    store.rename_project(other.id, "Another")
+    for i in range(KEPT + 5):
+        store.rename_project(project.id, f"Demo {i}")
+    assert len(store.acts(project.id)) == KEPT and len(store.acts(other.id)) == 1
+    assert store.acts(project.id)[-1].title == "Renamed the project “Demo 4”"

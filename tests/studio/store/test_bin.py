@@ -1,0 +1,240 @@
+"""The bin on real SQLite: everything that goes there comes back, whatever happened between."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from core.errors import NotFoundError, StoreError
+from core.studio.store import NewSample
+from core.studio.store.bin import (
+    GESTURE,
+    PERSON,
+    PROJECT,
+    bring_back,
+    delete_samples,
+    list_bin,
+    move_samples,
+    restore_samples,
+)
+from core.studio.store.roster import read_bin, read_roster
+
+
+def take(store, project, gesture="ok", person="me", n=3):
+    """Ids of n samples in a burst of a session of their own."""
+    who = store.ensure_person(project.id, person)
+    session = store.start_session(project.id, who.id, "webcam")
+    burst = store.start_burst(session, gesture_id(store, project, gesture))
+    hand = np.zeros((21, 2), np.float32)
+    one = NewSample(hand, np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
+    return store.add_samples(burst, [one] * n)
+
+
+def gesture_id(store, project, name):
+    return next(g.id for g in store.gestures(project.id) if g.name == name)
+
+
+def live(store, project):
+    return set(read_roster(store, project.id).ids.tolist())
+
+
+def gestures_of(store, project):
+    roster = read_roster(store, project.id)
+    return dict(zip(roster.ids.tolist(), roster.gestures.tolist(), strict=True))
+
+
+def test_moved_samples_go_back_where_each_came_from(store, project):
+    oks, fists = take(store, project, "ok"), take(store, project, "fist")
+    before = gestures_of(store, project)
+    palm = gesture_id(store, project, "open_palm")
+    assert move_samples(store, project.id, [*oks, *fists], palm) == 6
+    assert set(gestures_of(store, project).values()) == {palm}
+    store.undo(store.acts(project.id)[0].id)
+    assert gestures_of(store, project) == before
+
+
+def test_moving_leaves_alone_what_is_there_in_the_bin_or_another_project_s(store, project):
+    oks, fists = take(store, project, "ok"), take(store, project, "fist")
+    other = store.create_project("Other")
+    foreign = take(store, other, "ok")
+    store.delete_samples(oks[:1])
+    fist = gesture_id(store, project, "fist")
+    assert move_samples(store, project.id, [*oks, *fists, *foreign, 10**6], fist) == 2
+    assert set(gestures_of(store, other).values()) == {gesture_id(store, other, "ok")}
+
+
+def test_a_gesture_that_is_gone_or_another_project_s_takes_no_samples(store, project):
+    ids = take(store, project, "ok")
+    other = store.create_project("Other")
+    fist = gesture_id(store, project, "fist")
+    store.delete_gesture(fist)
+    for wrong in (fist, gesture_id(store, other, "fist"), 10**6):
+        with pytest.raises(NotFoundError, match="choose another"):
+            move_samples(store, project.id, ids, wrong)
+    assert len(store.acts(project.id)) == 1
+
+
+def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(store, project):
+    ids = take(store, project)
+    foreign = take(store, store.create_project("Other"))
+    assert delete_samples(store, project.id, ids[:1]) == 1
+    assert delete_samples(store, project.id, [*ids, *foreign, 10**6]) == 2
+    assert live(store, store.project("Other")) == set(foreign)
+    assert [act.title for act in store.acts(project.id)] == [
+        "Deleted 2 samples",
+        "Deleted 1 sample",
+    ]
+    assert delete_samples(store, project.id, ids) == 0 and len(store.acts(project.id)) == 2
+    store.undo(store.acts(project.id)[0].id)
+    assert live(store, project) == set(ids[1:])
+
+
+def test_deleted_samples_are_in_the_bin_until_they_are_restored(store, project):
+    ids = take(store, project)
+    store.delete_samples(ids[:2])
+    assert read_bin(store, project.id).ids.tolist() == [ids[1], ids[0]]
+    assert restore_samples(store, project.id, [*ids, 10**6]) == 2
+    assert live(store, project) == set(ids)
+    assert not len(read_bin(store, project.id))
+
+
+def test_the_bin_lists_projects_gestures_and_persons_with_what_comes_back(store, project):
+    take(store, project, "ok", "me", 2), take(store, project, "fist", "you", 3)
+    take(store, store.create_project("Other"), "ok", "me", 4)
+    store.delete_gesture(gesture_id(store, project, "ok"))
+    store.delete_person(store.ensure_person(project.id, "you").id)
+    store.delete_project(store.project("Other").id)
+    found = [(one.kind, one.name, one.samples, one.clash) for one in list_bin(store, project.id)]
+    assert found == [(PROJECT, "Other", 4, ""), (PERSON, "you", 3, ""), (GESTURE, "ok", 2, "")]
+    assert not len(read_bin(store, project.id))  # all samples come back with these
+
+
+def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(store, project):
+    mine, yours = take(store, project, "ok", "me"), take(store, project, "fist", "you")
+    store.delete_samples([mine[0], yours[0]])
+    ok, you = gesture_id(store, project, "ok"), store.ensure_person(project.id, "you").id
+    store.delete_gesture(ok)
+    store.delete_person(you)
+    assert live(store, project) == set()
+    assert bring_back(store, project.id, GESTURE, ok) == 2
+    assert live(store, project) == set(mine[1:])
+    assert bring_back(store, project.id, PERSON, you) == 2
+    assert live(store, project) == {*mine[1:], *yours[1:]}
+    assert set(read_bin(store, project.id).ids.tolist()) == {mine[0], yours[0]}
+
+
+def test_a_project_comes_back_whole(store, project):
+    ids = take(store, project)
+    store.delete_project(project.id)
+    home = store.create_project("Home")
+    bring_back(store, home.id, PROJECT, project.id)
+    assert live(store, store.project("Demo")) == set(ids)
+
+
+def test_a_sample_with_a_deleted_gesture_and_a_deleted_person_waits_for_both(store, project):
+    mine, yours = take(store, project, "ok", "me"), take(store, project, "ok", "you")
+    ok, you = gesture_id(store, project, "ok"), store.ensure_person(project.id, "you").id
+    store.delete_gesture(ok)
+    store.delete_person(you)
+    assert bring_back(store, project.id, GESTURE, ok) == 3
+    assert live(store, project) == set(mine)  # not those of who was deleted
+    assert bring_back(store, project.id, PERSON, you) == 3
+    assert live(store, project) == {*mine, *yours}
+
+
+def test_the_same_the_other_way_round(store, project):
+    mine, yours = take(store, project, "ok", "me"), take(store, project, "fist", "me")
+    ok, me = gesture_id(store, project, "ok"), store.ensure_person(project.id, "me").id
+    store.delete_person(me)
+    store.delete_gesture(ok)
+    assert bring_back(store, project.id, PERSON, me) == 3
+    assert live(store, project) == set(yours)
+    assert bring_back(store, project.id, GESTURE, ok) == 3
+    assert live(store, project) == {*mine, *yours}
+
+
+def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, project):
+    ids = take(store, project, "ok", "me")
+    store.delete_samples(ids[:1])
+    ok = gesture_id(store, project, "ok")
+    store.delete_gesture(ok)
+    with pytest.raises(StoreError, match="bring that back first"):
+        restore_samples(store, project.id, ids[:1])
+    bring_back(store, project.id, GESTURE, ok)
+    store.delete_person(store.ensure_person(project.id, "me").id)
+    with pytest.raises(StoreError, match="bring that back first"):
+        restore_samples(store, project.id, ids[:1])
+    assert live(store, project) == set()
+
+
+@pytest.mark.parametrize("kind", [GESTURE, PERSON, PROJECT])
+def test_a_name_that_is_taken_by_now_is_told_and_another_one_helps(store, project, kind):
+    ids = take(store, project, "ok", "me")
+    home = store.create_project("Home") if kind == PROJECT else project
+    if kind == GESTURE:
+        row = gesture_id(store, project, "ok")
+        store.delete_gesture(row)
+        store.add_gesture(project.id, "OK")
+    elif kind == PERSON:
+        row = store.ensure_person(project.id, "me").id
+        store.delete_person(row)
+        store.ensure_person(project.id, "Me")
+    else:
+        row = project.id
+        store.delete_project(row)
+        store.create_project("DEMO")
+    [one] = list_bin(store, home.id)
+    assert f"Another {kind} is called" in one.clash
+    with pytest.raises(StoreError, match="taken"):
+        bring_back(store, home.id, kind, row)
+    [same] = list_bin(store, home.id)
+    assert same == one  # nothing was changed
+    bring_back(store, home.id, kind, row, "second")
+    assert list_bin(store, home.id) == []
+    back = store.project("second" if kind == PROJECT else "Demo")
+    assert live(store, back) == set(ids)
+
+
+def test_what_was_brought_back_can_be_undone_too(store, project):
+    ids = take(store, project, "ok")
+    store.delete_gesture(gesture_id(store, project, "ok"))
+    bring_back(store, project.id, GESTURE, list_bin(store, project.id)[0].id)
+    assert live(store, project) == set(ids)
+    store.undo(store.acts(project.id)[0].id)
+    assert live(store, project) == set()
+    assert [one.samples for one in list_bin(store, project.id)] == [3]
+
+
+def test_what_is_not_in_the_bin_can_t_be_brought_back(store, project):
+    for kind, row in ((GESTURE, gesture_id(store, project, "ok")), (PROJECT, project.id)):
+        with pytest.raises(NotFoundError, match="not in the bin"):
+            bring_back(store, project.id, kind, row)
+
+
+def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
+    ids = take(store, project, "ok", n=200)
+    fist = gesture_id(store, project, "fist")
+    errors = []
+
+    def work(step):
+        try:
+            for begin in range(0, 200, 20):
+                step(ids[begin : begin + 20])
+        except Exception as error:
+            errors.append(error)
+
+    acts = (
+        lambda some: delete_samples(store, project.id, some),
+        lambda some: move_samples(store, project.id, some, fist),
+    )
+    threads = [threading.Thread(target=work, args=(act,)) for act in acts * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert live(store, project) == set()
+    while acts := store.acts(project.id):
+        store.undo(acts[0].id)
+    ok = gesture_id(store, project, "ok")
+    assert gestures_of(store, project) == dict.fromkeys(ids, ok)

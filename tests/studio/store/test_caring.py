@@ -1,0 +1,139 @@
+"""Gestures are ordered and merged, persons renamed and merged, sessions named and assigned; each of
+it can be undone."""
+
+import pytest
+
+from core.errors import LabelError, NotFoundError, StoreError
+from core.studio.store.caring import (
+    assign_sessions,
+    delete_session_samples,
+    merge_gestures,
+    merge_persons,
+    name_session,
+    order_gestures,
+    rename_person,
+    visits,
+)
+from tests.studio.store.test_acts import gesture, names, undo_latest
+from tests.studio.store.test_store import burst, count, sample
+
+
+def per_gesture(store, project):
+    return {o.gesture.name: o.samples for o in store.overview(project.id) if o.samples}
+
+
+def test_gestures_stand_in_the_order_they_were_given(store, project):
+    before = names(store, project)
+    ids = {g.name: g.id for g in store.gestures(project.id)}
+    order_gestures(store, project.id, [ids["fist"], ids["ok"], ids["fist"], 999])
+    assert names(store, project) == ["fist", "ok"] + [n for n in before if n not in ("fist", "ok")]
+    undo_latest(store, project)
+    assert names(store, project) == before
+
+
+def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
+    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    store.add_samples(burst(store, project, "fist"), [sample(9)])
+    store.delete_samples(ids[:1])
+    ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
+    merge_gestures(store, project.id, ok.id, fist.id)
+    assert per_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
+    assert store.acts(project.id)[0].title == "Merged “ok” into “fist”"
+    undo_latest(store, project)
+    assert per_gesture(store, project) == {"ok": 2, "fist": 1}
+
+
+def test_a_recording_goes_on_into_the_gesture_that_its_own_was_merged_into(store, project):
+    running = burst(store, project, "ok")
+    merge_gestures(
+        store, project.id, gesture(store, project, "ok").id, gesture(store, project, "fist").id
+    )
+    store.add_samples(running, [sample()])
+    assert per_gesture(store, project) == {"fist": 1}
+
+
+def test_nothing_merges_into_itself_or_into_what_is_gone(store, project):
+    ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
+    with pytest.raises(StoreError, match="into itself"):
+        merge_gestures(store, project.id, ok.id, ok.id)
+    store.delete_gesture(fist.id)
+    with pytest.raises(NotFoundError, match="gone"):
+        merge_gestures(store, project.id, ok.id, fist.id)
+
+
+def test_a_gesture_of_another_project_is_no_target(store, project):
+    other = store.create_project("Other")
+    with pytest.raises(NotFoundError, match="gone"):
+        merge_gestures(
+            store, project.id, gesture(store, project, "ok").id, gesture(store, other, "ok").id
+        )
+
+
+def test_visits_say_who_when_and_how_many(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
+    ids = store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
+    store.delete_samples(ids)
+    found = visits(store, project.id)
+    assert [(v.person, v.samples, v.source) for v in found] == [
+        ("ben", 0, "webcam"), ("ana", 2, "webcam"),
+    ]  # fmt: skip
+    assert found[0].title == found[0].started_at[:16].replace("T", " ")
+
+
+def test_a_session_is_named_and_unnamed(store, project):
+    store.add_samples(burst(store, project), [sample()])
+    [visit] = visits(store, project.id)
+    name_session(store, visit.id, "in the car {}")
+    assert visits(store, project.id)[0].title == "in the car {}"
+    name_session(store, visit.id, "  ")
+    assert visits(store, project.id)[0].name == ""
+    undo_latest(store, project)
+    assert visits(store, project.id)[0].name == "in the car {}"
+    with pytest.raises(LabelError):
+        name_session(store, visit.id, "a\u202eb")
+
+
+def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample()])
+    ben = store.ensure_person(project.id, "ben")
+    [ana] = [p for p in store.persons(project.id) if p.name == "ana"]
+    rename_person(store, ana.id, "Ana {Maria}")
+    assert "Ana {Maria}" in [p.name for p in store.persons(project.id)]
+    assert store.acts(project.id)[0].title == "Renamed “ana” to “Ana {Maria}”"
+    with pytest.raises(StoreError, match="taken"):
+        rename_person(store, ben.id, "ANA {maria}")
+    undo_latest(store, project)
+    assert {p.name for p in store.persons(project.id)} == {"ana", "ben"}
+
+
+def test_merged_persons_are_one_person_in_training(store, project):
+    for person in ("ana", "anna"):
+        store.add_samples(burst(store, project, "ok", person), [sample()])
+    ana, anna = store.persons(project.id)
+    merge_persons(store, project.id, anna.id, ana.id)
+    assert set(store.training_data(project.id).persons) == {"ana"}
+    assert [p.name for p in store.persons(project.id)] == ["ana"]
+    undo_latest(store, project)
+    assert set(store.training_data(project.id).persons) == {"ana", "anna"}
+
+
+def test_sessions_are_given_to_somebody_else(store, project):
+    for _ in range(2):
+        store.add_samples(burst(store, project, "ok", "me"), [sample()])
+    second, first = visits(store, project.id)
+    assign_sessions(store, project.id, [second.id], "ana")
+    assert [v.person for v in visits(store, project.id)] == ["ana", "me"]
+    undo_latest(store, project)
+    assert [v.person for v in visits(store, project.id)] == ["me", "me"]
+    other = store.create_project("Other")
+    assign_sessions(store, other.id, [first.id], "eve")  # not that project's: untouched
+    assert [v.person for v in visits(store, project.id)] == ["me", "me"]
+
+
+def test_a_session_s_samples_go_to_the_bin_together(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
+    store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
+    _, ana = visits(store, project.id)
+    assert delete_session_samples(store, project.id, ana.id) == 2
+    assert count(store, project) == 1
+    assert undo_latest(store, project) == 2 and count(store, project) == 3

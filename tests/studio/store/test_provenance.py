@@ -1,0 +1,39 @@
+"""Where samples come from: sources, versions and days, of what a training would read."""
+
+import numpy as np
+
+from core.studio.store import NewSample
+from core.studio.store.provenance import _most, origin_of
+
+
+def test_the_origin_of_a_project_by_hand(store, project):
+    gestures = {g.name: g.id for g in store.gestures(project.id)}
+    person = store.ensure_person(project.id, "me").id
+
+    def record(gesture, source, version, day, n=1, estimator="mediapipe-hands"):
+        burst = store.start_burst(
+            store.start_session(project.id, person, source), gestures[gesture]
+        )
+        points, scores = np.zeros((21, 2), np.float32), np.ones(21, np.float32)
+        return store.add_samples(burst, [
+            NewSample(points, scores, source, True, estimator, version, taken_at=f"{day}T09:00:00")
+            for _ in range(n)
+        ])  # fmt: skip
+
+    record("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
+    record("fist", "a.zip", "", "2026-11-01", 3)
+    record("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
+    record("ok", "other", "1", "2026-12-01", 5, estimator="cpm.hand_light")
+    store.delete_samples(record("ok", "gone", "1.2.2/full", "2026-01-01"))
+    record("none", "disabled", "1.2.2/full", "2026-01-01")
+    store.update_gesture(gestures["none"], enabled=False)
+    assert origin_of(store, project.id, "mediapipe-hands") == {
+        "sources": {"webcam": 6, "a.zip": 3},
+        "estimator_versions": {"1.2.1/full": 4, "not known": 3, "1.2.2/full": 2},
+        "recorded": ["2026-11-01", "2026-11-05"],
+    }
+    assert origin_of(store, project.id, "nobody")["recorded"] is None
+
+
+def test_many_sources_are_summed_up():
+    assert _most({"a": 1, "b": 5, "c": 2, "d": 1}, kept=2) == {"b": 5, "c": 2, "others": 2}

@@ -1,0 +1,342 @@
+"""The store on real SQLite: many processes, a kill, upgrades, the bin."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
+from core.studio.store import NewSample, Store
+from core.studio.store.schema import VERSION
+
+
+def sample(seed: int = 0, **changes) -> NewSample:
+    rng = np.random.default_rng(seed)
+    values = {
+        "keypoints": rng.normal(100, 40, (21, 2)).astype(np.float32),
+        "scores": np.ones(21, np.float32),
+        "source": "webcam",
+        "mirrored_view": True,
+        "estimator": "mediapipe-hands",
+    }
+    return NewSample(**values | changes)
+
+
+def burst(store, project, gesture: str = "ok", person: str = "me") -> int:
+    who = store.ensure_person(project.id, person)
+    session = store.start_session(project.id, who.id, "webcam")
+    named = {g.name: g.id for g in store.gestures(project.id)}
+    return store.start_burst(session, named[gesture])
+
+
+def count(store, project) -> int:
+    return sum(o.samples for o in store.overview(project.id))
+
+
+def test_a_new_project_has_the_eight_gestures_and_none(store, project):
+    emoji = "".join(g.emoji for g in store.gestures(project.id))
+    assert emoji == "👍👎☝👌👊👉👈✋🚫"
+    assert store.project("demo") == project
+
+
+def test_a_sample_comes_back_as_it_went_in(store, project):
+    new = sample(
+        world=np.random.default_rng(1).normal(0, 0.1, (21, 3)).astype(np.float32),
+        handedness="Left", hand_index=1, size_hw=(480, 640), square=(1.5, -2.25, 90.0),
+        crop_jpeg=b"\xff\xd8jpeg", file_hash="abc", estimator_version="1.2.2/full",
+    )  # fmt: skip
+    new.keypoints[3] = np.nan
+    [sample_id] = store.add_samples(burst(store, project), [new])
+    [back] = store.samples(project.id)
+    assert back.id == sample_id
+    for name in ("keypoints", "scores", "world"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(new, name))
+    for name in (
+        "handedness", "hand_index", "size_hw", "square", "crop_jpeg", "source", "mirrored_view",
+        "space", "estimator", "estimator_version", "file_hash", "taken_at",
+    ):  # fmt: skip
+        assert getattr(back, name) == getattr(new, name), name
+
+
+def test_a_table_s_sample_has_no_size_crop_or_handedness(store, project):
+    store.add_samples(burst(store, project), [sample(space="relative")])
+    [back] = store.samples(project.id)
+    assert (back.size_hw, back.crop_jpeg, back.handedness, back.world) == (None,) * 4
+    assert back.space == "relative"
+
+
+def test_pages_of_samples_newest_first(store, project):
+    ids = store.add_samples(burst(store, project), [sample(i) for i in range(7)])
+    assert [s.id for s in store.samples(project.id, limit=3)] == ids[:3:-1]
+    assert [s.id for s in store.samples(project.id, limit=3, offset=6)] == ids[:1]
+    assert [s.id for s in store.samples(project.id, newest_first=False)] == ids
+
+
+def test_deleted_samples_wait_in_the_bin(store, project):
+    ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
+    store.delete_samples(ids[:2])
+    assert count(store, project) == 1
+    assert {s.id for s in store.samples(project.id, deleted=True)} == set(ids[:2])
+    store.restore_samples(ids[:2])
+    assert count(store, project) == 3
+
+
+def test_a_deleted_gesture_takes_its_samples_out_of_sight_and_brings_them_back(store, project):
+    store.add_samples(burst(store, project, "ok"), [sample()])
+    store.add_samples(burst(store, project, "fist"), [sample(1)])
+    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
+    store.delete_gesture(ok.id)
+    assert count(store, project) == 1
+    assert len(store.training_data(project.id)) == 1
+    store.restore_gesture(ok.id)
+    assert count(store, project) == 2
+
+
+def test_a_restored_gesture_leaves_in_the_bin_what_was_there_before_it(store, project):
+    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
+    store.delete_samples(ids[:1])
+    store.delete_gesture(ok.id)
+    assert store.gestures(project.id, deleted=True) == [ok]
+    assert store.samples(project.id) == [] and store.estimators(project.id) == {}
+    store.restore_gesture(ok.id)
+    assert [s.id for s in store.samples(project.id, newest_first=False)] == ids[1:]
+    with pytest.raises(NotFoundError, match="in the bin"):
+        store.restore_gesture(ok.id)
+
+
+def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample(1, file_hash="a")])
+    store.add_samples(burst(store, project, "ok", "ben"), [sample(2)])
+    ana = store.ensure_person(project.id, "ana")
+    store.delete_person(ana.id)
+    assert [p.name for p in store.persons(project.id)] == ["ben"]
+    assert set(store.training_data(project.id).persons) == {"ben"}
+    assert store.known_hashes(project.id) == set()
+    store.restore_person(ana.id)
+    assert set(store.training_data(project.id).persons) == {"ana", "ben"}
+
+
+def test_a_sample_named_twice_is_deleted_once(store, project):
+    [sample_id] = store.add_samples(burst(store, project), [sample()])
+    store.delete_samples([sample_id, sample_id])
+    assert count(store, project) == 0
+    with pytest.raises(NotFoundError, match="1 of 1 samples are gone"):
+        store.delete_samples([99])
+
+
+def test_a_name_is_found_however_its_accent_is_written(store):
+    store.create_project("Caf\u00e9")
+    assert store.project("CAFE\u0301").name == "Caf\u00e9"
+
+
+def test_a_store_may_be_named_by_its_url(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'folder' / 'mudra.db'}")
+    store.create_project("Demo")
+    store.close()
+    assert (tmp_path / "folder" / "mudra.db").is_file()
+
+
+def test_a_deleted_project_comes_back_unless_its_name_was_taken(store, project):
+    store.delete_project(project.id)
+    with pytest.raises(NotFoundError, match="no project “Demo”"):
+        store.project("Demo")
+    second = store.create_project("demo")
+    with pytest.raises(StoreError, match="taken"):
+        store.restore_project(project.id)
+    store.rename_project(second.id, "other")
+    store.restore_project(project.id)
+    assert {p.name for p in store.projects()} == {"Demo", "other"}
+
+
+def test_names_are_one_of_a_kind_whatever_their_case(store, project):
+    for make in (lambda: store.create_project("DEMO"), lambda: store.add_gesture(project.id, "OK")):
+        with pytest.raises(StoreError, match="taken"):
+            make()
+    assert store.ensure_person(project.id, "Ana") == store.ensure_person(project.id, "ANA")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 41, "a\nb", "a\u202eb", "\x00"])
+def test_names_that_are_no_names_are_refused(store, project, name):
+    for make in (store.create_project, lambda n: store.add_gesture(project.id, n)):
+        with pytest.raises(LabelError):
+            make(name)
+
+
+def test_names_are_data(store):
+    for name in ("../../etc", "'; DROP TABLE samples; --", "<script>alert(1)</script>", "*b*"):
+        assert store.create_project(name).name == name
+    assert len(store.projects()) == 4
+
+
+def test_a_gesture_is_renamed_disabled_and_moved_without_touching_its_samples(store, project):
+    store.add_samples(burst(store, project, "ok"), [sample()])
+    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
+    store.update_gesture(ok.id, name="Fine", emoji="🆗", position=-1)
+    first = store.gestures(project.id)[0]
+    assert (first.name, first.emoji, first.id) == ("Fine", "🆗", ok.id)
+    assert store.overview(project.id)[0].samples == 1
+    store.update_gesture(ok.id, enabled=False)
+    assert "Fine" not in [g.name for g in store.gestures(project.id, enabled_only=True)]
+    with pytest.raises(NotFoundError):
+        store.training_data(project.id)
+
+
+def test_the_overview_counts_persons_and_sessions(store, project):
+    for person in ("ana", "ben", "ana"):
+        store.add_samples(burst(store, project, "ok", person), [sample(), sample(1)])
+    row = next(o for o in store.overview(project.id) if o.gesture.name == "ok")
+    assert (row.samples, row.persons, row.sessions) == (6, 2, 3)
+
+
+def test_training_takes_the_most_frequent_estimator_unless_told(store, project):
+    store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
+    other = sample(estimator="openpose-hand", mirrored_view=False)
+    store.add_samples(burst(store, project, "fist", "ben"), [other])
+    data = store.training_data(project.id)
+    assert (len(data), data.estimator, set(data.persons)) == (3, "mediapipe-hands", {"ana"})
+    np.testing.assert_array_equal(data.keypoints[2], sample(2).keypoints)
+    assert data.mirrored_view.all() and data.gestures[data.labels[0]].name == "ok"
+    assert len(store.training_data(project.id, estimator="openpose-hand")) == 1
+
+
+def test_a_recording_that_does_not_exist_takes_no_samples(store, project):
+    with pytest.raises(NotFoundError, match="no recording 99"):
+        store.add_samples(99, [sample()])
+
+
+_WRITER = """
+import sys
+import numpy as np
+from core.studio.store import NewSample, Store
+store = Store(__import__("pathlib").Path(sys.argv[1]))
+for i in range(int(sys.argv[3])):
+    new = NewSample(np.full((21, 2), i, np.float32), np.ones(21, np.float32), "x", True, "m")
+    store.add_samples(int(sys.argv[2]), [new])
+    print(i, flush=True)
+"""
+
+
+def writer(store_path, burst_id: int, number: int, out=subprocess.DEVNULL) -> subprocess.Popen:
+    arguments = [sys.executable, "-c", _WRITER, str(store_path), str(burst_id), str(number)]
+    return subprocess.Popen(arguments, stdout=out, stderr=subprocess.PIPE, text=True)
+
+
+def test_eight_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, tmp_path):
+    bursts = [burst(store, project, person=f"p{i}") for i in range(8)]
+    writers = [writer(tmp_path / "mudra.db", b, 500) for b in bursts]
+    counts = []
+    while any(w.poll() is None for w in writers):
+        counts.append(count(store, project))  # a reader beside them
+        time.sleep(0.05)
+    errors = [w.communicate()[1] for w in writers]
+    assert [w.returncode for w in writers] == [0] * 8, errors
+    assert count(store, project) == 8 * 500
+    assert counts == sorted(counts)
+
+
+def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
+    process = writer(tmp_path / "mudra.db", burst(store, project), 100_000, subprocess.PIPE)
+    said = [int(process.stdout.readline()) for _ in range(50)]
+    os.kill(process.pid, signal.SIGKILL)
+    rest = process.stdout.read().split()  # communicate() would pass over what is buffered
+    process.communicate()
+    acknowledged = len(said) + len(rest)
+    store.close()
+    again = Store(tmp_path / "mudra.db")
+    assert count(again, project) in (acknowledged, acknowledged + 1)
+    again.close()
+    with sqlite3.connect(tmp_path / "mudra.db") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
+    store.add_samples(burst(store, project), [sample()])
+    into = burst(store, project)
+    pages = sqlite3.connect(tmp_path / "mudra.db").execute("PRAGMA page_count").fetchone()[0]
+    with store._engine.connect() as connection:  # SQLite then says what it says on a full disk
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+    big = sample(crop_jpeg=os.urandom(200_000))
+    with pytest.raises(StoreFullError, match="disk is full"):
+        store.add_samples(into, [big])
+    assert count(store, project) == 1
+
+
+def test_two_threads_share_a_store(store, project):
+    bursts = [burst(store, project, person=p) for p in ("a", "b")]
+    work = [
+        threading.Thread(target=lambda b=b: [store.add_samples(b, [sample(i)]) for i in range(100)])
+        for b in bursts
+    ]
+    for thread in work:
+        thread.start()
+    for thread in work:
+        thread.join()
+    assert count(store, project) == 200
+
+
+def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
+    path = tmp_path / "old.db"
+    store = Store(path)
+    project = store.create_project("Old")
+    store.add_samples(burst(store, project), [sample()])
+    store.close()
+    with sqlite3.connect(path) as old:
+        old.execute("DROP INDEX samples_by_age")
+        old.execute("ALTER TABLE projects DROP COLUMN active_model")
+        old.execute("ALTER TABLE sessions DROP COLUMN name")
+        old.execute("DROP TABLE acts")
+        old.execute("UPDATE meta SET version = 1")
+    old.close()
+    store = Store(path)
+    assert store.project("old").active_model is None and count(store, project) == 1
+    store.set_active_model(project.id, "run-1")
+    assert store.project("old").active_model == "run-1"
+    store.close()
+    with sqlite3.connect(path) as new:
+        assert new.execute("SELECT version FROM meta").fetchall() == [(VERSION,)]
+        indexes = {row[1] for row in new.execute("PRAGMA index_list(samples)")}
+    assert "samples_by_age" in indexes
+    new.close()
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path):
+    path = tmp_path / "new.db"
+    Store(path).close()
+    with sqlite3.connect(path) as new:
+        new.execute("UPDATE meta SET version = 99")
+    new.close()
+    with pytest.raises(StoreError, match="use a newer Mudra"):
+        Store(path)
+
+
+def test_a_file_that_is_no_store_is_an_error_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_bytes(b"my notes, not a database\n" * 100)
+    with pytest.raises(StoreError, match="can't be used"):
+        Store(path)
+    assert path.read_bytes().startswith(b"my notes")
+
+
+def test_a_place_that_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError):
+        Store(tmp_path / "file" / "mudra.db")
+
+
+def test_a_hundred_thousand_samples_are_paged_and_taken_for_training(store, project):
+    into = burst(store, project)
+    new = [sample(i % 50) for i in range(100_000)]
+    for begin in range(0, len(new), 10_000):
+        store.add_samples(into, new[begin : begin + 10_000])
+    far = store.samples(project.id, limit=50, offset=99_000)
+    assert [s.id for s in far] == list(range(1_000, 950, -1))
+    assert count(store, project) == 100_000
+    assert len(store.training_data(project.id)) == 100_000
