@@ -60,7 +60,7 @@ def deleted_samples(project: Project) -> None:
         return
     shown = turn_pages(found)
     binned_bar(found, shown, lambda ids: _restore(project, ids))
-    sample_grid(project, read_samples(studio().store, shown.tolist()), {})
+    sample_grid(project, read_samples(studio().store, shown.tolist()), {}, binned=True)
 
 
 def _restore(project: Project, ids: list[int]) -> None:

@@ -117,26 +117,28 @@ def _move(project: Project, ids: list[int], to: int) -> None:
 
 
 def sample_grid(
-    project: Project, samples: Sequence[Sample], opinions: Mapping[int, Opinion]
-) -> None:
+    project: Project, samples: Sequence[Sample], opinions: Mapping[int, Opinion], *,
+    binned: bool = False,
+) -> None:  # fmt: skip
     """The samples as tiles to pick and to look at."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     with st.container(horizontal=True, key="grid"):
         for sample in samples:
             with st.container(width=TILE, gap=None):
-                _tile(project, sample, gestures, opinions.get(sample.id))
+                _tile(project, sample, gestures, opinions.get(sample.id), binned)
 
 
 def _tile(
-    project: Project, sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None
-) -> None:
+    project: Project, sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None,
+    binned: bool,
+) -> None:  # fmt: skip
     st.image(np.asarray(picture_of(sample)), width="stretch", output_format="JPEG")
     key, title = f"pick_{sample.id}", safe_label(gestures.get(sample.gesture_id, "?"))
     st.session_state[key] = sample.id in picked()
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.checkbox(title, key=key, on_change=_toggle, args=(sample.id,), width="stretch")
         if st.button("🔍", key=f"look_{sample.id}", type="tertiary", help="Show it large"):
-            look(project, sample, opinion)
+            look(project, sample, opinion, binned=binned)
     if opinion and opinion.other is not None:
         other = safe_label(gestures.get(opinion.other, "another gesture"))
         st.caption(f"{other}? {opinion.share:.0%}")

@@ -14,11 +14,13 @@ SIZE = 512  # pixels
 
 
 @st.dialog("Sample", width="large")
-def look(project: Project, sample: Sample, opinion: Opinion | None = None) -> None:
-    """The sample over the page."""
+def look(
+    project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
+) -> None:
+    """The sample over the page; what is in the bin can't be deleted again."""
     with errors_shown():
         show_sample(project, sample, opinion)
-        if st.button("Delete it", icon="🗑️"):
+        if not binned and st.button("Delete it", icon="🗑️"):
             delete_samples(studio().store, project.id, [sample.id])
             st.rerun()
 

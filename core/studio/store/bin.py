@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from core.errors import NotFoundError, StoreError
 from core.studio.store import schema as t
 from core.studio.store.acts import Journal
-from core.studio.store.database import named
+from core.studio.store.database import counted, named
 from core.studio.store.rows import now
 from core.studio.store.store import Store
 
@@ -62,8 +62,8 @@ def _binned(store: Store, kind: str, where: ColumnElement[bool]) -> list[Binned]
 
 
 def _count(store: Store, kind: str, row: Any) -> int:
-    counted = select(func.count()).select_from(t.samples)
-    return int(store.rows(counted.where(_came_with(kind, row)))[0][0])
+    total = select(func.count()).select_from(t.samples)
+    return int(store.rows(total.where(_came_with(kind, row)))[0][0])
 
 
 def _came_with(kind: str, row: Any) -> Any:
@@ -137,7 +137,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """
     with store.writing() as connection:
         there = _alive_owners(connection, project_id, ids)
-        journal = Journal(connection, project_id, f"Restored {_samples(len(there))}")
+        journal = Journal(connection, project_id, f"Restored {counted(len(there))}")
         back = journal.set(t.samples, there, deleted_at=None)
         journal.write()
     return back
@@ -167,7 +167,7 @@ def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Put samples of the project into the bin; how many were not there before."""
     with store.writing() as connection:
         there = _alive(connection, project_id, ids)
-        journal = Journal(connection, project_id, f"Deleted {_samples(len(there))}")
+        journal = Journal(connection, project_id, f"Deleted {counted(len(there))}")
         gone = journal.set(t.samples, there, deleted_at=now())
         journal.write()
     return gone
@@ -186,7 +186,7 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
         there = _alive(connection, project_id, ids, t.samples.c.gesture_id != gesture_id)
-        journal = Journal(connection, project_id, f"Moved {_samples(len(there))} to “{name}”")
+        journal = Journal(connection, project_id, f"Moved {counted(len(there))} to “{name}”")
         moved = journal.set(t.samples, there, gesture_id=gesture_id)
         journal.write()
     return moved
@@ -203,10 +203,6 @@ def _alive(
         for chunk in _chunks(ids)
         for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
     ]
-
-
-def _samples(n: int) -> str:
-    return "1 sample" if n == 1 else f"{n:,} samples"
 
 
 def _chunks(ids: Sequence[int]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, safe_name
 from core.studio.store import schema as t
-from core.studio.store.database import Database, inserted, named
+from core.studio.store.database import Database, counted, inserted, named
 from core.studio.store.rows import (
     Gesture,
     GestureOverview,
@@ -240,12 +240,12 @@ class Store(Database):
     def delete_samples(self, ids: Sequence[int]) -> None:
         """Put samples into the bin."""
         ids = list(dict.fromkeys(ids))
-        self.change(t.samples, ids, f"Deleted {len(ids)} samples", deleted_at=now())
+        self.change(t.samples, ids, f"Deleted {counted(len(ids))}", deleted_at=now())
 
     def restore_samples(self, ids: Sequence[int]) -> None:
         """Take samples out of the bin."""
         ids = list(dict.fromkeys(ids))
-        self.change(t.samples, ids, f"Restored {len(ids)} samples", deleted_at=None)
+        self.change(t.samples, ids, f"Restored {counted(len(ids))}", deleted_at=None)
 
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""
