@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
@@ -84,7 +84,7 @@ class Database:
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
     def to_bin(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
-        """Both into the bin as an act, under one time, by which `out_of_bin` knows them."""
+        """Both into the bin as an act, under one time, by which what came together is known."""
         at = now()
         with self.act(*self._about(table, [row_id], title)) as act:
             here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
@@ -116,18 +116,6 @@ class Database:
         """
         with self.writing() as connection:
             return undo(connection, act_id)
-
-    def out_of_bin(self, table: Table, row_id: int, its_samples: Any) -> None:
-        """Both out of the bin, of the samples those that went there together with the row."""
-        with self.writing() as connection:
-            found = select(table.c.deleted_at).where(table.c.id == row_id)
-            deleted_at = connection.execute(found).scalar()
-            if deleted_at is None:
-                raise NotFoundError(f"no row {row_id} of {table.name} is in the bin")
-            back = {"deleted_at": None}
-            connection.execute(update(table).where(table.c.id == row_id).values(back))
-            together = t.samples.c.deleted_at == deleted_at
-            connection.execute(update(t.samples).where(its_samples, together).values(back))
 
 
 def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

@@ -139,14 +139,6 @@ class Store(Database):
         of_it = t.samples.c.gesture_id == gesture_id
         self.to_bin(t.gestures, gesture_id, "Deleted the gesture “{}”", of_it)
 
-    def restore_gesture(self, gesture_id: int) -> None:
-        """Take it out of the bin, with the samples that went there with it.
-
-        Raises:
-            StoreError: its name is another's by now.
-        """
-        self.out_of_bin(t.gestures, gesture_id, t.samples.c.gesture_id == gesture_id)
-
     # ------------------------------------------------------------- persons, sessions and bursts
 
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
@@ -169,14 +161,6 @@ class Store(Database):
     def delete_person(self, person_id: int) -> None:
         """Put the person into the bin, their samples with them."""
         self.to_bin(t.persons, person_id, "Deleted the person “{}”", t.recorded_by(person_id))
-
-    def restore_person(self, person_id: int) -> None:
-        """Take the person out of the bin, with the samples that went there with them.
-
-        Raises:
-            StoreError: the name is another's by now.
-        """
-        self.out_of_bin(t.persons, person_id, t.recorded_by(person_id))
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
         """One visit of a person, or one import; its id."""

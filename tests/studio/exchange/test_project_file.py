@@ -20,6 +20,7 @@ from core.studio.exchange.manifest import ROWS
 from core.studio.exchange.project_file import export_project, import_project
 from core.studio.places import Places
 from core.studio.store import NewSample, Store
+from core.studio.store.bin import PERSON, bring_back
 from core.studio.store.moving import PARTS
 from core.studio.store.schema import metadata
 
@@ -202,7 +203,7 @@ def test_the_bin_stays_here_unless_it_is_asked_for(store, places, project, elsew
     copy = other.project(name)
     assert len(other.samples(copy.id, deleted=True)) == 4
     [gone] = other.persons(copy.id, deleted=True)
-    other.restore_person(gone.id)
+    bring_back(other, copy.id, PERSON, gone.id)
     assert len(other.samples(copy.id)) == 8
     assert [g.name for g in other.gestures(copy.id, deleted=True)] == ["point_up"]
 

@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.studio.store import NewSample, Store
+from core.studio.store.bin import GESTURE, PERSON, bring_back
 from core.studio.store.schema import VERSION
 
 
@@ -94,7 +95,7 @@ def test_a_deleted_gesture_takes_its_samples_out_of_sight_and_brings_them_back(s
     store.delete_gesture(ok.id)
     assert count(store, project) == 1
     assert len(store.training_data(project.id)) == 1
-    store.restore_gesture(ok.id)
+    bring_back(store, project.id, GESTURE, ok.id)
     assert count(store, project) == 2
 
 
@@ -105,10 +106,10 @@ def test_a_restored_gesture_leaves_in_the_bin_what_was_there_before_it(store, pr
     store.delete_gesture(ok.id)
     assert store.gestures(project.id, deleted=True) == [ok]
     assert store.samples(project.id) == [] and store.estimators(project.id) == {}
-    store.restore_gesture(ok.id)
+    bring_back(store, project.id, GESTURE, ok.id)
     assert [s.id for s in store.samples(project.id, newest_first=False)] == ids[1:]
     with pytest.raises(NotFoundError, match="in the bin"):
-        store.restore_gesture(ok.id)
+        bring_back(store, project.id, GESTURE, ok.id)
 
 
 def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, project):
@@ -119,7 +120,7 @@ def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, 
     assert [p.name for p in store.persons(project.id)] == ["ben"]
     assert set(store.training_data(project.id).persons) == {"ben"}
     assert store.known_hashes(project.id) == set()
-    store.restore_person(ana.id)
+    bring_back(store, project.id, PERSON, ana.id)
     assert set(store.training_data(project.id).persons) == {"ana", "ben"}
 
 
@@ -215,6 +216,7 @@ _WRITER = """
 import sys
 import numpy as np
 from core.studio.store import NewSample, Store
+from core.studio.store.bin import GESTURE, PERSON, bring_back
 store = Store(__import__("pathlib").Path(sys.argv[1]))
 for i in range(int(sys.argv[3])):
     new = NewSample(np.full((21, 2), i, np.float32), np.ones(21, np.float32), "x", True, "m")
