@@ -45,7 +45,7 @@ class Journal:
         """
         was: dict[tuple[Any, ...], list[int]] = {}
         columns = [table.c[name] for name in values]
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             chosen = table.c.id.in_(chunk)
             for row_id, *held in self.connection.execute(
                 select(table.c.id, *columns).where(chosen)
@@ -99,13 +99,14 @@ def _set_back(connection: Connection, change: dict[str, Any]) -> int:
     back = 0
     for group in change["was"]:
         held = dict(zip(became, group["held"], strict=True))
-        for chunk in _chunks(group["ids"]):
+        for chunk in chunks(group["ids"]):
             statement = update(table).where(table.c.id.in_(chunk), *as_left).values(held)
             back += connection.execute(statement).rowcount
     return back
 
 
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = list(dict.fromkeys(ids))
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids, each once, few enough for a statement at a time."""
+    wanted = [int(i) for i in dict.fromkeys(ids)]
     for begin in range(0, len(wanted), _CHUNK):
         yield wanted[begin : begin + _CHUNK]

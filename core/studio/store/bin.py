@@ -12,14 +12,13 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.errors import NotFoundError, StoreError
 from core.studio.store import schema as t
-from core.studio.store.acts import Journal
+from core.studio.store.acts import Journal, chunks
 from core.studio.store.database import counted, named
 from core.studio.store.rows import now
 from core.studio.store.store import Store
 
 PROJECT, GESTURE, PERSON = "project", "gesture", "person"
 _TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 
 def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
     found: list[int] = []
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         rows = connection.execute(
             select(t.samples.c.id, t.gestures.c.deleted_at, t.persons.c.deleted_at)
             .join_from(t.samples, t.gestures, t.samples.c.gesture_id == t.gestures.c.id)
@@ -200,11 +199,6 @@ def _alive(
     here = t.in_bin(select(of.id).where(of.project_id == project_id, *conditions), t.samples)
     return [
         row
-        for chunk in _chunks(ids)
+        for chunk in chunks(ids)
         for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
     ]
-
-
-def _chunks(ids: Sequence[int]) -> list[list[int]]:
-    wanted = [int(i) for i in dict.fromkeys(ids)]
-    return [wanted[begin : begin + _CHUNK] for begin in range(0, len(wanted), _CHUNK)]

@@ -13,13 +13,13 @@ from sqlalchemy import String, cast, func, select
 
 from core.errors import NotFoundError
 from core.studio.store import schema as t
+from core.studio.store.acts import chunks
 from core.studio.store.rows import Sample, array, to_sample
 from core.studio.store.store import Store
 
 Ints = NDArray[np.int64]
 LEFT, RIGHT, UNKNOWN = 0, 1, -1
 _HANDS = {"Left": LEFT, "Right": RIGHT}
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +82,12 @@ def read_bin(store: Store, project_id: int) -> Roster:
 def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
     """The samples with these ids and their crops, in this order; those that are gone are left
     out, those in the bin are not."""
-    wanted = [int(i) for i in ids]
     rows: dict[int, Any] = {}
-    for begin in range(0, len(wanted), _CHUNK):
+    for chunk in chunks(ids):
         found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
-        found = found.where(t.samples.c.id.in_(wanted[begin : begin + _CHUNK]))
+        found = found.where(t.samples.c.id.in_(chunk))
         rows |= {row.id: row for row in store.rows(found)}
-    return [to_sample(rows[i]) for i in wanted if i in rows]
+    return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +111,7 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
     Raises:
         NotFoundError: one of them is gone.
     """
-    wanted = [int(i) for i in ids]
-    chunks = [wanted[begin : begin + _CHUNK] for begin in range(0, len(wanted), _CHUNK)]
-    parts = [_poses(store, project_id, chunk) for chunk in chunks]
+    parts = [_poses(store, project_id, chunk) for chunk in chunks(ids)]
     if not parts:
         return Poses(np.empty((0, 21, 2), np.float32), np.empty(0, bool), np.empty(0, np.float32))
     return Poses(*(np.concatenate(column) for column in zip(*parts, strict=True)))
