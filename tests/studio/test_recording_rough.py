@@ -12,6 +12,7 @@ from core.errors import NotFoundError
 from core.pose.structures import Estimate, Frame, Pose
 from core.studio.recording import Plan, Recorder
 from core.studio.store import Store
+from core.studio.store.bin import bring_back
 
 ALL = Plan(rate_hz=1000)
 
@@ -68,7 +69,7 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     name = {"gesture": gesture.name, "person": "ana", "project": "test"}[gone]
     assert f"“{name}” was deleted meanwhile" in stopped.error
     assert stopped.kept == 3
-    getattr(other, f"restore_{gone}")(ids[gone])
+    bring_back(other, project.id, gone, ids[gone])
     other.close()
     assert len(store.samples(project.id)) == 3
     recorder.record(gesture.id, ALL)
