@@ -8,6 +8,7 @@ from core.studio.correcting import SECONDS, LastSecond, Moment, correct, hands_o
 from core.studio.live import LiveProcessor
 from core.studio.recording import Recorder
 from core.studio.store import Project
+from core.studio.store.bin import delete_samples
 from pages._widgets import errors_shown, studio
 
 PICTURES = 3
@@ -84,5 +85,5 @@ def _said(project: Project) -> None:
         if st.button("Take back", icon="↩️"):
             with errors_shown():
                 del st.session_state["corrected"]
-                studio().store.delete_samples(ids)
+                delete_samples(studio().store, project.id, ids)
                 st.rerun()

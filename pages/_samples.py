@@ -11,6 +11,7 @@ from core.studio.files import SUFFIXES, in_words
 from core.studio.recording import Added, Recorder
 from core.studio.samples import picture_of
 from core.studio.store import Gesture, Project, Sample
+from core.studio.store.bin import delete_samples, restore_samples
 from pages._widgets import errors_shown, studio
 
 COLUMNS, ROWS = 8, 2
@@ -25,7 +26,7 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
         st.markdown(f"**{title}**: {total} samples")
         deleted: list[int] = st.session_state.get("deleted", [])
         if deleted and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️"):
-            store.restore_samples(deleted)
+            restore_samples(store, project.id, deleted)
             st.session_state["deleted"] = []
             st.rerun()
     shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
@@ -35,19 +36,19 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
     for row in range(0, len(shown), COLUMNS):
         for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
             with column:
-                _tile(sample)
+                _tile(project, sample)
     if st.button(f"Delete these {len(shown)}", icon="🗑️"):
-        _delete([sample.id for sample in shown])
+        _delete(project, [sample.id for sample in shown])
 
 
-def _tile(sample: Sample) -> None:
+def _tile(project: Project, sample: Sample) -> None:
     st.image(picture_of(sample), width="stretch")
     if st.button("Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary"):
-        _delete([sample.id])
+        _delete(project, [sample.id])
 
 
-def _delete(ids: list[int]) -> None:
-    studio().store.delete_samples(ids)
+def _delete(project: Project, ids: list[int]) -> None:
+    delete_samples(studio().store, project.id, ids)
     st.session_state["deleted"] = st.session_state.get("deleted", []) + ids
     st.rerun()
 

@@ -32,10 +32,10 @@ def _gestures(project: Project) -> None:
         "Renaming keeps everything. Whatever you do here can be undone in the sidebar."
     )
     _add(project)
-    order = [overview.gesture.id for overview in found]
+    there = {overview.gesture.id: overview.gesture for overview in found}
     for index, overview in enumerate(found):
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
-            _row(project, overview, order, index)
+            _row(project, overview, there, index)
     if not found:
         st.info("This project has no gestures: add one above, or undo in the sidebar.", icon="✋")
 
@@ -55,8 +55,10 @@ def _add(project: Project) -> None:
                 st.rerun()
 
 
-def _row(project: Project, overview: GestureOverview, order: list[int], index: int) -> None:
-    gesture = overview.gesture
+def _row(
+    project: Project, overview: GestureOverview, there: dict[int, Gesture], index: int
+) -> None:
+    gesture, order = overview.gesture, list(there)
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
@@ -73,7 +75,7 @@ def _row(project: Project, overview: GestureOverview, order: list[int], index: i
             _move("⬆", "Up", project, order, index, -1)
             _move("⬇", "Down", project, order, index, 1)
             with st.popover("Change", icon="✏️", key=f"edit_{gesture.id}_{index}"):
-                _edit(project, gesture, order)
+                _edit(project, gesture, there)
 
 
 def _move(icon: str, to: str, project: Project, order: list[int], index: int, step: int) -> None:
@@ -93,19 +95,18 @@ def _change(gesture: Gesture, **changes: object) -> None:
         st.rerun()
 
 
-def _edit(project: Project, gesture: Gesture, order: list[int]) -> None:
+def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None:
     store = studio().store
     with st.form(f"change_{gesture.id}", border=False):
         name = st.text_input("Name", gesture.name, key=f"name_{gesture.id}_{gesture.name}")
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
         if st.form_submit_button("Save", icon="💾", type="primary"):
             _change(gesture, name=name, emoji=emoji)
-    labels = {g.id: safe_label(g.label.title) for g in store.gestures(project.id)}
-    others = [i for i in order if i != gesture.id]
+    others = [i for i in there if i != gesture.id]
     if others:
         into = st.selectbox(
-            "Merge all its samples into", others, None, format_func=labels.get,
-            key=f"into_{gesture.id}",
+            "Merge all its samples into", others, None, key=f"into_{gesture.id}",
+            format_func=lambda i: safe_label(there[i].label.title),
         )  # fmt: skip
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
             with errors_shown():

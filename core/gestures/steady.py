@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import ModelError
 from core.gestures.model import METADATA, GestureModel
+from core.learning.runs import write_whole
 from core.pose.smoothing import Smoothing
 
 _LEAVE = 0.75  # of `enter`, where a model says nothing
@@ -42,11 +43,7 @@ def keep_smoothing(folder: Path, smoothing: Smoothing) -> None:
     path = folder / METADATA
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-        changed = json.dumps(
-            metadata | {"smoothing": asdict(smoothing)}, indent=1, ensure_ascii=False
-        )
-        draft = path.with_suffix(".new")
-        draft.write_text(changed, encoding="utf-8")
-        draft.replace(path)
+        metadata["smoothing"] = asdict(smoothing)
+        write_whole(path, json.dumps(metadata, indent=1, ensure_ascii=False).encode())
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"the smoothing can't be kept in {path}: {error}") from error

@@ -28,8 +28,6 @@ from core.studio.store.rows import (
     to_training_data,
 )
 
-__all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]
-
 
 class Store(Database):
     """The projects and all that belongs to them."""
