@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.model import GestureModel
-from core.pose.skeleton import HAND
+from core.pose.skeletons import HAND
 from core.studio.live import Maps
 from core.studio.nets import MEDIAPIPE, KeypointSource, nets
 from pages._widgets import studio

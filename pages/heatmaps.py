@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
-from core.pose.belief_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
+from core.pose.heatmap_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
 from core.pose.smoothing import Smoothing
-from core.pose.structures import BeliefMaps
+from core.pose.types import BeliefMaps
 from core.studio.files import read_file
 from core.studio.live import Maps, Options
 from core.studio.nets import KeypointSource

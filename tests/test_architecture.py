@@ -166,7 +166,7 @@ def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) 
         ("core/studio/live.py", "from sklearn.metrics import accuracy_score"),
         ("core/weights/readers.py", "import pickle"),
         ("core/gestures/training.py", "import joblib"),
-        ("core/learning/datasets.py", "import albumentations"),
+        ("core/datasets/hand_crops.py", "import albumentations"),
         ("core/nets/cpm.py", "import tensorflow"),
         ("core/errors.py", "import numpy"),
         ("core/pose/metrics.py", "import pandas"),
@@ -188,7 +188,7 @@ def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: s
         ("core/studio/store/store.py", "import sqlalchemy"),
         ("core/gestures/training.py", "import torch"),
         ("core/gestures/baselines.py", "import sklearn.neighbors"),
-        ("core/pose/geometry.py", "import cv2, numpy, math"),
+        ("core/pose/boxes.py", "import cv2, numpy, math"),
     ],
 )
 def test_a_library_in_its_own_room_is_no_fault(tmp_path: Path, path: str, text: str) -> None:

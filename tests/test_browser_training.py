@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from core.estimators import create_estimator
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
-from core.pose.structures import Frame
+from core.pose.types import Frame
 from core.studio.places import Places
 from core.studio.samples import sample_of
 from core.studio.store import Store

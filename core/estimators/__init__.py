@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from core.errors import EstimatorError
 from core.estimators.heatmap import BeliefHands
 from core.estimators.mediapipe import MediapipeHands
-from core.pose.structures import Estimate, Frame, Picture
+from core.pose.types import Estimate, Frame, Picture
 
 
 class Estimator(Protocol):

@@ -15,11 +15,11 @@ import numpy as np
 from core.errors import EstimatorError
 from core.estimators.belief_net import BeliefNet
 from core.estimators.mediapipe import MediapipeHands
-from core.pose.beliefs import joints_of
-from core.pose.geometry import Square, crop_square, cut_square
+from core.pose.boxes import Square, crop_square, cut_square
+from core.pose.heatmaps import joints_of
 from core.pose.smoothing import Kalman
-from core.pose.structures import BeliefMaps, Estimate, Frame, Picture, Pose
 from core.pose.tracking import first_square, next_square
+from core.pose.types import BeliefMaps, Estimate, Frame, Picture, Pose
 
 CROPS = ("mediapipe", "self", "centre")
 _FACTOR = 1.5  # side of the square in units of the hand's longer side, as the net was measured

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from core.errors import EstimatorError
-from core.pose.structures import Estimate, Floats, Frame, Picture, Pose
+from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.weights.mediapipe_models import path_of
 
 NAME = "mediapipe-hands"

@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
+from core.datasets.hand_crops import NET_FACTOR, HandCrops, samples, upright
 from core.errors import TrainingError
-from core.learning.datasets import NET_FACTOR, HandCrops, samples, upright
 from core.learning.runs import DONE, STOPPED, Run
 from core.nets import PoseNet, build_net
 from core.nets.cpm import LightCPM

@@ -20,7 +20,7 @@ from core.errors import WeightsError
 from core.learning.onnx_file import onnx_bytes
 from core.learning.runs import write_whole
 from core.nets import PoseNet, build_net
-from core.pose.structures import Picture
+from core.pose.types import Picture
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"

@@ -15,8 +15,8 @@ import torch
 from core.errors import WeightsError
 from core.learning.netfile import Prepared, save_net
 from core.nets import build_net
-from core.pose.beliefs import decode_openpose, decode_seed, openpose_inputs, openpose_maps
-from core.pose.structures import Floats, Picture
+from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
+from core.pose.types import Floats, Picture
 from core.weights.published import load_weights
 from core.weights.table import WEIGHTS, Scaling
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from core.errors import MediaError
-from core.pose.structures import Frame
+from core.pose.types import Frame
 
 
 def read_camera(number: int) -> Iterator[Frame]:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import MediaError
-from core.pose.structures import Picture
+from core.pose.types import Picture
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_BYTES = 20 * 2**20

@@ -14,7 +14,7 @@ import av
 import numpy as np
 
 from core.errors import MediaError
-from core.pose.structures import Frame, Picture
+from core.pose.types import Frame, Picture
 
 VIDEO_SUFFIXES = (".mp4", ".webm", ".avi", ".mov", ".mkv", ".m4v")
 MAX_BYTES = 200 * 2**20

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.pose.geometry import bounding_box
-from core.pose.skeleton import HAND, Rgb, Skeleton
-from core.pose.structures import Estimate, Floats, Picture, Pose
+from core.pose.boxes import bounding_box
+from core.pose.skeletons import HAND, Rgb, Skeleton
+from core.pose.types import Estimate, Floats, Picture, Pose
 
 _EMOJI_FONTS = (
     "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pose.structures import Floats
+from core.pose.types import Floats
 
 
 class OneEuro:

@@ -5,8 +5,8 @@ Convention: a square is (x0, y0, side), picture pixels; it may reach beyond the 
 
 import numpy as np
 
-from core.pose.geometry import Square, bounding_box
-from core.pose.structures import Floats
+from core.pose.boxes import Square, bounding_box
+from core.pose.types import Floats
 
 FIRST_SIDE = 368.0  # the demos' first crop, for a hand held into the picture's middle
 _SMALLEST = 96.0  # pixels: joints closer together than this count as so far apart

@@ -23,7 +23,7 @@ from core.gestures.model import GestureModel
 from core.media.videos import read_video
 from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
-from core.pose.structures import Estimate, Frame, Picture
+from core.pose.types import Estimate, Frame, Picture
 from core.studio.exchange.importing import import_path
 from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.net_training import LIGHT

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import MediaError
-from core.pose.structures import Estimate, Floats, Frame, Pose
+from core.pose.types import Estimate, Floats, Frame, Pose
 from core.studio.recording import Added, Recorder
 from core.studio.samples import NO_HAND, refusal, sample_of
 from core.studio.store import NewSample

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.pose.structures import Estimate, Floats, Frame, Picture, Pose
+from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.studio.exchange.importing import import_path
 from core.studio.exchange.tables import read_table
 from core.studio.store import Project, Store

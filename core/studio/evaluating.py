@@ -16,7 +16,7 @@ from core.gestures.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.model import GestureModel
 from core.media.pictures import read_picture
-from core.pose.structures import Estimate
+from core.pose.types import Estimate
 from core.studio.exchange.importing import (
     LabelledPicture,
     MakeEstimator,

@@ -19,10 +19,10 @@ import numpy as np
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.model import GestureModel
-from core.pose.belief_drawing import mirrored, over_picture, with_maps
 from core.pose.drawing import draw_estimate, label_plate
+from core.pose.heatmap_drawing import mirrored, over_picture, with_maps
 from core.pose.smoothing import Smoothing
-from core.pose.structures import Estimate, Frame, Picture
+from core.pose.types import Estimate, Frame, Picture
 from core.studio.nets import KeypointSource
 from core.studio.reading import HandReader, Moment, Reading
 

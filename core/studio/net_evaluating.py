@@ -20,9 +20,9 @@ from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.estimators.belief_net import BeliefNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
-from core.pose.beliefs import decode
-from core.pose.geometry import bounding_box
-from core.pose.structures import Floats, Picture
+from core.pose.boxes import bounding_box
+from core.pose.heatmaps import decode
+from core.pose.types import Floats, Picture
 
 _FACTOR = 1.5
 _SHARES = (0.1, 0.2)

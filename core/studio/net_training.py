@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.datasets.hand_crops import Hand, read_pack, write_pack
+from core.datasets.hand_packs import make_pack
 from core.errors import TrainingError
-from core.learning.datasets import Hand, read_pack, write_pack
 from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_runs
 from core.media.pictures import decode_jpeg
-from core.pose.geometry import to_square
-from core.studio.net_data import make_pack
+from core.pose.boxes import to_square
 from core.studio.places import Places
 from core.studio.starter_data import make_landmarks
 from core.studio.store import Store

@@ -15,9 +15,9 @@ from core.gestures.model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
-from core.pose.belief_drawing import VIEWS, with_maps
 from core.pose.drawing import draw_estimate
-from core.pose.structures import Estimate, Frame, Picture
+from core.pose.heatmap_drawing import VIEWS, with_maps
+from core.pose.types import Estimate, Frame, Picture
 from core.studio.reading import Answer, answers
 
 _CAMERA = "camera:"

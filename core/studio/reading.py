@@ -11,7 +11,7 @@ from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model import GestureModel
 from core.gestures.steady import smoothing_of
 from core.pose.smoothing import LabelHold, OneEuro, Smoothing
-from core.pose.structures import Estimate, Pose
+from core.pose.types import Estimate, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.media.pictures import read_picture
-from core.pose.structures import Estimate, Floats, Frame
+from core.pose.types import Estimate, Floats, Frame
 from core.studio.samples import NO_HAND, STORED, Limits, refusal, sample_of
 from core.studio.store import NewSample, Store
 

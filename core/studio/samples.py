@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from core.media.pictures import decode_jpeg, encode_jpeg
+from core.pose.boxes import bounding_box, crop_square, cut_off, cut_square, to_square
 from core.pose.drawing import draw_pose
-from core.pose.geometry import bounding_box, crop_square, cut_off, cut_square, to_square
-from core.pose.structures import Estimate, Floats, Frame, Picture, Pose
+from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.studio.store import NewSample, Sample
 
 NO_HAND = "no hand"

@@ -12,7 +12,7 @@ import pandas as pd
 from core.errors import TableError
 from core.gestures.seed_model import DenseModel, openpose_inputs
 from core.media.pictures import read_picture
-from core.pose.structures import Floats
+from core.pose.types import Floats
 from core.studio.places import Places
 
 _ANSWERS = ("thumbs_down", "thumbs_up")  # its classes 0 and 1

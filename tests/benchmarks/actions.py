@@ -9,7 +9,7 @@ import numpy as np
 from websockets.sync.client import connect as connect_by_proxy
 
 from core.gestures.labels import DEFAULT_GESTURES
-from core.pose.structures import Pose
+from core.pose.types import Pose
 from core.studio.acting.actions import Actions, Settings
 from core.studio.acting.websocket import new_token
 from core.studio.reading import Reading

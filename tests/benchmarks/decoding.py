@@ -11,8 +11,8 @@ from timeit import repeat
 
 import numpy as np
 
-from core.pose.beliefs import decode, decode_quarter, decode_seed, encode, peaks
-from core.pose.structures import Floats
+from core.pose.heatmaps import decode, decode_quarter, decode_seed, encode, peaks
+from core.pose.types import Floats
 
 STRIDE, HW, JOINTS = 4, (32, 44), 4000
 REACH = 2  # cells round the peak that the centre of mass takes

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
 from core.estimators.belief_net import BeliefNet
-from core.studio.net_data import held_out_pictures
 from core.studio.net_evaluating import evaluate_net
 from core.studio.places import Places
 

@@ -10,7 +10,7 @@ from core.errors import EstimatorError
 from core.estimators.heatmap import BeliefHands
 from core.estimators.mediapipe import MediapipeHands
 from core.media.videos import read_video
-from core.pose.structures import Pose
+from core.pose.types import Pose
 from core.studio.places import Places
 from tests.conftest import lacking
 

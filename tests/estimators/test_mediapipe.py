@@ -11,7 +11,7 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.media.videos import read_video
-from core.pose.structures import Frame
+from core.pose.types import Frame
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ from pathlib import Path
 import numpy as np
 from core.errors import EstimatorError
 from core.estimators import create_estimator
-from core.pose.structures import Frame
+from core.pose.types import Frame
 
 picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
 for _ in range(5):

@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.datasets.hand_crops import Hand, read_pack, write_pack
 from core.errors import TrainingError
-from core.learning.datasets import Hand, read_pack, write_pack
 from core.learning.loop import (
     CHECKPOINT,
     WEIGHTS,

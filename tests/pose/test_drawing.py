@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.pose.drawing import draw_estimate, draw_pose, emoji_font_path, emoji_sprite, label_plate
-from core.pose.skeleton import HAND
-from core.pose.structures import Estimate, Pose
+from core.pose.skeletons import HAND
+from core.pose.types import Estimate, Pose
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.learning.runs import list_runs
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio.exchange.importing import import_path
 from core.studio.places import Places
 from core.studio.recording import Plan, Recorder

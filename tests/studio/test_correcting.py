@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import MediaError
 from core.media.pictures import read_picture
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio.correcting import LastSecond, Moment, correct, hands_of
 from core.studio.recording import Recorder
 

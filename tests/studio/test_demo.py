@@ -7,7 +7,7 @@ import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model import GestureModel
-from core.pose.structures import Frame
+from core.pose.types import Frame
 from core.studio.demo import (
     DEMO_PROJECT,
     MOVE_S,

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import NotFoundError
 from core.learning.runs import Run, list_runs
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio import erasing
 from core.studio.erasing import (
     empty_bin_here,

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import ModelError
 from core.media.pictures import encode_jpeg, encode_png, read_picture
-from core.pose.structures import Estimate, Pose
+from core.pose.types import Estimate, Pose
 from core.studio.evaluating import evaluate, figures_of, judge, open_set_shares
 
 

@@ -12,7 +12,7 @@ import pytest
 from core.errors import ModelError, WeightsError
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
-from core.pose.structures import Estimate, Pose
+from core.pose.types import Estimate, Pose
 from core.studio.live import Latest, LiveProcessor, Options
 from core.studio.reading import probabilities
 

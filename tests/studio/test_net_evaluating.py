@@ -13,7 +13,7 @@ from core.estimators.belief_net import BeliefNet
 from core.learning.netfile import save_net
 from core.media.pictures import encode_png
 from core.nets.cpm import LightCPM
-from core.pose.structures import Estimate, Picture, Pose
+from core.pose.types import Estimate, Picture, Pose
 from core.studio.net_evaluating import evaluate_net
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)

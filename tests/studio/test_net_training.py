@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
-from core.learning.datasets import Hand, write_pack
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
-from core.pose.structures import Frame
+from core.pose.types import Frame
 from core.studio.net_training import (
     LIGHT,
     can_be_kept,

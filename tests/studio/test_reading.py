@@ -8,7 +8,7 @@ import numpy as np
 from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
-from core.pose.structures import Estimate, Pose
+from core.pose.types import Estimate, Pose
 from core.studio.live import LiveProcessor, Options
 from core.studio.reading import Answer, answers, probabilities
 from core.studio.starter_data import table_data

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.media.pictures import decode_jpeg
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder, add_pictures
 from core.studio.samples import picture_of
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio.recording import Plan, Recorder
 from core.studio.store import Store
 from core.studio.store.bin import bring_back

@@ -14,8 +14,8 @@ from typing import IO, Any
 import numpy as np
 
 from core.errors import TableError
-from core.pose.skeleton import HAND
-from core.pose.structures import Floats
+from core.pose.skeletons import HAND
+from core.pose.types import Floats
 from core.studio.exchange.data_columns import COLUMNS, Row, about
 from core.studio.exchange.manifest import MAX_JOINTS
 from core.studio.store.rows import array, now

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import StoreError, TableError
-from core.pose.structures import Floats
+from core.pose.types import Floats
 from core.studio.exchange.coco import write_coco
 from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
 from core.studio.exchange.tables import JOINTS, quoted

@@ -15,7 +15,7 @@ from core.estimators import create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
-from core.pose.structures import Estimate, Floats, Frame
+from core.pose.types import Estimate, Floats, Frame
 from core.studio.exchange.importing import opened_folder
 from core.studio.exchange.tables import quoted
 

@@ -10,7 +10,7 @@ from core.estimators import Estimator
 from core.gestures.labels import match_gesture, safe_name
 from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
-from core.pose.structures import Frame
+from core.pose.types import Frame
 from core.studio.exchange.importing import (
     file_samples,
     import_pictures,

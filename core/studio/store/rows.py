@@ -9,8 +9,8 @@ import numpy as np
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.pose.geometry import Square
-from core.pose.structures import Floats
+from core.pose.boxes import Square
+from core.pose.types import Floats
 
 
 def now() -> str:

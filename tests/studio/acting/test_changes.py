@@ -7,7 +7,7 @@ import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.smoothing import LabelHold
-from core.pose.structures import Pose
+from core.pose.types import Pose
 from core.studio.acting.changes import Changes, RateLimit, pitch_hz
 from core.studio.reading import Reading
 

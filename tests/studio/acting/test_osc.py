@@ -17,7 +17,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
-from core.pose.structures import Estimate, Frame, Pose
+from core.pose.types import Estimate, Frame, Pose
 from core.studio.acting.changes import Change
 from core.studio.acting.osc import START, STOP, OscOut, RecordingRemote
 from core.studio.recording import Recorder

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from core.errors import StoreError, TableError
-from core.pose.skeleton import HAND
+from core.pose.skeletons import HAND
 from core.studio.exchange.data_in import read_data
 from core.studio.exchange.data_out import as_seen, export_data
 from core.studio.exchange.importing import import_path

@@ -7,7 +7,7 @@ pixel's centre at an integer coordinate; squares may reach beyond the picture.
 import cv2
 import numpy as np
 
-from core.pose.structures import Floats, Picture
+from core.pose.types import Floats, Picture
 
 Box = tuple[float, float, float, float]
 Square = tuple[float, float, float]

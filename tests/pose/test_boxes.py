@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.geometry import bounding_box, crop_square, cut_off, cut_square, to_square
+from core.pose.boxes import bounding_box, crop_square, cut_off, cut_square, to_square
 
 
 def points(*xy: tuple[float, float]) -> np.ndarray:

@@ -15,8 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
-from core.pose.geometry import bounding_box, crop_square, cut_square, to_square
-from core.pose.structures import Floats, Picture
+from core.pose.boxes import bounding_box, crop_square, cut_square, to_square
+from core.pose.types import Floats, Picture
 
 PACK_FACTOR = 2.4
 PACK_SIDE = 208

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from core.pose.beliefs import joints_of
+from core.pose.boxes import to_square
 from core.pose.drawing import draw_pose, label_plate
-from core.pose.geometry import to_square
-from core.pose.skeleton import HAND
-from core.pose.structures import BeliefMaps, Floats, Picture, Pose
+from core.pose.heatmaps import joints_of
+from core.pose.skeletons import HAND
+from core.pose.types import BeliefMaps, Floats, Picture, Pose
 
 TILE = 192  # px, side of a tile
 VIEWS = ("single", "multi", "hm")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.belief_drawing import (
+from core.pose.heatmap_drawing import (
     TILE,
     colour_bar,
     combined,
@@ -12,7 +12,7 @@ from core.pose.belief_drawing import (
     over_picture,
     stage_tiles,
 )
-from core.pose.structures import BeliefMaps
+from core.pose.types import BeliefMaps
 
 GREY = 100
 

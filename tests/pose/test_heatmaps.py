@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pose.beliefs import (
+from core.pose.heatmaps import (
     decode,
     decode_openpose,
     decode_quarter,
@@ -19,7 +19,7 @@ from core.pose.beliefs import (
     openpose_maps,
     peaks,
 )
-from core.pose.structures import BeliefMaps
+from core.pose.types import BeliefMaps
 
 HW = (40, 56)  # not square
 CROP = np.zeros((128, 128, 3), np.uint8)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.structures import BeliefMaps, Floats, Picture
+from core.pose.types import BeliefMaps, Floats, Picture
 
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.errors import TrainingError
-from core.learning.datasets import (
+from core.datasets.hand_crops import (
     NET_FACTOR,
     PACK_SIDE,
     Hand,
@@ -17,6 +16,7 @@ from core.learning.datasets import (
     upright,
     write_pack,
 )
+from core.errors import TrainingError
 
 SIZE = 128
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.hand_crops import Hand, write_pack
 from core.errors import MudraError
-from core.learning.datasets import Hand, write_pack
 from core.media.pictures import read_picture
-from core.pose.structures import Floats, Picture
+from core.pose.types import Floats, Picture
 
 HELD_OUT_SOURCES = frozenset(
     {
