@@ -41,7 +41,7 @@ LIBRARIES = (
         "streamlit": SCREEN,
         "streamlit_webrtc": SCREEN,
         "av": (*SCREEN, "core/media/*", "core/studio/bench.py"),
-        "mediapipe": ("core/estimators/mediapipe.py", "core/weights/tflite_metadata.py"),
+        "mediapipe": ("core/estimators/mediapipe_hands.py", "core/weights/tflite_metadata.py"),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,
         "torch": (*TORCH, "core/weights/torch_port.py"),

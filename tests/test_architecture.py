@@ -159,7 +159,7 @@ def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) 
     ("path", "text"),
     [
         ("core/studio/live.py", "import streamlit as st"),
-        ("core/estimators/heatmap.py", "import av"),
+        ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/studio/exchange/importing.py", "import sqlalchemy"),
         ("core/gestures/model.py", "def f():\n    import torch"),
@@ -184,7 +184,7 @@ def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: s
     [
         ("pages/live.py", "import av, streamlit, streamlit_webrtc"),
         ("core/media/videos.py", "import av, cv2"),
-        ("core/estimators/mediapipe.py", "import mediapipe, threading"),
+        ("core/estimators/mediapipe_hands.py", "import mediapipe, threading"),
         ("core/studio/store/store.py", "import sqlalchemy"),
         ("core/gestures/training.py", "import torch"),
         ("core/gestures/baselines.py", "import sklearn.neighbors"),

@@ -22,7 +22,7 @@ def evaluate_net(
     as_json: Json = False,
 ) -> None:
     """Measure a net's joints against a teacher's on pictures."""
-    from core.estimators.belief_net import BeliefNet
+    from core.estimators.heatmap_model import BeliefNet
     from core.studio.net_evaluating import evaluate_net as evaluate_
 
     places = Places.find()

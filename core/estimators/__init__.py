@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from core.errors import EstimatorError
-from core.estimators.heatmap import BeliefHands
-from core.estimators.mediapipe import MediapipeHands
+from core.estimators.heatmap_net import BeliefHands
+from core.estimators.mediapipe_hands import MediapipeHands
 from core.pose.types import Estimate, Frame, Picture
 
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from core.errors import MediaError
-from core.estimators.mediapipe import MediapipeHands
+from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model import GestureModel
 from core.media.videos import read_video
 from core.pose.drawing import draw_estimate

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
-from core.estimators.belief_net import BeliefNet
+from core.estimators.heatmap_model import BeliefNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.pose.boxes import bounding_box
 from core.pose.heatmaps import decode

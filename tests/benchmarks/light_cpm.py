@@ -14,7 +14,7 @@ import numpy as np
 
 from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
-from core.estimators.belief_net import BeliefNet
+from core.estimators.heatmap_model import BeliefNet
 from core.studio.net_evaluating import evaluate_net
 from core.studio.places import Places
 

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from core.errors import MediaError, WeightsError
-from core.estimators.belief_net import BeliefNet
+from core.estimators.heatmap_model import BeliefNet
 from core.learning.netfile import save_net
 from core.media.pictures import encode_png
 from core.nets.cpm import LightCPM

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.errors import EstimatorError
-from core.estimators.heatmap import BeliefHands
-from core.estimators.mediapipe import MediapipeHands
+from core.estimators.heatmap_net import BeliefHands
+from core.estimators.mediapipe_hands import MediapipeHands
 from core.media.videos import read_video
 from core.pose.types import Pose
 from core.studio.places import Places

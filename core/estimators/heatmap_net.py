@@ -13,8 +13,8 @@ from typing import Self
 import numpy as np
 
 from core.errors import EstimatorError
-from core.estimators.belief_net import BeliefNet
-from core.estimators.mediapipe import MediapipeHands
+from core.estimators.heatmap_model import BeliefNet
+from core.estimators.mediapipe_hands import MediapipeHands
 from core.pose.boxes import Square, crop_square, cut_square
 from core.pose.heatmaps import joints_of
 from core.pose.smoothing import Kalman
