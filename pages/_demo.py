@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.gestures.model import MODEL
+from core.gestures.model.gesture_model import MODEL
 from core.studio.demo import (
     DEMO_PROJECT,
     ReplayEstimator,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import ActionError
 from core.gestures.labels import safe_label
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.acting.actions import Actions, Settings, Status
 from core.studio.acting.changes import MAX_RATE, pitch_hz
 from core.studio.acting.osc import LOCAL, OUT_PORT

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.gestures.drift import Drift, Hand
 from core.gestures.labels import safe_label
-from core.gestures.model import GestureModel
+from core.gestures.model.drift import Drift, Hand
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.live import Latest
 
 

@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.gestures.model import GestureModel
-from core.gestures.steady import keep_smoothing, smoothing_of
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
 from core.pose.smoothing import Smoothing
 from core.studio.live import LiveProcessor
 from core.studio.reading import TRACE_S, Moment

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.predictions import read_predictions, samples_of
+from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.learning.runs import Run
 from core.studio.samples import picture_of
 from core.studio.store import Project

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import HAND
 from core.studio.live import Maps
 from core.studio.nets import MEDIAPIPE, KeypointSource, nets

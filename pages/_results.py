@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, safe_label
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.files import Read, Seen, in_words, table_of, zip_of_pictures
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200

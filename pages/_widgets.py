@@ -13,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run, in_words
 from core.studio.files import Room
 from core.studio.places import Places

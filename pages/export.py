@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.bundle import SUFFIX, check_bundle
 from core.gestures.labels import safe_label
-from core.gestures.model import METADATA, MODEL, GestureModel
+from core.gestures.model.bundle import SUFFIX, check_bundle
+from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.studio.exchange.bundles import (
     Exported,
     card_of,

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.files import SUFFIXES, Read, read_file
 from core.studio.nets import KeypointSource
 from pages._models import pick_model

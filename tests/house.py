@@ -27,12 +27,12 @@ SCREEN = ("app.py", "pages/*")
 TORCH = (
     "core/nets/*",
     "core/learning/*",
-    "core/gestures/training.py",
-    "core/gestures/augmentation.py",
-    "core/gestures/adamw.py",
-    "core/gestures/export.py",
-    "core/gestures/rejection.py",
-    "core/gestures/bundle.py",
+    "core/gestures/training/learner.py",
+    "core/gestures/training/augmentation.py",
+    "core/gestures/training/adamw.py",
+    "core/gestures/training/export.py",
+    "core/gestures/training/rejection.py",
+    "core/gestures/model/bundle.py",
 )
 DATABASE = ("core/studio/store/*",)
 NOWHERE: tuple[str, ...] = ()
@@ -49,10 +49,10 @@ LIBRARIES = (
         "lightning": TORCH,
         "lightning_fabric": TORCH,
         "sklearn": (
-            "core/gestures/doubt.py",
-            "core/gestures/mapping.py",
-            "core/gestures/baselines.py",
-            "core/gestures/validation.py",
+            "core/gestures/evaluation/label_noise.py",
+            "core/gestures/evaluation/embedding.py",
+            "core/gestures/evaluation/baselines.py",
+            "core/gestures/evaluation/validation.py",
         ),
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),

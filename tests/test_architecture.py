@@ -108,15 +108,17 @@ def test_the_way_to_the_live_page_loads_no_heavy_library(path: str) -> None:
     "text",
     [
         "from core.gestures import model",
-        "import core.gestures.model",
+        "import core.gestures.model.gesture_model",
         "from ..gestures import model",
-        "def f():\n    from core.gestures.model import GestureModel",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.gestures.model",
-        "from importlib import import_module\nm = import_module('core.gestures.model')",
+        "def f():\n    from core.gestures.model.gesture_model import GestureModel",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.gestures.model.gesture_model",
+        "from importlib import import_module\nm = import_module('core.gestures.model.gesture_model')",
     ],
 )
 def test_an_import_against_the_order_is_found_in_every_form(tmp_path: Path, text: str) -> None:
-    modules = made_tree(tmp_path, {"core/pose/a.py": text, "core/gestures/model.py": ""})
+    modules = made_tree(
+        tmp_path, {"core/pose/a.py": text, "core/gestures/model/gesture_model.py": ""}
+    )
     (line,) = house.wrong_arrows(modules)
     assert line.startswith("core/pose/a.py:")
     assert "pose may not import gestures" in line
@@ -162,10 +164,10 @@ def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) 
         ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/studio/exchange/importing.py", "import sqlalchemy"),
-        ("core/gestures/model.py", "def f():\n    import torch"),
+        ("core/gestures/model/gesture_model.py", "def f():\n    import torch"),
         ("core/studio/live.py", "from sklearn.metrics import accuracy_score"),
         ("core/weights/readers.py", "import pickle"),
-        ("core/gestures/training.py", "import joblib"),
+        ("core/gestures/training/learner.py", "import joblib"),
         ("core/datasets/hand_crops.py", "import albumentations"),
         ("core/nets/cpm.py", "import tensorflow"),
         ("core/errors.py", "import numpy"),
@@ -186,8 +188,8 @@ def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: s
         ("core/media/videos.py", "import av, cv2"),
         ("core/estimators/mediapipe_hands.py", "import mediapipe, threading"),
         ("core/studio/store/store.py", "import sqlalchemy"),
-        ("core/gestures/training.py", "import torch"),
-        ("core/gestures/baselines.py", "import sklearn.neighbors"),
+        ("core/gestures/training/learner.py", "import torch"),
+        ("core/gestures/evaluation/baselines.py", "import sklearn.neighbors"),
         ("core/pose/boxes.py", "import cv2, numpy, math"),
     ],
 )
@@ -197,8 +199,8 @@ def test_a_library_in_its_own_room_is_no_fault(tmp_path: Path, path: str, text: 
 
 def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
     modules = made_tree(
-        tmp_path, {"core/gestures/training.py": "print(1)", "core/cli.py": "print(2)"}
+        tmp_path, {"core/gestures/training/learner.py": "print(1)", "core/cli.py": "print(2)"}
     )
     assert house.printing(modules) == [
-        "core/gestures/training.py:1: print() belongs to the command line"
+        "core/gestures/training/learner.py:1: print() belongs to the command line"
     ]

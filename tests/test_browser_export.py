@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from core.gestures.bundle import MEMBERS, check_bundle
+from core.gestures.model.bundle import MEMBERS, check_bundle
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     go,
     look,

@@ -30,8 +30,8 @@ from onnx import TensorProto, helper
 from PIL import Image
 
 from core.errors import MudraError
-from core.gestures.bundle import check_bundle, write_bundle
-from core.gestures.model import GestureModel
+from core.gestures.model.bundle import check_bundle, write_bundle
+from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.studio.demo import ReplayEstimator, read_demo

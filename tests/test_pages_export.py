@@ -4,8 +4,8 @@ import zipfile
 
 import pytest
 
-from core.gestures.bundle import SUFFIX
-from core.gestures.model import GestureModel
+from core.gestures.model.bundle import SUFFIX
+from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.studio.exchange.bundles import export_model
 from core.studio.places import Places

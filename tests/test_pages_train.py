@@ -6,7 +6,7 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.gestures.predictions import read_predictions
+from core.gestures.evaluation.predictions import read_predictions
 from core.learning.runs import Run
 from core.studio.measuring import COMPARISON, LEFT_OUT, left_out_of
 from core.studio.places import Places

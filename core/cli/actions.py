@@ -39,7 +39,7 @@ def act(
     ] = False,
 ) -> None:
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
-    from core.gestures.bundle import load_model
+    from core.gestures.model.bundle import load_model
     from core.studio.acting.actions import Settings
     from core.studio.acting.websocket import check_origins, new_token
     from core.studio.acting.without_browser import act as act_

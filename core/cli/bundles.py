@@ -23,7 +23,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a model as one file that others can use and check."""
-    from core.gestures.bundle import load_model
+    from core.gestures.model.bundle import load_model
     from core.studio.exchange.bundles import export_model, proof_of
 
     places = Places.find(workspace)
@@ -38,7 +38,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
-    from core.gestures.bundle import check_bundle
+    from core.gestures.model.bundle import check_bundle
     from core.studio.exchange.bundles import proof_of
 
     try:

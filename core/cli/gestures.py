@@ -174,7 +174,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
-    from core.gestures.bundle import load_model
+    from core.gestures.model.bundle import load_model
     from core.studio.evaluating import evaluate as evaluate_
 
     labels = parse_map(mapping)
@@ -207,7 +207,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Name the gestures in a picture, folder, video or camera."""
-    from core.gestures.bundle import load_model
+    from core.gestures.model.bundle import load_model
     from core.studio.predicting import predict as predict_
 
     places = Places.find(workspace)

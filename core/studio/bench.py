@@ -19,7 +19,7 @@ import numpy as np
 
 from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.media.videos import read_video
 from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
@@ -96,7 +96,7 @@ def bench_train(places: Places, table: Path) -> dict[str, Any]:
         rows, seconds in all, first_point_s and best_epoch_s after torch was loaded, accuracy
         and its interval.
     """
-    import core.gestures.training  # noqa: F401 - loads torch, which is not what is measured
+    import core.gestures.training.learner  # noqa: F401 - loads torch, which is not what is measured
 
     with _own_store() as (store, own):
         report = import_path(store, "bench", table)

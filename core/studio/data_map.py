@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.gestures.doubt import Floats
-from core.gestures.features import features
-from core.gestures.mapping import pca, pick_evenly, tsne
+from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
+from core.gestures.evaluation.label_noise import Floats
+from core.gestures.features.hand import features
 from core.studio.store import Store
 from core.studio.store.roster import Ints, Roster, read_poses
 

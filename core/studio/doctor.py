@@ -138,7 +138,7 @@ def _models(places: Places) -> Check:
 
 
 def _starter(places: Places) -> Check:
-    from core.gestures.model import GestureModel
+    from core.gestures.model.gesture_model import GestureModel
 
     try:
         model = GestureModel.load(places.starter)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from core.errors import MudraError
 from core.estimators import Estimator
-from core.gestures.intervals import share_of
+from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.types import Estimate
 from core.studio.exchange.importing import (

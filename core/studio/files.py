@@ -16,7 +16,7 @@ import pandas as pd
 
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES

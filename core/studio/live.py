@@ -18,7 +18,7 @@ import numpy as np
 
 from core.errors import MudraError
 from core.estimators import Estimator
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.pose.drawing import draw_estimate, label_plate
 from core.pose.heatmap_drawing import mirrored, over_picture, with_maps
 from core.pose.smoothing import Smoothing

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
-from core.gestures.model import METADATA, GestureModel
+from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.learning.background import RunThread
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
 from core.studio.training_room import KIND, TrainingRoom, result_of
@@ -35,7 +35,7 @@ def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
     persons = sorted(set(map(str, data.persons)))
 
     def work(run: Run, stop: threading.Event) -> None:
-        from core.gestures.left_out import leave_one_person_out, summarise
+        from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 
         def tell(person: str, found: dict[str, Any]) -> None:
             run.log(event="person", person=person, **_without_cells(found))
@@ -61,7 +61,7 @@ def begin_comparison(
     data = room.data(project, estimator)
 
     def work(run: Run, stop: threading.Event) -> None:
-        from core.gestures.comparing import compare
+        from core.gestures.evaluation.comparing import compare
 
         def tell(row: dict[str, Any]) -> None:
             run.log(event="classifier", **row)
@@ -169,8 +169,8 @@ def _begin(
 
 def _as_trained(room: TrainingRoom, project: str, of: Run) -> tuple[GestureData, Any, int]:
     """The samples, options and epochs that a training's model came from."""
-    from core.gestures.export import data_hash
-    from core.gestures.training import TrainOptions, without_empty_gestures
+    from core.gestures.training.export import data_hash
+    from core.gestures.training.learner import TrainOptions, without_empty_gestures
 
     model = GestureModel.load(of.path)
     data = without_empty_gestures(room.data(project, model.estimator))

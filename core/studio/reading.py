@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from core.gestures.labels import NONE, GestureLabel
-from core.gestures.model import GestureModel
-from core.gestures.steady import smoothing_of
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.model.smoothing_settings import smoothing_of
 from core.pose.smoothing import LabelHold, OneEuro, Smoothing
 from core.pose.types import Estimate, Pose
 

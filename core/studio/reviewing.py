@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.gestures.doubt import Doubt, doubt_by_model, doubt_by_neighbours
-from core.gestures.features import features
-from core.gestures.model import GestureModel
+from core.gestures.evaluation.label_noise import Doubt, doubt_by_model, doubt_by_neighbours
+from core.gestures.features.hand import features
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.places import Places
 from core.studio.store import Project, Store
 from core.studio.store.roster import Ints, Poses, Roster, read_poses, read_roster
@@ -150,7 +150,7 @@ def _set_validated(
     run: Path, roster: Roster, ids: dict[str, int], share: Floats, other: Ints
 ) -> None:
     """Put in what the training said of the samples that were kept apart, where they are as then."""
-    from core.gestures.predictions import read_predictions  # scikit-learn comes with it
+    from core.gestures.evaluation.predictions import read_predictions  # scikit-learn comes with it
 
     place = {sample_id: row for row, sample_id in enumerate(roster.ids.tolist())}
     for one in read_predictions(run):

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from core.gestures.augmentation import Augmentation
 from core.gestures.data import GestureData
-from core.gestures.export import OpenSetNet, save_model
-from core.gestures.left_out import leave_one_person_out, summarise
-from core.gestures.rejection import fit_rejection, open_set_answers
-from core.gestures.training import TrainOptions, fit_all, net_probabilities
+from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.training.augmentation import Augmentation
+from core.gestures.training.export import OpenSetNet, save_model
+from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.rejection import fit_rejection, open_set_answers
 from core.media.pictures import PICTURE_SUFFIXES
 from core.studio.evaluating import figures_of, surest
 from core.studio.open_set import (
@@ -192,7 +192,7 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
   and, for `none`, landmarks of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
   hands that hang beside a gesturing one. None of these pictures is part of Mudra.
 - **👉 and 👈** of the pictures are ☝ turned by 90°.
-- **Net**: the features of `core/gestures/features.py`, then an MLP (256, 128), {epochs} epochs;
+- **Net**: the features of `core/gestures/features/hand.py`, then an MLP (256, 128), {epochs} epochs;
   samples mirrored, and 👌 👊 ✋ turned by any angle.
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.
 - **Rejection**: a second net (128, 64) beside it, taught by `none` and by hands made of two real

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
-from core.gestures.model import METADATA, MODEL
+from core.gestures.model.gesture_model import METADATA, MODEL
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
 from core.studio.owners import belongs_to, owner_of
 from core.studio.places import Places
@@ -193,7 +193,7 @@ def _start(
 ) -> Any:  # fmt: skip
     """The thread of a new training, with what its run is to remember."""
     # torch takes seconds to load and is needed by nothing before this
-    from core.gestures.training import TrainOptions, start_training
+    from core.gestures.training.learner import TrainOptions, start_training
 
     options = TrainOptions(classifier, seed=seed, epochs=epochs)
     run = Run.create(

@@ -16,11 +16,11 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from core.gestures.data import GestureData
-from core.gestures.doubt import doubt_by_model, doubt_by_neighbours
-from core.gestures.features import features
+from core.gestures.evaluation.label_noise import doubt_by_model, doubt_by_neighbours
+from core.gestures.features.hand import features
 from core.gestures.labels import GestureLabel
-from core.gestures.model import GestureModel
-from core.gestures.training import TrainOptions, train
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.training.learner import TrainOptions, train
 from core.learning.runs import Run
 
 SHARE, RECORDING = 0.03, 50

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.gestures.baselines import fit_baseline
 from core.gestures.data import GestureData
-from core.gestures.intervals import share_of, wilson_interval
+from core.gestures.evaluation.baselines import fit_baseline
+from core.gestures.evaluation.intervals import share_of, wilson_interval
 from core.studio.starter_data import table_data
 
 TRAININGS, DRAWS, DRAWN = 24, 100, (1, 2, 3, 5, 8)

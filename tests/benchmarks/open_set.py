@@ -18,11 +18,11 @@ import torch
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
-from core.gestures.export import OpenSetNet, data_hash
-from core.gestures.features import features
+from core.gestures.features.hand import features
 from core.gestures.labels import NONE
-from core.gestures.rejection import fit_rejection
-from core.gestures.training import fit_all, without_empty_gestures
+from core.gestures.training.export import OpenSetNet, data_hash
+from core.gestures.training.learner import fit_all, without_empty_gestures
+from core.gestures.training.rejection import fit_rejection
 from core.studio.open_set import Scores, foreign_digits, foreign_hands_of, left_out_scores
 from core.studio.places import Places
 from core.studio.starter import EPOCHS, OPTIONS

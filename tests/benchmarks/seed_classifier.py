@@ -17,7 +17,7 @@ import torch
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.gestures.training import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
 
 SEEDS = 5
 WIDTHS = (44, 500, 200, 150, 150, 50, 2)

@@ -29,7 +29,7 @@ from aiortc.mediastreams import MediaStreamError
 from playwright.sync_api import sync_playwright
 
 from core.estimators import create_estimator
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.live import LiveProcessor, Options
 from core.studio.places import Places
 from core.studio.prompt import PromptTrack

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.estimators import create_estimator
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.places import Places
 from core.studio.store import Store
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.gestures.doubt import Doubt
+from core.gestures.evaluation.label_noise import Doubt
 from core.studio.balance import Spread, record_next, spread
 from core.studio.reviewing import Doubts
 from core.studio.store.roster import LEFT, RIGHT, UNKNOWN, Roster

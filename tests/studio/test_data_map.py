@@ -79,7 +79,7 @@ def test_of_many_samples_5000_are_drawn_and_said(store, project):
     gestures = np.where(many % 20 == 0, 1, 2)
     none = np.zeros_like(many)
     roster = Roster(many, gestures, none, none, none, none)
-    from core.gestures.mapping import pick_evenly
+    from core.gestures.evaluation.embedding import pick_evenly
 
     rows = pick_evenly(roster.gestures)
     assert np.bincount(gestures[rows]).tolist() == [0, 1000, 4000]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.pose.types import Frame
 from core.studio.demo import (
     DEMO_PROJECT,

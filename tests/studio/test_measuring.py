@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run
 from core.studio.measuring import (
     COMPARISON,

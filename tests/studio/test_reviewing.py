@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError
-from core.gestures.doubt import Doubt
-from core.gestures.predictions import FILE
+from core.gestures.evaluation.label_noise import Doubt
+from core.gestures.evaluation.predictions import FILE
 from core.studio.demo import fill_demo
 from core.studio.places import Places
 from core.studio.reviewing import (

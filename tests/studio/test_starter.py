@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.left_out import leave_one_person_out, summarise
-from core.gestures.training import without_empty_gestures
+from core.gestures.training.learner import without_empty_gestures
 from core.studio.evaluating import evaluate
 from core.studio.places import Places
 from core.studio.starter import EPOCHS, OPTIONS

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from core.errors import ActionError
 from core.estimators import Estimator
-from core.gestures.model import GestureModel
+from core.gestures.model.gesture_model import GestureModel
 from core.studio.acting.actions import Actions, Settings
 from core.studio.acting.changes import Change
 from core.studio.exchange.takes import open_frames

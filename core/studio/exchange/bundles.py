@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ArchiveError, NotFoundError, TrainingError
-from core.gestures.bundle import (
+from core.gestures.model.bundle import (
     COUNT,
     MAX_FILE,
     SUFFIX,
@@ -23,9 +23,9 @@ from core.gestures.bundle import (
     check_bundle,
     write_bundle,
 )
-from core.gestures.card import model_card
-from core.gestures.model import METADATA, MODEL, GestureModel
-from core.gestures.provenance import Facts
+from core.gestures.model.card import model_card
+from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.provenance import Facts
 from core.learning.runs import DONE, LOG, Run
 from core.studio.exchange.tables import read_table
 from core.studio.owners import owner_of

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from core.errors import MudraError
-from core.gestures.bundle import check_bundle, load_model, write_bundle
-from core.gestures.model import GestureModel
+from core.gestures.model.bundle import check_bundle, load_model, write_bundle
+from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run
 from core.studio.exchange.bundles import (
     card_of,

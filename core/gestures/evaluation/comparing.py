@@ -1,0 +1,91 @@
+"""Classifiers side by side: the same samples to learn from, the same to judge on.
+
+The MLP learns for a fixed number of epochs here, so that none of them chooses anything by the
+samples that judge.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.evaluation.baselines import fit_baseline
+from core.gestures.evaluation.intervals import difference_of
+from core.gestures.evaluation.validation import figures, groups_of, split_by_groups
+from core.gestures.training.learner import (
+    TrainOptions,
+    fit_all,
+    net_probabilities,
+    without_empty_gestures,
+)
+
+EPOCHS = 20  # leave-one-recorder-out accuracy is flat from 10 to 25
+FIRST = CLASSIFIERS[0]  # the others are compared with it
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+def compare(
+    data: GestureData,
+    *,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    tell: Tell = lambda row: None,
+    stop: threading.Event | None = None,
+) -> dict[str, Any]:
+    """Fit each of `CLASSIFIERS` on the groups' split and measure it on what was kept apart.
+
+    Args:
+        tell: called with each classifier's row when it is done.
+        stop: when set, the classifiers that are left are not measured.
+
+    Returns:
+        split, n, groups, epochs, rows: classifier, seconds to fit, accuracy, interval, and for all
+        but the first difference and difference_interval (to the first; shares).
+
+    Raises:
+        TrainingError: data that can't be learned from.
+    """
+    data = without_empty_gestures(data)
+    split = split_by_groups(data, seed)
+    train, validation = data.take(split.train), data.take(split.validation)
+    rows: list[dict[str, Any]] = []
+    first: NDArray[np.bool_] | None = None
+    for name in CLASSIFIERS:
+        if stop is not None and stop.is_set():
+            break
+        begun = time.monotonic()
+        said = _said(name, train, validation, seed, epochs)
+        row = {"classifier": name, "seconds": round(time.monotonic() - begun, 3)}
+        row |= _row(validation, said, first, split.kind)
+        first = validation.labels == said if first is None else first
+        rows.append(row)
+        tell(row)
+    groups, _ = groups_of(validation, split.kind)
+    return {"split": split.kind, "n": len(validation), "groups": len(np.unique(groups)),
+            "epochs": epochs, "rows": rows}  # fmt: skip
+
+
+def _said(
+    name: str, train: GestureData, validation: GestureData, seed: int, epochs: int
+) -> NDArray[np.int64]:
+    if name == FIRST:
+        net = fit_all(train, TrainOptions(seed=seed), epochs)
+        return net_probabilities(net, validation).argmax(1)
+    return fit_baseline(name, train, seed)(validation).argmax(1)
+
+
+def _row(
+    data: GestureData, said: NDArray[np.int64], first: NDArray[np.bool_] | None, kind: str
+) -> dict[str, Any]:
+    found = figures(data, said, kind)
+    row = {key: found[key] for key in ("accuracy", "interval")}
+    if first is not None:
+        groups, unit = groups_of(data, kind)
+        mean, low, high = difference_of(first, data.labels == said, groups, unit)
+        row |= {"difference": mean, "difference_interval": [low, high]}
+    return row

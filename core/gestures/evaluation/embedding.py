@@ -1,0 +1,85 @@
+"""A flat map of the samples' features: near points are hands that look alike. N samples, F
+features."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.gestures.evaluation.label_noise import Floats, Ints
+
+POINTS = 5_000  # drawn at most
+_KEPT = 30  # directions that t-SNE looks at; the rest is noise
+_PERPLEXITY = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """Points of a map.
+
+    Attributes:
+        points: (N, 2) float32; only the distances mean something.
+        explained: the share of the features' variance that the map shows; NaN for t-SNE.
+    """
+
+    points: Floats
+    explained: float = float("nan")
+
+
+def pick_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
+    """At most `limit` rows in ascending order, of every group its share, small groups whole first:
+    no group gets fewer than an equal part while a larger one gets more.
+
+    Args:
+        groups: (N,) any integers.
+    """
+    if len(groups) <= limit:
+        return np.arange(len(groups))
+    rng = np.random.default_rng(seed)
+    names, counts = np.unique(groups, return_counts=True)
+    room, chosen = limit, []
+    for left, i in zip(range(len(names), 0, -1), np.argsort(counts, kind="stable"), strict=True):
+        rows = np.flatnonzero(groups == names[i])
+        part = min(len(rows), room // left)
+        chosen.append(rng.choice(rows, part, replace=False))
+        room -= part
+    return np.sort(np.concatenate(chosen))
+
+
+def pca(features: Floats) -> Flat:
+    """The two directions in which the features differ most.
+
+    The sign of each direction is chosen so that its largest part is positive, so that the same data
+    always gives the same map.
+    """
+    if len(features) < 2:
+        return Flat(np.zeros((len(features), 2), np.float32), 1.0)
+    centred, directions, variances = _directions(features)
+    total = float(variances.sum())
+    explained = float(variances[:2].sum()) / total if total > 0 else 1.0
+    return Flat((centred @ directions[:, :2]).astype(np.float32), explained)
+
+
+def tsne(features: Floats, seed: int = 0) -> Flat:
+    """t-SNE (van der Maaten and Hinton 2008) from the PCA map on: neighbours stay neighbours, the
+    distances between groups mean little. 5,000 points take about a minute."""
+    if len(features) < 4:
+        return pca(features)
+    from sklearn.manifold import TSNE
+
+    centred, directions, _ = _directions(features)
+    few = (centred @ directions[:, :_KEPT]).astype(np.float32)
+    perplexity = min(_PERPLEXITY, (len(few) - 1) / 3)
+    found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(few)
+    return Flat(found.astype(np.float32))
+
+
+def _directions(features: Floats) -> tuple[NDArray[np.float64], ...]:
+    """Centred features, the directions as columns by falling variance, the variances."""
+    centred = features - features.mean(axis=0, dtype=np.float64)
+    variances, directions = np.linalg.eigh(centred.T @ centred / max(1, len(centred) - 1))
+    order = np.argsort(-variances, kind="stable")
+    directions = directions[:, order]
+    largest = np.abs(directions).argmax(axis=0)
+    directions = directions * np.sign(directions[largest, np.arange(directions.shape[1])])
+    return centred, directions, np.maximum(variances[order], 0)

@@ -1,0 +1,84 @@
+"""What a training's model said about each sample that was kept apart: `validation.csv` in the
+run's folder, so that a figure leads back to its samples."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.gestures.data import GestureData
+from core.gestures.evaluation.validation import figures
+from core.learning.runs import write_whole
+
+FILE = "validation.csv"
+_COLUMNS = ["sample_id", "truth", "said", "probability"]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One sample that was kept apart.
+
+    Attributes:
+        sample_id: the store's.
+        truth, said: names of gestures.
+        probability: of what was said, 0 to 1.
+    """
+
+    sample_id: int
+    truth: str
+    said: str
+    probability: float
+
+
+def validated(
+    folder: Path, data: GestureData, probabilities: NDArray[np.float32], kind: str
+) -> dict[str, Any]:
+    """Keep what was said about the validation's samples in the run's folder.
+
+    Args:
+        data: the samples that validate.
+        probabilities: (N, C).
+        kind: the split's.
+
+    Returns:
+        The `figures`.
+    """
+    said = probabilities.argmax(1)
+    if len(data.sample_ids):
+        surest = probabilities.max(1)
+        names = [gesture.name for gesture in data.gestures]
+        rows = zip(data.sample_ids, data.labels, said, surest, strict=True)
+        lines = [[int(i), names[t], names[s], f"{p:.6f}"] for i, t, s, p in rows]
+        table = io.StringIO(newline="")
+        csv.writer(table).writerows([_COLUMNS, *lines])
+        write_whole(folder / FILE, table.getvalue().encode())
+    return figures(data, said, kind)
+
+
+def read_predictions(folder: Path) -> list[Prediction]:
+    """A run's `validation.csv`; empty where it has none.
+
+    Raises:
+        TrainingError: it is no such table.
+    """
+    if not (folder / FILE).is_file():
+        return []
+    with (folder / FILE).open(encoding="utf-8", newline="") as file:
+        header, *lines = [row for row in csv.reader(file) if row] or [[]]
+    try:
+        if header != _COLUMNS:
+            raise ValueError(f"its columns are {header}")
+        return [Prediction(int(i), t, s, float(p)) for i, t, s, p in lines]
+    except ValueError as error:
+        raise TrainingError(f"{folder / FILE} can't be read ({error}): train again") from error
+
+
+def samples_of(predictions: list[Prediction], truth: str, said: str) -> list[int]:
+    """Ids of one cell's samples, the surest answer first: the clearest mistakes."""
+    cell = [p for p in predictions if (p.truth, p.said) == (truth, said)]
+    return [p.sample_id for p in sorted(cell, key=lambda p: -p.probability)]

@@ -1,0 +1,149 @@
+"""Splits that keep neighbouring frames together, and the figures of what was kept apart. N samples,
+C gestures."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.gestures.data import GestureData
+from core.gestures.evaluation.intervals import share_of
+
+SHARE = 0.2  # of the samples go to validation, about
+_LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "bursts"))
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Rows to train on, rows to validate on, and what keeps them apart.
+
+    Attributes:
+        kind: "person", "session" or "burst": no such group is on both sides. "tail": every
+            recording's last fifth validates, since there is but one recording of a gesture.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    kind: str
+
+    @property
+    def optimistic(self) -> bool:
+        """True unless other people validate: the figure then says little about new people."""
+        return self.kind != "person"
+
+
+def split_by_groups(data: GestureData, seed: int = 0) -> Split:
+    """Split by person, else session, else burst: the coarsest that leaves every gesture on both
+    sides, else the tails of the recordings.
+
+    Raises:
+        TrainingError: fewer than two gestures, or a gesture with a single sample.
+    """
+    _check(data)
+    for kind, groups in _LEVELS:
+        split = _grouped(data, kind, getattr(data, groups), seed)
+        if split is not None:
+            return split
+    return _tails(data)
+
+
+def _check(data: GestureData) -> None:
+    counts = np.bincount(data.labels, minlength=len(data.gestures))
+    present = int((counts > 0).sum())
+    if present < 2:
+        raise TrainingError(
+            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
+        )
+    for gesture, count in zip(data.gestures, counts, strict=True):
+        if count == 1:
+            raise TrainingError(
+                f"“{gesture.name}” has 1 sample, at least 2 are needed: record more"
+            )
+
+
+def _grouped(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split | None:
+    """The fold nearest to SHARE among those with every gesture on both sides; None: there is
+    none."""
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to load
+
+    count = len(np.unique(groups))
+    if count < 2:
+        return None
+    folds = StratifiedGroupKFold(min(5, count), shuffle=True, random_state=seed)
+    best: tuple[float, Split] | None = None
+    for train, validation in folds.split(data.keypoints, data.labels, groups):
+        if set(data.labels[train]) != set(data.labels[validation]):
+            continue
+        off = abs(len(validation) / len(data) - SHARE)
+        if best is None or off < best[0]:
+            best = (off, Split(train, validation, kind))
+    return best[1] if best else None
+
+
+def _tails(data: GestureData) -> Split:
+    """The last SHARE of each gesture's samples in each burst validates, in recorded order."""
+    validation: list[int] = []
+    for gesture in np.unique(data.labels):
+        rows = np.flatnonzero(data.labels == gesture)
+        bursts = [rows[data.bursts[rows] == burst] for burst in np.unique(data.bursts[rows])]
+        tails = [list(b[len(b) - round(len(b) * SHARE) :]) for b in bursts]
+        found = [int(row) for tail in tails for row in tail]
+        validation += found or [int(rows[-1])]
+    chosen = np.zeros(len(data), bool)
+    chosen[validation] = True
+    return Split(np.flatnonzero(~chosen), np.flatnonzero(chosen), "tail")
+
+
+def splits_by_person(data: GestureData) -> Iterator[tuple[str, Split]]:
+    """One split a person: that person validates, the others train."""
+    for person in np.unique(data.persons):
+        of_person = data.persons == person
+        yield str(person), Split(np.flatnonzero(~of_person), np.flatnonzero(of_person), "person")
+
+
+def confusion_matrix(truth: NDArray[Any], said: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """(C, C) counts, rows the truth, columns what was said."""
+    return np.bincount(truth * classes + said, minlength=classes**2).reshape(classes, classes)
+
+
+def figures(data: GestureData, said: NDArray[Any], kind: str) -> dict[str, Any]:
+    """How right the answers on validation samples are, ready for JSON.
+
+    Args:
+        data: the samples that validate.
+        said: (N,) what the model said, index into the gestures.
+        kind: what the split kept apart (`Split.kind`): the intervals count those groups.
+
+    Returns:
+        n, accuracy, interval (95 %), groups and effective_n (see `intervals`), per_gesture (n,
+        accuracy, interval) and confusion (C, C).
+    """
+    groups, unit = groups_of(data, kind)
+    right = data.labels == said
+    whole = share_of(right, groups, unit)
+    per_gesture = {}
+    for index, gesture in enumerate(data.gestures):
+        rows = data.labels == index
+        if rows.any():
+            part = share_of(right[rows], groups[rows], unit)
+            per_gesture[gesture.name] = {
+                "n": part.n, "accuracy": part.share, "interval": [part.low, part.high],
+            }  # fmt: skip
+    return {
+        "n": whole.n,
+        "accuracy": whole.share,
+        "interval": [whole.low, whole.high],
+        "groups": whole.groups,
+        "effective_n": whole.effective_n,
+        "per_gesture": per_gesture,
+        "confusion": confusion_matrix(data.labels, said, len(data.gestures)).tolist(),
+    }
+
+
+def groups_of(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
+    """(N,) the groups that a split of this kind kept apart, and what they are (`ALIKE`)."""
+    unit = "burst" if kind == "tail" else kind
+    return getattr(data, dict(_LEVELS)[unit]), unit

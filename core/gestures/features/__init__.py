@@ -1,0 +1,1 @@
+"""Keypoints → features, once for numpy, torch and the exported graph."""

@@ -1,0 +1,337 @@
+"""A `.gesture` file: a gesture model to give away, with what it must answer.
+
+Convention: a zip of exactly MEMBERS. `vectors.json` holds V = 16 inputs and outputs; the outputs
+are those of ONNX's reference in numpy, so that whoever runs the model compares two ways of
+computing it. Hashes of the other members stand in `metadata.json`. They find damage and tampering
+with parts; who made the file they do not tell.
+"""
+
+import hashlib
+import json
+import re
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ArchiveError, ModelError
+from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.provenance import Facts
+from core.media.archives import unpacked
+
+SUFFIX = ".gesture"
+LABELS, VECTORS, CARD, PREDICT = "labels.txt", "vectors.json", "CARD.md", "predict.py"
+MEMBERS = (MODEL, METADATA, LABELS, VECTORS, CARD, PREDICT)
+COUNT = 16  # vectors in a file
+TOLERANCE = 1e-4  # largest difference between a vector and the model's answer
+MAX_FILE = 32 * 2**20
+_VERSION = 1
+_MAX_TEXT = 2**20
+_ONLY = re.compile("|".join(map(re.escape, MEMBERS)))
+_AS_ASKED = "ask for a new export"
+
+Answers = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Hands to try a model with: (V, K, 2) pixels with NaN where missing, and (V,) bool."""
+
+    keypoints: NDArray[np.float32]
+    mirrored_view: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A `.gesture` file as read: whole, and its model as safe as any other's.
+
+    Attributes:
+        answers: what each output must be for the inputs, (V, …).
+        sha256: of each member, and under "" of the file itself.
+        card: the model card, Markdown by whoever made the file.
+        predict: its predict.py, never run here.
+    """
+
+    model: GestureModel
+    inputs: Inputs
+    answers: Answers
+    sha256: Mapping[str, str]
+    card: str
+    predict: str
+
+    def differences(self) -> NDArray[np.float64]:
+        """(V,) largest difference of each vector from what the model answers here; inf where the
+        answer is no number. A score beyond ±1 counts relative to its size.
+
+        Raises:
+            ModelError: it can't be run, or gives other outputs than the vectors.
+        """
+        came = run_model(self.model, self.inputs)
+        shapes = {name: values.shape for name, values in came.items()}
+        held = {name: values.shape for name, values in self.answers.items()}
+        if shapes != held:
+            raise ModelError(f"{self.model.path} gives {shapes}, its vectors hold {held}")
+        worst = np.zeros(len(self.inputs.keypoints))
+        for name, wanted in self.answers.items():
+            size = np.maximum(1.0, np.abs(wanted).astype(np.float64))
+            off = np.abs(came[name].astype(np.float64) - wanted) / size
+            off[~np.isfinite(off)] = np.inf
+            worst = np.maximum(worst, off.reshape(len(off), -1).max(axis=1))
+        return worst
+
+
+# ---------------------------------------------------------------------------------------- writing
+
+
+def write_bundle(
+    model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str
+) -> Bundle:
+    """Write a model's `.gesture` file, read it back, and keep it only if it answers as it must.
+
+    Args:
+        out: where to; the name ends in `.gesture`.
+        inputs: V = 16 hands.
+
+    Returns:
+        The file as read back.
+
+    Raises:
+        ModelError: the model is none, or the file answers more than 1e-4 off.
+        ArchiveError: another name, or a place that can't be written.
+    """
+    if out.suffix != SUFFIX:
+        raise ArchiveError(f"{out.name}: the file's name must end in {SUFFIX}")
+    came = run_model(model, inputs)  # first by the runtime, within bounded memory
+    members = {
+        MODEL: model.onnx,
+        LABELS: "".join(f"{gesture.name}\n" for gesture in model.gestures).encode(),
+        VECTORS: _dumped(_vectors(inputs, reference_answers(model, inputs, tuple(came)))),
+        CARD: card.encode(),
+        PREDICT: predict.encode(),
+    }
+    members[METADATA] = _dumped(_signed(model.metadata, members))
+    part = out.with_name(out.name + ".part")
+    try:
+        _zip(part, members)
+        bundle = replace(check_bundle(part), model=replace(model, path=out))
+        part.replace(out)
+    except OSError as error:
+        raise ArchiveError(f"{out} can't be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return bundle
+
+
+def reference_answers(model: GestureModel, inputs: Inputs, names: tuple[str, ...]) -> Answers:
+    """The model's outputs of these names as ONNX's own numpy reference computes them.
+
+    Raises:
+        ModelError: it can't.
+    """
+    from onnx.reference import ReferenceEvaluator
+
+    feed = {"keypoints": inputs.keypoints, "mirrored_view": inputs.mirrored_view}
+    try:
+        with np.errstate(all="ignore"):
+            found = ReferenceEvaluator(model.onnx).run(list(names), feed)
+    except Exception as error:  # every operator raises its own
+        raise ModelError(f"{model.path} can't be run by ONNX's reference ({error!r})") from error
+    return {name: np.asarray(out, np.float32) for name, out in zip(names, found, strict=True)}
+
+
+def run_model(model: GestureModel, inputs: Inputs) -> Answers:
+    """The model's outputs by name, as they are in use.
+
+    Raises:
+        ModelError: it can't be run.
+    """
+    answers = model.predict(inputs.keypoints, inputs.mirrored_view)
+    return dict(zip(output_names(model), answers, strict=False))  # of early models the first alone
+
+
+def output_names(model: GestureModel) -> tuple[str, ...]:
+    """What the graph gives: probabilities and, but in early models, rejection."""
+    import onnx
+
+    graph = onnx.load_model_from_string(model.onnx).graph
+    return tuple(output.name for output in graph.output)
+
+
+def _vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:
+    return {
+        "tolerance": TOLERANCE,
+        "keypoints": _listed(inputs.keypoints),
+        "mirrored_view": inputs.mirrored_view.tolist(),
+        **{name: _listed(values) for name, values in answers.items()},
+    }
+
+
+def _listed(values: Any) -> Any:
+    """Nested lists of the shortest numbers that give the same float32; null for NaN."""
+    if isinstance(values, np.ndarray):
+        return [_listed(value) for value in values]
+    return float(str(values)) if np.isfinite(values) else None
+
+
+def _signed(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
+    """The metadata with the members' hashes, and with one of themselves."""
+    about = {
+        "version": _VERSION,
+        "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "sha256": {name: _sha256(content) for name, content in members.items()},
+    }
+    signed = {**metadata, "bundle": about}
+    about["metadata_sha256"] = _self_hash(signed)
+    return signed
+
+
+def _self_hash(metadata: Mapping[str, Any]) -> str:
+    """sha256 of the metadata in one spelling, without that hash itself."""
+    about = {k: v for k, v in metadata["bundle"].items() if k != "metadata_sha256"}
+    try:
+        plain = json.dumps({**metadata, "bundle": about}, sort_keys=True, ensure_ascii=True)
+    except RecursionError as error:
+        raise ModelError(f"{METADATA} is nested too deep: {_AS_ASKED}") from error
+    return _sha256(plain.encode())
+
+
+def _zip(path: Path, members: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in MEMBERS:
+            entry = zipfile.ZipInfo(name, time.localtime()[:6])
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            archive.writestr(entry, members[name])
+
+
+def _dumped(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
+# ---------------------------------------------------------------------------------------- reading
+
+
+def load_model(path: Path) -> GestureModel:
+    """A model by its folder, its model.onnx, or a `.gesture` file that answers as it must.
+
+    Raises:
+        MudraError: none of them, or one that can't be trusted.
+    """
+    is_bundle = path.suffix == SUFFIX and not path.is_dir()
+    return check_bundle(path).model if is_bundle else GestureModel.load(path)
+
+
+def check_bundle(path: Path) -> Bundle:
+    """Read a `.gesture` file and let it prove itself.
+
+    Raises:
+        ArchiveError: no zip of these members, or one that can't be trusted.
+        ModelError: altered, no gesture model, or answers that are more than 1e-4 off.
+    """
+    bundle = read_bundle(path)
+    worst = float(bundle.differences().max())
+    if not worst <= TOLERANCE:
+        raise ModelError(
+            f"{path.name} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
+            f"allowed: {_AS_ASKED}"
+        )
+    return bundle
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read a `.gesture` file: a zip under every limit for strangers' zips, whole by its hashes, its
+    model checked as any stranger's. Nothing of it is run.
+
+    Raises:
+        ArchiveError: no zip of these members, or one that can't be trusted.
+        ModelError: altered, or no gesture model.
+    """
+    if not path.is_file():
+        raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
+    if path.stat().st_size > MAX_FILE:
+        size = path.stat().st_size
+        raise ArchiveError(f"{path.name} has {size:,} bytes, a model at most {MAX_FILE:,}")
+    with unpacked(path, _ONLY) as folder:
+        texts = _texts(folder, path.name)
+        model = replace(GestureModel.load(folder), path=path)
+        content = {**{name: text.encode() for name, text in texts.items()}, MODEL: model.onnx}
+        sha256 = {name: _sha256(content[name]) for name in MEMBERS}
+    _check_hashes(model.metadata, sha256, path.name)
+    facts = Facts.of(model.metadata)
+    names = [gesture.name for gesture in model.gestures]
+    if texts[LABELS].splitlines() != names:
+        raise ModelError(f"{path.name}: {LABELS} names other gestures than {METADATA}")
+    inputs, answers = _read_vectors(texts[VECTORS], len(names), path.name)
+    if "rejection" in answers and facts.rejection is None:
+        raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
+    with path.open("rb") as file:
+        whole = hashlib.file_digest(file, "sha256").hexdigest()
+    return Bundle(model, inputs, answers, {**sha256, "": whole}, texts[CARD], texts[PREDICT])
+
+
+def _texts(folder: Path, name: str) -> dict[str, str]:
+    """The members that are text, none of them large."""
+    missing = [member for member in MEMBERS if not (folder / member).is_file()]
+    if missing:
+        raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_AS_ASKED}")
+    texts = {}
+    for member in (METADATA, LABELS, VECTORS, CARD, PREDICT):
+        content = (folder / member).read_bytes()
+        if len(content) > _MAX_TEXT:
+            raise ArchiveError(f"{name}: {member} has {len(content):,} bytes, over {_MAX_TEXT:,}")
+        try:
+            texts[member] = content.decode()
+        except UnicodeDecodeError as error:
+            raise ArchiveError(f"{name}: {member} is no text in UTF-8: {_AS_ASKED}") from error
+    return texts
+
+
+def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str) -> None:
+    about = metadata.get("bundle")
+    if not isinstance(about, dict) or about.get("version") != _VERSION:
+        raise ModelError(
+            f"{name} says nothing of its export, or is of another version than {_VERSION}: "
+            f"{_AS_ASKED}, or update Mudra"
+        )
+    wanted = about.get("sha256")
+    wanted = wanted if isinstance(wanted, dict) else {}
+    altered = [m for m in MEMBERS if m != METADATA and wanted.get(m) != sha256[m]]
+    if about.get("metadata_sha256") != _self_hash(metadata):
+        altered.append(METADATA)
+    if altered:
+        raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_AS_ASKED}")
+
+
+def _read_vectors(text: str, classes: int, name: str) -> tuple[Inputs, Answers]:
+    try:
+        with np.errstate(all="ignore"):  # a number that is too large becomes infinite
+            said = json.loads(text)
+            arrays = {
+                key: np.array(said[key], np.float32)
+                for key in ("keypoints", "probabilities", "rejection")
+                if key in said
+            }
+            mirrored = np.array(said["mirrored_view"], np.float32)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise ModelError(f"{name}: {VECTORS} can't be read ({error!r:.200})") from error
+    keypoints = arrays.pop("keypoints", np.empty(0, np.float32))
+    shapes = {key: values.shape for key, values in arrays.items()}
+    expected = {"probabilities": (COUNT, classes)} | (
+        {"rejection": (COUNT,)} if "rejection" in shapes else {}
+    )
+    hands = keypoints.ndim == 3 and len(keypoints) == COUNT and keypoints.shape[2] == 2
+    if not hands or mirrored.shape != (COUNT,) or shapes != expected:
+        raise ModelError(
+            f"{name}: {VECTORS} holds keypoints {keypoints.shape} and answers {shapes}, wanted are "
+            f"({COUNT}, K, 2) and {expected}"
+        )
+    return Inputs(keypoints, mirrored.astype(bool)), arrays
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,215 @@
+"""A model's card: who and what it learned from, how far it can be trusted, in Markdown.
+
+Names in it are strangers' text and never act as markup.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from core.gestures.labels import GestureLabel, safe_label
+from core.gestures.model.provenance import Facts, Figures, Group, Measured
+
+_UNKNOWN = "not known"
+_ROWS = 200
+_SPLITS = {
+    "person": "other people than those it learned from",
+    "leave-one-person-out": "every person by a model that never saw that person",
+    "session": "other sessions of the same people",
+    "burst": "other recordings of the same sessions",
+    "tail": "the last fifth of each recording",
+}
+
+
+def model_card(
+    metadata: Mapping[str, Any], gestures: Iterable[GestureLabel], *, notes: str = ""
+) -> str:
+    """The card of a model with these metadata.
+
+    Args:
+        gestures: in the model's order.
+        notes: Markdown of the model's maker, put at the end as it is.
+
+    Raises:
+        ModelError: metadata that can't be used.
+    """
+    facts = Facts.of(dict(metadata))
+    labels = list(gestures)
+    parts = [
+        "# Gesture model",
+        "Recognises " + ", ".join(_safe(label.title) for label in labels) + ".",
+        _provenance(facts),
+        _per_gesture(facts, labels),
+        _persons(facts),
+        _accuracy(facts),
+        _rejection(facts),
+        _smoothing(facts),
+        _limits(facts),
+        notes.strip(),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _provenance(facts: Facts) -> str:
+    versions = ", ".join(map(_safe, facts.origin.estimator_versions)) or _UNKNOWN
+    days = dict.fromkeys(_day(time) for time in facts.origin.recorded or ())
+    recorded = " to ".join(days) or _UNKNOWN
+    seed = facts.options.seed
+    rows = {
+        "Who": _count(facts.persons, "person", "persons"),
+        "Recorded": recorded,
+        "Trained": _day(facts.made_at or "") or _UNKNOWN,
+        "Source": _counted(facts.origin.sources),
+        "Keypoints by": f"{_safe(facts.estimator)}, version {versions}",
+        "Mirrored": _mirrored(facts),
+        "Samples": _count(facts.samples, "sample", "samples"),
+        "Seed": _UNKNOWN if seed is None else str(seed),
+        "Data hash": f"`{_plain(facts.data_sha256)}`",
+    }
+    lines = [f"- **{what}**: {said}" for what, said in rows.items()]
+    return "## Where it comes from\n\n" + "\n".join(lines)
+
+
+def _mirrored(facts: Facts) -> str:
+    if not facts.census.gestures:
+        return _UNKNOWN
+    return f"{facts.census.mirrored} of {facts.samples} samples were seen as in a mirror"
+
+
+def _per_gesture(facts: Facts, labels: list[GestureLabel]) -> str:
+    measured = facts.figures.per_gesture if facts.figures else {}
+    learned = facts.census.gestures
+    if not measured and not learned:
+        return ""
+    rows = []
+    for label in labels:
+        group, of = learned.get(label.name), measured.get(label.name)
+        right = [f"{_percent(of.accuracy)}{_interval(of)} of {of.n}"] if of else ["–"]
+        rows.append([_safe(label.title), *_group(group), *right])
+    head = ("Gesture", "Samples", "Persons", "Sessions", "Right, of those kept apart")
+    return "## Gestures\n\n" + _table(head, rows)
+
+
+def _persons(facts: Facts) -> str:
+    persons = facts.census.persons
+    if not persons:
+        return ""
+    shown = list(persons.items())[:_ROWS]
+    rows = [(_safe(name), group.samples, group.sessions) for name, group in shown]
+    more = f"\n\nand {len(persons) - _ROWS} more" if len(persons) > _ROWS else ""
+    return "## Persons\n\n" + _table(("Person", "Samples", "Sessions"), rows) + more
+
+
+def _accuracy(facts: Facts) -> str:
+    figures = facts.figures
+    if figures is None:
+        return "## Accuracy\n\nNot measured."
+    kept = _SPLITS.get(facts.split or "", "samples that were kept apart")
+    lines = [
+        f"**{_percent(figures.accuracy)}** right{_interval(figures)} of {figures.n} samples, "
+        f"measured on {kept} (split: {_safe(facts.split or _UNKNOWN)})."
+    ]
+    lines += _of_persons(figures, "Mean of the persons", figures.mean_accuracy)
+    if left_out := facts.leave_one_person_out:
+        mean = f"Each person left out once, mean of the persons{_interval(left_out)}"
+        lines += _of_persons(left_out, mean, left_out.mean_accuracy)
+    if facts.optimistic:
+        lines.append("This number is optimistic: nobody new was among the samples kept apart.")
+    if facts.refitted_on_all:
+        lines.append("The model itself was then trained on all samples, those kept apart too.")
+    return "## Accuracy\n\n" + "\n".join(lines)
+
+
+def _of_persons(figures: Figures, what: str, mean: float | None) -> list[str]:
+    lines = [] if mean is None else [f"{what}: {_percent(mean)}."]
+    if figures.worst_person is not None and figures.worst_accuracy is not None:
+        worst = _safe(figures.worst_person)
+        lines.append(f"Worst person: {worst}, {_percent(figures.worst_accuracy)}.")
+    return lines
+
+
+def _interval(figures: Measured) -> str:
+    if figures.interval is None:
+        return ""
+    low, high = figures.interval
+    return f" (95 % interval {_percent(low)} to {_percent(high)})"
+
+
+def _rejection(facts: Facts) -> str:
+    found = facts.rejection
+    if found is None:
+        text = "The model has no score of its own for what is none of its gestures."
+    else:
+        text = f"Score: {_safe(found.score)}, rejected above {found.threshold:.4g}."
+        if found.true_accept is not None:
+            text += f" Its own gestures are let through: {_percent(found.true_accept)}."
+        if found.false_accept is not None:
+            text += f" Other signs are let through: {_percent(found.false_accept)}."
+        if found.measured_on:
+            text += f" Measured on {_safe(found.measured_on)}."
+    unsure = f"Below a probability of {_percent(facts.threshold)} the answer is “no gesture”."
+    return f"## What is none of the gestures\n\n{text}\n{unsure}"
+
+
+def _smoothing(facts: Facts) -> str:
+    how = facts.smoothing
+    if how is None:
+        return ""
+    parts = ["Joints are calmed." if how.joints else "Joints are taken as they are."]
+    if how.enter is not None and how.leave is not None and how.hold_s is not None:
+        parts.append(
+            f"A gesture is said from a probability of {_percent(how.enter)} on, kept down to "
+            f"{_percent(how.leave)}, and changes after {how.hold_s:.4g} s at the earliest."
+        )
+    text = " ".join(parts)
+    return f"## Smoothing on Live\n\n{text}\nThe probabilities and predict\\.py know nothing of it."
+
+
+def _limits(facts: Facts) -> str:
+    lines = [
+        "It reads the 21 joints of one hand, in pixels; it never sees the picture.",
+        f"It understands joints found by {_safe(facts.estimator)} alone.",
+        "Directions are those on the screen: 👉 points to the right as it is seen.",
+        "A sign that it never saw may get the name of a gesture.",
+    ]
+    if (facts.persons or 0) < 3:
+        lines.append("It learned from one or two persons: others may be read worse.")
+    return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def _group(group: Group | None) -> tuple[object, ...]:
+    return (group.samples, group.persons, group.sessions) if group else ("–", "–", "–")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    shown = [f"{_safe(name)} ({n})" for name, n in list(counts.items())[:12]]
+    more = [f"and {len(counts) - 12} more"] if len(counts) > 12 else []
+    return ", ".join(shown + more) or _UNKNOWN
+
+
+def _count(n: int | None, one: str, many: str) -> str:
+    return _UNKNOWN if n is None else f"{n} {one if n == 1 else many}"
+
+
+def _safe(text: str) -> str:
+    """As in `labels`, and without characters that are not seen."""
+    seen = (char for char in text if unicodedata.category(char)[0] != "C" or char == "\u200d")
+    return safe_label("".join(seen))
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.1f} %"
+
+
+def _day(time: str) -> str:
+    return "".join(char for char in time[:10] if char in "0123456789-")
+
+
+def _plain(text: str | None) -> str:
+    """Letters and digits alone: nothing else belongs into a hash."""
+    return "".join(filter(str.isalnum, text or "")) or _UNKNOWN

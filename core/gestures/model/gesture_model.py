@@ -1,0 +1,223 @@
+"""A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
+
+Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), outputs
+`probabilities` (N, C) and, but in early models, `rejection` (N,): larger = more foreign, and above
+the metadata's threshold no gesture is given. A model file is a stranger's file: it is read as bytes
+and checked before it runs.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import LabelError, ModelError
+from core.gestures.features.hand import FEATURE_VERSION
+from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
+from core.weights.onnx_session import open_session
+
+MODEL, METADATA = "model.onnx", "metadata.json"
+MAX_BYTES = 20 * 2**20
+MAX_METADATA = 2**20
+_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+MAX_MEMORY = 512 * 2**20  # bytes that a graph may take while it runs
+_BATCH = 8192  # rows at once, so that it needs no more
+_INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
+OUTPUTS = ("probabilities", "rejection")
+
+
+@dataclass(frozen=True, eq=False)
+class GestureModel:
+    """Keypoints in, probabilities out.
+
+    Attributes:
+        path: the folder it came from.
+        metadata: what `metadata.json` says.
+        onnx: the checked model's bytes.
+    """
+
+    path: Path
+    metadata: dict[str, Any]
+    onnx: bytes
+
+    @classmethod
+    def load(cls, path: Path) -> "GestureModel":
+        """Read a model's folder (a run's too), or its model.onnx.
+
+        Raises:
+            ModelError: nothing there, not ours, too large, or of another feature version.
+        """
+        folder = path.parent if path.suffix == ".onnx" else path
+        metadata = _read_metadata(folder / METADATA)
+        data = _read_onnx(folder / MODEL)
+        return cls(folder, metadata, data)
+
+    @cached_property
+    def _session(self) -> Any:
+        try:
+            session = open_session(self.onnx, memory=MAX_MEMORY)
+        except Exception as error:  # onnxruntime raises a dozen types of its own
+            raise self._cannot_run(error) from error
+        came = {i.name: i.type for i in session.get_inputs()}
+        shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}
+        if came != _INPUTS or not _fits(**shapes):
+            raise ModelError(
+                f"{self.path / MODEL} takes {came} of {shapes}, a gesture model takes {_INPUTS} "
+                "of (N, K, 2) and (N,)"
+            )
+        outputs = {o.name: o.shape for o in session.get_outputs()}
+        ranks = [len(shape) for shape in outputs.values()]
+        if [*outputs] != [*OUTPUTS][: len(outputs)] or ranks != [2, 1][: len(ranks)] or not ranks:
+            raise ModelError(
+                f"{self.path / MODEL} gives {outputs}, wanted are probabilities (N, C) and, where "
+                "it can turn hands away, rejection (N,)"
+            )
+        answers = outputs["probabilities"][1]
+        if answers != len(self.gestures):
+            raise ModelError(
+                f"{self.path / MODEL} gives {answers} answers, but the metadata name "
+                f"{len(self.gestures)} gestures"
+            )
+        return session
+
+    def _cannot_run(self, error: Exception) -> ModelError:
+        reason = str(error).splitlines()[0]
+        return ModelError(f"{self.path / MODEL} can't be run: {reason[:300]}")
+
+    @cached_property
+    def gestures(self) -> tuple[GestureLabel, ...]:
+        """The C gestures, in the output's order."""
+        named = self.metadata["gestures"]
+        return tuple(GestureLabel(g["name"], safe_emoji(str(g["emoji"]))) for g in named)
+
+    @property
+    def estimator(self) -> str:
+        """Which estimator's keypoints it understands."""
+        return str(self.metadata["estimator"])
+
+    @property
+    def threshold(self) -> float:
+        """Below this probability the answer in use is "no gesture"."""
+        return float(self.metadata.get("threshold", 0.6))
+
+    @property
+    def rejects_above(self) -> float:
+        """With a larger rejection a hand gets no gesture; inf where the model turns none away."""
+        return float(self.metadata.get("rejection", {}).get("threshold", np.inf))
+
+    def check_estimator(self, name: str) -> None:
+        """Raises ModelError when the keypoints come from another estimator than it learned from."""
+        if name != self.estimator:
+            raise ModelError(
+                f"the model learned from {self.estimator} keypoints, these come from {name}: "
+                "choose a model trained on them"
+            )
+
+    def predict_proba(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """(N, C) probabilities alone, as `predict` gives them."""
+        return self.predict(keypoints, mirrored_view)[0]
+
+    def predict(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(N, C) probabilities, each row summing to 1, and (N,) rejection, zeros where the model
+        has none.
+
+        Args:
+            keypoints: (N, K, 2) pixels, NaN where missing.
+            mirrored_view: (N,) true where the viewer saw the picture mirrored.
+        """
+        keypoints = np.ascontiguousarray(keypoints, np.float32)
+        mirrored_view = np.ascontiguousarray(mirrored_view, bool)
+        starts = range(0, max(1, len(keypoints)), _BATCH)
+        slices = [slice(start, start + _BATCH) for start in starts]
+        parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
+        probabilities, rejections = zip(*parts, strict=True)
+        return np.concatenate(probabilities), np.concatenate(rejections)
+
+    def _run(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        session, feed = self._session, {"keypoints": keypoints, "mirrored_view": mirrored_view}
+        try:
+            found = [np.asarray(out, np.float32) for out in session.run(None, feed)]
+        except Exception as error:  # as above
+            raise self._cannot_run(error) from error
+        probabilities, *rejection = found
+        answers = probabilities, rejection[0] if rejection else np.zeros(len(keypoints), np.float32)
+        rows = [len(answer) for answer in answers]
+        if set(rows) != {len(keypoints)}:
+            raise ModelError(f"{self.path / MODEL} gives {rows} rows for {len(keypoints)} hands")
+        return answers
+
+
+def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
+    """Whether declared shapes are (N, K, 2) and (N,)."""
+    return len(keypoints) == 3 and keypoints[2] == 2 and len(mirrored_view) == 1
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+    size = path.stat().st_size
+    if size > MAX_METADATA:
+        raise ModelError(f"{path} has {size:,} bytes, metadata at most {MAX_METADATA:,}")
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+        version = metadata["feature_version"]
+        names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
+        str(metadata["estimator"]), float(metadata.get("threshold", 0))
+        float(metadata.get("rejection", {}).get("threshold", 0))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
+        raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
+    if version != FEATURE_VERSION:
+        raise ModelError(
+            f"{path.parent} was made for feature version {version}, this Mudra has "
+            f"{FEATURE_VERSION}: train it again"
+        )
+    if not names:
+        raise ModelError(f"{path} names no gestures")
+    return dict(metadata)
+
+
+def _read_onnx(path: Path) -> bytes:
+    if not path.is_file():
+        raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
+    if path.stat().st_size > MAX_BYTES:
+        raise ModelError(f"{path} has {path.stat().st_size} bytes, a model at most {MAX_BYTES}")
+    data = path.read_bytes()
+    _check_onnx(data, path)
+    return data
+
+
+def _check_onnx(data: bytes, path: Path) -> None:
+    """Nothing outside the file is referred to and no operator but the standard's is used."""
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's own error type is not public
+        raise ModelError(f"{path} is no ONNX file") from error
+    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
+    domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
+    if not domains <= _DOMAINS:
+        foreign = sorted(domains - _DOMAINS)
+        raise ModelError(f"{path} uses operators of {foreign}, allowed are the standard's alone")
+    for node in nodes:  # a loop might have no end, and what is inside would escape this look
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            raise ModelError(f"{path} uses {node.op_type}, a gesture model has no graph in a graph")
+    tensors = [*model.graph.initializer, *(a.t for node in nodes for a in node.attribute)]
+    tensors += [t for node in nodes for a in node.attribute for t in a.tensors]
+    sparse = [*model.graph.sparse_initializer]
+    sparse += [
+        s for node in nodes for a in node.attribute for s in (a.sparse_tensor, *a.sparse_tensors)
+    ]
+    tensors += [part for s in sparse for part in (s.values, s.indices)]
+    if any(t.data_location == onnx.TensorProto.EXTERNAL or t.external_data for t in tensors):
+        raise ModelError(f"{path} refers to data outside the file, which is not allowed")

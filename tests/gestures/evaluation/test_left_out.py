@@ -1,0 +1,77 @@
+"""Leaving people out, one by one."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from core.errors import TrainingError
+from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.training.learner import TrainOptions
+
+OPTIONS = TrainOptions()
+
+
+def test_leaving_each_person_out_measures_each(hands):
+    told = []
+    found = leave_one_person_out(
+        hands(persons=3, each=12), OPTIONS, epochs=3, tell=lambda *row: told.append(row)
+    )
+    assert {person: f["n"] for person, f in found.items()} == {"p0": 48, "p1": 48, "p2": 48}
+    assert told == list(found.items())
+    assert all(f["groups"] == 8 for f in found.values())  # a person's recordings
+
+
+def test_a_person_who_shows_everything_the_other_way_round_is_the_worst(hands):
+    data = hands(persons=3, gestures=2, each=12)
+    odd = data.persons == "p1"
+    data.labels[odd] = 1 - data.labels[odd]
+    found = summarise(leave_one_person_out(data, OPTIONS, epochs=3))
+    assert found["worst_person"] == "p1" and found["worst_accuracy"] < 0.1
+
+
+def test_one_person_alone_is_told_what_to_do(hands):
+    with pytest.raises(TrainingError, match="let another person record"):
+        leave_one_person_out(hands(persons=1), OPTIONS, epochs=1)
+
+
+def test_a_gesture_that_nobody_else_recorded_is_not_judged(hands):
+    data = hands(persons=2, gestures=3, each=12)
+    data = data.take((data.labels < 2) | (data.persons == "p0"))
+    found = leave_one_person_out(data, OPTIONS, epochs=2)
+    assert (found["p0"]["n"], found["p0"]["unjudged"]) == (24, 12)
+    assert (found["p1"]["n"], found["p1"]["unjudged"]) == (24, 0)
+
+
+def test_persons_without_a_gesture_in_common_cannot_be_judged(hands):
+    data = hands(persons=2, gestures=4, each=12)
+    data = data.take((data.persons == "p0") == (data.labels < 2))
+    found = leave_one_person_out(data, OPTIONS, epochs=1)
+    assert [f["n"] for f in found.values()] == [0, 0]
+    with pytest.raises(TrainingError, match="record the same gestures"):
+        summarise(found)
+
+
+def test_stop_leaves_the_rest_unmeasured(hands):
+    stop = threading.Event()
+    found = leave_one_person_out(
+        hands(persons=4), OPTIONS, epochs=1, tell=lambda *_: stop.set(), stop=stop
+    )
+    assert list(found) == ["p0"]
+
+
+def test_the_mean_counts_each_person_once():
+    found = summarise({"a": {"n": 90, "accuracy": 1.0}, "b": {"n": 10, "accuracy": 0.5},
+                       "c": {"n": 0, "unjudged": 5}})  # fmt: skip
+    assert found["mean_accuracy"] == 0.75 and found["accuracy"] == 0.95
+    assert (found["worst_person"], found["worst_accuracy"], found["n"]) == ("b", 0.5, 100)
+    assert found["per_person"]["c"] == {"n": 0, "unjudged": 5}
+    # the two persons' means 1 and .5: variance of their mean 2 · (¼ · 1/16 + ¼ · 1/16) = 1/16; of
+    # one sample .75 · .25 · 100 / 99, so 3.0303 samples count: Wilson's
+    # centre (.75 + .6339) / 2.2677, half .7997 / 2.2677
+    assert found["interval"] == pytest.approx([0.2576, 0.9629], abs=2e-4)
+
+
+def test_the_first_of_equals_is_the_worst():
+    found = summarise({p: {"n": 5, "accuracy": 1.0} for p in ("b", "a")})
+    assert found["worst_person"] == "b" and np.isclose(found["interval"][1], 1)

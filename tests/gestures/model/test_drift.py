@@ -1,0 +1,111 @@
+"""Measures by hand, and sentences for hands that are held otherwise than the samples were."""
+
+import numpy as np
+import pytest
+
+from core.gestures.data import GestureData
+from core.gestures.labels import DEFAULT_GESTURES
+from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, usual_of
+from core.studio.starter_data import table_data
+
+UPRIGHT = np.zeros((21, 2), np.float32)
+UPRIGHT[[5, 9, 13, 17]] = [[-3, -8], [-1, -8], [1, -8], [3, -8]]  # the palm is 8 long, 6 wide
+UPRIGHT[12] = [0, -16]
+
+
+def turned(hand: np.ndarray, degrees: float) -> np.ndarray:
+    """Clockwise on the screen, where y points down."""
+    a = np.radians(degrees)
+    return (hand @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])).astype(np.float32)
+
+
+def test_the_measures_of_a_hand_by_hand():
+    hands = np.stack([UPRIGHT + 100, turned(UPRIGHT, 90), 3 * UPRIGHT])
+    found = Measures.of(hands, np.array([False, False, True]))
+    np.testing.assert_allclose(found.turn, [0, 90, 0], atol=1e-4)
+    np.testing.assert_allclose(found.width, [6 / 8] * 3, rtol=1e-5)
+    np.testing.assert_allclose(found.reach, [2] * 3, rtol=1e-5)
+    assert found.left.tolist() == [True, True, False]
+
+
+def data_of(hands: list[np.ndarray]) -> GestureData:
+    """The hands as samples of 👍, and one of `none`."""
+    n = len(hands) + 1
+    persons = np.array(["p"] * n)
+    return GestureData(
+        np.stack([*hands, hands[0]]), np.zeros(n, bool), np.array([0] * (n - 1) + [1]),
+        (DEFAULT_GESTURES[0], DEFAULT_GESTURES[8]), persons, persons, persons,
+    )  # fmt: skip
+
+
+def test_what_is_usual_are_the_tenths_also_across_the_half_turn():
+    usual = usual_of(data_of([turned(UPRIGHT, angle) for angle in range(160, 201, 4)]))
+    assert list(usual) == ["thumbs_up"]
+    low, middle, high = usual["thumbs_up"]["turn"]
+    assert abs(middle) == pytest.approx(180, abs=0.01) and high - low == pytest.approx(32, abs=0.01)
+    assert usual["thumbs_up"]["width"] == [0.75] * 3 and usual["thumbs_up"]["side"] == 1.0
+
+
+def test_what_augmentation_adds_is_not_looked_at():
+    usual = usual_of(data_of([UPRIGHT]), turned={"thumbs_up"}, mirrored={"thumbs_up"})
+    assert set(usual["thumbs_up"]) == {"width", "reach"}
+
+
+def after(hand: np.ndarray, frames: int = ENOUGH, *, rejected: bool = False, usual=None) -> str:
+    drift = Drift(usual_of(data_of([UPRIGHT])) if usual is None else usual)
+    for i in range(frames):
+        said = None if rejected else "thumbs_up"
+        drift.see([Hand(hand, said, rejected)], i / 4, mirrored_view=False)
+        drift.see([Hand(hand, said, rejected)], i / 4, mirrored_view=False)  # seen twice
+    return drift.sentence()
+
+
+def test_hands_as_recorded_are_worth_no_word():
+    assert after(UPRIGHT) == "" and after(turned(UPRIGHT, 20)) == ""
+
+
+@pytest.mark.parametrize(
+    ("hand", "says"),
+    [
+        (turned(UPRIGHT, 40), "turned by about 40° clockwise"),
+        (turned(UPRIGHT, -40), "turned by about 40° anticlockwise"),
+        (UPRIGHT * np.float32([0.5, 1]), "looks narrower"),
+        (UPRIGHT * np.float32([-1, 1]), "with the other hand"),
+    ],
+)
+def test_each_way_of_drifting_is_said_with_what_to_do(hand, says):
+    text = after(hand)
+    assert says in text and "train again" in text
+
+
+def test_too_little_and_too_old_say_nothing():
+    assert after(turned(UPRIGHT, 60), ENOUGH - 1) == ""
+    drift = Drift(usual_of(data_of([UPRIGHT])))
+    for i in range(ENOUGH):
+        drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
+    drift.see([], 60.0, mirrored_view=False)
+    assert drift.sentence() == ""
+
+
+def test_mostly_foreign_hands_are_worth_a_word_also_for_an_early_model():
+    assert "unlike what the model learned" in after(UPRIGHT, rejected=True, usual={})
+    assert after(UPRIGHT, usual={}) == ""
+
+
+@pytest.mark.parametrize("usual", [[], "x", {"thumbs_up": 3}])
+def test_a_stranger_s_metadata_do_no_harm(usual):
+    assert after(UPRIGHT, usual=usual) == ""
+
+
+def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(shared_data):
+    data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
+    mine = data.take((data.persons == "OlavAusland/LIDIC") & (data.labels == 7))
+    usual = usual_of(mine.take(np.arange(0, len(mine), 2)))
+    others = mine.keypoints[1 :: 2 * (len(mine) // 200)]
+    said = {}
+    for angle in (0, 60):
+        drift = Drift(usual)
+        for i, hand in enumerate(others):
+            drift.see([Hand(turned(hand, angle), "open_palm")], i / 4, mirrored_view=False)
+        said[angle] = drift.sentence()
+    assert said[0] == "" and "turned by about" in said[60]

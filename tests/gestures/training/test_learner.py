@@ -1,0 +1,310 @@
+"""Training learns, repeats itself, stops, and saves what it measured."""
+
+import copy
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from core.errors import ModelError, TrainingError
+from core.gestures.data import CLASSIFIERS
+from core.gestures.features.hand import features
+from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.training.adamw import AdamW
+from core.gestures.training.augmentation import Augmentation, Meaning, augment
+from core.gestures.training.learner import (
+    BrokenOffError,
+    TrainOptions,
+    fit_mlp,
+    start_training,
+    train,
+    without_empty_gestures,
+)
+from core.learning.runs import Run
+from core.studio.places import Places
+from tests.gestures.conftest import make_data
+
+FEW = TrainOptions(epochs=6)
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    return Run.create(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Run:
+    """One finished training, since each takes seconds; for tests that only read it."""
+    run = Run.create(tmp_path_factory.mktemp("trained"))
+    train(make_data(persons=4), run, TrainOptions(epochs=4))
+    return run
+
+
+@pytest.fixture
+def spoilable(trained, tmp_path) -> Run:
+    """A copy of the finished training, to be damaged."""
+    return Run.open(Path(shutil.copytree(trained.path, tmp_path / "copy")))
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_classifier_learns_hands_that_differ(hands, run, classifier):
+    result = train(hands(persons=5), run, TrainOptions(classifier=classifier, epochs=6))
+    assert result.accuracy >= 0.95 and result.split == "person"
+    assert run.status() == "done"
+    assert (result.model is not None) == (classifier == "mlp")
+
+
+def test_random_labels_are_not_learned(hands, run):
+    data = hands(persons=5, gestures=4)
+    data.labels[:] = np.random.default_rng(3).permutation(data.labels)
+    assert train(data, run, FEW).accuracy < 0.5
+
+
+def test_the_saved_graph_is_features_and_net(hands, trained):
+    data = hands()
+    data.mirrored_view[::2] = True
+    data.keypoints[5, 4] = np.nan
+    model = GestureModel.load(trained.path)
+    graph = onnx.load_model_from_string(model.onnx).graph
+    weights = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    x = features(data.keypoints, data.mirrored_view)
+    x = (x - weights["net.mean"]) / weights["net.spread"]
+    for layer in range(3):
+        x = x @ weights[f"net.layers.{layer}.weight"].T + weights[f"net.layers.{layer}.bias"]
+        x = np.maximum(x, 0) if layer < 2 else x
+    expected = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    answer = model.predict_proba(data.keypoints, data.mirrored_view)
+    np.testing.assert_allclose(answer, expected, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_does_not(hands, tmp_path):
+    data = hands()
+    answers = []
+    for seed in (1, 1, 2):
+        run = Run.create(tmp_path)
+        train(data, run, TrainOptions(epochs=3, seed=seed))
+        model = GestureModel.load(run.path)
+        answers.append(model.predict_proba(data.keypoints, data.mirrored_view))
+    np.testing.assert_array_equal(answers[0], answers[1])
+    assert np.abs(answers[0] - answers[2]).max() > 1e-4
+
+
+def test_metadata_says_where_the_figure_comes_from(trained):
+    said = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
+    assert said["split"] == "person" and said["refitted_on_all"] is True
+    assert said["figures"] == trained.records("result")[0]["figures"]
+    assert said["figures"]["n"] == 48  # one of four persons, 4 gestures × 12
+    assert [g["emoji"] for g in said["gestures"]] == ["👍", "👎", "☝", "👌"]
+    assert said["samples"] == 4 * 48 and said["persons"] == 4
+    assert said["estimator"] == "mediapipe-hands" and len(said["data_sha256"]) == 64
+    assert said["options"]["seed"] == 0
+
+
+def test_every_epoch_is_logged_for_training_and_validation(trained):
+    epochs = trained.records("epoch")
+    assert [e["epoch"] for e in epochs] == [1, 2, 3, 4]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(epochs[0])
+
+
+def test_stop_keeps_the_best_epoch_and_says_so(hands, tmp_path):
+    run = Run.create(tmp_path)
+    thread = start_training(hands(), run, TrainOptions(epochs=100_000, patience=100_000))
+    while len(run.records("epoch")) < 3:
+        assert thread.alive
+    thread.stop()
+    thread.wait(60)
+    assert run.status() == "stopped" and len(run.records("epoch")) < 100_000
+    assert GestureModel.load(run.path).metadata["refitted_on_all"] is False
+
+
+def test_data_that_cannot_be_learned_from_fails_in_the_log_too(hands, run):
+    data = hands()
+    with pytest.raises(TrainingError, match="record another gesture"):
+        train(data.take(data.labels == 0), run)
+    assert run.status() == "failed"
+    assert "record another gesture" in run.records("end")[0]["message"]
+
+
+def test_a_loss_of_nan_stops_the_run(hands, run):
+    with pytest.raises(TrainingError, match="the loss became nan"):
+        train(hands(), run, TrainOptions(learning_rate=1e30))
+    assert run.status() == "failed"
+
+
+def test_a_training_that_diverges_later_keeps_the_best_epoch_before(hands, run):
+    data = hands(persons=4)
+    with pytest.raises(TrainingError, match=r"nan in epoch \d+: stopped; the best epoch .* kept"):
+        train(data, run, TrainOptions(learning_rate=300))
+    assert run.status() == "failed"
+    [end], [result] = run.records("end"), run.records("result")
+    assert "the best epoch before is kept" in end["message"] and result["figures"]["n"] > 0
+    assert run.records("epoch") and not run.records("refit")
+    predicted = GestureModel.load(run.path).predict_proba(data.keypoints, data.mirrored_view)
+    assert np.isfinite(predicted).all()
+
+
+def test_a_log_that_can_t_be_written_any_more_breaks_a_fit_off_with_its_best_net(hands):
+    said = []
+
+    def log(**record):
+        if record["epoch"] == 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        said.append((record["val_accuracy"], -record["val_loss"]))
+
+    with pytest.raises(BrokenOffError, match="the disk is full") as broken:
+        fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, threading.Event())
+    assert broken.value.best_epoch == 1 + said.index(max(said))
+
+
+def test_an_unknown_classifier_is_named(hands, run):
+    with pytest.raises(TrainingError, match="svm"):
+        train(hands(), run, TrainOptions(classifier="svm"))
+
+
+def test_gestures_without_samples_are_no_classes(hands):
+    data = hands(gestures=4)
+    kept = without_empty_gestures(data.take(data.labels != 1))
+    assert [g.name for g in kept.gestures] == ["thumbs_up", "point_up", "ok"]
+    assert set(kept.labels) == {0, 1, 2}
+
+
+# ----------------------------------------------------------------------------------- augmentation
+
+
+def changed(how: Augmentation, labels: list[int], gestures=DEFAULT_GESTURES):
+    generator = torch.Generator().manual_seed(0)
+    hands = torch.randn(len(labels), 21, 2, generator=generator)
+    return hands, *augment(hands, torch.tensor(labels), how, Meaning.of(gestures), generator)
+
+
+def test_no_augmentation_changes_nothing():
+    before, after, labels = changed(Augmentation(), [0, 5])
+    torch.testing.assert_close(after, before)
+    assert labels.tolist() == [0, 5]
+
+
+def test_mirroring_swaps_right_and_left_and_no_gesture_of_ones_own():
+    gestures = (*DEFAULT_GESTURES, GestureLabel("wave"))
+    before, after, labels = changed(Augmentation(mirror=1.0), [0, 5, 6, 9], gestures)
+    assert labels.tolist() == [0, 6, 5, 9]
+    flip = torch.tensor([-1.0, 1.0])
+    torch.testing.assert_close(after[:3], before[:3] * flip)
+    torch.testing.assert_close(after[3], before[3])
+
+
+def test_without_its_mirror_image_a_direction_is_not_mirrored():
+    assert Meaning.of(DEFAULT_GESTURES[5:6]).mirrors.tolist() == [-1]
+
+
+def test_rotation_keeps_lengths_and_stays_in_its_range():
+    before, after, _ = changed(Augmentation(rotation_deg=20), [0] * 500)
+    torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
+    cos = (after * before).sum(2) / before.norm(dim=2) ** 2
+    assert 0.939 < cos.min() < 0.945  # cos 20° = 0.9397
+
+
+def test_only_gestures_without_a_direction_are_turned():
+    labels = [0, 3, 4, 7, 8] * 40  # thumbs_up, ok, fist, open_palm, none
+    before, after, said = changed(Augmentation(turn=1.0), labels)
+    assert said.tolist() == labels
+    torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
+    moved = (after - before).abs().amax((1, 2)) > 0.05
+    directed = torch.tensor([label in (0, 8) for label in labels])
+    assert not moved[directed].any() and moved[~directed].float().mean() > 0.95
+
+
+def test_dropped_joints_are_missing_and_never_the_wrist():
+    _, after, _ = changed(Augmentation(dropout=0.3), [0] * 600)
+    missing = after.isnan().any(2)
+    assert not missing[:, 0].any()
+    assert 0.08 < float(missing[:, 1:].float().mean()) < 0.12  # 0.3 in a third of the samples
+
+
+# ------------------------------------------------------------------------------ hostile models
+
+
+def test_a_model_of_another_feature_version_is_refused(spoilable):
+    path = spoilable.path / "metadata.json"
+    path.write_text(path.read_text().replace('"feature_version": 1', '"feature_version": 99'))
+    with pytest.raises(ModelError, match="feature version 99"):
+        GestureModel.load(spoilable.path)
+
+
+def test_keypoints_of_another_estimator_are_refused(trained):
+    with pytest.raises(ModelError, match=r"learned from mediapipe-hands .* openpose-hand"):
+        GestureModel.load(trained.path).check_estimator("openpose-hand")
+
+
+def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):
+    code = (
+        "import sys, numpy as np; from pathlib import Path;"
+        "from core.gestures.model.gesture_model import GestureModel;"
+        "GestureModel.load(Path(sys.argv[1])).predict_proba("
+        "np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))"
+    )
+    quiet = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    environment = {**quiet, "HOME": str(tmp_path)}
+    environment.pop("XDG_CACHE_HOME", None)
+    subprocess.run([sys.executable, "-c", code, str(trained.path)], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_saved_model_names_no_path_of_the_machine_it_was_made_on(trained):
+    for folder in (trained.path, Places.starter):
+        content = (folder / "model.onnx").read_bytes()
+        assert b"stack_trace" not in content and b".py" not in content
+
+
+def test_no_model_says_what_to_do(tmp_path):
+    with pytest.raises(ModelError, match="train one"):
+        GestureModel.load(tmp_path)
+
+
+@pytest.mark.parametrize("case", ["not onnx", "foreign operator", "external data", "wrong inputs"])
+def test_hostile_model_files_are_refused(spoilable, case):
+    path = spoilable.path / "model.onnx"
+    graph = onnx.load(path)
+    if case == "not onnx":
+        path.write_bytes(b"\x80\x04pickle" * 50)
+    elif case == "foreign operator":
+        graph.graph.node[0].domain = "evil.ops"
+        path.write_bytes(graph.SerializeToString())
+    elif case == "external data":
+        tensor = graph.graph.initializer[0]
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        tensor.external_data.add(key="location", value="../../etc/passwd")
+        path.write_bytes(graph.SerializeToString())
+    else:
+        graph.graph.input[0].name = "pixels"
+        for node in graph.graph.node:
+            node.input[:] = ["pixels" if i == "keypoints" else i for i in node.input]
+        path.write_bytes(graph.SerializeToString())
+    with pytest.raises(ModelError):
+        model = GestureModel.load(spoilable.path)
+        model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
+
+
+def test_our_adamw_moves_weights_as_torch_s_does():
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(64, 5, generator=generator), torch.randn(64, 3, generator=generator)
+    theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+    ours = copy.deepcopy(theirs)
+    reference = torch.optim.AdamW(theirs.parameters(), 2e-3, weight_decay=1e-2)
+    own = AdamW(list(ours.parameters()), 2e-3, 1e-2)
+    for _ in range(20):
+        for net, optimizer in ((theirs, reference), (ours, own)):
+            net.zero_grad()
+            ((net(x) - y) ** 2).mean().backward()
+            optimizer.step()
+    for a, b in zip(theirs.parameters(), ours.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-6)

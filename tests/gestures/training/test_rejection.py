@@ -1,0 +1,201 @@
+"""The rejection score by hand, its threshold, and that foreign hands get a larger one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from core.errors import ModelError
+from core.gestures.data import GestureData
+from core.gestures.features.hand import FEATURE_COUNT
+from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.training.augmentation import Augmentation
+from core.gestures.training.export import GestureNet, OpenSetNet, save_model
+from core.gestures.training.learner import TrainOptions, fit_all, train
+from core.gestures.training.rejection import (
+    RejectionHead,
+    bounded,
+    choose_threshold,
+    fit_rejection,
+    measure_rejection,
+    open_set_answers,
+)
+from core.learning.runs import Run
+from tests.gestures.conftest import make_data
+
+
+def with_none(persons: int = 3) -> GestureData:
+    """Three gestures and `none` for the fourth."""
+    data = make_data(persons=persons)
+    gestures = (*DEFAULT_GESTURES[:3], NONE)
+    return GestureData(
+        data.keypoints, data.mirrored_view, data.labels, gestures,
+        data.persons, data.sessions, data.bursts,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Run:
+    run = Run.create(tmp_path_factory.mktemp("trained"))
+    train(with_none(), run, TrainOptions(epochs=4))
+    return run
+
+
+def head_that_says(odds: float, none: int | None) -> RejectionHead:
+    """Whatever comes in, its own log-odds are these."""
+    head = RejectionHead(2, none, torch.Generator().manual_seed(0))
+    for layer in head.layers:
+        torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.constant_(head.layers[-1].bias, odds)
+    return head
+
+
+def test_the_score_is_the_mean_of_two_log_odds_as_a_share():
+    # softmax of ln 1, ln 1, ln 6: none has 6 of 8, so its odds are 3 to 1
+    logits = torch.log(torch.tensor([[1.0, 1.0, 6.0]]))
+    x = torch.zeros(1, 2)
+    # odds 27 and 3: sqrt(27 · 3) = 9 to 1
+    score = head_that_says(float(np.log(27)), 2)(x, logits)
+    assert score.tolist() == pytest.approx([0.9])
+    assert head_that_says(float(np.log(3)), None)(x, logits).tolist() == pytest.approx([0.75])
+
+
+def test_none_may_stand_anywhere_among_the_gestures():
+    logits = torch.log(torch.tensor([[6.0, 1.0, 1.0], [1.0, 1.0, 6.0]]))
+    score = head_that_says(0.0, 0)(torch.zeros(2, 2), logits)
+    # odds 3 and 1/7, the head's own are 1
+    wanted = [3**0.5 / (1 + 3**0.5), 7**-0.5 / (1 + 7**-0.5)]
+    assert score.tolist() == pytest.approx(wanted)
+
+
+def test_the_threshold_lets_96_of_100_pass_each_gesture_counting_alike():
+    scores = np.arange(1, 101) / 100
+    labels = np.zeros(100, np.int64)
+    assert choose_threshold(scores, labels) == pytest.approx(0.96)
+    # 300 samples of a second gesture at 0.1 count as much as the 100: 8 of the 100 may be lost
+    both = np.concatenate([scores, np.full(300, 0.1)])
+    threshold = choose_threshold(both, np.repeat([0, 1], [100, 300]))
+    assert threshold == pytest.approx(0.92)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count", "none", "wanted"),
+    [
+        (0.03, 5000, True, 0.08), (0.15, 5000, True, 0.15), (0.9, 100, True, 0.9),
+        (0.03, 5, True, 0.08), (0.15, 5, True, 0.15), (0.9, 99, True, 0.2),
+        (0.03, 5000, False, 0.2), (0.9, 5, False, 0.5),
+    ],
+)  # fmt: skip
+def test_a_threshold_stays_where_other_people_do_well(chosen, count, none, wanted):
+    assert bounded(chosen, count, none=none) == wanted
+
+
+def constant_net(data: GestureData, odds: float) -> OpenSetNet:
+    """Says the first gesture of every hand, and how foreign by these log-odds alone."""
+    net = GestureNet(FEATURE_COUNT, len(data.gestures), 8)
+    for layer in net.layers:
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+    net.layers[-1].bias.data[0] = 5.0
+    head = head_that_says(odds, None)
+    head.layers[0] = torch.nn.Linear(FEATURE_COUNT, 128)
+    torch.nn.init.zeros_(head.layers[0].weight)
+    return OpenSetNet(net, head)
+
+
+def test_shares_are_counted_over_gestures_and_over_none():
+    data = with_none(persons=1)
+    found = measure_rejection(constant_net(data, -2.0), data, "session")
+    assert (found.true_accept, found.false_accept, found.threshold) == (
+        1.0,
+        1.0,
+        pytest.approx(1 / (1 + np.exp(2))),
+    )
+    assert (found.gestures, found.foreign) == (36, 12)
+    assert "other sessions" in found.measured_on and "12 of none" in found.measured_on
+
+
+def test_without_none_made_up_hands_stand_for_foreign_ones():
+    data = make_data(persons=1)
+    found = measure_rejection(constant_net(data, 2.0), data, "tail")
+    # 0.88 of everything, but of 48 samples no threshold above 0.5 is believed
+    assert (found.true_accept, found.false_accept, found.threshold) == (0.0, 0.0, 0.5)
+    assert (found.gestures, found.score) == (48, "made-up hands") and found.foreign > 100
+    assert "made of two" in found.measured_on and "very optimistic" in found.measured_on
+
+
+def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
+    data = with_none()
+    data.mirrored_view[::2] = True
+    data.keypoints[3, 7] = np.nan
+    net = fit_rejection(fit_all(data, TrainOptions(), 2), data, Augmentation(mirror=0.5))
+    save_model(net, data, tmp_path, {})
+    answers = GestureModel.load(tmp_path).predict(data.keypoints, data.mirrored_view)
+    for answer, wanted in zip(answers, open_set_answers(net, data), strict=True):
+        np.testing.assert_allclose(answer, wanted, atol=1e-5)
+
+
+def test_a_training_measures_its_rejection_and_stores_it(trained):
+    model = GestureModel.load(trained.path)
+    said = model.metadata["rejection"]
+    assert model.rejects_above == said["threshold"] > 0
+    assert said["true_accept"] >= 0.95 and 0 <= said["false_accept"] <= 1
+    assert "other people" in said["measured_on"] and said["gestures"] == 36
+    assert trained.records("result")[0]["figures"]["rejection"] == said
+
+
+def test_a_random_hand_is_more_foreign_than_the_ones_it_learned(trained):
+    data, strangers = with_none(), make_data(persons=2, seed=99)
+    model = GestureModel.load(trained.path)
+    known = model.predict(data.keypoints, data.mirrored_view)[1][data.labels != 3]
+    foreign = model.predict(strangers.keypoints, strangers.mirrored_view)[1]
+    assert (known <= model.rejects_above).mean() >= 0.95
+    assert (foreign > model.rejects_above).mean() >= 0.7
+
+
+def without_rejection(run: Run, folder: Path) -> Path:
+    """A model as it was before there was a rejection."""
+    shutil.copytree(run.path, folder)
+    graph = onnx.load(folder / "model.onnx")
+    del graph.graph.output[1]
+    onnx.save(graph, folder / "model.onnx")
+    said = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    del said["rejection"]
+    (folder / "metadata.json").write_text(json.dumps(said), encoding="utf-8")
+    return folder
+
+
+def test_an_early_model_without_rejection_loads_and_turns_nobody_away(trained, tmp_path):
+    data = with_none()
+    model = GestureModel.load(without_rejection(trained, tmp_path / "early"))
+    probabilities, rejection = model.predict(data.keypoints, data.mirrored_view)
+    assert model.rejects_above == np.inf and not rejection.any()
+    wanted = GestureModel.load(trained.path).predict_proba(data.keypoints, data.mirrored_view)
+    np.testing.assert_array_equal(probabilities, wanted)
+
+
+@pytest.mark.parametrize("rejection", [[], "none", {"threshold": "high"}, {"threshold": None}])
+def test_a_threshold_that_is_no_number_is_refused(trained, tmp_path, rejection):
+    folder = without_rejection(trained, tmp_path / "spoiled")
+    said = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    (folder / "metadata.json").write_text(json.dumps(said | {"rejection": rejection}))
+    with pytest.raises(ModelError, match="no gesture model's metadata"):
+        GestureModel.load(folder)
+
+
+def test_a_second_output_of_another_name_is_refused(trained, tmp_path):
+    shutil.copytree(trained.path, tmp_path / "renamed")
+    path = tmp_path / "renamed" / "model.onnx"
+    graph = onnx.load(path)
+    last = graph.graph.output[1].name
+    graph.graph.output[1].name = "surprise"
+    for node in graph.graph.node:
+        node.output[:] = ["surprise" if name == last else name for name in node.output]
+    onnx.save(graph, path)
+    with pytest.raises(ModelError, match="surprise"):
+        GestureModel.load(path).predict(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
