@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
+from core.store import Project
 from core.studio.measuring import (
     COMPARISON,
     NAMES,
@@ -15,7 +16,6 @@ from core.studio.measuring import (
     is_running,
     verdict,
 )
-from core.studio.store import Project
 from core.studio.training_room import SPLITS, failure_of, result_of
 from pages._widgets import errors_shown, in_percent, studio, when
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import MODEL
+from core.store import Project
 from core.studio.demo import (
     DEMO_PROJECT,
     ReplayEstimator,
@@ -12,7 +13,6 @@ from core.studio.demo import (
     read_demo,
 )
 from core.studio.live import LiveProcessor, Options
-from core.studio.store import Project
 from pages._projects import use_project
 from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown, load_model, studio

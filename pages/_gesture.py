@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.store import Gesture, Project
+from core.store import Gesture, Project
 from pages._widgets import errors_shown, studio
 
 

@@ -4,11 +4,11 @@ import cv2
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.store import Project
+from core.store.bin import delete_samples
 from core.studio.correcting import SECONDS, LastSecond, Moment, correct, hands_of
 from core.studio.live import LiveProcessor
 from core.studio.recording import Recorder
-from core.studio.store import Project
-from core.studio.store.bin import delete_samples
 from pages._widgets import errors_shown, studio
 
 PICTURES = 3

@@ -5,6 +5,9 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.store import Project
+from core.store.curation import visits
+from core.store.index import Roster, read_samples
 from core.studio.data_map import (
     BY_GESTURE,
     BY_PERSON,
@@ -19,9 +22,6 @@ from core.studio.data_map import (
     layers,
     title_of,
 )
-from core.studio.store import Project
-from core.studio.store.caring import visits
-from core.studio.store.roster import Roster, read_samples
 from pages._picking import act_on, sample_grid
 from pages._sample import show_sample
 from pages._widgets import studio

@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.learning.runs import Run
+from core.store import Project
+from core.store.index import read_samples
 from core.studio.samples import picture_of
-from core.studio.store import Project
-from core.studio.store.roster import read_samples
 from pages._charts import CELL, confusion_chart
 from pages._widgets import errors_shown, studio
 

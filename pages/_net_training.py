@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.learning.runs import DEAD, RUNNING, Run, list_runs
+from core.store import Project
 from core.studio.net_training import (
     Begun,
     begun,
@@ -14,7 +15,6 @@ from core.studio.net_training import (
     start_fine_tuning,
     stop_net_training,
 )
-from core.studio.store import Project
 from core.studio.training_room import failure_of
 from pages._widgets import errors_shown, studio
 from pages._words import MARKS

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.store import Person, Project
-from core.studio.store.caring import (
+from core.store import Person, Project
+from core.store.curation import (
     Visit,
     assign_sessions,
     delete_session_samples,

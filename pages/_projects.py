@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.store import Project, Store
+from core.store import Project, Store
 from pages._undo import undo_history
 from pages._widgets import errors_shown, navigation, studio
 

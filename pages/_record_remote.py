@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.errors import ActionError
 from core.gestures.labels import safe_label
+from core.store import Gesture
 from core.studio.acting.osc import IN_PORT, START, STOP, RecordingRemote
 from core.studio.live import LiveProcessor
 from core.studio.recording import Recorder
-from core.studio.store import Gesture
 
 
 def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:

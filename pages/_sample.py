@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.store import Project, Sample
+from core.store.bin import delete_samples
+from core.store.index import provenance
 from core.studio.reviewing import Opinion
 from core.studio.samples import picture_of
-from core.studio.store import Project, Sample
-from core.studio.store.bin import delete_samples
-from core.studio.store.roster import provenance
 from pages._widgets import errors_shown, studio
 
 SIZE = 512  # pixels

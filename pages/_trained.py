@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
-from core.studio.store import Project
+from core.store import Project
 from core.studio.training_room import ADVICE, SPLITS, failure_of, has_model, result_of
 from pages._charts import curve_chart
 from pages._compared import comparison

@@ -15,10 +15,10 @@ from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run, in_words
+from core.paths import Places
+from core.store import Project, Store
 from core.studio.files import Room
-from core.studio.places import Places
 from core.studio.reviewing import DoubtBook
-from core.studio.store import Project, Store
 from core.studio.training_room import TrainingRoom, result_of
 from pages._words import HOME, ICONS, MARKS, SECTIONS
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.store import Gesture, GestureOverview, Project
-from core.studio.store.caring import merge_gestures, order_gestures
+from core.store import Gesture, GestureOverview, Project
+from core.store.curation import merge_gestures, order_gestures
 from pages._emoji import pick_emoji
 from pages._people import people, sessions
 from pages._projects import pick_project

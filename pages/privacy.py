@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.store import Project
 from core.studio.erasing import (
     WORD,
     empty_bin_here,
@@ -11,7 +12,6 @@ from core.studio.erasing import (
     kept_here,
 )
 from core.studio.privacy import senders, who_can_open
-from core.studio.store import Project
 from pages._projects import pick_project, use_project
 from pages._widgets import errors_shown, studio
 

@@ -187,7 +187,7 @@ def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: s
         ("pages/live.py", "import av, streamlit, streamlit_webrtc"),
         ("core/media/videos.py", "import av, cv2"),
         ("core/estimators/mediapipe_hands.py", "import mediapipe, threading"),
-        ("core/studio/store/store.py", "import sqlalchemy"),
+        ("core/store/store.py", "import sqlalchemy"),
         ("core/gestures/training/learner.py", "import torch"),
         ("core/gestures/evaluation/baselines.py", "import sklearn.neighbors"),
         ("core/pose/boxes.py", "import cv2, numpy, math"),

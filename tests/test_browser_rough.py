@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from core.studio.places import Places
-from core.studio.store import NewSample, Store
+from core.paths import Places
+from core.store import NewSample, Store
 from core.studio.training_room import TrainingRoom
 from tests.benchmarks.camera_cycles import FLAGS, cycles, studio
 from tests.test_browser import (  # noqa: F401 - fixtures among them

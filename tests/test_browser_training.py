@@ -13,10 +13,10 @@ from playwright.sync_api import expect
 from core.estimators import create_estimator
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
+from core.paths import Places
 from core.pose.types import Frame
-from core.studio.places import Places
+from core.store import Store
 from core.studio.samples import sample_of
-from core.studio.store import Store
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     films,
     look,

@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.paths import Places
+from core.store import Store
 from core.studio.demo import fill_demo
-from core.studio.places import Places
-from core.studio.store import Store
 from tests.test_cli import document, run  # noqa: F401 - a fixture
 
 

@@ -34,12 +34,12 @@ from core.gestures.model.bundle import check_bundle, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
+from core.paths import Places
+from core.store import Store
 from core.studio.demo import ReplayEstimator, read_demo
 from core.studio.evaluating import evaluate
 from core.studio.exchange.bundles import sample_hands
 from core.studio.exchange.importing import import_path
-from core.studio.places import Places
-from core.studio.store import Store
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.gestures.labels import safe_label
 from core.learning.runs import list_runs
-from core.studio.places import Places
-from core.studio.store import NewSample, Store
+from core.paths import Places
+from core.store import NewSample, Store
 
 PAGES = ("home", "record", "train", "live")
 ODD = "**b** <i>[x](http://x) :smile: $1$"

@@ -8,7 +8,7 @@ import pytest
 
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
-from core.studio.places import Places
+from core.paths import Places
 from tests.test_pages import app, go, record, store, texts  # noqa: F401 - fixtures among them
 
 

@@ -7,8 +7,8 @@ import pytest
 from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
+from core.paths import Places
 from core.studio.exchange.bundles import export_model
-from core.studio.places import Places
 from tests.test_pages import app, go, store, texts  # noqa: F401 - fixtures among them
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.studio.store.caring import visits
+from core.store.curation import visits
 from tests.test_pages import ODD, app, go, record, store, texts  # noqa: F401
 
 # ruff: noqa: F811 - fixtures of another module are named like the arguments that ask for them

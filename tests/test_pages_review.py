@@ -3,7 +3,7 @@
 import pytest
 
 from core.gestures.labels import safe_label
-from core.studio.store.roster import read_roster
+from core.store.index import read_roster
 from tests.test_pages import ODD, app, go, press, record, store, texts  # noqa: F401 - fixtures
 
 
@@ -107,7 +107,7 @@ def test_the_most_doubtful_stands_first_and_says_why(app, store):  # noqa: F811
     wrong = record(store, "fist", 1, seed=9)
     project = store.projects()[0]
     thumb = next(g.id for g in store.gestures(project.id) if g.name == "thumbs_up")
-    from core.studio.store.bin import move_samples
+    from core.store.bin import move_samples
 
     move_samples(store, project.id, wrong, thumb)
     go(app, "review")

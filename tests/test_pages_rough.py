@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.learning.runs import Run
-from core.studio.places import Places
+from core.paths import Places
 from tests.test_pages import PAGES, app, go, record, store, texts  # noqa: F401 - fixtures among them
 
 

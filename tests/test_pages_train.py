@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.gestures.evaluation.predictions import read_predictions
 from core.learning.runs import Run
+from core.paths import Places
+from core.store import Store
 from core.studio.measuring import COMPARISON, LEFT_OUT, left_out_of
-from core.studio.places import Places
-from core.studio.store import Store
 from core.studio.training_room import TrainingRoom
 
 

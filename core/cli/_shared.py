@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.studio.places import Places
+from core.paths import Places
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workspace = Annotated[
@@ -26,7 +26,7 @@ ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gestu
 
 @contextmanager
 def open_store(places: Places) -> Iterator[Any]:
-    from core.studio.store import Store
+    from core.store import Store
 
     store = Store(places.database)
     try:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from core.cli._shared import ModelName, Workspace, hand_estimator
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer()
 

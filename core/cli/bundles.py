@@ -7,7 +7,7 @@ import typer
 
 from core.cli._shared import Json, ModelName, Workspace, open_store, say
 from core.errors import MudraError
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer()
 

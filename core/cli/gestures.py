@@ -22,7 +22,7 @@ from core.cli._shared import (
 )
 from core.cli.measuring import in_words, leave_out, left_out_text, percent
 from core.errors import StoreError
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer()
 

@@ -9,7 +9,7 @@ import typer
 
 from core.cli._shared import Json, Workspace, say
 from core.cli.measuring import in_words
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer()
 _ROOT = Path(__file__).resolve().parents[2]

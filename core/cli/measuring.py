@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import Json, Workspace, open_store, progress_bar, say
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer()
 

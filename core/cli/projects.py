@@ -7,7 +7,7 @@ import typer
 
 from core.cli._shared import Json, Workspace, open_store, progress_bar, say
 from core.errors import NotFoundError
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer(no_args_is_help=True, help="Projects: list, delete, restore, export, import.")
 

@@ -7,7 +7,7 @@ import typer
 
 from core.cli._shared import Json, Workspace, open_store, progress_bar, say
 from core.errors import NotFoundError
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, move, balance.")
 
@@ -27,8 +27,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List samples; the most doubtful first where wanted."""
+    from core.store.index import read_bin, read_roster, read_samples
     from core.studio.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
-    from core.studio.store.roster import read_bin, read_roster, read_samples
 
     if order not in ORDERS:
         choice = ", ".join(ORDERS)
@@ -73,7 +73,7 @@ def delete(
     numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
 ) -> None:
     """Put samples into the bin."""
-    from core.studio.store.bin import delete_samples
+    from core.store.bin import delete_samples
 
     with open_store(Places.find(workspace)) as store:
         done = delete_samples(store, store.project(project).id, numbers)
@@ -85,7 +85,7 @@ def restore(
     numbers: Numbers, project: ProjectName, workspace: Workspace = None, as_json: Json = False
 ) -> None:
     """Take samples out of the bin."""
-    from core.studio.store.bin import restore_samples
+    from core.store.bin import restore_samples
 
     with open_store(Places.find(workspace)) as store:
         done = restore_samples(store, store.project(project).id, numbers)
@@ -101,7 +101,7 @@ def move(
     as_json: Json = False,
 ) -> None:
     """Give samples to another gesture."""
-    from core.studio.store.bin import move_samples
+    from core.store.bin import move_samples
 
     with open_store(Places.find(workspace)) as store:
         home = store.project(project).id
@@ -113,8 +113,8 @@ def move(
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
+    from core.store.index import read_roster
     from core.studio.balance import record_next, spread
-    from core.studio.store.roster import read_roster
 
     with open_store(Places.find(workspace)) as store:
         home = store.project(project).id

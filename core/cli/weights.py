@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import Json, progress_bar, say
-from core.studio.places import Places
+from core.paths import Places
 
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
 

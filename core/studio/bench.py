@@ -21,16 +21,16 @@ from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
 from core.media.videos import read_video
+from core.paths import Places
 from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.types import Estimate, Frame, Picture
+from core.store import Store
 from core.studio.exchange.importing import import_path
 from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.net_training import LIGHT
 from core.studio.nets import KeypointSource
-from core.studio.places import Places
 from core.studio.reading import probabilities
-from core.studio.store import Store
 from core.studio.training_room import train_here
 
 SIZE_WH = (640, 480)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from core.errors import MediaError
 from core.pose.types import Estimate, Floats, Frame, Pose
+from core.store import NewSample
 from core.studio.recording import Added, Recorder
 from core.studio.samples import NO_HAND, refusal, sample_of
-from core.studio.store import NewSample
 
 SECONDS = 1.0
 _APART_S = 0.07  # half a frame early still counts as ten a second

@@ -8,8 +8,8 @@ import numpy as np
 from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
 from core.gestures.evaluation.label_noise import Floats
 from core.gestures.features.hand import features
-from core.studio.store import Store
-from core.studio.store.roster import Ints, Roster, read_poses
+from core.store import Store
+from core.store.index import Ints, Roster, read_poses
 
 PCA, TSNE = "PCA", "t-SNE"
 BY_GESTURE, BY_PERSON, BY_SESSION = "gesture", "person", "session"

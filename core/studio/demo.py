@@ -15,9 +15,9 @@ import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
+from core.store import Project, Store
 from core.studio.exchange.importing import import_path
 from core.studio.exchange.tables import read_table
-from core.studio.store import Project, Store
 
 SHOW_S = 2.6  # each gesture is shown for so long
 MOVE_S = 0.6  # then it becomes the next one

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MudraError
-from core.studio.places import Places
+from core.paths import Places
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
 _ROOT = Path(__file__).resolve().parents[2]
@@ -158,7 +158,7 @@ def _emoji_font() -> Check:
 
 
 def _store(places: Places) -> Check:
-    from core.studio.store import Store
+    from core.store import Store
 
     if not places.database.exists():
         parent = next(p for p in places.database.parents if p.exists())

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from core.errors import StoreError
 from core.learning.runs import RUNNING, list_runs
+from core.paths import Places
+from core.store import Store
+from core.store.transfer import empty_bin, empty_store, forget_pictures, give_back_space
 from core.studio.net_training import stop_net_training
 from core.studio.owners import belongs_to
-from core.studio.places import Places
 from core.studio.recording import stop_recordings
-from core.studio.store import Store
-from core.studio.store.moving import empty_bin, empty_store, forget_pictures, give_back_space
 from core.studio.training_room import TrainingRoom
 
 WORD = "DELETE"  # what one types to say that one means it

@@ -18,10 +18,10 @@ from core.datasets.hand_packs import make_pack
 from core.errors import TrainingError
 from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_runs
 from core.media.pictures import decode_jpeg
+from core.paths import Places
 from core.pose.boxes import to_square
-from core.studio.places import Places
+from core.store import Store
 from core.studio.starter_data import make_landmarks
-from core.studio.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
 LIGHT = "cpm.hand_light"

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import EstimatorError
 from core.estimators import create_estimator
-from core.studio.places import Places
+from core.paths import Places
 
 MEDIAPIPE = "mediapipe-hands"
 _METADATA = "metadata.json"

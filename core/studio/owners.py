@@ -6,7 +6,7 @@ An id may be given again once a project is deleted for good, so the time it was 
 from typing import Any
 
 from core.learning.runs import Run
-from core.studio.store.rows import Project
+from core.store.rows import Project
 
 
 def owner_of(project: Project) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Floats, Frame
+from core.store import NewSample, Store
 from core.studio.samples import NO_HAND, STORED, Limits, refusal, sample_of
-from core.studio.store import NewSample, Store
 
 log = logging.getLogger(__name__)
 

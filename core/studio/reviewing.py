@@ -19,9 +19,9 @@ from core.errors import ModelError
 from core.gestures.evaluation.label_noise import Doubt, doubt_by_model, doubt_by_neighbours
 from core.gestures.features.hand import features
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.places import Places
-from core.studio.store import Project, Store
-from core.studio.store.roster import Ints, Poses, Roster, read_poses, read_roster
+from core.paths import Places
+from core.store import Project, Store
+from core.store.index import Ints, Poses, Roster, read_poses, read_roster
 
 NEWEST, DOUBTFUL, BY_PERSON = "newest", "doubtful", "person"
 ORDERS = (NEWEST, DOUBTFUL, BY_PERSON)

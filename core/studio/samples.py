@@ -9,7 +9,7 @@ from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import bounding_box, crop_square, cut_off, cut_square, to_square
 from core.pose.drawing import draw_pose
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
-from core.studio.store import NewSample, Sample
+from core.store import NewSample, Sample
 
 NO_HAND = "no hand"
 UNSURE = "low score"

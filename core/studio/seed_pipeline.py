@@ -12,8 +12,8 @@ import pandas as pd
 from core.errors import TableError
 from core.gestures.model.seed_model import DenseModel, openpose_inputs
 from core.media.pictures import read_picture
+from core.paths import Places
 from core.pose.types import Floats
-from core.studio.places import Places
 
 _ANSWERS = ("thumbs_down", "thumbs_up")  # its classes 0 and 1
 _NUMBERS = 44

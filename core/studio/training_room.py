@@ -10,10 +10,10 @@ from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, MODEL
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
+from core.paths import Places
+from core.store import Store
+from core.store.sources import origin_of
 from core.studio.owners import belongs_to, owner_of
-from core.studio.places import Places
-from core.studio.store import Store
-from core.studio.store.provenance import origin_of
 
 __all__ = [
     "ADVICE",

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.paths import Places
 from core.studio.exchange.extracting import extract
-from core.studio.places import Places
 
 EACH = 40  # hands a gesture
 BLOCKS = 5  # in so many runs, so that a training can keep recordings apart

@@ -23,8 +23,8 @@ from core.gestures.labels import NONE
 from core.gestures.training.export import OpenSetNet, data_hash
 from core.gestures.training.learner import fit_all, without_empty_gestures
 from core.gestures.training.rejection import fit_rejection
+from core.paths import Places
 from core.studio.open_set import Scores, foreign_digits, foreign_hands_of, left_out_scores
-from core.studio.places import Places
 from core.studio.starter import EPOCHS, OPTIONS
 from core.studio.starter_data import all_data, make_landmarks
 

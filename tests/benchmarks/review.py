@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 from core.media.pictures import encode_jpeg
+from core.paths import Places
+from core.store import NewSample, Store
 from core.studio.demo import read_demo
-from core.studio.places import Places
-from core.studio.store import NewSample, Store
 
 PROJECT = "Many"
 BURST = 100
@@ -98,8 +98,8 @@ def measure_doubt() -> None:
     """The look at all samples, with the starter model in use."""
     import shutil
 
+    from core.store.index import read_roster
     from core.studio.reviewing import DOUBTFUL, Wanted, find, look_at_all, opinions
-    from core.studio.store.roster import read_roster
 
     places = Places.find()
     store = Store(places.database)
@@ -115,8 +115,8 @@ def measure_doubt() -> None:
 
 def measure_map() -> None:
     """The map by PCA, and t-SNE."""
+    from core.store.index import read_roster
     from core.studio.data_map import PCA, TSNE, draw_map
-    from core.studio.store.roster import read_roster
 
     store = Store(Places.find().database)
     project = store.project(PROJECT)

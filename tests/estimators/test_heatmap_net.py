@@ -9,9 +9,9 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.media.videos import read_video
+from core.paths import Places
 from core.pose.heatmaps import joints_of
 from core.pose.types import Frame
-from core.studio.places import Places
 
 NAME = "cpm.hand_light"
 

@@ -10,8 +10,8 @@ from core.errors import EstimatorError
 from core.estimators.heatmap_net import BeliefHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.media.videos import read_video
+from core.paths import Places
 from core.pose.types import Pose
-from core.studio.places import Places
 from tests.conftest import lacking
 
 

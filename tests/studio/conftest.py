@@ -8,8 +8,8 @@ import pytest
 
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.places import Places
-from core.studio.store import Store
+from core.paths import Places
+from core.store import Store
 
 
 @pytest.fixture

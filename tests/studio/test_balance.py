@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.gestures.evaluation.label_noise import Doubt
+from core.store.index import LEFT, RIGHT, UNKNOWN, Roster
+from core.store.rows import Gesture
 from core.studio.balance import Spread, record_next, spread
 from core.studio.reviewing import Doubts
-from core.studio.store.roster import LEFT, RIGHT, UNKNOWN, Roster
-from core.studio.store.rows import Gesture
 
 NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌"}
 

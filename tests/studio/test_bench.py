@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from core.errors import MudraError
+from core.paths import Places
 from core.studio.bench import OWN, bench_import, bench_live, bench_train
-from core.studio.places import Places
 
 
 @pytest.fixture

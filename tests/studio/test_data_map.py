@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from core.paths import Places
+from core.store.bin import move_samples
+from core.store.index import Roster, read_roster
 from core.studio.data_map import (
     BY_GESTURE,
     BY_PERSON,
@@ -18,10 +21,7 @@ from core.studio.data_map import (
     title_of,
 )
 from core.studio.demo import fill_demo
-from core.studio.places import Places
-from core.studio.store.bin import move_samples
-from core.studio.store.roster import Roster, read_roster
-from tests.studio.store.test_bin import gesture_id, take
+from tests.store.test_bin import gesture_id, take
 
 
 @pytest.mark.parametrize("method", [PCA, TSNE])

@@ -7,7 +7,9 @@ import pytest
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.gesture_model import GestureModel
+from core.paths import Places
 from core.pose.types import Frame
+from core.store import Store
 from core.studio.demo import (
     DEMO_PROJECT,
     MOVE_S,
@@ -18,8 +20,6 @@ from core.studio.demo import (
     read_demo,
 )
 from core.studio.live import LiveProcessor, Options
-from core.studio.places import Places
-from core.studio.store import Store
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 

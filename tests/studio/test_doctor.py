@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from core.paths import Places
+from core.store import Store
 from core.studio.doctor import OK, WARN, WRONG, Check, examine, is_well
-from core.studio.places import Places
-from core.studio.store import Store
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_without_any_package_the_command_s_function_still_answers(root):
     code = (
         "import sys, types\n"
         "from pathlib import Path\n"
-        "from core.studio.places import Places\n"
+        "from core.paths import Places\n"
         "from core.studio.doctor import examine, is_well\n"
         "checks = examine(Places.find())\n"
         "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"

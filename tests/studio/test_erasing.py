@@ -10,7 +10,9 @@ import pytest
 
 from core.errors import NotFoundError
 from core.learning.runs import Run, list_runs
+from core.paths import Places
 from core.pose.types import Estimate, Frame, Pose
+from core.store import Store
 from core.studio import erasing
 from core.studio.erasing import (
     empty_bin_here,
@@ -19,9 +21,7 @@ from core.studio.erasing import (
     kept_here,
     size_of,
 )
-from core.studio.places import Places
 from core.studio.recording import CONTINUOUS, Recorder
-from core.studio.store import Store
 from tests.studio.exchange.test_project_file import sample
 
 MARK = b"a picture that must go"

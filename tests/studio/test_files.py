@@ -10,8 +10,8 @@ from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
+from core.paths import Places
 from core.studio.files import Room, Seen, in_words, read_file, table_of, zip_of_pictures
-from core.studio.places import Places
 
 
 @pytest.fixture(scope="module")

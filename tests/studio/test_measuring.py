@@ -11,6 +11,8 @@ import pytest
 from core.errors import TrainingError
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run
+from core.paths import Places
+from core.store import Store
 from core.studio.measuring import (
     COMPARISON,
     LEFT_OUT,
@@ -25,8 +27,6 @@ from core.studio.measuring import (
     verdict,
     wait_for,
 )
-from core.studio.places import Places
-from core.studio.store import Store
 from core.studio.training_room import TrainingRoom, result_of
 from tests.conftest import PEOPLE
 

@@ -14,7 +14,9 @@ from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
+from core.paths import Places
 from core.pose.types import Frame
+from core.store import Store
 from core.studio.net_training import (
     LIGHT,
     can_be_kept,
@@ -24,9 +26,7 @@ from core.studio.net_training import (
     start_fine_tuning,
 )
 from core.studio.nets import KeypointSource, nets
-from core.studio.places import Places
 from core.studio.samples import sample_of
-from core.studio.store import Store
 from core.studio.training_room import failure_of
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from core.errors import NotFoundError
 from core.learning.runs import Run
+from core.paths import Places
 from core.studio.owners import belongs_to, owner_of
-from core.studio.places import Places
 from core.studio.training_room import TrainingRoom
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from core.errors import NotFoundError
 from core.pose.types import Estimate, Frame, Pose
+from core.store import Store
+from core.store.bin import bring_back
 from core.studio.recording import Plan, Recorder
-from core.studio.store import Store
-from core.studio.store.bin import bring_back
 
 ALL = Plan(rate_hz=1000)
 

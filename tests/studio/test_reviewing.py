@@ -8,8 +8,20 @@ import pytest
 from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import Doubt
 from core.gestures.evaluation.predictions import FILE
+from core.paths import Places
+from core.store import NewSample
+from core.store.bin import move_samples
+from core.store.index import (
+    LEFT,
+    RIGHT,
+    UNKNOWN,
+    Roster,
+    provenance,
+    read_poses,
+    read_roster,
+    read_samples,
+)
 from core.studio.demo import fill_demo
-from core.studio.places import Places
 from core.studio.reviewing import (
     BY_PERSON,
     DOUBTFUL,
@@ -20,19 +32,7 @@ from core.studio.reviewing import (
     look_at_all,
     opinions,
 )
-from core.studio.store import NewSample
-from core.studio.store.bin import move_samples
-from core.studio.store.roster import (
-    LEFT,
-    RIGHT,
-    UNKNOWN,
-    Roster,
-    provenance,
-    read_poses,
-    read_roster,
-    read_samples,
-)
-from tests.studio.store.test_bin import gesture_id, take
+from tests.store.test_bin import gesture_id, take
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import TableError, WeightsError
-from core.studio.places import Places
+from core.paths import Places
 from core.studio.seed_pipeline import _numbers, seed_predict
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from core.errors import ArchiveError
 from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
+from core.store.rows import Project
 from core.studio.owners import owner_of
-from core.studio.store.rows import Project
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
 SUFFIXES = (".onnx", ".json", ".jsonl")

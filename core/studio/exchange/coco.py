@@ -16,9 +16,9 @@ import numpy as np
 from core.errors import TableError
 from core.pose.skeletons import HAND
 from core.pose.types import Floats
+from core.store.rows import array, now
 from core.studio.exchange.data_columns import COLUMNS, Row, about
 from core.studio.exchange.manifest import MAX_JOINTS
-from core.studio.store.rows import array, now
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:

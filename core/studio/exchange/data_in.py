@@ -17,6 +17,16 @@ from pydantic import ValidationError
 
 from core.errors import NotFoundError, StoreError, StoreFullError, TableError
 from core.gestures.labels import safe_name
+from core.store import Project, Store
+from core.store.rows import now
+from core.store.transfer import (
+    Brought,
+    add_rows,
+    fingerprint,
+    forget_project,
+    known_in,
+    settle_gesture,
+)
 from core.studio.exchange.coco import read_coco
 from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
 from core.studio.exchange.importing import (
@@ -30,16 +40,6 @@ from core.studio.exchange.lines import from_line, to_line
 from core.studio.exchange.manifest import first_fault, halved
 from core.studio.exchange.own_tables import is_ours, read_ours
 from core.studio.exchange.tables import TABLE_SUFFIXES, lines_in_words
-from core.studio.store import Project, Store
-from core.studio.store.moving import (
-    Brought,
-    add_rows,
-    fingerprint,
-    forget_project,
-    known_in,
-    settle_gesture,
-)
-from core.studio.store.rows import now
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
 _SHOWN = 20

@@ -20,9 +20,9 @@ from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
+from core.store import NewSample, Project, Store
 from core.studio.exchange.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
 from core.studio.samples import Limits, refusal, sample_of
-from core.studio.store import NewSample, Project, Store
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
 SOMEBODY = "import"  # the person where nobody says who it was

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, 
 
 from core.errors import ArchiveError, LabelError
 from core.gestures.labels import safe_name
-from core.studio.store.rows import array
+from core.store.rows import array
 
 MAX_CROP = 2**20  # bytes of one crop's JPEG
 MAX_JOINTS = 200

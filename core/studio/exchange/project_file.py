@@ -23,6 +23,17 @@ from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
+from core.paths import Places
+from core.store import Project, Store
+from core.store.rows import now
+from core.store.transfer import (
+    PARTS,
+    Brought,
+    bring_in,
+    project_made_at,
+    project_rows,
+    project_size,
+)
 from core.studio.exchange import carried_runs
 from core.studio.exchange.lines import from_line, read_lines, to_line
 from core.studio.exchange.manifest import (
@@ -35,17 +46,6 @@ from core.studio.exchange.manifest import (
     read_manifest,
     read_row,
 )
-from core.studio.places import Places
-from core.studio.store import Project, Store
-from core.studio.store.moving import (
-    PARTS,
-    Brought,
-    bring_in,
-    project_made_at,
-    project_rows,
-    project_size,
-)
-from core.studio.store.rows import now
 from core.studio.training_room import TrainingRoom
 
 MANIFEST = "manifest.json"

@@ -11,6 +11,7 @@ from core.gestures.labels import match_gesture, safe_name
 from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Frame
+from core.store import Gesture, Project, Store
 from core.studio.exchange.importing import (
     file_samples,
     import_pictures,
@@ -19,7 +20,6 @@ from core.studio.exchange.importing import (
 )
 from core.studio.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
 from core.studio.samples import STORED
-from core.studio.store import Gesture, Project, Store
 
 _CAMERA = "camera:"
 

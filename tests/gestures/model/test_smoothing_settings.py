@@ -8,8 +8,8 @@ import pytest
 from core.errors import ModelError
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
+from core.paths import Places
 from core.pose.smoothing import Smoothing
-from core.studio.places import Places
 
 
 @pytest.fixture

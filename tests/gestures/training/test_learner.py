@@ -31,7 +31,7 @@ from core.gestures.training.learner import (
     without_empty_gestures,
 )
 from core.learning.runs import Run
-from core.studio.places import Places
+from core.paths import Places
 from tests.gestures.conftest import make_data
 
 FEW = TrainOptions(epochs=6)

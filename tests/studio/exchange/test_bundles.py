@@ -19,6 +19,8 @@ from core.errors import MudraError
 from core.gestures.model.bundle import check_bundle, load_model, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import Run
+from core.paths import Places
+from core.store import NewSample, Store
 from core.studio.exchange.bundles import (
     card_of,
     export_model,
@@ -28,8 +30,6 @@ from core.studio.exchange.bundles import (
     without_names,
 )
 from core.studio.measuring import begin_left_out, wait_for
-from core.studio.places import Places
-from core.studio.store import NewSample, Store
 from core.studio.training_room import TrainingRoom, has_model, train_here
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture

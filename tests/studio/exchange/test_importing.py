@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from core.errors import ArchiveError, MediaError, StoreFullError, TableError
+from core.store import Store
 from core.studio.exchange.importing import import_path
 from core.studio.exchange.tables import read_table
-from core.studio.store import Store
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 

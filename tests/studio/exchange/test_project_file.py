@@ -15,14 +15,14 @@ import pytest
 from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
 from core.learning.runs import Run, list_runs
 from core.media.pictures import encode_jpeg
+from core.paths import Places
+from core.store import NewSample, Store
+from core.store.bin import PERSON, bring_back
+from core.store.schema import metadata
+from core.store.transfer import PARTS
 from core.studio.exchange import project_file
 from core.studio.exchange.manifest import ROWS
 from core.studio.exchange.project_file import export_project, import_project
-from core.studio.places import Places
-from core.studio.store import NewSample, Store
-from core.studio.store.bin import PERSON, bring_back
-from core.studio.store.moving import PARTS
-from core.studio.store.schema import metadata
 
 
 @pytest.fixture

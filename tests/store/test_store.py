@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
-from core.studio.store import NewSample, Store
-from core.studio.store.bin import GESTURE, PERSON, bring_back
-from core.studio.store.schema import VERSION
+from core.store import NewSample, Store
+from core.store.bin import GESTURE, PERSON, bring_back
+from core.store.schema import VERSION
 
 
 def sample(seed: int = 0, **changes) -> NewSample:
@@ -215,8 +215,8 @@ def test_a_recording_that_does_not_exist_takes_no_samples(store, project):
 _WRITER = """
 import sys
 import numpy as np
-from core.studio.store import NewSample, Store
-from core.studio.store.bin import GESTURE, PERSON, bring_back
+from core.store import NewSample, Store
+from core.store.bin import GESTURE, PERSON, bring_back
 store = Store(__import__("pathlib").Path(sys.argv[1]))
 for i in range(int(sys.argv[3])):
     new = NewSample(np.full((21, 2), i, np.float32), np.ones(21, np.float32), "x", True, "m")

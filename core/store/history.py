@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from core.errors import NotFoundError
-from core.studio.store import schema as t
-from core.studio.store.rows import now
+from core.store import schema as t
+from core.store.rows import now
 
 KEPT = 50  # acts a project that can be undone
 _CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters

@@ -4,10 +4,10 @@ overwrites what somebody did since."""
 import pytest
 
 from core.errors import NotFoundError, StoreError
-from core.studio.store import Store
-from core.studio.store import schema as t
-from core.studio.store.acts import KEPT
-from tests.studio.store.test_store import burst, count, sample
+from core.store import Store
+from core.store import schema as t
+from core.store.history import KEPT
+from tests.store.test_store import burst, count, sample
 
 
 def names(store, project):

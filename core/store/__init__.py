@@ -3,7 +3,7 @@
 Use `Store`; `caring`, `bin`, `roster` and `moving` are its other queries, `acts` its undo.
 """
 
-from core.studio.store.rows import Gesture, GestureOverview, NewSample, Person, Project, Sample
-from core.studio.store.store import Store
+from core.store.rows import Gesture, GestureOverview, NewSample, Person, Project, Sample
+from core.store.store import Store
 
 __all__ = ["Gesture", "GestureOverview", "NewSample", "Person", "Project", "Sample", "Store"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError, StoreError
-from core.studio.store import NewSample
-from core.studio.store.bin import (
+from core.store import NewSample
+from core.store.bin import (
     GESTURE,
     PERSON,
     PROJECT,
@@ -17,7 +17,7 @@ from core.studio.store.bin import (
     move_samples,
     restore_samples,
 )
-from core.studio.store.roster import read_bin, read_roster
+from core.store.index import read_bin, read_roster
 
 
 def take(store, project, gesture="ok", person="me", n=3):

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.studio.store import schema as t
-from core.studio.store.store import Store
+from core.store import schema as t
+from core.store.store import Store
 
 
 def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:

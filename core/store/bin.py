@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.errors import NotFoundError, StoreError
-from core.studio.store import schema as t
-from core.studio.store.acts import Journal, chunks
-from core.studio.store.database import counted, named
-from core.studio.store.rows import now
-from core.studio.store.store import Store
+from core.store import schema as t
+from core.store.database import counted, named
+from core.store.history import Journal, chunks
+from core.store.rows import now
+from core.store.store import Store
 
 PROJECT, GESTURE, PERSON = "project", "gesture", "person"
 _TABLES = {PROJECT: t.projects, GESTURE: t.gestures, PERSON: t.persons}

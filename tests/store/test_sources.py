@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from core.studio.store import NewSample
-from core.studio.store.provenance import _most, origin_of
+from core.store import NewSample
+from core.store.sources import _most, origin_of
 
 
 def test_the_origin_of_a_project_by_hand(store, project):

@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from core.studio.places import Places
+from core.paths import Places
+from core.store import Store
+from core.store.bin import delete_samples, move_samples
+from core.store.curation import visits
+from core.store.index import read_bin, read_roster, read_samples
 from core.studio.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
 from core.studio.samples import picture_of
-from core.studio.store import Store
-from core.studio.store.bin import delete_samples, move_samples
-from core.studio.store.caring import visits
-from core.studio.store.roster import read_bin, read_roster, read_samples
 from tests.benchmarks.review import PROJECT, fill
 
 pytestmark = pytest.mark.slow
@@ -90,9 +90,9 @@ def test_the_look_and_a_training_s_data_stay_within_a_gigabyte(many, place):
     program = f"""
 import resource
 from pathlib import Path
-from core.studio.places import Places
+from core.paths import Places
 from core.studio.reviewing import look_at_all
-from core.studio.store import Store
+from core.store import Store
 store = Store(Path({str(place)!r}))
 project = store.project({many.project(PROJECT).name!r})
 look_at_all(store, Places.find(), project, lambda share: None)

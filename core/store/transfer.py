@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
 
 from core.errors import NotFoundError
-from core.studio.store import schema as t
-from core.studio.store.database import Database, named
-from core.studio.store.rows import Project
+from core.store import schema as t
+from core.store.database import Database, named
+from core.store.rows import Project
 
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
 _BATCH = 500

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.studio.places import Places
+from core.paths import Places
 
 
 def test_everything_lies_in_the_data_folder_unless_told_otherwise(root: Path) -> None:

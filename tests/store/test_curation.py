@@ -4,7 +4,7 @@ it can be undone."""
 import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError
-from core.studio.store.caring import (
+from core.store.curation import (
     assign_sessions,
     delete_session_samples,
     merge_gestures,
@@ -14,8 +14,8 @@ from core.studio.store.caring import (
     rename_person,
     visits,
 )
-from tests.studio.store.test_acts import gesture, names, undo_latest
-from tests.studio.store.test_store import burst, count, sample
+from tests.store.test_history import gesture, names, undo_latest
+from tests.store.test_store import burst, count, sample
 
 
 def per_gesture(store, project):

@@ -1,6 +1,6 @@
 """What happens on a disk that is full: run by test_full_disk.py on a small disk of its own.
 
-python -m tests.studio.on_a_small_disk NAME FOLDER
+python -m tests.store.on_a_small_disk NAME FOLDER
 """
 
 import os
@@ -15,11 +15,11 @@ import numpy as np
 
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.learning.runs import list_runs
+from core.paths import Places
 from core.pose.types import Estimate, Frame, Pose
+from core.store import Store
 from core.studio.exchange.importing import import_path
-from core.studio.places import Places
 from core.studio.recording import Plan, Recorder
-from core.studio.store import Store
 from core.studio.training_room import TrainingRoom, failure_of, has_model
 
 FULL = "the disk is full: free some space"

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, insert, select
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
-from core.studio.store import schema as t
-from core.studio.store.acts import Act, Journal, undo
-from core.studio.store.rows import now
+from core.store import schema as t
+from core.store.history import Act, Journal, undo
+from core.store.rows import now
 
 
 class Database:

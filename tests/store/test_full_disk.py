@@ -29,7 +29,7 @@ def on_a_small_disk(name, size_mb, folder, root):
     """Run a function of on_a_small_disk.py on a disk of so many megabytes."""
     place, python = shlex.quote(str(folder)), shlex.quote(sys.executable)
     mount = f"mount -t tmpfs -o size={size_mb}m tmpfs {place}"
-    command = f"{mount} && exec {python} -m tests.studio.on_a_small_disk {name} {place}"
+    command = f"{mount} && exec {python} -m tests.store.on_a_small_disk {name} {place}"
     ended = subprocess.run(
         [*_UNSHARE, "sh", "-c", command], cwd=root, capture_output=True, text=True, timeout=300
     )

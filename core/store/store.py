@@ -11,9 +11,9 @@ from sqlalchemy import Connection, distinct, func, insert, select
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, safe_name
-from core.studio.store import schema as t
-from core.studio.store.database import Database, counted, inserted, named
-from core.studio.store.rows import (
+from core.store import schema as t
+from core.store.database import Database, counted, inserted, named
+from core.store.rows import (
     Gesture,
     GestureOverview,
     NewSample,

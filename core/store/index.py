@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sqlalchemy import String, cast, func, select
 
 from core.errors import NotFoundError
-from core.studio.store import schema as t
-from core.studio.store.acts import chunks
-from core.studio.store.rows import Sample, array, to_sample
-from core.studio.store.store import Store
+from core.store import schema as t
+from core.store.history import chunks
+from core.store.rows import Sample, array, to_sample
+from core.store.store import Store
 
 Ints = NDArray[np.int64]
 LEFT, RIGHT, UNKNOWN = 0, 1, -1

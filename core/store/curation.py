@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 
 from core.errors import NotFoundError, StoreError
 from core.gestures.labels import safe_name
-from core.studio.store import schema as t
-from core.studio.store.database import named
-from core.studio.store.rows import now
-from core.studio.store.store import Store
+from core.store import schema as t
+from core.store.database import named
+from core.store.rows import now
+from core.store.store import Store
 
 
 @dataclass(frozen=True)

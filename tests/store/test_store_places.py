@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.errors import StoreError
-from core.studio.store import Store
-from core.studio.store.schema import plain_errors
+from core.store import Store
+from core.store.schema import plain_errors
 
 PASSWORD = "geheim"
 URLS = {
