@@ -10,9 +10,9 @@ import streamlit_webrtc.webrtc
 from aiortc.codecs import CODECS
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
+from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
 from core.paths import Places
-from core.studio.camera_help import INSECURE, TROUBLES
 from core.studio.live import Latest, LiveProcessor, Options, Watch
 from core.studio.memory import give_back_later
 from core.studio.prompt import PromptBuffer, PromptTrack

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import MODEL
-from core.store import Project
-from core.studio.demo import (
+from core.capture.demo import (
     DEMO_PROJECT,
     ReplayEstimator,
     fill_demo,
@@ -12,6 +10,8 @@ from core.studio.demo import (
     plain_picture,
     read_demo,
 )
+from core.gestures.model.gesture_model import MODEL
+from core.store import Project
 from core.studio.live import LiveProcessor, Options
 from pages._projects import use_project
 from pages._readings import show_gesture, show_hands

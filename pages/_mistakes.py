@@ -4,11 +4,11 @@ from typing import Any
 
 import streamlit as st
 
+from core.capture.samples import picture_of
 from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.learning.runs import Run
 from core.store import Project
 from core.store.index import read_samples
-from core.studio.samples import picture_of
 from pages._charts import CELL, confusion_chart
 from pages._widgets import errors_shown, studio
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import streamlit as st
 
+from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples
 from core.store.index import Ints
 from core.studio.reviewing import Opinion
-from core.studio.samples import picture_of
 from pages._sample import look
 from pages._widgets import errors_shown, studio
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.studio.camera_help import advice_on
+from core.capture.camera_help import advice_on
 
 _HTML = '<button type="button">Test the camera</button> <span role="status"></span>'
 _CSS = """

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
 from core.store import Project, Sample
 from core.store.bin import delete_samples
 from core.store.index import provenance
 from core.studio.reviewing import Opinion
-from core.studio.samples import picture_of
 from pages._widgets import errors_shown, studio
 
 SIZE = 512  # pixels

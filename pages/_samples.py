@@ -4,14 +4,14 @@ from typing import Any
 
 import streamlit as st
 
+from core.capture.recording import Added, Recorder
+from core.capture.samples import picture_of
+from core.capture.uploads import add_uploads
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples, restore_samples
-from core.studio.exchange.takes import add_uploads
 from core.studio.files import SUFFIXES, in_words
-from core.studio.recording import Added, Recorder
-from core.studio.samples import picture_of
 from pages._widgets import errors_shown, studio
 
 COLUMNS, ROWS = 8, 2

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.gestures.labels import safe_label
 from core.pose.smoothing import Smoothing
 from core.store import Gesture, Project
 from core.studio.live import LiveProcessor, Maps, Options
-from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from pages._balance import next_hint
 from pages._camera import camera, show_trouble
 from pages._gesture import pick_gesture

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from core.capture.importing import import_path
 from core.paths import Places
 from core.store import Store
-from core.studio.exchange.importing import import_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

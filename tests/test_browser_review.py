@@ -6,11 +6,11 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_roster
-from core.studio.demo import fill_demo
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     films,
     look,

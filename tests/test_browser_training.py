@@ -10,13 +10,13 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from core.capture.samples import sample_of
 from core.estimators import create_estimator
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.paths import Places
 from core.pose.types import Frame
 from core.store import Store
-from core.studio.samples import sample_of
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     films,
     look,

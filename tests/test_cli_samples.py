@@ -2,9 +2,9 @@
 
 import pytest
 
+from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store import Store
-from core.studio.demo import fill_demo
 from tests.test_cli import document, run  # noqa: F401 - a fixture
 
 

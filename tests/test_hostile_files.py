@@ -29,6 +29,8 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
+from core.capture.demo import ReplayEstimator, read_demo
+from core.capture.importing import import_path
 from core.errors import MudraError
 from core.gestures.model.bundle import check_bundle, write_bundle
 from core.gestures.model.gesture_model import GestureModel
@@ -36,10 +38,8 @@ from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Places
 from core.store import Store
-from core.studio.demo import ReplayEstimator, read_demo
 from core.studio.evaluating import evaluate
 from core.studio.exchange.bundles import sample_hands
-from core.studio.exchange.importing import import_path
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0

@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.capture.demo import DEMO_PROJECT
 from core.paths import Places
-from core.studio.demo import DEMO_PROJECT
 from tests.test_pages import app, go, record, store, texts  # noqa: F401 - fixtures among them
 
 

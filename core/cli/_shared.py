@@ -65,7 +65,7 @@ def parse_map(text: str | None) -> dict[str, str] | None:
 
 
 def check_layout(layout: str) -> None:
-    from core.studio.exchange.importing import LAYOUTS
+    from core.capture.importing import LAYOUTS
 
     if layout not in LAYOUTS:
         raise typer.BadParameter(

@@ -94,7 +94,7 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record samples of a gesture with this machine's camera, or from a video."""
-    from core.studio.exchange.takes import record_source
+    from core.capture.uploads import record_source
 
     places = Places.find(workspace)
     with (

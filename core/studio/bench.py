@@ -17,6 +17,7 @@ import av
 import cv2
 import numpy as np
 
+from core.capture.importing import import_path
 from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
@@ -26,7 +27,6 @@ from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.types import Estimate, Frame, Picture
 from core.store import Store
-from core.studio.exchange.importing import import_path
 from core.studio.live import LiveProcessor, Maps, Options
 from core.studio.net_training import LIGHT
 from core.studio.nets import KeypointSource

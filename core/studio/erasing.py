@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.capture.recording import stop_recordings
 from core.errors import StoreError
 from core.learning.runs import RUNNING, list_runs
 from core.paths import Places
@@ -20,7 +21,6 @@ from core.store import Store
 from core.store.transfer import empty_bin, empty_store, forget_pictures, give_back_space
 from core.studio.net_training import stop_net_training
 from core.studio.owners import belongs_to
-from core.studio.recording import stop_recordings
 from core.studio.training_room import TrainingRoom
 
 WORD = "DELETE"  # what one types to say that one means it

@@ -10,6 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.capture.importing import (
+    LabelledPicture,
+    MakeEstimator,
+    labelled_pictures,
+    opened_folder,
+)
+from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.evaluation.intervals import share_of
@@ -17,13 +24,6 @@ from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.types import Estimate
-from core.studio.exchange.importing import (
-    LabelledPicture,
-    MakeEstimator,
-    labelled_pictures,
-    opened_folder,
-)
-from core.studio.exchange.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.studio.reading import Answer, Probabilities, answers
 
 UNDETECTED = "undetected"

@@ -14,13 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from core.capture.tables import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES
-from core.studio.exchange.tables import quoted
 from core.studio.predicting import Recognised, predict
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")

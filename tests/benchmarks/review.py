@@ -19,10 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.capture.demo import read_demo
 from core.media.pictures import encode_jpeg
 from core.paths import Places
 from core.store import NewSample, Store
-from core.studio.demo import read_demo
 
 PROJECT = "Many"
 BURST = 100

@@ -28,13 +28,13 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from playwright.sync_api import sync_playwright
 
+from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Places
 from core.store import Store
 from core.studio.live import LiveProcessor, Options
 from core.studio.prompt import PromptTrack
-from core.studio.recording import CONTINUOUS, Recorder
 from tests.benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
 
 FPS = 15

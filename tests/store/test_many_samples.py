@@ -9,13 +9,13 @@ import time
 
 import pytest
 
+from core.capture.samples import picture_of
 from core.paths import Places
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import visits
 from core.store.index import read_bin, read_roster, read_samples
 from core.studio.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
-from core.studio.samples import picture_of
 from tests.benchmarks.review import PROJECT, fill
 
 pytestmark = pytest.mark.slow

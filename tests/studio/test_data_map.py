@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store.bin import move_samples
 from core.store.index import Roster, read_roster
@@ -20,7 +21,6 @@ from core.studio.data_map import (
     layers,
     title_of,
 )
-from core.studio.demo import fill_demo
 from tests.store.test_bin import gesture_id, take
 
 

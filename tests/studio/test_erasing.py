@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import NotFoundError
 from core.learning.runs import Run, list_runs
 from core.paths import Places
@@ -21,7 +22,6 @@ from core.studio.erasing import (
     kept_here,
     size_of,
 )
-from core.studio.recording import CONTINUOUS, Recorder
 from tests.studio.exchange.test_project_file import sample
 
 MARK = b"a picture that must go"

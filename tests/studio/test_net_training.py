@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.capture.samples import sample_of
 from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
 from core.learning.runs import list_runs
@@ -26,7 +27,6 @@ from core.studio.net_training import (
     start_fine_tuning,
 )
 from core.studio.nets import KeypointSource, nets
-from core.studio.samples import sample_of
 from core.studio.training_room import failure_of
 
 

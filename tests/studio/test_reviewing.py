@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from core.capture.demo import fill_demo
 from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import Doubt
 from core.gestures.evaluation.predictions import FILE
@@ -21,7 +22,6 @@ from core.store.index import (
     read_roster,
     read_samples,
 )
-from core.studio.demo import fill_demo
 from core.studio.reviewing import (
     BY_PERSON,
     DOUBTFUL,

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pythonosc.osc_packet import OscPacket
 from pythonosc.udp_client import SimpleUDPClient
 
+from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import ActionError, MudraError
 from core.studio.acting.changes import Change, RateLimit
 from core.studio.reading import Reading
-from core.studio.recording import CONTINUOUS, Recorder
 
 log = logging.getLogger(__name__)
 

@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator
 
+from core.capture.uploads import open_frames
 from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.studio.acting.actions import Actions, Settings
 from core.studio.acting.changes import Change
-from core.studio.exchange.takes import open_frames
 from core.studio.reading import HandReader
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.capture.tables import read_table
 from core.errors import ArchiveError, NotFoundError, TrainingError
 from core.gestures.model.bundle import (
     COUNT,
@@ -29,7 +30,6 @@ from core.gestures.model.provenance import Facts
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Places
 from core.store import Project, Store
-from core.studio.exchange.tables import read_table
 from core.studio.owners import owner_of
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it

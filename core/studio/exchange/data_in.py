@@ -15,6 +15,14 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from core.capture.importing import (
+    SOMEBODY,
+    ImportReport,
+    MakeEstimator,
+    Progress,
+    import_path,
+)
+from core.capture.tables import TABLE_SUFFIXES, lines_in_words
 from core.errors import NotFoundError, StoreError, StoreFullError, TableError
 from core.gestures.labels import safe_name
 from core.store import Project, Store
@@ -29,17 +37,9 @@ from core.store.transfer import (
 )
 from core.studio.exchange.coco import read_coco
 from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
-from core.studio.exchange.importing import (
-    SOMEBODY,
-    ImportReport,
-    MakeEstimator,
-    Progress,
-    import_path,
-)
 from core.studio.exchange.lines import from_line, to_line
 from core.studio.exchange.manifest import first_fault, halved
 from core.studio.exchange.own_tables import is_ours, read_ours
-from core.studio.exchange.tables import TABLE_SUFFIXES, lines_in_words
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
 _SHOWN = 20

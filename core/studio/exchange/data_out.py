@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from core.capture.tables import JOINTS, quoted
 from core.errors import StoreError, TableError
 from core.pose.types import Floats
 from core.store import Gesture, Project, Store
@@ -30,7 +31,6 @@ from core.store.rows import array
 from core.store.transfer import most_joints, project_size, sample_rows
 from core.studio.exchange.coco import write_coco
 from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
-from core.studio.exchange.tables import JOINTS, quoted
 
 KINDS = {
     "csv": "CSV: one row a sample, nothing but pictures lost",

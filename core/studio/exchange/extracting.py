@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.capture.importing import opened_folder
+from core.capture.tables import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Estimate, Floats, Frame
-from core.studio.exchange.importing import opened_folder
-from core.studio.exchange.tables import quoted
 
 Progress = Callable[[int, int], None]
 Rows = list[dict[str, Any]]

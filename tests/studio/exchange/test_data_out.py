@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from core.capture.importing import import_path
 from core.errors import StoreError, TableError
 from core.pose.skeletons import HAND
 from core.store import NewSample, Store
 from core.studio.exchange.data_in import read_data
 from core.studio.exchange.data_out import as_seen, export_data
-from core.studio.exchange.importing import import_path
 from tests.studio.exchange.test_project_file import content, sample
 
 EXACT = ("a.csv", "a.parquet", "a.json")

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.capture.importing import import_path
+from core.capture.tables import quoted, read_table, unquoted
 from core.errors import MediaError
 from core.studio.exchange.extracting import extract
-from core.studio.exchange.importing import import_path
-from core.studio.exchange.tables import quoted, read_table, unquoted
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

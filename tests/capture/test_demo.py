@@ -5,12 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model.gesture_model import GestureModel
-from core.paths import Places
-from core.pose.types import Frame
-from core.store import Store
-from core.studio.demo import (
+from core.capture.demo import (
     DEMO_PROJECT,
     MOVE_S,
     SHOW_S,
@@ -19,6 +14,11 @@ from core.studio.demo import (
     plain_picture,
     read_demo,
 )
+from core.gestures.labels import DEFAULT_GESTURES
+from core.gestures.model.gesture_model import GestureModel
+from core.paths import Places
+from core.pose.types import Frame
+from core.store import Store
 from core.studio.live import LiveProcessor, Options
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]

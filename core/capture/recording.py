@@ -14,12 +14,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from core.capture.samples import NO_HAND, STORED, Limits, refusal, sample_of
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Floats, Frame
 from core.store import NewSample, Store
-from core.studio.samples import NO_HAND, STORED, Limits, refusal, sample_of
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from core.capture.importing import (
+    file_samples,
+    import_pictures,
+    labelled_pictures,
+    opened_folder,
+)
+from core.capture.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
+from core.capture.samples import STORED
 from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
 from core.gestures.labels import match_gesture, safe_name
@@ -12,14 +20,6 @@ from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Frame
 from core.store import Gesture, Project, Store
-from core.studio.exchange.importing import (
-    file_samples,
-    import_pictures,
-    labelled_pictures,
-    opened_folder,
-)
-from core.studio.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
-from core.studio.samples import STORED
 
 _CAMERA = "camera:"
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from core.capture.correcting import LastSecond, Moment, correct, hands_of
+from core.capture.recording import Recorder
 from core.errors import MediaError
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Frame, Pose
-from core.studio.correcting import LastSecond, Moment, correct, hands_of
-from core.studio.recording import Recorder
 
 HAND = np.random.default_rng(0).uniform(100, 300, (21, 2)).astype(np.float32)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.capture.importing import import_path
+from core.capture.tables import read_table
 from core.errors import ArchiveError, MediaError, StoreFullError, TableError
 from core.store import Store
-from core.studio.exchange.importing import import_path
-from core.studio.exchange.tables import read_table
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 

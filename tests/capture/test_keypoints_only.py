@@ -5,13 +5,13 @@ import zipfile
 import numpy as np
 import pytest
 
+from core.capture.importing import import_path
+from core.capture.recording import Recorder
+from core.capture.uploads import add_uploads, record_source
 from core.media.pictures import encode_jpeg
 from core.paths import Places
 from core.store import Store
-from core.studio.exchange.importing import import_path
 from core.studio.exchange.project_file import export_project
-from core.studio.exchange.takes import add_uploads, record_source
-from core.studio.recording import Recorder
 from tests.studio.exchange.test_project_file import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"

@@ -13,11 +13,11 @@ from typing import Self
 
 import numpy as np
 
+from core.capture.importing import import_path
+from core.capture.tables import read_table
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.store import Project, Store
-from core.studio.exchange.importing import import_path
-from core.studio.exchange.tables import read_table
 
 SHOW_S = 2.6  # each gesture is shown for so long
 MOVE_S = 0.6  # then it becomes the next one

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.capture.recording import Recorder
+from core.capture.uploads import add_uploads, record_source
 from core.errors import MediaError, NotFoundError
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
-from core.studio.exchange.takes import add_uploads, record_source
-from core.studio.recording import Recorder
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.capture.recording import Added, Recorder
+from core.capture.samples import NO_HAND, refusal, sample_of
 from core.errors import MediaError
 from core.pose.types import Estimate, Floats, Frame, Pose
 from core.store import NewSample
-from core.studio.recording import Added, Recorder
-from core.studio.samples import NO_HAND, refusal, sample_of
 
 SECONDS = 1.0
 _APART_S = 0.07  # half a frame early still counts as ten a second

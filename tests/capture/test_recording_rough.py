@@ -8,11 +8,11 @@ import time
 import numpy as np
 import pytest
 
+from core.capture.recording import Plan, Recorder
 from core.errors import NotFoundError
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 from core.store.bin import bring_back
-from core.studio.recording import Plan, Recorder
 
 ALL = Plan(rate_hz=1000)
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from core.capture.samples import Limits, refusal, sample_of
+from core.capture.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
 from core.errors import LabelError, MediaError, NotFoundError, TableError
 from core.estimators import Estimator
 from core.gestures.labels import MAX_NAME, safe_name
@@ -21,8 +23,6 @@ from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
 from core.store import NewSample, Project, Store
-from core.studio.exchange.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
-from core.studio.samples import Limits, refusal, sample_of
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
 SOMEBODY = "import"  # the person where nobody says who it was

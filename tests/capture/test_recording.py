@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder, add_pictures
+from core.capture.samples import picture_of
 from core.media.pictures import decode_jpeg
 from core.pose.types import Estimate, Frame, Pose
-from core.studio.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder, add_pictures
-from core.studio.samples import picture_of
 
 SIZE_HW = (480, 640)
 ALL = Plan(rate_hz=1000)

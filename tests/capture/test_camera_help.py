@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.studio.camera_help import INSECURE, TROUBLES, UNKNOWN, advice_on
+from core.capture.camera_help import INSECURE, TROUBLES, UNKNOWN, advice_on
 
 FINE = {"secure": True, "cameras": 1, "permission": "granted", "tried": True, "error": ""}
 
