@@ -5,9 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.learning.runs import Run
-from core.store import Project
-from core.studio.measuring import (
+from core.jobs.measuring import (
     COMPARISON,
     NAMES,
     begin_comparison,
@@ -16,7 +14,9 @@ from core.studio.measuring import (
     is_running,
     verdict,
 )
-from core.studio.training_room import SPLITS, failure_of, result_of
+from core.jobs.trainings import SPLITS, failure_of, result_of
+from core.learning.runs import Run
+from core.store import Project
 from pages._widgets import errors_shown, in_percent, studio, when
 
 VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.jobs.trainings import has_model
 from core.store import Project
-from core.studio.training_room import has_model
 from pages._widgets import errors_shown, load_model, run_title, studio
 
 STARTER = "starter"

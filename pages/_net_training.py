@@ -5,9 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.learning.runs import DEAD, RUNNING, Run, list_runs
-from core.store import Project
-from core.studio.net_training import (
+from core.jobs.net_training import (
     Begun,
     begun,
     can_be_kept,
@@ -15,7 +13,9 @@ from core.studio.net_training import (
     start_fine_tuning,
     stop_net_training,
 )
-from core.studio.training_room import failure_of
+from core.jobs.trainings import failure_of
+from core.learning.runs import DEAD, RUNNING, Run, list_runs
+from core.store import Project
 from pages._widgets import errors_shown, studio
 from pages._words import MARKS
 

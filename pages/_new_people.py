@@ -5,10 +5,10 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.jobs.measuring import LEFT_OUT, begin_left_out, is_running, left_out_of
+from core.jobs.trainings import failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
-from core.studio.measuring import LEFT_OUT, begin_left_out, is_running, left_out_of
-from core.studio.training_room import failure_of, result_of
 from pages._widgets import errors_shown, in_percent, studio
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.jobs.trainings import ADVICE, SPLITS, failure_of, has_model, result_of
 from core.learning.runs import Run
 from core.store import Project
-from core.studio.training_room import ADVICE, SPLITS, failure_of, has_model, result_of
 from pages._charts import curve_chart
 from pages._compared import comparison
 from pages._mistakes import mistakes

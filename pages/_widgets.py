@@ -14,12 +14,12 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.trainings import TrainingRoom, result_of
 from core.learning.runs import Run, in_words
 from core.paths import Places
 from core.store import Project, Store
 from core.studio.files import Room
 from core.studio.reviewing import DoubtBook
-from core.studio.training_room import TrainingRoom, result_of
 from pages._words import HOME, ICONS, MARKS, SECTIONS
 
 log = logging.getLogger(__name__)

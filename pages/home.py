@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.studio.training_room import has_model
+from core.jobs.trainings import has_model
 from core.weights.mediapipe_models import is_prepared
 from pages._demo import demo
 from pages._probe import camera_probe

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.jobs.measuring import LEFT_OUT, NAMES, done_of
+from core.jobs.trainings import KIND
 from core.learning.runs import RUNNING, Run
 from core.store import Project
-from core.studio.measuring import LEFT_OUT, NAMES, done_of
-from core.studio.training_room import KIND
 from pages._balance import next_hint
 from pages._net_training import fine_tuning
 from pages._projects import pick_project

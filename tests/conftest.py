@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from core.capture.importing import import_path
+from core.jobs.trainings import train_here
 from core.paths import Places
 from core.store import Store
-from core.studio.training_room import train_here
 from core.weights.mediapipe_models import is_prepared
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
-from core.studio.training_room import TrainingRoom
 from tests.benchmarks.camera_cycles import FLAGS, cycles, studio
 from tests.test_browser import (  # noqa: F401 - fixtures among them
     WAIT_MS,

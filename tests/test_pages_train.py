@@ -7,11 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.gestures.evaluation.predictions import read_predictions
+from core.jobs.measuring import COMPARISON, LEFT_OUT, left_out_of
+from core.jobs.trainings import TrainingRoom
 from core.learning.runs import Run
 from core.paths import Places
 from core.store import Store
-from core.studio.measuring import COMPARISON, LEFT_OUT, left_out_of
-from core.studio.training_room import TrainingRoom
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.studio.training_room import ADVICE, CLASSIFIERS, train_here
+    from core.jobs.trainings import ADVICE, CLASSIFIERS, train_here
 
     if classifier not in CLASSIFIERS:
         choice = ", ".join(CLASSIFIERS)

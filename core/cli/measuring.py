@@ -19,8 +19,8 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Measure every classifier on the same samples that none of them learned from."""
-    from core.studio.measuring import begin_comparison, wait_for
-    from core.studio.training_room import TrainingRoom
+    from core.jobs.measuring import begin_comparison, wait_for
+    from core.jobs.trainings import TrainingRoom
 
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("comparing") as progress:
@@ -32,8 +32,8 @@ def compare(
 
 def leave_out(store: Any, places: Places, project: str, run: Any) -> dict[str, Any]:
     """Leave each person out as the run's model learned, with a progress bar."""
-    from core.studio.measuring import begin_left_out, wait_for
-    from core.studio.training_room import TrainingRoom
+    from core.jobs.measuring import begin_left_out, wait_for
+    from core.jobs.trainings import TrainingRoom
 
     with progress_bar("leaving persons out") as progress:
         room = TrainingRoom(store, places)
@@ -55,7 +55,7 @@ def left_out_text(found: dict[str, Any]) -> str:
 
 
 def _comparison_text(found: dict[str, Any]) -> str:
-    from core.studio.measuring import in_one_sentence
+    from core.jobs.measuring import in_one_sentence
 
     lines = [f"{found['n']} samples kept apart, split by {found['split']}"]
     for row in found["rows"]:

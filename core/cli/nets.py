@@ -50,7 +50,7 @@ def train_net(
     as_json: Json = False,
 ) -> None:
     """Train a pose net on a teacher's joints; runs under torchrun, too."""
-    from core.studio.net_training import train_net_here
+    from core.jobs.net_training import train_net_here
 
     with progress_bar("training") as progress:
         run, folder = train_net_here(
@@ -77,7 +77,7 @@ def fine_tune_net(
     as_json: Json = False,
 ) -> None:
     """Teach the light CPM further on a project's own samples."""
-    from core.studio.net_training import fine_tune_here
+    from core.jobs.net_training import fine_tune_here
 
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("training") as progress:

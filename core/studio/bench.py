@@ -21,6 +21,8 @@ from core.capture.importing import import_path
 from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.net_training import LIGHT
+from core.jobs.trainings import train_here
 from core.media.videos import read_video
 from core.paths import Places
 from core.pose.drawing import draw_estimate
@@ -28,10 +30,8 @@ from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.types import Estimate, Frame, Picture
 from core.store import Store
 from core.studio.live import LiveProcessor, Maps, Options
-from core.studio.net_training import LIGHT
 from core.studio.nets import KeypointSource
 from core.studio.reading import probabilities
-from core.studio.training_room import train_here
 
 SIZE_WH = (640, 480)
 _WARM_UP = 10  # frames that are not counted

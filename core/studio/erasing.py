@@ -15,13 +15,13 @@ from pathlib import Path
 
 from core.capture.recording import stop_recordings
 from core.errors import StoreError
+from core.jobs.net_training import stop_net_training
+from core.jobs.owners import belongs_to
+from core.jobs.trainings import TrainingRoom
 from core.learning.runs import RUNNING, list_runs
 from core.paths import Places
 from core.store import Store
 from core.store.transfer import empty_bin, empty_store, forget_pictures, give_back_space
-from core.studio.net_training import stop_net_training
-from core.studio.owners import belongs_to
-from core.studio.training_room import TrainingRoom
 
 WORD = "DELETE"  # what one types to say that one means it
 _FOLDERS = {

@@ -127,7 +127,7 @@ def measure_map() -> None:
 
 def measure_train() -> None:
     """The start of a training, up to its first curve point."""
-    from core.studio.training_room import TrainingRoom
+    from core.jobs.trainings import TrainingRoom
 
     places = Places.find()
     room = TrainingRoom(Store(places.database), places)

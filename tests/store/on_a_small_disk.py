@@ -16,11 +16,11 @@ import numpy as np
 from core.capture.importing import import_path
 from core.capture.recording import Plan, Recorder
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
+from core.jobs.trainings import TrainingRoom, failure_of, has_model
 from core.learning.runs import list_runs
 from core.paths import Places
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
-from core.studio.training_room import TrainingRoom, failure_of, has_model
 
 FULL = "the disk is full: free some space"
 SIZE_HW = (480, 640)

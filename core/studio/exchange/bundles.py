@@ -27,10 +27,10 @@ from core.gestures.model.bundle import (
 from core.gestures.model.card import model_card
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.gestures.model.provenance import Facts
+from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Places
 from core.store import Project, Store
-from core.studio.owners import owner_of
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
 _PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named

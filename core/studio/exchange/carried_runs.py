@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ArchiveError
+from core.jobs.owners import owner_of
 from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
 from core.store.rows import Project
-from core.studio.owners import owner_of
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
 SUFFIXES = (".onnx", ".json", ".jsonl")

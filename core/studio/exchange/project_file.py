@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
+from core.jobs.trainings import TrainingRoom
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
@@ -46,7 +47,6 @@ from core.studio.exchange.manifest import (
     read_manifest,
     read_row,
 )
-from core.studio.training_room import TrainingRoom
 
 MANIFEST = "manifest.json"
 _TABLE_BYTES, _PACK_BYTES = 2**20 - 2**12, 16 * 2**20

@@ -9,11 +9,11 @@ from typing import Any
 from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, MODEL
+from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
 from core.paths import Places
 from core.store import Store
 from core.store.sources import origin_of
-from core.studio.owners import belongs_to, owner_of
 
 __all__ = [
     "ADVICE",

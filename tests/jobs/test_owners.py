@@ -3,10 +3,10 @@
 import pytest
 
 from core.errors import NotFoundError
+from core.jobs.owners import belongs_to, owner_of
+from core.jobs.trainings import TrainingRoom
 from core.learning.runs import Run
 from core.paths import Places
-from core.studio.owners import belongs_to, owner_of
-from core.studio.training_room import TrainingRoom
 
 
 @pytest.fixture

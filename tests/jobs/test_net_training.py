@@ -13,12 +13,7 @@ import pytest
 from core.capture.samples import sample_of
 from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
-from core.learning.runs import list_runs
-from core.media.pictures import read_picture
-from core.paths import Places
-from core.pose.types import Frame
-from core.store import Store
-from core.studio.net_training import (
+from core.jobs.net_training import (
     LIGHT,
     can_be_kept,
     fine_tune_here,
@@ -26,8 +21,13 @@ from core.studio.net_training import (
     keep_fine_tuned,
     start_fine_tuning,
 )
+from core.jobs.trainings import failure_of
+from core.learning.runs import list_runs
+from core.media.pictures import read_picture
+from core.paths import Places
+from core.pose.types import Frame
+from core.store import Store
 from core.studio.nets import KeypointSource, nets
-from core.studio.training_room import failure_of
 
 
 @pytest.fixture

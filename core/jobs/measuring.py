@@ -14,9 +14,9 @@ import numpy as np
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, GestureModel
+from core.jobs.trainings import KIND, TrainingRoom, result_of
 from core.learning.background import RunThread
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
-from core.studio.training_room import KIND, TrainingRoom, result_of
 
 LEFT_OUT, COMPARISON = "left_out", "comparison"
 SUMMARY = "leave_one_person_out"  # in a model's metadata

@@ -10,10 +10,7 @@ import pytest
 
 from core.errors import TrainingError
 from core.gestures.model.gesture_model import GestureModel
-from core.learning.runs import Run
-from core.paths import Places
-from core.store import Store
-from core.studio.measuring import (
+from core.jobs.measuring import (
     COMPARISON,
     LEFT_OUT,
     SUMMARY,
@@ -27,7 +24,10 @@ from core.studio.measuring import (
     verdict,
     wait_for,
 )
-from core.studio.training_room import TrainingRoom, result_of
+from core.jobs.trainings import TrainingRoom, result_of
+from core.learning.runs import Run
+from core.paths import Places
+from core.store import Store
 from tests.conftest import PEOPLE
 
 

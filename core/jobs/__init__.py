@@ -1,0 +1,1 @@
+"""Trainings and measurements that outlive the page that began them."""
