@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.exchange.data_in import SUFFIXES
+from core.exchange.data_out import KINDS
+from core.exchange.downloads import WHOLE, Parcel, prepare, take_project, take_samples
 from core.gestures.labels import safe_label
 from core.store import Project, Store
-from core.studio.exchange.data_in import SUFFIXES
-from core.studio.exchange.data_out import KINDS
-from core.studio.exchange.parcels import WHOLE, Parcel, prepare, take_project, take_samples
 from pages._projects import use_project
 from pages._widgets import errors_shown, studio, temporary_folder
 

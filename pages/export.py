@@ -4,11 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
-from core.gestures.model.bundle import SUFFIX, check_bundle
-from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
-from core.store import Project
-from core.studio.exchange.bundles import (
+from core.exchange.bundles import (
     Exported,
     card_of,
     exported,
@@ -16,7 +12,11 @@ from core.studio.exchange.bundles import (
     import_into,
     uploaded,
 )
-from core.studio.exchange.bundles import proof_of as proof_of_bundle
+from core.exchange.bundles import proof_of as proof_of_bundle
+from core.gestures.labels import safe_label
+from core.gestures.model.bundle import SUFFIX, check_bundle
+from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.store import Project
 from pages._export_data import data_section
 from pages._models import pick_model
 from pages._projects import pick_project

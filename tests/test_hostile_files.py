@@ -32,6 +32,7 @@ from PIL import Image
 from core.capture.demo import ReplayEstimator, read_demo
 from core.capture.importing import import_path
 from core.errors import MudraError
+from core.exchange.bundles import sample_hands
 from core.gestures.model.bundle import check_bundle, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
@@ -39,7 +40,6 @@ from core.media.archives import unpacked
 from core.paths import Places
 from core.store import Store
 from core.studio.evaluating import evaluate
-from core.studio.exchange.bundles import sample_hands
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0

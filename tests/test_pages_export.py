@@ -4,11 +4,11 @@ import zipfile
 
 import pytest
 
+from core.exchange.bundles import export_model
 from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.paths import Places
-from core.studio.exchange.bundles import export_model
 from tests.test_pages import app, go, store, texts  # noqa: F401 - fixtures among them
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"

@@ -23,8 +23,8 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a model as one file that others can use and check."""
+    from core.exchange.bundles import export_model, proof_of
     from core.gestures.model.bundle import load_model
-    from core.studio.exchange.bundles import export_model, proof_of
 
     places = Places.find(workspace)
     bundle = export_model(load_model(places.model(model)), out, places, names=not no_names)
@@ -38,8 +38,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
+    from core.exchange.bundles import proof_of
     from core.gestures.model.bundle import check_bundle
-    from core.studio.exchange.bundles import proof_of
 
     try:
         proof = proof_of(check_bundle(file), Places.find())
@@ -59,7 +59,7 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Check a .gesture file and add its model to a project."""
-    from core.studio.exchange.bundles import import_into
+    from core.exchange.bundles import import_into
 
     places = Places.find(workspace)
     with open_store(places) as store:

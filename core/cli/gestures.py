@@ -41,7 +41,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add pictures or keypoints to a project."""
-    from core.studio.exchange.data_in import read_data
+    from core.exchange.data_in import read_data
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -67,8 +67,8 @@ def export_data(
     as_json: Json = False,
 ) -> None:
     """Write a project's samples as a table or as COCO keypoints."""
-    from core.studio.exchange.data_out import KINDS
-    from core.studio.exchange.data_out import export_data as export_data_
+    from core.exchange.data_out import KINDS
+    from core.exchange.data_out import export_data as export_data_
 
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(f"“{kind}” is none of {', '.join(KINDS)}", param_hint="--kind")
@@ -240,7 +240,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""
-    from core.studio.exchange.extracting import extract as extract_
+    from core.exchange.extracting import extract as extract_
 
     with progress_bar("looking") as progress:
         found = extract_(

@@ -112,7 +112,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a whole project to one zip: samples, pictures, gestures, trainings, models."""
-    from core.studio.exchange.project_file import export_project
+    from core.exchange.project_file import export_project
 
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("packing") as progress:
@@ -130,7 +130,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Bring in a project's zip: all of it, or nothing and the reason."""
-    from core.studio.exchange.project_file import import_project
+    from core.exchange.project_file import import_project
 
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("unpacking") as progress:

@@ -8,11 +8,11 @@ import pytest
 from core.capture.importing import import_path
 from core.capture.recording import Recorder
 from core.capture.uploads import add_uploads, record_source
+from core.exchange.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Places
 from core.store import Store
-from core.studio.exchange.project_file import export_project
-from tests.studio.exchange.test_project_file import sample
+from tests.exchange.test_project_file import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 

@@ -22,7 +22,7 @@ from core.studio.erasing import (
     kept_here,
     size_of,
 )
-from tests.studio.exchange.test_project_file import sample
+from tests.exchange.test_project_file import sample
 
 MARK = b"a picture that must go"
 

@@ -12,6 +12,7 @@ import onnx
 import pytest
 
 from core.errors import ArchiveError, ModelError, MudraError
+from core.exchange.bundles import sample_hands
 from core.gestures.model.bundle import (
     COUNT,
     MEMBERS,
@@ -24,7 +25,6 @@ from core.gestures.model.bundle import (
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.gesture_model import bundle as bundles
 from core.paths import Places
-from core.studio.exchange.bundles import sample_hands
 
 NOISE = random.Random(1).randbytes(2**19 + 1)
 CARD_TEXT, PREDICT_TEXT = "# A card ✋\n", "print('hello')\n"

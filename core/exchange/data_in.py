@@ -24,6 +24,11 @@ from core.capture.importing import (
 )
 from core.capture.tables import TABLE_SUFFIXES, lines_in_words
 from core.errors import NotFoundError, StoreError, StoreFullError, TableError
+from core.exchange.coco import read_coco
+from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
+from core.exchange.lines import from_line, to_line
+from core.exchange.manifest import first_fault, halved
+from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
 from core.store import Project, Store
 from core.store.rows import now
@@ -35,11 +40,6 @@ from core.store.transfer import (
     known_in,
     settle_gesture,
 )
-from core.studio.exchange.coco import read_coco
-from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
-from core.studio.exchange.lines import from_line, to_line
-from core.studio.exchange.manifest import first_fault, halved
-from core.studio.exchange.own_tables import is_ours, read_ours
 
 SUFFIXES = (*TABLE_SUFFIXES, ".json")
 _SHOWN = 20

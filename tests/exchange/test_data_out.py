@@ -12,11 +12,11 @@ from pyarrow import parquet
 
 from core.capture.importing import import_path
 from core.errors import StoreError, TableError
+from core.exchange.data_in import read_data
+from core.exchange.data_out import as_seen, export_data
 from core.pose.skeletons import HAND
 from core.store import NewSample, Store
-from core.studio.exchange.data_in import read_data
-from core.studio.exchange.data_out import as_seen, export_data
-from tests.studio.exchange.test_project_file import content, sample
+from tests.exchange.test_project_file import content, sample
 
 EXACT = ("a.csv", "a.parquet", "a.json")
 RISKY = ("=1+1", "+x", "-2", "@me", "−3")  # gestures named like formulas

@@ -25,12 +25,12 @@ import numpy as np
 
 from core.capture.tables import JOINTS, quoted
 from core.errors import StoreError, TableError
+from core.exchange.coco import write_coco
+from core.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
 from core.pose.types import Floats
 from core.store import Gesture, Project, Store
 from core.store.rows import array
 from core.store.transfer import most_joints, project_size, sample_rows
-from core.studio.exchange.coco import write_coco
-from core.studio.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
 
 KINDS = {
     "csv": "CSV: one row a sample, nothing but pictures lost",

@@ -16,14 +16,7 @@ import numpy as np
 import pytest
 
 from core.errors import MudraError
-from core.gestures.model.bundle import check_bundle, load_model, write_bundle
-from core.gestures.model.gesture_model import GestureModel
-from core.jobs.measuring import begin_left_out, wait_for
-from core.jobs.trainings import TrainingRoom, has_model, train_here
-from core.learning.runs import Run
-from core.paths import Places
-from core.store import NewSample, Store
-from core.studio.exchange.bundles import (
+from core.exchange.bundles import (
     card_of,
     export_model,
     import_into,
@@ -31,6 +24,13 @@ from core.studio.exchange.bundles import (
     sample_hands,
     without_names,
 )
+from core.gestures.model.bundle import check_bundle, load_model, write_bundle
+from core.gestures.model.gesture_model import GestureModel
+from core.jobs.measuring import begin_left_out, wait_for
+from core.jobs.trainings import TrainingRoom, has_model, train_here
+from core.learning.runs import Run
+from core.paths import Places
+from core.store import NewSample, Store
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
 GESTURES = ("ok", "fist")

@@ -20,6 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
+from core.exchange import project_runs as carried_runs
+from core.exchange.lines import from_line, read_lines, to_line
+from core.exchange.manifest import (
+    ROWS,
+    RUN_NAME,
+    Manifest,
+    Member,
+    ProjectRow,
+    mudra_version,
+    read_manifest,
+    read_row,
+)
 from core.jobs.trainings import TrainingRoom
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
@@ -34,18 +46,6 @@ from core.store.transfer import (
     project_made_at,
     project_rows,
     project_size,
-)
-from core.studio.exchange import carried_runs
-from core.studio.exchange.lines import from_line, read_lines, to_line
-from core.studio.exchange.manifest import (
-    ROWS,
-    RUN_NAME,
-    Manifest,
-    Member,
-    ProjectRow,
-    mudra_version,
-    read_manifest,
-    read_row,
 )
 
 MANIFEST = "manifest.json"

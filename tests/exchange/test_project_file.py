@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
+from core.exchange import project_file
+from core.exchange.manifest import ROWS
+from core.exchange.project_file import export_project, import_project
 from core.learning.runs import Run, list_runs
 from core.media.pictures import encode_jpeg
 from core.paths import Places
@@ -20,9 +23,6 @@ from core.store import NewSample, Store
 from core.store.bin import PERSON, bring_back
 from core.store.schema import metadata
 from core.store.transfer import PARTS
-from core.studio.exchange import project_file
-from core.studio.exchange.manifest import ROWS
-from core.studio.exchange.project_file import export_project, import_project
 
 
 @pytest.fixture

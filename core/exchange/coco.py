@@ -14,11 +14,11 @@ from typing import IO, Any
 import numpy as np
 
 from core.errors import TableError
+from core.exchange.data_columns import COLUMNS, Row, about
+from core.exchange.manifest import MAX_JOINTS
 from core.pose.skeletons import HAND
 from core.pose.types import Floats
 from core.store.rows import array, now
-from core.studio.exchange.data_columns import COLUMNS, Row, about
-from core.studio.exchange.manifest import MAX_JOINTS
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MudraError, TableError
+from core.exchange.data_in import read_data
+from core.exchange.data_out import export_data
+from core.exchange.project_file import export_project, import_project
 from core.paths import Places
 from core.store import Project, Store
-from core.studio.exchange.data_in import read_data
-from core.studio.exchange.data_out import export_data
-from core.studio.exchange.project_file import export_project, import_project
 
 WHOLE = "project"
 SUFFIX = {WHOLE: ".zip", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "kazuhito": ".zip"}

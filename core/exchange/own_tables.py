@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.capture.tables import MAX_COLUMNS, lines_in_words, unquoted
 from core.errors import TableError
-from core.studio.exchange.data_columns import COLUMNS, MARKS, Row, number_columns
+from core.exchange.data_columns import COLUMNS, MARKS, Row, number_columns
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
-from core.studio.exchange.manifest import (
+from core.exchange.manifest import (
     MAX_JOINTS,
     Count,
     Emoji,
