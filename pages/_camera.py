@@ -13,9 +13,9 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
 from core.paths import Places
-from core.studio.live import Latest, LiveProcessor, Options, Watch
+from core.recognition.live import Latest, LiveProcessor, Options, Watch
+from core.recognition.low_latency import PromptBuffer, PromptTrack
 from core.studio.memory import give_back_later
-from core.studio.prompt import PromptBuffer, PromptTrack
 from pages._probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}

@@ -11,8 +11,8 @@ from core.capture.demo import (
     read_demo,
 )
 from core.gestures.model.gesture_model import MODEL
+from core.recognition.live import LiveProcessor, Options
 from core.store import Project
-from core.studio.live import LiveProcessor, Options
 from pages._projects import use_project
 from pages._readings import show_gesture, show_hands
 from pages._widgets import errors_shown, load_model, studio

@@ -6,9 +6,9 @@ import streamlit as st
 from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of
 from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
+from core.recognition.live import LiveProcessor
 from core.store import Project
 from core.store.bin import delete_samples
-from core.studio.live import LiveProcessor
 from pages._widgets import errors_shown, studio
 
 PICTURES = 3

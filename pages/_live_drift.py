@@ -5,7 +5,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.gestures.model.drift import Drift, Hand
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.live import Latest
+from core.recognition.live import Latest
 
 
 def show_drift(latest: Latest, model: GestureModel | None) -> None:

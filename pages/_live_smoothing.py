@@ -9,8 +9,8 @@ import streamlit as st
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
 from core.pose.smoothing import Smoothing
-from core.studio.live import LiveProcessor
-from core.studio.reading import TRACE_S, Moment
+from core.recognition.live import LiveProcessor
+from core.recognition.reading import TRACE_S, Moment
 from pages._widgets import errors_shown, studio
 
 RAW, SMOOTH = "raw", "smoothed"

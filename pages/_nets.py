@@ -4,8 +4,8 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import HAND
-from core.studio.live import Maps
-from core.studio.nets import MEDIAPIPE, KeypointSource, nets
+from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets
+from core.recognition.live import Maps
 from pages._widgets import studio
 
 TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.studio.live import Latest
-from core.studio.reading import Reading
+from core.recognition.live import Latest
+from core.recognition.reading import Reading
 
 NO_HAND, UNSURE, FOREIGN = "👀", "🤔", "🚫"
 UNLIKE = "Unlike every gesture that the model learned."

@@ -5,9 +5,9 @@ import streamlit as st
 from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import safe_label
+from core.recognition.live import LiveProcessor
 from core.store import Gesture
 from core.studio.acting.osc import IN_PORT, START, STOP, RecordingRemote
-from core.studio.live import LiveProcessor
 
 
 def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:

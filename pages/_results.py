@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, safe_label
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.files import Read, Seen, in_words, table_of, zip_of_pictures
+from core.recognition.files import Read, Seen, in_words, table_of, zip_of_pictures
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
 EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}

@@ -9,9 +9,9 @@ from core.capture.samples import picture_of
 from core.capture.uploads import add_uploads
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
+from core.recognition.files import SUFFIXES, in_words
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples, restore_samples
-from core.studio.files import SUFFIXES, in_words
 from pages._widgets import errors_shown, studio
 
 COLUMNS, ROWS = 8, 2

@@ -17,8 +17,8 @@ from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import TrainingRoom, result_of
 from core.learning.runs import Run, in_words
 from core.paths import Places
+from core.recognition.files import Room
 from core.store import Project, Store
-from core.studio.files import Room
 from core.studio.reviewing import DoubtBook
 from pages._words import HOME, ICONS, MARKS, SECTIONS
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.files import SUFFIXES, Read, read_file
-from core.studio.nets import KeypointSource
+from core.recognition.files import SUFFIXES, Read, read_file
+from core.recognition.keypoint_sources import KeypointSource
 from pages._models import pick_model
 from pages._nets import fitting, pick_keypoints, pick_view
 from pages._projects import pick_project

@@ -9,9 +9,9 @@ from core.media.pictures import encode_png, read_picture
 from core.pose.heatmap_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
 from core.pose.smoothing import Smoothing
 from core.pose.types import BeliefMaps
-from core.studio.files import read_file
-from core.studio.live import Maps, Options
-from core.studio.nets import KeypointSource
+from core.recognition.files import read_file
+from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.live import Maps, Options
 from pages._camera import camera, show_trouble
 from pages._nets import pick_joint, pick_net
 from pages._projects import pick_project

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
-from core.studio.live import LiveProcessor, Maps, Options
+from core.recognition.live import LiveProcessor, Maps, Options
 from pages._camera import camera, show_trouble
 from pages._live_actions import live_actions
 from pages._live_correction import correction, last_second

@@ -5,8 +5,8 @@ import streamlit as st
 from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.gestures.labels import safe_label
 from core.pose.smoothing import Smoothing
+from core.recognition.live import LiveProcessor, Maps, Options
 from core.store import Gesture, Project
-from core.studio.live import LiveProcessor, Maps, Options
 from pages._balance import next_hint
 from pages._camera import camera, show_trouble
 from pages._gesture import pick_gesture

@@ -160,12 +160,12 @@ def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("core/studio/live.py", "import streamlit as st"),
+        ("core/recognition/live.py", "import streamlit as st"),
         ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/capture/importing.py", "import sqlalchemy"),
         ("core/gestures/model/gesture_model.py", "def f():\n    import torch"),
-        ("core/studio/live.py", "from sklearn.metrics import accuracy_score"),
+        ("core/recognition/live.py", "from sklearn.metrics import accuracy_score"),
         ("core/weights/readers.py", "import pickle"),
         ("core/gestures/training/learner.py", "import joblib"),
         ("core/datasets/hand_crops.py", "import albumentations"),

@@ -38,8 +38,8 @@ from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Places
+from core.recognition.evaluating import evaluate
 from core.store import Store
-from core.studio.evaluating import evaluate
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with
 WAIT_S = 60.0

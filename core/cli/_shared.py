@@ -38,7 +38,7 @@ def open_store(places: Places) -> Iterator[Any]:
 def hand_estimator(
     places: Places, name: str = "mediapipe-hands", *, num_hands: int = 1
 ) -> Callable[[], Any]:
-    from core.studio.nets import KeypointSource
+    from core.recognition.keypoint_sources import KeypointSource
 
     return lambda: KeypointSource(name).open(places, num_hands=num_hands)
 

@@ -175,7 +175,7 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
     from core.gestures.model.bundle import load_model
-    from core.studio.evaluating import evaluate as evaluate_
+    from core.recognition.evaluating import evaluate as evaluate_
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -208,7 +208,7 @@ def predict(
 ) -> None:
     """Name the gestures in a picture, folder, video or camera."""
     from core.gestures.model.bundle import load_model
-    from core.studio.predicting import predict as predict_
+    from core.recognition.predicting import predict as predict_
 
     places = Places.find(workspace)
     chosen = None if model == "none" else load_model(places.model(model))

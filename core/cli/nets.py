@@ -23,7 +23,7 @@ def evaluate_net(
 ) -> None:
     """Measure a net's joints against a teacher's on pictures."""
     from core.estimators.heatmap_model import BeliefNet
-    from core.studio.net_evaluating import evaluate_net as evaluate_
+    from core.recognition.net_evaluating import evaluate_net as evaluate_
 
     places = Places.find()
     net = BeliefNet(places.net(name), threads=2)
@@ -102,7 +102,7 @@ def seed_predict(
     as_json: Json = False,
 ) -> None:
     """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
-    from core.studio.seed_pipeline import seed_predict as seed_predict_
+    from core.recognition.seed_pipeline import seed_predict as seed_predict_
 
     found = seed_predict_(Places.find(), picture, mlp, table)
     say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

@@ -28,10 +28,10 @@ from core.paths import Places
 from core.pose.drawing import draw_estimate
 from core.pose.smoothing import LabelHold, OneEuro
 from core.pose.types import Estimate, Frame, Picture
+from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.live import LiveProcessor, Maps, Options
+from core.recognition.reading import probabilities
 from core.store import Store
-from core.studio.live import LiveProcessor, Maps, Options
-from core.studio.nets import KeypointSource
-from core.studio.reading import probabilities
 
 SIZE_WH = (640, 480)
 _WARM_UP = 10  # frames that are not counted

@@ -15,7 +15,7 @@ from core.gestures.training.export import OpenSetNet, save_model
 from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
 from core.gestures.training.rejection import fit_rejection, open_set_answers
 from core.media.pictures import PICTURE_SUFFIXES
-from core.studio.evaluating import figures_of, surest
+from core.recognition.evaluating import figures_of, surest
 from core.studio.open_set import (
     Answer,
     by_kind,

@@ -16,7 +16,7 @@ from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
 from core.estimators.heatmap_model import BeliefNet
 from core.paths import Places
-from core.studio.net_evaluating import evaluate_net
+from core.recognition.net_evaluating import evaluate_net
 
 _HEAD = (
     "| pictures | hands | stage | PCK@0.1 | PCK@0.2 | mean error / L |\n|---|---|---|---|---|---|"

@@ -32,9 +32,9 @@ from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Places
+from core.recognition.live import LiveProcessor, Options
+from core.recognition.low_latency import PromptTrack
 from core.store import Store
-from core.studio.live import LiveProcessor, Options
-from core.studio.prompt import PromptTrack
 from tests.benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
 
 FPS = 15

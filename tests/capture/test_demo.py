@@ -18,8 +18,8 @@ from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Places
 from core.pose.types import Frame
+from core.recognition.live import LiveProcessor, Options
 from core.store import Store
-from core.studio.live import LiveProcessor, Options
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 

@@ -26,8 +26,8 @@ from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.paths import Places
 from core.pose.types import Frame
+from core.recognition.keypoint_sources import KeypointSource, nets
 from core.store import Store
-from core.studio.nets import KeypointSource, nets
 
 
 @pytest.fixture

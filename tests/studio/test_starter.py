@@ -8,7 +8,7 @@ from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.training.learner import without_empty_gestures
 from core.paths import Places
-from core.studio.evaluating import evaluate
+from core.recognition.evaluating import evaluate
 from core.studio.starter import EPOCHS, OPTIONS
 from core.studio.starter_data import SOURCES, table_data
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from core.errors import ActionError
+from core.recognition.reading import Reading
 from core.studio.acting.changes import STEADY_S, Change, Changes
 from core.studio.acting.osc import LOCAL, OUT_PORT, OscOut
 from core.studio.acting.websocket import PORT, WebSocketOut
-from core.studio.reading import Reading
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from core.gestures.labels import GestureLabel
 from core.pose.smoothing import LabelHold
-from core.studio.reading import FORGET_S, Reading
+from core.recognition.reading import FORGET_S, Reading
 
 STEADY_S = 0.2  # where Live does not hold names itself, one must last so long
 MAX_RATE = 30

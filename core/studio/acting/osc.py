@@ -17,8 +17,8 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import ActionError, MudraError
+from core.recognition.reading import Reading
 from core.studio.acting.changes import Change, RateLimit
-from core.studio.reading import Reading
 
 log = logging.getLogger(__name__)
 

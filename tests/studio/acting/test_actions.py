@@ -12,10 +12,10 @@ from pythonosc.osc_message import OscMessage
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_by_proxy
 
+from core.recognition.live import LiveProcessor, Options
 from core.studio.acting import actions as module
 from core.studio.acting.actions import Actions, Settings
 from core.studio.acting.websocket import new_token
-from core.studio.live import LiveProcessor, Options
 from tests.studio.acting.test_changes import reading
 from tests.studio.acting.test_websocket import wait_until
 

@@ -8,8 +8,8 @@ import pytest
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.smoothing import LabelHold
 from core.pose.types import Pose
+from core.recognition.reading import Reading
 from core.studio.acting.changes import Changes, RateLimit, pitch_hz
-from core.studio.reading import Reading
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))

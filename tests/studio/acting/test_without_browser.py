@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 
 from core.errors import ActionError, MediaError, ModelError
+from core.recognition.reading import probabilities
 from core.studio.acting.actions import Actions, Settings
 from core.studio.acting.without_browser import act, opened
-from core.studio.reading import probabilities
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from core.errors import MediaError
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import read_video, video_info
-from core.studio.predicting import predict
+from core.recognition.predicting import predict
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
-from core.studio.live import LiveProcessor, Options
-from core.studio.reading import Answer, answers, probabilities
+from core.recognition.live import LiveProcessor, Options
+from core.recognition.reading import Answer, answers, probabilities
 from core.studio.starter_data import table_data
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")

@@ -11,7 +11,7 @@ from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
 from core.paths import Places
-from core.studio.files import Room, Seen, in_words, read_file, table_of, zip_of_pictures
+from core.recognition.files import Room, Seen, in_words, read_file, table_of, zip_of_pictures
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from core.errors import ModelError, WeightsError
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
-from core.studio.live import Latest, LiveProcessor, Options
-from core.studio.reading import probabilities
+from core.recognition.live import Latest, LiveProcessor, Options
+from core.recognition.reading import probabilities
 
 RAW = Smoothing(joints=False, hold_s=0)
 
@@ -181,7 +181,7 @@ def test_closing_amid_frames_is_safe_and_later_frames_only_pass(make, photos):
 
 def test_a_stream_that_nobody_stopped_is_told_from_one_that_was_stopped(make, photos, monkeypatch):
     photo, clock = photos("fist")[0], 100.0
-    monkeypatch.setattr("core.studio.live.time.monotonic", lambda: clock)
+    monkeypatch.setattr("core.recognition.live.time.monotonic", lambda: clock)
 
     def ended(*pauses):
         nonlocal clock

@@ -24,7 +24,7 @@ from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.pose.types import Estimate
-from core.studio.reading import Answer, Probabilities, answers
+from core.recognition.reading import Answer, Probabilities, answers
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang

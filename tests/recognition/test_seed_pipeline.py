@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import TableError, WeightsError
 from core.paths import Places
-from core.studio.seed_pipeline import _numbers, seed_predict
+from core.recognition.seed_pipeline import _numbers, seed_predict
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from core.gestures.model.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES
-from core.studio.predicting import Recognised, predict
+from core.recognition.predicting import Recognised, predict
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
 _COLUMNS = (

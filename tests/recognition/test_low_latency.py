@@ -11,7 +11,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
 
-from core.studio.prompt import PromptBuffer, PromptTrack
+from core.recognition.low_latency import PromptBuffer, PromptTrack
 
 
 def packet(number: int, time: int, data: bytes, *, last: bool) -> RtpPacket:

@@ -23,8 +23,8 @@ from core.pose.drawing import draw_estimate, label_plate
 from core.pose.heatmap_drawing import mirrored, over_picture, with_maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Frame, Picture
-from core.studio.nets import KeypointSource
-from core.studio.reading import HandReader, Moment, Reading
+from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.reading import HandReader, Moment, Reading
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_inf
 from core.pose.drawing import draw_estimate
 from core.pose.heatmap_drawing import VIEWS, with_maps
 from core.pose.types import Estimate, Frame, Picture
-from core.studio.reading import Answer, answers
+from core.recognition.reading import Answer, answers
 
 _CAMERA = "camera:"
 _CAMERA_FPS = 15.0

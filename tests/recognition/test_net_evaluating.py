@@ -14,7 +14,7 @@ from core.learning.netfile import save_net
 from core.media.pictures import encode_png
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose
-from core.studio.net_evaluating import evaluate_net
+from core.recognition.net_evaluating import evaluate_net
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 JOINTS = np.array([[40.0, 60.0], [100.0, 60.0]], np.float32)  # L = 60 px

@@ -9,7 +9,7 @@ import pytest
 from core.errors import ModelError
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.types import Estimate, Pose
-from core.studio.evaluating import evaluate, figures_of, judge, open_set_shares
+from core.recognition.evaluating import evaluate, figures_of, judge, open_set_shares
 
 
 def test_the_figures_of_six_items_by_hand():

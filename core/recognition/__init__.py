@@ -1,0 +1,1 @@
+"""Frames → answers: live, in files, on labelled data, as tables of keypoints."""
