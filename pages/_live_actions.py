@@ -2,15 +2,15 @@
 
 import streamlit as st
 
+from core.actions.actions import Actions, Settings, Status
+from core.actions.changes import MAX_RATE, pitch_hz
+from core.actions.osc import LOCAL, OUT_PORT
+from core.actions.websocket import PORT, check_origins, new_token, origin_of
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor
 from core.store import Project
-from core.studio.acting.actions import Actions, Settings, Status
-from core.studio.acting.changes import MAX_RATE, pitch_hz
-from core.studio.acting.osc import LOCAL, OUT_PORT
-from core.studio.acting.websocket import PORT, check_origins, new_token, origin_of
 
 _JS = """
 export default function ({ data, parentElement }) {

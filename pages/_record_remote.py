@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
 from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.recognition.live import LiveProcessor
 from core.store import Gesture
-from core.studio.acting.osc import IN_PORT, START, STOP, RecordingRemote
 
 
 def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:

@@ -58,8 +58,8 @@ LIBRARIES = (
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
         "h5py": ("core/weights/keras_h5.py",),
-        "pythonosc": ("core/studio/acting/osc.py",),
-        "websockets": ("core/studio/acting/websocket.py",),
+        "pythonosc": ("core/actions/osc.py",),
+        "websockets": ("core/actions/websocket.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from core.actions.changes import Change
+from core.actions.osc import OscOut
+from core.actions.websocket import WebSocketOut, new_token
 from core.gestures.labels import DEFAULT_GESTURES
-from core.studio.acting.changes import Change
-from core.studio.acting.osc import OscOut
-from core.studio.acting.websocket import WebSocketOut, new_token
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 OPEN_PALM = Change(1.0, DEFAULT_GESTURES[7], 8, 0.965, "Left", "Demo", "starter")

@@ -39,11 +39,11 @@ def act(
     ] = False,
 ) -> None:
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
+    from core.actions.actions import Settings
+    from core.actions.websocket import check_origins, new_token
+    from core.actions.without_browser import act as act_
+    from core.actions.without_browser import opened
     from core.gestures.model.bundle import load_model
-    from core.studio.acting.actions import Settings
-    from core.studio.acting.websocket import check_origins, new_token
-    from core.studio.acting.without_browser import act as act_
-    from core.studio.acting.without_browser import opened
 
     places = Places.find(workspace)
     chosen = load_model(places.model(model))

@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 from websockets.sync.client import connect as connect_by_proxy
 
+from core.actions.actions import Actions, Settings
+from core.actions.websocket import new_token
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Pose
 from core.recognition.reading import Reading
-from core.studio.acting.actions import Actions, Settings
-from core.studio.acting.websocket import new_token
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from core.actions.changes import STEADY_S, Change, Changes
+from core.actions.osc import LOCAL, OUT_PORT, OscOut
+from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
 from core.recognition.reading import Reading
-from core.studio.acting.changes import STEADY_S, Change, Changes
-from core.studio.acting.osc import LOCAL, OUT_PORT, OscOut
-from core.studio.acting.websocket import PORT, WebSocketOut
 
 log = logging.getLogger(__name__)
 

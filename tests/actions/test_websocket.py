@@ -11,10 +11,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_by_proxy
 
+from core.actions.changes import Change
+from core.actions.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
-from core.studio.acting.changes import Change
-from core.studio.acting.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

@@ -26,8 +26,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
+from core.actions.changes import Change
 from core.errors import ActionError
-from core.studio.acting.changes import Change
 
 log = logging.getLogger(__name__)
 log.setLevel(logging.CRITICAL)  # strangers' broken handshakes are not worth a line each

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from core.actions.actions import Actions, Settings
+from core.actions.without_browser import act, opened
 from core.errors import ActionError, MediaError, ModelError
 from core.recognition.reading import probabilities
-from core.studio.acting.actions import Actions, Settings
-from core.studio.acting.without_browser import act, opened
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pythonosc.osc_message import OscMessage
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect as connect_by_proxy
 
+from core.actions import actions as module
+from core.actions.actions import Actions, Settings
+from core.actions.websocket import new_token
 from core.recognition.live import LiveProcessor, Options
-from core.studio.acting import actions as module
-from core.studio.acting.actions import Actions, Settings
-from core.studio.acting.websocket import new_token
-from tests.studio.acting.test_changes import reading
-from tests.studio.acting.test_websocket import wait_until
+from tests.actions.test_changes import reading
+from tests.actions.test_websocket import wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from core.actions.changes import Changes, RateLimit, pitch_hz
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.smoothing import LabelHold
 from core.pose.types import Pose
 from core.recognition.reading import Reading
-from core.studio.acting.changes import Changes, RateLimit, pitch_hz
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))

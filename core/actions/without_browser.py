@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 
+from core.actions.actions import Actions, Settings
+from core.actions.changes import Change
 from core.capture.uploads import open_frames
 from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.reading import HandReader
-from core.studio.acting.actions import Actions, Settings
-from core.studio.acting.changes import Change
 
 
 def act(

@@ -15,12 +15,12 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
+from core.actions.changes import Change
+from core.actions.osc import START, STOP, OscOut, RecordingRemote
 from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Estimate, Frame, Pose
-from core.studio.acting.changes import Change
-from core.studio.acting.osc import START, STOP, OscOut, RecordingRemote
 
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right")
 PATIENCE_S = 5

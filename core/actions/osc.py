@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pythonosc.osc_packet import OscPacket
 from pythonosc.udp_client import SimpleUDPClient
 
+from core.actions.changes import Change, RateLimit
 from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import ActionError, MudraError
 from core.recognition.reading import Reading
-from core.studio.acting.changes import Change, RateLimit
 
 log = logging.getLogger(__name__)
 
