@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.review.balance import Spread, record_next, spread
 from core.store import Project
 from core.store.index import Roster, read_roster
-from core.studio.balance import Spread, record_next, spread
 from pages._widgets import doubt_book, studio
 
 

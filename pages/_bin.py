@@ -3,10 +3,10 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.review.reviewing import Wanted, find
 from core.store import Project
 from core.store.bin import PROJECT, Binned, bring_back, list_bin, restore_samples
 from core.store.index import read_bin, read_samples
-from core.studio.reviewing import Wanted, find
 from pages._picking import binned_bar, sample_grid, turn_pages
 from pages._widgets import errors_shown, studio
 

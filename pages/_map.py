@@ -5,10 +5,7 @@ from html import escape
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.store import Project
-from core.store.curation import visits
-from core.store.index import Roster, read_samples
-from core.studio.data_map import (
+from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,
     BY_SESSION,
@@ -22,6 +19,9 @@ from core.studio.data_map import (
     layers,
     title_of,
 )
+from core.store import Project
+from core.store.curation import visits
+from core.store.index import Roster, read_samples
 from pages._picking import act_on, sample_grid
 from pages._sample import show_sample
 from pages._widgets import studio

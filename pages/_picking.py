@@ -7,10 +7,10 @@ import streamlit as st
 
 from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
+from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples
 from core.store.index import Ints
-from core.studio.reviewing import Opinion
 from pages._sample import look
 from pages._widgets import errors_shown, studio
 

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
+from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples
 from core.store.index import provenance
-from core.studio.reviewing import Opinion
 from pages._widgets import errors_shown, studio
 
 SIZE = 512  # pixels

@@ -18,8 +18,8 @@ from core.jobs.trainings import TrainingRoom, result_of
 from core.learning.runs import Run, in_words
 from core.paths import Places
 from core.recognition.files import Room
+from core.review.reviewing import DoubtBook
 from core.store import Project, Store
-from core.studio.reviewing import DoubtBook
 from pages._words import HOME, ICONS, MARKS, SECTIONS
 
 log = logging.getLogger(__name__)

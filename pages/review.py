@@ -3,10 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.store import Project
-from core.store.curation import visits
-from core.store.index import Roster, read_roster, read_samples
-from core.studio.reviewing import (
+from core.review.reviewing import (
     AT_ONCE,
     BY_PERSON,
     DOUBTFUL,
@@ -16,6 +13,9 @@ from core.studio.reviewing import (
     find,
     opinions,
 )
+from core.store import Project
+from core.store.curation import visits
+from core.store.index import Roster, read_roster, read_samples
 from pages._balance import balance
 from pages._bin import deleted_samples, deleted_things
 from pages._map import data_map

@@ -27,8 +27,8 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List samples; the most doubtful first where wanted."""
+    from core.review.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
     from core.store.index import read_bin, read_roster, read_samples
-    from core.studio.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
 
     if order not in ORDERS:
         choice = ", ".join(ORDERS)
@@ -113,8 +113,8 @@ def move(
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
+    from core.review.balance import record_next, spread
     from core.store.index import read_roster
-    from core.studio.balance import record_next, spread
 
     with open_store(Places.find(workspace)) as store:
         home = store.project(project).id

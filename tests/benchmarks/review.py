@@ -98,8 +98,8 @@ def measure_doubt() -> None:
     """The look at all samples, with the starter model in use."""
     import shutil
 
+    from core.review.reviewing import DOUBTFUL, Wanted, find, look_at_all, opinions
     from core.store.index import read_roster
-    from core.studio.reviewing import DOUBTFUL, Wanted, find, look_at_all, opinions
 
     places = Places.find()
     store = Store(places.database)
@@ -115,8 +115,8 @@ def measure_doubt() -> None:
 
 def measure_map() -> None:
     """The map by PCA, and t-SNE."""
+    from core.review.data_map import PCA, TSNE, draw_map
     from core.store.index import read_roster
-    from core.studio.data_map import PCA, TSNE, draw_map
 
     store = Store(Places.find().database)
     project = store.project(PROJECT)

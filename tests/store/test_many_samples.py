@@ -11,11 +11,11 @@ import pytest
 
 from core.capture.samples import picture_of
 from core.paths import Places
+from core.review.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import visits
 from core.store.index import read_bin, read_roster, read_samples
-from core.studio.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
 from tests.benchmarks.review import PROJECT, fill
 
 pytestmark = pytest.mark.slow
@@ -91,7 +91,7 @@ def test_the_look_and_a_training_s_data_stay_within_a_gigabyte(many, place):
 import resource
 from pathlib import Path
 from core.paths import Places
-from core.studio.reviewing import look_at_all
+from core.review.reviewing import look_at_all
 from core.store import Store
 store = Store(Path({str(place)!r}))
 project = store.project({many.project(PROJECT).name!r})

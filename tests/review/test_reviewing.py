@@ -10,6 +10,16 @@ from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import Doubt
 from core.gestures.evaluation.predictions import FILE
 from core.paths import Places
+from core.review.reviewing import (
+    BY_PERSON,
+    DOUBTFUL,
+    DoubtBook,
+    Doubts,
+    Wanted,
+    find,
+    look_at_all,
+    opinions,
+)
 from core.store import NewSample
 from core.store.bin import move_samples
 from core.store.index import (
@@ -21,16 +31,6 @@ from core.store.index import (
     read_poses,
     read_roster,
     read_samples,
-)
-from core.studio.reviewing import (
-    BY_PERSON,
-    DOUBTFUL,
-    DoubtBook,
-    Doubts,
-    Wanted,
-    find,
-    look_at_all,
-    opinions,
 )
 from tests.store.test_bin import gesture_id, take
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.gestures.labels import NONE
+from core.review.reviewing import DOUBTFUL_FROM, Doubts
 from core.store.index import LEFT, RIGHT, Roster
 from core.store.rows import Gesture
-from core.studio.reviewing import DOUBTFUL_FROM, Doubts
 
 ENOUGH = 30  # samples of a gesture to begin with
 FEWER = 3  # a gesture with so many times fewer samples than the middle one has too few

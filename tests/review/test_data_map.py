@@ -5,9 +5,7 @@ import pytest
 
 from core.capture.demo import fill_demo
 from core.paths import Places
-from core.store.bin import move_samples
-from core.store.index import Roster, read_roster
-from core.studio.data_map import (
+from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,
     BY_SESSION,
@@ -21,6 +19,8 @@ from core.studio.data_map import (
     layers,
     title_of,
 )
+from core.store.bin import move_samples
+from core.store.index import Roster, read_roster
 from tests.store.test_bin import gesture_id, take
 
 

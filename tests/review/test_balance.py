@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from core.gestures.evaluation.label_noise import Doubt
+from core.review.balance import Spread, record_next, spread
+from core.review.reviewing import Doubts
 from core.store.index import LEFT, RIGHT, UNKNOWN, Roster
 from core.store.rows import Gesture
-from core.studio.balance import Spread, record_next, spread
-from core.studio.reviewing import Doubts
 
 NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌"}
 
