@@ -15,7 +15,7 @@ from core.gestures.labels import safe_label
 from core.paths import Places
 from core.recognition.live import Latest, LiveProcessor, Options, Watch
 from core.recognition.low_latency import PromptBuffer, PromptTrack
-from core.studio.memory import give_back_later
+from core.upkeep.memory import give_back_later
 from pages._probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}

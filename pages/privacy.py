@@ -4,14 +4,14 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.store import Project
-from core.studio.erasing import (
+from core.upkeep.erasing import (
     WORD,
     empty_bin_here,
     erase_everything,
     forget_pictures_here,
     kept_here,
 )
-from core.studio.privacy import senders, who_can_open
+from core.upkeep.privacy import senders, who_can_open
 from pages._projects import pick_project, use_project
 from pages._widgets import errors_shown, studio
 

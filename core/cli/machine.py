@@ -31,7 +31,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look for what keeps Mudra from working here, and say how it is mended."""
-    from core.studio.doctor import examine, is_well
+    from core.upkeep.doctor import examine, is_well
 
     checks = examine(Places.find(workspace), port)
     well = is_well(checks)
@@ -51,7 +51,7 @@ def delete_everything(
 ) -> None:
     """Delete for good all that was recorded, trained and imported on this machine."""
     from core.cli._shared import open_store
-    from core.studio.erasing import erase_everything
+    from core.upkeep.erasing import erase_everything
 
     if not yes:
         raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")

@@ -67,7 +67,7 @@ def empty_bin(
     as_json: Json = False,
 ) -> None:
     """Delete for good all that lies in the bin, of all projects."""
-    from core.studio.erasing import empty_bin_here
+    from core.upkeep.erasing import empty_bin_here
 
     _must_agree(yes)
     places = Places.find(workspace)
@@ -85,7 +85,7 @@ def forget_pictures(
     as_json: Json = False,
 ) -> None:
     """Delete a project's pictures for good; from now on it keeps keypoints only."""
-    from core.studio.erasing import forget_pictures_here
+    from core.upkeep.erasing import forget_pictures_here
 
     _must_agree(yes)
     with open_store(Places.find(workspace)) as store:

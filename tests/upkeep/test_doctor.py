@@ -13,7 +13,7 @@ import pytest
 
 from core.paths import Places
 from core.store import Store
-from core.studio.doctor import OK, WARN, WRONG, Check, examine, is_well
+from core.upkeep.doctor import OK, WARN, WRONG, Check, examine, is_well
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_without_any_package_the_command_s_function_still_answers(root):
         "import sys, types\n"
         "from pathlib import Path\n"
         "from core.paths import Places\n"
-        "from core.studio.doctor import examine, is_well\n"
+        "from core.upkeep.doctor import examine, is_well\n"
         "checks = examine(Places.find())\n"
         "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"
     )

@@ -14,8 +14,8 @@ from core.learning.runs import Run, list_runs
 from core.paths import Places
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
-from core.studio import erasing
-from core.studio.erasing import (
+from core.upkeep import erasing
+from core.upkeep.erasing import (
     empty_bin_here,
     erase_everything,
     forget_pictures_here,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.studio.memory import give_back
+from core.upkeep.memory import give_back
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell it otherwise")
