@@ -40,7 +40,7 @@ LIBRARIES = (
     {  # library -> the only files that may import it
         "streamlit": SCREEN,
         "streamlit_webrtc": SCREEN,
-        "av": (*SCREEN, "core/media/*", "core/studio/bench.py"),
+        "av": (*SCREEN, "core/media/*", "core/recipes/bench.py"),
         "mediapipe": ("core/estimators/mediapipe_hands.py", "core/weights/tflite_metadata.py"),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,

@@ -71,7 +71,7 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure what Mudra costs on this machine."""
-    from core.studio.bench import BENCHES
+    from core.recipes.bench import BENCHES
 
     if what not in BENCHES:
         choice = ", ".join(BENCHES)
@@ -92,8 +92,8 @@ def starter(
     as_json: Json = False,
 ) -> None:
     """Make the starter model anew: leave each recorder and source out, then train on everything."""
-    from core.studio.starter import make_starter
-    from core.studio.starter_data import make_landmarks
+    from core.recipes.starter import make_starter
+    from core.recipes.starter_data import make_landmarks
 
     places = Places.find()
     kept = landmarks or places.workspace / "landmarks"

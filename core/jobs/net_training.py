@@ -20,8 +20,8 @@ from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_run
 from core.media.pictures import decode_jpeg
 from core.paths import Places
 from core.pose.boxes import to_square
+from core.recipes.starter_data import make_landmarks
 from core.store import Store
-from core.studio.starter_data import make_landmarks
 
 NET = "net"  # the folder in a run that holds what can be used
 LIGHT = "cpm.hand_light"

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.open_set DATA --landmarks FOLDER [--without-none]
 
-DATA as `core/studio/starter_data.py` says; FOLDER keeps landmarks that were found once. `none`
+DATA as `core/recipes/starter_data.py` says; FOLDER keeps landmarks that were found once. `none`
 learns from the digits 0, 3, 6 and 8 alone, so that the digits 2, 4 and 7, and all the other signs,
 are new to every model. Five folds leave whole persons out; each fold's threshold is chosen so that
 96 % of the other folds' left-out gestures pass, and the last two columns take the threshold at
@@ -24,9 +24,9 @@ from core.gestures.training.export import OpenSetNet, data_hash
 from core.gestures.training.learner import fit_all, without_empty_gestures
 from core.gestures.training.rejection import fit_rejection
 from core.paths import Places
-from core.studio.open_set import Scores, foreign_digits, foreign_hands_of, left_out_scores
-from core.studio.starter import EPOCHS, OPTIONS
-from core.studio.starter_data import all_data, make_landmarks
+from core.recipes.open_set import Scores, foreign_digits, foreign_hands_of, left_out_scores
+from core.recipes.starter import EPOCHS, OPTIONS
+from core.recipes.starter_data import all_data, make_landmarks
 
 Array = NDArray[np.float32]
 Score = Callable[["Inside"], Callable[["Inside"], Array]]

@@ -9,9 +9,9 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
+from core.recipes.starter_data import table_data
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import Answer, answers, probabilities
-from core.studio.starter_data import table_data
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 RAW = Smoothing(joints=False, hold_s=0)

@@ -6,7 +6,7 @@ import pytest
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, usual_of
-from core.studio.starter_data import table_data
+from core.recipes.starter_data import table_data
 
 UPRIGHT = np.zeros((21, 2), np.float32)
 UPRIGHT[[5, 9, 13, 17]] = [[-3, -8], [-1, -8], [1, -8], [3, -8]]  # the palm is 8 long, 6 wide

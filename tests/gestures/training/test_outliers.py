@@ -11,7 +11,7 @@ from core.gestures.training.outliers import (
     nearest,
     recombined,
 )
-from core.studio.starter_data import table_data
+from core.recipes.starter_data import table_data
 from tests.gestures.conftest import make_data
 
 

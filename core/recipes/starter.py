@@ -15,8 +15,7 @@ from core.gestures.training.export import OpenSetNet, save_model
 from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
 from core.gestures.training.rejection import fit_rejection, open_set_answers
 from core.media.pictures import PICTURE_SUFFIXES
-from core.recognition.evaluating import figures_of, surest
-from core.studio.open_set import (
+from core.recipes.open_set import (
     Answer,
     by_kind,
     foreign_digits,
@@ -24,7 +23,8 @@ from core.studio.open_set import (
     left_out_scores,
     summary,
 )
-from core.studio.starter_data import SOURCES, all_data, hands_of_pictures
+from core.recipes.starter_data import SOURCES, all_data, hands_of_pictures
+from core.recognition.evaluating import figures_of, surest
 
 EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25
 # turned fists and palms: without them a fist that hangs down was read as `none`
@@ -183,7 +183,7 @@ _CARD = """# Starter gesture model
 
 Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one hand.
 
-- **Made by** `python -m core starter DATA -o data/models/starter`; `core/studio/starter_data.py`
+- **Made by** `python -m core starter DATA -o data/models/starter`; `core/recipes/starter_data.py`
   says what DATA holds.
 - **Learned from** {n} samples: {counts}.
   Keypoints by MediaPipe of 18 recorders, gathered from public projects; landmarks that Mudra found

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import MudraError
 from core.paths import Places
-from core.studio.bench import OWN, bench_import, bench_live, bench_train
+from core.recipes.bench import OWN, bench_import, bench_live, bench_train
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.training.rejection import Rejection, bounded, choose_threshold
-from core.studio.starter_data import OTHER_SIGNS, XY, blocks_of
+from core.recipes.starter_data import OTHER_SIGNS, XY, blocks_of
 
 FOLDS = 5
 _DIGITS = ("2", "4", "7")

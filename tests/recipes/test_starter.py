@@ -8,9 +8,9 @@ from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.training.learner import without_empty_gestures
 from core.paths import Places
+from core.recipes.starter import EPOCHS, OPTIONS
+from core.recipes.starter_data import SOURCES, table_data
 from core.recognition.evaluating import evaluate
-from core.studio.starter import EPOCHS, OPTIONS
-from core.studio.starter_data import SOURCES, table_data
 
 
 def test_the_shipped_model_knows_the_eight_gestures_and_none(starter):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.gestures.labels import NONE
-from core.studio.open_set import FOLDS, Scores, by_kind, folds_of, foreign_hands_of, summary
-from core.studio.starter_data import table_data
+from core.recipes.open_set import FOLDS, Scores, by_kind, folds_of, foreign_hands_of, summary
+from core.recipes.starter_data import table_data
 
 
 def scores() -> Scores:

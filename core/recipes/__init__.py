@@ -1,0 +1,1 @@
+"""How what ships was made and measured: the starter model, the bench."""
