@@ -5,7 +5,7 @@ import pytest
 from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store import Store
-from tests.test_cli import document, run  # noqa: F401 - a fixture
+from tests.cli.test_main_job import document, run  # noqa: F401 - a fixture
 
 
 @pytest.fixture
