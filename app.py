@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._widgets import begin_visit, errors_shown, navigation, style
+from pages.panels.frame import begin_visit, errors_shown, navigation, style
 
 st.set_page_config("Mudra", "✋", layout="wide")
 style()

@@ -17,10 +17,10 @@ from core.gestures.labels import safe_label
 from core.gestures.model.bundle import SUFFIX, check_bundle
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.store import Project
-from pages._export_data import data_section
-from pages._models import pick_model
-from pages._projects import pick_project
-from pages._widgets import errors_shown, studio
+from pages.panels.frame import errors_shown, studio
+from pages.panels.live.models import pick_model
+from pages.panels.project.export_data import data_section
+from pages.panels.project.projects import pick_project
 
 
 def page() -> None:

@@ -9,11 +9,11 @@ from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.files import SUFFIXES, Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
-from pages._models import pick_model
-from pages._nets import fitting, pick_keypoints, pick_view
-from pages._projects import pick_project
-from pages._results import show_read
-from pages._widgets import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.camera.keypoints import fitting, pick_keypoints, pick_view
+from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.live.models import pick_model
+from pages.panels.live.results import show_read
+from pages.panels.project.projects import pick_project
 
 
 def page() -> None:

@@ -5,11 +5,11 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
-from pages._emoji import pick_emoji
-from pages._people import people, sessions
-from pages._projects import pick_project
-from pages._widgets import errors_shown, studio
-from pages._words import many
+from pages.panels.frame import errors_shown, studio
+from pages.panels.project.emoji import pick_emoji
+from pages.panels.project.projects import pick_project
+from pages.panels.samples.people import people, sessions
+from pages.panels.words import many
 
 
 def page() -> None:

@@ -12,10 +12,10 @@ from core.pose.types import BeliefMaps
 from core.recognition.files import read_file
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import Maps, Options
-from pages._camera import camera, show_trouble
-from pages._nets import pick_joint, pick_net
-from pages._projects import pick_project
-from pages._widgets import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.camera.keypoints import pick_joint, pick_net
+from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.project.projects import pick_project
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 VIEWS = {

@@ -5,10 +5,10 @@ import streamlit as st
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.jobs.trainings import has_model
 from core.weights.mediapipe_models import is_prepared
-from pages._demo import demo
-from pages._probe import camera_probe
-from pages._projects import pick_project
-from pages._widgets import studio, wide_columns
+from pages.panels.camera.probe import camera_probe
+from pages.panels.frame import studio, wide_columns
+from pages.panels.project.demo import demo
+from pages.panels.project.projects import pick_project
 
 
 def page() -> None:

@@ -4,16 +4,16 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Maps, Options
-from pages._camera import camera, show_trouble
-from pages._live_actions import live_actions
-from pages._live_correction import correction, last_second
-from pages._live_drift import show_drift
-from pages._live_smoothing import pick_smoothing, show_smoothing
-from pages._models import pick_model
-from pages._nets import fitting, overlay, pick_keypoints
-from pages._projects import pick_project
-from pages._readings import show_gesture, show_hands
-from pages._widgets import errors_shown, wide_columns
+from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
+from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.frame import errors_shown, wide_columns
+from pages.panels.live.actions import live_actions
+from pages.panels.live.correction import correction, last_second
+from pages.panels.live.drift import show_drift
+from pages.panels.live.models import pick_model
+from pages.panels.live.readings import show_gesture, show_hands
+from pages.panels.live.smoothing import pick_smoothing, show_smoothing
+from pages.panels.project.projects import pick_project
 
 NOT_STARTED = "🎥"
 

@@ -12,8 +12,8 @@ from core.upkeep.erasing import (
     kept_here,
 )
 from core.upkeep.privacy import senders, who_can_open
-from pages._projects import pick_project, use_project
-from pages._widgets import errors_shown, studio
+from pages.panels.frame import errors_shown, studio
+from pages.panels.project.projects import pick_project, use_project
 
 
 def page() -> None:

@@ -7,15 +7,15 @@ from core.gestures.labels import safe_label
 from core.pose.smoothing import Smoothing
 from core.recognition.live import LiveProcessor, Maps, Options
 from core.store import Gesture, Project
-from pages._balance import next_hint
-from pages._camera import camera, show_trouble
-from pages._gesture import pick_gesture
-from pages._keyboard import keyboard
-from pages._nets import overlay, pick_keypoints
-from pages._projects import pick_project
-from pages._record_remote import record_remote
-from pages._samples import add_files, latest_samples, show_added
-from pages._widgets import errors_shown, studio, wide_columns
+from pages.panels.camera.keypoints import overlay, pick_keypoints
+from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.capture.gesture import pick_gesture
+from pages.panels.capture.keyboard import keyboard
+from pages.panels.capture.latest import add_files, latest_samples, show_added
+from pages.panels.capture.remote import record_remote
+from pages.panels.frame import errors_shown, studio, wide_columns
+from pages.panels.project.projects import pick_project
+from pages.panels.samples.balance import next_hint
 
 BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
 

@@ -16,12 +16,12 @@ from core.review.reviewing import (
 from core.store import Project
 from core.store.curation import visits
 from core.store.index import Roster, read_roster, read_samples
-from pages._balance import balance
-from pages._bin import deleted_samples, deleted_things
-from pages._map import data_map
-from pages._picking import first_page, picked_bar, sample_grid, turn_pages
-from pages._projects import pick_project
-from pages._widgets import doubt_book, errors_shown, studio
+from pages.panels.frame import doubt_book, errors_shown, studio
+from pages.panels.project.projects import pick_project
+from pages.panels.samples.balance import balance
+from pages.panels.samples.bin import deleted_samples, deleted_things
+from pages.panels.samples.map import data_map
+from pages.panels.samples.picking import first_page, picked_bar, sample_grid, turn_pages
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id

@@ -7,11 +7,11 @@ from core.jobs.measuring import LEFT_OUT, NAMES, done_of
 from core.jobs.trainings import KIND
 from core.learning.runs import RUNNING, Run
 from core.store import Project
-from pages._balance import next_hint
-from pages._net_training import fine_tuning
-from pages._projects import pick_project
-from pages._trained import curves, results
-from pages._widgets import errors_shown, studio
+from pages.panels.frame import errors_shown, studio
+from pages.panels.project.projects import pick_project
+from pages.panels.samples.balance import next_hint
+from pages.panels.training.net_training import fine_tuning
+from pages.panels.training.trained import curves, results
 
 
 def page() -> None:

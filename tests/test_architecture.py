@@ -130,7 +130,7 @@ def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) 
         {
             "app.py": "from core.studio import store",
             "pages/live.py": "from core.studio import store\nfrom pages import _widgets",
-            "pages/_widgets.py": "",
+            "pages/panels/frame.py": "",
             "core/studio/store.py": "from core.pose.a import f\nfrom core.errors import StoreError",
             "core/pose/a.py": "from . import b\nimport numpy",
             "core/pose/b.py": "import math",

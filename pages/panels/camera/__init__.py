@@ -1,0 +1,1 @@
+"""The camera on a page: the stream, its test, whose keypoints."""

@@ -1,0 +1,96 @@
+"""Whose keypoints are used, and which belief maps are shown."""
+
+import streamlit as st
+
+from core.gestures.model.gesture_model import GestureModel
+from core.pose.skeletons import HAND
+from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets
+from core.recognition.live import Maps
+from pages.panels.frame import studio
+
+TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
+CROPS = {
+    "mediapipe": "where MediaPipe sees a hand",
+    "self": "where its own joints were a frame ago",
+    "centre": "the same, from the middle of the picture on",
+}
+STRONGEST = "all joints"
+VIEWS = {"single": "joints alone", "multi": "every stage beside", "hm": "every joint beside"}
+
+
+def pick_keypoints(key: str) -> KeypointSource:
+    """MediaPipe, or a net and where it looks."""
+    names = [MEDIAPIPE, *nets(studio().places)]
+    name = st.selectbox(
+        "Keypoints by", names, key=f"{key}_keypoints", persist_state="session",
+        format_func=lambda n: TITLES.get(n, n),
+        help="A gesture model understands the keypoints that it was trained on, and no others.",
+    )  # fmt: skip
+    if name == MEDIAPIPE:
+        return KeypointSource()
+    return KeypointSource(name, pick_crop(key), pick_kalman(key))
+
+
+def pick_net(key: str) -> KeypointSource:
+    """A net and where it looks."""
+    names = list(nets(studio().places))
+    name = st.selectbox(
+        "Net", names, key=f"{key}_net", persist_state="session",
+        format_func=lambda n: TITLES.get(n, n),
+    )  # fmt: skip
+    return KeypointSource(name, pick_crop(key), pick_kalman(key))
+
+
+def pick_crop(key: str) -> str:
+    """Where a net looks."""
+    crop = st.radio(
+        "It looks", list(CROPS), key=f"{key}_crop", persist_state="session",
+        format_func=lambda c: CROPS[c],
+    )  # fmt: skip
+    return crop or "mediapipe"
+
+
+def pick_kalman(key: str) -> bool:
+    """Whether the joints go through a Kalman filter."""
+    return st.toggle(
+        "Kalman filter", key=f"{key}_kalman", persist_state="session",
+        help="Calms the net's joints in a stream, as the published hand demo does.",
+    )  # fmt: skip
+
+
+def pick_joint(key: str) -> int | None:
+    """One joint, the background, or all of them together."""
+    names = [STRONGEST, *(name.replace("_", " ") for name in HAND.joints), "background"]
+    name = st.selectbox("Joint", names, key=f"{key}_joint", persist_state="session")
+    return None if name in (None, STRONGEST) else names.index(name) - 1
+
+
+def pick_view(key: str) -> str:
+    """How belief maps are shown in annotated files."""
+    view = st.segmented_control(
+        "Belief maps", list(VIEWS), default="single", required=True, key=f"{key}_view",
+        persist_state="session", format_func=lambda v: VIEWS[v],
+    )  # fmt: skip
+    return str(view)
+
+
+def overlay(key: str) -> Maps:
+    """Which stage's beliefs lie over the video."""
+    stage = st.segmented_control(
+        "Belief maps of stage", [1, 2, 3], key=f"{key}_overlay", persist_state="session",
+        help="Press it again for none.",
+    )  # fmt: skip
+    return Maps(stage=None if stage is None else int(stage) - 1)
+
+
+def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
+    """The model, if it learned from such keypoints; else a word about it and none."""
+    came = source.keypoints_of(studio().places)
+    if model is None or model.estimator == came:
+        return model
+    st.warning(
+        f"The model learned from {model.estimator} keypoints, these come from {came}: the "
+        "skeleton is shown without a gesture. Record and train with these keypoints, or choose "
+        "another model.", icon="🧩",
+    )  # fmt: skip
+    return None

@@ -1,0 +1,1 @@
+"""Recording samples: the gesture, the keyboard, the latest samples, remote control."""

@@ -1,0 +1,105 @@
+"""The Record page's lower half: the latest samples, and samples from pictures."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.capture.recording import Added, Recorder
+from core.capture.samples import picture_of
+from core.capture.uploads import add_uploads
+from core.estimators import create_estimator
+from core.gestures.labels import safe_label
+from core.recognition.files import SUFFIXES, in_words
+from core.store import Gesture, Project, Sample
+from core.store.bin import delete_samples, restore_samples
+from pages.panels.frame import errors_shown, studio
+
+COLUMNS, ROWS = 8, 2
+
+
+def latest_samples(project: Project, gesture: Gesture) -> None:
+    """The gesture's newest samples as crops with skeleton, each with a button to delete it."""
+    store = studio().store
+    with st.container(horizontal=True, vertical_alignment="center", key="samples"):
+        total = sum(r.samples for r in store.overview(project.id) if r.gesture.id == gesture.id)
+        title = safe_label(gesture.label.title)
+        st.markdown(f"**{title}**: {total} samples")
+        deleted: list[int] = st.session_state.get("deleted", [])
+        if deleted and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️"):
+            restore_samples(store, project.id, deleted)
+            st.session_state["deleted"] = []
+            st.rerun()
+    shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
+    if not shown:
+        st.caption("Nothing yet: press START under the video, choose a gesture, and record.")
+        return
+    for row in range(0, len(shown), COLUMNS):
+        for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
+            with column:
+                _tile(project, sample)
+    if st.button(f"Delete these {len(shown)}", icon="🗑️"):
+        _delete(project, [sample.id for sample in shown])
+
+
+def _tile(project: Project, sample: Sample) -> None:
+    st.image(picture_of(sample), width="stretch")
+    if st.button("Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary"):
+        _delete(project, [sample.id])
+
+
+def _delete(project: Project, ids: list[int]) -> None:
+    delete_samples(studio().store, project.id, ids)
+    st.session_state["deleted"] = st.session_state.get("deleted", []) + ids
+    st.rerun()
+
+
+def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+    """Upload of pictures, videos and zips, and a snapshot by the browser's own camera widget."""
+    title = safe_label(gesture.label.title)
+    left, right = st.columns(2, gap="large")
+    with left, st.form("upload", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            f"Pictures or videos of {title}, or a zip with a folder per gesture",
+            [s.strip(".") for s in SUFFIXES], True, key="files",
+            help="Of a video five frames a second are looked at. Folders in a zip are named like "
+            "their gesture; new names become gestures of the project.",
+        )  # fmt: skip
+        if st.form_submit_button(f"Add as {title}", icon="➕") and files:
+            _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
+    with right:
+        if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
+            return
+        shot = st.camera_input(f"Snapshot of {title}", key="snapshot")
+        if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
+            st.session_state["snapshot_added"] = shot.file_id
+            _add(recorder, project, gesture, [(shot.name, shot.getvalue())])
+
+
+def _add(
+    recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
+) -> None:
+    bar = st.progress(0.0, f"looking for hands in {len(uploads)} files")
+
+    def make_estimator() -> Any:
+        return create_estimator("mediapipe-hands", studio().places.weights)
+
+    with errors_shown():
+        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=bar.progress)
+        st.session_state["said"] = added
+        st.rerun()
+
+
+def show_added() -> None:
+    """What became of the last upload, until the next one."""
+    added: Added | None = st.session_state.get("said")
+    if added is None:
+        return
+    with st.container(border=True):
+        st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
+        lines = [safe_label(in_words(*one)) for one in added.refused[:20]]
+        st.markdown("\n".join(f"- {line}" for line in lines))
+        if len(added.refused) > 20:
+            st.caption(f"and {len(added.refused) - 20} more")
+        if st.button("OK", key="said_ok"):
+            del st.session_state["said"]
+            st.rerun()

@@ -1,0 +1,147 @@
+"""What the pages share: the studio's resources, navigation, shown errors, style."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
+
+from core.errors import MudraError
+from core.gestures.labels import safe_label
+from core.gestures.model.gesture_model import GestureModel
+from core.jobs.trainings import TrainingRoom, result_of
+from core.learning.runs import Run, in_words
+from core.paths import Places
+from core.recognition.files import Room
+from core.review.reviewing import DoubtBook
+from core.store import Project, Store
+from pages.panels.words import HOME, ICONS, MARKS, SECTIONS
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What all visitors of this server share."""
+
+    places: Places
+    store: Store
+    room: TrainingRoom
+
+
+def studio() -> Studio:
+    """The studio of the present workspace."""
+    return _studio(Places.find())
+
+
+@st.cache_resource(show_spinner=False)
+def _studio(places: Places) -> Studio:
+    store = Store(places.database)
+    return Studio(places, store, TrainingRoom(store, places))
+
+
+@st.cache_resource(show_spinner=False)
+def doubt_book(places: Places) -> DoubtBook:
+    """What was found doubtful, of every project of this workspace."""
+    return DoubtBook()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def load_model(folder: Path, changed_at: float) -> GestureModel:
+    """A gesture model, kept while its file stays the same."""
+    return GestureModel.load(folder)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """The one place where Mudra's own errors become text on the page."""
+    try:
+        yield
+    except (MudraError, OSError, MemoryError) as error:
+        if not isinstance(error, MudraError):
+            log.exception("shown on the page without its trace")
+        st.error(safe_label(in_words(error)), icon="⚠️")
+
+
+def navigation() -> StreamlitPage:
+    """The pages in the sidebar; the one to run."""
+    return st.navigation(
+        {
+            section: [
+                st.Page(f"pages/{name.lower()}.py", title=name, icon=ICONS[name],
+                        default=name == HOME)
+                for name in names
+            ]
+            for section, names in SECTIONS.items()
+        }
+    )  # fmt: skip
+
+
+def begin_visit(page: str) -> None:
+    """Count a visit whenever the page changes; `visit` in the session state is its number."""
+    if st.session_state.get("page") != page:
+        st.session_state["page"] = page
+        st.session_state["visit"] = st.session_state.get("visit", 0) + 1
+
+
+def temporary_folder() -> Path:
+    """This visitor's, for videos to show; it goes away with the session."""
+    if "files_room" not in st.session_state:
+        st.session_state["files_room"] = Room()
+    return st.session_state["files_room"].folder
+
+
+def run_title(run: Run, project: Project) -> str:
+    """A training in a list: when, how it stands, how good."""
+    status, result = run.status(), result_of(run)
+    parts = [f"{MARKS[status]} {when(run)}", status]
+    if result:
+        figures = result["figures"]
+        parts.append(f"{figures['accuracy']:.1%} right ({in_percent(figures['interval'])})")
+    if imported := run.about().get("imported"):
+        parts.append(f"from {imported}")
+    if project.active_model == run.name:
+        parts.append("in use")
+    return " · ".join(parts)
+
+
+def when(run: Run) -> str:
+    """When a run began."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
+
+
+def in_percent(interval: list[float]) -> str:
+    """An interval of shares."""
+    return f"{interval[0]:.1%} – {interval[1]:.1%}"
+
+
+def wide_columns(key: str, *widths: float) -> list[DeltaGenerator]:
+    """Columns that stand one above the other on a tablet's screen."""
+    with st.container(key=f"wide_{key}"):
+        return st.columns(widths, gap="large")
+
+
+def style() -> None:
+    """Sizes that Streamlit has no option for; nothing of the user's is in here."""
+    st.html(
+        "<style>"
+        ".block-container{padding-top:2.5rem;padding-bottom:3rem}"
+        "[class*='st-key-big_emoji'] p{font-size:clamp(4rem,9vw,8rem);line-height:1.15;margin:0}"
+        ".st-key-count p{font-size:1.25rem;font-weight:600}"
+        ".st-key-grid button{min-height:1.6rem;padding:0 .2rem}"
+        ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
+        "[class*='st-key-card'] table{display:block;overflow-x:auto}"
+        "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
+        "@media (max-width:1000px){"
+        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        "{flex-wrap:wrap}"
+        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
+        ">[data-testid='stColumn']{min-width:100%}}"
+        "[data-testid='stVideo']{max-height:70vh}"
+        "</style>"
+    )

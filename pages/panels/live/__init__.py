@@ -1,0 +1,1 @@
+"""What is shown beside a running video, and of files."""

@@ -1,0 +1,89 @@
+"""Live's correction: the last second, frozen, becomes samples of the gesture that it was."""
+
+import cv2
+import streamlit as st
+
+from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of
+from core.capture.recording import Recorder
+from core.gestures.labels import safe_label
+from core.recognition.live import LiveProcessor
+from core.store import Project
+from core.store.bin import delete_samples
+from pages.panels.frame import errors_shown, studio
+
+PICTURES = 3
+
+
+def last_second() -> LastSecond:
+    """What this visitor's stream just showed."""
+    return st.session_state.setdefault("last_second", LastSecond())
+
+
+def correction(live: LiveProcessor | None, project: Project) -> None:
+    """“That was wrong” freezes the last second; then the right gesture is chosen."""
+    _said(project)
+    frozen: tuple[Moment, ...] = st.session_state.get("frozen", ())
+    if not frozen:
+        if st.button(
+            "That was wrong", icon="🙅", disabled=live is None,
+            help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
+            "train from.",
+        ):  # fmt: skip
+            st.session_state["frozen"] = last_second().freeze()
+            st.rerun()
+        return
+    with st.container(border=True, key="correction"):
+        _ask(frozen, project)
+
+
+def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
+    st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
+    some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
+    for column, moment in zip(st.columns(PICTURES), some, strict=False):
+        column.image(cv2.flip(moment.frame.rgb, 1), width="stretch")
+    gestures = {g.id: g for g in studio().store.gestures(project.id, enabled_only=True)}
+    hands = hands_of(frozen)
+    hand = None
+    if len(hands) > 1:
+        hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
+    chosen = st.pills("It is", list(gestures), key="it_is",
+                      format_func=lambda i: safe_label(gestures[i].label.title))  # fmt: skip
+    if chosen is not None:
+        with errors_shown():
+            _correct(project, chosen, frozen, hand)
+    if st.button("Never mind", icon="↩️"):
+        _thaw()
+
+
+def _correct(
+    project: Project, gesture_id: int, frozen: tuple[Moment, ...], hand: str | None
+) -> None:
+    person = st.session_state.get("person") or "me"
+    pictures = not project.keypoints_only
+    recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
+    added, ids = correct(recorder, gesture_id, frozen, hand)
+    st.session_state["corrected"] = (project.id, gesture_id, added.kept, ids)
+    _thaw()
+
+
+def _thaw() -> None:
+    for key in ("frozen", "it_is"):
+        st.session_state.pop(key, None)
+    st.rerun()
+
+
+def _said(project: Project) -> None:
+    """What the last correction added, and its way back."""
+    of, gesture_id, kept, ids = st.session_state.get("corrected", (None, None, 0, []))
+    if of != project.id:
+        return
+    names = {g.id: safe_label(g.label.title) for g in studio().store.gestures(project.id)}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"✅ **{kept} samples** of {names.get(gesture_id, 'a gesture')} added. Train "
+                    "again to use them.")  # fmt: skip
+        st.page_link("pages/train.py", label="Train", icon="📈")
+        if st.button("Take back", icon="↩️"):
+            with errors_shown():
+                del st.session_state["corrected"]
+                delete_samples(studio().store, project.id, ids)
+                st.rerun()

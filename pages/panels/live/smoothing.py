@@ -1,0 +1,132 @@
+"""Live's smoothing: settings that stay with the model, and what they do, raw beside smoothed."""
+
+from dataclasses import replace
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
+from core.pose.smoothing import Smoothing
+from core.recognition.live import LiveProcessor
+from core.recognition.reading import TRACE_S, Moment
+from pages.panels.frame import errors_shown, studio
+
+RAW, SMOOTH = "raw", "smoothed"
+COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
+
+
+def pick_smoothing(model: GestureModel | None) -> Smoothing:
+    """What is set for this visit, starting from what the model says."""
+    start = Smoothing()
+    with errors_shown():
+        start = smoothing_of(model)
+    with st.popover("Smoothing", icon="🫧"):
+        on = st.toggle("Smoothing", True, key="smoothing", persist_state="session",
+                       help="Off: joints and names as each frame alone has them.")  # fmt: skip
+        chosen = _sliders(start, f"{model.path}" if model else "")
+        if model is not None:
+            _keep(model, chosen, start)
+    return chosen if on else replace(chosen, joints=False, hold_s=0.0)
+
+
+def _sliders(start: Smoothing, of: str) -> Smoothing:
+    """The settings as sliders. The start is in their keys: once it is kept they begin from it."""
+    of = f"{of}_{hash(start)}"
+    joints = st.toggle("Calm the joints", start.joints, key=f"s_joints{of}")
+    cutoff = st.slider(
+        "Cutoff of a still hand, Hz", 0.2, 10.0, _within(start.min_cutoff, 0.2, 10.0), 0.1,
+        key=f"s_cutoff{of}",
+        help="One-euro filter: lower is calmer, and lags more.",
+    )  # fmt: skip
+    beta = st.slider(
+        "How much speed lifts the cutoff", 0.0, 0.2, _within(start.beta, 0, 0.2), 0.005,
+        key=f"s_beta{of}",
+        format="%.3f", help="Higher: a quick hand lags less.",
+    )  # fmt: skip
+    thresholds = (_within(start.leave, 0, 1), _within(start.enter, 0, 1))
+    leave, enter = st.slider(
+        "A name leaves below and enters at", 0.0, 1.0, thresholds, 0.01,
+        key=f"s_enter{of}", help="Two thresholds, so that a probability between them changes "
+        "nothing.",
+    )  # fmt: skip
+    hold = st.slider(
+        "A change must last, s", 0.0, 2.0, _within(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
+    )
+    return Smoothing(joints, cutoff, beta, enter, leave, hold)
+
+
+def _within(value: float, low: float, high: float) -> float:
+    """What a model says may lie beyond the sliders."""
+    return float(min(max(value, low), high))
+
+
+def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
+    if model.path == studio().places.starter:
+        st.caption("These hold for this visit. A model that you trained can keep its own.")
+        return
+    if st.button(
+        "Keep with this model", icon="💾", disabled=chosen == start,
+        help="Exports carry it, and so does the project.",
+    ):  # fmt: skip
+        with errors_shown():
+            keep_smoothing(model.path, chosen)
+            st.toast("Kept with the model.", icon="💾")
+            st.rerun()
+
+
+def show_smoothing(live: LiveProcessor | None) -> None:
+    """Raw against smoothed while the camera runs, on demand."""
+    if live is None:
+        return
+    if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
+        st.fragment(_chart, run_every=0.4)(live)
+
+
+def _chart(live: LiveProcessor) -> None:
+    trace = live.trace()
+    if not trace:
+        st.caption("Show a hand: its index finger's tip is drawn here.")
+        return
+    st.altair_chart(_tip_chart(trace), width="stretch")
+    st.altair_chart(_names_chart(trace), width="stretch")
+
+
+def _seconds(trace: tuple[Moment, ...]) -> list[float]:
+    """Seconds before the last frame, as negative numbers."""
+    return [moment.time_s - trace[-1].time_s for moment in trace]
+
+
+def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
+    kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
+    rows = [(t, x, kind) for kind, tips in kinds
+            for t, (x, _) in zip(_seconds(trace), tips, strict=True)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["s", "x", "line"])
+    return (
+        alt.Chart(table, height=150, title="x of the index finger's tip, pixels")
+        .mark_line()
+        .encode(
+            alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.Y("x:Q", title=None, scale=alt.Scale(zero=False)),
+            alt.Color("line:N", title=None, scale=alt.Scale(domain=[RAW, SMOOTH], range=COLOURS)),
+            alt.StrokeDash("line:N", title=None, sort=[SMOOTH, RAW]),
+        )
+    )
+
+
+def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
+    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.said for m in trace]))
+    rows = [(t, name, kind) for kind, names in kinds
+            for t, name in zip(_seconds(trace), names, strict=True) if name]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
+    return (
+        alt.Chart(table, height=alt.Step(34), title="what it is called")
+        .mark_tick(thickness=5, height=26)
+        .encode(
+            alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.Y("line:N", title=None, sort=[RAW, SMOOTH]),
+            alt.Color("gesture:N", title=None),
+            alt.Tooltip(["gesture:N"]),
+        )
+    )

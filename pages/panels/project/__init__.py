@@ -1,0 +1,1 @@
+"""The project: chosen, undone, taken out and in."""

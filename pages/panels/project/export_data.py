@@ -1,0 +1,136 @@
+"""The Export page's data: the whole project as one file, out and in; samples for and from other
+programs."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.exchange.data_in import SUFFIXES
+from core.exchange.data_out import KINDS
+from core.exchange.downloads import WHOLE, Parcel, prepare, take_project, take_samples
+from core.gestures.labels import safe_label
+from core.store import Project, Store
+from pages.panels.frame import errors_shown, studio, temporary_folder
+from pages.panels.project.projects import use_project
+
+BIG_MB = 100
+KEPT = {
+    "csv": "Comes back to the last bit: joints, scores, gesture, person, session, recording, "
+    "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
+    "parquet": "The same as CSV in a smaller file.",
+    "coco": "Comes back to the last bit, too; what COCO has no place for stands under “mudra”. "
+    "Left out: pictures, the bin, trainings, gestures without samples.",
+    "kazuhito": "The joints as seen on the screen, from the wrist, the farthest 1, and the "
+    "gesture. Left out: everything else, and samples with a missing joint.",
+}
+NAMES = {
+    "csv": "CSV", "parquet": "Parquet", "coco": "COCO keypoints (json)",
+    "kazuhito": "Kazuhito00's keypoint.csv (zip)",
+}  # fmt: skip
+
+
+def data_section(store: Store, project: Project) -> None:
+    """The project out and in, and its samples."""
+    if said := st.session_state.pop("data_said", None):
+        st.success(safe_label(said), icon="✅")
+    left, right = st.columns(2, gap="large")
+    with left:
+        _project_out(store, project)
+    with right:
+        _project_in(store)
+    st.divider()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _samples_out(store, project)
+    with right:
+        _samples_in(store, project)
+
+
+def _project_out(store: Store, project: Project) -> None:
+    st.subheader("The whole project, one file", anchor=False)
+    st.caption("Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
+               "Open it here or on another machine. At most 500 MB.")  # fmt: skip
+    pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
+    in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
+    about = (project.id, WHOLE, pictures, in_bin)
+    _prepare_and_download(
+        about, "Prepare the project file",
+        lambda tell: prepare(store, studio().places, project, WHOLE, temporary_folder(),
+                             with_bin=in_bin, with_pictures=pictures, tell=tell),
+    )  # fmt: skip
+
+
+def _samples_out(store: Store, project: Project) -> None:
+    st.subheader("Samples for other programs", anchor=False)
+    kind = st.selectbox("Format", list(KINDS), key="data_kind", format_func=NAMES.__getitem__,
+                        persist_state="session")  # fmt: skip
+    st.caption(KEPT[kind])
+    _prepare_and_download(
+        (project.id, kind), f"Prepare {NAMES[kind]}",
+        lambda tell: prepare(store, studio().places, project, kind, temporary_folder(), tell=tell),
+    )  # fmt: skip
+
+
+def _prepare_and_download(
+    about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Parcel]
+) -> None:
+    """A button that writes the file, then one that hands it out."""
+    ready: tuple[tuple[object, ...], Parcel] | None = st.session_state.get("parcel")
+    if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
+        bar = st.progress(0.0, "writing …")
+        with errors_shown():
+            ready = (about, make(lambda share: bar.progress(share, "writing …")))
+            st.session_state["parcel"] = ready
+        bar.empty()
+    if ready is None or ready[0] != about or not ready[1].path.exists():
+        return
+    parcel = ready[1]
+    st.caption(safe_label(parcel.text))
+    if parcel.megabytes > BIG_MB:
+        st.caption(f"{parcel.megabytes:.0f} MB pass through this server's memory on their way to "
+                   "the browser; the command line writes it straight to disk.")  # fmt: skip
+    st.download_button(
+        f"Download {parcel.name}", parcel.path.read_bytes, parcel.name, parcel.mime, icon="⬇️",
+        type="primary", key=f"download_{about[1]}",
+    )  # fmt: skip
+
+
+def _project_in(store: Store) -> None:
+    st.subheader("Open a project file", anchor=False)
+    turn = st.session_state.get("data_turn", 0)
+    file = st.file_uploader("A zip that Mudra wrote", ["zip"], key=f"project_file_{turn}",
+                            help="It is checked first. All of it comes in, or nothing; a name that "
+                            "is taken gets a number.")  # fmt: skip
+    if file is None or not st.button("Bring it in", icon="📥", key="bring_project"):
+        return
+    bar = st.progress(0.0, "checking …")
+    with errors_shown():
+        name, text = take_project(
+            store, studio().places, file.getvalue(), file.name, temporary_folder(), bar.progress
+        )
+        use_project(name)
+        _done(f"Brought in {text}", turn)
+    bar.empty()
+
+
+def _samples_in(store: Store, project: Project) -> None:
+    st.subheader("Samples from other programs", anchor=False)
+    turn = st.session_state.get("data_turn", 0)
+    files = st.file_uploader(
+        "A table or COCO keypoints", [suffix.strip(".") for suffix in SUFFIXES], True,
+        key=f"data_files_{turn}",
+        help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
+        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20.",
+    )  # fmt: skip
+    if not files or not st.button(f"Add to {safe_label(project.name)}", icon="➕", key="add_data"):
+        return
+    with errors_shown(), st.spinner("Reading …"):
+        uploads = [(file.name, file.getvalue()) for file in files]
+        _done(take_samples(store, project, uploads, temporary_folder()), turn)
+
+
+def _done(said: str, turn: int) -> None:
+    """Say it on a page with empty fields."""
+    st.session_state["data_said"] = said
+    st.session_state["data_turn"] = turn + 1
+    st.rerun()

@@ -1,0 +1,102 @@
+"""The project in the sidebar: chosen, made, renamed, deleted and brought back."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.store import Project, Store
+from pages.panels.frame import errors_shown, navigation, studio
+from pages.panels.project.undo import undo_history
+
+FIRST_PROJECT = "My gestures"
+
+
+def pick_project() -> Project:
+    """The project, chosen or made in the sidebar and remembered in the address."""
+    if "visit" not in st.session_state:
+        # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
+        # kind of app and runs the page without app.py, until `st.navigation` has been called once.
+        navigation()
+        st.rerun()
+    store = studio().store
+    projects = {project.name: project for project in store.projects()}
+    if not projects:
+        first = store.create_project(FIRST_PROJECT)
+        projects = {first.name: first}
+    names = list(projects)
+    wanted = st.session_state.get("project_name") or st.query_params.get("project")
+    name = wanted if wanted in projects else names[0]
+    with st.sidebar:
+        turn = st.session_state.get("project_turn", 0)
+        key = f"project_{turn}"
+        st.selectbox("Project", names, names.index(name), key=key, on_change=_chosen, args=(key,))
+        _new_project(store, turn)
+        _change_project(store, projects[name], turn)
+        _deleted_project(store)
+        undo_history(store, projects[name])
+    st.session_state["project_name"] = name
+    st.query_params["project"] = name
+    return projects[name]
+
+
+def use_project(name: str) -> None:
+    """Choose a project from code.
+
+    The widgets get new keys: a message that the browser sent before it heard of the change still
+    carries the old choice, and would bring it back. Open popovers close by that, too.
+    """
+    st.session_state["project_name"] = name
+    st.session_state["project_turn"] = st.session_state.get("project_turn", 0) + 1
+
+
+def _chosen(key: str) -> None:
+    if (
+        key == f"project_{st.session_state.get('project_turn', 0)}"
+    ):  # else an old widget's last word
+        st.session_state["project_name"] = st.session_state[key]
+
+
+def _new_project(store: Store, turn: int) -> None:
+    with (
+        st.popover("New project", icon="➕", width="stretch", key=f"new_{turn}"),
+        st.form("new_project", border=False, clear_on_submit=True),
+    ):
+        name = st.text_input("Name", placeholder="Rock, paper, scissors")
+        keypoints_only = st.checkbox(
+            "Store keypoints only", help="No picture is stored, not even the crop of the hand."
+        )
+        if not st.form_submit_button("Create", type="primary"):
+            return
+        with errors_shown():
+            use_project(store.create_project(name, keypoints_only=keypoints_only).name)
+            st.rerun()
+
+
+def _change_project(store: Store, project: Project, turn: int) -> None:
+    with st.popover("Rename or delete", icon="✏️", width="stretch", key=f"change_{turn}"):
+        with st.form("rename_project", border=False):
+            name = st.text_input("New name", project.name, key=f"rename_{project.id}")
+            if st.form_submit_button("Rename", icon="✏️"):
+                with errors_shown():
+                    store.rename_project(project.id, name)
+                    use_project(name.strip())
+                    st.rerun()
+        if st.button("Delete the project", icon="🗑️", help="It can be brought back."):
+            with errors_shown():
+                store.delete_project(project.id)
+                st.session_state["deleted_project"] = (project.id, project.name)
+                use_project("")
+                st.rerun()
+
+
+def _deleted_project(store: Store) -> None:
+    """The way back from the last deletion."""
+    if "deleted_project" not in st.session_state:
+        return
+    project_id, name = st.session_state["deleted_project"]
+    st.caption(f"{safe_label(name)} is deleted.")
+    if st.button("Bring it back", icon="↩️", width="stretch"):
+        with errors_shown():
+            store.restore_project(project_id)
+            del st.session_state["deleted_project"]
+            use_project(name)
+            st.rerun()

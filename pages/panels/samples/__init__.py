@@ -1,0 +1,1 @@
+"""Samples to look at and to care for."""

@@ -1,0 +1,113 @@
+"""The map of the data: every point a sample, to look at, delete or move."""
+
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.review.data_map import (
+    BY_GESTURE,
+    BY_PERSON,
+    BY_SESSION,
+    PCA,
+    TSNE,
+    DataMap,
+    Layer,
+    about,
+    draw_map,
+    is_outdated,
+    layers,
+    title_of,
+)
+from core.store import Project
+from core.store.curation import visits
+from core.store.index import Roster, read_samples
+from pages.panels.frame import studio
+from pages.panels.samples.picking import act_on, sample_grid
+from pages.panels.samples.sample import show_sample
+
+# colours that stay apart for most eyes, each with a shape of its own
+COLOURS = ("#17968e", "#d98324", "#5b6fd6", "#c2477f", "#7a9a1f", "#8d5fc0",
+           "#2f8fd0", "#b05a3c", "#3f9d5a", "#c9a11a", "#6b7a80", "#d1605e")  # fmt: skip
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon",
+          "triangle-down", "hexagon", "bowtie", "hourglass")  # fmt: skip
+LARGE = 24  # so many of the selected samples are shown
+
+
+def data_map(project: Project, roster: Roster) -> None:
+    """The map, and what is selected on it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method = st.segmented_control(
+            "Map", [PCA, TSNE], default=PCA, required=True, key="map_method",
+            persist_state="session", help="PCA comes at once. t-SNE shows groups more clearly and "
+            "takes about half a minute for 5,000 samples.",
+        )  # fmt: skip
+        by = st.segmented_control(
+            "Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], default=BY_GESTURE,
+            required=True, key="map_by", persist_state="session",
+        )  # fmt: skip
+        again = st.button("Draw anew", icon="🔄")
+    drawn = _drawn(project, method or PCA, roster, again)
+    st.caption(about(drawn))
+    if is_outdated(drawn, roster):
+        st.caption("Samples came since it was drawn: draw it anew to see them.")
+    chart = st.plotly_chart(
+        _figure(layers(drawn, roster, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
+        key=f"map_{project.id}_{method}_{by}", on_select="rerun",
+        selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
+    )  # fmt: skip
+    there = set(roster.ids.tolist())
+    ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
+    _selected(project, [i for i in dict.fromkeys(ids) if i in there])
+
+
+def _drawn(project: Project, method: str, roster: Roster, again: bool) -> DataMap:
+    maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
+    key = project.id, method
+    if again or key not in maps:
+        with st.spinner("drawing the map …"):
+            maps[key] = draw_map(studio().store, project.id, method, roster)
+    return maps[key]
+
+
+def _titles(project: Project, by: str) -> dict[int, str]:
+    store = studio().store
+    if by == BY_GESTURE:
+        return {g.id: g.label.title for g in store.gestures(project.id)}
+    if by == BY_PERSON:
+        return {p.id: p.name for p in store.persons(project.id)}
+    return {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
+
+
+def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
+    figure = go.Figure()
+    for i, layer in enumerate(shown):
+        name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
+        marker = {"color": COLOURS[i], "symbol": SHAPES[i], "size": 8, "opacity": 0.8}
+        figure.add_scatter(
+            x=layer.points[:, 0], y=layer.points[:, 1], customdata=layer.ids[:, None].tolist(),
+            mode="markers", name=f"{name} ({len(layer.ids):,})", marker=marker,
+            hovertemplate="%{fullData.name}<br>sample %{customdata[0]}<extra></extra>",
+        )  # fmt: skip
+    figure.update_layout(height=560, dragmode="lasso", margin={"l": 0, "r": 0, "t": 8, "b": 0},
+                         legend={"orientation": "h", "y": -0.02})  # fmt: skip
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, scaleanchor="x")
+    return figure
+
+
+def _selected(project: Project, ids: list[int]) -> None:
+    if not ids:
+        st.caption("Click a point to see its sample; drag around points to select many. Double "
+                   "click to select nothing.")  # fmt: skip
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
+        st.markdown(f"**{len(ids):,}** selected")
+        act_on(project, ids)
+    samples = read_samples(studio().store, ids[:LARGE])
+    if len(samples) == 1:
+        show_sample(project, samples[0])
+    else:
+        sample_grid(project, samples, {})
+        if len(ids) > LARGE:
+            st.caption(f"and {len(ids) - LARGE:,} more")

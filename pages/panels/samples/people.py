@@ -1,0 +1,126 @@
+"""Who recorded, and when: persons and sessions to rename, assign and delete."""
+
+import pandas as pd
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.store import Person, Project
+from core.store.curation import (
+    Visit,
+    assign_sessions,
+    delete_session_samples,
+    merge_persons,
+    name_session,
+    rename_person,
+    visits,
+)
+from pages.panels.frame import errors_shown, studio
+from pages.panels.words import NOTHING_RECORDED, many
+
+
+def people(project: Project) -> None:
+    """A row a person."""
+    store = studio().store
+    persons, there = store.persons(project.id), visits(store, project.id)
+    if not persons:
+        st.info(NOTHING_RECORDED, icon="🧑")
+        return
+    st.caption(
+        "With two persons or more Mudra measures how well a new person is understood: keep each "
+        "person under one name."
+    )
+    for person in persons:
+        theirs = [visit for visit in there if visit.person_id == person.id]
+        with st.container(border=True, key=f"person_{person.id}"):
+            _person(project, person, persons, theirs)
+
+
+def _person(project: Project, person: Person, persons: list[Person], theirs: list[Visit]) -> None:
+    samples = sum(visit.samples for visit in theirs)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**🧑 {safe_label(person.name)}**  \n:gray[{many(samples, 'sample')} · "
+            f"{many(len(theirs), 'session')}]",
+            width="stretch",
+        )
+        with st.popover("Change", icon="✏️", key=f"change_{person.id}"):
+            _change(project, person, [p for p in persons if p.id != person.id])
+
+
+def _change(project: Project, person: Person, others: list[Person]) -> None:
+    store = studio().store
+    with st.form(f"rename_{person.id}", border=False):
+        name = st.text_input("Name", person.name, key=f"called_{person.id}_{person.name}")
+        if st.form_submit_button("Rename", icon="✏️", type="primary"):
+            with errors_shown():
+                rename_person(store, person.id, name)
+                st.rerun()
+    if others:
+        names = {p.id: safe_label(p.name) for p in others}
+        into = st.selectbox("The same person as", list(names), None, format_func=names.get,
+                            key=f"same_{person.id}")  # fmt: skip
+        if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_p_{person.id}"):
+            with errors_shown():
+                merge_persons(store, project.id, person.id, into)
+                st.rerun()
+    if st.button("Delete with all samples", icon="🗑️", key=f"delete_p_{person.id}"):
+        with errors_shown():
+            store.delete_person(person.id)
+            st.rerun()
+
+
+def sessions(project: Project) -> None:
+    """The sessions in a table; what is chosen there can be named, assigned, deleted."""
+    there = visits(studio().store, project.id)
+    if not there:
+        st.info(NOTHING_RECORDED, icon="🗓")
+        return
+    st.caption("Choose sessions in the first column, then say whose they are or what to call them.")
+    turn = st.session_state.get("sessions_turn", 0)
+    table = st.dataframe(
+        _table(there), hide_index=True, width="stretch", on_select="rerun",
+        selection_mode="multi-row", key=f"sessions_{project.id}_{turn}",
+    )  # fmt: skip
+    chosen = [there[row] for row in table.selection.rows if row < len(there)]
+    if chosen:
+        with st.container(border=True), errors_shown():
+            _chosen_sessions(project, chosen)
+
+
+def _table(there: list[Visit]) -> pd.DataFrame:
+    return pd.DataFrame({
+        "person": [v.person for v in there],  # a table's cells are shown as they are
+        "session": [v.name or "–" for v in there],
+        "when (UTC)": [v.started_at[:16].replace("T", " ") for v in there],
+        "from": [v.source for v in there],
+        "samples": [v.samples for v in there],
+    })  # fmt: skip
+
+
+def _chosen_sessions(project: Project, chosen: list[Visit]) -> None:
+    store, ids = studio().store, [visit.id for visit in chosen]
+    whose, called, away = st.columns(3, vertical_alignment="bottom", gap="medium")
+    with whose, st.form("assign", border=False):
+        names = [p.name for p in store.persons(project.id)]
+        person = st.selectbox("Recorded by", names, None, accept_new_options=True)
+        if st.form_submit_button("Assign", icon="🧑") and person:
+            assign_sessions(store, project.id, ids, person)
+            _done()
+    with called, st.form("name_session", border=False):
+        name = st.text_input("Call it", chosen[0].name, placeholder="in the car")
+        if st.form_submit_button("Name", icon="✏️", disabled=len(chosen) != 1,
+                                 help="One session at a time."):  # fmt: skip
+            name_session(store, ids[0], name)
+            _done()
+    with away:
+        total = sum(visit.samples for visit in chosen)
+        if st.button(f"Delete the {many(total, 'sample')}", icon="🗑️", disabled=not total):
+            for session_id in ids:
+                delete_session_samples(store, project.id, session_id)
+            _done()
+
+
+def _done() -> None:
+    """The table anew, with nothing chosen."""
+    st.session_state["sessions_turn"] = st.session_state.get("sessions_turn", 0) + 1
+    st.rerun()

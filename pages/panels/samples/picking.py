@@ -1,0 +1,148 @@
+"""A grid of samples to pick from, its pages, and what is done with the picked ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.capture.samples import picture_of
+from core.gestures.labels import safe_label
+from core.review.reviewing import Opinion
+from core.store import Project, Sample
+from core.store.bin import delete_samples, move_samples
+from core.store.index import Ints
+from pages.panels.frame import errors_shown, studio
+from pages.panels.samples.sample import look
+
+SIZES = (24, 48, 96)
+TILE = 150  # pixels, a tile's width
+
+
+def turn_pages(found: Ints) -> Ints:
+    """Which page of the ids is shown; the ids on it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        size = st.selectbox(
+            "Samples a page", SIZES, 1, key="page_size", persist_state="session", width=140,
+            format_func=lambda n: f"{n} a page", label_visibility="collapsed",
+        )  # fmt: skip
+        pages = -(-len(found) // size)
+        number = min(max(1, st.session_state.get("page_no", 1)), pages)
+        st.session_state["page_no"] = number
+        if pages > 1:
+            st.button("Previous", on_click=_turn, args=(-1,), disabled=number == 1)
+            number = st.number_input("Page", 1, pages, key="page_no", width=120,
+                                     label_visibility="collapsed")  # fmt: skip
+            st.button("Next", on_click=_turn, args=(1,), disabled=number == pages)
+        of = f"of {pages:,} pages · " if pages > 1 else ""
+        st.markdown(f"{of}**{len(found):,}** sample{'' if len(found) == 1 else 's'}")
+    return found[(number - 1) * size : number * size]
+
+
+def first_page() -> None:
+    """Begin anew: other samples are looked through."""
+    st.session_state["page_no"] = 1
+
+
+def _turn(by: int) -> None:
+    st.session_state["page_no"] = st.session_state.get("page_no", 1) + by
+
+
+def picked() -> set[int]:
+    """Ids of the picked samples."""
+    return st.session_state.setdefault("picked", set())
+
+
+def _pick(ids: Sequence[int], on: bool = True) -> None:
+    st.session_state["picked"] = picked() | set(ids) if on else picked() - set(ids)
+
+
+def picked_bar(project: Project, found: Ints, shown: Ints) -> None:
+    """Pick many at once; delete or move what is picked of the found ones."""
+    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
+        chosen = _pickers(found, shown)
+        if chosen:
+            act_on(project, chosen)
+        else:
+            st.caption("Pick samples to delete or move them. 🔍 shows one large.")
+
+
+def _pickers(found: Ints, shown: Ints) -> list[int]:
+    """Buttons to pick many; the ids that are picked of the found ones."""
+    chosen = [i for i in found.tolist() if i in picked()] if picked() else []
+    st.button("Pick this page", icon="☑️", on_click=_pick, args=(shown.tolist(),))
+    if len(found) > len(shown):
+        st.button(f"Pick all {len(found):,}", on_click=_pick, args=(found.tolist(),))
+    if chosen:
+        st.button("Pick none", on_click=_pick, args=(list(picked()), False))
+    return chosen
+
+
+def binned_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -> None:
+    """Pick many of the bin at once; restore what is picked."""
+    with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
+        chosen = _pickers(found, shown)
+        if chosen:
+            st.button(f"Restore {len(chosen):,}", icon="↩️", on_click=_restored,
+                      args=(restore, chosen))  # fmt: skip
+
+
+def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
+    restore(ids)
+    _pick(ids, False)
+
+
+def act_on(project: Project, ids: list[int]) -> None:
+    """Delete these samples, or move them to another gesture."""
+    n = f"{len(ids):,}"
+    st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
+    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    to = st.selectbox(
+        "Move to", [0, *gestures], key="move_to", width=220, label_visibility="collapsed",
+        format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
+    )  # fmt: skip
+    st.button(f"Move {n}", icon="➡️", disabled=not to, on_click=_move,
+              args=(project, ids, to))  # fmt: skip
+
+
+def _delete(project: Project, ids: list[int]) -> None:
+    with errors_shown():
+        delete_samples(studio().store, project.id, ids)
+        _pick(ids, False)
+
+
+def _move(project: Project, ids: list[int], to: int) -> None:
+    with errors_shown():
+        move_samples(studio().store, project.id, ids, to)
+        _pick(ids, False)
+
+
+def sample_grid(
+    project: Project, samples: Sequence[Sample], opinions: Mapping[int, Opinion], *,
+    binned: bool = False,
+) -> None:  # fmt: skip
+    """The samples as tiles to pick and to look at."""
+    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    with st.container(horizontal=True, key="grid"):
+        for sample in samples:
+            with st.container(width=TILE, gap=None):
+                _tile(project, sample, gestures, opinions.get(sample.id), binned)
+
+
+def _tile(
+    project: Project, sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None,
+    binned: bool,
+) -> None:  # fmt: skip
+    st.image(np.asarray(picture_of(sample)), width="stretch", output_format="JPEG")
+    key, title = f"pick_{sample.id}", safe_label(gestures.get(sample.gesture_id, "?"))
+    st.session_state[key] = sample.id in picked()
+    with st.container(horizontal=True, gap=None, vertical_alignment="center"):
+        st.checkbox(title, key=key, on_change=_toggle, args=(sample.id,), width="stretch")
+        if st.button("🔍", key=f"look_{sample.id}", type="tertiary", help="Show it large"):
+            look(project, sample, opinion, binned=binned)
+    if opinion and opinion.other is not None:
+        other = safe_label(gestures.get(opinion.other, "another gesture"))
+        st.caption(f"{other}? {opinion.share:.0%}")
+
+
+def _toggle(sample_id: int) -> None:
+    _pick([sample_id], st.session_state[f"pick_{sample_id}"])

@@ -1,0 +1,71 @@
+"""One sample, large, with where it comes from and what is doubted about it."""
+
+import streamlit as st
+
+from core.capture.samples import picture_of
+from core.gestures.labels import safe_label
+from core.review.reviewing import Opinion
+from core.store import Project, Sample
+from core.store.bin import delete_samples
+from core.store.index import provenance
+from pages.panels.frame import errors_shown, studio
+
+SIZE = 512  # pixels
+
+
+@st.dialog("Sample", width="large")
+def look(
+    project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
+) -> None:
+    """The sample over the page; what is in the bin can't be deleted again."""
+    with errors_shown():
+        show_sample(project, sample, opinion)
+        if not binned and st.button("Delete it", icon="🗑️"):
+            delete_samples(studio().store, project.id, [sample.id])
+            st.rerun()
+
+
+def show_sample(project: Project, sample: Sample, opinion: Opinion | None = None) -> None:
+    """Picture and facts beside each other."""
+    left, right = st.columns(2, gap="medium")
+    left.image(picture_of(sample, SIZE), width="stretch")
+    with right:
+        _facts(sample)
+        if opinion:
+            _doubt(project, opinion)
+
+
+def _facts(sample: Sample) -> None:
+    origin = provenance(studio().store, sample.id)
+    size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
+    facts = {
+        "Gesture": f"{origin.emoji} {origin.gesture}",
+        "Who": origin.person,
+        "When": _time(sample.taken_at),
+        "Source": sample.source,
+        "Session": f"{origin.session_id}, {origin.session_source}, {_time(origin.session_at)}",
+        "Recording": f"{origin.burst_id}, {_time(origin.burst_at)}",
+        "Hand": sample.handedness or "not known",
+        "Picture": size,
+        "Mirrored view": "yes" if sample.mirrored_view else "no",
+        "Estimator": f"{sample.estimator} {sample.estimator_version}",
+        "File's sha256": sample.file_hash or "none: from a camera",
+        "Number": str(sample.id),
+    }
+    st.markdown("\n".join(f"- {name}: **{safe_label(fact)}**" for name, fact in facts.items()))
+
+
+def _time(iso: str) -> str:
+    return f"{iso[:19].replace('T', ' ')} UTC"
+
+
+def _doubt(project: Project, opinion: Opinion) -> None:
+    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    lines = [f"Detector's score {opinion.score:.2f}"]
+    if opinion.neighbours is not None:
+        lines.insert(0, f"{opinion.neighbours:.0%} of its neighbours are other gestures")
+    if opinion.model is not None:
+        lines.insert(0, f"the model in use gives {opinion.model:.0%} to other gestures")
+    if opinion.other is not None:
+        st.markdown(f"Looks like **{safe_label(gestures.get(opinion.other, 'another'))}**")
+    st.caption(" · ".join(lines))

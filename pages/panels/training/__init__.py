@@ -1,0 +1,1 @@
+"""A training watched, and what it gave."""

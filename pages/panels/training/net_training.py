@@ -1,0 +1,110 @@
+"""On the Train page: the light CPM taught further on one's own samples, in a process of its own."""
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.jobs.net_training import (
+    Begun,
+    begun,
+    can_be_kept,
+    keep_fine_tuned,
+    start_fine_tuning,
+    stop_net_training,
+)
+from core.jobs.trainings import failure_of
+from core.learning.runs import DEAD, RUNNING, Run, list_runs
+from core.store import Project
+from pages.panels.frame import errors_shown, studio
+from pages.panels.words import MARKS
+
+
+def fine_tuning(project: Project) -> None:
+    """The form, and the nets' trainings so far."""
+    runs = list_runs(studio().places.net_runs)
+    running = next((run for run in runs if run.status() == RUNNING), None)
+    news = running is not None or bool(runs and failure_of(runs[0]))
+    with st.expander("The keypoint net: teach the light CPM on your hands", news, icon="🔥"):
+        st.caption(
+            "The light CPM learns from the joints that MediaPipe found in your samples (those with "
+            "a picture). Every fifth recording is kept apart to measure. Afterwards the net is "
+            "offered on Live, Record and Heatmaps under its name."
+        )
+        if running is None:
+            _form(project)
+        else:
+            st.fragment(_watch, run_every=1.0)(running)
+        for run in runs[:5]:
+            if run is not running:
+                _line(run)
+
+
+def _form(project: Project) -> None:
+    with st.form("fine_tune", border=False):
+        name = st.text_input("Name of the net", "cpm.my_hand")
+        minutes = st.slider("Minutes", 1, 60, 5)
+        if st.form_submit_button("Teach it", icon="🔥"):
+            with errors_shown():
+                start_fine_tuning(studio().places, project.name, name, minutes)
+                st.toast("It begins in a few seconds, in a process of its own.", icon="🔥")
+    start = begun(studio().places)
+    if start is None:
+        return
+    if start.failure:
+        st.error(safe_label(f"The net's training did not begin: {start.failure}"), icon="❌")
+    elif start.is_starting:
+        st.fragment(_starting, run_every=1.0)(start)
+    elif start.run is not None and start.run.status() == RUNNING:
+        st.rerun()
+
+
+def _starting(start: Begun) -> None:
+    """Until the new process has written its first line, or has ended without one."""
+    if not start.is_starting:
+        st.rerun()
+    st.caption("⏳ starting …")
+
+
+def _watch(run: Run) -> None:
+    if run.status() != RUNNING:
+        st.rerun()
+    looks = run.records("look")
+    about = run.about()
+    total = 60 * float(about.get("minutes", 1))
+    spent = looks[-1]["seconds"] if looks else 0.0
+    st.progress(min(1.0, spent / total), f"teaching {safe_label(about.get('net', 'the net'))}")
+    if looks:
+        _curve(looks)
+    if st.button("Stop and keep it", icon="⏹"):
+        stop_net_training(run)
+
+
+def _line(run: Run) -> None:
+    looks = run.records("look")
+    mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
+    if looks:
+        last = looks[-1]["held_out"]
+        said = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
+        st.markdown(f"{mark} **{net}** · {run.name} · right within a tenth of the hand: "
+                    f"{said or 'none held out'}")  # fmt: skip
+    if reason := failure_of(run):
+        st.error(safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
+                 icon="❌")  # fmt: skip
+    dead = run.status() == DEAD and can_be_kept(run)
+    if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
+        with errors_shown():
+            keep_fine_tuned(studio().places, run)
+            st.rerun()
+
+
+def _curve(looks: list[dict]) -> None:  # type: ignore[type-arg]
+    rows = [
+        {"seconds": look["seconds"], "stage": f"stage {i + 1}", "PCK@0.1": stage["pck@0.1"]}
+        for look in looks
+        for stages in look["held_out"].values()
+        for i, stage in enumerate(stages)
+    ]
+    if rows:
+        chart = alt.Chart(pd.DataFrame(rows)).mark_line(point=True)
+        st.altair_chart(chart.encode(x="seconds:Q", y="PCK@0.1:Q", color="stage:N"))

@@ -1,0 +1,66 @@
+"""How the model does on people that it never saw: each person left out once."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.jobs.measuring import LEFT_OUT, begin_left_out, is_running, left_out_of
+from core.jobs.trainings import failure_of, result_of
+from core.learning.runs import Run
+from core.store import Project
+from pages.panels.frame import errors_shown, in_percent, studio
+
+
+def new_people(run: Run, project: Project, running: Run | None) -> None:
+    """The button, and what it gave."""
+    st.subheader("New people", anchor=False)
+    room = studio().room
+    found = left_out_of(room, project.name, run)
+    if len(studio().store.persons(project.id)) < 2:
+        st.caption("One person has recorded so far. As soon as two have shown the same gestures, "
+                   "each can be left out once: that says how new people will do.")  # fmt: skip
+    else:
+        again = "Leave each person out again" if found else "Leave each person out"
+        title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
+        _begin(run, project, title, running is not None)
+    last = next(iter(room.runs(project.name, LEFT_OUT)), None)
+    if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
+        st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")
+    if found is not None and (result := result_of(found)):
+        _show(result)
+
+
+def _begin(run: Run, project: Project, title: str, busy: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        begin = st.button(title, icon="👥", disabled=busy)
+        st.caption("Trains once for each person, on all the others, and measures on that person.")
+    if begin:
+        with errors_shown(), st.spinner("Preparing …"):
+            begin_left_out(studio().room, project.name, run)
+            st.rerun()
+
+
+def _show(result: dict[str, Any]) -> None:
+    rows, worst = result["per_person"], result["worst_person"]
+    left, right = st.columns(2)
+    left.metric("A new person", f"{result['mean_accuracy']:.1%}", border=True,
+                help="The mean of the persons, each by a model that never saw them.")  # fmt: skip
+    left.caption(f"95 % interval {in_percent(result['interval'])}")
+    right.metric("The worst person", f"{result['worst_accuracy']:.1%}", border=True)
+    interval = rows[worst].get("interval")
+    right.caption(safe_label(worst) + (f" · {in_percent(interval)}" if interval else ""))
+    order = sorted(rows, key=lambda person: rows[person].get("accuracy", 2))
+    table: dict[str, list[Any]] = {
+        "Person": order,
+        "Samples": [rows[p]["n"] for p in order],
+        "Right": [100 * rows[p]["accuracy"] if rows[p]["n"] else None for p in order],
+        "95 % interval": [in_percent(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order],
+    }
+    if any(rows[p].get("unjudged") for p in order):
+        table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]
+        st.caption("Not judged are samples of gestures that nobody else has recorded.")
+    right_column = st.column_config.ProgressColumn(
+        format="%.1f%%", min_value=0, max_value=100, width="small"
+    )
+    st.dataframe(table, hide_index=True, width="stretch", column_config={"Right": right_column})

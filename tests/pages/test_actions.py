@@ -1,0 +1,48 @@
+"""Live's Actions without a browser: what the switches show and keep."""
+
+from tests.pages.test_main_job import app, go, store, texts  # noqa: F401 - fixtures among them
+
+
+def switches(app):  # noqa: F811
+    return {t.label: t for t in app.toggle if t.key.startswith("act_")}
+
+
+def test_every_action_is_off_at_first_and_shows_no_port(app):  # noqa: F811
+    go(app, "live")
+    assert {label: t.value for label, t in switches(app).items()} == {
+        "Tone in this page": False, "OSC": False, "WebSocket": False,
+    }  # fmt: skip
+    assert not app.number_input and not app.code
+    assert "Actions wait for the camera" not in texts(app)
+
+
+def test_the_switches_show_wekinators_port_and_a_secret_address(app):  # noqa: F811
+    go(app, "live")
+    switches(app)["OSC"].set_value(True).run()
+    switches(app)["WebSocket"].set_value(True).run()
+    assert [n.value for n in app.number_input] == [12000, 8765]
+    address = app.code[0].value
+    assert address.startswith("ws://127.0.0.1:8765/?token=") and len(address) == 27 + 32
+    assert "Actions wait for the camera" in texts(app)
+    next(b for b in app.button if b.label == "New token").click().run()
+    assert app.code[0].value != address
+
+
+def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):  # noqa: F811
+    go(app, "live")
+    switches(app)["OSC"].set_value(True).run()
+    switches(app)["WebSocket"].set_value(True).run()
+    next(t for t in app.text_input if t.label == "Pages that may listen").set_value("evil*").run()
+    assert "is no page's origin" in app.error[0].value.replace("\\", "")
+    next(t for t in app.text_input if t.label == "To the machine").set_value("10.0.0.9").run()
+    assert "leave this machine" in texts(app)
+
+
+def test_each_project_keeps_its_own_switches(app, store):  # noqa: F811
+    store.create_project("Other")
+    go(app, "live")
+    switches(app)["OSC"].set_value(True).run()
+    app.sidebar.selectbox[0].set_value("Other").run()
+    assert not switches(app)["OSC"].value
+    app.sidebar.selectbox[0].set_value("My gestures").run()
+    assert switches(app)["OSC"].value

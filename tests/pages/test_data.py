@@ -1,0 +1,128 @@
+"""Data out and in on Export, and the Privacy page, without a browser."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from core.gestures.labels import safe_label
+from core.learning.runs import Run
+from core.paths import Places
+from tests.pages.test_main_job import app, go, record, store, texts  # noqa: F401 - fixtures among them
+
+
+def press(app, label):  # noqa: F811
+    next(b for b in app.button if b.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def said(app):  # noqa: F811
+    return "\n".join(success.value for success in app.success)
+
+
+def parcel(app):  # noqa: F811
+    return app.session_state["parcel"][1]
+
+
+@pytest.fixture
+def recorded(app, store):  # noqa: F811
+    """The first project with samples of two gestures."""
+    record(store, "ok", 5)
+    record(store, "fist", 4, person="=Eve")
+    return go(app, "export")
+
+
+def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):  # noqa: F811
+    press(recorded, "Prepare the project file")
+    file = parcel(recorded)
+    assert file.name == "My_gestures.zip" and "9 samples" in file.text
+    with zipfile.ZipFile(file.path) as archive:
+        assert json.loads(archive.read("manifest.json"))["counts"]["samples"] == 9
+    labels = [button.proto.label for button in recorded.get("download_button")]
+    assert "Download My_gestures.zip" in labels
+    content = file.path.read_bytes()
+    box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
+    box.upload("mine.zip", content).run()
+    press(recorded, "Bring it in")
+    assert "Brought in “My gestures 2”" in said(recorded)
+    assert [p.name for p in store.projects()] == ["My gestures", "My gestures 2"]
+    assert recorded.sidebar.selectbox[0].value == "My gestures 2"
+
+
+def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):  # noqa: F811
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../../evil.json", "x")
+    box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
+    box.upload("<b>.zip", packed.getvalue()).run()
+    press(recorded, "Bring it in")
+    assert safe_label("<b>.zip holds the unsafe name '../../evil.json'") in recorded.error[0].value
+    assert len(store.projects()) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "coco", "kazuhito"])
+def test_samples_go_out_and_come_in(kind, recorded, store):  # noqa: F811
+    recorded.selectbox(key="data_kind").select(kind).run()
+    press(recorded, next(b.label for b in recorded.button if b.key == f"prepare_{kind}"))
+    file = parcel(recorded)
+    assert "9 samples" in file.text
+    uploads = [(file.name, file.path.read_bytes())]
+    if kind == "kazuhito":
+        with zipfile.ZipFile(file.path) as archive:
+            uploads = [(name, archive.read(name)) for name in archive.namelist()]
+    store.delete_samples([s.id for s in store.samples(store.projects()[0].id)])
+    box = next(b for b in recorded.file_uploader if b.label == "A table or COCO keypoints")
+    for name, content in uploads:
+        box.upload(name, content)
+    recorded.run()
+    press(recorded, "Add to My gestures")
+    assert "9 added" in said(recorded)
+    counted = {row.gesture.name: row.samples for row in store.overview(store.projects()[0].id)}
+    assert (counted["ok"], counted["fist"]) == (5, 4)
+
+
+def test_the_privacy_page_tells_facts(app, store, workspace):  # noqa: F811
+    record(store, "ok", 3)
+    go(app, "privacy")
+    words = texts(app)
+    assert "no further" in words and "127" in words and "New project" in words
+    [places] = app.dataframe
+    assert str(workspace / "mudra.db") in list(places.value["Where"])
+    for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):
+        assert any(f"**{library}** would" in one.value and "✅ off" in one.value
+                   for one in app.markdown)  # fmt: skip
+    assert "⚠️ **on**" not in words
+
+
+def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):  # noqa: F811
+    ids = record(store, "ok", 3)
+    store.delete_samples(ids[:2])
+    go(app, "privacy")
+    press(app, "Forget the pictures")
+    assert store.projects()[0].keypoints_only
+    assert "keeps keypoints only" in said(app)
+    press(app, "Empty the bin for good")
+    assert "2 samples" in said(app)
+    assert store.samples(store.projects()[0].id, deleted=True) == []
+
+
+def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):  # noqa: F811
+    record(store, "ok", 3)
+    run = Run.create(Places.find(workspace).runs, project="My gestures")
+    go(app, "privacy")
+    assert app.button(key="erase").disabled
+    field = next(box for box in app.text_input if box.label.startswith("Type DELETE"))
+    field.input("delete").run()
+    assert app.button(key="erase").disabled and run.path.exists()
+    field.input("DELETE").run()
+    press(app, "Delete everything")
+    assert "Everything is deleted" in said(app)
+    assert not run.path.exists()
+    [project] = store.projects()  # the empty one that a first visitor gets
+    assert store.samples(project.id) == []
+    assert app.button(key="erase").disabled
+    for page in ("home", "record", "train", "live", "export", "gestures", "review"):
+        go(app, page)
+        assert not app.error

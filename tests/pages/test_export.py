@@ -1,0 +1,82 @@
+"""The Export page without a browser: a model given away, a model taken in."""
+
+import zipfile
+
+import pytest
+
+from core.exchange.bundles import export_model
+from core.gestures.model.bundle import SUFFIX
+from core.gestures.model.gesture_model import GestureModel
+from core.learning.runs import list_runs
+from core.paths import Places
+from tests.pages.test_main_job import app, go, store, texts  # noqa: F401 - fixtures among them
+
+ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
+
+
+@pytest.fixture(scope="module")
+def starter_file(tmp_path_factory):
+    """The content of the starter's bundle."""
+    out = tmp_path_factory.mktemp("out") / "a.gesture"
+    places = Places.find(tmp_path_factory.mktemp("home"))
+    export_model(GestureModel.load(Places.starter), out, places)
+    return out.read_bytes()
+
+
+def upload(app, name, content):  # noqa: F811
+    field = next(f for f in app.file_uploader if SUFFIX in f.label)
+    field.upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_starter_is_offered_checked_and_with_its_card(app):  # noqa: F811
+    go(app, "export")
+    assert not app.error
+    assert "16 test hands are answered" in app.success[0].value
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert "Download My-gestures.gesture" in labels
+    said = texts(app)
+    assert "Recognises 👍 thumbs" in said and "sha256 of the file" in said
+    assert "#### Gesture model" in said
+
+
+def test_names_of_persons_are_left_out_by_a_switch(app):  # noqa: F811
+    go(app, "export")
+    assert "Worst person: Coolmann2049" in texts(app)
+    app.toggle(key="export_names").set_value(False).run()
+    assert not app.exception
+    assert "Worst person: person " in texts(app)
+    assert "Worst person: Coolmann2049" not in texts(app)
+
+
+def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):  # noqa: F811
+    go(app, "export")
+    upload(app, ODD, starter_file)
+    assert len(app.success) == 2 and not list_runs(Places.find(workspace).runs)
+    next(b for b in app.button if b.label.startswith("Add to")).click().run()
+    assert not app.exception
+    [run] = list_runs(Places.find(workspace).runs)
+    assert store.projects()[0].active_model == run.name
+    assert any("is now a model of" in said.value for said in app.success)
+    for page in ("live", "files", "train", "export"):
+        go(app, page)
+        assert not app.error
+    chosen = app.selectbox(key=f"model_{store.projects()[0].id}")
+    assert chosen.value == run.name
+
+
+def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_file, tmp_path):  # noqa: F811
+    go(app, "export")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("../evil", "x")
+    for content, words in (
+        (starter_file[:-100], "no zip"),
+        ((tmp_path / "b.zip").read_bytes(), "unsafe name"),
+        (b"x" * (33 * 2**20), "a model at most"),
+    ):
+        upload(app, "bad.gesture", content)
+        assert words in app.error[0].value
+        assert not [b for b in app.button if b.label.startswith("Add to")]
+    assert not list_runs(Places.find(workspace).runs)

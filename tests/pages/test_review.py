@@ -1,0 +1,214 @@
+"""The Review page without a browser: every state of it, and that each act can be undone."""
+
+import pytest
+
+from core.gestures.labels import safe_label
+from core.store.index import read_roster
+from tests.pages.test_main_job import ODD, app, go, press, record, store, texts  # noqa: F401 - fixtures
+
+
+def ids(store):  # noqa: F811
+    return set(read_roster(store, store.projects()[0].id).ids.tolist())
+
+
+def tiles(app):  # noqa: F811
+    return [int(box.key.removeprefix("pick_")) for box in app.checkbox if box.key]
+
+
+def view(app, name):  # noqa: F811
+    app.button_group(key="review_view").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def undo(app, store):  # noqa: F811
+    act = store.acts(store.projects()[0].id)[0]
+    app.button(key=f"undo_{act.id}").click().run()
+    assert not app.exception
+
+
+def test_nothing_recorded_leads_to_record(app):  # noqa: F811
+    go(app, "review")
+    assert "Nothing is recorded yet" in texts(app)
+    view(app, "🗑️ Bin")
+    assert "No deleted project" in texts(app)
+    assert "No deleted samples" in texts(app)
+
+
+def test_one_sample_is_shown_with_its_gesture_and_provenance(app, store):  # noqa: F811
+    [one] = record(store, "thumbs_up", 1, person=ODD)
+    go(app, "review")
+    assert tiles(app) == [one]
+    assert safe_label("👍 thumbs_up") in app.checkbox(key=f"pick_{one}").label
+    app.button(key=f"look_{one}").click().run()
+    assert not app.exception
+    assert f"Who: **{safe_label(ODD)}**" in texts(app)
+    assert "Mirrored view: **yes**" in texts(app)
+
+
+def test_pages_are_turned_and_never_left_empty(app, store):  # noqa: F811
+    made = record(store, "thumbs_up", 100)
+    go(app, "review")
+    assert tiles(app) == made[:51:-1]
+    press(app, "Next")
+    press(app, "Next")
+    assert tiles(app) == made[3::-1]
+    press(app, "Pick this page")
+    press(app, "Delete 4")
+    assert tiles(app) == made[51:3:-1]
+    undo(app, store)
+    assert ids(store) == set(made)
+
+
+def test_picked_samples_are_deleted_and_the_act_undone(app, store):  # noqa: F811
+    made = record(store, "thumbs_up", 3)
+    go(app, "review")
+    app.checkbox(key=f"pick_{made[0]}").check().run()
+    app.checkbox(key=f"pick_{made[2]}").check().run()
+    press(app, "Delete 2")
+    assert ids(store) == {made[1]} and tiles(app) == [made[1]]
+    undo(app, store)
+    assert ids(store) == set(made) and tiles(app) == made[::-1]
+
+
+def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):  # noqa: F811
+    made = record(store, "thumbs_up", 60)
+    project = store.projects()[0]
+    fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
+    go(app, "review")
+    press(app, "Pick all 60")
+    app.selectbox(key="move_to").set_value(fist).run()
+    press(app, "Move 60")
+    assert set(read_roster(store, project.id).gestures.tolist()) == {fist}
+    assert "Pick none" not in [button.label for button in app.button]
+    undo(app, store)
+    assert fist not in read_roster(store, project.id).gestures
+    assert ids(store) == set(made)
+
+
+def test_filters_choose_and_orders_order(app, store):  # noqa: F811
+    mine, yours = record(store, "fist", 2, person="b"), record(store, "ok", 2, person="a")
+    project = store.projects()[0]
+    go(app, "review")
+    app.selectbox(key="review_order").set_value("person").run()
+    assert tiles(app) == [*yours[::-1], *mine[::-1]]
+    ok = next(g.id for g in store.gestures(project.id) if g.name == "ok")
+    app.selectbox(key=f"review_Gesture_{project.id}").set_value(ok).run()
+    assert tiles(app) == yours[::-1]
+    who = next(p.id for p in store.persons(project.id) if p.name == "b")
+    app.selectbox(key=f"review_Person_{project.id}").set_value(who).run()
+    assert "No sample fits" in texts(app)
+
+
+def test_the_most_doubtful_stands_first_and_says_why(app, store):  # noqa: F811
+    for seed in range(4):
+        record(store, "thumbs_up", 5, seed=seed)
+        record(store, "fist", 5, seed=seed)
+    wrong = record(store, "fist", 1, seed=9)
+    project = store.projects()[0]
+    thumb = next(g.id for g in store.gestures(project.id) if g.name == "thumbs_up")
+    from core.store.bin import move_samples
+
+    move_samples(store, project.id, wrong, thumb)
+    go(app, "review")
+    app.selectbox(key="review_order").set_value("doubtful").run()
+    assert not app.exception
+    assert tiles(app)[0] == wrong[0]
+    assert f"{safe_label('👊 fist')}? 100%" in texts(app)
+
+
+def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):  # noqa: F811
+    made = record(store, "fist", 5)
+    project = store.projects()[0]
+    go(app, "review")
+    other = store.gestures(project.id)[0].id
+    app.selectbox(key=f"review_Gesture_{project.id}").set_value(other).run()
+    view(app, "🗑️ Bin")
+    go(app, "train")
+    app.session_state["review_ids"] = [made[1], made[3], 10**6]
+    go(app, "review")
+    assert tiles(app) == [made[3], made[1]]
+    press(app, "Show all")
+    assert len(tiles(app)) == 5
+
+
+def test_the_bin_gives_back_samples_gestures_and_persons(app, store):  # noqa: F811
+    made = record(store, "fist", 3) + record(store, "ok", 2, person="you")
+    project = store.projects()[0]
+    fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
+    you = next(p.id for p in store.persons(project.id) if p.name == "you")
+    store.delete_samples(made[:1])
+    store.delete_gesture(fist)
+    store.delete_person(you)
+    go(app, "review")
+    view(app, "🗑️ Bin")
+    assert "2 samples" in texts(app) and tiles(app) == []
+    app.button(key=f"back_gesture_{fist}").click().run()
+    app.button(key=f"back_person_{you}").click().run()
+    assert not app.exception
+    assert tiles(app) == [made[0]]
+    press(app, "Pick this page")
+    press(app, "Restore 1")
+    assert ids(store) == set(made)
+
+
+@pytest.mark.parametrize("name", ["", "ok", "punch"])
+def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, store, name):  # noqa: F811
+    record(store, "fist", 3)
+    project = store.projects()[0]
+    fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
+    store.delete_gesture(fist)
+    store.add_gesture(project.id, "Fist")
+    go(app, "review")
+    view(app, "🗑️ Bin")
+    assert "Another gesture is called “Fist” by now" in texts(app)
+    app.text_input(key=f"name_gesture_{fist}").input(name)
+    app.button(key=f"back_gesture_{fist}").click().run()
+    assert not app.exception
+    assert bool(app.error) == (name != "punch")
+    assert ("punch" in [g.name for g in store.gestures(project.id)]) == (name == "punch")
+
+
+def test_a_deleted_project_comes_back_from_the_bin(app, store):  # noqa: F811
+    other = store.create_project("Other")
+    store.delete_project(other.id)
+    go(app, "review")
+    view(app, "🗑️ Bin")
+    app.button(key=f"back_project_{other.id}").click().run()
+    assert not app.exception
+    assert store.project("Other") == other
+
+
+@pytest.mark.parametrize("n", [1, 2, 30])
+def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, store, n):  # noqa: F811
+    record(store, "fist", n, person=ODD)
+    project = store.projects()[0]
+    store.add_gesture(project.id, ODD)
+    record(store, ODD, n)
+    go(app, "review")
+    view(app, "🗺️ Map")
+    assert f"{2 * n} samples. The two directions show" in texts(app)
+    for by in ("person", "session"):
+        app.button_group(key="map_by").set_value(by).run()
+        assert not app.exception
+    app.button_group(key="map_method").set_value("t-SNE").run()
+    assert not app.exception
+    assert "Near points look alike" in texts(app) or n == 1
+    record(store, "fist", 1)
+    app.run()
+    assert "draw it anew" in texts(app)
+    press(app, "Draw anew")
+    assert "draw it anew" not in texts(app)
+
+
+def test_the_balance_says_what_to_record_next(app, store):  # noqa: F811
+    go(app, "review")
+    view(app, "⚖️ Balance")
+    assert "Record 👍 thumbs" in texts(app).replace("\\", "")
+    record(store, "fist", 3)
+    record(store, "ok", 40)
+    app.run()
+    assert "Record more of 👊 fist: 3 samples so far" in texts(app).replace("\\", "")
+    table = app.dataframe[0].value
+    assert dict(zip(table["Gesture"], table["Samples"], strict=True))["👌 ok"] == 40
+    assert not app.exception

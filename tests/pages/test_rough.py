@@ -1,0 +1,146 @@
+"""Pages in rough use: places that can't be written, things that went away in another window."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.learning.runs import Run
+from core.paths import Places
+from tests.pages.test_main_job import PAGES, app, go, record, store, texts  # noqa: F401 - fixtures among them
+
+
+@pytest.fixture
+def open_app(monkeypatch):
+    """open_app(workspace): the app there, as it comes up."""
+
+    def opened(workspace):
+        monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
+        monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
+        return AppTest.from_file("../app.py", default_timeout=60).run()
+
+    return opened
+
+
+def plain(element):
+    """Its text, what Markdown would take for its own no longer quoted."""
+    return element.value.replace("\\", "")
+
+
+def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):  # noqa: F811
+    project = store.projects()[0]
+    for gesture in store.gestures(project.id):
+        store.update_gesture(gesture.id, enabled=False)
+    go(app, "record")
+    assert "Every gesture of this project is switched off" in texts(app)
+    assert "Emoji" in [field.label for field in app.text_input]
+
+
+def test_a_workspace_that_can_t_be_made_is_said(open_app, tmp_path):
+    (tmp_path / "file").write_text("")
+    found = open_app(tmp_path / "file" / "workspace")
+    assert not found.exception
+    assert "can't be made: Not a directory" in plain(found.error[0])
+
+
+def test_a_damaged_database_is_said_and_left_alone(open_app, tmp_path):
+    (tmp_path / "mudra.db").write_bytes(b"my notes, not a database" * 100)
+    found = open_app(tmp_path)
+    assert not found.exception
+    assert "the store can't be used" in plain(found.error[0])
+    assert (tmp_path / "mudra.db").read_bytes().startswith(b"my notes")
+
+
+def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, store):  # noqa: F811
+    project = store.projects()[0]
+    record(store, "fist", 3)
+    for page in PAGES:
+        go(app, page)
+    go(app, "record")
+    store.create_project("other")
+    store.delete_project(project.id)
+    app.run()
+    assert not app.exception and not app.error
+    assert app.sidebar.selectbox[0].value == "other"
+
+
+def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):  # noqa: F811
+    project = store.projects()[0]
+    go(app, "record")
+    last = store.gestures(project.id)[-1]
+    app.session_state[f"gesture_{project.id}"] = last.id
+    app.run()
+    store.delete_gesture(last.id)
+    app.run()
+    assert not app.exception and not app.error
+    assert app.button(key="take_begin").label.endswith("thumbs\\_up")
+
+
+def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):  # noqa: F811
+    ids = record(store, "thumbs_up", 2)
+    go(app, "record")
+    store.delete_samples(ids)
+    app.button(key=f"delete_{ids[0]}").click().run()
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "x" * 300, "  ", "../../etc"])
+def test_a_person_s_name_from_an_address_that_is_none_breaks_no_page(app, name):  # noqa: F811
+    app.query_params["person"] = name
+    for page in PAGES:
+        go(app, page)
+
+
+def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, store, workspace):  # noqa: F811
+    for gesture in ("thumbs_up", "fist"):
+        record(store, gesture, 30)
+    runs = Places.find(workspace).runs
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom core.learning.runs import Run\n"
+        "Run.create(Path(sys.argv[1]), project='My gestures', classifier='mlp')\n"
+        "print(flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(runs)], stdout=subprocess.PIPE, text=True
+    )
+    process.stdout.readline()
+    go(app, "train")
+    assert "starting" in " ".join(bar.text for bar in app.get("progress"))
+    os.kill(process.pid, signal.SIGKILL)  # nobody asks how it ended: it stays as a zombie
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    app.run()
+    assert not app.exception
+    assert "The training ended early: Mudra was stopped" in plain(app.error[0])
+    assert not next(b for b in app.button if b.label == "Train").disabled
+    process.communicate()
+
+
+def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace):  # noqa: F811
+    record(store, "fist", 3)
+    run = Run.create(Places.find(workspace).runs, project="My gestures")
+    run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
+    go(app, "train")
+    assert "The training ended early: the loss became nan in epoch 3" in plain(app.error[0])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full: free some space"),
+        (MemoryError(), "the memory is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x"), "Permission denied"),
+    ],
+)
+def test_what_the_machine_lacks_is_said_on_the_page(error, said):
+    def page(error):
+        from pages.panels.frame import errors_shown
+
+        with errors_shown():
+            raise error
+
+    found = AppTest.from_function(page, kwargs={"error": error}).run()
+    assert not found.exception and said in plain(found.error[0])
