@@ -1,5 +1,5 @@
 """What the libraries that Mudra uses would send, and how it is switched off: facts, read in their
-installed code and watched with their sockets recorded (`tests/test_nothing_leaves.py`)."""
+installed code and watched with their sockets recorded (`tests/browser/test_nothing_leaves.py`)."""
 
 from dataclasses import dataclass
 

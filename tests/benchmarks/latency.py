@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import sync_playwright
 
 from core.media.videos import read_video
+from tests.browser.test_main_job import CAMERA, start_camera
 from tests.conftest import BROWSERS
-from tests.test_browser import CAMERA, start_camera
 
 SIZE_WH = (640, 480)
 EDGE = 48  # pixels of the counter's strip

@@ -9,7 +9,7 @@ import pytest
 
 from tests.benchmarks.camera_cycles import cycles
 from tests.benchmarks.soak import Moment, growth_mb, soak
-from tests.test_browser import films  # noqa: F401 - a fixture
+from tests.browser.test_main_job import films  # noqa: F401 - a fixture
 
 MAY_GROW_MB = 50
 MAY_DIFFER = 1.05

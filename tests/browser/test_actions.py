@@ -14,7 +14,7 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect as connect_by_proxy
 
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     films,
     look,
     pictures,

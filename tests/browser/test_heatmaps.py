@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.media.videos import read_video
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     look,
     pictures,
     server,

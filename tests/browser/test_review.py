@@ -11,7 +11,7 @@ from core.paths import Places
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_roster
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     films,
     look,
     pictures,

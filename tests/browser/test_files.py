@@ -5,14 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_home import SIZES, film  # noqa: F401
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     look,
     pictures,
     server,
     settled,
     workspace,
 )
-from tests.test_browser_home import SIZES, film  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.test_browser import CAMERA, WAIT_MS, _wait_for, write_film
+from tests.browser.test_main_job import CAMERA, WAIT_MS, _wait_for, write_film
 
 PAGES = ("", "record", "gestures", "review", "train", "live", "files", "export", "heatmaps",
          "privacy")  # fmt: skip

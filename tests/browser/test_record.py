@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     films,
     look,
     pictures,

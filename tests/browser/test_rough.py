@@ -11,7 +11,7 @@ from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
 from tests.benchmarks.camera_cycles import FLAGS, cycles, studio
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     WAIT_MS,
     films,
     look,

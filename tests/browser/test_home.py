@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     CAMERA,
     WAIT_MS,
     look,

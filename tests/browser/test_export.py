@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core.gestures.model.bundle import MEMBERS, check_bundle
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_home import SIZES, film  # noqa: F401
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     go,
     look,
     pictures,
@@ -15,7 +16,6 @@ from tests.test_browser import (  # noqa: F401 - fixtures among them
     settled,
     workspace,
 )
-from tests.test_browser_home import SIZES, film  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.benchmarks.camera_cycles import FLAGS, studio
-from tests.test_browser import films, pictures  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import films, pictures  # noqa: F401 - fixtures among them
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -17,7 +17,7 @@ from core.media.pictures import read_picture
 from core.paths import Places
 from core.pose.types import Frame
 from core.store import Store
-from tests.test_browser import (  # noqa: F401 - fixtures among them
+from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     films,
     look,
     pictures,
