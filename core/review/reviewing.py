@@ -2,7 +2,7 @@
 
 The doubt is the mean of two looks, where both are known: the share of the nearest hands of other
 recordings that have another gesture, and what the model in use gives to other gestures (measured
-in tests/benchmarks/doubt.py: the mean finds mislabelled samples better than either). Equal ones
+in benchmarks/doubt.py: the mean finds mislabelled samples better than either). Equal ones
 are ordered by the detector's score. N samples.
 """
 

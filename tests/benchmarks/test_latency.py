@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.benchmarks.latency import CELLS, EDGE, figures, firsts, latencies_ms, read_cells, stamp
+from benchmarks.latency import CELLS, EDGE, figures, firsts, latencies_ms, read_cells, stamp
 
 
 def test_the_strip_is_the_counter_s_bits_between_marks():

@@ -1,14 +1,14 @@
 """Streams that run long, or start and stop often, leave memory and threads as they were.
 
-Slow: ten minutes and some more; `python -m tests.benchmarks.soak --minutes 30` is the long one.
+Slow: ten minutes and some more; `python -m benchmarks.soak --minutes 30` is the long one.
 """
 
 from statistics import median
 
 import pytest
 
-from tests.benchmarks.camera_cycles import cycles
-from tests.benchmarks.soak import Moment, growth_mb, soak
+from benchmarks.camera_cycles import cycles
+from benchmarks.soak import Moment, growth_mb, soak
 from tests.browser.test_main_job import films  # noqa: F401 - a fixture
 
 MAY_GROW_MB = 50

@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.benchmarks.camera_cycles import FLAGS, studio
+from benchmarks.camera_cycles import FLAGS, studio
 from tests.browser.test_main_job import films, pictures  # noqa: F401 - fixtures among them
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from benchmarks.camera_cycles import FLAGS, cycles, studio
 from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
-from tests.benchmarks.camera_cycles import FLAGS, cycles, studio
 from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
     WAIT_MS,
     films,

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from benchmarks.review import PROJECT, fill
 from core.capture.samples import picture_of
 from core.paths import Places
 from core.review.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
@@ -16,7 +17,6 @@ from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import visits
 from core.store.index import read_bin, read_roster, read_samples
-from tests.benchmarks.review import PROJECT, fill
 
 pytestmark = pytest.mark.slow
 N = 100_000

@@ -5,7 +5,7 @@ is of 95 %. Frames of one group go wrong together, so that n of them count as fe
 n is n divided by Kish's design effect (1965, Survey Sampling, section 5.4), and Wilson's interval
 (1927) is taken of that.
 
-Measured by tests/benchmarks/intervals.py (24 classifiers learned from one to three of 18
+Measured by benchmarks/intervals.py (24 classifiers learned from one to three of 18
 recorders, 1 to 8 of the others drawn as those who validate): Wilson's interval of the plain n held
 the true share in 50 to 64 % of the draws, a bootstrap of the groups in 0 to 78 %, this one in 95
 to 97 %.

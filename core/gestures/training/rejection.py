@@ -2,7 +2,7 @@
 above which the answer is "no gesture".
 
 Convention: N samples, F standardised features, C gestures; a score of 0 to 1, larger = more
-foreign. tests/benchmarks/open_set.py measures it against the other scores.
+foreign. benchmarks/open_set.py measures it against the other scores.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,6 +1,6 @@
 """How often a 95 % interval holds what is true, on the keypoints of real recorders.
 
-    python -m tests.benchmarks.intervals gestures.csv
+    python -m benchmarks.intervals gestures.csv
 
 Classifiers learn from one to three recorders; all the others are the people that exist, and the
 share that is right on them is the truth. Then a few of those are drawn, as somebody with a few

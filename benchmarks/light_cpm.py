@@ -1,7 +1,7 @@
 """Measures the light CPM on the pictures that were held out from its training, and prints the
 tables of its card:
 
-    python -m tests.benchmarks.light_cpm DATA [--net NAME]
+    python -m benchmarks.light_cpm DATA [--net NAME]
 
 DATA holds hand_crops/ and hand_images/. The teacher looks at every picture anew.
 """

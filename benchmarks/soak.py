@@ -1,6 +1,6 @@
 """Minutes at 15 frames a second: what memory and threads do meanwhile.
 
-python -m tests.benchmarks.soak --minutes 30 [--video VIDEO] [--browser FILM.mjpeg] [--json]
+python -m benchmarks.soak --minutes 30 [--video VIDEO] [--browser FILM.mjpeg] [--json]
 
 Without --browser a replayed camera goes through what a stream goes through here: the live track,
 the estimator, the starter model, the drawing, and a recorder that writes into a store. With it the
@@ -28,6 +28,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from playwright.sync_api import sync_playwright
 
+from benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
 from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
@@ -35,7 +36,6 @@ from core.paths import Places
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.low_latency import PromptTrack
 from core.store import Store
-from tests.benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
 
 FPS = 15
 VIDEO = ROOT.parent / "shared" / "data" / "hand_videos" / "slideshow_emrecandir.mp4"

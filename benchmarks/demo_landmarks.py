@@ -1,6 +1,6 @@
 """Makes `data/starter/landmarks.csv`, the hands that the demo shows and learns from.
 
-`python -m tests.benchmarks.demo_landmarks DATA` with DATA/hand_images/{digits,emrecandir}; minutes.
+`python -m benchmarks.demo_landmarks DATA` with DATA/hand_images/{digits,emrecandir}; minutes.
 K joints, x right, y down, picture pixels.
 """
 

@@ -1,6 +1,6 @@
 """Start and stop the camera again and again; threads and memory of the server after each cycle.
 
-python -m tests.benchmarks.camera_cycles --film FILM.mjpeg [--cycles N] [--json]
+python -m benchmarks.camera_cycles --film FILM.mjpeg [--cycles N] [--json]
 """
 
 import argparse

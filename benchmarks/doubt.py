@@ -1,6 +1,6 @@
 """Measures which look finds mislabelled samples, on real hands whose labels are made wrong:
 
-    python -m tests.benchmarks.doubt TABLE [--epochs N]
+    python -m benchmarks.doubt TABLE [--epochs N]
 
 TABLE is a keypoint table with `source_repo` and `gesture`. Of its samples 3 % get another label,
 one by one, then in whole recordings of 50. The model learns from the wrong labels, too. Printed is

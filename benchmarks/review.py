@@ -1,7 +1,7 @@
 """Measures Mudra with many samples: a page of Review, the look for doubtful labels, the map, the
 start of a training, and the memory that each takes.
 
-    python -m tests.benchmarks.review [--samples 100000] [--workspace FOLDER]
+    python -m benchmarks.review [--samples 100000] [--workspace FOLDER]
 
 The samples are the shipped hands with noise, of 20 people in 100 sessions, each with a crop of a
 real one's size. Every part runs in a process of its own, so that its memory is its own.
@@ -168,7 +168,7 @@ def main() -> None:
         print("| what | time | CPU |\n|---|---|---|", flush=True)
         for part in PARTS:
             subprocess.run(
-                [sys.executable, "-m", "tests.benchmarks.review", "--part", part],
+                [sys.executable, "-m", "benchmarks.review", "--part", part],
                 env=os.environ | {"MUDRA_WORKSPACE": str(places.workspace)}, check=True,
             )  # fmt: skip
 

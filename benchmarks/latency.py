@@ -1,6 +1,6 @@
 """How long a moment takes from the camera's picture to Mudra's, both as a person would see them.
 
-    python -m tests.benchmarks.latency VIDEO [--seconds S] [--fps F] [--json]
+    python -m benchmarks.latency VIDEO [--seconds S] [--fps F] [--json]
 
 Starts the studio and a Chromium whose fake camera shows the video's first frame with a counter
 burnt into its lower edge. A script in the page reads the counter of every shown frame, in the

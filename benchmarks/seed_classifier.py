@@ -1,6 +1,6 @@
 """Thumb up or not, on Hand-Pose-Classification's own table: its network beside ours, no leak.
 
-    python -m tests.benchmarks.seed_classifier final_dataset_sample.csv
+    python -m benchmarks.seed_classifier final_dataset_sample.csv
 
 The last 20 % of each class's rows are kept apart as a block (consecutive rows are frames of one
 take; a random split puts copies of the same row on both sides). Both networks are trained anew on

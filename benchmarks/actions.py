@@ -1,5 +1,5 @@
 """How long a change takes from Live to a receiver on this machine, and what a frame costs in which
-nothing changes: `python -m tests.benchmarks.actions`."""
+nothing changes: `python -m benchmarks.actions`."""
 
 import socket
 import time
