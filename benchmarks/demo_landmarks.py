@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from core.exchange.extracting import extract
 
 from core.paths import Places
+from core.recognition.extracting import extract
 
 EACH = 40  # hands a gesture
 BLOCKS = 5  # in so many runs, so that a training can keep recordings apart

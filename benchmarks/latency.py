@@ -197,7 +197,7 @@ def _studio(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
                "--server.port", str(port)]  # fmt: skip
     environment = os.environ | {"MUDRA_WORKSPACE": str(folder / "workspace")}
-    address, root = f"http://127.0.0.1:{port}", Path(__file__).parents[2]
+    address, root = f"http://127.0.0.1:{port}", Path(__file__).parents[1]
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log)
     try:

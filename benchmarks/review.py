@@ -71,7 +71,7 @@ def measure_page() -> None:
     from streamlit.testing.v1 import AppTest
 
     streamlit_webrtc.component.get_this_session_info = lambda: None
-    app = AppTest.from_file("../../app.py", default_timeout=120)
+    app = AppTest.from_file("../app.py", default_timeout=120)
     app.query_params["project"] = PROJECT
     app.run().switch_page("pages/review.py")
     _timed("Review's first page", app.run)

@@ -2,19 +2,30 @@
 everything else (drawing, recording, features, metrics) reads Estimates.
 
     media ──Frame──▶ estimators ──Estimate──▶ pose.drawing ──picture──▶ pages
-                          ▲                ├─▶ studio (record, store) ─▶ gestures.features ─▶ label
+                          ▲                ├─▶ capture, store  ─▶ gestures.features ─▶ label
                    nets + weights          └─▶ pose.metrics
 
-    errors      every exception, as a tree
-    pose        what a pose is: pure maths on arrays
-    media       pictures, videos, cameras → Frames; every limit on strangers' files
-    weights     third-party model files: fetched, verified, prepared
-    nets        pose networks, one readable file each
-    learning    training nets: crops, the loop, the file to use; a training run is a folder
-    estimators  Frame → Estimate
-    gestures    keypoints → gesture: features, training, validation, the model in use, as a file
-    studio      what the app does with all this: store, importing, recording, live, actions
-    cli         the command line over the same functions as the pages
+    errors       every exception, as a tree
+    files        the one atomic write
+    pose         what a pose is: pure maths on arrays
+    media        pictures, videos, cameras → Frames; every limit on untrusted files
+    weights      third-party model files: fetched, verified, prepared
+    nets         pose networks, one readable file each
+    datasets     pictures with truth → batches
+    learning     training nets: a run is a folder; one visible loop
+    estimators   Frame → Estimate
+    gestures     keypoints → gesture: features, training, evaluation, the model in use
+    paths        where things lie
+    store        everything recorded, in one database; bin, undo, migrations
+    capture      camera, files and folders → samples
+    jobs         trainings and measurements that outlive their page
+    exchange     projects, tables, COCO, bundles: in and out
+    recognition  frames → answers: live, files, evaluate, extract
+    actions      stable gestures told to other programs
+    review       order, label noise, balance, the map of the samples
+    upkeep       doctor, privacy, erasing, memory
+    recipes      how what ships was made: starter model, bench
+    cli          the command line over the same functions as the pages
 
 A folder imports only what stands above it in this list. Nothing is imported here.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import StoreError
 
-_DATA = Path(__file__).resolve().parents[2] / "data"
+_DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass(frozen=True)

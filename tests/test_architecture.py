@@ -107,18 +107,16 @@ def test_the_way_to_the_live_page_loads_no_heavy_library(path: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "from core.gestures import model",
-        "import core.gestures.model.gesture_model",
-        "from ..gestures import model",
-        "def f():\n    from core.gestures.model.gesture_model import GestureModel",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.gestures.model.gesture_model",
-        "from importlib import import_module\nm = import_module('core.gestures.model.gesture_model')",
+        "from core.gestures import data",
+        "import core.gestures.data",
+        "from ..gestures import data",
+        "def f():\n    from core.gestures.data import GestureData",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import core.gestures.data",
+        "from importlib import import_module\nm = import_module('core.gestures.data')",
     ],
 )
 def test_an_import_against_the_order_is_found_in_every_form(tmp_path: Path, text: str) -> None:
-    modules = made_tree(
-        tmp_path, {"core/pose/a.py": text, "core/gestures/model/gesture_model.py": ""}
-    )
+    modules = made_tree(tmp_path, {"core/pose/a.py": text, "core/gestures/data.py": ""})
     (line,) = house.wrong_arrows(modules)
     assert line.startswith("core/pose/a.py:")
     assert "pose may not import gestures" in line
@@ -128,10 +126,11 @@ def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) 
     modules = made_tree(
         tmp_path,
         {
-            "app.py": "from core.studio import store",
-            "pages/live.py": "from core.studio import store\nfrom pages import _widgets",
+            "app.py": "from core.store import store",
+            "pages/live.py": "from core.store import store\nfrom pages.panels import frame",
+            "pages/panels/__init__.py": "",
             "pages/panels/frame.py": "",
-            "core/studio/store.py": "from core.pose.a import f\nfrom core.errors import StoreError",
+            "core/store/store.py": "from core.pose.a import f\nfrom core.errors import StoreError",
             "core/pose/a.py": "from . import b\nimport numpy",
             "core/pose/b.py": "import math",
             "core/errors.py": "",
@@ -142,7 +141,7 @@ def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) 
 
 
 def test_the_library_may_not_know_the_pages(tmp_path: Path) -> None:
-    modules = made_tree(tmp_path, {"core/studio/a.py": "import pages.live", "pages/live.py": ""})
+    modules = made_tree(tmp_path, {"core/store/a.py": "import pages.live", "pages/live.py": ""})
     assert len(house.wrong_arrows(modules)) == 1
 
 

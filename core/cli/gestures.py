@@ -240,7 +240,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""
-    from core.exchange.extracting import extract as extract_
+    from core.recognition.extracting import extract as extract_
 
     with progress_bar("looking") as progress:
         found = extract_(

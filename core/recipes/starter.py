@@ -192,8 +192,8 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
   and, for `none`, landmarks of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
   hands that hang beside a gesturing one. None of these pictures is part of Mudra.
 - **👉 and 👈** of the pictures are ☝ turned by 90°.
-- **Net**: the features of `core/gestures/features/hand.py`, then an MLP (256, 128), {epochs} epochs;
-  samples mirrored, and 👌 👊 ✋ turned by any angle.
+- **Net**: the features of `core/gestures/features/hand.py`, then an MLP (256, 128),
+  {epochs} epochs; samples mirrored, and 👌 👊 ✋ turned by any angle.
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.
 - **Rejection**: a second net (128, 64) beside it, taught by `none` and by hands made of two real
   ones, and the first net's `none`; above {threshold:.3f} a hand gets no gesture.

@@ -18,7 +18,7 @@ from core.actions.osc import OscOut
 from core.actions.websocket import WebSocketOut, new_token
 from core.gestures.labels import DEFAULT_GESTURES
 
-README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
 OPEN_PALM = Change(1.0, DEFAULT_GESTURES[7], 8, 0.965, "Left", "Demo", "starter")
 
 

@@ -50,6 +50,6 @@ def test_a_missing_file_of_the_demo_is_said_in_plain_words(workspace, monkeypatc
 
     places = Places(workspace, Places.find().weights, **{name: tmp_path / "gone.csv"})
     monkeypatch.setattr(Places, "find", classmethod(lambda cls, *args, **more: places))
-    app = AppTest.from_file("../app.py", default_timeout=60).run()  # noqa: F811
+    app = AppTest.from_file("../../app.py", default_timeout=60).run()  # noqa: F811
     assert not app.exception
     assert "gone" in app.error[0].value

@@ -25,7 +25,7 @@ def app(workspace, monkeypatch):
     monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
     # AppTest has no browser session to ask
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    app = AppTest.from_file("../app.py", default_timeout=60).run()
+    app = AppTest.from_file("../../app.py", default_timeout=60).run()
     assert not app.exception
     return app
 

@@ -21,7 +21,7 @@ def open_app(monkeypatch):
     def opened(workspace):
         monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
         monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-        return AppTest.from_file("../app.py", default_timeout=60).run()
+        return AppTest.from_file("../../app.py", default_timeout=60).run()
 
     return opened
 

@@ -37,7 +37,7 @@ def opened(places, monkeypatch):
     monkeypatch.setenv("MUDRA_WORKSPACE", str(places.database.parent))
     # AppTest has no browser session to ask
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    app = AppTest.from_file("../app.py", default_timeout=60)
+    app = AppTest.from_file("../../app.py", default_timeout=60)
     app.query_params["project"] = "People"
     return app.run().switch_page("pages/train.py").run()
 

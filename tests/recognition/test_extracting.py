@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from core.exchange.extracting import extract
 
 from core.capture.importing import import_path
 from core.capture.tables import quoted, read_table, unquoted
 from core.errors import MediaError
+from core.recognition.extracting import extract
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

@@ -1,1 +1,1 @@
-"""Learning gestures from keypoints: the net, its augmentation, its rejection of unknown hands, its file."""
+"""Learning gestures from keypoints: the net, augmentation, rejection of unknown hands, the file."""

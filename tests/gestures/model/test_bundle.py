@@ -13,6 +13,7 @@ import pytest
 
 from core.errors import ArchiveError, ModelError, MudraError
 from core.exchange.bundles import sample_hands
+from core.gestures.model import bundle as bundles
 from core.gestures.model.bundle import (
     COUNT,
     MEMBERS,
@@ -23,7 +24,6 @@ from core.gestures.model.bundle import (
     write_bundle,
 )
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.model.gesture_model import bundle as bundles
 from core.paths import Places
 
 NOISE = random.Random(1).randbytes(2**19 + 1)
