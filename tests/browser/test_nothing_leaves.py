@@ -123,7 +123,7 @@ def test_mediapipe_s_reports_go_where_nobody_listens(weights_folder, shared_data
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from core.estimators import mediapipe\n"
+        "from core.estimators import mediapipe_hands as mediapipe\n"
         "from core.media.pictures import read_picture\n"
         "assert mediapipe.NOWHERE == 'http://127.0.0.1:9'\n"
         "mediapipe.NOWHERE = sys.argv[1]\n"
