@@ -92,11 +92,12 @@ def starter(
     as_json: Json = False,
 ) -> None:
     """Make the starter model anew: leave each recorder and source out, then train on everything."""
+    from core.recipes.net_data import landmarks_folder
     from core.recipes.starter import make_starter
     from core.recipes.starter_data import make_landmarks
 
     places = Places.find()
-    kept = landmarks or places.workspace / "landmarks"
+    kept = landmarks or landmarks_folder(places, data)
     figures = make_starter(
         data, out, kept, lambda name: make_landmarks(data, kept, places.weights, name),
         lambda text: print(text, file=sys.stderr),

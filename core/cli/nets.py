@@ -51,10 +51,14 @@ def train_net(
 ) -> None:
     """Train a pose net on a teacher's joints; runs under torchrun, too."""
     from core.jobs.net_training import train_net_here
+    from core.recipes.net_data import hand_pack
 
+    places = Places.find(workspace)
+    with progress_bar("cutting hands out") as progress:
+        pack = hand_pack(places, data, progress)
     with progress_bar("training") as progress:
         run, folder = train_net_here(
-            Places.find(workspace), name, data, minutes=minutes, resume=resume, out=out,
+            places, name, pack, minutes=minutes, resume=resume, out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
         )  # fmt: skip

@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets.hand_crops import Hand, read_pack, write_pack
-from core.datasets.hand_packs import make_pack
 from core.errors import TrainingError
 from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_runs
 from core.media.pictures import decode_jpeg
 from core.paths import Places
 from core.pose.boxes import to_square
-from core.recipes.starter_data import make_landmarks
 from core.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
@@ -36,7 +34,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 def train_net_here(
     places: Places,
     name: str,
-    data: Path,
+    pack: Path,
     *,
     minutes: float,
     resume: str | None = None,
@@ -47,7 +45,7 @@ def train_net_here(
     """Train and wait for the end; an interrupt ends it early and keeps what was learned.
 
     Args:
-        data: holds hand_crops/ and hand_images/; its pack is made once and kept in the workspace.
+        pack: folder of the hand crops to learn from.
         resume: name of a run to go on with.
         out: folder for the net; else in the run.
         options: more of `NetOptions`.
@@ -62,7 +60,7 @@ def train_net_here(
     from core.learning.loop import NetOptions, train_net
     from core.learning.netfile import save_trained
 
-    crops = read_pack(_packed(places, data, progress))
+    crops = read_pack(pack)
     run = _run(places, name, resume, minutes)
     total = round(minutes * 60)
     with _failure_logged(run):
@@ -257,26 +255,6 @@ def _check_net_name(name: str) -> None:
             f"“{name}” is no name for a net: write cpm. and small letters, digits or _, like "
             "cpm.my_hand"
         )
-
-
-def _packed(places: Places, data: Path, progress: Callable[[int, int | None], None]) -> Path:
-    """The pack's folder; made where it is missing."""
-    pack = places.workspace / "packs" / "hands"
-    if (pack / "table.csv").is_file():
-        return pack
-    if "RANK" in os.environ:
-        raise TrainingError(
-            f"several processes can't make the pack of crops at once: train for a minute without "
-            f"torchrun first, then {pack} is there"
-        )
-    if not (data / "hand_crops").is_dir() or not (data / "hand_images").is_dir():
-        raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
-    landmarks = places.workspace / "landmarks"
-    make_pack(
-        data, pack, landmarks,
-        lambda source: make_landmarks(data, landmarks, places.weights, source), progress,
-    )  # fmt: skip
-    return pack
 
 
 def _run(places: Places, name: str, resume: str | None, minutes: float) -> Run:

@@ -26,6 +26,7 @@ from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.paths import Places
 from core.pose.types import Frame
+from core.recipes.net_data import data_key
 from core.recognition.keypoint_sources import KeypointSource, nets
 from core.store import Store
 
@@ -161,11 +162,14 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
         )
         for i in range(20)
     ]
-    write_pack(tmp_path / "packs" / "hands", hands)
+    data = tmp_path / "data"
+    for part in ("hand_crops", "hand_images"):
+        (data / part).mkdir(parents=True)
+    write_pack(tmp_path / "packs" / data_key(data), hands)
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "core",
-         "train-net", LIGHT, "--data", "none", "--minutes", "0.1", "--batch", "4", "--threads", "1",
-         "--workspace", str(tmp_path), "--json"],
+         "train-net", LIGHT, "--data", str(data), "--minutes", "0.1", "--batch", "4",
+         "--threads", "1", "--workspace", str(tmp_path), "--json"],
         cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
         check=False, timeout=300,
     )  # fmt: skip

@@ -1,0 +1,58 @@
+"""What `train-net` learns from: the pack of a data folder's hand crops, made once and kept.
+
+Convention: pack and landmarks lie in the workspace under the key of the data that they were made
+of, so that other data, or the same folder with other pictures, is never taken for them.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from core.datasets.hand_packs import make_pack
+from core.errors import TrainingError
+from core.paths import Places
+from core.recipes.starter_data import make_landmarks
+
+_PARTS = ("hand_crops", "hand_images")
+
+
+def hand_pack(places: Places, data: Path, progress: Callable[[int, int | None], None]) -> Path:
+    """The folder of the data's pack; made where it is missing.
+
+    Args:
+        data: holds hand_crops/ and hand_images/.
+
+    Raises:
+        TrainingError: it holds none, or one of several processes would have to make the pack.
+    """
+    if not all((data / part).is_dir() for part in _PARTS):
+        raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
+    pack = places.workspace / "packs" / data_key(data)
+    if (pack / "table.csv").is_file():
+        return pack
+    if "RANK" in os.environ:
+        raise TrainingError(
+            f"several processes can't make the pack of crops at once: train for a minute without "
+            f"torchrun first, then {pack} is there"
+        )
+    landmarks = landmarks_folder(places, data)
+    make_pack(
+        data, pack, landmarks,
+        lambda source: make_landmarks(data, landmarks, places.weights, source), progress,
+    )  # fmt: skip
+    return pack
+
+
+def landmarks_folder(places: Places, data: Path) -> Path:
+    """Where the landmarks found in a data folder's pictures are kept."""
+    return places.workspace / "landmarks" / data_key(data)
+
+
+def data_key(data: Path) -> str:
+    """Tells data folders apart by the names and sizes of their files, wherever they lie."""
+    found = hashlib.sha256()
+    for part in _PARTS:
+        for file in sorted(path for path in (data / part).rglob("*") if path.is_file()):
+            found.update(f"{file.relative_to(data).as_posix()}\0{file.stat().st_size}\n".encode())
+    return found.hexdigest()[:16]
