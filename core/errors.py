@@ -5,6 +5,7 @@ MudraError
 ├── MediaError        a picture, video or camera that can't be read or exceeds a limit
 ├── ArchiveError      a zip that can't be trusted
 ├── TableError        a keypoint table with wrong columns or values
+├── SkeletonError     keypoints of another skeleton than wanted
 ├── LabelError        a name that can't be a project's, gesture's or person's name
 ├── WeightsError      a model file that is missing, altered or can't be fetched
 ├── EstimatorError    an unknown estimator, or one used after close()
@@ -31,6 +32,10 @@ class ArchiveError(MudraError):
 
 class TableError(MudraError):
     """A keypoint table with wrong columns or values."""
+
+
+class SkeletonError(MudraError):
+    """Keypoints of another skeleton than wanted."""
 
 
 class LabelError(MudraError):

@@ -16,7 +16,7 @@ import numpy as np
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, Row, about
 from core.exchange.manifest import MAX_JOINTS
-from core.pose.skeletons import HAND
+from core.pose.skeletons import HAND_21
 from core.pose.types import Floats
 from core.store.rows import array, now
 
@@ -57,9 +57,9 @@ def _json(value: Any) -> str:
 
 def _category(row: Row, number: int) -> dict[str, Any]:
     joints = len(row["scores"]) // 4
-    hand = joints == HAND.size
-    names = HAND.joints if hand else [f"joint_{j}" for j in range(joints)]
-    bones = [[a + 1, b + 1] for a, b in HAND.bones] if hand else []
+    hand = joints == HAND_21.size
+    names = HAND_21.joints if hand else [f"joint_{j}" for j in range(joints)]
+    bones = [[a + 1, b + 1] for a, b in HAND_21.edges] if hand else []
     mudra = {name: row[f"gesture_{name}"] for name in ("emoji", "position", "enabled")}
     return {"id": number, "name": row["gesture"], "supercategory": "hand" if hand else "pose",
             "keypoints": list(names), "skeleton": bones, "mudra": mudra}  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.pose.boxes import bounding_box
-from core.pose.skeletons import HAND, Rgb, Skeleton
+from core.pose.skeletons import HAND_21, Rgb, Skeleton
 from core.pose.types import Estimate, Floats, Picture, Pose
 
 _EMOJI_FONTS = (
@@ -36,7 +36,7 @@ def draw_estimate(
     labels: Sequence[str] | None = None,
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
-    skeleton: Skeleton = HAND,
+    skeleton: Skeleton = HAND_21,
 ) -> Picture:
     """Every pose's skeleton and, where given, its label with emoji above it.
 
@@ -56,7 +56,7 @@ def draw_estimate(
     return out
 
 
-def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND) -> Picture:
+def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture:
     """One skeleton on a copy of the picture."""
     out = rgb.copy()
     _draw_skeleton(out, pose, skeleton)
@@ -69,7 +69,7 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     seen = [bool(np.isfinite(point).all()) for point in points]
     ends = [(int(x), int(y)) if there else (0, 0)
             for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
-    for (a, b), color in zip(skeleton.bones, skeleton.colors, strict=True):
+    for (a, b), color in zip(skeleton.edges, skeleton.colors, strict=True):
         if seen[a] and seen[b]:
             cv2.line(out, ends[a], ends[b], color, width, cv2.LINE_AA, _SHIFT)
     radius = int(width * 1.2 * (1 << _SHIFT))

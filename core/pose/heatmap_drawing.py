@@ -12,7 +12,7 @@ import numpy as np
 from core.pose.boxes import to_square
 from core.pose.drawing import draw_pose, label_plate
 from core.pose.heatmaps import joints_of
-from core.pose.skeletons import HAND
+from core.pose.skeletons import HAND_21
 from core.pose.types import BeliefMaps, Floats, Picture, Pose
 
 TILE = 192  # px, side of a tile
@@ -94,7 +94,7 @@ def pose_tile(beliefs: BeliefMaps, stage: int = -1) -> Picture:
 
 
 def joint_tiles(
-    beliefs: BeliefMaps, stage: int, names: Sequence[str] = HAND.joints
+    beliefs: BeliefMaps, stage: int, names: Sequence[str] = HAND_21.joints
 ) -> list[Picture]:
     """Every joint's map of a stage over the crop, and last the background's."""
     crop = _tile(beliefs.crop)

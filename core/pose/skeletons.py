@@ -1,50 +1,263 @@
-"""Skeletons: joints by name, bones between them, colours to draw them in.
+"""Skeletons as data: keypoints by name, the edges between them, which of them are left and right.
 
-Convention: the hand's joint order is MediaPipe's, which is OpenPose's too.
+Convention: "left" is the person's own left. `SKELETONS` is the one table: a new skeleton is an
+entry there, and nothing else asks how many keypoints a hand or a body has. K keypoints.
 """
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.errors import SkeletonError
+from core.pose.types import Floats
 
 Rgb = tuple[int, int, int]
+Edge = tuple[int, int]
+Groups = Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Joints in order, bones as (from, to) joint indices with one RGB colour each."""
+    """What is known of the K keypoints of a hand or a body.
+
+    Attributes:
+        name: kind and number of keypoints, "hand_21".
+        title: for people, "hand".
+        joints: their names, in order.
+        edges: (from, to) indices, drawn as lines.
+        colors: one RGB colour an edge.
+        mirror_pairs: (left, right) indices that a mirrored view exchanges; none for one hand.
+        groups: fingers or limbs by name, each from the body outwards.
+        root: the keypoints whose mean features start from.
+        heading: the keypoints whose sum, seen from the root, says where the pose points.
+        scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
+        oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
+    """
 
     name: str
+    title: str
     joints: tuple[str, ...]
-    bones: tuple[tuple[int, int], ...]
+    edges: tuple[Edge, ...]
     colors: tuple[Rgb, ...]
+    mirror_pairs: tuple[Edge, ...] = ()
+    groups: Groups = field(default_factory=dict)
+    root: tuple[int, ...] = (0,)
+    heading: tuple[int, ...] = ()
+    scale: tuple[Edge, ...] = ()
+    oks_sigmas: tuple[float, ...] = ()
 
     @property
     def size(self) -> int:
-        """Number of joints K."""
+        """Number of keypoints K."""
         return len(self.joints)
 
+    @property
+    def mirrored(self) -> list[int]:
+        """For each keypoint the one that stands for it in a mirrored view."""
+        order = list(range(self.size))
+        for left, right in self.mirror_pairs:
+            order[left], order[right] = right, left
+        return order
 
+    def index(self, joint: str) -> int:
+        """Where a keypoint of that name stands."""
+        return self.joints.index(joint)
+
+    def check(self, joints: int, what: str = "these keypoints") -> None:
+        """Raises SkeletonError where a pose has another number of keypoints."""
+        if joints != self.size:
+            raise SkeletonError(
+                f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "
+                f"model made for them"
+            )
+
+
+# ---------------------------------------------------------------------------------------- the hand
+
+_PALETTE: tuple[Rgb, ...] = (
+    (230, 90, 70), (240, 180, 50), (90, 190, 110), (70, 140, 230), (170, 100, 220),
+)  # fmt: skip
 _FINGERS = ("thumb", "index", "middle", "ring", "little")
 _THUMB_PARTS = ("cmc", "mcp", "ip", "tip")
 _FINGER_PARTS = ("mcp", "pip", "dip", "tip")
-_FINGER_COLORS: tuple[Rgb, ...] = (
-    (230, 90, 70),
-    (240, 180, 50),
-    (90, 190, 110),
-    (70, 140, 230),
-    (170, 100, 220),
-)
 
 
 def _hand() -> Skeleton:
+    """MediaPipe's order, which is OpenPose's too: the wrist, then finger by finger, base to tip."""
     joints = ["wrist"]
-    bones: list[tuple[int, int]] = []
-    colors: list[Rgb] = []
-    for f, finger in enumerate(_FINGERS):
-        base = 1 + 4 * f
-        joints += [f"{finger}_{p}" for p in (_THUMB_PARTS if f == 0 else _FINGER_PARTS)]
-        bones += [(0, base), (base, base + 1), (base + 1, base + 2), (base + 2, base + 3)]
-        colors += [_FINGER_COLORS[f]] * 4
-    return Skeleton("hand", tuple(joints), tuple(bones), tuple(colors))
+    for finger in _FINGERS:
+        parts = _THUMB_PARTS if finger == "thumb" else _FINGER_PARTS
+        joints += [f"{finger}_{part}" for part in parts]
+    groups = {finger: tuple(range(1 + 4 * f, 5 + 4 * f)) for f, finger in enumerate(_FINGERS)}
+    edges = [edge for group in groups.values() for edge in _chain(0, *group)]
+    colors = [color for color in _PALETTE for _ in range(4)]
+    return Skeleton(
+        "hand_21", "hand", tuple(joints), tuple(edges), tuple(colors), groups=groups,
+        heading=(5, 9, 13, 17),
+    )  # fmt: skip
 
 
-HAND = _hand()
+def _chain(*joints: int) -> list[Edge]:
+    return list(itertools.pairwise(joints))
+
+
+# -------------------------------------------------------------------------------------- the bodies
+
+_LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
+
+
+def _body(
+    name: str, joints: str, chains: Sequence[Sequence[str]], limbs: Mapping[str, str],
+    root: str, heading: str, scale: str, oks_sigmas: tuple[float, ...] = (),
+) -> Skeleton:  # fmt: skip
+    """A body from its keypoints' names: left and right pair up by name, and colour the edges.
+
+    Args:
+        joints: names in order, separated by spaces; left_… and right_… where there are two.
+        chains: names joined by edges, one after the other.
+        limbs: groups as names separated by spaces.
+        root, heading: names; scale: pairs of names, "a-b c-d".
+    """
+    names = tuple(joints.split())
+
+    def at(text: str) -> tuple[int, ...]:
+        return tuple(names.index(joint) for joint in text.split())
+
+    edges = [edge for chain in chains for edge in _chain(*at(" ".join(chain)))]
+    lefts = [joint for joint in names if joint.startswith("left_")]
+    pairs = [(names.index(j), names.index(j.replace("left_", "right_", 1))) for j in lefts]
+    sides = {"left": _LEFT, "right": _RIGHT}
+    colors = []
+    for a, b in edges:
+        both = {names[a].split("_")[0], names[b].split("_")[0]} & {*sides}
+        colors.append(sides[both.pop()] if len(both) == 1 else _MIDDLE)
+    return Skeleton(
+        name, "body", names, tuple(edges), tuple(colors), tuple(pairs),
+        {limb: at(text) for limb, text in limbs.items()}, at(root), at(heading),
+        tuple((a, b) for a, b in (at(pair.replace("-", " ")) for pair in scale.split())),
+        oks_sigmas,
+    )  # fmt: skip
+
+
+def _both(*chain: str) -> list[list[str]]:
+    """A chain of both sides: `_` at a name's beginning stands for left and for right."""
+    return [
+        [side + joint if joint[0] == "_" else joint for joint in chain]
+        for side in ("left", "right")
+    ]
+
+
+_ARMS_LEGS = {
+    f"{side}_{limb}": " ".join(f"{side}_{joint}" for joint in joints)
+    for side in ("left", "right")
+    for limb, joints in (
+        ("arm", ("shoulder", "elbow", "wrist")),
+        ("leg", ("hip", "knee", "ankle")),
+    )
+}
+_TRUNK = "left_shoulder-right_shoulder left_shoulder-left_hip right_shoulder-right_hip"
+_SHOULDERS = "left_shoulder right_shoulder"
+_TORSO = [["left_shoulder", "right_shoulder", "right_hip", "left_hip", "left_shoulder"]]
+
+_BLAZEPOSE = """
+nose left_eye_inner left_eye left_eye_outer right_eye_inner right_eye right_eye_outer
+left_ear right_ear left_mouth right_mouth left_shoulder right_shoulder left_elbow right_elbow
+left_wrist right_wrist left_pinky right_pinky left_index right_index left_thumb right_thumb
+left_hip right_hip left_knee right_knee left_ankle right_ankle left_heel right_heel
+left_foot_index right_foot_index
+"""
+_COCO = """
+nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow right_elbow
+left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle right_ankle
+"""
+_LSP = """
+right_ankle right_knee right_hip left_hip left_knee left_ankle right_wrist right_elbow
+right_shoulder left_shoulder left_elbow left_wrist neck head_top
+"""
+# Lin et al., the COCO keypoint challenge's evaluation
+_COCO_SIGMAS = (
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062,
+    0.107, 0.107, 0.087, 0.087, 0.089, 0.089,
+)  # fmt: skip
+
+BODY_33 = _body(
+    "body_33", _BLAZEPOSE,
+    [*_TORSO, *_both("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
+     ["left_mouth", "right_mouth"],
+     *_both("_shoulder", "_elbow", "_wrist", "_thumb"),
+     *_both("_wrist", "_pinky", "_index", "_wrist"),
+     *_both("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle")],
+    _ARMS_LEGS, _SHOULDERS, "nose", _TRUNK,
+)  # fmt: skip
+COCO_17 = _body(
+    "coco_17", _COCO,
+    [*_TORSO, *_both("nose", "_eye", "_ear"), *_both("_shoulder", "_elbow", "_wrist"),
+     *_both("_hip", "_knee", "_ankle")],
+    _ARMS_LEGS, _SHOULDERS, "nose", _TRUNK, _COCO_SIGMAS,
+)  # fmt: skip
+LSP_14 = _body(
+    "lsp_14", _LSP,
+    [["head_top", "neck"], *_both("neck", "_shoulder", "_elbow", "_wrist"),
+     *_both("neck", "_hip", "_knee", "_ankle")],
+    _ARMS_LEGS, "neck", "head_top", _TRUNK,
+)  # fmt: skip
+HAND_21 = _hand()
+# Tompson et al. 2014's 14 of 36 keypoints, in the order of the published result files
+NYU_14 = Skeleton(
+    "nyu_14", "hand",
+    ("little_tip", "little_root", "ring_tip", "ring_root", "middle_tip", "middle_root",
+     "index_tip", "index_root", "thumb_tip", "thumb_middle", "thumb_root", "wrist_2", "wrist_1",
+     "palm"),
+    ((13, 1), (1, 0), (13, 3), (3, 2), (13, 5), (5, 4), (13, 7), (7, 6), (13, 10), (10, 9), (9, 8),
+     (13, 11), (13, 12)),
+    (*[color for color in _PALETTE[:0:-1] for _ in "ab"], *[_PALETTE[0]] * 3, _MIDDLE, _MIDDLE),
+    groups={"thumb": (10, 9, 8), "index": (7, 6), "middle": (5, 4), "ring": (3, 2),
+            "little": (1, 0)},
+    root=(11, 12), heading=(1, 3, 5, 7),
+)  # fmt: skip
+
+SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}
+
+
+def skeleton_named(name: str) -> Skeleton:
+    """The skeleton of that name.
+
+    Raises:
+        SkeletonError: there is none.
+    """
+    if name not in SKELETONS:
+        raise SkeletonError(f"no skeleton “{name}”; there are: {', '.join(SKELETONS)}")
+    return SKELETONS[name]
+
+
+# ------------------------------------------------------------------------------ from one to another
+
+_MIDDLES = {"neck": ("left_shoulder", "right_shoulder")}
+_WAYS = {("body_33", "coco_17"), ("body_33", "lsp_14"), ("coco_17", "lsp_14")}
+
+
+def _sources(here: Skeleton, joint: str) -> list[int]:
+    """The keypoints whose mean a joint is: itself by name, a middle, or none."""
+    names = (joint,) if joint in here.joints else _MIDDLES.get(joint, ())
+    return [here.index(name) for name in names]
+
+
+def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
+    """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
+
+    33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
+
+    Raises:
+        SkeletonError: another number of keypoints, or no way from one to the other.
+    """
+    here.check(keypoints.shape[-2])
+    if here.name == there.name:
+        return keypoints.copy()
+    if (here.name, there.name) not in _WAYS:
+        raise SkeletonError(f"{here.name} keypoints can't be turned into {there.name}")
+    missing = np.full_like(keypoints[..., 0, :], np.nan)
+    sources = [_sources(here, joint) for joint in there.joints]
+    made = [keypoints[..., at, :].mean(-2) if at else missing for at in sources]
+    return np.stack(made, -2).astype(np.float32)

@@ -14,7 +14,7 @@ from core.capture.importing import import_path
 from core.errors import StoreError, TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import as_seen, export_data
-from core.pose.skeletons import HAND
+from core.pose.skeletons import HAND_21
 from core.store import NewSample, Store
 from tests.exchange.test_project_file import content, sample
 
@@ -137,7 +137,7 @@ def test_coco_has_boxes_flags_and_a_skeleton(store, tmp_path):
     assert annotation["keypoints"][:6] == [10, 10, 2, 11, 12, 2]
     assert annotation["keypoints"][-3:] == [0, 0, 0]
     assert annotation["image_id"] == image["id"] and annotation["category_id"] == category["id"]
-    assert category["name"] == "ok" and category["keypoints"] == list(HAND.joints)
+    assert category["name"] == "ok" and category["keypoints"] == list(HAND_21.joints)
     assert category["skeleton"][0] == [1, 2] and len(category["skeleton"]) == 20
 
 

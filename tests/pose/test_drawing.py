@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.pose.drawing import draw_estimate, draw_pose, emoji_font_path, emoji_sprite, label_plate
-from core.pose.skeletons import HAND
+from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Pose
 
 
@@ -88,5 +88,5 @@ def test_no_emoji_is_no_sprite():
 
 
 def test_every_bone_joins_two_of_the_joints():
-    assert HAND.size == 21 and len(HAND.bones) == len(HAND.colors) == 20
-    assert all(0 <= a < b < 21 for a, b in HAND.bones)
+    assert HAND_21.size == 21 and len(HAND_21.edges) == len(HAND_21.colors) == 20
+    assert all(0 <= a < b < 21 for a, b in HAND_21.edges)

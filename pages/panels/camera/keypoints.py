@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
-from core.pose.skeletons import HAND
+from core.pose.skeletons import HAND_21
 from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets
 from core.recognition.live import Maps
 from pages.panels.frame import studio
@@ -60,7 +60,7 @@ def pick_kalman(key: str) -> bool:
 
 def pick_joint(key: str) -> int | None:
     """One joint, the background, or all of them together."""
-    names = [STRONGEST, *(name.replace("_", " ") for name in HAND.joints), "background"]
+    names = [STRONGEST, *(name.replace("_", " ") for name in HAND_21.joints), "background"]
     name = st.selectbox("Joint", names, key=f"{key}_joint", persist_state="session")
     return None if name in (None, STRONGEST) else names.index(name) - 1
 

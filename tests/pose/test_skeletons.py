@@ -1,0 +1,104 @@
+"""Skeletons: every entry of the table is sound; one turns into another where that is meant."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from core.errors import SkeletonError
+from core.pose.skeletons import (
+    BODY_33,
+    COCO_17,
+    HAND_21,
+    LSP_14,
+    NYU_14,
+    SKELETONS,
+    Skeleton,
+    convert,
+    skeleton_named,
+)
+
+every = pytest.mark.parametrize("skeleton", SKELETONS.values(), ids=lambda s: s.name)
+
+
+@every
+def test_a_skeleton_is_named_by_its_number_of_keypoints(skeleton: Skeleton) -> None:
+    assert skeleton.name.endswith(f"_{skeleton.size}")
+    assert len(set(skeleton.joints)) == skeleton.size
+
+
+@every
+def test_edges_groups_and_feature_points_name_keypoints_that_are_there(skeleton: Skeleton) -> None:
+    used = {j for edge in (*skeleton.edges, *skeleton.mirror_pairs, *skeleton.scale) for j in edge}
+    used |= {j for group in skeleton.groups.values() for j in group}
+    used |= {*skeleton.root, *skeleton.heading}
+    assert used <= set(range(skeleton.size))
+    assert len(skeleton.colors) == len(skeleton.edges) == len(set(skeleton.edges))
+    assert skeleton.root and skeleton.heading
+    assert len(skeleton.oks_sigmas) in (0, skeleton.size)
+
+
+@every
+def test_edges_join_every_keypoint_of_a_limb_to_the_next(skeleton: Skeleton) -> None:
+    joined = {frozenset(edge) for edge in skeleton.edges}
+    for group in skeleton.groups.values():
+        assert all(frozenset(pair) in joined for pair in itertools.pairwise(group))
+
+
+@every
+def test_mirror_pairs_are_left_and_right_of_one_name(skeleton: Skeleton) -> None:
+    for left, right in skeleton.mirror_pairs:
+        assert skeleton.joints[left] == skeleton.joints[right].replace("right_", "left_")
+    sided = [j for j in skeleton.joints if j.startswith(("left_", "right_"))]
+    assert len(sided) == 2 * len(skeleton.mirror_pairs)
+    twice = [skeleton.mirrored[j] for j in skeleton.mirrored]
+    assert twice == list(range(skeleton.size))
+
+
+def test_the_hand_is_mediapipes() -> None:
+    assert HAND_21.joints[0] == "wrist" and HAND_21.joints[4] == "thumb_tip"
+    assert HAND_21.joints[20] == "little_tip" and len(HAND_21.edges) == 20
+    assert HAND_21.groups["index"] == (5, 6, 7, 8)
+
+
+def test_the_body_is_blazepose_s() -> None:
+    """The numbers of MediaPipe's pose landmarks: odd is left from 7 on."""
+    wanted = {0: "nose", 2: "left_eye", 7: "left_ear", 12: "right_shoulder", 15: "left_wrist"}
+    wanted |= {18: "right_pinky", 23: "left_hip", 28: "right_ankle", 32: "right_foot_index"}
+    assert {i: BODY_33.joints[i] for i in wanted} == wanted
+
+
+def test_33_keypoints_turn_into_coco_s_17_by_the_published_indices() -> None:
+    body = np.arange(66, dtype=np.float32).reshape(33, 2)
+    rows = [0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28]
+    np.testing.assert_array_equal(convert(body, BODY_33, COCO_17), body[rows])
+
+
+def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None:
+    body = np.zeros((2, 17, 3), np.float32)
+    body[:, 5], body[:, 6] = (10, 4, 2), (30, 8, 4)  # the shoulders
+    body[:, 16] = 7  # the right ankle, LSP's first
+    found = convert(body, COCO_17, LSP_14)
+    assert found.shape == (2, 14, 3)
+    np.testing.assert_array_equal(found[0, 0], [7, 7, 7])
+    np.testing.assert_array_equal(found[1, LSP_14.index("neck")], [20, 6, 3])
+    assert np.isnan(found[:, LSP_14.index("head_top")]).all()
+
+
+def test_a_neck_is_missing_where_a_shoulder_is() -> None:
+    body = np.ones((33, 2), np.float32)
+    body[11] = np.nan
+    assert np.isnan(convert(body, BODY_33, LSP_14)[LSP_14.index("neck")]).all()
+
+
+def test_what_has_no_way_from_one_to_the_other_is_refused_in_words() -> None:
+    with pytest.raises(SkeletonError, match="hand_21 keypoints can't be turned into nyu_14"):
+        convert(np.zeros((21, 2), np.float32), HAND_21, NYU_14)
+    with pytest.raises(SkeletonError, match="have 20 keypoints, hand_21 has 21"):
+        convert(np.zeros((20, 2), np.float32), HAND_21, COCO_17)
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
+    assert skeleton_named("body_33") is BODY_33
+    with pytest.raises(SkeletonError, match="no skeleton “hand_22”; there are: hand_21, body_33"):
+        skeleton_named("hand_22")
