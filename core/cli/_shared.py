@@ -1,8 +1,8 @@
-"""What the commands share: their common options, the store, the estimator, progress and output."""
+"""What the commands share: each option said once, the store, the estimator, progress, output."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,17 +22,25 @@ Mapping = Annotated[
 Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
 EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm.hand_light …")]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
+NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]
+ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
+TrainingProject = Annotated[str, typer.Option("--project", help="Whose samples to learn from.")]
+TrainingEstimator = Annotated[
+    str | None, typer.Option("--estimator", help="Learn from its keypoints.")
+]
+VideoOrCamera = Annotated[
+    str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
+]
+NumHands = Annotated[int, typer.Option("--hands", min=1, max=2, help="Hands to look for.")]
+GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
+InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")]
+Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]
 
 
-@contextmanager
-def open_store(places: Places) -> Iterator[Any]:
+def open_store(places: Places) -> closing[Any]:
     from core.store import Store
 
-    store = Store(places.database)
-    try:
-        yield store
-    finally:
-        store.close()
+    return closing(Store(places.database))
 
 
 def hand_estimator(
@@ -67,10 +75,17 @@ def parse_map(text: str | None) -> dict[str, str] | None:
 def check_layout(layout: str) -> None:
     from core.capture.importing import LAYOUTS
 
-    if layout not in LAYOUTS:
-        raise typer.BadParameter(
-            f"“{layout}” is none of {', '.join(LAYOUTS)}", param_hint="--layout"
-        )
+    check_choice(layout, LAYOUTS, "--layout")
+
+
+def check_choice(given: str, choices: Collection[str], option: str) -> None:
+    if given not in choices:
+        raise typer.BadParameter(f"“{given}” is none of {', '.join(choices)}", param_hint=option)
+
+
+def must_agree(yes: bool) -> None:
+    if not yes:
+        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
 
 
 def say(said: dict[str, Any], text: str, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._shared import ModelName, Workspace, hand_estimator
+from core.cli._shared import ModelName, NumHands, VideoOrCamera, Workspace, hand_estimator
 from core.paths import Places
 
 app = typer.Typer()
@@ -13,9 +13,7 @@ app = typer.Typer()
 
 @app.command()
 def act(
-    source: Annotated[
-        str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
-    ] = "camera:0",
+    source: VideoOrCamera = "camera:0",
     model: ModelName = "starter",
     osc: Annotated[
         str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
@@ -31,7 +29,7 @@ def act(
         str, typer.Option(help="Pages in a browser that may listen: http://localhost:5500 …")
     ] = "",
     rate: Annotated[int, typer.Option(min=1, max=30, help="At most so many a second.")] = 10,
-    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    hands: NumHands = 1,
     seconds: Annotated[float | None, typer.Option(help="Else until it ends, or Ctrl-C.")] = None,
     workspace: Workspace = None,
     as_json: Annotated[

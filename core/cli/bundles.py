@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, ModelName, Workspace, open_store, say
+from core.cli._shared import (
+    GestureFile,
+    Json,
+    ModelName,
+    NewProject,
+    Workspace,
+    open_store,
+    say,
+)
 from core.errors import MudraError
 from core.paths import Places
 
@@ -34,7 +42,7 @@ def export(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="NAME.gesture.")],
+    file: GestureFile,
     as_json: Json = False,
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
@@ -52,8 +60,8 @@ def verify(
 
 @app.command("import-model")
 def import_model(
-    file: Annotated[Path, typer.Argument(help="NAME.gesture.")],
-    project: Annotated[str, typer.Option(help="Made where missing.")],
+    file: GestureFile,
+    project: NewProject,
     use: Annotated[bool, typer.Option("--use", help="Make it the project's model.")] = False,
     workspace: Workspace = None,
     as_json: Json = False,

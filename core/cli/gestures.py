@@ -12,7 +12,14 @@ from core.cli._shared import (
     Layout,
     Mapping,
     ModelName,
+    NewProject,
+    NumHands,
+    ProjectName,
+    TrainingEstimator,
+    TrainingProject,
+    VideoOrCamera,
     Workspace,
+    check_choice,
     check_layout,
     hand_estimator,
     open_store,
@@ -32,7 +39,7 @@ def import_(
     path: Annotated[
         Path, typer.Argument(help="A folder per class, a zip of one, a table, or COCO json.")
     ],
-    project: Annotated[str, typer.Option(help="Made where missing.")],
+    project: NewProject,
     layout: Layout = "auto",
     person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
     mapping: Mapping = None,
@@ -58,7 +65,7 @@ def import_(
 
 @app.command()
 def export_data(
-    project: Annotated[str, typer.Option(help="Whose samples.")],
+    project: ProjectName,
     out: Annotated[Path, typer.Option("-o", "--output", help="A .csv, .parquet or .json (COCO).")],
     kind: Annotated[
         str | None, typer.Option(help="kazuhito: the keypoint.csv of Kazuhito00's app.")
@@ -70,8 +77,8 @@ def export_data(
     from core.exchange.data_out import KINDS
     from core.exchange.data_out import export_data as export_data_
 
-    if kind is not None and kind not in KINDS:
-        raise typer.BadParameter(f"“{kind}” is none of {', '.join(KINDS)}", param_hint="--kind")
+    if kind is not None:
+        check_choice(kind, KINDS, "--kind")
     with open_store(Places.find(workspace)) as store, progress_bar("writing") as progress:
         found = store.project(project)
         went = export_data_(store, found, out, kind=kind, progress=progress)
@@ -81,11 +88,9 @@ def export_data(
 
 @app.command()
 def record(
-    project: Annotated[str, typer.Option(help="Made where missing.")],
+    project: NewProject,
     gesture: Annotated[str, typer.Option(help="One of the project's gestures.")],
-    source: Annotated[
-        str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
-    ] = "camera:0",
+    source: VideoOrCamera = "camera:0",
     seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
     rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
     person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
@@ -114,11 +119,11 @@ def record(
 
 @app.command()
 def train(
-    project: Annotated[str, typer.Option(help="Whose samples to learn from.")],
+    project: TrainingProject,
     classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
     epochs: Annotated[int, typer.Option(min=1)] = 40,
-    estimator: Annotated[str | None, typer.Option(help="Learn from its keypoints.")] = None,
+    estimator: TrainingEstimator = None,
     leave_one_person_out: Annotated[
         bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
     ] = False,
@@ -128,9 +133,7 @@ def train(
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.jobs.trainings import ADVICE, CLASSIFIERS, train_here
 
-    if classifier not in CLASSIFIERS:
-        choice = ", ".join(CLASSIFIERS)
-        raise typer.BadParameter(f"“{classifier}” is none of {choice}", param_hint="--classifier")
+    check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
         raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
     places = Places.find(workspace)
@@ -202,7 +205,7 @@ def predict(
     maps: Annotated[str, typer.Option(help="A net's belief maps: single, multi or hm.")] = "single",
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
-    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    hands: NumHands = 1,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -235,7 +238,7 @@ def predict(
 def extract(
     path: Annotated[Path, typer.Argument(help="Picture, video, folder or zip.")],
     out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
-    hands: Annotated[int, typer.Option(min=1, max=2, help="Hands to look for.")] = 1,
+    hands: NumHands = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     as_json: Json = False,
 ) -> None:

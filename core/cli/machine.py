@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._shared import Json, Workspace, say
+from core.cli._shared import Json, Workspace, Yes, check_choice, must_agree, open_store, say
 from core.cli.measuring import in_words
 from core.paths import Places
 
@@ -45,16 +45,14 @@ def doctor(
 
 @app.command()
 def delete_everything(
-    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    yes: Yes = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Delete for good all that was recorded, trained and imported on this machine."""
-    from core.cli._shared import open_store
     from core.upkeep.erasing import erase_everything
 
-    if not yes:
-        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
+    must_agree(yes)
     places = Places.find(workspace)
     with open_store(places) as store:
         erased = erase_everything(store, places)
@@ -73,9 +71,7 @@ def bench(
     """Measure what Mudra costs on this machine."""
     from core.recipes.bench import BENCHES
 
-    if what not in BENCHES:
-        choice = ", ".join(BENCHES)
-        raise typer.BadParameter(f"“{what}” is none of {choice}", param_hint="WHAT")
+    check_choice(what, BENCHES, "WHAT")
     found = BENCHES[what](Places.find(), source)
     lines = [f"{name}: {value}" for name, value in found.items() if name != "stages"]
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]

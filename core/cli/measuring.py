@@ -1,10 +1,18 @@
 """What a training is worth on the command line: classifiers compared, persons left out."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.cli._shared import (
+    Json,
+    TrainingEstimator,
+    TrainingProject,
+    Workspace,
+    open_store,
+    progress_bar,
+    say,
+)
 from core.paths import Places
 
 app = typer.Typer()
@@ -12,9 +20,9 @@ app = typer.Typer()
 
 @app.command()
 def compare(
-    project: Annotated[str, typer.Option(help="Whose samples to learn from.")],
+    project: TrainingProject,
     seed: int = 0,
-    estimator: Annotated[str | None, typer.Option(help="Learn from its keypoints.")] = None,
+    estimator: TrainingEstimator = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:

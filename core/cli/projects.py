@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.cli._shared import InBin, Json, Workspace, Yes, must_agree, open_store, progress_bar, say
 from core.errors import NotFoundError
 from core.paths import Places
 
@@ -16,7 +16,7 @@ Name = Annotated[str, typer.Argument(help="A project's name.")]
 
 @app.command("list")
 def list_(
-    in_bin: Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")] = False,
+    in_bin: InBin = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -62,14 +62,14 @@ def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> N
 
 @app.command()
 def empty_bin(
-    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    yes: Yes = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Delete for good all that lies in the bin, of all projects."""
     from core.upkeep.erasing import empty_bin_here
 
-    _must_agree(yes)
+    must_agree(yes)
     places = Places.find(workspace)
     with open_store(places) as store:
         gone = empty_bin_here(store, places)
@@ -80,24 +80,19 @@ def empty_bin(
 @app.command()
 def forget_pictures(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")] = False,
+    yes: Yes = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Delete a project's pictures for good; from now on it keeps keypoints only."""
     from core.upkeep.erasing import forget_pictures_here
 
-    _must_agree(yes)
+    must_agree(yes)
     with open_store(Places.find(workspace)) as store:
         project = store.project(name)
         count = forget_pictures_here(store, project.id)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
     say({"project": project.name, "deleted": count}, text, as_json)
-
-
-def _must_agree(yes: bool) -> None:
-    if not yes:
-        raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
 
 
 @app.command()

@@ -5,13 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, open_store, progress_bar, say
+from core.cli._shared import (
+    InBin,
+    Json,
+    ProjectName,
+    Workspace,
+    check_choice,
+    open_store,
+    progress_bar,
+    say,
+)
 from core.errors import NotFoundError
 from core.paths import Places
 
 app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, move, balance.")
 
-ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
 Numbers = Annotated[list[int], typer.Argument(help="The samples' numbers, as `list` shows them.")]
 
 
@@ -22,7 +30,7 @@ def list_(
     person: Annotated[str | None, typer.Option(help="Of this person alone.")] = None,
     order: Annotated[str, typer.Option(help="newest, doubtful or person.")] = "newest",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
-    in_bin: Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")] = False,
+    in_bin: InBin = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -30,9 +38,7 @@ def list_(
     from core.review.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
     from core.store.index import read_bin, read_roster, read_samples
 
-    if order not in ORDERS:
-        choice = ", ".join(ORDERS)
-        raise typer.BadParameter(f"“{order}” is none of {choice}", param_hint="--order")
+    check_choice(order, ORDERS, "--order")
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("looking") as progress:
         home = store.project(project)
