@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.datasets.hand_crops import Hand, write_pack
 from core.errors import MudraError
 from core.media.pictures import read_picture
+from core.pose.hand import KNUCKLES, WRIST
 from core.pose.types import Floats, Picture
 
 HELD_OUT_SOURCES = frozenset(
@@ -143,7 +144,8 @@ def hand_mask(rgb: Picture, keypoints: Floats) -> NDArray[np.uint8]:
         for bone in _BONES:
             line = np.round(keypoints[list(bone)]).astype(np.int32)
             cv2.polylines(labels, [line], False, int(colour), max(1, round(share * longer)))
-    cv2.fillPoly(labels, [np.round(keypoints[[0, 5, 9, 13, 17]]).astype(np.int32)], int(cv2.GC_FGD))
+    palm = np.round(keypoints[[WRIST, *KNUCKLES]]).astype(np.int32)
+    cv2.fillPoly(labels, [palm], int(cv2.GC_FGD))
     state = np.zeros((1, 65)), np.zeros((1, 65))
     bgr = np.ascontiguousarray(rgb[..., ::-1])
     cv2.grabCut(bgr, labels, (0, 0, 0, 0), *state, 3, cv2.GC_INIT_WITH_MASK)

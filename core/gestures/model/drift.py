@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
+from core.pose.hand import KNUCKLES, TIPS, palm_frame, palm_length
 
 OVER_S = 30.0  # so much of the past is looked at
 ENOUGH = 40  # hands, about ten seconds, before anything is said
@@ -51,16 +52,15 @@ class Measures:
         """Of (N, 21, 2) keypoints; NaN where a joint that counts is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
-        palm = points[:, [5, 9, 13, 17]].mean(1)
-        length = np.maximum(np.linalg.norm(palm, axis=1), 1e-6)
-        knuckles = points[:, 5] - points[:, 17]
-        tips = np.linalg.norm(points[:, [4, 8, 12, 16, 20]], axis=2)
-        side = palm[:, 0] * knuckles[:, 1] - palm[:, 1] * knuckles[:, 0]
+        _, heading, flipped = palm_frame(points)
+        length = np.maximum(palm_length(points), 1e-6)
+        knuckles = points[:, KNUCKLES[0]] - points[:, KNUCKLES[-1]]
+        tips = np.linalg.norm(points[:, TIPS], axis=2)
         return cls(
-            np.degrees(np.arctan2(palm[:, 0], -palm[:, 1])),
+            np.degrees(np.arctan2(heading[:, 0], -heading[:, 1])),
             np.linalg.norm(knuckles, axis=1) / length,
             tips.max(1) / length,
-            side < 0,
+            flipped,
         )
 
 

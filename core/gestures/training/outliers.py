@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
+from core.pose.hand import palm_frame, palm_length
 
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
 # fifths of the starter's data), so what is farther from all gestures is none of them
@@ -13,7 +14,6 @@ NEAR = 0.6
 _BANK = 300  # hands of each gesture that a made-up one is compared with
 _TRIES = 4  # made for each one wanted; between a quarter and a half turn out to be far enough
 _MOST_FINGERS = 2  # taken over; three gave nothing more
-_PALM = (5, 9, 13, 17)
 
 Array = NDArray[np.float32]
 
@@ -96,15 +96,9 @@ def _upright(hands: Array) -> tuple[Array, Array, Array, Array]:
     """The joints from the wrist with the palm up, of length 1, its index side at +x; then the
     palm's direction (N, 2), its length (N,), and -1 where that took a mirror (N,)."""
     points = hands - hands[:, :1]
-    palm = points[:, _PALM].mean(1)
-    size = np.linalg.norm(palm, axis=1) + 1e-6
-    heading = palm / size[:, None]
-    hx, hy = heading[:, None, 0], heading[:, None, 1]
-    along = points[..., 0] * hx + points[..., 1] * hy
-    across = points[..., 1] * hx - points[..., 0] * hy
-    side = np.where(across[:, 5] < across[:, 17], -1.0, 1.0).astype(np.float32)
-    own = np.stack([across * side[:, None], along], -1) / size[:, None, None]
-    return own, heading, size, side
+    size = palm_length(points) + 1e-6
+    own, heading, flipped = palm_frame(points / size[:, None, None])
+    return own, heading, size, np.where(flipped, -1, 1).astype(np.float32)
 
 
 def _turned_back(own: Array, heading: Array, size: Array, side: Array) -> Array:
