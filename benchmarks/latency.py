@@ -12,16 +12,10 @@ import argparse
 import json
 import os
 import platform
-import shutil
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -31,9 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import sync_playwright
 
+from benchmarks.studio import BROWSERS, find_chromium, flags, start_camera, studio
 from core.media.videos import read_video
-from tests.browser.test_main_job import CAMERA, start_camera
-from tests.conftest import BROWSERS
 
 SIZE_WH = (640, 480)
 EDGE = 48  # pixels of the counter's strip
@@ -157,7 +150,10 @@ def measure(video: Path, seconds: float, fps: int = 15) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mudra-latency-") as name:
         folder = Path(name)
         write_film(folder / "film.mjpeg", video)
-        with _studio(folder) as address, _page(address, folder / "film.mjpeg") as page:
+        with (
+            studio(folder / "workspace") as (address, _),
+            _page(address, folder / "film.mjpeg") as page,
+        ):
             page.goto("/live")
             _choose_fps(page, fps)
             start_camera(page)
@@ -189,35 +185,10 @@ def figures(seen: dict[str, list[tuple[float, str]]], seconds: float) -> dict[st
 
 
 @contextmanager
-def _studio(folder: Path) -> Iterator[str]:
-    """The studio with a workspace of its own; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-               "--server.port", str(port)]  # fmt: skip
-    environment = os.environ | {"MUDRA_WORKSPACE": str(folder / "workspace")}
-    address, root = f"http://127.0.0.1:{port}", Path(__file__).parents[1]
-    with (folder / "log.txt").open("w") as log:
-        process = subprocess.Popen(command, cwd=root, env=environment, stdout=log, stderr=log)
-    try:
-        end = time.monotonic() + 60
-        while time.monotonic() < end and process.poll() is None:
-            with suppress(OSError), urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                break
-            time.sleep(0.2)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@contextmanager
 def _page(address: str, film: Path) -> Iterator[Any]:
-    chromium = os.environ.get("MUDRA_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=[*CAMERA, f"--use-file-for-fake-video-capture={film}"]
+            executable_path=find_chromium() or BROWSERS[0], args=flags(film)
         )
         context = browser.new_context(base_url=address, permissions=["camera"])
         context.add_init_script(WATCH)

@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -28,7 +27,8 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from playwright.sync_api import sync_playwright
 
-from benchmarks.camera_cycles import FLAGS, ROOT, open_page, standing, studio
+from benchmarks.camera_cycles import open_page, standing
+from benchmarks.studio import BROWSERS, ROOT, find_chromium, flags, start_camera, studio
 from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
@@ -147,12 +147,10 @@ def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
         studio(Path(folder)) as (address, process),
         sync_playwright() as playwright,
     ):
-        camera = f"--use-file-for-fake-video-capture={film}"
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
         page = open_page(browser, f"{address}/record")
         page.get_by_text("Start / stop", exact=True).click()
-        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-        frame.get_by_role("button", name=re.compile("start", re.I)).click()
+        start_camera(page)
         page.get_by_role("button", name=re.compile("^Record")).click(timeout=60_000)
         begun, samples, before = time.monotonic(), 0, -1
         while (now := time.monotonic()) - begun < 60 * minutes:
@@ -183,7 +181,7 @@ def main() -> None:
     parser.add_argument("--browser", type=Path, help="film of Chromium's camera: the whole studio")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    chromium = os.environ.get("MUDRA_CHROMIUM") or shutil.which("chromium") or "google-chrome"
+    chromium = find_chromium() or BROWSERS[0]
     moments = []
     for one in (soak_studio(given.minutes, given.browser, chromium) if given.browser
                 else soak(given.minutes, given.video)):  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.studio import find_chromium
 from core.capture.importing import import_path
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
@@ -21,7 +22,6 @@ from core.weights.mediapipe_models import is_prepared
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def lacking(what: str, way_out: str) -> None:
@@ -57,12 +57,10 @@ def weights_folder() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of a Chromium or Chrome to drive."""
-    found = os.environ.get("MUDRA_CHROMIUM") or next(
-        filter(None, map(shutil.which, BROWSERS)), None
-    )
+    found = find_chromium()
     if not found:
         lacking("no Chromium on this machine", "install it, or name one in MUDRA_CHROMIUM")
-    return str(found)
+    return found
 
 
 @pytest.fixture

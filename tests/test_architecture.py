@@ -101,6 +101,20 @@ def test_the_way_to_the_live_page_loads_no_heavy_library(path: str) -> None:
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
+def test_what_tests_share_lies_in_no_test_and_no_program_needs_them() -> None:
+    """A test imports fixtures and helpers from a conftest; benchmarks, core and pages from core."""
+    another = re.compile(r"^\s*(from|import) tests[\w.]*\.test_", re.M)
+    any_test = re.compile(r"^\s*(from|import) tests\b", re.M)
+    rules = [("tests/**/*.py", another), ("benchmarks/*.py", any_test), ("core/**/*.py", any_test)]
+    found = [
+        str(path.relative_to(ROOT))
+        for pattern, wrong in rules
+        for path in sorted(ROOT.glob(pattern))
+        if wrong.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
 # --- the rules, held against trees made to break them
 
 

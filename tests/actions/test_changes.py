@@ -2,23 +2,13 @@
 
 import json
 
-import numpy as np
 import pytest
 
 from core.actions.changes import Changes, RateLimit, pitch_hz
-from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.gestures.labels import NONE
 from core.pose.smoothing import LabelHold
-from core.pose.types import Pose
 from core.recognition.reading import Reading
-
-NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
-POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
-
-
-def reading(name, probability=0.9, hand="Right"):
-    """A hand that is said to show a gesture, None for no gesture."""
-    row = tuple((g, probability if g.name == name else 0.01) for g in DEFAULT_GESTURES)
-    return Reading(POSE, NAMES[name] if name else None, row, hand)
+from tests.actions.conftest import POSE, reading
 
 
 def told(changes, frames, *, every_s=0.05):

@@ -3,7 +3,6 @@
 import json
 import socket
 import threading
-import time
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -15,6 +14,7 @@ from core.actions.changes import Change
 from core.actions.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
+from tests.actions.conftest import PATIENCE_S, wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)
@@ -22,14 +22,6 @@ connect = partial(connect_by_proxy, proxy=None)
 TOKEN = "t0ken-" * 5  # the same in every worker
 OWN = "http://localhost:8501"
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right", "Demo", "starter")
-PATIENCE_S = 5
-
-
-def wait_until(true):
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -14,16 +14,8 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect as connect_by_proxy
 
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    start_camera,
-    stored,
-    workspace,
-)
+from benchmarks.studio import start_camera
+from tests.browser.conftest import settled, stored
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)
@@ -84,9 +76,7 @@ def actions_on(page, osc_port, websocket_port):
     return page.get_by_text(re.compile(rf"^ws://127.0.0.1:{websocket_port}/")).inner_text()
 
 
-def test_a_gesture_before_the_camera_reaches_every_receiver(
-    look, films, pictures, receiver  # noqa: F811
-):  # fmt: skip
+def test_a_gesture_before_the_camera_reaches_every_receiver(look, films, pictures, receiver):
     port = free_port()
     with look(films("thumbs_up")) as page:
         address = actions_on(page, receiver.getsockname()[1], port)
@@ -105,9 +95,7 @@ def test_a_gesture_before_the_camera_reaches_every_receiver(
         page.screenshot(path=pictures / "actions.png", full_page=True)
 
 
-def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(
-    look, films, workspace, pictures  # noqa: F811
-):  # fmt: skip
+def test_osc_starts_and_stops_a_recording_of_the_chosen_gesture(look, films, workspace, pictures):
     port = free_port()
     client = SimpleUDPClient("127.0.0.1", port)
     with look(films("open_palm")) as page:
@@ -139,9 +127,7 @@ def stop_camera(page):
     frame.get_by_role("button", name=re.compile("stop", re.I)).click()
 
 
-def test_ports_close_with_the_camera_with_the_page_and_with_the_tab(
-    look, films, receiver  # noqa: F811
-):  # fmt: skip
+def test_ports_close_with_the_camera_with_the_page_and_with_the_tab(look, films, receiver):
     port = free_port()
     with look(films("thumbs_up")) as page:
         actions_on(page, receiver.getsockname()[1], port)

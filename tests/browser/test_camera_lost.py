@@ -8,8 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from benchmarks.camera_cycles import FLAGS, studio
-from tests.browser.test_main_job import films, pictures  # noqa: F401 - fixtures among them
+from benchmarks.studio import flags, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -37,11 +36,10 @@ def unplug(page):
 
 
 @pytest.fixture(scope="module")
-def live(chromium, films, tmp_path_factory):  # noqa: F811
+def live(chromium, films, tmp_path_factory):
     """The Live page of a studio of its own, and the studio's process."""
     with studio(tmp_path_factory.mktemp("lost")) as (address, process), sync_playwright() as run:
-        camera = f"--use-file-for-fake-video-capture={films('fist')}"
-        browser = run.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
+        browser = run.chromium.launch(executable_path=chromium, args=flags(films("fist")))
         context = browser.new_context(permissions=["camera"])
         context.add_init_script(_HOOK)
         page = context.new_page()
@@ -52,7 +50,7 @@ def live(chromium, films, tmp_path_factory):  # noqa: F811
         browser.close()
 
 
-def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(live, pictures):  # noqa: F811
+def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(live, pictures):
     page, _ = live
     start(page)
     expect(page.get_by_text("Camera lost")).to_have_count(0)

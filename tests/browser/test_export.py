@@ -7,22 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from core.gestures.model.bundle import MEMBERS, check_bundle
-from tests.browser.test_home import SIZES, film  # noqa: F401
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    go,
-    look,
-    pictures,
-    server,
-    settled,
-    workspace,
-)
+from tests.browser.conftest import SIZES, go, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 MARKUP = "<img src=x onerror=alert(1)> **b** [x](http://example.org).gesture"
 
 
-def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):  # noqa: F811
+def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
     dialogs = []
     with look(film) as page:
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
@@ -60,7 +52,7 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):  # noqa:
     assert dialogs == []
 
 
-def test_the_page_fits_its_window(look, film, pictures):  # noqa: F811
+def test_the_page_fits_its_window(look, film, pictures):
     for dark in (False, True):
         with look(film, dark=dark) as page:
             page.goto("/export")

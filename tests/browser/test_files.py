@@ -5,14 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_home import SIZES, film  # noqa: F401
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    look,
-    pictures,
-    server,
-    settled,
-    workspace,
-)
+from tests.browser.conftest import SIZES, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -29,7 +22,7 @@ def picture(shared_data, gesture, number=0):
     return {"name": f"{gesture}.jpg", "mimeType": "image/jpeg", "buffer": path.read_bytes()}
 
 
-def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data):  # noqa: F811
+def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data):
     dialogs, foreign = [], []
     for dark in (False, True):
         with look(film, dark=dark) as page:
@@ -62,7 +55,7 @@ def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data
             assert foreign == []
 
 
-def test_a_video_plays_in_the_page(look, film, pictures, shared_data):  # noqa: F811
+def test_a_video_plays_in_the_page(look, film, pictures, shared_data):
     with look(film) as page:
         page.goto("/files")
         path = shared_data / "hand_videos" / "fist.mp4"
@@ -87,7 +80,7 @@ def test_a_video_plays_in_the_page(look, film, pictures, shared_data):  # noqa: 
         assert download.value.path().read_bytes()[:4] == b"\x1a\x45\xdf\xa3"
 
 
-def test_one_picture_and_files_that_are_all_refused(look, film, pictures, shared_data):  # noqa: F811
+def test_one_picture_and_files_that_are_all_refused(look, film, pictures, shared_data):
     for dark in (False, True):
         shown = "dark" if dark else "light"
         with look(film, dark=dark) as page:

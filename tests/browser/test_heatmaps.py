@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.studio import start_camera
 from core.media.videos import read_video
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    look,
-    pictures,
-    server,
-    settled,
-    start_camera,
-    workspace,
-    write_film,
-)
+from tests.browser.conftest import settled, write_film
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -37,7 +30,7 @@ def choose(page, text):
     settled(page)
 
 
-def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):  # noqa: F811
+def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
     photo = sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[0]
     for dark in (False, True):
         with look(film, dark=dark) as page:
@@ -61,7 +54,7 @@ def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):  # n
             assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
-def test_the_camera_s_maps_are_live(look, film, pictures):  # noqa: F811
+def test_the_camera_s_maps_are_live(look, film, pictures):
     with look(film) as page:
         page.goto("/heatmaps")
         settled(page)
@@ -78,7 +71,7 @@ def test_the_camera_s_maps_are_live(look, film, pictures):  # noqa: F811
         assert shapes[2][0] / shapes[2][1] > 2
 
 
-def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pictures):  # noqa: F811
+def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pictures):
     with look(film) as page:
         page.goto("/live")
         settled(page)

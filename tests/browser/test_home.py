@@ -5,34 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from benchmarks.studio import FLAGS
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    CAMERA,
-    WAIT_MS,
-    look,
-    pictures,
-    server,
-    settled,
-    workspace,
-    write_film,
-)
+from tests.browser.conftest import SIZES, WAIT_MS, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
-SIZES = {"wide": (1280, 900), "tablet": (820, 1180)}
 
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory):
-    """A camera that shows grey."""
-    import numpy as np
-
-    path = tmp_path_factory.mktemp("film") / "grey.mjpeg"
-    write_film(path, [np.full((480, 640, 3), 128, np.uint8)])
-    return path
-
-
-def test_the_demo_plays_and_names_gestures(look, film, pictures):  # noqa: F811
+def test_the_demo_plays_and_names_gestures(look, film, pictures):
     named = re.compile("|".join(f"^{g.name}$" for g in DEFAULT_GESTURES if g != NONE))
     for dark in (False, True):
         with look(film, dark=dark) as page:
@@ -50,7 +30,7 @@ def test_the_demo_plays_and_names_gestures(look, film, pictures):  # noqa: F811
             expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
 
 
-def test_a_demo_project_is_filled_and_trained(look, film, pictures):  # noqa: F811
+def test_a_demo_project_is_filled_and_trained(look, film, pictures):
     with look(film) as page:
         page.goto("/")
         page.get_by_role("button", name="Fill a demo project").click()
@@ -66,7 +46,7 @@ def test_a_demo_project_is_filled_and_trained(look, film, pictures):  # noqa: F8
         page.screenshot(path=pictures / "home_trained.png", full_page=True)
 
 
-def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):  # noqa: F811
+def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):
     with look(film) as page:
         page.goto("/")
         expect(page.get_by_text("A camera is there")).to_be_visible()
@@ -76,7 +56,7 @@ def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):  # noq
 
 
 @pytest.mark.parametrize("name", ["record", "live"])
-def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):  # noqa: F811
+def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
     with look(film) as page:
         page.goto(f"/{name}")
         expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
@@ -96,10 +76,8 @@ def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
         ([], False, "This address is not secure"),
     ],
 )
-def test_camera_trouble_is_explained_with_its_mend(
-    chromium, server, pictures, flags, secure, says  # noqa: F811
-):  # fmt: skip
-    plain = [flag for flag in CAMERA if "fake" not in flag]
+def test_camera_trouble_is_explained_with_its_mend(chromium, server, pictures, flags, secure, says):
+    plain = [flag for flag in FLAGS if "fake" not in flag]
     plain.append("--host-resolver-rules=MAP mudra.test 127.0.0.1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=[*plain, *flags])

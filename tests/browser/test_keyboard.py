@@ -5,16 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    start_camera,
-    stored,
-    workspace,
-)
+from benchmarks.studio import start_camera
+from tests.browser.conftest import settled, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -32,8 +24,8 @@ def records(page, yes=True):
 
 
 def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
-    look, films, workspace, pictures  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, pictures
+):
     with look(films("fist")) as page:
         page.goto("/record")
         settled(page)
@@ -83,7 +75,7 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
 
 
 @pytest.mark.slow
-def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(look, films):  # noqa: F811
+def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(look, films):
     with look(films("fist")) as page:
         page.goto("/record")
         settled(page)

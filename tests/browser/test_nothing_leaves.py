@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.test_main_job import CAMERA, WAIT_MS, _wait_for, write_film
+from benchmarks.studio import flags, studio
+from tests.browser.conftest import WAIT_MS, write_film
 
 PAGES = ("", "record", "gestures", "review", "train", "live", "files", "export", "heatmaps",
          "privacy")  # fmt: skip
@@ -154,39 +156,28 @@ def watched(folder: Path) -> dict[str, str]:
 @pytest.mark.browser
 @pytest.mark.usefixtures("weights_folder")
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="reads Linux's /proc")
-def test_nothing_leaves_while_pages_are_opened_and_the_camera_runs(chromium, root, tmp_path):
+def test_nothing_leaves_while_pages_are_opened_and_the_camera_runs(chromium, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(HOOK)
     (tmp_path / "sockets.txt").touch()
     write_film(tmp_path / "grey.mjpeg", [np.full((480, 640, 3), 128, np.uint8)])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
-               "--server.port", str(port)]  # fmt: skip
-    log = tmp_path / "log.txt"
-    with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=root, env=watched(tmp_path), stdout=out, stderr=out)
-    sockets = Sockets(server.pid)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
-        asked = visit(chromium, f"http://127.0.0.1:{port}", tmp_path / "grey.mjpeg")
-    finally:
-        seen = sockets.stop()
-        server.terminate()
-        server.wait(20)
+    with studio(tmp_path / "workspace", watched(tmp_path)) as (address, server):
+        sockets = Sockets(server.pid)
+        try:
+            asked = visit(chromium, address, tmp_path / "grey.mjpeg")
+        finally:
+            seen = sockets.stop()
     assert (tmp_path / "sockets.txt").read_text() == ""
     mine = own_addresses()
     strangers = {(host, at) for host, at in seen if host not in mine and at != 0}
     assert strangers == set()
-    assert {address for address in asked if f"127.0.0.1:{port}" not in address} == set()
+    assert {url for url in asked if urlsplit(address).netloc not in url} == set()
 
 
 def visit(chromium: str, address: str, film: Path) -> set[str]:
     """Open every page, run the camera; what the browser asked for beyond its own memory."""
     asked: set[str] = set()
-    camera = f"--use-file-for-fake-video-capture={film}"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*CAMERA, camera])
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
         page = browser.new_context(permissions=["camera"]).new_page()
         page.set_default_timeout(WAIT_MS)
         page.on("request", lambda request: asked.add(request.url))

@@ -7,21 +7,13 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    start_camera,
-    stored,
-    workspace,
-)
+from benchmarks.studio import start_camera
+from tests.browser.conftest import settled, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
-def test_the_space_key_records_and_stops(look, films, workspace):  # noqa: F811
+def test_the_space_key_records_and_stops(look, films, workspace):
     with look(films("open_palm")) as page:
         page.goto("/record")
         page.get_by_text("Start / stop", exact=True).click()
@@ -38,8 +30,8 @@ def test_the_space_key_records_and_stops(look, films, workspace):  # noqa: F811
 
 
 def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
-    look, films, workspace, pictures, shared_data  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, pictures, shared_data
+):
     folder = shared_data / "hand_images" / "emrecandir"
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -77,7 +69,7 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
         assert stored(workspace, "fist") >= 6
 
 
-def test_a_project_is_renamed_deleted_and_brought_back(look, films, pictures):  # noqa: F811
+def test_a_project_is_renamed_deleted_and_brought_back(look, films, pictures):
     with look(films("thumbs_up")) as page:
         page.goto("/record")
         project = page.get_by_label("Project", exact=True).first  # the old one lingers

@@ -11,20 +11,13 @@ from core.paths import Places
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_roster
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    workspace,
-)
+from tests.browser.conftest import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
 @pytest.fixture
-def demo(workspace):  # noqa: F811
+def demo(workspace):
     """The demo project, with a gesture in the bin; its store."""
     places = Places.find(workspace)
     store = Store(places.database)
@@ -49,7 +42,7 @@ def undo_latest(page, demo, everything):
     settled(page)
 
 
-def test_samples_are_picked_lassoed_deleted_and_brought_back(look, films, demo, pictures):  # noqa: F811
+def test_samples_are_picked_lassoed_deleted_and_brought_back(look, films, demo, pictures):
     store, project = demo
     everything = left(demo)
     with look(films("fist")) as page:

@@ -7,21 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from benchmarks.camera_cycles import FLAGS, cycles, studio
+from benchmarks.camera_cycles import cycles
+from benchmarks.studio import FLAGS, flags, start_camera, studio
 from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    WAIT_MS,
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    start_camera,
-    stored,
-    workspace,
-)
+from tests.browser.conftest import WAIT_MS, settled, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -34,7 +25,7 @@ MARKUP = (
 )
 
 
-def _stored_markup(workspace):  # noqa: F811
+def _stored_markup(workspace):
     """A project, gestures, persons and files that are all called so."""
     import numpy as np
 
@@ -52,8 +43,8 @@ def _stored_markup(workspace):  # noqa: F811
 
 
 def test_names_that_are_markup_are_shown_as_they_are_written(
-    look, films, workspace, server, pictures  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, server, pictures
+):
     with look(films("thumbs_up")) as page:
         page.goto("/")
         settled(page)
@@ -97,10 +88,11 @@ def _recording(page, address, query=""):
     return int(re.search(r"kept (\d+)", count.inner_text())[1])
 
 
-def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):  # noqa: F811
+def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):
     with studio(tmp_path) as (address, process), sync_playwright() as playwright:
-        camera = f"--use-file-for-fake-video-capture={films('thumbs_up')}"
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, camera])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=flags(films("thumbs_up"))
+        )
         page = browser.new_context(permissions=["camera"]).new_page()
         page.set_default_timeout(WAIT_MS)
         kept = _recording(page, address)
@@ -110,14 +102,14 @@ def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):  
     there = stored(tmp_path, "thumbs_up")
     assert there >= kept - 10  # ten a second are looked at
     with studio(tmp_path) as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page()
         page.goto(address)
         expect(page.get_by_text(f"{there} samples of 1 gestures")).to_be_visible(timeout=WAIT_MS)
         browser.close()
 
 
-def own_project(workspace):  # noqa: F811
+def own_project(workspace):
     """The first visitor's project, made where it is missing."""
     store = Store(Places.find(workspace).database)
     if "My gestures" not in [project.name for project in store.projects()]:
@@ -126,8 +118,8 @@ def own_project(workspace):  # noqa: F811
 
 
 def test_two_windows_record_into_one_project_and_nothing_is_lost(
-    look, films, workspace, shared_data  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, shared_data
+):
     own_project(workspace)
     before = stored(workspace, "fist")
     folder = shared_data / "hand_images" / "emrecandir" / "fist"
@@ -153,7 +145,7 @@ def test_two_windows_record_into_one_project_and_nothing_is_lost(
         assert stored(workspace, "fist") - before == kept + 6
 
 
-def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, workspace):  # noqa: F811
+def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, workspace):
     own_project(workspace)
     before = stored(workspace, "thumbs_up")
     with look(films("thumbs_up")) as page:
@@ -166,7 +158,7 @@ def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, work
     assert stored(workspace, "thumbs_up") == after  # and it has ended
 
 
-def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):  # noqa: F811
+def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):
     with look(films("thumbs_up")) as page:
         page.goto("/")
         page.get_by_role("button", name="Fill a demo project").click()
@@ -185,6 +177,6 @@ def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):  # n
     store.close()
 
 
-def test_the_camera_started_and_stopped_leaves_no_threads(chromium, films):  # noqa: F811
+def test_the_camera_started_and_stopped_leaves_no_threads(chromium, films):
     threads = [one.threads for one in cycles(films("thumbs_up"), chromium, 4, 1.0)]
     assert threads[-1] <= threads[1], threads

@@ -17,21 +17,14 @@ from core.media.pictures import read_picture
 from core.paths import Places
 from core.pose.types import Frame
 from core.store import Store
-from tests.browser.test_main_job import (  # noqa: F401 - fixtures among them
-    films,
-    look,
-    pictures,
-    server,
-    settled,
-    workspace,
-)
+from tests.browser.conftest import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("weights_folder")]
 WITHIN_MS = 5_000
 
 
 @pytest.fixture
-def project(workspace, weights_folder, shared_data):  # noqa: F811
+def project(workspace, weights_folder, shared_data):
     """A project of two gestures with a picture each, copied often enough to teach a net."""
     store = Store(Places.find(workspace).database)
     made = store.create_project("Hands")
@@ -48,8 +41,8 @@ def project(workspace, weights_folder, shared_data):  # noqa: F811
 
 
 def test_a_net_s_training_is_found_again_and_its_death_is_told(
-    look, films, workspace, project, pictures  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, project, pictures
+):
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         page.get_by_text("The keypoint net").click()
@@ -72,8 +65,8 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
 
 
 def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
-    look, films, workspace, project_again, root  # noqa: F811
-):  # fmt: skip
+    look, films, workspace, project_again, root
+):
     command = [sys.executable, "-m", "core", "train", "--project", "Hands", "--epochs", "1000",
                "--workspace", str(workspace)]  # fmt: skip
     with look(films("fist")) as page:
@@ -97,7 +90,7 @@ def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
 
 
 @pytest.fixture
-def project_again(workspace, request):  # noqa: F811
+def project_again(workspace, request):
     """The project, made by the test before or here."""
     store = Store(Places.find(workspace).database)
     there = "Hands" in [one.name for one in store.projects()]

@@ -12,7 +12,7 @@ from core.exchange.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Places
 from core.store import Store
-from tests.exchange.test_project_file import sample
+from tests.exchange.conftest import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 

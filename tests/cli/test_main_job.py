@@ -1,33 +1,12 @@
 """The command line as others script it: JSON, exit codes, one line on stderr."""
 
-import json
-import os
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-ROOT_COMMAND = [sys.executable, "-m", "core"]
-
-
-@pytest.fixture
-def run(tmp_path, root, weights_folder):
-    environment = {**os.environ, "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
-                   "MUDRA_WEIGHTS": str(weights_folder)}  # fmt: skip
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*ROOT_COMMAND, *map(str, arguments)], cwd=root, env=environment,
-            capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
-
-    return run
-
-
-def document(done: subprocess.CompletedProcess[str]) -> dict:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+from tests.cli.conftest import document
 
 
 def test_import_train_evaluate_predict(run, shared_data):

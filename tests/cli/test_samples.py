@@ -5,7 +5,7 @@ import pytest
 from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store import Store
-from tests.cli.test_main_job import document, run  # noqa: F401 - a fixture
+from tests.cli.conftest import document
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def demo(tmp_path):
 
 
 @pytest.mark.usefixtures("demo")
-def test_samples_are_listed_deleted_restored_and_moved(run):  # noqa: F811
+def test_samples_are_listed_deleted_restored_and_moved(run):
     of = ("--project", "demo", "--json")
     fists = document(run("samples", "list", "--gesture", "Fist", "--limit", 3, *of))
     assert fists["of"] == 40 and len(fists["samples"]) == 3
@@ -37,7 +37,7 @@ def test_samples_are_listed_deleted_restored_and_moved(run):  # noqa: F811
 
 
 @pytest.mark.usefixtures("demo")
-def test_wrong_names_end_in_one_line(run):  # noqa: F811
+def test_wrong_names_end_in_one_line(run):
     lost = run("samples", "move", 1, "--to", "nope", "--project", "demo")
     assert lost.returncode == 1 and "no gesture “nope”; there are: “thumbs_up”" in lost.stderr
     assert len(lost.stderr.strip().splitlines()) == 1

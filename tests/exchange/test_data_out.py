@@ -16,7 +16,7 @@ from core.exchange.data_in import read_data
 from core.exchange.data_out import as_seen, export_data
 from core.pose.skeletons import HAND_21
 from core.store import NewSample, Store
-from tests.exchange.test_project_file import content, sample
+from tests.exchange.conftest import content, sample
 
 EXACT = ("a.csv", "a.parquet", "a.json")
 RISKY = ("=1+1", "+x", "-2", "@me", "−3")  # gestures named like formulas

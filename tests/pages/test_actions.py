@@ -1,13 +1,13 @@
 """Live's Actions without a browser: what the switches show and keep."""
 
-from tests.pages.test_main_job import app, go, store, texts  # noqa: F401 - fixtures among them
+from tests.pages.conftest import go, texts
 
 
-def switches(app):  # noqa: F811
+def switches(app):
     return {t.label: t for t in app.toggle if t.key.startswith("act_")}
 
 
-def test_every_action_is_off_at_first_and_shows_no_port(app):  # noqa: F811
+def test_every_action_is_off_at_first_and_shows_no_port(app):
     go(app, "live")
     assert {label: t.value for label, t in switches(app).items()} == {
         "Tone in this page": False, "OSC": False, "WebSocket": False,
@@ -16,7 +16,7 @@ def test_every_action_is_off_at_first_and_shows_no_port(app):  # noqa: F811
     assert "Actions wait for the camera" not in texts(app)
 
 
-def test_the_switches_show_wekinators_port_and_a_secret_address(app):  # noqa: F811
+def test_the_switches_show_wekinators_port_and_a_secret_address(app):
     go(app, "live")
     switches(app)["OSC"].set_value(True).run()
     switches(app)["WebSocket"].set_value(True).run()
@@ -28,7 +28,7 @@ def test_the_switches_show_wekinators_port_and_a_secret_address(app):  # noqa: F
     assert app.code[0].value != address
 
 
-def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):  # noqa: F811
+def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):
     go(app, "live")
     switches(app)["OSC"].set_value(True).run()
     switches(app)["WebSocket"].set_value(True).run()
@@ -38,7 +38,7 @@ def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):  # noqa
     assert "leave this machine" in texts(app)
 
 
-def test_each_project_keeps_its_own_switches(app, store):  # noqa: F811
+def test_each_project_keeps_its_own_switches(app, store):
     store.create_project("Other")
     go(app, "live")
     switches(app)["OSC"].set_value(True).run()

@@ -9,32 +9,32 @@ import pytest
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
 from core.paths import Places
-from tests.pages.test_main_job import app, go, record, store, texts  # noqa: F401 - fixtures among them
+from tests.pages.conftest import go, record, texts
 
 
-def press(app, label):  # noqa: F811
+def press(app, label):
     next(b for b in app.button if b.label == label).click().run()
     assert not app.exception
     return app
 
 
-def said(app):  # noqa: F811
+def said(app):
     return "\n".join(success.value for success in app.success)
 
 
-def parcel(app):  # noqa: F811
+def parcel(app):
     return app.session_state["parcel"][1]
 
 
 @pytest.fixture
-def recorded(app, store):  # noqa: F811
+def recorded(app, store):
     """The first project with samples of two gestures."""
     record(store, "ok", 5)
     record(store, "fist", 4, person="=Eve")
     return go(app, "export")
 
 
-def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):  # noqa: F811
+def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):
     press(recorded, "Prepare the project file")
     file = parcel(recorded)
     assert file.name == "My_gestures.zip" and "9 samples" in file.text
@@ -51,7 +51,7 @@ def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):  #
     assert recorded.sidebar.selectbox[0].value == "My gestures 2"
 
 
-def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):  # noqa: F811
+def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("../../evil.json", "x")
@@ -63,7 +63,7 @@ def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):  # noqa: F81
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "coco", "kazuhito"])
-def test_samples_go_out_and_come_in(kind, recorded, store):  # noqa: F811
+def test_samples_go_out_and_come_in(kind, recorded, store):
     recorded.selectbox(key="data_kind").select(kind).run()
     press(recorded, next(b.label for b in recorded.button if b.key == f"prepare_{kind}"))
     file = parcel(recorded)
@@ -83,7 +83,7 @@ def test_samples_go_out_and_come_in(kind, recorded, store):  # noqa: F811
     assert (counted["ok"], counted["fist"]) == (5, 4)
 
 
-def test_the_privacy_page_tells_facts(app, store, workspace):  # noqa: F811
+def test_the_privacy_page_tells_facts(app, store, workspace):
     record(store, "ok", 3)
     go(app, "privacy")
     words = texts(app)
@@ -96,7 +96,7 @@ def test_the_privacy_page_tells_facts(app, store, workspace):  # noqa: F811
     assert "⚠️ **on**" not in words
 
 
-def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):  # noqa: F811
+def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     ids = record(store, "ok", 3)
     store.delete_samples(ids[:2])
     go(app, "privacy")
@@ -108,7 +108,7 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):  # noqa: F81
     assert store.samples(store.projects()[0].id, deleted=True) == []
 
 
-def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):  # noqa: F811
+def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):
     record(store, "ok", 3)
     run = Run.create(Places.find(workspace).runs, project="My gestures")
     go(app, "privacy")

@@ -9,7 +9,7 @@ from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.paths import Places
-from tests.pages.test_main_job import app, go, store, texts  # noqa: F401 - fixtures among them
+from tests.pages.conftest import go, texts
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
 
@@ -23,7 +23,7 @@ def starter_file(tmp_path_factory):
     return out.read_bytes()
 
 
-def upload(app, name, content):  # noqa: F811
+def upload(app, name, content):
     field = next(f for f in app.file_uploader if SUFFIX in f.label)
     field.upload(name, content)
     app.run()
@@ -31,7 +31,7 @@ def upload(app, name, content):  # noqa: F811
     return app
 
 
-def test_the_starter_is_offered_checked_and_with_its_card(app):  # noqa: F811
+def test_the_starter_is_offered_checked_and_with_its_card(app):
     go(app, "export")
     assert not app.error
     assert "16 test hands are answered" in app.success[0].value
@@ -42,7 +42,7 @@ def test_the_starter_is_offered_checked_and_with_its_card(app):  # noqa: F811
     assert "#### Gesture model" in said
 
 
-def test_names_of_persons_are_left_out_by_a_switch(app):  # noqa: F811
+def test_names_of_persons_are_left_out_by_a_switch(app):
     go(app, "export")
     assert "Worst person: Coolmann2049" in texts(app)
     app.toggle(key="export_names").set_value(False).run()
@@ -51,7 +51,7 @@ def test_names_of_persons_are_left_out_by_a_switch(app):  # noqa: F811
     assert "Worst person: Coolmann2049" not in texts(app)
 
 
-def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):  # noqa: F811
+def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):
     go(app, "export")
     upload(app, ODD, starter_file)
     assert len(app.success) == 2 and not list_runs(Places.find(workspace).runs)
@@ -67,7 +67,7 @@ def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, start
     assert chosen.value == run.name
 
 
-def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_file, tmp_path):  # noqa: F811
+def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_file, tmp_path):
     go(app, "export")
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("../evil", "x")

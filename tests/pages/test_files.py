@@ -3,14 +3,14 @@
 import pytest
 
 from core.gestures.labels import safe_label
-from tests.pages.test_main_job import app, go, texts  # noqa: F401 - a fixture among them
+from tests.pages.conftest import go, texts
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
 ODD = "<img src=x onerror=alert(1)> **b** [x](http:x) :smile: $1$.jpg"
 
 
-def shown(app):  # noqa: F811
+def shown(app):
     """How many pictures have their name below them."""
     return sum(1 for caption in app.caption if caption.value.endswith("jpg"))
 
@@ -26,7 +26,7 @@ def photo(shared_data):
     return content
 
 
-def upload(app, *files):  # noqa: F811
+def upload(app, *files):
     """Puts (name, content) pairs into the field, beside what is there."""
     for name, content in files:
         app.file_uploader[0].upload(name, content)
@@ -35,13 +35,13 @@ def upload(app, *files):  # noqa: F811
     return app
 
 
-def test_the_empty_page_says_what_to_do(app):  # noqa: F811
+def test_the_empty_page_says_what_to_do(app):
     go(app, "files")
     assert "Drop pictures or videos" in app.info[0].value
     assert not app.get("download_button")
 
 
-def test_pictures_come_back_with_gesture_and_downloads(app, photo):  # noqa: F811
+def test_pictures_come_back_with_gesture_and_downloads(app, photo):
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("b.jpg", photo("fist")), ("c.png", b"nothing"))
     said = texts(app)
@@ -52,14 +52,14 @@ def test_pictures_come_back_with_gesture_and_downloads(app, photo):  # noqa: F81
     assert labels == ["Table (CSV)", "Annotated pictures (zip)"]
 
 
-def test_a_name_with_markup_is_shown_as_text(app, photo):  # noqa: F811
+def test_a_name_with_markup_is_shown_as_text(app, photo):
     go(app, "files")
     upload(app, (ODD, photo("open_palm")), (f"2{ODD}", b"nothing"))
     assert safe_label(ODD) in [caption.value for caption in app.caption]
     assert safe_label(f"2{ODD} is no") in texts(app)
 
 
-def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data):  # noqa: F811
+def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("v.mp4", video))
@@ -80,7 +80,7 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     assert "Drop pictures or videos" in app.info[0].value
 
 
-def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):  # noqa: F811
+def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):
     folder = shared_data / "hand_images" / "emrecandir" / "open_palm"
     go(app, "files")
     photos = [path.read_bytes() for path in sorted(folder.iterdir())[:14]]
@@ -91,7 +91,7 @@ def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):  # n
     assert shown(app) == 14
 
 
-def test_a_net_s_keypoints_are_shown_without_a_gesture(app, shared_data):  # noqa: F811
+def test_a_net_s_keypoints_are_shown_without_a_gesture(app, shared_data):
     folder = shared_data / "hand_images" / "emrecandir"
     photo = sorted((folder / "thumbs_up").iterdir())[0].read_bytes()
     app.switch_page("pages/files.py").run()

@@ -3,9 +3,7 @@
 import pytest
 
 from core.store.curation import visits
-from tests.pages.test_main_job import ODD, app, go, record, store, texts  # noqa: F401
-
-# ruff: noqa: F811 - fixtures of another module are named like the arguments that ask for them
+from tests.pages.conftest import ODD, go, record, texts
 
 
 def project_of(store):

@@ -4,16 +4,16 @@ import pytest
 
 from core.capture.demo import DEMO_PROJECT
 from core.paths import Places
-from tests.pages.test_main_job import app, go, record, store, texts  # noqa: F401 - fixtures among them
+from tests.pages.conftest import go, record, texts
 
 
-def press(app, label):  # noqa: F811
+def press(app, label):
     next(b for b in app.button if b.label == label).click().run()
     assert not app.exception
     return app
 
 
-def test_the_steps_say_what_is_there_already(app, store):  # noqa: F811
+def test_the_steps_say_what_is_there_already(app, store):
     assert "0 samples of 0 gestures" in texts(app)
     record(store, "thumbs_up", 3)
     record(store, "fist", 2)
@@ -22,7 +22,7 @@ def test_the_steps_say_what_is_there_already(app, store):  # noqa: F811
     assert "0 trained models" in texts(app)
 
 
-def test_the_demo_names_what_it_shows_and_can_be_stopped(app):  # noqa: F811
+def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
     assert "Hands of other people" in [s.value for s in app.subheader]
     press(app, "Play the demo")
     app.run()
@@ -32,7 +32,7 @@ def test_the_demo_names_what_it_shows_and_can_be_stopped(app):  # noqa: F811
     assert "Hands of other people" in [s.value for s in app.subheader]
 
 
-def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):  # noqa: F811
+def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):
     press(app, "Fill a demo project")
     assert app.sidebar.selectbox[0].value == DEMO_PROJECT
     assert "360 samples of 9 gestures" in texts(app)
@@ -50,6 +50,6 @@ def test_a_missing_file_of_the_demo_is_said_in_plain_words(workspace, monkeypatc
 
     places = Places(workspace, Places.find().weights, **{name: tmp_path / "gone.csv"})
     monkeypatch.setattr(Places, "find", classmethod(lambda cls, *args, **more: places))
-    app = AppTest.from_file("../../app.py", default_timeout=60).run()  # noqa: F811
+    app = AppTest.from_file("../../app.py", default_timeout=60).run()
     assert not app.exception
     assert "gone" in app.error[0].value

@@ -6,59 +6,12 @@ import sys
 import time
 import zipfile
 
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from core.gestures.labels import safe_label
 from core.learning.runs import list_runs
 from core.paths import Places
-from core.store import NewSample, Store
-
-PAGES = ("home", "record", "train", "live")
-ODD = "**b** <i>[x](http://x) :smile: $1$"
-
-
-@pytest.fixture
-def app(workspace, monkeypatch):
-    """The app on an empty workspace, as a first visitor finds it."""
-    monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
-    # AppTest has no browser session to ask
-    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
-    app = AppTest.from_file("../../app.py", default_timeout=60).run()
-    assert not app.exception
-    return app
-
-
-@pytest.fixture
-def store(workspace):
-    store = Store(Places.find(workspace).database)
-    yield store
-    store.close()
-
-
-def go(app, page):
-    app.switch_page(f"pages/{page}.py").run()
-    assert not app.exception
-    return app
-
-
-def texts(app):
-    return "\n".join(str(e.value) for e in [*app.markdown, *app.caption, *app.info, *app.error])
-
-
-def record(store, gesture, n, *, seed=0, person="me"):
-    """n samples of hands spread about one random hand, in a burst of a session of their own."""
-    project = store.projects()[0]
-    gesture_id = next(g.id for g in store.gestures(project.id) if g.name == gesture)
-    session = store.start_session(project.id, store.ensure_person(project.id, person).id, "test")
-    hand = np.random.default_rng(len(gesture)).uniform(100, 300, (21, 2))
-    noise = np.random.default_rng(seed).normal(0, 3, (n, 21, 2))
-    samples = [
-        NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
-        for k in hand + noise
-    ]
-    return store.add_samples(store.start_burst(session, gesture_id), samples)
+from tests.pages.conftest import ODD, PAGES, go, press, record, texts
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -174,12 +127,6 @@ assert not {{"torch", "sklearn"}} & set(sys.modules)
         [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-
-
-def press(app, label):
-    next(b for b in [*app.button, *app.sidebar.button] if b.label == label).click().run()
-    assert not app.exception
-    return app
 
 
 def test_a_project_is_renamed_deleted_and_brought_back(app, store):

@@ -4,30 +4,30 @@ import pytest
 
 from core.gestures.labels import safe_label
 from core.store.index import read_roster
-from tests.pages.test_main_job import ODD, app, go, press, record, store, texts  # noqa: F401 - fixtures
+from tests.pages.conftest import ODD, go, press, record, texts
 
 
-def ids(store):  # noqa: F811
+def ids(store):
     return set(read_roster(store, store.projects()[0].id).ids.tolist())
 
 
-def tiles(app):  # noqa: F811
+def tiles(app):
     return [int(box.key.removeprefix("pick_")) for box in app.checkbox if box.key]
 
 
-def view(app, name):  # noqa: F811
+def view(app, name):
     app.button_group(key="review_view").set_value(name).run()
     assert not app.exception
     return app
 
 
-def undo(app, store):  # noqa: F811
+def undo(app, store):
     act = store.acts(store.projects()[0].id)[0]
     app.button(key=f"undo_{act.id}").click().run()
     assert not app.exception
 
 
-def test_nothing_recorded_leads_to_record(app):  # noqa: F811
+def test_nothing_recorded_leads_to_record(app):
     go(app, "review")
     assert "Nothing is recorded yet" in texts(app)
     view(app, "🗑️ Bin")
@@ -35,7 +35,7 @@ def test_nothing_recorded_leads_to_record(app):  # noqa: F811
     assert "No deleted samples" in texts(app)
 
 
-def test_one_sample_is_shown_with_its_gesture_and_provenance(app, store):  # noqa: F811
+def test_one_sample_is_shown_with_its_gesture_and_provenance(app, store):
     [one] = record(store, "thumbs_up", 1, person=ODD)
     go(app, "review")
     assert tiles(app) == [one]
@@ -46,7 +46,7 @@ def test_one_sample_is_shown_with_its_gesture_and_provenance(app, store):  # noq
     assert "Mirrored view: **yes**" in texts(app)
 
 
-def test_pages_are_turned_and_never_left_empty(app, store):  # noqa: F811
+def test_pages_are_turned_and_never_left_empty(app, store):
     made = record(store, "thumbs_up", 100)
     go(app, "review")
     assert tiles(app) == made[:51:-1]
@@ -60,7 +60,7 @@ def test_pages_are_turned_and_never_left_empty(app, store):  # noqa: F811
     assert ids(store) == set(made)
 
 
-def test_picked_samples_are_deleted_and_the_act_undone(app, store):  # noqa: F811
+def test_picked_samples_are_deleted_and_the_act_undone(app, store):
     made = record(store, "thumbs_up", 3)
     go(app, "review")
     app.checkbox(key=f"pick_{made[0]}").check().run()
@@ -71,7 +71,7 @@ def test_picked_samples_are_deleted_and_the_act_undone(app, store):  # noqa: F81
     assert ids(store) == set(made) and tiles(app) == made[::-1]
 
 
-def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):  # noqa: F811
+def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):
     made = record(store, "thumbs_up", 60)
     project = store.projects()[0]
     fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
@@ -86,7 +86,7 @@ def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):  # noqa: F8
     assert ids(store) == set(made)
 
 
-def test_filters_choose_and_orders_order(app, store):  # noqa: F811
+def test_filters_choose_and_orders_order(app, store):
     mine, yours = record(store, "fist", 2, person="b"), record(store, "ok", 2, person="a")
     project = store.projects()[0]
     go(app, "review")
@@ -100,7 +100,7 @@ def test_filters_choose_and_orders_order(app, store):  # noqa: F811
     assert "No sample fits" in texts(app)
 
 
-def test_the_most_doubtful_stands_first_and_says_why(app, store):  # noqa: F811
+def test_the_most_doubtful_stands_first_and_says_why(app, store):
     for seed in range(4):
         record(store, "thumbs_up", 5, seed=seed)
         record(store, "fist", 5, seed=seed)
@@ -117,7 +117,7 @@ def test_the_most_doubtful_stands_first_and_says_why(app, store):  # noqa: F811
     assert f"{safe_label('👊 fist')}? 100%" in texts(app)
 
 
-def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):  # noqa: F811
+def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):
     made = record(store, "fist", 5)
     project = store.projects()[0]
     go(app, "review")
@@ -132,7 +132,7 @@ def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):  # n
     assert len(tiles(app)) == 5
 
 
-def test_the_bin_gives_back_samples_gestures_and_persons(app, store):  # noqa: F811
+def test_the_bin_gives_back_samples_gestures_and_persons(app, store):
     made = record(store, "fist", 3) + record(store, "ok", 2, person="you")
     project = store.projects()[0]
     fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
@@ -153,7 +153,7 @@ def test_the_bin_gives_back_samples_gestures_and_persons(app, store):  # noqa: F
 
 
 @pytest.mark.parametrize("name", ["", "ok", "punch"])
-def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, store, name):  # noqa: F811
+def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, store, name):
     record(store, "fist", 3)
     project = store.projects()[0]
     fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
@@ -169,7 +169,7 @@ def test_a_clash_of_names_is_explained_and_a_new_name_helps(app, store, name):  
     assert ("punch" in [g.name for g in store.gestures(project.id)]) == (name == "punch")
 
 
-def test_a_deleted_project_comes_back_from_the_bin(app, store):  # noqa: F811
+def test_a_deleted_project_comes_back_from_the_bin(app, store):
     other = store.create_project("Other")
     store.delete_project(other.id)
     go(app, "review")
@@ -180,7 +180,7 @@ def test_a_deleted_project_comes_back_from_the_bin(app, store):  # noqa: F811
 
 
 @pytest.mark.parametrize("n", [1, 2, 30])
-def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, store, n):  # noqa: F811
+def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, store, n):
     record(store, "fist", n, person=ODD)
     project = store.projects()[0]
     store.add_gesture(project.id, ODD)
@@ -201,7 +201,7 @@ def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, 
     assert "draw it anew" not in texts(app)
 
 
-def test_the_balance_says_what_to_record_next(app, store):  # noqa: F811
+def test_the_balance_says_what_to_record_next(app, store):
     go(app, "review")
     view(app, "⚖️ Balance")
     assert "Record 👍 thumbs" in texts(app).replace("\\", "")

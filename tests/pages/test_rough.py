@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.learning.runs import Run
 from core.paths import Places
-from tests.pages.test_main_job import PAGES, app, go, record, store, texts  # noqa: F401 - fixtures among them
+from tests.pages.conftest import PAGES, go, record, texts
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def plain(element):
     return element.value.replace("\\", "")
 
 
-def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):  # noqa: F811
+def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):
     project = store.projects()[0]
     for gesture in store.gestures(project.id):
         store.update_gesture(gesture.id, enabled=False)
@@ -55,7 +55,7 @@ def test_a_damaged_database_is_said_and_left_alone(open_app, tmp_path):
     assert (tmp_path / "mudra.db").read_bytes().startswith(b"my notes")
 
 
-def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, store):  # noqa: F811
+def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, store):
     project = store.projects()[0]
     record(store, "fist", 3)
     for page in PAGES:
@@ -68,7 +68,7 @@ def test_a_project_deleted_in_another_window_gives_way_to_the_next(app, store): 
     assert app.sidebar.selectbox[0].value == "other"
 
 
-def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):  # noqa: F811
+def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
     project = store.projects()[0]
     go(app, "record")
     last = store.gestures(project.id)[-1]
@@ -80,7 +80,7 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
     assert app.button(key="take_begin").label.endswith("thumbs\\_up")
 
 
-def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):  # noqa: F811
+def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):
     ids = record(store, "thumbs_up", 2)
     go(app, "record")
     store.delete_samples(ids)
@@ -89,13 +89,13 @@ def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app,
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "x" * 300, "  ", "../../etc"])
-def test_a_person_s_name_from_an_address_that_is_none_breaks_no_page(app, name):  # noqa: F811
+def test_a_person_s_name_from_an_address_that_is_none_breaks_no_page(app, name):
     app.query_params["person"] = name
     for page in PAGES:
         go(app, page)
 
 
-def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, store, workspace):  # noqa: F811
+def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, store, workspace):
     for gesture in ("thumbs_up", "fist"):
         record(store, gesture, 30)
     runs = Places.find(workspace).runs
@@ -119,7 +119,7 @@ def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, sto
     process.communicate()
 
 
-def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace):  # noqa: F811
+def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace):
     record(store, "fist", 3)
     run = Run.create(Places.find(workspace).runs, project="My gestures")
     run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")

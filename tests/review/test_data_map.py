@@ -21,7 +21,7 @@ from core.review.data_map import (
 )
 from core.store.bin import move_samples
 from core.store.index import Roster, read_roster
-from tests.store.test_bin import gesture_id, take
+from tests.store.conftest import gesture_id, take
 
 
 @pytest.mark.parametrize("method", [PCA, TSNE])

@@ -32,7 +32,7 @@ from core.store.index import (
     read_roster,
     read_samples,
 )
-from tests.store.test_bin import gesture_id, take
+from tests.store.conftest import gesture_id, take
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import threading
 
-import numpy as np
 import pytest
 
 from core.errors import NotFoundError, StoreError
-from core.store import NewSample
 from core.store.bin import (
     GESTURE,
     PERSON,
@@ -18,20 +16,7 @@ from core.store.bin import (
     restore_samples,
 )
 from core.store.index import read_bin, read_roster
-
-
-def take(store, project, gesture="ok", person="me", n=3):
-    """Ids of n samples in a burst of a session of their own."""
-    who = store.ensure_person(project.id, person)
-    session = store.start_session(project.id, who.id, "webcam")
-    burst = store.start_burst(session, gesture_id(store, project, gesture))
-    hand = np.zeros((21, 2), np.float32)
-    one = NewSample(hand, np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
-    return store.add_samples(burst, [one] * n)
-
-
-def gesture_id(store, project, name):
-    return next(g.id for g in store.gestures(project.id) if g.name == name)
+from tests.store.conftest import gesture_id, take
 
 
 def live(store, project):

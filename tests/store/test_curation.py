@@ -14,8 +14,7 @@ from core.store.curation import (
     rename_person,
     visits,
 )
-from tests.store.test_history import gesture, names, undo_latest
-from tests.store.test_store import burst, count, sample
+from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
 
 def per_gesture(store, project):

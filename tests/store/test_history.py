@@ -7,19 +7,7 @@ from core.errors import NotFoundError, StoreError
 from core.store import Store
 from core.store import schema as t
 from core.store.history import KEPT
-from tests.store.test_store import burst, count, sample
-
-
-def names(store, project):
-    return [g.name for g in store.gestures(project.id)]
-
-
-def gesture(store, project, name):
-    return next(g for g in store.gestures(project.id) if g.name == name)
-
-
-def undo_latest(store, project) -> int:
-    return store.undo(store.acts(project.id)[0].id)
+from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
 
 def test_deleted_samples_come_back(store, project):

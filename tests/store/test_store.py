@@ -12,32 +12,10 @@ import numpy as np
 import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
-from core.store import NewSample, Store
+from core.store import Store
 from core.store.bin import GESTURE, PERSON, bring_back
 from core.store.schema import VERSION
-
-
-def sample(seed: int = 0, **changes) -> NewSample:
-    rng = np.random.default_rng(seed)
-    values = {
-        "keypoints": rng.normal(100, 40, (21, 2)).astype(np.float32),
-        "scores": np.ones(21, np.float32),
-        "source": "webcam",
-        "mirrored_view": True,
-        "estimator": "mediapipe-hands",
-    }
-    return NewSample(**values | changes)
-
-
-def burst(store, project, gesture: str = "ok", person: str = "me") -> int:
-    who = store.ensure_person(project.id, person)
-    session = store.start_session(project.id, who.id, "webcam")
-    named = {g.name: g.id for g in store.gestures(project.id)}
-    return store.start_burst(session, named[gesture])
-
-
-def count(store, project) -> int:
-    return sum(o.samples for o in store.overview(project.id))
+from tests.store.conftest import burst, count, sample
 
 
 def test_a_new_project_has_the_eight_gestures_and_none(store, project):

@@ -22,7 +22,7 @@ from core.upkeep.erasing import (
     kept_here,
     size_of,
 )
-from tests.exchange.test_project_file import sample
+from tests.exchange.conftest import sample
 
 MARK = b"a picture that must go"
 

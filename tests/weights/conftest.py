@@ -1,6 +1,7 @@
 """Published files of full size, made by the tests: no array has the numbers of another."""
 
 import math
+import os
 import pickle
 import shutil
 
@@ -52,3 +53,13 @@ def small_file(scratch):
     path = scratch / "small.caffemodel"
     path.write_bytes(caffemodel({"a.weight": np.ones((1, 1, 1, 1)), "a.bias": np.ones(1)}))
     return path
+
+
+class Exploit:
+    """What it unpickles to: a call of the shell."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)

@@ -1,6 +1,5 @@
 """Published pickles of arrays are read; a pickle that wants anything else is refused unrun."""
 
-import os
 import pickle
 import struct
 
@@ -9,6 +8,7 @@ import pytest
 
 from core.errors import WeightsError
 from core.weights.numpy_pickle import read_numpy_pickle
+from tests.weights.conftest import Exploit
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -61,16 +61,6 @@ def test_a_pickle_of_python_2_is_read_as_latin_1(written):
     array = ARRAYS["conv1_1"]
     found = read_numpy_pickle(written(python_2_pickle("conv1_1", array)))
     assert np.array_equal(found["conv1_1"], array)
-
-
-class Exploit:
-    """What it unpickles to: a call of the shell."""
-
-    def __init__(self, command: str) -> None:
-        self.command = command
-
-    def __reduce__(self):
-        return os.system, (self.command,)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

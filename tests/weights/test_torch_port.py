@@ -9,7 +9,7 @@ import torch
 
 from core.errors import WeightsError
 from core.weights.torch_port import read_torch
-from tests.weights.test_numpy_pickle import Exploit
+from tests.weights.conftest import Exploit
 
 STATE = OrderedDict(
     {

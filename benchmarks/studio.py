@@ -1,0 +1,79 @@
+"""A studio of its own and a Chromium with a fake camera, for measurements and tests."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+ROOT = Path(__file__).resolve().parents[1]
+LOG = "log.txt"  # in the workspace: what the studio said
+STARTS_WITHIN_S = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+)  # fmt: skip
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium or Chrome to drive: MUDRA_CHROMIUM, else one of this machine."""
+    named = os.environ.get("MUDRA_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def flags(film: Path) -> list[str]:
+    """Chromium's flags for a camera that shows the film."""
+    return [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def studio(
+    workspace: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A studio on a free port: its address and process."""
+    port = free_port()
+    command = [sys.executable, "-m", "core", "studio", "--port", str(port)]
+    given = os.environ | {"MUDRA_WORKSPACE": str(workspace), "STREAMLIT_SERVER_HEADLESS": "true"}
+    workspace.mkdir(parents=True, exist_ok=True)
+    with (workspace / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=given | dict(environment or {}), stdout=log, stderr=log
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, workspace / LOG)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"the studio does not answer: {log.read_text()}")
+
+
+def start_camera(page: Page) -> None:
+    """Press START, and wait until STOP is there."""
+    frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
+    frame.get_by_role("button", name=re.compile("start", re.I)).click()
+    expect(frame.get_by_role("button", name=re.compile("stop", re.I))).to_be_visible(timeout=30_000)

@@ -1,0 +1,158 @@
+"""What the browser tests share: one studio, Chromium with a fake camera, what a person does."""
+
+import json
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.studio import LOG, flags, studio
+from core.paths import Places
+from core.store import Store
+
+WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
+FRAMES_A_PHOTO = 12  # Chromium plays MJPEG at 30 frames a second
+SIZES = {"wide": (1280, 900), "tablet": (820, 1180)}
+
+
+# ------------------------------------------------------------------------- the server and browser
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    return tmp_path_factory.mktemp("workspace")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Where screenshots go: MUDRA_SCREENSHOTS, else a temporary folder."""
+    chosen = os.environ.get("MUDRA_SCREENSHOTS")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(workspace):
+    """The studio on a free port; its address."""
+    with studio(workspace) as (address, _):
+        yield address
+    said = (workspace / LOG).read_text()
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="module")
+def look(chromium, server, pictures):
+    """look(film) opens the studio with a camera that shows the film."""
+
+    @contextmanager
+    def open_with(film, *, dark=False):
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
+            context = browser.new_context(
+                base_url=server,
+                permissions=["camera"],
+                viewport={"width": 1400, "height": 1000},
+                color_scheme="dark" if dark else "light",
+            )
+            page = context.new_page()
+            page.set_default_timeout(WAIT_MS)
+            try:
+                yield page
+            except BaseException:
+                page.screenshot(path=pictures / "failed.png", full_page=True)
+                raise
+            finally:
+                browser.close()
+
+    return open_with
+
+
+# -------------------------------------------------------------------------------------- the films
+
+
+@pytest.fixture(scope="module")
+def films(shared_data, tmp_path_factory):
+    """films(gesture): the photos of a gesture as a film for the fake camera."""
+    folder = tmp_path_factory.mktemp("films")
+    video = shared_data / "hand_videos" / "slideshow_emrecandir.mp4"
+    about = json.loads(video.with_suffix(".json").read_text())
+
+    def film(gesture):
+        path = folder / f"{gesture}.mjpeg"
+        if not path.exists():
+            [part] = [p for p in about["timeline"] if p["gesture"] == gesture]
+            every = round(about["fps"] * (part["end_s"] - part["start_s"]) / part["photos"])
+            first = round(part["start_s"] * about["fps"])
+            write_film(path, _frames(video)[first : first + every * part["photos"] : every])
+        return path
+
+    return film
+
+
+def _frames(video):
+    reader, frames = cv2.VideoCapture(str(video)), []
+    while (read := reader.read())[0]:
+        frames.append(read[1])
+    return frames
+
+
+def write_film(path, photos_bgr):
+    """An MJPEG file: JPEGs in a row, each photo held for FRAMES_A_PHOTO frames."""
+    with path.open("wb") as film:
+        for photo in photos_bgr:
+            film.write(cv2.imencode(".jpg", photo)[1].tobytes() * FRAMES_A_PHOTO)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A camera that shows grey."""
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("film") / "grey.mjpeg"
+    write_film(path, [np.full((480, 640, 3), 128, np.uint8)])
+    return path
+
+
+# ------------------------------------------------------------------------------- what a person does
+
+
+def go(page: Page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def settled(page: Page) -> None:
+    """No script of the page is running."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def record_burst(page: Page, gesture: str) -> int:
+    """Record one timed burst; how many samples were kept."""
+    page.get_by_text(gesture, exact=True).first.click()
+    settled(page)
+    button = page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))
+    expect(button).to_be_enabled()
+    button.click()
+    expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Recording"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))).to_be_visible()
+    text = page.locator(".st-key-count").inner_text()
+    return int(re.search(r"kept (\d+)", text)[1])
+
+
+def reads(page: Page, gesture: str) -> None:
+    """The Live page says the gesture."""
+    expect(page.get_by_role("heading", name=gesture, level=3)).to_be_visible()
+
+
+def stored(workspace, gesture):
+    store = Store(Places.find(workspace).database)
+    rows = store.overview(store.project("My gestures").id)
+    store.close()
+    return next(row.samples for row in rows if row.gesture.name == gesture)

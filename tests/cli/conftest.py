@@ -1,0 +1,29 @@
+"""What the tests of the command line share: `python -m core` as a program of its own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+ROOT_COMMAND = [sys.executable, "-m", "core"]
+
+
+@pytest.fixture
+def run(tmp_path, root, weights_folder):
+    environment = {**os.environ, "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
+                   "MUDRA_WEIGHTS": str(weights_folder)}  # fmt: skip
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*ROOT_COMMAND, *map(str, arguments)], cwd=root, env=environment,
+            capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

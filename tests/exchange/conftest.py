@@ -1,0 +1,53 @@
+"""Projects with something of everything, and all that a project holds, to compare."""
+
+import hashlib
+
+import numpy as np
+
+from core.media.pictures import encode_jpeg
+from core.store import NewSample, Store
+
+
+def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 255, (64, 64, 3), np.uint8)
+    values = {
+        "keypoints": rng.normal(100, 40, (21, 2)).astype(np.float32),
+        "scores": rng.random(21, np.float32),
+        "world": rng.normal(0, 0.1, (21, 3)).astype(np.float32),
+        "handedness": "Left",
+        "hand_index": 1,
+        "size_hw": (480, 640),
+        "square": (1.1, -2.25, 90.3),
+        "crop_jpeg": encode_jpeg(picture) if crop else None,
+        "source": "=webcam «ü»",
+        "mirrored_view": bool(seed % 2),
+        "estimator": "mediapipe-hands",
+        "estimator_version": "1.2.2/full",
+        "file_hash": hashlib.sha256(bytes([seed % 256])).hexdigest(),
+    }
+    values["keypoints"][3] = np.nan
+    return NewSample(**values | changes)
+
+
+def content(store: Store, name: str) -> list:
+    """All of a project but ids, to be compared."""
+    project = store.project(name)
+    gestures = store.gestures(project.id)
+    named = {g.id: g.name for g in gestures}
+    found = [project.keypoints_only, [(g.name, g.emoji, g.position, g.enabled) for g in gestures]]
+    found += [[p.name for p in store.persons(project.id)]]
+    for s in store.samples(project.id, newest_first=False, limit=10_000):
+        found.append(
+            (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
+             None if s.world is None else s.world.tobytes(), s.handedness, s.hand_index, s.size_hw,
+             s.square, s.crop_jpeg, s.source,
+             s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
+        )  # fmt: skip
+    data = store.training_data(project.id)
+    found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.bursts)]
+    return found
+
+
+def _grouped(ids) -> list:
+    return np.unique(ids, return_inverse=True)[1].tolist()
