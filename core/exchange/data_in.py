@@ -27,7 +27,7 @@ from core.errors import NotFoundError, StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
 from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
 from core.exchange.lines import from_line, to_line
-from core.exchange.manifest import first_fault, halved
+from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
 from core.store import Project, Store
@@ -165,7 +165,9 @@ def _fault(taken: Taken, row: Row) -> str:
         if (np.abs(values[~np.isnan(values)]) > _LARGEST).any():
             return f"{blob} must be finite numbers up to {_LARGEST:,.0f}"
     square = taken.square_x, taken.square_y, taken.square_side
-    return "half a size or square" if halved(taken.width, taken.height) or halved(*square) else ""
+    if halved(taken.width, taken.height) or halved(*square):
+        return "half a size or square"
+    return misfit(taken.joints)
 
 
 def _blobs(row: Row) -> Row:

@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import ArchiveError, LabelError
+from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
+from core.pose.skeletons import HAND_21, Skeleton
 from core.store.rows import array
 
 MAX_CROP = 2**20  # bytes of one crop's JPEG
@@ -175,7 +176,16 @@ class SampleRow(Strict):
             return "keypoints, scores and world have different numbers of joints"
         odd = halved(self.height, self.width)
         odd |= halved(self.square_x, self.square_y, self.square_side)
-        return "half a size or half a square" if odd else ""
+        return "half a size or half a square" if odd else misfit(joints)
+
+
+def misfit(joints: int, skeleton: Skeleton = HAND_21) -> str:
+    """Why a pose of so many joints can't go into a project of this skeleton; "" where it can."""
+    try:
+        skeleton.check(joints, "poses")
+    except SkeletonError as error:
+        return str(error)
+    return ""
 
 
 def halved(*values: float | None) -> bool:

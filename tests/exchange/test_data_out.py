@@ -24,7 +24,7 @@ RISKY = ("=1+1", "+x", "-2", "@me", "−3")  # gestures named like formulas
 
 @pytest.fixture
 def project(store):
-    """Four persons, risky names, odd numbers, a table's sample, a body's, and something binned."""
+    """Four persons, risky names, odd numbers, a table's sample, and something binned."""
     made = store.create_project("Äpfel")
     for name in RISKY:
         store.add_gesture(made.id, name, "➕")
@@ -39,9 +39,10 @@ def project(store):
             burst = store.start_burst(session, named[gesture])
             new = [sample(10 * number + 3 * take + i) for i in range(3)]
             store.add_samples(burst, new)
-    keypoints = np.array([[0.1, 1 / 3], [1e-30, -65504.1], [np.nan, np.nan]], np.float32)
+    keypoints = np.full((21, 2), np.nan, np.float32)
+    keypoints[:2] = [[0.1, 1 / 3], [1e-30, -65504.1]]
     store.add_samples(
-        burst, [NewSample(keypoints, np.ones(3, np.float32), "", False, "body", space="relative")]
+        burst, [NewSample(keypoints, np.ones(21, np.float32), "", False, "table", space="relative")]
     )
     store.delete_samples([store.samples(made.id)[5].id])
     return made
@@ -139,29 +140,6 @@ def test_coco_has_boxes_flags_and_a_skeleton(store, tmp_path):
     assert annotation["image_id"] == image["id"] and annotation["category_id"] == category["id"]
     assert category["name"] == "ok" and category["keypoints"] == list(HAND_21.joints)
     assert category["skeleton"][0] == [1, 2] and len(category["skeleton"]) == 20
-
-
-def test_coco_of_others_comes_in(store, tmp_path):
-    coco = {
-        "images": [{"id": "a", "file_name": "x/1.jpg", "width": 640, "height": 480}],
-        "categories": [{"id": 7, "name": "wave", "keypoints": []}],
-        "annotations": [
-            {"id": 1, "image_id": "a", "category_id": 7, "num_keypoints": 2,
-             "keypoints": [1.5, 2, 2, 0, 0, 0, 3, 4, 1]},
-            {"id": 2, "image_id": "a", "category_id": 7, "num_keypoints": 0, "keypoints": [0] * 9},
-            {"id": 3, "image_id": "a", "category_id": 7, "bbox": [1, 2, 3, 4]},
-        ],
-    }  # fmt: skip
-    (tmp_path / "c.json").write_text(json.dumps(coco))
-    assert read_data(store, "p", tmp_path / "c.json", person="Eve").added == 1
-    project = store.project("p")
-    [one] = store.samples(project.id)
-    np.testing.assert_array_equal(one.keypoints, np.float32([[1.5, 2], [np.nan] * 2, [3, 4]]))
-    assert one.scores.tolist() == [1, 0, 0.5] and one.size_hw == (480, 640)
-    assert (one.source, one.estimator, one.mirrored_view) == ("x/1.jpg", "coco-3", False)
-    assert [p.name for p in store.persons(project.id)] == ["Eve"]
-    assert read_data(store, "p", tmp_path / "c.json").already == 1
-    assert "wave" in [g.name for g in store.gestures(project.id)]
 
 
 # ----------------------------------------------------------------------------------- keypoint.csv
@@ -334,3 +312,20 @@ def test_hostile_json_is_refused(what, store, tmp_path):
     with pytest.raises(TableError):
         read_data(store, "copy", tmp_path / "h.json")
     assert store.projects() == store.projects(deleted=True) == []
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_file_of_ours_with_another_skeleton_is_refused(name, store, tmp_path):
+    """Written by a Mudra that took bodies for hands."""
+    made = store.create_project("bodies")
+    session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
+    burst = store.start_burst(session, store.gestures(made.id)[0].id)
+    store.add_samples(burst, [sample(1, world=None)])
+    with store.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE samples SET keypoints=zeroblob(136), scores=zeroblob(68)"
+        )
+    export_data(store, made, tmp_path / name)
+    with pytest.raises(TableError, match="poses have 17 keypoints, hand_21 has 21"):
+        read_data(store, "copy", tmp_path / name)
+    assert [p.name for p in store.projects()] == ["bodies"]

@@ -1,5 +1,6 @@
 """A project's zip out and in: everything the same, nothing half, nothing hostile."""
 
+import base64
 import hashlib
 import json
 import sqlite3
@@ -269,6 +270,9 @@ HOSTILE = {
     "half a float": (lambda z: change(z, S, keypoints="AAAA"), "keypoints"),
     "an infinite joint": (lambda z: change(z, S, scores="AACAfw=="), "infinite"),
     "joints that differ": (lambda z: change(z, S, scores="AACAPw=="), "joints"),
+    "another skeleton": (
+        lambda z: change(z, S, keypoints=zeros(17 * 2), scores=zeros(17), world=None),
+        "poses have 17 keypoints, hand_21 has 21"),
     "no base64": (lambda z: change(z, S, scores="!"), "scores"),
     "a text as number": (lambda z: change(z, S, hand_index="1"), "hand_index"),
     "an endless number": (lambda z: change(z, S, square_x=float("inf")), "square_x"),
@@ -311,6 +315,10 @@ HOSTILE = {
     "a log with strange figures": (lambda z: second_log_line(z, figures=[]), "no line"),
     "a zip bomb": (lambda z: z.update({S: b"\n" * (50 * 2**20)}), "100:1"),
 }  # fmt: skip
+
+
+def zeros(count: int) -> str:
+    return base64.b64encode(bytes(4 * count)).decode()
 
 
 def bomb() -> bytes:
