@@ -10,7 +10,7 @@ from core.pose.heatmap_drawing import colour_bar, joint_tiles, mosaic, pose_tile
 from core.pose.smoothing import Smoothing
 from core.pose.types import BeliefMaps
 from core.recognition.files import read_file
-from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.keypoint_sources import KeypointSource, stages_of
 from core.recognition.live import Maps, Options
 from pages.panels.camera.keypoints import pick_joint, pick_net
 from pages.panels.camera.stream import camera, show_trouble
@@ -42,8 +42,8 @@ def page() -> None:
             "View", list(VIEWS), default="single", required=True, key="maps_view",
             persist_state="session", format_func=lambda v: VIEWS[v][0],
         )  # fmt: skip
-        stages = _stages(source)
-        stage = st.select_slider("Stage", range(1, stages + 1), stages, key="maps_stage") - 1
+        last = stages_of(source, studio().places)
+        stage = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
         joint = pick_joint("maps") if view == "single" else None
         st.image(colour_bar(300, 14), "no belief … sure", width="stretch")
         st.caption(VIEWS[view][1])
@@ -54,12 +54,6 @@ def page() -> None:
             _picture(source, view, stage, joint)
         else:
             _video(source, view)
-
-
-def _stages(source: KeypointSource) -> int:
-    with errors_shown():
-        return _estimator(source).stages
-    return 1
 
 
 def _estimator(source: KeypointSource) -> Any:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
-from core.recognition.live import LiveProcessor, Maps, Options
+from core.recognition.live import LiveProcessor, Options
 from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
 from pages.panels.camera.stream import camera, show_trouble
 from pages.panels.frame import errors_shown, wide_columns
@@ -30,7 +30,7 @@ def page() -> None:
         smoothing = pick_smoothing(model)
         with st.expander("Keypoints and belief maps", icon="🔥"):
             source = pick_keypoints("live")
-            maps = overlay("live") if source.is_net else Maps()
+            maps = overlay("live", source)
         model = fitting(model, source)
     with left:
         options = Options(model, 2 if two else 1, smoothing, source, maps)

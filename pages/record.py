@@ -5,7 +5,7 @@ import streamlit as st
 from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
 from core.gestures.labels import safe_label
 from core.pose.smoothing import Smoothing
-from core.recognition.live import LiveProcessor, Maps, Options
+from core.recognition.live import LiveProcessor, Options
 from core.store import Gesture, Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stream import camera, show_trouble
@@ -32,7 +32,7 @@ def page() -> None:
         plan = _pick_plan()
         with st.popover("Keypoints and belief maps", icon="🔥"):
             source = pick_keypoints("record")
-            maps = overlay("record") if source.is_net else Maps()
+            maps = overlay("record", source)
     with left:
         live = camera(
             "record_camera",

@@ -17,6 +17,7 @@ from core.estimators.heatmap_model import BeliefNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.pose.boxes import Square, crop_square, cut_square
 from core.pose.heatmaps import joints_of
+from core.pose.skeletons import HAND_21
 from core.pose.smoothing import Kalman
 from core.pose.tracking import first_square, next_square
 from core.pose.types import BeliefMaps, Estimate, Frame, Picture, Pose
@@ -45,7 +46,7 @@ class BeliefHands:
 
     Raises:
         WeightsError: net or models are not there, or altered.
-        EstimatorError: no such way to crop.
+        EstimatorError: no such way to crop, or the net finds no hand's joints.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class BeliefHands:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
         self._net = BeliefNet(net_folder)
+        self._net.check_skeleton(HAND_21.name)
         self.name, self.stages = self._net.name, self._net.stages
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_hands=num_hands)

@@ -19,6 +19,7 @@ from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_run
 from core.media.pictures import decode_jpeg
 from core.paths import Places
 from core.pose.boxes import to_square
+from core.pose.skeletons import HAND_21
 from core.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
@@ -276,6 +277,7 @@ def _about(run: Run, learnt: int) -> dict[str, Any]:
     looks = run.records("look")
     return {
         "teacher": TEACHER,
+        "skeleton": HAND_21.name,
         "estimator": "cpm",
         "licence": "Apache-2.0",
         "learnt_from": learnt,

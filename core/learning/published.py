@@ -54,9 +54,10 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
         WeightsError: missing, altered or not this net's.
     """
     prepared = published_net(name, weights_folder)
-    scaling = WEIGHTS[name].scalings[0]
+    entry, scaling = WEIGHTS[name], WEIGHTS[name].scalings[0]
     save_net(
-        prepared.net, nets_folder / name, name, {"about": WEIGHTS[name].about},
+        prepared.net, nets_folder / name, name,
+        {"about": entry.about, "skeleton": entry.skeleton},
         scale=scaling.factor, offset=scaling.offset, bgr=scaling.channels == "BGR",
     )  # fmt: skip
     return nets_folder / name

@@ -69,7 +69,8 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     seen = [bool(np.isfinite(point).all()) for point in points]
     ends = [(int(x), int(y)) if there else (0, 0)
             for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
-    for (a, b), color in zip(skeleton.edges, skeleton.colors, strict=True):
+    edges = skeleton.edges if len(points) == skeleton.size else ()  # another's joints: alone
+    for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if seen[a] and seen[b]:
             cv2.line(out, ends[a], ends[b], color, width, cv2.LINE_AA, _SHIFT)
     radius = int(width * 1.2 * (1 << _SHIFT))

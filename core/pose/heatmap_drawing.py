@@ -96,9 +96,12 @@ def pose_tile(beliefs: BeliefMaps, stage: int = -1) -> Picture:
 def joint_tiles(
     beliefs: BeliefMaps, stage: int, names: Sequence[str] = HAND_21.joints
 ) -> list[Picture]:
-    """Every joint's map of a stage over the crop, and last the background's."""
+    """Every joint's map of a stage over the crop, and last the background's; joints that the names
+    are not for have numbers."""
     crop = _tile(beliefs.crop)
-    titles = [*names, "background"]
+    joints = beliefs.maps.shape[1] - 1
+    called = names if len(names) == joints else [f"joint {i}" for i in range(joints)]
+    titles = [*called, "background"]
     return [
         _titled(_blended(crop, _enlarged(belief)), title)
         for belief, title in zip(beliefs.maps[stage], titles, strict=True)

@@ -1,16 +1,17 @@
 """Whose keypoints: MediaPipe's, or those of a belief-map net that is shipped, made or imported."""
 
-import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import EstimatorError
+from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
+from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Places
+from core.pose.skeletons import HAND_21
 
 MEDIAPIPE = "mediapipe-hands"
-_METADATA = "metadata.json"
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,8 @@ class KeypointSource:
         if not self.is_net:
             return self.name
         try:
-            text = (places.net(self.name) / _METADATA).read_text(encoding="utf-8")
-            return str(json.loads(text)["name"])
-        except (OSError, ValueError, KeyError):
+            return str(read_metadata(places.net(self.name))["name"])
+        except WeightsError:
             return self.name
 
     def open(self, places: Places, *, num_hands: int = 1) -> Any:
@@ -62,11 +62,22 @@ class KeypointSource:
         )  # fmt: skip
 
 
-def nets(places: Places) -> dict[str, Path]:
-    """The belief-map nets that can be used, by name; one's own hides a shipped one."""
+def nets(places: Places, skeleton: str = HAND_21.name) -> dict[str, Path]:
+    """The belief-map nets that find the joints of a skeleton, by name; one's own hides a shipped
+    one."""
     found: dict[str, Path] = {}
     for folder in (places.shipped_models, places.nets):
-        for path in sorted(folder.glob(f"*/{_METADATA}")):
-            if path.parent.name.startswith("cpm."):
-                found[path.parent.name] = path.parent
+        for path in sorted(folder.glob(f"*/{METADATA}")):
+            with suppress(WeightsError):  # another kind of model, or damaged
+                if skeleton_of(read_metadata(path.parent)) == skeleton:
+                    found[path.parent.name] = path.parent
     return found
+
+
+def stages_of(source: KeypointSource, places: Places) -> int:
+    """How many stages a net has.
+
+    Raises:
+        WeightsError: no net there, or its metadata can't be read.
+    """
+    return int(read_metadata(places.net(source.name))["stages"])

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MediaError, MudraError
+from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
 from core.estimators.heatmap_model import BeliefNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
@@ -72,6 +72,7 @@ def evaluate_net(
 
     Raises:
         MediaError: no picture there.
+        EstimatorError: the teacher's hands have another number of joints than the net's.
     """
     pictures = _pictures(paths)
     tell = progress or (lambda done, total: None)
@@ -147,6 +148,11 @@ def _errors(net: BeliefNet, seen: list[tuple[Picture, Floats, Floats]]) -> list[
     if not seen:
         return []
     pictures, keypoints, units = (np.stack(part) for part in zip(*seen, strict=True))
+    if keypoints.shape[1] != net.joints:
+        raise EstimatorError(
+            f"{net.name} finds {net.joints} joints, the teacher {keypoints.shape[1]}: measure a "
+            "net of the same skeleton"
+        )
     cells, _ = decode(net.beliefs(pictures)[:, :, :-1])
     found = cells * net.stride + (net.stride - 1) / 2
     distance = np.linalg.norm(found - keypoints[:, None], axis=-1) * units[:, None]

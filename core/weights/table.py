@@ -8,6 +8,8 @@ whoever fetches decides on what came.
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.pose.skeletons import HAND_21, LSP_14
+
 Shape = tuple[int, ...]
 
 _CMU = "http://posefs1.perception.cs.cmu.edu"
@@ -70,6 +72,11 @@ class Weights:
     about: str
     sources: tuple[Source, ...]
     scalings: tuple[Scaling, ...]
+
+    @property
+    def skeleton(self) -> str:
+        """The name of the skeleton whose joints the net finds."""
+        return {"hand": HAND_21, "body": LSP_14}[self.subject].name
 
 
 PUBLISHED_SCALING = Scaling("BGR", 1 / 256, -0.5)

@@ -9,7 +9,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.learning.netfile import save_net
 from core.learning.runs import Run
+from core.nets.cpm import LightCPM
 from core.paths import Places
 from tests.pages.conftest import PAGES, go, record, texts
 
@@ -144,3 +146,18 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
 
     found = AppTest.from_function(page, kwargs={"error": error}).run()
     assert not found.exception and said in plain(found.error[0])
+
+
+@pytest.mark.parametrize("page", ["live", "record"])
+def test_a_net_offers_all_the_stages_that_it_has(app, workspace, page):
+    nets = Places.find(workspace).nets
+    save_net(LightCPM(stages=6, input_size=64, width=8), nets / "cpm.six", "cpm.six", {})
+    save_net(LightCPM(joints=14, input_size=64, width=8), nets / "cpm.body", "cpm.body", {})
+    go(app, page)
+    keypoints = app.selectbox(key=f"{page}_keypoints")
+    assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]
+    keypoints.select("cpm.six").run()
+    (stages,) = [b for b in app.button_group if b.label == "Belief maps of stage"]
+    assert [option.content for option in stages.proto.options] == list("123456")
+    app.selectbox(key=f"{page}_keypoints").select("cpm.hand_light").run()
+    assert not app.exception

@@ -3,16 +3,20 @@
 import numpy as np
 import pytest
 
+from core.pose.drawing import draw_estimate
 from core.pose.heatmap_drawing import (
     TILE,
+    VIEWS,
     colour_bar,
     combined,
     joint_tiles,
     mosaic,
     over_picture,
     stage_tiles,
+    with_maps,
 )
-from core.pose.types import BeliefMaps
+from core.pose.heatmaps import joints_of
+from core.pose.types import BeliefMaps, Estimate, Pose
 
 GREY = 100
 
@@ -59,6 +63,20 @@ def test_every_stage_and_every_joint_gets_its_tile(beliefs):
     assert (middle != GREY).any()
     assert (tiles[9][30:] == GREY).all()
     assert mosaic(tiles, 8).shape == (3 * TILE, 8 * TILE, 3)
+
+
+@pytest.mark.parametrize("joints", [14, 33])
+def test_a_net_of_another_joint_count_is_drawn_too(joints):
+    maps = np.zeros((6, joints + 1, 46, 46), np.float32)
+    maps[:, np.arange(joints), 10, np.arange(joints)] = 1
+    body = BeliefMaps(maps, (10.0, 5.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
+    assert len(stage_tiles(body)) == 7
+    assert len(joint_tiles(body, 5)) == joints + 1
+    rgb = np.zeros((120, 160, 3), np.uint8)
+    for view in VIEWS:
+        assert with_maps(rgb, body, view).shape[2] == 3
+    pose = Pose(*joints_of(body), 1.0)
+    assert (draw_estimate(rgb, Estimate((pose,), (120, 160), "cpm.body")) != rgb).any()
 
 
 def test_the_bar_runs_from_blue_to_red():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from core.errors import MediaError, WeightsError
+from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators.heatmap_model import BeliefNet
 from core.learning.netfile import save_net
 from core.media.pictures import encode_png
@@ -117,3 +117,9 @@ def test_an_altered_net_is_refused(net: BeliefNet, tmp_path: Path) -> None:
 def test_pictures_of_another_size_are_refused(net: BeliefNet) -> None:
     with pytest.raises(ValueError, match=r"\(90, 90, 3\)"):
         net.beliefs(np.zeros((1, 64, 64, 3), np.uint8))
+
+
+def test_a_net_of_another_skeleton_than_the_teacher_s_is_refused(pictures, tmp_path):
+    save_net(LightCPM(joints=14, input_size=64, width=8), tmp_path / "cpm.body", "cpm.body", {})
+    with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 joints, the teacher 2"):
+        evaluate_net(BeliefNet(tmp_path / "cpm.body"), [pictures], Teacher())

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import HAND_21
-from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets
+from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets, stages_of
 from core.recognition.live import Maps
 from pages.panels.frame import studio
 
@@ -74,11 +74,14 @@ def pick_view(key: str) -> str:
     return str(view)
 
 
-def overlay(key: str) -> Maps:
-    """Which stage's beliefs lie over the video."""
+def overlay(key: str, source: KeypointSource) -> Maps:
+    """Which stage's beliefs lie over the video; none of MediaPipe's, which has none."""
+    if not source.is_net:
+        return Maps()
+    stages = stages_of(source, studio().places)
     stage = st.segmented_control(
-        "Belief maps of stage", [1, 2, 3], key=f"{key}_overlay", persist_state="session",
-        help="Press it again for none.",
+        "Belief maps of stage", range(1, stages + 1), key=f"{key}_overlay{stages}",
+        persist_state="session", help="Press it again for none.",
     )  # fmt: skip
     return Maps(stage=None if stage is None else int(stage) - 1)
 
