@@ -1,5 +1,5 @@
-"""The README's receivers, run as they stand there: Python's as a program, JavaScript's in Chromium,
-where pages from elsewhere stay outside."""
+"""The receivers of docs/actions.md, run as they stand there: Python's as a program, JavaScript's in
+Chromium, where pages from elsewhere stay outside."""
 
 import re
 import socket
@@ -18,13 +18,14 @@ from core.actions.osc import OscOut
 from core.actions.websocket import WebSocketOut, new_token
 from core.gestures.labels import DEFAULT_GESTURES
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+ACTIONS = Path(__file__).resolve().parents[2] / "docs" / "actions.md"
 OPEN_PALM = Change(1.0, DEFAULT_GESTURES[7], 8, 0.965, "Left", "Demo", "starter")
 
 
 def example(language, holding):
-    """The README's one block in a language that holds a text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    """The document's one block in a language that holds a text."""
+    text = ACTIONS.read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     [block] = [block for block in blocks if holding in block]
     return block
 
