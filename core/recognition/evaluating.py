@@ -1,9 +1,9 @@
 """How good a model is on labelled pictures or tables. The most probable gesture counts: neither
 unsureness nor smoothing changes a figure, and no row is left out. N items."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from core.recognition.reading import Answer, Probabilities, answers
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang
-_THREADS = 2
+_AHEAD = 2  # pictures read while one is looked at
 
 Progress = Callable[[int, int], None]
 
@@ -95,15 +95,13 @@ def _of_pictures(
             unknown.add(picture.folder)
     found: list[list[Answer]] = []
     unreadable = []
-    # reading and decoding the next picture overlaps with looking at this one
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for number, rgb in enumerate(pool.map(_read_or_error, pictures), 1):
-            if isinstance(rgb, MudraError):
-                unreadable.append(str(rgb))
-                found.append([])
-            else:
-                found.append(answers(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
-            tell(number, len(pictures))
+    for number, rgb in enumerate(_read_ahead(pictures), 1):
+        if isinstance(rgb, MudraError):
+            unreadable.append(str(rgb))
+            found.append([])
+        else:
+            found.append(answers(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
+        tell(number, len(pictures))
     said = [surest([answer.probabilities for answer in hands]) for hands in found]
     given = [any(a.gesture for a in hands) if hands else None for hands in found]
     return (
@@ -115,6 +113,21 @@ def _of_pictures(
             "unreadable": unreadable,
         }
     )
+
+
+def _read_ahead(pictures: list[LabelledPicture]) -> Iterator[Any]:
+    """Each picture or why it can't be read; the next few are decoded while this one is looked at.
+
+    A window, since `Executor.map` would decode all of them before the first is asked for.
+    """
+    coming: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(_AHEAD) as pool:
+        for picture in pictures:
+            coming.append(pool.submit(_read_or_error, picture))
+            if len(coming) > _AHEAD:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
 def _read_or_error(picture: LabelledPicture) -> Any:

@@ -1,6 +1,7 @@
 """Figures of a model: every item counts, by hand-counted examples."""
 
 import shutil
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,25 @@ def test_a_folder_of_photos_counts_the_undetected_as_wrong(starter, photos, make
     assert found["interval_counts"] == "pictures"
     assert found["confusion"]["ok"] == {"ok": 3, "undetected": 2}
     assert len(found["unreadable"]) == 1 and "broken.jpg" in found["unreadable"][0]
+
+
+def test_many_pictures_need_no_more_memory_than_a_few(starter, make_estimator, tmp_path):
+    picture = np.full((1200, 1600, 3), 90, np.uint8)
+
+    def most_bytes(pictures: int) -> int:
+        folder = tmp_path / f"{pictures}"
+        (folder / "ok").mkdir(parents=True)
+        for number in range(pictures):
+            (folder / "ok" / f"{number}.jpg").write_bytes(encode_jpeg(picture))
+        tracemalloc.start()
+        try:
+            assert evaluate(starter, folder, estimator_factory=make_estimator)["n"] == pictures
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    few = most_bytes(5)
+    assert most_bytes(40) < few + 5 * picture.nbytes
 
 
 def test_unknown_folders_are_named_and_count_as_none(starter, photos, make_estimator):
