@@ -22,7 +22,7 @@ from core.gestures.evaluation.validation import Split, split_by_groups
 from core.gestures.features.hand import features
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
-from core.gestures.training.export import GestureNet, save_model
+from core.gestures.training.export import GestureNet, OpenSetNet, save_model
 from core.gestures.training.rejection import fit_rejection, measure_rejection
 from core.learning.background import RunThread
 from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
@@ -96,16 +96,17 @@ def train(
         data = without_empty_gestures(data)
         split = split_by_groups(data, options.seed)
         trainer = _train_mlp if options.classifier == "mlp" else _train_baseline
-        model, measured, trouble = trainer(data, split, run, options, stop)
-        result = TrainResult(model, round(time.monotonic() - begun, 3), split.kind, measured)
-        run.log(event="result", seconds=result.seconds, split=split.kind, figures=measured,
+        left = trainer(data, split, run, options, stop)
+        result = TrainResult(left.model, round(time.monotonic() - begun, 3), split.kind,
+                             left.figures)  # fmt: skip
+        run.log(event="result", seconds=result.seconds, split=split.kind, figures=left.figures,
                 gestures=[asdict(g) for g in data.gestures])  # fmt: skip
-        if trouble:
-            raise TrainingError(f"{trouble}; the best epoch before is kept")
+        if left.trouble:
+            raise TrainingError(f"{left.trouble}; the best epoch before is kept")
     except Exception as error:
         run.log(event="end", status=FAILED, message=in_words(error))
         raise
-    run.log(event="end", status=STOPPED if stop.is_set() else DONE)
+    run.log(event="end", status=STOPPED if left.stopped else DONE)
     return result
 
 
@@ -127,6 +128,17 @@ def without_empty_gestures(data: GestureData) -> GestureData:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Left:
+    """What a classifier's training left: the model's folder (None: a baseline), the figures, what
+    broke it off ("": nothing), and whether it was stopped before it was whole."""
+
+    model: Path | None
+    figures: dict[str, Any]
+    trouble: str = ""
+    stopped: bool = False
+
+
 # ---------------------------------------------------------------------------------------- the MLP
 
 
@@ -140,8 +152,7 @@ class BrokenOffError(TrainingError):
 
 def _train_mlp(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
-) -> tuple[Path, dict[str, Any], str]:
-    """The model's folder, its figures, and what broke the training off, "" when nothing did."""
+) -> _Left:
     validation, trouble = data.take(split.validation), ""
     try:
         net, best_epoch = fit_mlp(data.take(split.train), validation, options, run.log, stop)
@@ -150,17 +161,25 @@ def _train_mlp(
     measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
     open_set = fit_rejection(net, data.take(split.train), options.augmentation, options.seed)
     rejection = measure_rejection(open_set, validation, split.kind).to_json()
-    refit = not stop.is_set() and not trouble
-    if refit:
-        run.log(event="refit", epochs=best_epoch)
-        net = fit_all(data, options, best_epoch)
-        open_set = fit_rejection(net, data, options.augmentation, options.seed)
+    refitted = None if trouble else _refit(data, options, best_epoch, run, stop)
     measured = measured | {"rejection": rejection}
     about = {"split": split.kind, "optimistic": split.optimistic, "figures": measured,
-             "rejection": rejection, "refitted_on_all": refit, "best_epoch": best_epoch,
-             "options": asdict(options)}  # fmt: skip
-    save_model(open_set, data, run.path, about)
-    return run.path, measured, trouble
+             "rejection": rejection, "refitted_on_all": refitted is not None,
+             "best_epoch": best_epoch, "options": asdict(options)}  # fmt: skip
+    save_model(refitted or open_set, data, run.path, about)
+    return _Left(run.path, measured, trouble, stopped=refitted is None and not trouble)
+
+
+def _refit(
+    data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: threading.Event
+) -> OpenSetNet | None:
+    """A model of all samples, for as many epochs as were best; None when it was stopped."""
+    if stop.is_set():
+        return None
+    run.log(event="refit", epochs=epochs)
+    net = fit_all(data, options, epochs, stop)
+    open_set = fit_rejection(net, data, options.augmentation, options.seed, stop)
+    return None if stop.is_set() else open_set
 
 
 def fit_all(
@@ -320,7 +339,7 @@ def _measured(net: GestureNet, data: GestureData) -> dict[str, float]:
 
 def _train_baseline(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: threading.Event
-) -> tuple[None, dict[str, Any], str]:
+) -> _Left:
     predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
     validation = data.take(split.validation)
-    return None, validated(run.path, validation, predict(validation), split.kind), ""
+    return _Left(None, validated(run.path, validation, predict(validation), split.kind))

@@ -5,6 +5,7 @@ Convention: N samples, F standardised features, C gestures; a score of 0 to 1, l
 foreign. benchmarks/open_set.py measures it against the other scores.
 """
 
+import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -110,12 +111,16 @@ def none_of(data: GestureData) -> int | None:
 
 
 def fit_rejection(
-    net: GestureNet, data: GestureData, augmentation: Augmentation, seed: int = 0
+    net: GestureNet,
+    data: GestureData,
+    augmentation: Augmentation,
+    seed: int = 0,
+    stop: threading.Event | None = None,
 ) -> OpenSetNet:
     """Learn what is foreign to a fitted net, from the samples that it learned from.
 
     Half of the foreign hands are the samples of `none` where there are any; the others are made
-    up. The net itself stays as it is.
+    up. The net itself stays as it is. Stopped, it has learned too little to be used.
     """
     generator = torch.Generator().manual_seed(seed)
     n = int(np.clip(_PER_SAMPLE * len(data), _LEAST, _MOST))
@@ -125,7 +130,7 @@ def fit_rejection(
     x = net.standardised(features(keypoints, unmirrored, torch))
     y = torch.cat([torch.zeros(len(gestures)), torch.ones(len(foreign))])
     head = RejectionHead(x.shape[1], none_of(data), generator)
-    _fit(head, x, y * (1 - 2 * _SMOOTHING) + _SMOOTHING, generator)
+    _fit(head, x, y * (1 - 2 * _SMOOTHING) + _SMOOTHING, generator, stop or threading.Event())
     return OpenSetNet(net, head)
 
 
@@ -151,12 +156,20 @@ def _examples(
     return gestures, torch.cat([real, made])
 
 
-def _fit(head: RejectionHead, x: torch.Tensor, y: torch.Tensor, generator: torch.Generator) -> None:
+def _fit(
+    head: RejectionHead,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    generator: torch.Generator,
+    stop: threading.Event,
+) -> None:
     """Binary cross entropy; kept are the moving averages of the weights, as in `training`."""
     parameters: list[torch.Tensor] = list(head.parameters())
     averages = [p.detach().clone() for p in parameters]
     optimizer, steps = AdamW(parameters, _RATE, _DECAY), 0
     for _ in range(_EPOCHS):
+        if stop.is_set():
+            break
         for rows in torch.randperm(len(y), generator=generator).split(_BATCH):
             odds = head.log_odds(x[rows], generator)
             loss = nn.functional.binary_cross_entropy_with_logits(odds, y[rows])

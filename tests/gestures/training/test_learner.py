@@ -17,6 +17,7 @@ import torch
 
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS
+from core.gestures.evaluation.validation import split_by_groups
 from core.gestures.features.hand import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
@@ -125,6 +126,47 @@ def test_stop_keeps_the_best_epoch_and_says_so(hands, tmp_path):
     thread.wait(60)
     assert run.status() == "stopped" and len(run.records("epoch")) < 100_000
     assert GestureModel.load(run.path).metadata["refitted_on_all"] is False
+
+
+class StopWhen(threading.Event):
+    """Set from the moment on at which something has happened."""
+
+    def __init__(self, happened) -> None:
+        super().__init__()
+        self._happened = happened
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._happened()
+
+
+def test_stop_in_the_refit_keeps_the_net_that_was_measured(hands, run):
+    data = hands(persons=4)
+    stop = StopWhen(lambda: bool(run.records("refit")))
+    train(data, run, FEW, stop=stop)
+    assert run.status() == "stopped"
+    stopped = GestureModel.load(run.path)
+    assert stopped.metadata["refitted_on_all"] is False
+    validation = data.take(split_by_groups(data, FEW.seed).validation)
+    said = stopped.predict_proba(validation.keypoints, validation.mirrored_view).argmax(1)
+    assert (said == validation.labels).mean() == stopped.metadata["figures"]["accuracy"]
+
+
+def test_stop_while_the_refitted_model_learns_to_reject_ends_that_too(hands, run):
+    asked = []  # once after each epoch, first of the refit, then of learning to reject
+
+    def happened() -> bool:
+        asked.extend(run.records("refit"))
+        return bool(asked) and len(asked) > asked[0]["epochs"] + 2
+
+    train(hands(persons=4), run, FEW, stop=StopWhen(happened))
+    assert run.status() == "stopped"
+    assert GestureModel.load(run.path).metadata["refitted_on_all"] is False
+
+
+def test_a_stop_that_comes_after_the_refit_stopped_nothing(hands, run):
+    train(hands(), run, FEW, stop=StopWhen((run.path / "metadata.json").is_file))
+    assert GestureModel.load(run.path).metadata["refitted_on_all"] is True
+    assert run.status() == "done"
 
 
 def test_data_that_cannot_be_learned_from_fails_in_the_log_too(hands, run):
