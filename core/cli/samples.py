@@ -53,6 +53,9 @@ def list_(
         )
         ids = find(roster, wanted, doubts=doubts, persons=tuple(persons))
         known = opinions(doubts, roster, ids[:limit]) if doubts else {}
+        # what lies in the bin has a name, too: older versions left its samples outside
+        gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
+        persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}
         who = dict(zip(roster.ids.tolist(), roster.persons.tolist(), strict=True))
         found = [
             {

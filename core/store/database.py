@@ -112,7 +112,8 @@ class Database:
 
         Raises:
             NotFoundError: it was undone already, or is too old.
-            StoreError: a name that would come back is another's by now; nothing is changed.
+            StoreError: a name that would come back is another's by now, or what samples belong
+                to is in the bin; nothing is changed.
         """
         with self.writing() as connection:
             return undo(connection, act_id)

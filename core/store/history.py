@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
-from core.errors import NotFoundError
+from core.errors import NotFoundError, StoreError
 from core.store import schema as t
 from core.store.rows import now
 
@@ -84,13 +84,34 @@ def undo(connection: Connection, act_id: int) -> int:
 
     Raises:
         NotFoundError: no such act, or it has been undone.
+        StoreError: samples would come back to a gesture or person that is in the bin by now.
     """
-    journal = connection.execute(select(t.acts.c.journal).where(t.acts.c.id == act_id)).scalar()
-    if journal is None:
+    found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == act_id)
+    act = connection.execute(found).first()
+    if act is None:
         raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
-    back = sum(_set_back(connection, change) for change in reversed(json.loads(journal)))
+    before = _without_owner(connection, act.project_id)
+    back = sum(_set_back(connection, change) for change in reversed(json.loads(act.journal)))
+    if _without_owner(connection, act.project_id) > before:
+        raise StoreError(
+            "this would leave samples whose gesture or person is in the bin: bring that back "
+            "first, or move the samples"
+        )
     connection.execute(delete(t.acts).where(t.acts.c.id == act_id))
     return back
+
+
+def _without_owner(connection: Connection, project_id: int) -> int:
+    """How many samples are outside the bin while their gesture or person is in it."""
+    of, binned = t.samples.c, {}
+    for table in (t.gestures, t.persons):
+        ids = select(table.c.id).where(table.c.project_id == project_id)
+        binned[table.name] = t.in_bin(ids, table, deleted=True)
+    visits = select(t.sessions.c.id).where(t.sessions.c.person_id.in_(binned["persons"]))
+    takes = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(visits))
+    found = select(func.count()).where(of.project_id == project_id, of.deleted_at.is_(None))
+    lost = of.gesture_id.in_(binned["gestures"]) | of.burst_id.in_(takes)
+    return int(connection.execute(found.where(lost)).scalar_one())
 
 
 def _set_back(connection: Connection, change: dict[str, Any]) -> int:

@@ -12,7 +12,7 @@ from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, safe_name
 from core.store import schema as t
-from core.store.database import Database, counted, inserted, named
+from core.store.database import Database, inserted, named
 from core.store.rows import (
     Gesture,
     GestureOverview,
@@ -218,16 +218,6 @@ class Store(Database):
         found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
         found = found.where(of.id.in_(page)).order_by(order)
         return [to_sample(row) for row in self.rows(found)]
-
-    def delete_samples(self, ids: Sequence[int]) -> None:
-        """Put samples into the bin."""
-        ids = list(dict.fromkeys(ids))
-        self.change(t.samples, ids, f"Deleted {counted(len(ids))}", deleted_at=now())
-
-    def restore_samples(self, ids: Sequence[int]) -> None:
-        """Take samples out of the bin."""
-        ids = list(dict.fromkeys(ids))
-        self.change(t.samples, ids, f"Restored {counted(len(ids))}", deleted_at=None)
 
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""

@@ -6,6 +6,7 @@ from core.capture.demo import fill_demo
 from core.paths import Places
 from core.store import Store
 from tests.cli.conftest import document
+from tests.store.conftest import burst, gesture_id, sample
 
 
 @pytest.fixture
@@ -34,6 +35,20 @@ def test_samples_are_listed_deleted_restored_and_moved(run):
     spread = document(run("samples", "balance", *of))
     assert {row["gesture"]: row["samples"] for row in spread["gestures"]}["fist"] == 39
     assert "second" in spread["next"] or "Record" in spread["next"]
+
+
+def test_a_sample_whose_gesture_and_person_are_in_the_bin_is_listed(run, tmp_path):
+    """An older Mudra could leave such samples behind."""
+    store = Store(Places.find(tmp_path / "workspace").database)
+    home = store.create_project("old")
+    [made] = store.add_samples(burst(store, home, "ok", "ana"), [sample()])
+    store.delete_gesture(gesture_id(store, home, "ok"))
+    store.delete_person(store.ensure_person(home.id, "ana").id)
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE samples SET deleted_at = NULL")
+    store.close()
+    listed = document(run("samples", "list", "--project", "old", "--json"))["samples"]
+    assert [(s["number"], s["gesture"], s["person"]) for s in listed] == [(made, "ok", "ana")]
 
 
 @pytest.mark.usefixtures("demo")

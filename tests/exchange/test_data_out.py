@@ -16,6 +16,7 @@ from core.exchange.data_in import read_data
 from core.exchange.data_out import as_seen, export_data
 from core.pose.skeletons import HAND_21
 from core.store import NewSample, Store
+from core.store.bin import delete_samples
 from tests.exchange.conftest import content, sample
 
 EXACT = ("a.csv", "a.parquet", "a.json")
@@ -44,7 +45,7 @@ def project(store):
     store.add_samples(
         burst, [NewSample(keypoints, np.ones(21, np.float32), "", False, "table", space="relative")]
     )
-    store.delete_samples([store.samples(made.id)[5].id])
+    delete_samples(store, made.id, [store.samples(made.id)[5].id])
     return made
 
 

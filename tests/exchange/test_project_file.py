@@ -20,7 +20,7 @@ from core.exchange.project_file import export_project, import_project
 from core.learning.runs import Run, list_runs
 from core.paths import Places
 from core.store import Store
-from core.store.bin import PERSON, bring_back
+from core.store.bin import PERSON, bring_back, delete_samples
 from core.store.schema import metadata
 from core.store.transfer import PARTS
 from tests.exchange.conftest import content, sample
@@ -143,7 +143,7 @@ def test_a_long_name_stays_a_name_with_its_number(store, places, elsewhere, tmp_
 def test_the_bin_stays_here_unless_it_is_asked_for(store, places, project, elsewhere, tmp_path):
     there, other = elsewhere
     ids = [s.id for s in store.samples(project.id, newest_first=False)]
-    store.delete_samples(ids[:1])
+    delete_samples(store, project.id, ids[:1])
     bob = next(p for p in store.persons(project.id) if p.name == "Bob")
     store.delete_person(bob.id)
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))

@@ -28,6 +28,7 @@ from core.jobs.trainings import TrainingRoom, result_of
 from core.learning.runs import Run
 from core.paths import Places
 from core.store import Store
+from core.store.bin import delete_samples
 from tests.conftest import PEOPLE
 
 
@@ -108,7 +109,7 @@ def test_stopped_early_it_says_nothing_about_all(store, places, people, trained)
 
 def test_samples_that_changed_since_the_training_are_refused(store, places, people, trained):
     project = store.project(people)
-    store.delete_samples([store.samples(project.id, limit=1)[0].id])
+    delete_samples(store, project.id, [store.samples(project.id, limit=1)[0].id])
     with pytest.raises(TrainingError, match="changed since this training: train again"):
         begin_left_out(TrainingRoom(store, places), people, trained)
 

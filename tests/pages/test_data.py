@@ -9,6 +9,7 @@ import pytest
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
 from core.paths import Places
+from core.store.bin import delete_samples
 from tests.pages.conftest import go, record, texts
 
 
@@ -72,7 +73,8 @@ def test_samples_go_out_and_come_in(kind, recorded, store):
     if kind == "kazuhito":
         with zipfile.ZipFile(file.path) as archive:
             uploads = [(name, archive.read(name)) for name in archive.namelist()]
-    store.delete_samples([s.id for s in store.samples(store.projects()[0].id)])
+    project = store.projects()[0].id
+    delete_samples(store, project, [s.id for s in store.samples(project)])
     box = next(b for b in recorded.file_uploader if b.label == "A table or COCO keypoints")
     for name, content in uploads:
         box.upload(name, content)
@@ -98,7 +100,7 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
 
 def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     ids = record(store, "ok", 3)
-    store.delete_samples(ids[:2])
+    delete_samples(store, store.projects()[0].id, ids[:2])
     go(app, "privacy")
     press(app, "Forget the pictures")
     assert store.projects()[0].keypoints_only

@@ -69,6 +69,31 @@ def test_a_deleted_sample_comes_back_by_undo(app, store):
     assert len(store.samples(project.id)) == 3
 
 
+def test_undo_gives_back_the_samples_of_the_project_that_is_open(app, store):
+    first, other = store.projects()[0], store.create_project("Other")
+    ids = record(store, "thumbs_up", 3)
+    go(app, "record")
+    app.button(key=f"delete_{ids[1]}").click().run()
+    app.sidebar.selectbox[0].select("Other").run()
+    assert not [b for b in app.button if b.label.startswith("Undo")]
+    app.sidebar.selectbox[0].select(first.name).run()
+    next(b for b in app.button if b.label == "Undo (1 deleted)").click().run()
+    assert not app.exception
+    assert len(store.samples(first.id)) == 3 and not store.samples(other.id)
+
+
+def test_undo_says_why_a_sample_can_t_come_back(app, store):
+    ids = record(store, "thumbs_up", 3) + record(store, "thumbs_up", 2, person="ana")
+    go(app, "record")
+    app.button(key=f"delete_{ids[-1]}").click().run()
+    project = store.projects()[0]
+    store.delete_person(store.ensure_person(project.id, "ana").id)
+    next(b for b in app.button if b.label == "Undo (1 deleted)").click().run()
+    assert not app.exception
+    assert "the person of some of these is in the bin" in app.error[0].value
+    assert len(store.samples(project.id)) == 3
+
+
 @pytest.mark.usefixtures("weights_folder")
 def test_uploaded_pictures_become_samples_and_bad_ones_are_named(app, store, shared_data):
     folder = shared_data / "hand_images" / "emrecandir"

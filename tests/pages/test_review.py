@@ -3,6 +3,7 @@
 import pytest
 
 from core.gestures.labels import safe_label
+from core.store.bin import delete_samples
 from core.store.index import read_roster
 from tests.pages.conftest import ODD, go, press, record, texts
 
@@ -137,7 +138,7 @@ def test_the_bin_gives_back_samples_gestures_and_persons(app, store):
     project = store.projects()[0]
     fist = next(g.id for g in store.gestures(project.id) if g.name == "fist")
     you = next(p.id for p in store.persons(project.id) if p.name == "you")
-    store.delete_samples(made[:1])
+    delete_samples(store, project.id, made[:1])
     store.delete_gesture(fist)
     store.delete_person(you)
     go(app, "review")

@@ -13,6 +13,7 @@ from core.learning.netfile import save_net
 from core.learning.runs import Run
 from core.nets.cpm import LightCPM
 from core.paths import Places
+from core.store.bin import delete_samples
 from tests.pages.conftest import PAGES, go, record, texts
 
 
@@ -85,7 +86,7 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
 def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):
     ids = record(store, "thumbs_up", 2)
     go(app, "record")
-    store.delete_samples(ids)
+    delete_samples(store, store.projects()[0].id, ids)
     app.button(key=f"delete_{ids[0]}").click().run()
     assert not app.exception
 

@@ -19,7 +19,7 @@ from core.review.data_map import (
     layers,
     title_of,
 )
-from core.store.bin import move_samples
+from core.store.bin import delete_samples, move_samples
 from core.store.index import Roster, read_roster
 from tests.store.conftest import gesture_id, take
 
@@ -49,7 +49,7 @@ def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
         gesture_id(store, project, "fist"): 3,
     }
     move_samples(store, project.id, oks[:1], gesture_id(store, project, "fist"))
-    store.delete_samples(fists[:2])
+    delete_samples(store, project.id, fists[:2])
     roster = read_roster(store, project.id)
     by_gesture = {one.group: set(one.ids.tolist()) for one in layers(drawn, roster, BY_GESTURE)}
     assert by_gesture[gesture_id(store, project, "fist")] == {oks[0], fists[2]}
@@ -57,7 +57,7 @@ def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
     assert not is_outdated(drawn, roster)
     take(store, project)
     assert is_outdated(drawn, read_roster(store, project.id))
-    store.delete_samples(read_roster(store, project.id).ids.tolist())
+    delete_samples(store, project.id, read_roster(store, project.id).ids.tolist())
     assert layers(drawn, read_roster(store, project.id), BY_GESTURE) == []
 
 

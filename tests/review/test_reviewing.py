@@ -21,7 +21,7 @@ from core.review.reviewing import (
     opinions,
 )
 from core.store import NewSample
-from core.store.bin import move_samples
+from core.store.bin import delete_samples, move_samples
 from core.store.index import (
     LEFT,
     RIGHT,
@@ -176,5 +176,5 @@ def test_the_book_keeps_the_latest_look(store, demo):
     doubts = book.look(store, Places.find(), demo)
     assert book.latest(demo.id) is doubts
     assert doubts.fits(read_roster(store, demo.id))
-    store.delete_samples([int(doubts.ids[0])])
+    delete_samples(store, demo.id, [int(doubts.ids[0])])
     assert not doubts.fits(read_roster(store, demo.id))

@@ -42,7 +42,7 @@ def test_moving_leaves_alone_what_is_there_in_the_bin_or_another_project_s(store
     oks, fists = take(store, project, "ok"), take(store, project, "fist")
     other = store.create_project("Other")
     foreign = take(store, other, "ok")
-    store.delete_samples(oks[:1])
+    delete_samples(store, project.id, oks[:1])
     fist = gesture_id(store, project, "fist")
     assert move_samples(store, project.id, [*oks, *fists, *foreign, 10**6], fist) == 2
     assert set(gestures_of(store, other).values()) == {gesture_id(store, other, "ok")}
@@ -76,7 +76,7 @@ def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(sto
 
 def test_deleted_samples_are_in_the_bin_until_they_are_restored(store, project):
     ids = take(store, project)
-    store.delete_samples(ids[:2])
+    delete_samples(store, project.id, ids[:2])
     assert read_bin(store, project.id).ids.tolist() == [ids[1], ids[0]]
     assert restore_samples(store, project.id, [*ids, 10**6]) == 2
     assert live(store, project) == set(ids)
@@ -96,7 +96,7 @@ def test_the_bin_lists_projects_gestures_and_persons_with_what_comes_back(store,
 
 def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(store, project):
     mine, yours = take(store, project, "ok", "me"), take(store, project, "fist", "you")
-    store.delete_samples([mine[0], yours[0]])
+    delete_samples(store, project.id, [mine[0], yours[0]])
     ok, you = gesture_id(store, project, "ok"), store.ensure_person(project.id, "you").id
     store.delete_gesture(ok)
     store.delete_person(you)
@@ -140,7 +140,7 @@ def test_the_same_the_other_way_round(store, project):
 
 def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, project):
     ids = take(store, project, "ok", "me")
-    store.delete_samples(ids[:1])
+    delete_samples(store, project.id, ids[:1])
     ok = gesture_id(store, project, "ok")
     store.delete_gesture(ok)
     with pytest.raises(StoreError, match="bring that back first"):

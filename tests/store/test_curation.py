@@ -4,6 +4,7 @@ it can be undone."""
 import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError
+from core.store.bin import delete_samples
 from core.store.curation import (
     assign_sessions,
     delete_session_samples,
@@ -33,7 +34,7 @@ def test_gestures_stand_in_the_order_they_were_given(store, project):
 def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
     ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
     store.add_samples(burst(store, project, "fist"), [sample(9)])
-    store.delete_samples(ids[:1])
+    delete_samples(store, project.id, ids[:1])
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
     merge_gestures(store, project.id, ok.id, fist.id)
     assert per_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
@@ -71,7 +72,7 @@ def test_a_gesture_of_another_project_is_no_target(store, project):
 def test_visits_say_who_when_and_how_many(store, project):
     store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
     ids = store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
-    store.delete_samples(ids)
+    delete_samples(store, project.id, ids)
     found = visits(store, project.id)
     assert [(v.person, v.samples, v.source) for v in found] == [
         ("ben", 0, "webcam"), ("ana", 2, "webcam"),

@@ -6,13 +6,14 @@ import pytest
 from core.errors import NotFoundError, StoreError
 from core.store import Store
 from core.store import schema as t
+from core.store.bin import delete_samples, move_samples, restore_samples
 from core.store.history import KEPT
 from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
 
 def test_deleted_samples_come_back(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
-    store.delete_samples(ids[:2])
+    delete_samples(store, project.id, ids[:2])
     assert [a.title for a in store.acts(project.id)] == ["Deleted 2 samples"]
     assert undo_latest(store, project) == 2
     assert count(store, project) == 3 and store.acts(project.id) == []
@@ -20,7 +21,7 @@ def test_deleted_samples_come_back(store, project):
 
 def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, project):
     ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
-    store.delete_samples(ids[:1])
+    delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
     assert store.acts(project.id)[0].title == "Deleted the gesture “ok”"
     assert undo_latest(store, project) == 3  # the gesture and two samples
@@ -58,9 +59,9 @@ def test_a_changed_gesture_is_as_it_was(store, project):
 
 def test_undoing_leaves_alone_what_was_changed_since(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
-    store.delete_samples(ids)
+    delete_samples(store, project.id, ids)
     act = store.acts(project.id)[0]
-    store.restore_samples(ids[:1])
+    restore_samples(store, project.id, ids[:1])
     assert store.undo(act.id) == 2
     assert count(store, project) == 3
 
@@ -75,9 +76,34 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     assert count(store, project) == 0 and len(store.acts(project.id)) == 1
 
 
+def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
+    ids = store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
+    delete_samples(store, project.id, ids[:1])
+    store.delete_gesture(gesture(store, project, "ok").id)
+    deleted = store.acts(project.id)[1]
+    with pytest.raises(StoreError, match="in the bin: bring that back first"):
+        store.undo(deleted.id)
+    assert count(store, project) == 0 and len(store.acts(project.id)) == 2
+    undo_latest(store, project)
+    store.delete_person(store.ensure_person(project.id, "ana").id)
+    with pytest.raises(StoreError, match="in the bin: bring that back first"):
+        store.undo(deleted.id)
+    undo_latest(store, project)
+    assert store.undo(deleted.id) == 1 and count(store, project) == 3
+
+
+def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, project):
+    ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(2)])
+    move_samples(store, project.id, ids, gesture(store, project, "fist").id)
+    store.delete_gesture(gesture(store, project, "ok").id)
+    with pytest.raises(StoreError, match="in the bin"):
+        store.undo(store.acts(project.id)[1].id)
+    assert count(store, project) == 2
+
+
 def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path):
     ids = store.add_samples(burst(store, project), [sample()])
-    store.delete_samples(ids)
+    delete_samples(store, project.id, ids)
     act = store.acts(project.id)[0]
     other = Store(tmp_path / "mudra.db")
     assert other.undo(act.id) == 1

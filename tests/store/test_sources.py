@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.store import NewSample
+from core.store.bin import delete_samples
 from core.store.sources import _most, origin_of
 
 
@@ -24,7 +25,7 @@ def test_the_origin_of_a_project_by_hand(store, project):
     record("fist", "a.zip", "", "2026-11-01", 3)
     record("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
     record("ok", "other", "1", "2026-12-01", 5, estimator="cpm.hand_light")
-    store.delete_samples(record("ok", "gone", "1.2.2/full", "2026-01-01"))
+    delete_samples(store, project.id, record("ok", "gone", "1.2.2/full", "2026-01-01"))
     record("none", "disabled", "1.2.2/full", "2026-01-01")
     store.update_gesture(gestures["none"], enabled=False)
     assert origin_of(store, project.id, "mediapipe-hands") == {

@@ -24,10 +24,12 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
         total = sum(r.samples for r in store.overview(project.id) if r.gesture.id == gesture.id)
         title = safe_label(gesture.label.title)
         st.markdown(f"**{title}**: {total} samples")
-        deleted: list[int] = st.session_state.get("deleted", [])
-        if deleted and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️"):
+        deleted = _deleted(project)
+        undo = bool(deleted) and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️")
+    if undo:
+        with errors_shown():
             restore_samples(store, project.id, deleted)
-            st.session_state["deleted"] = []
+            deleted.clear()
             st.rerun()
     shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
     if not shown:
@@ -49,8 +51,14 @@ def _tile(project: Project, sample: Sample) -> None:
 
 def _delete(project: Project, ids: list[int]) -> None:
     delete_samples(studio().store, project.id, ids)
-    st.session_state["deleted"] = st.session_state.get("deleted", []) + ids
+    _deleted(project).extend(ids)
     st.rerun()
+
+
+def _deleted(project: Project) -> list[int]:
+    """What this visitor deleted here and may want back; of each project its own."""
+    found: list[int] = st.session_state.setdefault(f"deleted_{project.id}", [])
+    return found
 
 
 def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
