@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.training.rejection import Rejection, bounded, choose_threshold
+from core.gestures.training.rejection import (
+    Rejection,
+    bounded,
+    choose_threshold,
+    thresholds_of_others,
+)
 from core.recipes.starter_data import OTHER_SIGNS, XY, blocks_of
 
 FOLDS = 5
@@ -58,10 +63,10 @@ class Scores:
             kept: within the bounds that hold for the score of models with `none`.
         """
         gestures, foreign = self.named.copy(), self.foreign_named.copy()
-        for fold in np.unique(self.folds):
+        chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
+        for fold, threshold, others in chosen:
             mine, alike = self.folds == fold, self.foreign_folds == fold
-            threshold = choose_threshold(self.gestures[~mine], self.labels[~mine])
-            threshold = bounded(threshold, int((~mine).sum()), none=True) if kept else threshold
+            threshold = bounded(threshold, others, none=True) if kept else threshold
             gestures[mine] &= self.gestures[mine] <= threshold
             foreign[alike] &= self.foreign[alike] <= threshold
         return gestures, foreign

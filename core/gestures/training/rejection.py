@@ -6,6 +6,7 @@ foreign. benchmarks/open_set.py measures it against the other scores.
 """
 
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,7 +49,8 @@ class Rejection:
 
     Attributes:
         threshold: a hand with a larger score gets no gesture.
-        true_accept: share of the gestures' samples that got a gesture.
+        true_accept: share of the gestures' samples that got a gesture by a threshold that was
+            chosen without them.
         false_accept: share of the foreign hands that got one; None where there were none.
         measured_on: which hands these were.
         gestures, foreign: how many.
@@ -217,8 +219,23 @@ def bounded(threshold: float, count: int, *, none: bool) -> float:
     return max(low, threshold if count >= _ENOUGH else min(threshold, high))
 
 
+def thresholds_of_others(
+    rejection: NDArray[Any], labels: NDArray[np.int64], folds: NDArray[Any]
+) -> Iterator[tuple[Any, float, int]]:
+    """Each fold, the threshold that the samples of the other folds choose, and how many they are;
+    0 where there are none."""
+    for fold in np.unique(folds):
+        others = folds != fold
+        chosen = choose_threshold(rejection[others], labels[others]) if others.any() else 0.0
+        yield fold, chosen, int(others.sum())
+
+
 def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int = 0) -> Rejection:
     """Choose the threshold on samples that the net did not learn from, and say what comes of it.
+
+    No gesture sample is judged by a threshold that it helped to choose: each person's (or
+    session's, or half's) by what the others would have chosen. The foreign hands choose none, so
+    they are judged by the threshold itself.
 
     Args:
         data: the samples that were kept apart, of all classes.
@@ -227,13 +244,16 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
     probabilities, rejection = open_set_answers(net, data)
     none = none_of(data)
     nothing = -1 if none is None else none
-    gesture = data.labels != nothing
-    count = int(gesture.sum())
-    chosen = choose_threshold(rejection[gesture], data.labels[gesture])
-    threshold = bounded(chosen, count, none=none is not None)
-    accepted = (rejection <= threshold) & (probabilities.argmax(1) != nothing)
+    gesture, named = data.labels != nothing, probabilities.argmax(1) != nothing
+    shown, scores, count = data.take(gesture), rejection[gesture], int(gesture.sum())
+    threshold = bounded(choose_threshold(scores, shown.labels), count, none=none is not None)
+    own = np.empty(count)  # the threshold by which each sample is judged
+    folds, apart = _folds(shown)
+    for fold, chosen, others in thresholds_of_others(scores, shown.labels, folds):
+        own[folds == fold] = bounded(chosen, others, none=none is not None)
+    let_through = named[gesture] & (scores <= own)
     if none is not None:
-        foreign = accepted[~gesture]
+        foreign = ((rejection <= threshold) & named)[~gesture]
         text = f"{count} gesture samples and {len(foreign)} of none {_OF[kind]}"
     else:
         foreign = _accepted_made_up(net, data, threshold, seed)
@@ -241,11 +261,25 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
             f"{count} gesture samples {_OF[kind]}; {len(foreign)} hands made of two of them "
             "stood for foreign ones"
         )
+    text += f"; each {apart} by the threshold that the others chose"
     return Rejection(
-        threshold, float(accepted[gesture].mean()),
+        threshold, float(let_through.mean()),
         float(foreign.mean()) if len(foreign) else None, text, count, len(foreign),
         SCORE if none is None else f"{SCORE} + none",
     )  # fmt: skip
+
+
+def _folds(data: GestureData) -> tuple[NDArray[Any], str]:
+    """(N,) which samples are judged together, and their name: a person's where there are several
+    persons, else a session's, else the first and the second half of each gesture's."""
+    for groups, name in ((data.persons, "person"), (data.sessions, "session")):
+        if len(np.unique(groups)) > 1:
+            return groups, name
+    second = np.zeros(len(data), bool)
+    for label in np.unique(data.labels):
+        rows = np.flatnonzero(data.labels == label)
+        second[rows[len(rows) // 2 :]] = True
+    return second, "half of a gesture's samples"
 
 
 def _accepted_made_up(

@@ -120,6 +120,55 @@ def test_shares_are_counted_over_gestures_and_over_none():
     assert "other sessions" in found.measured_on and "12 of none" in found.measured_on
 
 
+def thumb_net(classes: int) -> OpenSetNet:
+    """The farther the thumb's first joint lies to the right, the more foreign a hand."""
+    net = constant_net(with_none(), 0.0)
+    net.net.layers[-1] = torch.nn.Linear(4, classes)
+    torch.nn.init.constant_(net.net.layers[-1].weight, 0.0)
+    torch.nn.init.zeros_(net.head.layers[0].bias)
+    net.head.layers[0].weight.data[0, 0] = 1.0  # the first feature is that joint's x
+    for layer in net.head.layers[1:]:
+        layer.weight.data[0, 0] = 1.0
+    return net
+
+
+def hands_of(thumbs: np.ndarray, persons: list[str], sessions: list[str]) -> GestureData:
+    """Upright hands by where their thumb's first joint lies; two gestures by turns."""
+    hands = np.zeros((len(thumbs), 21, 2), np.float32)
+    hands[:, 12, 1], hands[:, 1, 0] = -1, thumbs
+    bursts = np.array(sessions)
+    labels = np.arange(len(thumbs)) % 2
+    return GestureData(
+        hands, np.zeros(len(hands), bool), labels, DEFAULT_GESTURES[:2],
+        np.array(persons), bursts, bursts,
+    )  # fmt: skip
+
+
+LOW, HIGH = np.linspace(0, 0.4, 200), np.linspace(0.5, 0.9, 200)
+
+
+@pytest.mark.parametrize(
+    ("persons", "sessions"),
+    [(["a"] * 200 + ["b"] * 200, ["s"] * 400), (["a"] * 400, ["s"] * 200 + ["t"] * 200),
+     (["a"] * 400, ["s"] * 400)],
+    ids=["persons", "sessions", "halves"],
+)  # fmt: skip
+def test_gestures_are_let_through_by_a_threshold_that_others_chose(persons, sessions):
+    data = hands_of(np.concatenate([LOW, HIGH]), persons, sessions)
+    found = measure_rejection(thumb_net(2), data, "person")
+    assert found.true_accept == 0.5  # the first 200 by the others' threshold all, these none
+    last_chosen = 1 / (1 + np.exp(-np.concatenate([LOW, HIGH])[383]))  # 96 % of all: the 384th
+    assert found.threshold == pytest.approx(last_chosen, abs=1e-6)
+    assert "threshold that the others chose" in found.measured_on
+
+
+def test_where_there_are_no_others_a_usual_threshold_stands_for_theirs():
+    data = with_none(persons=1)
+    one = np.r_[0, np.flatnonzero(data.labels == 3)]
+    found = measure_rejection(constant_net(data, -2.0), data.take(one), "tail")
+    assert (found.gestures, found.true_accept) == (1, 0.0)  # its 0.12 is above 0.08
+
+
 def test_without_none_made_up_hands_stand_for_foreign_ones():
     data = make_data(persons=1)
     found = measure_rejection(constant_net(data, 2.0), data, "tail")
