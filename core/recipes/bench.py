@@ -86,7 +86,7 @@ def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]
                 mapped.process(rgb)
     if error := live.latest().error or mapped.latest().error:
         raise MediaError(error)
-    return _live_figures(clock.medians(), frames, hands)
+    return live_figures(clock.medians(), frames, hands)
 
 
 def bench_train(places: Places, table: Path) -> dict[str, Any]:
@@ -211,7 +211,9 @@ class _Codec:
                 back.to_ndarray(format="rgb24")  # type: ignore[attr-defined]
 
 
-def _live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
+def live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
+    """What `bench_live` returns, of each step's median milliseconds by name."""
+    ms = dict(ms)
     conversion = ms.pop("colour conversion") + ms.pop("colour conversion back", 0.0)
     whole, bare = ms.pop("whole"), ms.pop("bare MediaPipe")
     maps = ms.pop("maps") - ms.pop("without maps")

@@ -1,12 +1,13 @@
 """The measurements measure: every step has its figure, on real frames, tables and pictures."""
 
 import shutil
+import time
 
 import pytest
 
 from core.errors import MudraError
 from core.paths import Places
-from core.recipes.bench import OWN, bench_import, bench_live, bench_train
+from core.recipes.bench import OWN, bench_import, bench_live, bench_train, live_figures
 
 
 @pytest.fixture
@@ -20,8 +21,24 @@ def test_a_live_frame_s_steps_stand_beside_the_bare_loop(places, shared_data):
     assert found["with_hand"] >= 18
     assert {"decode", "colour conversion", "landmarks", "encode", *OWN} == set(found["stages"])
     assert all(ms > 0 for ms in found["stages"].values())
-    assert found["own_ms"] == pytest.approx(sum(found["stages"][name] for name in OWN), abs=0.01)
-    assert found["ratio"] == pytest.approx(found["whole_ms"] / found["bare_ms"], abs=0.01)
+    # finding the hand is most of a frame's work, and what Mudra adds is part of the whole
+    assert 0 < found["own_ms"] < found["stages"]["landmarks"] < found["whole_ms"]
+
+
+def test_the_figures_of_a_live_frame_by_hand():
+    ms = {
+        "bare MediaPipe": 20.0, "whole": 30.0, "landmarks": 21.0, "features + classifier": 1.0,
+        "smoothing": 0.5, "drawing": 2.0, "colour conversion": 0.25, "encode": 3.0, "decode": 0.75,
+        "colour conversion back": 0.5, "without maps": 31.0, "maps": 39.0,
+    }  # fmt: skip
+    assert live_figures(ms, frames=20, hands=19) == {
+        "frames": 20, "with_hand": 19, "own_ms": 3.5, "whole_ms": 30.0, "bare_ms": 20.0,
+        "ratio": 1.5, "maps_ms": 8.0,
+        "stages": {
+            "landmarks": 21.0, "features + classifier": 1.0, "smoothing": 0.5, "drawing": 2.0,
+            "colour conversion": 0.75, "encode": 3.0, "decode": 0.75,
+        },
+    }  # fmt: skip
 
 
 def test_a_training_says_when_its_first_point_and_its_best_epoch_came(places, shared_data):
@@ -37,9 +54,13 @@ def test_an_import_counts_what_it_added_and_refused(places, shared_data, tmp_pat
     for photo in photos:
         shutil.copy(photo, tmp_path / "fist")
     (tmp_path / "fist" / "broken.jpg").write_bytes(b"no picture")
+    begun_s = time.perf_counter()
     found = bench_import(places, tmp_path)
+    by_the_watch_s = time.perf_counter() - begun_s
     assert (found["added"], found["refused"]) == (3, 1)
-    assert found["a_second"] == pytest.approx(4 / found["seconds"], rel=0.2)
+    # the watch saw the store opened and closed, too
+    assert 0 < found["seconds"] <= by_the_watch_s
+    assert found["a_second"] >= 4 / by_the_watch_s - 0.05
 
 
 def test_a_video_that_is_none_is_refused(places, tmp_path):
