@@ -113,7 +113,7 @@ class Recorder:
         self.source, self.with_pictures = source, with_pictures
         self.limits = limits or Limits()
         self._lock = threading.Lock()
-        self._beginning = threading.Lock()  # the page and a remote may begin at once
+        self._beginning = threading.Lock()  # page, remote and uploads may begin at once
         self._session: int | None = None
         self._take: _Take | None = None
         _all.add(self)
@@ -123,12 +123,16 @@ class Recorder:
         with self._beginning:
             if self.stop().error:
                 self._session = None  # its person may be the one who was deleted
-            take = _Take(plan, _Writer(self.store, self.begin_burst(gesture_id)))
+            take = _Take(plan, _Writer(self.store, self._begin_burst(gesture_id)))
             with self._lock:
                 self._take = take
 
     def begin_burst(self, gesture_id: int) -> int:
         """A new burst in this visit's session, which begins with its first burst."""
+        with self._beginning:
+            return self._begin_burst(gesture_id)
+
+    def _begin_burst(self, gesture_id: int) -> int:
         if self._session is None:
             person = self.store.ensure_person(self.project_id, self.person)
             self._session = self.store.start_session(self.project_id, person.id, self.source)
@@ -174,8 +178,9 @@ class Recorder:
 
     def close(self) -> None:
         """End the take and the session: the next take begins a new one."""
-        self.stop()
-        self._session = None
+        with self._beginning:
+            self.stop()
+            self._session = None
 
 
 _all: "weakref.WeakSet[Recorder]" = weakref.WeakSet()

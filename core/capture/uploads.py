@@ -157,7 +157,8 @@ def record_frames(
 ) -> Progress:
     """One take from frames that come by themselves: of a video, or of the local camera.
 
-    Ends with the frames or the plan, whichever is first; an interrupt keeps what was recorded.
+    Ends with the frames or the plan, whichever is first; an interrupt or an error keeps what was
+    recorded.
 
     Args:
         tell: told after each frame how the take stands, and the frame's time.
@@ -171,7 +172,9 @@ def record_frames(
                 break
     except KeyboardInterrupt:
         pass
-    return recorder.stop()
+    finally:  # also where the source breaks: what was kept is stored, and the writer ends
+        taken = recorder.stop()
+    return taken
 
 
 def open_frames(source: str) -> Iterator[Frame]:

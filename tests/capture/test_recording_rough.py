@@ -13,6 +13,7 @@ from core.errors import NotFoundError
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 from core.store.bin import bring_back
+from core.store.curation import visits
 
 ALL = Plan(rate_hz=1000)
 
@@ -90,6 +91,24 @@ def test_a_person_who_was_deleted_and_records_again_is_a_new_one(store, project,
     assert recorder.stop().error == ""
     [again] = store.persons(project.id)
     assert again.id != ana.id and set(store.training_data(project.id).persons) == {"ana"}
+
+
+def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project, gesture, recorder):
+    """The page, a remote and an upload of one visit."""
+    together = threading.Barrier(8)
+
+    def begin(what):
+        together.wait()
+        what(gesture.id)
+
+    begins = [recorder.begin_burst] * 7 + [recorder.record]
+    threads = [threading.Thread(target=begin, args=(what,)) for what in begins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    recorder.stop()
+    assert [(v.person, v.source) for v in visits(store, project.id)] == [("ana", "webcam")]
 
 
 def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):

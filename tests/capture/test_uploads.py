@@ -2,17 +2,21 @@
 
 import io
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.capture.demo import ReplayEstimator, plain_picture, read_demo
 from core.capture.recording import Recorder
-from core.capture.uploads import add_uploads, record_source
+from core.capture.uploads import add_uploads, record_frames, record_source
 from core.errors import MediaError, NotFoundError
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
+from core.paths import Places
+from core.pose.types import Frame
 
 
 @pytest.fixture
@@ -56,6 +60,38 @@ def test_an_unknown_gesture_is_told_with_those_there_are(store, hands, shared_da
     video = str(shared_data / "hand_videos" / "fist.mp4")
     with pytest.raises(NotFoundError, match=r"no gesture “wave”.*thumbs_up"):
         record_source(store, "p", "wave", video, hands)
+
+
+@pytest.mark.parametrize("broken", ["source", "estimator", "who watches"])
+def test_what_was_kept_is_stored_whatever_breaks_meanwhile(broken, store, project):
+    looked = []
+
+    def breaks(what):
+        if what == broken and len(looked) == 5:
+            raise MediaError(f"the {what} broke")
+
+    class Hands(ReplayEstimator):
+        def estimate(self, frame):
+            breaks("estimator")
+            return super().estimate(frame)
+
+    def frames():
+        for number in range(9):
+            breaks("source")
+            yield Frame(plain_picture(), 0.5 * number, number, "a.mp4")
+
+    def watch(progress, time_s):
+        looked.append(progress.kept)
+        breaks("who watches")
+
+    recorder = Recorder(store, project.id, "Ada")
+    hands = Hands(read_demo(Places.demo))
+    before = set(threading.enumerate())
+    with pytest.raises(MediaError, match=f"the {broken} broke"):
+        record_frames(recorder, store.gestures(project.id)[0].id, frames(), hands, tell=watch)
+    assert looked == [1, 2, 3, 4, 5]
+    assert len(store.samples(project.id)) == 5
+    assert set(threading.enumerate()) == before and recorder.progress().state == "idle"
 
 
 # -------------------------------------------------------------------------------------- uploads
