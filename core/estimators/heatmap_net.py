@@ -19,7 +19,7 @@ from core.pose.boxes import Square, crop_square, cut_square
 from core.pose.heatmaps import joints_of
 from core.pose.skeletons import HAND_21
 from core.pose.smoothing import Kalman
-from core.pose.tracking import first_square, next_square
+from core.pose.tracking import Tracks, first_square, next_square
 from core.pose.types import BeliefMaps, Estimate, Frame, Picture, Pose
 
 CROPS = ("mediapipe", "self", "centre")
@@ -66,7 +66,8 @@ class BeliefHands:
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
         self._crop, self._kalman = crop, kalman
-        self._filters: dict[str | None, Kalman] = {}
+        self._tracks = Tracks()
+        self._filters: dict[int, Kalman] = {}
         self._followed: _Followed | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -83,7 +84,7 @@ class BeliefHands:
             else:
                 found = self._follow(frame.rgb, self._followed) if self._followed else None
                 hands = [found] if found else self._detected(frame)
-            hands = self._filtered(hands) if self._kalman else hands
+            hands = self._filtered(hands, frame.time_s) if self._kalman else hands
         return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -109,13 +110,15 @@ class BeliefHands:
             return hands[:1]
         return hands
 
-    def _filtered(self, hands: list[tuple[Pose, BeliefMaps]]) -> list[tuple[Pose, BeliefMaps]]:
+    def _filtered(
+        self, hands: list[tuple[Pose, BeliefMaps]], time_s: float
+    ) -> list[tuple[Pose, BeliefMaps]]:
         """Each hand's joints through its own filter; a hand that is away begins anew."""
-        seen = {pose.handedness for pose, _ in hands}
-        self._filters = {of: self._filters.get(of, Kalman()) for of in seen}
+        tracks = self._tracks([pose for pose, _ in hands], time_s)
+        self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
         return [
-            (replace(pose, keypoints=self._filters[pose.handedness](pose.keypoints)), beliefs)
-            for pose, beliefs in hands
+            (replace(pose, keypoints=self._filters[track](pose.keypoints)), beliefs)
+            for track, (pose, beliefs) in zip(tracks, hands, strict=True)
         ]
 
     def close(self) -> None:

@@ -3,7 +3,10 @@
 The probabilities stay raw; what is smoothed is for the eye and for what acts on a name.
 """
 
+from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 import numpy as np
 
@@ -11,11 +14,14 @@ from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.smoothing_settings import smoothing_of
 from core.pose.smoothing import LabelHold, OneEuro, Smoothing
+from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at
 TIP = 8  # the joint that is traced: the index finger's tip
+
+_NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
 
 Probabilities = tuple[tuple[GestureLabel, float], ...]
 
@@ -53,7 +59,8 @@ class Reading:
     Attributes:
         gesture: the one to show; None while unsure, for `none`, and for what is too foreign.
         probabilities: (gesture, probability) in the model's order; empty without a model.
-        hand: which one it is from frame to frame: "Left", "Right", "Left again", or "hand".
+        hand: which one it is from frame to frame: "Left", "Right" or "hand", and "Left again",
+            "Left third" … beside others of that side.
         rejected: this frame's hand is too foreign to be given a gesture.
     """
 
@@ -89,14 +96,25 @@ class _Hand:
 
     joints: OneEuro = field(default_factory=OneEuro)
     label: LabelHold = field(default_factory=LabelHold)
+    sides: Counter[str] = field(default_factory=Counter)
+    name: str = ""
     seen_s: float = 0.0
+
+    def called(self, taken: Container[str]) -> str:
+        """After the side that it was seen as most often; its name of before, where that is free."""
+        side = self.sides.most_common(1)[0][0]
+        own = [self.name] if self.name.startswith(side) else []
+        names = chain(own, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
+        self.name = next(name for name in names if name not in taken)
+        return self.name
 
 
 class HandReader:
     """Names the hands of one stream's estimates; remembers each hand between them."""
 
     def __init__(self) -> None:
-        self._tracks: dict[str, _Hand] = {}
+        self._tracks = Tracks(FORGET_S)
+        self._hands: dict[int, _Hand] = {}
         self._trace: tuple[Moment, ...] = ()
 
     def __call__(
@@ -111,18 +129,27 @@ class HandReader:
             ModelError: the model does not know these keypoints.
         """
         now_s = estimate.time_s
-        self._tracks = {k: h for k, h in self._tracks.items() if now_s - h.seen_s < FORGET_S}
+        self._hands = {n: h for n, h in self._hands.items() if now_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
-        readings: dict[str, Reading] = {}
-        for pose, answer in zip(estimate.poses, table, strict=True):
-            key = pose.handedness or "hand"
-            key = key if key not in readings else f"{key} again"  # two left hands: of two people
-            hand = self._tracks.setdefault(key, _Hand())
+        numbers = self._tracks(estimate.poses, now_s)
+        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), now_s)
+        readings = tuple(
+            replace(_reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n])
+            for n, pose, answer in zip(numbers, estimate.poses, table, strict=True)
+        )
+        self._remember(estimate, readings)
+        return readings
+
+    def _named(self, poses: dict[int, Pose], now_s: float) -> dict[int, str]:
+        """A name for each track; the one that is there longest chooses first."""
+        names: dict[int, str] = {}
+        for number in sorted(poses):
+            hand = self._hands.setdefault(number, _Hand())
             hand.seen_s = now_s
-            readings[key] = replace(_reading(pose, answer, hand, now_s, smoothing), hand=key)
-        self._remember(estimate, tuple(readings.values()))
-        return tuple(readings.values())
+            hand.sides[poses[number].handedness or "hand"] += 1
+            names[number] = hand.called(names.values())
+        return names
 
     def trace(self) -> tuple[Moment, ...]:
         """The first hand's last TRACE_S seconds."""

@@ -122,3 +122,19 @@ def test_the_kalman_filter_calms_joints_that_jump(weights_folder, pointing):
         return float(np.abs(np.diff(points[..., 0], axis=0)).mean())
 
     assert way(kalman=True) < 0.7 * way()
+
+
+def test_two_hands_of_one_handedness_have_each_their_own_filter(weights_folder, pointing):
+    two = np.concatenate([pointing, pointing], axis=1)  # two people's right, or left, hands
+    with (
+        make(weights_folder, num_hands=2) as plain,
+        make(weights_folder, num_hands=2, kalman=True) as calm,
+    ):
+        for i in range(8):
+            raw, filtered = (net.estimate(Frame(two, i / 15, i)) for net in (plain, calm))
+            assert len({pose.handedness for pose in raw.poses}) == 1 and len(raw.poses) == 2
+            places = [
+                sorted(float(pose.keypoints[:, 0].mean()) for pose in estimate.poses)
+                for estimate in (raw, filtered)
+            ]
+            assert np.allclose(*places, atol=0.02 * two.shape[1])

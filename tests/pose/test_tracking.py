@@ -1,9 +1,10 @@
-"""The self-tracker's squares, computed by hand."""
+"""The self-tracker's squares, computed by hand, and which pose is which from frame to frame."""
 
 import numpy as np
 import pytest
 
-from core.pose.tracking import first_square, next_square
+from core.pose.tracking import Tracks, first_square, next_square
+from core.pose.types import Pose
 
 SURE = np.full(3, 0.5, np.float32)
 
@@ -54,3 +55,51 @@ def test_missing_joints_neither_move_nor_hold_it() -> None:
     assert (x0 + (side - 1) / 2, y0 + (side - 1) / 2) == pytest.approx((150, 200))
     assert next_square((0, 0, 400), hand, np.array([0.3, 0.9, 0.3], np.float32)) is None
     assert next_square((0, 0, 400), np.full((3, 2), np.nan, np.float32), SURE) is None
+
+
+def pose(x: float, side: str | None = None, size: float = 100.0) -> Pose:
+    """Three joints of a hand that begins at x."""
+    hand = joints((x, 50), (x + 0.4 * size, 50 + size), (x + 0.8 * size, 70))
+    return Pose(hand, SURE, 0.9, side)
+
+
+def test_poses_keep_their_numbers_whatever_their_order_and_handedness() -> None:
+    tracks = Tracks()
+    a, b, c = tracks([pose(0), pose(300), pose(600)], 0.0)
+    assert len({a, b, c}) == 3
+    assert tracks([pose(610), pose(20), pose(290)], 0.1) == [c, a, b]
+    assert tracks([pose(280, "Left"), pose(620, "Left"), pose(30, "Right")], 0.2) == [b, c, a]
+    assert tracks([pose(280, "Right")], 0.3) == [b]  # its handedness was misjudged for once
+
+
+def test_all_together_move_as_little_as_they_can() -> None:
+    tracks = Tracks()
+    a, b = tracks([pose(0), pose(100)], 0.0)
+    assert tracks([pose(95), pose(195)], 0.1) == [a, b]  # one by one, the first would be b
+
+
+def test_hands_that_cross_are_told_apart_by_their_side() -> None:
+    tracks = Tracks()
+    left, right = tracks([pose(0, "Left"), pose(60, "Right")], 0.0)
+    assert tracks([pose(40, "Left"), pose(20, "Right")], 0.1) == [left, right]
+
+
+def test_a_pose_that_is_new_far_off_or_back_too_late_gets_another_number() -> None:
+    tracks = Tracks(forget_s=0.5)
+    (a,) = tracks([pose(0)], 0.0)
+    assert tracks([pose(40), pose(10)], 0.1) == [a + 1, a]
+    assert tracks([], 0.2) == []
+    assert tracks([pose(10)], 0.5) == [a]  # away for a moment
+    assert tracks([pose(10)], 1.0) == [a + 2]
+    assert tracks([pose(300)], 1.1) == [a + 3]  # no hand is so quick
+
+
+def test_missing_joints_are_left_out_and_a_pose_without_any_is_new() -> None:
+    tracks = Tracks()
+    gone = Pose(np.full((3, 2), np.nan, np.float32), np.zeros(3, np.float32))
+    partly = pose(8)
+    partly.keypoints[1] = np.nan
+    a, b = tracks([pose(0), gone], 0.0)
+    assert tracks([partly, gone], 0.1) == [a, b + 1]
+    other = Pose(np.zeros((5, 2), np.float32), np.ones(5, np.float32))
+    assert tracks([other], 0.2) == [b + 2]  # of another skeleton

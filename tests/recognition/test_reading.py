@@ -11,7 +11,7 @@ from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.recipes.starter_data import table_data
 from core.recognition.live import LiveProcessor, Options
-from core.recognition.reading import Answer, answers, probabilities
+from core.recognition.reading import FORGET_S, Answer, HandReader, answers, probabilities
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 RAW = Smoothing(joints=False, hold_s=0)
@@ -65,3 +65,60 @@ def test_signs_that_nobody_taught_are_no_gesture_on_live(make_estimator, starter
     assert all(len(names) >= 3 for names in said.values())
     assert set(said["4"]) == set(said["7"]) == {"no gesture"}
     assert said["5"].count("open_palm") == 3
+
+
+SHAPE = np.random.default_rng(1).uniform(0, 100, (21, 2)).astype(np.float32)
+
+
+def frame_of(time_s: float, *hands: tuple[float, str | None]) -> Estimate:
+    """Hands of one shape, each by its x and its handedness."""
+    sure = np.ones(21, np.float32)
+    poses = [Pose(SHAPE + np.float32([x, 200]), sure, 0.9, side) for x, side in hands]
+    return Estimate(tuple(poses), (480, 640), "mediapipe-hands", time_s)
+
+
+def called(read: HandReader, estimate: Estimate) -> list[str]:
+    return [reading.hand for reading in read(estimate, None, Smoothing())]
+
+
+def test_three_hands_of_one_side_give_three_readings():
+    read = HandReader()
+    three = ((100.0, "Left"), (300.0, "Left"), (500.0, "Left"))
+    assert called(read, frame_of(0.0, *three)) == ["Left", "Left again", "Left third"]
+    turned = frame_of(0.1, *reversed(three))  # which one is surest changes from frame to frame
+    assert called(read, turned) == ["Left third", "Left again", "Left"]
+    many = [(10.0 * x, None) for x in range(6)]
+    assert len(set(called(HandReader(), frame_of(0.0, *many)))) == 6
+
+
+def test_two_hands_of_one_side_are_calmed_each_by_itself():
+    read = HandReader()
+    for i in range(10):
+        pair = ((100.0, "Right"), (500.0, "Right"))
+        readings = read(frame_of(i / 15, *(pair if i % 2 else pair[::-1])), None, Smoothing())
+        lefts = sorted(float(r.pose.keypoints[:, 0].min()) for r in readings)
+        assert np.allclose(lefts, SHAPE[:, 0].min() + np.array([100, 500]), atol=0.01)
+
+
+def test_a_hand_whose_side_is_misjudged_once_keeps_its_name():
+    read = HandReader()
+    sides = ["Left", "Left", "Right", "Left"]
+    names = [called(read, frame_of(i / 15, (100, side)))[0] for i, side in enumerate(sides)]
+    assert names == ["Left"] * 4
+    # it was the first frames that were wrong
+    names = [called(read, frame_of(0.3 + i / 15, (100, "Right")))[0] for i in range(8)]
+    assert names[-1] == "Right"
+
+
+def test_a_hand_alone_that_jumps_or_comes_back_has_its_plain_name():
+    read = HandReader()
+    assert called(read, frame_of(0.0, (0, "Left"))) == ["Left"]
+    assert called(read, frame_of(0.1, (500, "Left"))) == ["Left"]
+    assert called(read, frame_of(0.2 + FORGET_S, (100, "Left"))) == ["Left"]
+
+
+def test_a_name_is_given_to_no_other_hand_while_its_own_is_there():
+    read = HandReader()
+    called(read, frame_of(0.0, (0, "Left"), (300, "Left")))
+    assert called(read, frame_of(0.1, (300, "Left"))) == ["Left again"]
+    assert called(read, frame_of(0.2, (300, "Left"), (0, "Left"))) == ["Left again", "Left"]
