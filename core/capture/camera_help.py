@@ -13,22 +13,22 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong, in a few words, and its mend, in one sentence."""
+    """What is wrong, in a few words, and its mend, in one sentence; "{address}" in it is where the
+    studio is on the machine that runs it."""
 
     what: str
     mend: str
 
-    @property
-    def text(self) -> str:
+    def text(self, address: str) -> str:
         """Both, for the person at the screen."""
-        return f"{self.what}. {self.mend}"
+        return f"{self.what}. {self.mend.format(address=address)}"
 
 
 TROUBLES = {
     INSECURE: Trouble(
         "This address is not secure",
         "Browsers give the camera only to http://localhost and to HTTPS: open Mudra at "
-        "http://localhost:8501 on the machine that runs it, or put HTTPS before it.",
+        "{address} on the machine that runs it, or put HTTPS before it.",
     ),
     "NotAllowedError": Trouble(
         "The browser was not allowed to use the camera",
@@ -80,28 +80,29 @@ class Advice:
     mend: str = ""
 
 
-def advice_on(report: dict[str, Any]) -> Advice:
+def advice_on(report: dict[str, Any], address: str) -> Advice:
     """Say what a browser's report means.
 
     Args:
         report: secure (whether the browser offers a camera), cameras (how many it lists),
             permission ("granted", "denied", "prompt" or ""), tried, and error (its name, "" for
             none). What is missing or of another kind counts as unknown: it comes from a stranger.
+        address: the studio's, on the machine that runs it.
     """
     if report.get("secure") is False:
-        return _of(INSECURE)
+        return _of(INSECURE, address)
     error = report.get("error")
     if error:
-        return _of(error if isinstance(error, str) else UNKNOWN)
+        return _of(error if isinstance(error, str) else UNKNOWN, address)
     if report.get("tried") is True:
         return Advice("ok", "The camera works.")
     if report.get("permission") == "denied":
-        return _of("NotAllowedError")
+        return _of("NotAllowedError", address)
     if report.get("cameras") == 0:
-        return _of("NotFoundError")
+        return _of("NotFoundError", address)
     return Advice("wait", "A camera is there.", "Press “Test the camera” to see whether it opens.")
 
 
-def _of(name: str) -> Advice:
+def _of(name: str, address: str) -> Advice:
     trouble = TROUBLES.get(name, TROUBLES[UNKNOWN])
-    return Advice("trouble", f"{trouble.what}.", trouble.mend)
+    return Advice("trouble", f"{trouble.what}.", trouble.mend.format(address=address))

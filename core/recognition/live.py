@@ -1,8 +1,9 @@
 """One camera stream: frame in, mirrored picture with skeletons and names out.
 
-`process` runs in the stream's thread, everything else in the page's. One lock is held round the
-estimator, whose `close` during a call would crash the process; the latest reading is an immutable
-object that anyone may take without waiting.
+What an estimate means (`step`) is apart from where it comes from: `process` has an estimator make
+it of a frame, and draws. Both run in the stream's thread, all else in the page's. One lock is held
+round the estimator, whose `close` during a call would crash the process; the latest reading is an
+immutable object that anyone may take without waiting.
 """
 
 import logging
@@ -101,8 +102,12 @@ class Latest:
     note: str = ""
     error: str = ""
 
-    def trouble(self, now_s: float | None = None) -> str:
-        """What is wrong with the stream and the way out; "" while all is well."""
+    def trouble(self, address: str, now_s: float | None = None) -> str:
+        """What is wrong with the stream and the way out; "" while all is well.
+
+        Args:
+            address: the studio's, on the machine that runs it.
+        """
         if self.error:
             return self.error
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
@@ -115,7 +120,7 @@ class Latest:
             return (
                 f"No picture came in {silent_s:.0f} s: the browser reaches the page but not the "
                 "video connection (UDP). Open Mudra on the machine that runs it, at "
-                "http://localhost:8501, or upload pictures."
+                f"{address}, or upload pictures."
             )
         return ""
 
@@ -137,6 +142,7 @@ class LiveProcessor:
         make_estimator: called in the stream's thread, again when hands or keypoints change.
         watch: sees every frame with its estimate and the estimator's version, e.g. a recorder; its
             answer is shown over the video.
+        clock: seconds, rising.
     """
 
     def __init__(
@@ -145,8 +151,9 @@ class LiveProcessor:
         options: Options | None = None,
         *,
         watch: Watch | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._make, self._watch = make_estimator, watch
+        self._make, self._watch, self._clock = make_estimator, watch, clock
         self._options = options or Options()
         self._lock = threading.Lock()
         self._estimator: Estimator | None = None
@@ -155,7 +162,7 @@ class LiveProcessor:
         self._read = HandReader()
         self._companion: Companion | None = None
         self._times: deque[tuple[float, float]] = deque()
-        self._latest = Latest()
+        self._latest = Latest(taken_s=clock())
         self._paused_s = float("-inf")  # when pictures came again after a long pause
         self._over = ""
 
@@ -192,7 +199,7 @@ class LiveProcessor:
         Args:
             rgb: (H, W, 3) uint8 as the camera gave it, of any size.
         """
-        came_s = time.monotonic()
+        came_s = self._clock()
         frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
@@ -201,14 +208,33 @@ class LiveProcessor:
                 picture, found = self._process(frame, self._options)
             except Exception as error:  # the stream's thread would end without a word
                 picture, found = np.asarray(cv2.flip(rgb, 1), np.uint8), self._failed(error)
-            fps, latency_ms = self._timing(came_s, time.monotonic())
-            if self._latest.frames and came_s - self._latest.taken_s > LOST_S:
-                self._paused_s = came_s
-            self._latest = replace(
-                found, taken_s=came_s, frames=frame.index + 1, fps=fps, latency_ms=latency_ms,
-                size_hw=frame.size_hw,
-            )  # fmt: skip
+            self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw))
         return picture
+
+    def step(self, estimate: Estimate) -> Latest:
+        """What the next estimate means, wherever it was made, e.g. in a browser; never raises.
+
+        Args:
+            estimate: its time is on a clock of its maker; of a webcam its view is mirrored.
+        """
+        came_s = self._clock()
+        with self._lock:
+            if self._closed:
+                return self._latest
+            try:
+                found = Latest(self._read_hands(estimate, self._options))
+            except Exception as error:  # as in `process`
+                found = self._failed(error)
+            self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw))
+            return self._latest
+
+    def _keep(self, found: Latest) -> None:
+        """It is the latest, with how many there were and how quickly they come."""
+        came_s, before = found.taken_s, self._latest
+        fps, latency_ms = self._timing(came_s, self._clock())
+        if before.frames and came_s - before.taken_s > LOST_S:
+            self._paused_s = came_s
+        self._latest = replace(found, frames=before.frames + 1, fps=fps, latency_ms=latency_ms)
 
     def _faltered(self, now_s: float) -> bool:
         """Pictures came, and stayed away for long a moment ago: nobody pressed STOP."""
@@ -226,9 +252,7 @@ class LiveProcessor:
         estimate = estimator.estimate(frame)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
-        hands = self._read(estimate, options.model, options.smoothing)
-        if companion := self._companion:
-            companion.offer(hands, estimate.time_s)
+        hands = self._read_hands(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         picture = draw_estimate(
             _under(frame.rgb, estimate, options.maps), shown, mirror=True,
@@ -238,6 +262,13 @@ class LiveProcessor:
         picture = _beside(picture, estimate, options.maps)
         _draw_note(picture, note)
         return picture, Latest(hands, note=note)
+
+    def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
+        """The hands' meaning, which the companion is told, too."""
+        hands = self._read(estimate, options.model, options.smoothing)
+        if companion := self._companion:
+            companion.offer(hands, estimate.time_s)
+        return hands
 
     def _estimator_of(self, options: Options) -> Estimator:
         wanted = (options.hands, options.keypoints)
@@ -264,7 +295,7 @@ class LiveProcessor:
     def close(self) -> None:
         """Free the estimator, once a running frame is done; frames after it pass unchanged."""
         with self._lock:
-            if not self._closed and self._faltered(time.monotonic()):
+            if not self._closed and self._faltered(self._clock()):
                 self._over = BROKE_OFF
             self._closed = True
             if self._estimator is not None:

@@ -1,17 +1,59 @@
 """A stream without waiting: aiortc and streamlit-webrtc hold every frame back until the next one
 comes, twice over: at 15 frames a second that is 133 ms. Here a frame goes on as soon as it is
 whole, its picture as soon as it is drawn; where Mudra is slower than the camera, the newest counts.
+
+`install` is the one place where classes of these libraries are replaced.
 """
 
 import asyncio
+import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from types import ModuleType
 from typing import Any, Protocol
 
+import aiortc.rtcrtpreceiver
 from aiortc import MediaStreamTrack
+from aiortc.codecs import CODECS
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
+
+log = logging.getLogger(__name__)
+
+WRITTEN_FOR = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # their private parts are used
+
+
+def install(webrtc: ModuleType) -> None:
+    """Put the classes of this file in the place of the libraries'; of a library in another version
+    than this was written for its own stay, with a warning.
+
+    Args:
+        webrtc: `streamlit_webrtc.webrtc`, which is the pages' to import.
+    """
+    if _is_known("aiortc"):
+        _vp8_alone()
+        aiortc.rtcrtpreceiver.JitterBuffer = PromptBuffer  # type: ignore[misc]
+    if _is_known("streamlit-webrtc"):
+        webrtc.AsyncVideoProcessTrack = PromptTrack  # type: ignore[attr-defined]
+
+
+def _is_known(library: str) -> bool:
+    there, wanted = version(library), WRITTEN_FOR[library]
+    if not there.startswith(wanted):
+        log.warning(
+            "%s %s is installed, %sx is known: its own classes are used, and the video comes back "
+            "a frame later", library, there, wanted,
+        )  # fmt: skip
+    return there.startswith(wanted)
+
+
+def _vp8_alone() -> None:
+    """Offer no H.264: encoding it costs four times VP8's time, and Safari would choose it."""
+    vp8 = next(codec for codec in CODECS["video"] if codec.mimeType == "video/VP8")
+    again = {"apt": vp8.payloadType}  # its retransmissions
+    CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == again)]
 
 
 class PromptBuffer(JitterBuffer):
@@ -96,7 +138,8 @@ class PromptTrack(MediaStreamTrack):
             self.stop()
 
     def stop(self) -> None:
-        """End the stream, once; the processor hears of it."""
+        """End the stream, once; the processor hears of it when its running frame is done: waiting
+        for that here would hold up the server's event loop, and every visitor with it."""
         if self.readyState != "live":
             return
         super().stop()
@@ -104,5 +147,11 @@ class PromptTrack(MediaStreamTrack):
         self._came.set()
         if self._reading is not None:
             self._reading.cancel()
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        self.processor.on_ended()
+        self._thread.submit(self._tell_the_end)
+        self._thread.shutdown(wait=False)
+
+    def _tell_the_end(self) -> None:
+        try:
+            self.processor.on_ended()
+        except Exception:  # nobody asks this thread how it went
+            log.exception("the end of a stream was not taken well")

@@ -88,6 +88,9 @@ def test_camera_trouble_is_explained_with_its_mend(chromium, server, pictures, f
         page.get_by_role("button", name="Test the camera").click()
         expect(page.get_by_text(says)).to_be_visible()
         page.get_by_text(says).scroll_into_view_if_needed()
+        if not secure:  # where it is: at its own port
+            port = server.rpartition(":")[2]
+            expect(page.get_by_text(f"http://localhost:{port} on the machine")).to_be_visible()
         page.screenshot(path=pictures / f"home_{says.replace(' ', '_')}.png")
         page.get_by_role("link", name="Upload pictures or a snapshot").click()
         expect(page.get_by_role("heading", name="Record", level=1)).to_be_visible()

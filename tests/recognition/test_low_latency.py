@@ -1,9 +1,12 @@
 """Frames go on when they are whole, and their pictures when they are drawn, never a frame later."""
 
 import asyncio
+import logging
 import threading
 from fractions import Fraction
+from types import ModuleType
 
+import aiortc.rtcrtpreceiver
 import av
 import numpy as np
 import pytest
@@ -11,6 +14,9 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtpPacket
 
+from core.pose.types import Estimate, Frame
+from core.recognition import low_latency
+from core.recognition.live import LiveProcessor
 from core.recognition.low_latency import PromptBuffer, PromptTrack
 
 
@@ -90,6 +96,7 @@ class Brighter:
         self.seen: list[int] = []
         self.threads: set[int] = set()
         self.ends = 0
+        self.ended = threading.Event()
         self.free = threading.Event()
         self.free.set()
 
@@ -101,6 +108,7 @@ class Brighter:
 
     def on_ended(self) -> None:
         self.ends += 1
+        self.ended.set()
 
 
 def test_a_picture_is_its_own_frame_s_and_waits_for_no_other():
@@ -140,8 +148,10 @@ def test_while_a_frame_is_worked_on_only_the_newest_is_kept():
 
 @pytest.mark.parametrize("by", ["the camera", "the page"])
 def test_the_end_is_told_once(by):
+    work = Brighter()
+
     async def story() -> None:
-        camera, work = Camera(), Brighter()
+        camera = Camera()
         track = PromptTrack(camera, work)
         waiting = asyncio.ensure_future(track.recv())
         await asyncio.sleep(0.05)
@@ -152,6 +162,97 @@ def test_the_end_is_told_once(by):
         with pytest.raises(MediaStreamError):
             await asyncio.wait_for(waiting, 10)
         track.stop()
-        assert work.ends == 1
+        assert await asyncio.to_thread(work.ended.wait, 10)
 
     asyncio.run(story())
+    assert work.ends == 1
+
+
+class Slow:
+    """An estimator that is at work until it is let go."""
+
+    name, version = "slow", "1"
+
+    def __init__(self) -> None:
+        self.at_work, self.go, self.closed = (threading.Event() for _ in range(3))
+
+    def estimate(self, frame: Frame) -> Estimate:
+        self.at_work.set()
+        self.go.wait(5)
+        return Estimate((), frame.size_hw, self.name, frame.time_s)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def test_stopping_amid_a_frame_does_not_hold_up_the_server():
+    slow = Slow()
+    live = LiveProcessor(lambda options: slow)
+
+    class Stream:
+        def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
+            return av.VideoFrame.from_ndarray(live.process(frame.to_ndarray(format="rgb24")))
+
+        def on_ended(self) -> None:
+            live.close()
+
+    async def story() -> None:
+        camera = Camera()
+        track = PromptTrack(camera, Stream())
+        camera.frames.put_nowait(1)
+        waiting = asyncio.ensure_future(track.recv())
+        assert await asyncio.to_thread(slow.at_work.wait, 10)
+        track.stop()
+        assert not slow.closed.is_set()  # the frame is not done, and the loop goes on
+        slow.go.set()
+        assert await asyncio.to_thread(slow.closed.wait, 10)
+        await waiting
+
+    asyncio.run(story())
+
+
+def test_an_end_that_goes_wrong_is_in_the_log(caplog):
+    class Wrong(Brighter):
+        def on_ended(self) -> None:
+            super().on_ended()
+            raise OSError("no disk")
+
+    work = Wrong()
+
+    async def story() -> None:
+        track = PromptTrack(Camera(), work)
+        track.stop()
+        await asyncio.to_thread(track._thread.shutdown)
+
+    asyncio.run(story())
+    assert work.ends == 1 and "no disk" in caplog.text
+
+
+@pytest.fixture
+def libraries(monkeypatch):
+    """The places where classes are replaced, put back afterwards."""
+    monkeypatch.setattr(aiortc.rtcrtpreceiver, "JitterBuffer", "its own")
+    monkeypatch.setitem(low_latency.CODECS, "video", list(low_latency.CODECS["video"]))
+    webrtc = ModuleType("webrtc")
+    webrtc.AsyncVideoProcessTrack = "its own"
+    return webrtc
+
+
+def test_the_classes_take_the_libraries_place(libraries, caplog):
+    low_latency.install(libraries)
+    assert aiortc.rtcrtpreceiver.JitterBuffer is PromptBuffer
+    assert libraries.AsyncVideoProcessTrack is PromptTrack
+    assert {codec.mimeType for codec in low_latency.CODECS["video"]} == {"video/VP8", "video/rtx"}
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("other", ["aiortc", "streamlit-webrtc"])
+def test_a_library_in_another_version_keeps_its_own_classes_with_a_warning(
+    libraries, caplog, monkeypatch, other
+):
+    monkeypatch.setitem(low_latency.WRITTEN_FOR, other, "0.1.")
+    low_latency.install(libraries)
+    assert (aiortc.rtcrtpreceiver.JitterBuffer == "its own") == (other == "aiortc")
+    assert (libraries.AsyncVideoProcessTrack == "its own") == (other == "streamlit-webrtc")
+    ((_, level, text),) = caplog.record_tuples
+    assert level == logging.WARNING and text.startswith(f"{other} ") and "its own classes" in text

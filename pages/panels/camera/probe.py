@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.capture.camera_help import advice_on
+from pages.panels.camera.address import local_address
 
 _HTML = '<button type="button">Test the camera</button> <span role="status"></span>'
 _CSS = """
@@ -76,7 +77,7 @@ def _probe(key: str, link: bool) -> None:
     if not isinstance(report, dict):
         st.caption("Asking the browser about its camera …")
         return
-    advice = advice_on(report)
+    advice = advice_on(report, local_address())
     if advice.kind == "ok":
         st.success(advice.what, icon="✅")
         return

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiortc.rtcrtpreceiver
 import av
 import streamlit as st
 import streamlit_webrtc.webrtc
-from aiortc.codecs import CODECS
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
 from core.paths import Places
+from core.recognition import low_latency
 from core.recognition.live import Latest, LiveProcessor, Options, Watch
-from core.recognition.low_latency import PromptBuffer, PromptTrack
 from core.upkeep.memory import give_back_later
+from pages.panels.camera.address import local_address
 from pages.panels.camera.probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
@@ -25,16 +24,7 @@ UNAVAILABLE = (
 )
 
 
-def _vp8_alone() -> None:
-    """Offer no H.264: encoding it costs four times VP8's time, and Safari would choose it."""
-    vp8 = next(codec for codec in CODECS["video"] if codec.mimeType == "video/VP8")
-    again = {"apt": vp8.payloadType}  # its retransmissions
-    CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == again)]
-
-
-_vp8_alone()
-aiortc.rtcrtpreceiver.JitterBuffer = PromptBuffer  # type: ignore[misc]
-streamlit_webrtc.webrtc.AsyncVideoProcessTrack = PromptTrack  # type: ignore[assignment,misc]
+low_latency.install(streamlit_webrtc.webrtc)
 
 
 class _Stream(VideoProcessorBase):
@@ -89,8 +79,8 @@ def camera(
             media_toggle_controls=False,
             video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
             translations={
-                "media_api_not_available": TROUBLES[INSECURE].text,
-                "device_access_denied": TROUBLES["NotAllowedError"].text,
+                "media_api_not_available": TROUBLES[INSECURE].text(local_address()),
+                "device_access_denied": TROUBLES["NotAllowedError"].text(local_address()),
                 "device_not_available": UNAVAILABLE,
             },
         )
@@ -128,5 +118,5 @@ def _constraints(size: tuple[int, int], fps: int) -> dict[str, Any]:
 
 def show_trouble(latest: Latest) -> None:
     """What is wrong with the stream, where something is."""
-    if trouble := latest.trouble():
+    if trouble := latest.trouble(local_address()):
         st.warning(safe_label(trouble), icon="📷")
