@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -75,11 +76,34 @@ def test_nothing_is_shown_as_raw_html() -> None:
     assert [m.path for m in MODULES if "unsafe_allow_html" in m.text] == []
 
 
-def test_the_map_of_the_house_names_every_room() -> None:
+def described_in_the_code() -> str:
     (root,) = [m for m in MODULES if m.path == "core/__init__.py"]
-    described = re.findall(r"^ *(\w+)  ", ast.get_docstring(root.tree) or "", re.M)
+    return ast.get_docstring(root.tree) or ""
+
+
+def described_to_newcomers() -> str:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return text.split("\ncore/\n")[1].split("\npages/")[0]
+
+
+@pytest.mark.parametrize("described", [described_in_the_code, described_to_newcomers])
+def test_the_map_names_every_room_in_the_order_of_imports(described: Callable[[], str]) -> None:
+    named = re.findall(r"^ *(\w+)(?:\.py)?  ", described(), re.M)
     rooms = {house.room_of(m.name) for m in MODULES} - {"core", "pages", "app"}
-    assert rooms - set(described) == set()
+    assert rooms - set(named) == set()
+    assert set(named) <= set(house.ORDER)
+    assert named == [room for room in house.ORDER if room in named]
+
+
+def test_the_recipes_of_contributing_name_files_and_tables_that_are_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:core|pages|tests|benchmarks)/[\w/]+(?:\.py)?)`", text))
+    assert len(named) > 10
+    assert [n for n in named if "NAME" not in n and not (ROOT / n).exists()] == []
+    code = "\n".join(m.text for m in MODULES)
+    code += "".join(p.read_text(encoding="utf-8") for p in (ROOT / "tests").rglob("*.py"))
+    tables = set(re.findall(r"`(_?[A-Z]{4,})`", text))
+    assert [n for n in tables if not re.search(rf"^{n}\b.* = ", code, re.M)] == []
 
 
 @pytest.mark.parametrize("path", LIVE_PATH)

@@ -1,4 +1,4 @@
-"""Whose keypoints: MediaPipe's, or those of a belief-map net that is shipped, made or imported."""
+"""Whose keypoints: an estimator's, or a belief-map net's that is shipped, made or imported."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import EstimatorError, WeightsError
-from core.estimators import create_estimator
+from core.estimators import ESTIMATORS, create_estimator
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Places
 from core.pose.skeletons import HAND_21
 
 MEDIAPIPE = "mediapipe-hands"
+_BY_NET = "belief-net"  # the estimator that runs a net, which is chosen by its own name
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class KeypointSource:
     """An estimator by name.
 
     Attributes:
-        name: "mediapipe-hands", or a net's.
+        name: an estimator's that needs no net ("mediapipe-hands"), or a net's.
         crop: where a net looks, one of `heatmap.CROPS`.
         kalman: filter a net's joints from frame to frame.
     """
@@ -31,7 +32,7 @@ class KeypointSource:
     @property
     def is_net(self) -> bool:
         """Whether it brings belief maps."""
-        return self.name != MEDIAPIPE
+        return self.name not in estimators()
 
     def keypoints_of(self, places: Places) -> str:
         """Whose keypoints a gesture model must have learned from; a fine-tuned net's are those of
@@ -54,12 +55,17 @@ class KeypointSource:
             return create_estimator(self.name, places.weights, num_hands=num_hands)
         folder = places.net(self.name)
         if not folder.is_dir():
-            there = ", ".join((MEDIAPIPE, *nets(places)))
+            there = ", ".join((*estimators(), *nets(places)))
             raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
         return create_estimator(
-            "belief-net", places.weights, net_folder=folder, num_hands=num_hands,
+            _BY_NET, places.weights, net_folder=folder, num_hands=num_hands,
             crop=self.crop, kalman=self.kalman,
         )  # fmt: skip
+
+
+def estimators() -> list[str]:
+    """The names in the table of estimators that need no net."""
+    return [name for name in ESTIMATORS if name != _BY_NET]
 
 
 def nets(places: Places, skeleton: str = HAND_21.name) -> dict[str, Path]:

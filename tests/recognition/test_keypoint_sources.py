@@ -5,11 +5,13 @@ import shutil
 
 import pytest
 
+from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import EstimatorError
+from core.estimators import ESTIMATORS
 from core.learning.netfile import save_net
 from core.nets.cpm import LightCPM
 from core.paths import Places
-from core.recognition.keypoint_sources import KeypointSource, nets, stages_of
+from core.recognition.keypoint_sources import KeypointSource, estimators, nets, stages_of
 
 LIGHT = "cpm.hand_light"
 
@@ -65,3 +67,12 @@ def test_a_net_has_the_stages_that_its_metadata_say(places):
     save_net(LightCPM(stages=6, input_size=64, width=8), places.nets / "cpm.six", "cpm.six", {})
     assert stages_of(KeypointSource("cpm.six"), places) == 6
     shutil.rmtree(places.nets / "cpm.six")
+
+
+def test_an_estimator_is_offered_once_it_stands_in_the_table(places, monkeypatch):
+    hands = read_demo(places.demo)
+    monkeypatch.setitem(ESTIMATORS, "replay", lambda weights, num_hands: ReplayEstimator(hands))
+    assert {"mediapipe-hands", "replay"} <= {*estimators()}
+    with KeypointSource("replay").open(places) as estimator:
+        assert isinstance(estimator, ReplayEstimator)
+    assert not KeypointSource("replay").is_net

@@ -4,7 +4,13 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import HAND_21
-from core.recognition.keypoint_sources import MEDIAPIPE, KeypointSource, nets, stages_of
+from core.recognition.keypoint_sources import (
+    MEDIAPIPE,
+    KeypointSource,
+    estimators,
+    nets,
+    stages_of,
+)
 from core.recognition.live import Maps
 from pages.panels.frame import studio
 
@@ -19,15 +25,15 @@ VIEWS = {"single": "joints alone", "multi": "every stage beside", "hm": "every j
 
 
 def pick_keypoints(key: str) -> KeypointSource:
-    """MediaPipe, or a net and where it looks."""
-    names = [MEDIAPIPE, *nets(studio().places)]
+    """An estimator, or a net and where it looks."""
+    names = [*estimators(), *nets(studio().places)]
     name = st.selectbox(
         "Keypoints by", names, key=f"{key}_keypoints", persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
         help="A gesture model understands the keypoints that it was trained on, and no others.",
     )  # fmt: skip
-    if name == MEDIAPIPE:
-        return KeypointSource()
+    if not (chosen := KeypointSource(name or MEDIAPIPE)).is_net:
+        return chosen
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 

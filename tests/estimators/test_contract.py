@@ -1,0 +1,52 @@
+"""What every estimator of the table keeps to, on a real picture that is not square."""
+
+import numpy as np
+import pytest
+
+from core.errors import EstimatorError
+from core.estimators import ESTIMATORS, create_estimator
+from core.media.pictures import read_picture
+from core.paths import Places
+from core.pose.types import Frame
+
+OPTIONS = {"belief-net": {"net_folder": Places.find().net("cpm.hand_light")}}
+
+pytestmark = pytest.mark.parametrize("name", ESTIMATORS)
+
+
+@pytest.fixture(scope="module")
+def pointing(shared_data):
+    """A person pointing up, 640x480."""
+    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
+    return read_picture(sorted(folder.iterdir())[0])
+
+
+def make(name, weights_folder):
+    return create_estimator(name, weights_folder, **OPTIONS.get(name, {}))
+
+
+def test_an_estimate_says_whose_it_is_and_of_what_picture(name, weights_folder, pointing):
+    with make(name, weights_folder) as estimator:
+        still = estimator.estimate_still(pointing, mirrored_view=True)
+        assert still.estimator == estimator.name and estimator.version
+        assert still.size_hw == (480, 640) and still.mirrored_view
+        moving = estimator.estimate(Frame(pointing, time_s=1.5))
+        assert moving.time_s == 1.5 and not moving.mirrored_view
+
+
+def test_a_pose_has_finite_points_in_the_picture_or_none(name, weights_folder, pointing):
+    with make(name, weights_folder) as estimator:
+        (pose,) = estimator.estimate_still(pointing, num_hands=1).poses
+    missing = np.isnan(pose.keypoints).any(axis=1)
+    assert (pose.scores[missing] == 0).all()
+    assert (pose.scores[~missing] > 0).all() and not missing.all()
+    seen = pose.keypoints[~missing]
+    assert (seen > -64).all() and (seen < [640 + 64, 480 + 64]).all()
+
+
+def test_closed_twice_it_stays_closed_and_says_so(name, weights_folder, pointing):
+    estimator = make(name, weights_folder)
+    estimator.close()
+    estimator.close()
+    with pytest.raises(EstimatorError):
+        estimator.estimate_still(pointing)
