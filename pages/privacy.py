@@ -12,6 +12,7 @@ from core.upkeep.erasing import (
     kept_here,
 )
 from core.upkeep.privacy import senders, who_can_open
+from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project, use_project
 
@@ -74,6 +75,7 @@ def _senders() -> None:
     found = senders(
         usage_statistics=bool(st.get_option("browser.gatherUsageStats")),
         server_address=st.get_option("server.address"),
+        ice_servers=RTC_CONFIGURATION.get("iceServers"),
     )
     for one in found:
         state = "✅ off by" if one.is_off else "⚠️ **on**; off would be"

@@ -1,7 +1,16 @@
-"""What the libraries that Mudra uses would send, and how it is switched off: facts, read in their
-installed code and watched with their sockets recorded (`tests/browser/test_nothing_leaves.py`)."""
+"""What the libraries that Mudra uses would send, how it is switched off, and whether it is.
 
+What they would send was read in their installed code and watched with their sockets recorded
+(`tests/browser/test_nothing_leaves.py`); whether it is off is read from the configuration and from
+this process's environment.
+"""
+
+import os
+import sys
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+
+from core.estimators.mediapipe_hands import NOWHERE
 
 
 @dataclass(frozen=True)
@@ -14,12 +23,23 @@ class Sender:
     is_off: bool
 
 
-def senders(*, usage_statistics: bool, server_address: str | None) -> list[Sender]:
+def senders(
+    *,
+    usage_statistics: bool,
+    server_address: str | None,
+    ice_servers: Sequence[object] | None,
+    environ: Mapping[str, str] = os.environ,
+    loaded: Container[str] = sys.modules,
+) -> list[Sender]:
     """Every library that knows an address on the network.
+
+    A library that is not loaded sends nothing; Mudra switches it off just before it loads it.
 
     Args:
         usage_statistics: Streamlit's `browser.gatherUsageStats`.
         server_address: Streamlit's `server.address`.
+        ice_servers: `iceServers` of the camera's connection; None: the library takes its own.
+        loaded: the names of this process's modules.
     """
     return [
         Sender(
@@ -34,18 +54,26 @@ def senders(*, usage_statistics: bool, server_address: str | None) -> list[Sende
         Sender(
             "streamlit-webrtc, aiortc",
             "would ask stun.l.google.com for this machine's address when a camera starts",
-            "an empty list of such servers (`iceServers`) in Mudra's code", True,
+            "an empty list of such servers (`iceServers`) in Mudra's code",
+            ice_servers is not None and not ice_servers,
         ),
         Sender(
             "ONNX Runtime", "would report the models it runs, with a device id, to Microsoft",
-            "`ORT_DISABLE_TELEMETRY=1`, set before it loads", True,
+            "`ORT_DISABLE_TELEMETRY=1`, set before it loads",
+            "onnxruntime" not in loaded or environ.get("ORT_DISABLE_TELEMETRY") == "1",
         ),
         Sender(
             "MediaPipe", "would report how it is used to play.googleapis.com of Google",
             "a proxy that is not there (`https_proxy`), as it has no other switch",
-            True,
+            "mediapipe" not in loaded or _goes_nowhere(environ),
         ),
     ]  # fmt: skip
+
+
+def _goes_nowhere(environ: Mapping[str, str]) -> bool:
+    """The proxy is the one that is not there, and no address goes round it."""
+    proxies = {environ.get(name) for name in ("https_proxy", "HTTPS_PROXY")}
+    return proxies == {NOWHERE} and not (environ.get("no_proxy") or environ.get("NO_PROXY"))
 
 
 def who_can_open(server_address: str | None) -> str:

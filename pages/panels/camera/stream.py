@@ -18,6 +18,7 @@ from pages.panels.camera.address import local_address
 from pages.panels.camera.probe import camera_probe
 
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
+RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (
     "No camera can be used: plug one in, or close the program that is using it (a video call?), "
     "then press START again. “Camera trouble?” below says which it is."
@@ -72,7 +73,7 @@ def camera(
         context = webrtc_streamer(
             key,
             mode=WebRtcMode.SENDRECV,
-            rtc_configuration={"iceServers": []},
+            rtc_configuration=RTC_CONFIGURATION,
             media_stream_constraints=_constraints(size, fps),
             video_processor_factory=make_stream,
             async_processing=True,

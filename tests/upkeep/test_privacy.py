@@ -1,0 +1,84 @@
+"""What would be sent and whether it is off: read from the configuration, not taken for granted."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from core.estimators.mediapipe_hands import NOWHERE
+from core.upkeep.privacy import senders, who_can_open
+
+LOADED = ("mediapipe", "onnxruntime")
+OFF = {"ORT_DISABLE_TELEMETRY": "1", "https_proxy": NOWHERE, "HTTPS_PROXY": NOWHERE}
+CONFIGURED = {"usage_statistics": False, "server_address": "127.0.0.1", "ice_servers": []}
+
+
+def on(*, environ=OFF, loaded=LOADED, **changed):
+    """The libraries that would send something, and what."""
+    found = senders(**(CONFIGURED | changed), environ=environ, loaded=loaded)
+    return [f"{one.library} {one.would}" for one in found if not one.is_off]
+
+
+def test_nothing_is_on_as_mudra_is_configured():
+    assert on() == []
+    assert on(environ={}, loaded=()) == []  # what is not loaded sends nothing
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"usage_statistics": True}, "which pages and widgets are used"),
+        ({"server_address": None}, "checkip.amazonaws.com"),
+        ({"server_address": ""}, "checkip.amazonaws.com"),
+        ({"ice_servers": None}, "stun.l.google.com"),
+        ({"ice_servers": [{"urls": "stun:stun.example.org"}]}, "streamlit-webrtc"),
+    ],
+)
+def test_a_setting_that_is_changed_shows(changed, says):
+    (line,) = on(**changed)
+    assert says in line
+
+
+@pytest.mark.parametrize(
+    ("environ", "library"),
+    [
+        ({"ORT_DISABLE_TELEMETRY": ""}, "ONNX Runtime"),
+        ({"ORT_DISABLE_TELEMETRY": "0"}, "ONNX Runtime"),
+        ({"https_proxy": "http://proxy.example:3128"}, "MediaPipe"),
+        ({"HTTPS_PROXY": ""}, "MediaPipe"),
+        ({"no_proxy": "google.com"}, "MediaPipe"),
+        ({"NO_PROXY": "*"}, "MediaPipe"),
+    ],
+)
+def test_a_library_that_is_loaded_without_its_switch_shows(environ, library):
+    (line,) = on(environ=OFF | environ)
+    assert line.startswith(library)
+    assert on(environ=OFF | environ, loaded=()) == []
+
+
+def test_in_this_process_the_libraries_are_off_once_they_are_in_use(make_estimator, starter):
+    with make_estimator() as estimator:
+        estimator.estimate_still(np.zeros((48, 64, 3), np.uint8))
+    starter.predict(np.ones((1, 21, 2), np.float32), np.array([False]))
+    assert set(LOADED) <= set(sys.modules)
+    assert on(environ=os.environ, loaded=sys.modules) == []
+
+
+def test_each_way_off_is_told():
+    found = senders(**CONFIGURED, environ=OFF, loaded=LOADED)
+    for way in ("gatherUsageStats", "server.address", "iceServers", "ORT_DISABLE", "https_proxy"):
+        assert sum(way in one.off_by for one in found) == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_an_address_of_this_machine_alone_is_open_to_nobody_else(address):
+    assert who_can_open(address).startswith("Only this machine")
+
+
+@pytest.mark.parametrize(
+    ("address", "where"), [(None, "every address"), ("", "every address"), ("10.0.0.7", "10.0.0.7")]
+)
+def test_another_address_is_open_to_others(address, where):
+    said = who_can_open(address)
+    assert where in said and "delete it" in said and "config.toml" in said
