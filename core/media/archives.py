@@ -37,36 +37,40 @@ class _Wary(io.BufferedReader):
 
 
 @contextlib.contextmanager
-def unpacked(source: Path, only: re.Pattern[str] | None = None) -> Iterator[Path]:
+def unpacked(
+    source: Path, only: re.Pattern[str] | None = None, *, name: str = ""
+) -> Iterator[Path]:
     """The zip's files in a temporary folder that goes away afterwards.
 
     Args:
         only: what every name must match in full.
+        name: what to call the zip in an error; "": as the file.
 
     Raises:
         ArchiveError: no zip, too large in any respect (500 MB, 50,000 entries, 64 MB each, 100:1),
             or a name that leads outside, is a link, comes twice, or is none of `only`.
     """
-    with _opened(source) as archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
+    name = name or source.name
+    with _opened(source, name) as archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
         entries = archive.infolist()
-        _check_sizes(entries, source.name)
-        _check_names(entries, source.name)
+        _check_sizes(entries, name)
+        _check_names(entries, name)
         for entry in entries:
             if only is not None and not only.fullmatch(entry.filename):
-                raise ArchiveError(f"{source.name} holds {entry.filename[:80]!r}: not its place")
+                raise ArchiveError(f"{name} holds {entry.filename[:80]!r}: not its place")
         for entry in entries:
-            _unpack(archive, entry, Path(folder), source.name)
+            _unpack(archive, entry, Path(folder), name)
         yield Path(folder)
 
 
 @contextlib.contextmanager
-def _opened(source: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(source: Path, name: str) -> Iterator[zipfile.ZipFile]:
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(_Wary(io.FileIO(source)))
             archive = stack.enter_context(zipfile.ZipFile(file))
         except _DAMAGE as error:
-            raise ArchiveError(f"{source.name} is no zip that can be read ({error})") from error
+            raise ArchiveError(f"{name} is no zip that can be read ({error})") from error
         yield archive
 
 

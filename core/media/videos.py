@@ -34,67 +34,72 @@ class VideoInfo:
     frames: int | None
 
 
-def video_info(path: Path) -> VideoInfo:
+def video_info(path: Path, *, name: str = "") -> VideoInfo:
     """Read the header alone.
+
+    Args:
+        name: what to call the video in an error; "": as the file.
 
     Raises:
         MediaError: as `read_video`.
     """
-    with _opened(path) as (container, stream):
+    with _opened(path, name or path.name) as (container, stream):
         return _info(container, stream)
 
 
-def read_video(path: Path, *, fps: float | None = None, every: int = 1) -> Iterator[Frame]:
+def read_video(
+    path: Path, *, fps: float | None = None, every: int = 1, name: str = ""
+) -> Iterator[Frame]:
     """The frames, upright; of a damaged file those that can be decoded.
 
     Args:
         fps: at most so many frames a second; None: all.
         every: of the file's frames, only each n-th; `index` still counts the file's.
+        name: what to call the video in an error and as the frames' source; "": as the file.
 
     Raises:
         MediaError: no video, nothing in it that can be decoded, more than 200 MB or 10 minutes.
     """
     if every < 1 or (fps is not None and fps <= 0):
         raise MediaError(f"fps {fps} and every {every} must be positive")
-    with _opened(path) as (container, stream):
+    name = name or path.name
+    with _opened(path, name) as (container, stream):
         rate = _info(container, stream).fps
         next_s, found = 0.0, False
         for index, frame in enumerate(_decoded(container, stream)):
             time_s = frame.time if frame.time is not None else index / rate
             if time_s > MAX_SECONDS or index >= MAX_FRAMES:
-                raise MediaError(f"{path.name} is longer than {MAX_SECONDS // 60} minutes: cut it")
+                raise MediaError(f"{name} is longer than {MAX_SECONDS // 60} minutes: cut it")
             if max(frame.width, frame.height) > MAX_SIDE:  # whatever the header said
-                raise MediaError(f"{path.name} is {frame.width} x {frame.height}: shrink it")
+                raise MediaError(f"{name} is {frame.width} x {frame.height}: shrink it")
             found = True
             if index % every or (fps is not None and time_s < next_s - 1e-6):
                 continue
             next_s = max(next_s + 1 / fps, time_s) if fps else 0.0
-            yield Frame(_upright(frame), float(time_s), index, path.name)
+            yield Frame(_upright(frame), float(time_s), index, name)
         if not found:
-            raise MediaError(f"{path.name} holds no frame that can be decoded")
+            raise MediaError(f"{name} holds no frame that can be decoded")
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    _check_file(path)
+def _opened(path: Path, name: str) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    _check_file(path, name)
     try:
         # only the file itself: a playlist in disguise must not make us open something else
         container = av.open(str(path), options={"protocol_whitelist": "file", **_PIXELS})
     except (av.FFmpegError, ValueError) as error:
-        raise MediaError(f"{path.name} is no video that can be read ({_why(error)})") from error
+        raise MediaError(f"{name} is no video that can be read ({_why(error)})") from error
     with container:
         if not container.streams.video:
-            raise MediaError(f"{path.name} holds no video stream")
+            raise MediaError(f"{name} holds no video stream")
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 2
         stream.codec_context.options = _PIXELS
         info = _info(container, stream)
         if max(info.size_hw) > MAX_SIDE:
-            raise MediaError(f"{path.name} is {info.size_hw[1]} x {info.size_hw[0]}: shrink it")
+            raise MediaError(f"{name} is {info.size_hw[1]} x {info.size_hw[0]}: shrink it")
         if info.seconds and info.seconds > MAX_SECONDS:
-            raise MediaError(
-                f"{path.name} lasts {info.seconds:.0f} s, at most {MAX_SECONDS}: cut it"
-            )
+            raise MediaError(f"{name} lasts {info.seconds:.0f} s, at most {MAX_SECONDS}: cut it")
         yield container, stream
 
 
@@ -103,16 +108,14 @@ def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _check_file(path: Path) -> None:
+def _check_file(path: Path, name: str) -> None:
     if not path.is_file():
         raise MediaError(f"no video at {path}")
     size = path.stat().st_size
     if size == 0:
-        raise MediaError(f"{path.name} is empty (0 bytes)")
+        raise MediaError(f"{name} is empty (0 bytes)")
     if size > MAX_BYTES:
-        raise MediaError(
-            f"{path.name} has {size:,} bytes, a video has at most {MAX_BYTES:,}: cut it"
-        )
+        raise MediaError(f"{name} has {size:,} bytes, a video has at most {MAX_BYTES:,}: cut it")
 
 
 def _info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:
@@ -141,18 +144,22 @@ def _upright(frame: av.VideoFrame) -> Picture:
 class VideoWriter:
     """Writes RGB pictures of one size as WebM (VP9); use as a context manager.
 
+    Args:
+        name: what to call the video in an error; "": by its path.
+
     Raises:
         MediaError: another suffix than .webm, or a place that can't be written.
     """
 
-    def __init__(self, path: Path, fps: float, size_hw: tuple[int, int]) -> None:
+    def __init__(self, path: Path, fps: float, size_hw: tuple[int, int], *, name: str = "") -> None:
         if path.suffix.lower() != ".webm":
             raise MediaError(f"{path.name}: videos are written as .webm, not “{path.suffix}”")
         try:
             path.touch()  # PyAV would only find out with the first frame
             self._container = av.open(str(path), "w", format="webm")
         except (OSError, av.FFmpegError) as error:
-            raise MediaError(f"{path} can't be written ({error})") from error
+            why = _why(error) if name else error  # its own text holds the path
+            raise MediaError(f"{name or path} can't be written ({why})") from error
         rate = Fraction(fps).limit_denominator(1001)
         self._stream = self._container.add_stream("libvpx-vp9", rate=rate)
         height, width = size_hw

@@ -109,10 +109,10 @@ def read_file(
         source.write_bytes(content)
         if source.suffix == ".zip":
             return _read_zip(name, source, model, make_estimator, folder, maps, progress)
-        seen = _look(name, source, model, make_estimator, maps, progress)
+        seen = _look(name or "the file", source, model, make_estimator, maps, progress)
         return Read([seen], [])
     except MudraError as error:
-        return Read([], [(name, _in_its_name(error, source.name, name))])
+        return Read([], [(name, str(error))])
     except OSError as error:  # of the temporary folder: a full disk
         return Read([], [(name, f"can't be looked at: {error.strerror}")])
     finally:
@@ -154,7 +154,7 @@ def _read_zip(
     folder: Path, maps: str, progress: Callable[[float], None],
 ) -> Read:  # fmt: skip
     read = Read([], [])
-    with unpacked(source) as inside:
+    with unpacked(source, name=name) as inside:
         known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
         files = [path for path in sorted(inside.rglob("*")) if path.is_file()]
         for number, path in enumerate(files):
@@ -187,13 +187,13 @@ def _look(
     try:
         with make_estimator() as estimator:
             for found in predict(
-                str(source), model, estimator, out=video, maps=maps, progress=tell
+                str(source), model, estimator, out=video, maps=maps, name=name, progress=tell
             ):
-                records.append(found.record() | {"source": name})
+                records.append(found.record())
                 if best is None or _surety(found) > _surety(best):
                     best = found
         if best is None:
-            raise MediaError(f"{source.name} holds no frame that can be read")
+            raise MediaError(f"{name} holds no frame that can be read")
     except BaseException:  # a page that was left, too: half a video is of no use
         if video is not None:
             video.unlink(missing_ok=True)
@@ -205,8 +205,3 @@ def _surety(found: Recognised) -> float:
     surest = [answer.likeliest[1] - answer.rejected for answer in found.answers]
     scores = [pose.score for pose in found.estimate.poses]
     return max((s * 0.01 + p for s, p in zip(scores, surest, strict=True)), default=-1.0)
-
-
-def _in_its_name(error: MudraError, stored: str, name: str) -> str:
-    """The error's text, about the file as the stranger calls it."""
-    return str(error).replace(stored, name)

@@ -96,6 +96,7 @@ def predict(
     out: Path | None = None,
     maps: str = "single",
     seconds: float | None = None,
+    name: str = "",
     progress: Progress | None = None,
 ) -> Iterator[Recognised]:
     """What is seen in a picture, a folder of pictures, a video or `camera:N`, frame by frame.
@@ -106,6 +107,7 @@ def predict(
             a video or camera).
         maps: what the annotated copy shows of belief maps, one of `belief_drawing.VIEWS`.
         seconds: the camera ends after so long; None: when the caller stops asking.
+        name: what to call a file in records and errors; "": as it is called.
 
     Raises:
         MudraError: nothing there that can be read, or a place that can't be written.
@@ -123,11 +125,11 @@ def predict(
     if path.is_dir():
         yield from _folder(path, look, out, tell)
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        yield from _video(path, look, out, tell)
+        yield from _video(path, look, out, name, tell)
     else:
         if not path.is_file():
             raise MediaError(f"{path} does not exist: give a picture, folder, video or camera:0")
-        found = look.still(path)
+        found = look.still(path, name)
         if out is not None:
             write_picture(found.picture(), out)
         tell(1, 1)
@@ -151,7 +153,7 @@ class _Look:
 
     def still(self, path: Path, name: str = "") -> Recognised:
         """A picture that stands alone."""
-        frame = Frame(read_picture(path), source=name or path.name)
+        frame = Frame(read_picture(path, name=name), source=name or path.name)
         return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
 
 
@@ -170,10 +172,13 @@ def _folder(folder: Path, look: _Look, out: Path | None, tell: Progress) -> Iter
         yield found
 
 
-def _video(path: Path, look: _Look, out: Path | None, tell: Progress) -> Iterator[Recognised]:
-    info = video_info(path)
-    frames = map(look.next, read_video(path))
-    for number, found in enumerate(_written(frames, out, info.fps), 1):
+def _video(
+    path: Path, look: _Look, out: Path | None, name: str, tell: Progress
+) -> Iterator[Recognised]:
+    info = video_info(path, name=name)
+    frames = map(look.next, read_video(path, name=name))
+    copy = f"the annotated copy of {name}" if name else ""
+    for number, found in enumerate(_written(frames, out, info.fps, copy), 1):
         tell(number, info.frames)
         yield found
 
@@ -193,7 +198,9 @@ def _camera(
             break
 
 
-def _written(frames: Iterator[Recognised], out: Path | None, fps: float) -> Iterator[Recognised]:
+def _written(
+    frames: Iterator[Recognised], out: Path | None, fps: float, name: str = ""
+) -> Iterator[Recognised]:
     """The frames, on their way past written as a video."""
     with ExitStack() as stack:
         writer: VideoWriter | None = None
@@ -201,6 +208,6 @@ def _written(frames: Iterator[Recognised], out: Path | None, fps: float) -> Iter
             if out is not None:
                 picture = found.picture()
                 size_hw = (picture.shape[0], picture.shape[1])
-                writer = writer or stack.enter_context(VideoWriter(out, fps, size_hw))
+                writer = writer or stack.enter_context(VideoWriter(out, fps, size_hw, name=name))
                 writer.write(picture)
             yield found

@@ -134,6 +134,22 @@ def test_what_can_t_be_read_is_refused_by_its_own_name(model, make, tmp_path, na
     assert list(folder.iterdir()) == []
 
 
+def test_an_annotated_video_that_can_t_be_written_is_refused_by_the_video_s_name(
+    model, make, shared_data, tmp_path, monkeypatch
+):
+    content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    monkeypatch.setattr("core.recognition.files.secrets.token_hex", lambda size: "drawn")
+    (tmp_path / "drawn.seen.webm").symlink_to(tmp_path / "gone" / "away")  # where the copy goes
+    ((name, reason),) = read_file("Fist.MP4", content, model, make, tmp_path).refused
+    assert name == "Fist.MP4" and reason.startswith("the annotated copy of Fist.MP4 can't be")
+    assert "drawn" not in reason and str(tmp_path) not in reason
+
+
+def test_a_name_that_is_part_of_the_reason_leaves_the_reason_as_it_is(model, make, tmp_path):
+    ((_, reason),) = read_file("is no.jpg", b"MZ", model, make, tmp_path).refused
+    assert reason == "is no.jpg is no JPEG, PNG or WEBP picture"
+
+
 def test_a_picture_without_a_hand_is_read_and_has_no_row(model, make, shared_data, tmp_path):
     import numpy as np
 
