@@ -7,7 +7,7 @@ import argparse
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def open_page(browser: Browser, address: str) -> Page:
     return page
 
 
-def cycle(page: Page, seconds: float) -> None:
+def cycle(page: Page, seconds: float, calm_s: float = CALM_S) -> None:
     """START, wait until pictures come, look for so long, STOP."""
     start_camera(page)
     expect(page.get_by_text(re.compile(r"[1-9]\d* fps"))).to_be_visible(timeout=30_000)
@@ -52,22 +52,25 @@ def cycle(page: Page, seconds: float) -> None:
     frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
     frame.get_by_role("button", name=re.compile("stop", re.I)).click()
     expect(frame.get_by_role("button", name=re.compile("start", re.I))).to_be_visible()
-    page.wait_for_timeout(1000 * CALM_S)
+    page.wait_for_timeout(1000 * calm_s)
 
 
-def cycles(film: Path, chromium: str, number: int, seconds: float = 2.0) -> Iterator[Standing]:
-    """The standing after each of so many cycles on the Live page."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        studio(Path(folder)) as (address, process),
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
+def cycles(
+    browser: Browser, number: int, seconds: float = 2.0, calm_s: float = CALM_S
+) -> Iterator[Standing]:
+    """The standing after each of so many cycles on the Live page of a studio of its own."""
+    with tempfile.TemporaryDirectory() as folder, studio(Path(folder)) as (address, process):
         page = open_page(browser, f"{address}/live")
         for done in range(1, number + 1):
-            cycle(page, seconds)
+            cycle(page, seconds, calm_s)
             yield standing(process.pid, done)
-        browser.close()
+        page.context.close()
+
+
+def lasting_growth(values: Sequence[float]) -> float:
+    """What the last third has at least more than the first: what comes and goes does not count."""
+    third = len(values) // 3
+    return min(values[-third:]) - min(values[:third])
 
 
 def main() -> None:
@@ -77,9 +80,13 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=20)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    for one in cycles(given.film, find_chromium() or BROWSERS[0], given.cycles):
-        text = f"{one.cycle:4} {one.threads:4} threads {one.memory_mb:8.1f} MB"
-        print(json.dumps(asdict(one)) if given.json else text, flush=True)
+    with sync_playwright() as playwright:
+        chromium = find_chromium() or BROWSERS[0]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags(given.film))
+        for one in cycles(browser, given.cycles):
+            text = f"{one.cycle:4} {one.threads:4} threads {one.memory_mb:8.1f} MB"
+            print(json.dumps(asdict(one)) if given.json else text, flush=True)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 import json
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from benchmarks.studio import LOG, flags, studio
 from core.paths import Places
@@ -28,7 +28,7 @@ def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("workspace")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def pictures(tmp_path_factory):
     """Where screenshots go: MUDRA_SCREENSHOTS, else a temporary folder."""
     chosen = os.environ.get("MUDRA_SCREENSHOTS")
@@ -46,29 +46,45 @@ def server(workspace):
     assert "Traceback" not in said, said
 
 
+@pytest.fixture(scope="package")
+def open_browser(chromium):
+    """open_browser(*flags): a Chromium, the same for all tests that ask for the same flags."""
+    opened = {}
+    with sync_playwright() as playwright:
+
+        def open_with(*flags):
+            if flags not in opened:
+                launch = playwright.chromium.launch
+                opened[flags] = launch(executable_path=chromium, args=flags)
+            return opened[flags]
+
+        yield open_with
+        for browser in opened.values():
+            browser.close()
+
+
 @pytest.fixture(scope="module")
-def look(chromium, server, pictures):
+def look(open_browser, server, pictures):
     """look(film) opens the studio with a camera that shows the film."""
 
     @contextmanager
-    def open_with(film, *, dark=False):
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
-            context = browser.new_context(
-                base_url=server,
-                permissions=["camera"],
-                viewport={"width": 1400, "height": 1000},
-                color_scheme="dark" if dark else "light",
-            )
-            page = context.new_page()
-            page.set_default_timeout(WAIT_MS)
-            try:
-                yield page
-            except BaseException:
+    def open_with(film, *, dark=False, address=server):
+        context = open_browser(*flags(film)).new_context(
+            base_url=address,
+            permissions=["camera"],
+            viewport={"width": 1400, "height": 1000},
+            color_scheme="dark" if dark else "light",
+        )
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        try:
+            yield page
+        except BaseException:
+            with suppress(Error):  # the page may be gone
                 page.screenshot(path=pictures / "failed.png", full_page=True)
-                raise
-            finally:
-                browser.close()
+            raise
+        finally:
+            context.close()
 
     return open_with
 
@@ -76,7 +92,7 @@ def look(chromium, server, pictures):
 # -------------------------------------------------------------------------------------- the films
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def films(shared_data, tmp_path_factory):
     """films(gesture): the photos of a gesture as a film for the fake camera."""
     folder = tmp_path_factory.mktemp("films")
@@ -109,7 +125,7 @@ def write_film(path, photos_bgr):
             film.write(cv2.imencode(".jpg", photo)[1].tobytes() * FRAMES_A_PHOTO)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def film(tmp_path_factory):
     """A camera that shows grey."""
     import numpy as np

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from benchmarks.studio import flags, studio
 
@@ -36,18 +36,17 @@ def unplug(page):
 
 
 @pytest.fixture(scope="module")
-def live(chromium, films, tmp_path_factory):
+def live(open_browser, films, tmp_path_factory):
     """The Live page of a studio of its own, and the studio's process."""
-    with studio(tmp_path_factory.mktemp("lost")) as (address, process), sync_playwright() as run:
-        browser = run.chromium.launch(executable_path=chromium, args=flags(films("fist")))
-        context = browser.new_context(permissions=["camera"])
+    with studio(tmp_path_factory.mktemp("lost")) as (address, process):
+        context = open_browser(*flags(films("fist"))).new_context(permissions=["camera"])
         context.add_init_script(_HOOK)
         page = context.new_page()
         page.set_default_timeout(30_000)
         page.goto(f"{address}/live")
         expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=30_000)
         yield page, process
-        browser.close()
+        context.close()
 
 
 def test_a_camera_that_gives_no_frame_for_two_seconds_is_lost_and_comes_back(live, pictures):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from benchmarks.studio import FLAGS
 from core.gestures.labels import DEFAULT_GESTURES, NONE
@@ -76,22 +76,23 @@ def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
         ([], False, "This address is not secure"),
     ],
 )
-def test_camera_trouble_is_explained_with_its_mend(chromium, server, pictures, flags, secure, says):
+def test_camera_trouble_is_explained_with_its_mend(
+    open_browser, server, pictures, flags, secure, says
+):
     plain = [flag for flag in FLAGS if "fake" not in flag]
     plain.append("--host-resolver-rules=MAP mudra.test 127.0.0.1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*plain, *flags])
-        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.goto(server if secure else server.replace("127.0.0.1", "mudra.test"))
-        settled(page)
-        page.get_by_role("button", name="Test the camera").click()
-        expect(page.get_by_text(says)).to_be_visible()
-        page.get_by_text(says).scroll_into_view_if_needed()
-        if not secure:  # where it is: at its own port
-            port = server.rpartition(":")[2]
-            expect(page.get_by_text(f"http://localhost:{port} on the machine")).to_be_visible()
-        page.screenshot(path=pictures / f"home_{says.replace(' ', '_')}.png")
-        page.get_by_role("link", name="Upload pictures or a snapshot").click()
-        expect(page.get_by_role("heading", name="Record", level=1)).to_be_visible()
-        browser.close()
+    context = open_browser(*plain, *flags).new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.goto(server if secure else server.replace("127.0.0.1", "mudra.test"))
+    settled(page)
+    page.get_by_role("button", name="Test the camera").click()
+    expect(page.get_by_text(says)).to_be_visible()
+    page.get_by_text(says).scroll_into_view_if_needed()
+    if not secure:  # where it is: at its own port
+        port = server.rpartition(":")[2]
+        expect(page.get_by_text(f"http://localhost:{port} on the machine")).to_be_visible()
+    page.screenshot(path=pictures / f"home_{says.replace(' ', '_')}.png")
+    page.get_by_role("link", name="Upload pictures or a snapshot").click()
+    expect(page.get_by_role("heading", name="Record", level=1)).to_be_visible()
+    context.close()

@@ -13,12 +13,11 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from benchmarks.studio import flags, studio
-from tests.browser.conftest import WAIT_MS, write_film
+from tests.browser.conftest import WAIT_MS
 
 PAGES = ("", "record", "gestures", "review", "train", "live", "files", "export", "heatmaps",
          "privacy")  # fmt: skip
@@ -156,14 +155,13 @@ def watched(folder: Path) -> dict[str, str]:
 @pytest.mark.browser
 @pytest.mark.usefixtures("weights_folder")
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="reads Linux's /proc")
-def test_nothing_leaves_while_pages_are_opened_and_the_camera_runs(chromium, tmp_path):
+def test_nothing_leaves_while_pages_are_opened_and_the_camera_runs(open_browser, film, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(HOOK)
     (tmp_path / "sockets.txt").touch()
-    write_film(tmp_path / "grey.mjpeg", [np.full((480, 640, 3), 128, np.uint8)])
     with studio(tmp_path / "workspace", watched(tmp_path)) as (address, server):
         sockets = Sockets(server.pid)
         try:
-            asked = visit(chromium, address, tmp_path / "grey.mjpeg")
+            asked = visit(open_browser(*flags(film)), address)
         finally:
             seen = sockets.stop()
     assert (tmp_path / "sockets.txt").read_text() == ""
@@ -173,24 +171,22 @@ def test_nothing_leaves_while_pages_are_opened_and_the_camera_runs(chromium, tmp
     assert {url for url in asked if urlsplit(address).netloc not in url} == set()
 
 
-def visit(chromium: str, address: str, film: Path) -> set[str]:
+def visit(browser: Browser, address: str) -> set[str]:
     """Open every page, run the camera; what the browser asked for beyond its own memory."""
     asked: set[str] = set()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
-        page = browser.new_context(permissions=["camera"]).new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.on("request", lambda request: asked.add(request.url))
-        page.on("websocket", lambda channel: asked.add(channel.url))
-        try:
-            for name in PAGES:
-                page.goto(f"{address}/{name}")
-                expect(page.locator("h1").first).to_be_visible()
-            page.goto(f"{address}/record")
-            frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-            frame.get_by_role("button", name="START").click()
-            expect(frame.get_by_role("button", name="STOP")).to_be_visible()
-            page.wait_for_timeout(3000)
-        finally:
-            browser.close()
+    page = browser.new_context(permissions=["camera"]).new_page()
+    page.set_default_timeout(WAIT_MS)
+    page.on("request", lambda request: asked.add(request.url))
+    page.on("websocket", lambda channel: asked.add(channel.url))
+    try:
+        for name in PAGES:
+            page.goto(f"{address}/{name}")
+            expect(page.locator("h1").first).to_be_visible()
+        page.goto(f"{address}/record")
+        frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
+        frame.get_by_role("button", name="START").click()
+        expect(frame.get_by_role("button", name="STOP")).to_be_visible()
+        page.wait_for_timeout(3000)
+    finally:
+        page.context.close()
     return {url for url in asked if not url.startswith(("data:", "blob:"))}

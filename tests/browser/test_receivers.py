@@ -11,7 +11,6 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from core.actions.changes import Change
 from core.actions.osc import OscOut
@@ -79,29 +78,26 @@ def site():
 
 
 @pytest.mark.browser
-def test_the_javascript_receiver_hears_in_a_page_that_was_named_and_in_no_other(chromium, site):
+def test_the_javascript_receiver_hears_in_a_page_that_was_named_and_in_no_other(open_browser, site):
     token = new_token()
     out = WebSocketOut(token, 0, origins=(site,))
     code = example("js", "new WebSocket").replace("8765/?token=…", f"{out.port}/?token={token}")
     said = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"], headless=True
-        )
-        page = browser.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.goto(site.replace("127.0.0.1", "localhost"))
-        with page.expect_console_message(lambda m: "403" in m.text):
-            page.add_script_tag(content=code)
-        assert out.clients == 0
-        page.goto(site)
-        said.clear()
+    context = open_browser("--no-sandbox", "--disable-gpu").new_context()
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(site.replace("127.0.0.1", "localhost"))
+    with page.expect_console_message(lambda m: "403" in m.text):
         page.add_script_tag(content=code)
-        end = time.monotonic() + 10
-        while out.clients == 0 and time.monotonic() < end:
-            page.wait_for_timeout(20)
-        with page.expect_console_message(lambda m: "open_palm" in m.text):
-            out.send(OPEN_PALM)
-        browser.close()
+    assert out.clients == 0
+    page.goto(site)
+    said.clear()
+    page.add_script_tag(content=code)
+    end = time.monotonic() + 10
+    while out.clients == 0 and time.monotonic() < end:
+        page.wait_for_timeout(20)
+    with page.expect_console_message(lambda m: "open_palm" in m.text):
+        out.send(OPEN_PALM)
+    context.close()
     out.close(wait=True)
     assert said == ["Left ✋ open_palm"]

@@ -5,10 +5,9 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from benchmarks.camera_cycles import cycles
-from benchmarks.studio import FLAGS, flags, start_camera, studio
+from benchmarks.studio import start_camera, studio
 from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
@@ -73,9 +72,9 @@ def test_names_that_are_markup_are_shown_as_they_are_written(
         assert hosts <= {urlsplit(server).netloc} and not dialogs
 
 
-def _recording(page, address, query=""):
+def _recording(page, query=""):
     """Start/stop recording of thumbs_up that goes on."""
-    page.goto(f"{address}/record{query}")
+    page.goto(f"/record{query}")
     settled(page)
     page.get_by_text("Start / stop", exact=True).click()
     settled(page)
@@ -88,25 +87,16 @@ def _recording(page, address, query=""):
     return int(re.search(r"kept (\d+)", count.inner_text())[1])
 
 
-def test_a_killed_server_has_lost_a_second_at_most(chromium, films, tmp_path):
-    with studio(tmp_path) as (address, process), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=flags(films("thumbs_up"))
-        )
-        page = browser.new_context(permissions=["camera"]).new_page()
-        page.set_default_timeout(WAIT_MS)
-        kept = _recording(page, address)
+def test_a_killed_server_has_lost_a_second_at_most(look, films, tmp_path):
+    with studio(tmp_path) as (address, process), look(films("thumbs_up"), address=address) as page:
+        kept = _recording(page)
         process.kill()
         process.wait()
-        browser.close()
     there = stored(tmp_path, "thumbs_up")
     assert there >= kept - 10  # ten a second are looked at
-    with studio(tmp_path) as (address, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page()
-        page.goto(address)
-        expect(page.get_by_text(f"{there} samples of 1 gestures")).to_be_visible(timeout=WAIT_MS)
-        browser.close()
+    with studio(tmp_path) as (address, _), look(films("thumbs_up"), address=address) as page:
+        page.goto("/")
+        expect(page.get_by_text(f"{there} samples of 1 gestures")).to_be_visible()
 
 
 def own_project(workspace):
@@ -149,7 +139,7 @@ def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, work
     own_project(workspace)
     before = stored(workspace, "thumbs_up")
     with look(films("thumbs_up")) as page:
-        kept = _recording(page, "", "?project=My+gestures")
+        kept = _recording(page, "?project=My+gestures")
         page.close()
     time.sleep(2)
     after = stored(workspace, "thumbs_up")
@@ -175,8 +165,3 @@ def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):
     store = Store(places.database)
     assert [run.status() for run in TrainingRoom(store, places).runs("Demo")] == ["done"]
     store.close()
-
-
-def test_the_camera_started_and_stopped_leaves_no_threads(chromium, films):
-    threads = [one.threads for one in cycles(films("thumbs_up"), chromium, 4, 1.0)]
-    assert threads[-1] <= threads[1], threads
