@@ -36,7 +36,7 @@ lint: setup-dev
 
 test: lint
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
-	@.venv/bin/python -m pytest -m "browser and not slow" $(ARGS)
+	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile $(ARGS)
 
 test-slow: setup-dev
 	@.venv/bin/python -m pytest -m slow $(ARGS)

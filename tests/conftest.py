@@ -6,6 +6,7 @@ Where one of these is missing, its tests skip and say so; with CI=true they fail
 import csv
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from core.weights.mediapipe_models import is_prepared
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+PATIENCE_S = 10
 
 
 def lacking(what: str, way_out: str) -> None:
@@ -29,6 +31,14 @@ def lacking(what: str, way_out: str) -> None:
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(f"{what}: {way_out}", pytrace=False)
     pytest.skip(f"{what}: {way_out}")
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    """Wait, PATIENCE_S at most, for what another thread or process does."""
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

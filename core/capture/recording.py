@@ -108,10 +108,11 @@ class Recorder:
         source: str = "webcam",
         with_pictures: bool = True,
         limits: Limits | None = None,
+        write_every_s: float = WRITE_EVERY_S,
     ) -> None:
         self.store, self.project_id, self.person = store, project_id, person
         self.source, self.with_pictures = source, with_pictures
-        self.limits = limits or Limits()
+        self.limits, self.write_every_s = limits or Limits(), write_every_s
         self._lock = threading.Lock()
         self._beginning = threading.Lock()  # page, remote and uploads may begin at once
         self._session: int | None = None
@@ -123,7 +124,8 @@ class Recorder:
         with self._beginning:
             if self.stop().error:
                 self._session = None  # its person may be the one who was deleted
-            take = _Take(plan, _Writer(self.store, self._begin_burst(gesture_id)))
+            burst = self._begin_burst(gesture_id)
+            take = _Take(plan, _Writer(self.store, burst, self.write_every_s))
             with self._lock:
                 self._take = take
 
@@ -252,9 +254,9 @@ class _Take:
 class _Writer:
     """Puts one burst's samples into the store from a thread of its own."""
 
-    def __init__(self, store: Store, burst_id: int) -> None:
+    def __init__(self, store: Store, burst_id: int, every_s: float) -> None:
         self.reason, self.lost = "", 0
-        self._store, self._burst = store, burst_id
+        self._store, self._burst, self._every_s = store, burst_id, every_s
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
@@ -268,7 +270,7 @@ class _Writer:
         return f"recording stopped, {self.lost} samples were not stored: {self.reason}"
 
     def put(self, sample: NewSample) -> None:
-        """Have it written within WRITE_EVERY_S."""
+        """Have it written with the next batch."""
         self._queue.put(sample)
 
     def no_more(self) -> None:
@@ -281,7 +283,7 @@ class _Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        while not self._ended.wait(WRITE_EVERY_S):
+        while not self._ended.wait(self._every_s):
             self._write()
         self._write()
 

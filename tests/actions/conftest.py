@@ -1,6 +1,4 @@
-"""Readings to tell about, and patience for what other threads do."""
-
-import time
+"""Readings to tell about."""
 
 import numpy as np
 
@@ -16,13 +14,3 @@ def reading(name, probability=0.9, hand="Right"):
     """A hand that is said to show a gesture, None for no gesture."""
     row = tuple((g, probability if g.name == name else 0.01) for g in DEFAULT_GESTURES)
     return Reading(POSE, NAMES[name] if name else None, row, hand)
-
-
-PATIENCE_S = 5
-
-
-def wait_until(true):
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)

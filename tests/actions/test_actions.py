@@ -16,7 +16,8 @@ from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
 from core.recognition.live import LiveProcessor, Options
-from tests.actions.conftest import reading, wait_until
+from tests.actions.conftest import reading
+from tests.conftest import wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

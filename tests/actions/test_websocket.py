@@ -14,7 +14,7 @@ from core.actions.changes import Change
 from core.actions.websocket import Limits, WebSocketOut, check_origins, new_token, origin_of
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
-from tests.actions.conftest import PATIENCE_S, wait_until
+from tests.conftest import PATIENCE_S, wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

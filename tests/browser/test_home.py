@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 from benchmarks.studio import FLAGS
 from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.jobs.trainings import TrainingRoom
+from core.paths import Places
+from core.store import Store
 from tests.browser.conftest import SIZES, WAIT_MS, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -30,7 +33,9 @@ def test_the_demo_plays_and_names_gestures(look, film, pictures):
             expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
 
 
-def test_a_demo_project_is_filled_and_trained(look, film, pictures):
+def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
+    look, film, pictures, workspace
+):
     with look(film) as page:
         page.goto("/")
         page.get_by_role("button", name="Fill a demo project").click()
@@ -41,9 +46,17 @@ def test_a_demo_project_is_filled_and_trained(look, film, pictures):
         expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
         expect(page.get_by_label("Project", exact=True)).to_have_value("Demo")
         page.get_by_role("button", name="Train", exact=True).click()
-        use = page.get_by_role("button", name="Use this model")
-        expect(use).to_be_visible(timeout=120_000)
-        page.screenshot(path=pictures / "home_trained.png", full_page=True)
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        other = page.context.new_page()
+        page.close()
+        other.goto("/train?project=Demo")
+        use = other.get_by_role("button", name="Use this model")
+        expect(use).to_be_visible(timeout=300_000)
+        other.screenshot(path=pictures / "home_trained.png", full_page=True)
+    places = Places.find(workspace)
+    store = Store(places.database)
+    assert [run.status() for run in TrainingRoom(store, places).runs("Demo")] == ["done"]
+    store.close()
 
 
 def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):

@@ -55,7 +55,7 @@ def test_recording_two_gestures_training_and_reading_them_live(look, films, work
         page.get_by_role("button", name="Train", exact=True).click()
         page.screenshot(path=pictures / "train_during.png", full_page=True)
         use = page.get_by_role("button", name="Use this model")
-        expect(use).to_be_visible(timeout=120_000)
+        expect(use).to_be_visible(timeout=300_000)
         page.screenshot(path=pictures / "train_after.png", full_page=True)
         use.click()
         expect(page.get_by_text("The Live page uses this model")).to_be_visible()

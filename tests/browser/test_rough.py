@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera, studio
-from core.jobs.trainings import TrainingRoom
 from core.paths import Places
 from core.store import NewSample, Store
 from tests.browser.conftest import WAIT_MS, settled, stored
@@ -146,22 +145,3 @@ def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, work
     assert after - before >= kept
     time.sleep(2)
     assert stored(workspace, "thumbs_up") == after  # and it has ended
-
-
-def test_a_training_goes_on_when_its_tab_is_closed(look, films, workspace):
-    with look(films("thumbs_up")) as page:
-        page.goto("/")
-        page.get_by_role("button", name="Fill a demo project").click()
-        expect(page.get_by_text("360 samples of 9 gestures")).to_be_visible()
-        page.goto("/train?project=Demo")
-        page.get_by_role("button", name="Train", exact=True).click()
-        expect(page.get_by_role("button", name="Stop")).to_be_visible()
-        other = page.context.new_page()
-        page.close()
-        other.set_default_timeout(WAIT_MS)
-        other.goto("/train?project=Demo")
-        expect(other.get_by_role("button", name="Use this model")).to_be_visible(timeout=120_000)
-    places = Places.find(workspace)
-    store = Store(places.database)
-    assert [run.status() for run in TrainingRoom(store, places).runs("Demo")] == ["done"]
-    store.close()

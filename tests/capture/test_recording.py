@@ -1,16 +1,24 @@
 """Takes into a real store: what is kept, what is refused and why, when it is written."""
 
 import sqlite3
-import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder, add_pictures
+from core.capture.recording import (
+    BURST,
+    CONTINUOUS,
+    SHOT,
+    WRITE_EVERY_S,
+    Plan,
+    Recorder,
+    add_pictures,
+)
 from core.capture.samples import picture_of
 from core.media.pictures import decode_jpeg
 from core.pose.types import Estimate, Frame, Pose
+from tests.conftest import wait_until
 
 SIZE_HW = (480, 640)
 ALL = Plan(rate_hz=1000)
@@ -28,7 +36,7 @@ def gesture(store, project):
 
 @pytest.fixture
 def recorder(store, project):
-    return Recorder(store, project.id, "me")
+    return Recorder(store, project.id, "me", write_every_s=0.01)
 
 
 def hand(shift=0.0, score=0.9):
@@ -125,9 +133,9 @@ def test_samples_are_in_the_store_within_a_second_while_it_records(
     recorder, store, project, gesture
 ):
     recorder.record(gesture.id, ALL)
+    assert WRITE_EVERY_S < 1
     offer(recorder, 0.0, hand())
-    time.sleep(0.9)
-    assert len(store.samples(project.id)) == 1
+    wait_until(lambda: len(store.samples(project.id)) == 1)
     assert recorder.progress().state == "recording"
     recorder.close()
 
@@ -147,7 +155,7 @@ def test_a_store_that_can_not_write_stops_the_take_with_a_message(
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("DROP TABLE crops")
     offer(recorder, 0.0, hand())
-    time.sleep(0.9)
+    wait_until(lambda: recorder.progress().error)
     progress = offer(recorder, 1.0, hand(50))
     assert progress.state == "idle"
     assert "1 samples were not stored" in progress.error

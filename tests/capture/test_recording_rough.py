@@ -14,6 +14,7 @@ from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 from core.store.bin import bring_back
 from core.store.curation import visits
+from tests.conftest import wait_until
 
 ALL = Plan(rate_hz=1000)
 
@@ -30,7 +31,7 @@ def gesture(store, project):
 
 @pytest.fixture
 def recorder(store, project):
-    return Recorder(store, project.id, "ana")
+    return Recorder(store, project.id, "ana", write_every_s=0.01)
 
 
 def offer(recorder, number):
@@ -61,7 +62,7 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     recorder.record(gesture.id, ALL)
     for number in range(3):
         offer(recorder, number)
-    time.sleep(0.8)
+    wait_until(lambda: len(store.samples(project.id)) == 3)
     other = Store(tmp_path / "mudra.db")
     [ana] = other.persons(project.id)
     ids = {"gesture": gesture.id, "person": ana.id, "project": project.id}
@@ -142,7 +143,7 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
 def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, tmp_path):
     recorder.record(gesture.id, ALL)
     offer(recorder, 0)
-    time.sleep(0.8)
+    wait_until(lambda: len(store.samples(project.id)) == 1)
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("ALTER TABLE crops RENAME TO hidden")
     stopped = until_it_stops(recorder)
@@ -156,10 +157,10 @@ def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tm
     folder = tmp_path / "gone"
     there = Store(folder / "mudra.db")
     home = there.create_project("x")
-    recorder = Recorder(there, home.id, "me")
+    recorder = Recorder(there, home.id, "me", write_every_s=0.01)
     recorder.record(there.gestures(home.id)[0].id, ALL)
     offer(recorder, 0)
-    time.sleep(0.8)
+    wait_until(lambda: len(there.samples(home.id)) == 1)
     there.close()
     shutil.rmtree(folder)
     stopped = until_it_stops(recorder)
