@@ -1,0 +1,124 @@
+"""The README's two pictures: drawn hands before a fake camera, the studio in Chromium.
+
+    python -m benchmarks.readme_pictures [FOLDER]      # docs/pictures unless told
+
+No photo of a person is in them: `drawn_hands` draws the shipped landmarks. Look at them afterwards.
+"""
+
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, expect, sync_playwright
+
+from benchmarks.drawn_hands import draw_hand
+from benchmarks.studio import ROOT, find_chromium, flags, start_camera, studio
+from core.capture.demo import read_demo
+from core.media.pictures import encode_png
+from core.paths import Places
+from core.pose.types import Picture
+
+WIDTH = 1280
+THUMB = ("thumbs_up", 4, 290, (300, 245))  # gesture, which of its hands, size, middle
+PALM = ("open_palm", 8, 300, (320, 225))
+_STEPS, _HELD = 10, 5  # frames that differ, and how often each is shown
+_WAIT_MS = 60_000
+
+
+def moving_hand(gesture: str, number: int, size: float, middle: tuple[int, int]) -> list[Picture]:
+    """A shipped hand that sways a little, as a camera sees it: mirrored on the page."""
+    hand = read_demo(Places.find().demo).of(gesture)[number]
+    pictures = []
+    for turn in np.arange(_STEPS) / _STEPS * 2 * np.pi:
+        angle = np.deg2rad(3 * np.sin(turn))
+        turned = hand @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        sway = np.array([6 * np.sin(turn), 4 * np.cos(turn)])
+        points = turned * size * (1 + 0.02 * np.cos(turn)) + middle + sway
+        points[:, 0] = 639 - points[:, 0]
+        pictures.append(draw_hand(points))
+    return pictures
+
+
+def write_film(path: Path, pictures: list[Picture]) -> Path:
+    """An MJPEG file for Chromium's fake camera."""
+    with path.open("wb") as film:
+        for rgb in pictures:
+            jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
+            film.write(jpeg.tobytes() * _HELD)
+    return path
+
+
+@contextmanager
+def opened(address: str, film: Path, width: int, height: int) -> Iterator[Page]:
+    """A page in light colours, finer than it will be shown."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags(film))
+        context = browser.new_context(
+            base_url=address, permissions=["camera"], color_scheme="light",
+            viewport={"width": width, "height": height}, device_scale_factor=1.5,
+        )  # fmt: skip
+        page = context.new_page()
+        page.set_default_timeout(_WAIT_MS)
+        expect.set_options(timeout=_WAIT_MS)
+        yield page
+        browser.close()
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def live(page: Page) -> None:
+    """The starter model names the hand."""
+    page.goto("/live")
+    settled(page)
+    start_camera(page)
+    expect(page.get_by_role("heading", name="thumbs_up", level=3)).to_be_visible()
+    page.wait_for_timeout(8000)  # until the stream is sharp
+
+
+def heatmaps(page: Page, picture: Path) -> None:
+    """The light CPM's maps of a picture, one a keypoint."""
+    page.goto("/heatmaps")
+    settled(page)
+    main = page.get_by_test_id("stMain")
+    main.get_by_text("Picture", exact=True).first.click()
+    settled(page)
+    page.locator("input[type=file]").set_input_files(picture)
+    main.get_by_test_id("stButtonGroup").nth(1).get_by_role("radio").last.click()
+    settled(page)
+    expect(page.get_by_role("button", name="Download")).to_be_visible()
+    page.wait_for_timeout(1500)
+
+
+def save(page: Page, path: Path) -> None:
+    """What is seen, WIDTH pixels wide."""
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    size = (WIDTH, round(shot.height * WIDTH / shot.width))
+    shot.resize(size, Image.Resampling.LANCZOS).save(path, quality=88, method=6)
+    print(f"{path}: {size[0]} x {size[1]}, {path.stat().st_size:,} bytes")
+
+
+def main(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        thumb = write_film(Path(made) / "thumb.mjpeg", moving_hand(*THUMB))
+        palms = moving_hand(*PALM)
+        palm = Path(made) / "palm.png"
+        palm.write_bytes(encode_png(palms[0]))
+        with studio(Path(made) / "workspace") as (address, _):
+            with opened(address, thumb, 1700, 1075) as page:
+                live(page)
+                save(page, folder / "live.webp")
+            with opened(address, thumb, 1500, 940) as page:
+                heatmaps(page, palm)
+                save(page, folder / "heatmaps.webp")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures")
