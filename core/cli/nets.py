@@ -57,13 +57,14 @@ def train_net(
     with progress_bar("cutting hands out") as progress:
         pack = hand_pack(places, data, progress)
     with progress_bar("training") as progress:
-        run, folder = train_net_here(
+        trained = train_net_here(
             places, name, pack, minutes=minutes, resume=resume, out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
         )  # fmt: skip
-    if not run.records("look"):  # another process of torchrun than the first
+    if trained is None:  # another process of torchrun than the first
         return
+    run, folder = trained
     looks = run.records("look")[-1]
     text = "\n".join(
         f"{held_out}: PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -42,7 +41,7 @@ def train_net_here(
     out: Path | None = None,
     options: dict[str, Any] | None = None,
     progress: Callable[[int, int | None], None],
-) -> tuple[Run, Path]:
+) -> tuple[Run, Path] | None:
     """Train and wait for the end; an interrupt ends it early and keeps what was learned.
 
     Args:
@@ -52,7 +51,7 @@ def train_net_here(
         options: more of `NetOptions`.
 
     Returns:
-        The run, and the folder of the net.
+        The run, and the folder of the net; None in another process of torchrun than the first.
 
     Raises:
         MudraError: what went wrong.
@@ -69,10 +68,11 @@ def train_net_here(
             name, crops, run, NetOptions(minutes=minutes, **(options or {})),
             lambda spent: progress(min(round(spent), total), total),
         )  # fmt: skip
+        if _rank() > 0:
+            return None
         folder = out or run.path / NET
-        if _rank() == 0:
-            save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
-            shutil.copyfile(weights, folder / WEIGHTS)
+        save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
+        shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
 
@@ -133,7 +133,7 @@ def keep_fine_tuned(places: Places, run: Run) -> None:
     Raises:
         TrainingError: it left none, or runs still.
     """
-    from core.learning.loop import keep_checkpoint
+    from core.learning.checkpoint import keep_checkpoint
 
     if run.status() == RUNNING or not can_be_kept(run) or not keep_checkpoint(run):
         raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
@@ -222,7 +222,8 @@ def _failure_logged(run: Run) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        run.log(event="end", status=FAILED, message=in_words(error))
+        if _rank() == 0:
+            run.log(event="end", status=FAILED, message=in_words(error))
         raise
 
 
@@ -259,13 +260,13 @@ def _check_net_name(name: str) -> None:
 
 
 def _run(places: Places, name: str, resume: str | None, minutes: float) -> Run:
+    """What this process trains; of torchrun's, only the first has a folder to write into."""
+    if _rank() > 0:
+        return Run(places.net_runs / (resume or "of-the-first-process"))
     if resume is None:
-        # the other processes of torchrun write nothing: theirs is thrown away
-        root = places.net_runs if _rank() == 0 else Path(tempfile.mkdtemp(prefix="mudra-rank-"))
-        return Run.create(root, net=name, minutes=minutes)
+        return Run.create(places.net_runs, net=name, minutes=minutes)
     run = Run.open(places.net_runs / resume)
-    if _rank() == 0:
-        run.resume()
+    run.resume()
     return run
 
 

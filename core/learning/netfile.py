@@ -17,8 +17,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
-from core.learning.runs import write_whole
 from core.nets import PoseNet, build_net
 from core.pose.types import Picture
 from core.weights.onnx_session import open_session

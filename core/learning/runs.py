@@ -196,16 +196,6 @@ def _plain_errors(path: Path) -> Iterator[None]:
         raise TrainingError(said) from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """A file that a training leaves: whole, or as it was before."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def in_words(error: BaseException) -> str:
     """Why a training failed, for the person who waits for it."""
     if isinstance(error, MudraError):

@@ -97,6 +97,18 @@ def epe(apart: Distances) -> float:
     return float(both.mean()) if len(both) else float("nan")
 
 
+def summary(apart: Distances) -> dict[str, float | None]:
+    """PCK@0.1, PCK@0.2 and mean error over all joints of all poses, to four digits; None where the
+    truth has no joint.
+
+    Args:
+        apart: (N, K), what `distances` gives.
+    """
+    shares = {f"pck@{limit}": pck(apart, limit).weighted for limit in (0.1, 0.2)}
+    figures = shares | {"mean_error": epe(apart)}
+    return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
+
+
 def torso_sizes(truth: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
     """LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
 

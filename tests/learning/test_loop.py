@@ -1,6 +1,10 @@
-"""The training loop learns, resumes, and supervises every stage."""
+"""The training loop learns, resumes on any device, and ends in all processes at once."""
 
 import math
+import os
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,52 +14,9 @@ from safetensors.torch import load_file
 
 from core.datasets.hand_crops import Hand, read_pack, write_pack
 from core.errors import TrainingError
-from core.learning.loop import (
-    CHECKPOINT,
-    WEIGHTS,
-    NetOptions,
-    belief_targets,
-    euclidean_loss,
-    stage_loss,
-    train_net,
-)
+from core.learning.checkpoint import CHECKPOINT, WEIGHTS
+from core.learning.loop import NetOptions, train_net
 from core.learning.runs import DONE, Run
-
-
-def test_targets_peak_at_the_joint_by_the_pixel_convention() -> None:
-    # cell (5, 3) of a map of stride 4 lies at pixel 4·5 + 1.5, 4·3 + 1.5
-    keypoints = torch.tensor([[[21.5, 13.5], [float("nan"), float("nan")]]])
-    target = belief_targets(keypoints, (8, 10), stride=4)
-    assert tuple(target.shape) == (1, 3, 8, 10)
-    assert float(target[0, 0, 3, 5]) == 1
-    assert float(target[0, 0, 3, 6]) == pytest.approx(math.exp(-1 / (2 * 1.5**2)))
-    assert float(target[0, 1].max()) == 0
-    assert float(target[0, 2, 3, 5]) == 0
-    assert float(target[0, 2, 0, 0]) == pytest.approx(1 - float(target[0, 0, 0, 0]))
-
-
-def test_the_right_maps_cost_less_than_shifted_ones() -> None:
-    keypoints = torch.tensor([[[21.5, 13.5], [9.5, 25.5]]])
-    target = belief_targets(keypoints, (8, 10), 4)[:, None]
-    logits = torch.logit(target.clamp(0.01, 0.99))
-    right = stage_loss(logits, keypoints, torch.ones(1), 4)
-    wrong = stage_loss(logits.roll(3, -1), keypoints, torch.ones(1), 4)
-    assert float(right) < float(wrong) / 2
-
-
-def test_the_published_loss_is_half_the_squared_distance() -> None:
-    keypoints = torch.tensor([[[21.5, 13.5]]])
-    target = belief_targets(keypoints, (8, 10), 4)[:, None]
-    maps = target.repeat(1, 2, 1, 1, 1)
-    maps[0, 1, 0, 0, 0] += 2  # one cell of stage 2 is 2 off: 2² / 2
-    assert float(euclidean_loss(maps, keypoints, torch.ones(1), 4)) == pytest.approx(2, abs=1e-5)
-
-
-def test_a_joint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> None:
-    keypoints = torch.tensor([[[500.0, 500.0]]])
-    # logits of 0 cost ln 2 a cell; the background's cells, all there, weigh 1 + 15: mean 8.5 ln 2
-    loss = stage_loss(torch.zeros(1, 1, 2, 8, 10), keypoints, torch.ones(1), 4)
-    assert float(loss) == pytest.approx(30 * 8.5 * math.log(2), rel=1e-4)
 
 
 @pytest.fixture
@@ -119,3 +80,83 @@ def test_a_loss_of_nan_stops_at_once_and_what_was_learned_before_is_kept(
     assert {name: value.shape for name, value in kept.items()} == {
         name: value.shape for name, value in checkpoint["average"].items()
     }
+
+
+def as_if_made_on_a_gpu(checkpoint: Path) -> None:
+    """The same checkpoint with every tensor marked as one of the first CUDA device."""
+    with zipfile.ZipFile(checkpoint) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    (pickled,) = [name for name in members if name.endswith("data.pkl")]
+    here, there = (b"X" + len(d).to_bytes(4, "little") + d for d in (b"cpu", b"cuda:0"))
+    assert here in members[pickled]
+    members[pickled] = members[pickled].replace(here, there)
+    with zipfile.ZipFile(checkpoint, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there a checkpoint of a GPU can be read")
+def test_a_training_begun_on_a_gpu_goes_on_without_one(tmp_path: Path, pack: Path) -> None:
+    run, crops = Run.create(tmp_path / "runs"), read_pack(pack)
+    train_net("cpm.hand_light", crops, run, NetOptions(minutes=0.02, batch=4, threads=1))
+    as_if_made_on_a_gpu(run.path / CHECKPOINT)
+    with pytest.raises(RuntimeError, match="CUDA"):
+        torch.load(run.path / CHECKPOINT, weights_only=True)
+    steps = run.records("look")[-1]["step"]
+    train_net("cpm.hand_light", crops, run, NetOptions(minutes=0.05, batch=4, threads=1))
+    assert run.status() == DONE and run.records("look")[-1]["step"] > steps
+
+
+def test_an_occluded_joint_counts_nowhere(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    hands = []
+    for i in range(12):
+        keypoints = rng.uniform(30, 90, (21, 2)).astype(np.float32)
+        keypoints[i] = np.nan
+        picture = rng.integers(0, 256, (120, 160, 3), np.uint8)
+        hands.append(Hand(picture, keypoints, "a", "far" if i < 2 else ""))
+    write_pack(tmp_path / "pack", hands)
+    run = Run.create(tmp_path / "runs")
+    options = NetOptions(minutes=0.02, batch=4, threads=1)
+    train_net("cpm.hand_light", read_pack(tmp_path / "pack"), run, options)
+    last = run.records("look")[-1]["held_out"]["far"][-1]
+    assert 0 < last["mean_error"] < 5
+    seen = 2 * 20  # of 2 hands with 21 joints each
+    assert last["pck@0.2"] * seen == pytest.approx(round(last["pck@0.2"] * seen), abs=0.01)
+
+
+NAN_ON_THE_SECOND = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from core.datasets.hand_crops import HandCrops, read_pack
+from core.errors import TrainingError
+from core.learning.loop import NetOptions, train_net
+from core.learning.runs import Run
+
+root, rank = Path(sys.argv[1]), os.environ["RANK"]
+crops = read_pack(root / "pack")
+if rank == "1":
+    table = crops.table.assign(weight=np.nan)
+    crops = HandCrops(crops.pictures, crops.masks, crops.keypoints, table)
+try:
+    train_net("cpm.hand_light", crops, Run(root / "run"), NetOptions(batch=4, threads=1))
+except TrainingError as error:
+    (root / f"said_by_{rank}").write_text(str(error))
+"""
+
+
+def test_a_loss_of_nan_in_one_process_ends_all_of_them(
+    tmp_path: Path, pack: Path, root: Path
+) -> None:
+    (tmp_path / "script.py").write_text(NAN_ON_THE_SECOND)
+    (tmp_path / "run").mkdir()
+    subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2",
+         str(tmp_path / "script.py"), str(tmp_path)],
+        cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)},
+        capture_output=True, check=False, timeout=300,
+    )  # fmt: skip
+    said = {file.name: file.read_text() for file in tmp_path.glob("said_by_*")}
+    assert sorted(said) == ["said_by_0", "said_by_1"]
+    assert all("not a number: stopped" in text for text in said.values())

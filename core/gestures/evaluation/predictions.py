@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.files import write_whole
 from core.gestures.data import GestureData
 from core.gestures.evaluation.validation import figures
-from core.learning.runs import write_whole
 
 FILE = "validation.csv"
 _COLUMNS = ["sample_id", "truth", "said", "probability"]

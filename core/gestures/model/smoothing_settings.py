@@ -5,8 +5,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from core.errors import ModelError
+from core.files import write_whole
 from core.gestures.model.gesture_model import METADATA, GestureModel
-from core.learning.runs import write_whole
 from core.pose.smoothing import Smoothing
 
 _LEAVE = 0.75  # of `enter`, where a model says nothing

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.errors import ModelError
+from core.files import write_whole
 from core.gestures.data import GestureData
 from core.gestures.features.hand import FEATURE_VERSION, features
 from core.gestures.model.drift import usual_of
@@ -20,7 +21,6 @@ from core.gestures.model.gesture_model import METADATA, MODEL, OUTPUTS, GestureM
 from core.gestures.model.provenance import census
 from core.gestures.training.augmentation import Meaning
 from core.learning.onnx_file import onnx_bytes
-from core.learning.runs import write_whole
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 _DROPOUT = 0.2

@@ -1,0 +1,76 @@
+"""What a belief-map net is trained by: its stages' maps against Gaussians at the true joints.
+
+Legend: B batch, S stages, J joints, J+1 maps (the last is the background), h w map.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_SIGMA = 1.5  # of the target Gaussians, map cells
+_PEAK_WEIGHT = 15.0  # cells at a joint weigh so much more than empty ones
+_BCE_WEIGHT = 30.0  # of belief-map values beside the peaks' places
+
+
+def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """Mean over stages of what the belief maps' values and the places of their peaks cost.
+
+    Args:
+        logits: (B, S, J+1, h, w).
+        keypoints: (B, J, 2) input pixels; a joint outside the input has an empty map.
+        weights: (B,).
+    """
+    height, width = logits.shape[-2:]
+    target = belief_targets(keypoints, (height, width), stride)[:, None]
+    logits = logits.float()
+    value = functional.binary_cross_entropy_with_logits(
+        logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
+    ).mean(dim=(1, 2, 3, 4))
+    joints = target[:, :, :-1].flatten(3)
+    mass = joints.sum(-1, keepdim=True)
+    there = (mass[..., 0] > 1).float()
+    place = -(joints / mass.clamp(min=1e-6) * logits[:, :, :-1].flatten(3).log_softmax(-1)).sum(-1)
+    place = (place * there).mean(dim=(1, 2))
+    return ((place + _BCE_WEIGHT * value) * weights).mean()
+
+
+def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """The published nets' loss (Wei et al. 2016, equation 7): half the squared distance to the
+    target maps, summed over stages, maps and cells; arguments as for `stage_loss`.
+    """
+    target = belief_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
+    distance = (maps.float() - target).square().sum(dim=(1, 2, 3, 4)) / 2
+    return (distance * weights).mean()
+
+
+def belief_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+    """Gaussians at the joints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
+    centres = (keypoints.nan_to_num(nan=-1e4) - (stride - 1) / 2) / stride
+    y = torch.arange(size_hw[0], device=keypoints.device, dtype=torch.float32)
+    x = torch.arange(size_hw[1], device=keypoints.device, dtype=torch.float32)
+    across = torch.exp(-((x - centres[..., :1]) ** 2) / (2 * _SIGMA**2))
+    down = torch.exp(-((y - centres[..., 1:]) ** 2) / (2 * _SIGMA**2))
+    joints = down[..., :, None] * across[..., None, :]
+    return torch.cat([joints, 1 - joints.amax(1, keepdim=True)], 1)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a net's output costs.
+
+    Attributes:
+        of: of the output, the keypoints, their weights, and the maps' stride.
+        reads: the net's method whose output it takes.
+    """
+
+    of: Callable[[Tensor, Tensor, Tensor, int], Tensor]
+    reads: str
+
+
+LOSSES = {
+    "cross-entropy": Loss(stage_loss, "logits"),
+    "euclidean": Loss(euclidean_loss, "forward"),
+}
