@@ -76,6 +76,10 @@ def test_nothing_is_shown_as_raw_html() -> None:
     assert [m.path for m in MODULES if "unsafe_allow_html" in m.text] == []
 
 
+def test_javascript_lies_in_files_of_its_own() -> None:
+    assert [m.path for m in MODULES if re.search(r"export default|=> \{|<script", m.text)] == []
+
+
 def described_in_the_code() -> str:
     (root,) = [m for m in MODULES if m.path == "core/__init__.py"]
     return ast.get_docstring(root.tree) or ""

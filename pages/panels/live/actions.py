@@ -11,26 +11,7 @@ from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor
 from core.store import Project
-
-_JS = """
-export default function ({ data, parentElement }) {
-  const heard = parentElement.heard
-  parentElement.heard = data.changes
-  if (heard === undefined || heard === data.changes || !data.hz) return
-  const audio = (window.mudraAudio ??= new AudioContext())
-  audio.resume()  // a page that nobody has touched yet stays silent
-  const tone = new OscillatorNode(audio, { frequency: data.hz, type: "triangle" })
-  const volume = new GainNode(audio, { gain: 0 })
-  const now = audio.currentTime
-  volume.gain.linearRampToValueAtTime(0.25, now + 0.01)
-  volume.gain.exponentialRampToValueAtTime(0.001, now + 0.3)
-  tone.connect(volume).connect(audio.destination)
-  tone.start(now)
-  tone.stop(now + 0.3)
-  window.mudraTones = (window.mudraTones ?? 0) + 1
-}
-"""
-_play = st.components.v2.component("gesture_tone", html="<span></span>", js=_JS)
+from pages.components.gesture_tone import play_tone
 
 
 def live_actions(
@@ -69,7 +50,7 @@ def _tone(status: Status) -> None:
     number = status.last.number if status.last else 0
     hz = pitch_hz(number) if number else 0
     with st.container(key="gesture_tone_place"):
-        _play(key="gesture_tone", data={"changes": status.changes, "hz": hz})
+        play_tone("gesture_tone", status.changes, hz)
 
 
 def _settings(project: Project, model: GestureModel | None, steady: bool) -> Settings:

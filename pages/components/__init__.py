@@ -1,0 +1,8 @@
+"""Browser components: what runs in the browser is a .js and .css file beside its Python face."""
+
+from pathlib import Path
+
+
+def source(name: str) -> str:
+    """The text of a file that lies here."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

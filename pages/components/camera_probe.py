@@ -1,0 +1,19 @@
+"""A button that tries the browser's camera, and what the browser reports of it."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components import source
+
+_component = st.components.v2.component(
+    "camera_probe",
+    html='<button type="button">Test the camera</button> <span role="status"></span>',
+    css=source("camera_probe.css"),
+    js=source("camera_probe.js"),
+)
+
+
+def ask_browser(key: str) -> Any:
+    """What the browser reports, for `camera_help.advice_on`; None until it has."""
+    return _component(key=key, on_report_change=lambda: None).get("report")

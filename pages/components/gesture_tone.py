@@ -1,0 +1,18 @@
+"""A tone in the page."""
+
+import streamlit as st
+
+from pages.components import source
+
+_component = st.components.v2.component(
+    "gesture_tone", html="<span></span>", js=source("gesture_tone.js")
+)
+
+
+def play_tone(key: str, changes: int, hz: float) -> None:
+    """Play it where `changes` is another number than at the last call.
+
+    Args:
+        hz: its pitch; 0 for silence.
+    """
+    _component(key=key, data={"changes": changes, "hz": hz})
