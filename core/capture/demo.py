@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
 from core.capture.importing import import_path
 from core.capture.tables import read_table
+from core.estimators import Estimator
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.store import Project, Store
@@ -66,7 +66,7 @@ def plain_picture() -> Picture:
     return np.full((*_SIZE_HW, 3), _GROUND, np.uint8)
 
 
-class ReplayEstimator:
+class ReplayEstimator(Estimator):
     """An Estimator that looks at no picture: it shows the hands, one gesture after the other.
 
     Args:
@@ -129,12 +129,6 @@ class ReplayEstimator:
 
     def close(self) -> None:
         """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def fill_demo(store: Store, table: Path) -> Project:

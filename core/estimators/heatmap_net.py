@@ -8,11 +8,11 @@ from the picture's middle on and without MediaPipe, as the CPM demos do (core/po
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
 from core.errors import EstimatorError
+from core.estimators.base import Estimator
 from core.estimators.heatmap_model import BeliefNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.pose.boxes import Square, crop_square, cut_square
@@ -34,7 +34,7 @@ class _Followed:
     handedness: str | None
 
 
-class BeliefHands:
+class BeliefHands(Estimator):
     """21 joints of a hand by a belief-map net, with the maps of all its stages.
 
     Args:
@@ -127,12 +127,6 @@ class BeliefHands:
             self._followed = None  # the next call asks MediaPipe, which says that it is closed
             self._closed = True
             self._hands.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, BeliefMaps]:
         """What the net says where MediaPipe saw a hand; handedness is MediaPipe's."""

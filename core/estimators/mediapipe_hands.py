@@ -8,12 +8,13 @@ own hand, as the Tasks API names it on unmirrored pictures.
 import os
 import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import cv2
 import numpy as np
 
 from core.errors import EstimatorError
+from core.estimators.base import Estimator
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.weights.mediapipe_models import path_of
 
@@ -42,7 +43,7 @@ def _keep_reports_here() -> None:
         os.environ.pop(name, None)
 
 
-class MediapipeHands:
+class MediapipeHands(Estimator):
     """21 joints of one or two hands.
 
     Args:
@@ -151,12 +152,6 @@ class MediapipeHands:
             num_hands=num_hands,
         )
         return HandLandmarker.create_from_options(options)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _detected(landmarker: Any, rgb: Picture, time_ms: int) -> tuple[Pose, ...]:

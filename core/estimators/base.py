@@ -1,0 +1,32 @@
+"""The contract of every estimator, which those of Mudra are made from."""
+
+from typing import Protocol, Self
+
+from core.pose.types import Estimate, Frame, Picture
+
+
+class Estimator(Protocol):
+    """What every estimator does. One belongs to one stream; `close()` may come from any thread.
+
+    Whoever inherits it can be used as a context manager.
+    """
+
+    name: str
+    version: str
+
+    def estimate(self, frame: Frame) -> Estimate:
+        """The poses in the next frame of a stream."""
+
+    def estimate_still(
+        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+    ) -> Estimate:
+        """The poses in one picture that stands alone."""
+
+    def close(self) -> None:
+        """Give back what it holds; safe while another thread is inside a call."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
