@@ -138,6 +138,7 @@ async def _moments(
             yield Moment(round(now - begun, 1), here.threads, here.memory_mb, latest.frames,
                          recorder.progress().kept)  # fmt: skip
     track.stop()
+    await track.ended()
 
 
 def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:

@@ -8,7 +8,7 @@ whole, its picture as soon as it is drawn; where Mudra is slower than the camera
 import asyncio
 import logging
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any, Protocol
@@ -108,6 +108,7 @@ class PromptTrack(MediaStreamTrack):
         self._came = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "live")
+        self._end: Future[None] | None = None
         track.add_listener("ended", self.stop)
 
     async def recv(self) -> Any:
@@ -147,8 +148,13 @@ class PromptTrack(MediaStreamTrack):
         self._came.set()
         if self._reading is not None:
             self._reading.cancel()
-        self._thread.submit(self._tell_the_end)
+        self._end = self._thread.submit(self._tell_the_end)
         self._thread.shutdown(wait=False)
+
+    async def ended(self) -> None:
+        """Wait until the processor of a stream that was stopped has taken the end."""
+        if self._end is not None:
+            await asyncio.wrap_future(self._end)
 
     def _tell_the_end(self) -> None:
         try:

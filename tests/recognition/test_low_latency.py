@@ -96,7 +96,6 @@ class Brighter:
         self.seen: list[int] = []
         self.threads: set[int] = set()
         self.ends = 0
-        self.ended = threading.Event()
         self.free = threading.Event()
         self.free.set()
 
@@ -108,7 +107,6 @@ class Brighter:
 
     def on_ended(self) -> None:
         self.ends += 1
-        self.ended.set()
 
 
 def test_a_picture_is_its_own_frame_s_and_waits_for_no_other():
@@ -162,7 +160,7 @@ def test_the_end_is_told_once(by):
         with pytest.raises(MediaStreamError):
             await asyncio.wait_for(waiting, 10)
         track.stop()
-        assert await asyncio.to_thread(work.ended.wait, 10)
+        await asyncio.wait_for(track.ended(), 10)
 
     asyncio.run(story())
     assert work.ends == 1
@@ -205,7 +203,8 @@ def test_stopping_amid_a_frame_does_not_hold_up_the_server():
         track.stop()
         assert not slow.closed.is_set()  # the frame is not done, and the loop goes on
         slow.go.set()
-        assert await asyncio.to_thread(slow.closed.wait, 10)
+        await track.ended()
+        assert slow.closed.is_set()
         await waiting
 
     asyncio.run(story())
@@ -222,7 +221,7 @@ def test_an_end_that_goes_wrong_is_in_the_log(caplog):
     async def story() -> None:
         track = PromptTrack(Camera(), work)
         track.stop()
-        await asyncio.to_thread(track._thread.shutdown)
+        await track.ended()
 
     asyncio.run(story())
     assert work.ends == 1 and "no disk" in caplog.text
