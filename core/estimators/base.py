@@ -23,7 +23,8 @@ class Estimator(Protocol):
         """The poses in one picture that stands alone."""
 
     def close(self) -> None:
-        """Give back what it holds; safe while another thread is inside a call."""
+        """Give back what it holds, safe while another thread is inside a call; calls after it
+        raise EstimatorError."""
 
     def __enter__(self) -> Self:
         return self
