@@ -15,7 +15,7 @@ import numpy as np
 
 from core.capture.samples import Limits, refusal, sample_of
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
-from core.errors import LabelError, MediaError, NotFoundError, TableError
+from core.errors import LabelError, MediaError, TableError
 from core.estimators import Estimator
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
@@ -23,6 +23,7 @@ from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
 from core.store import NewSample, Project, Store
+from core.store.new_project import project_to_fill
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
 SOMEBODY = "import"  # the person where nobody says who it was
@@ -93,7 +94,8 @@ def import_path(
     tell = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
-        return _import_table(store, _project(store, project_name), table, path.name, person, tell)
+        with project_to_fill(store, project_name) as (project, _):
+            return _import_table(store, project, table, path.name, person, tell)
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with opened_folder(path) as folder:
@@ -101,8 +103,10 @@ def import_path(
         pictures = labelled_pictures(folder, mapping, name=name, videos=True)
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
-        project = _project(store, project_name)
-        with estimator_factory() as estimator:
+        with (
+            project_to_fill(store, project_name) as (project, _),
+            estimator_factory() as estimator,
+        ):
             return import_pictures(
                 store, project, pictures, estimator, person or SOMEBODY, path.name, tell
             )
@@ -258,23 +262,29 @@ def _import_table(
 ) -> ImportReport:
     """Consecutive rows of one person and gesture are one burst, stored as one.
 
+    A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
+
     Raises:
         TableError: a gesture's or person's name can't be one; nothing was added.
     """
     report = ImportReport()
     homes = _Homes(store, project, source, report)
-    known = store.known_hashes(project.id)
+    there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     changes = (persons[1:] != persons[:-1]) | (table.gestures[1:] != table.gestures[:-1])
     edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
-    for number, (begin, end) in enumerate(itertools.pairwise(edges)):
-        block = f"{table.sha256}:{number}"  # so that an import that was cut short goes on
-        if block in known:
-            report.already += int(end - begin)
-        else:
+    for begin, end in itertools.pairwise(edges):
+        new = []
+        for row in range(begin, end):
+            blob = table.keypoints[row].astype("<f4").tobytes()
+            if there[blob]:
+                there[blob] -= 1  # rows that are the same count each
+                report.already += 1
+            else:
+                new.append(_row_sample(table, row, source))
+        if new:
             burst = homes.burst(str(persons[begin]), str(table.gestures[begin]))
-            new = [_row_sample(table, row, source, block) for row in range(begin, end)]
             report.added += len(store.add_samples(burst, new))
         progress(int(end), len(table))
     return report
@@ -295,7 +305,7 @@ def _short(name: str) -> str:
     return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def _row_sample(table: KeypointTable, row: int, source: str, block: str) -> NewSample:
+def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
     keypoints = table.keypoints[row]
     return NewSample(
         keypoints=keypoints,
@@ -304,15 +314,8 @@ def _row_sample(table: KeypointTable, row: int, source: str, block: str) -> NewS
         mirrored_view=False,
         estimator=table.estimator,
         space="relative",
-        file_hash=block,
+        file_hash=f"{table.sha256}:{row}",
     )
-
-
-def _project(store: Store, name: str) -> Project:
-    try:
-        return store.project(name)
-    except NotFoundError:
-        return store.create_project(name)
 
 
 class _Homes:

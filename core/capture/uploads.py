@@ -20,6 +20,7 @@ from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Frame
 from core.store import Gesture, Project, Store
+from core.store.new_project import project_to_fill
 
 _CAMERA = "camera:"
 
@@ -48,15 +49,12 @@ def record_source(
         MediaError: no such camera, or nothing that can be read.
     """
     frames = open_frames(source)
-    try:
-        found = store.project(project)
-    except NotFoundError:
-        found = store.create_project(project)
-    chosen = _gesture(store, found.id, gesture)
-    pictures = not found.keypoints_only
-    recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
-    plan = Plan(length_s=seconds, rate_hz=rate_hz)
-    return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
+    with project_to_fill(store, project) as (found, _):
+        chosen = _gesture(store, found.id, gesture)
+        pictures = not found.keypoints_only
+        recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
+        plan = Plan(length_s=seconds, rate_hz=rate_hz)
+        return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
 
 
 def add_uploads(

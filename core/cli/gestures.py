@@ -43,7 +43,10 @@ def import_(
     layout: Layout = "auto",
     person: Annotated[str | None, typer.Option(help="Who is in the pictures.")] = None,
     mapping: Mapping = None,
-    estimator: EstimatorName = "mediapipe-hands",
+    estimator: Annotated[
+        str | None,
+        typer.Option(help="Finds the hands, else mediapipe-hands; of a COCO json: found them."),
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -55,8 +58,9 @@ def import_(
     places = Places.find(workspace)
     with open_store(places) as store, progress_bar("importing") as progress:
         report = read_data(
-            store, project, path, estimator_factory=hand_estimator(places, estimator),
-            person=person, layout=layout, mapping=labels, progress=progress,
+            store, project, path,
+            estimator_factory=hand_estimator(places, estimator or "mediapipe-hands"),
+            person=person, estimator=estimator, layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     for name, reason in report.refused:
         print(f"refused {name}: {reason}", file=sys.stderr)

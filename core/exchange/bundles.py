@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.capture.tables import read_table
-from core.errors import ArchiveError, NotFoundError, TrainingError
+from core.errors import ArchiveError, TrainingError
 from core.gestures.model.bundle import (
     COUNT,
     MAX_FILE,
@@ -31,6 +31,7 @@ from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Places
 from core.store import Project, Store
+from core.store.new_project import project_to_fill
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
 _PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named
@@ -185,14 +186,10 @@ def import_into(
     Raises:
         MudraError: the file can't be trusted, or can't be kept.
     """
-    try:
-        found = store.project(project)
-    except NotFoundError:
-        check_bundle(path)  # no project is made for a file that is refused
-        found = store.create_project(project)
-    taken = import_bundle(path, places, found, title=title)
-    if use:
-        store.set_active_model(found.id, taken.run.name)
+    with project_to_fill(store, project) as (found, _):
+        taken = import_bundle(path, places, found, title=title)
+        if use:
+            store.set_active_model(found.id, taken.run.name)
     return taken
 
 

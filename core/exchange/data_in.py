@@ -23,7 +23,7 @@ from core.capture.importing import (
     import_path,
 )
 from core.capture.tables import TABLE_SUFFIXES, lines_in_words
-from core.errors import NotFoundError, StoreError, StoreFullError, TableError
+from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
 from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
 from core.exchange.lines import from_line, to_line
@@ -31,12 +31,12 @@ from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
 from core.store import Project, Store
+from core.store.new_project import project_to_fill
 from core.store.rows import now
 from core.store.transfer import (
     Brought,
     add_rows,
     fingerprint,
-    forget_project,
     known_in,
     settle_gesture,
 )
@@ -54,6 +54,7 @@ def read_data(
     *,
     estimator_factory: MakeEstimator | None = None,
     person: str | None = None,
+    estimator: str | None = None,
     layout: str = "auto",
     mapping: Mapping[str, str] | None = None,
     progress: Progress | None = None,
@@ -63,40 +64,36 @@ def read_data(
 
     Args:
         person: who recorded, where a COCO file of others does not say.
+        estimator: whose keypoints a COCO file of others holds; “coco-21” where nobody knows.
         mapping: a gesture's name in the file → its name here.
 
     Raises:
         MudraError: nothing that can be read; nothing was added then.
     """
-    rows = _rows(path, layout, person or SOMEBODY)
+    rows = _rows(path, layout, person or SOMEBODY, estimator)
     if rows is None:
         return import_path(
             store, project_name, path, estimator_factory=estimator_factory, person=person,
             layout=layout, mapping=mapping, progress=progress,
         )  # fmt: skip
     try:
-        project, fresh = store.project(project_name), False
-    except NotFoundError:
-        project, fresh = store.create_project(project_name), True
-    try:
-        return _settle(store, project, rows, mapping or {}, fresh, progress)
-    except BaseException as error:
-        if fresh:
-            forget_project(store, project.id)
-        if isinstance(error, StoreError) and not isinstance(error, StoreFullError):
-            raise TableError(f"{path.name} can't be brought in: {error}") from error
-        if isinstance(error, OSError):
-            raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
+        with project_to_fill(store, project_name) as (project, fresh):
+            return _settle(store, project, rows, mapping or {}, fresh, progress)
+    except StoreFullError:
         raise
+    except StoreError as error:
+        raise TableError(f"{path.name} can't be brought in: {error}") from error
+    except OSError as error:
+        raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
 
-def _rows(path: Path, layout: str, person: str) -> Iterator[Row] | None:
+def _rows(path: Path, layout: str, person: str, estimator: str | None) -> Iterator[Row] | None:
     """The checked rows of a file of ours or COCO; None for any other."""
     if layout != "auto" or not path.is_file():
         return None
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return _checked(_of_coco(path, person), path.name, "annotation")
+        return _checked(_of_coco(path, person, estimator), path.name, "annotation")
     if suffix not in TABLE_SUFFIXES or not is_ours(path):
         return None
     return _checked(read_ours(path), path.name, "line")
@@ -105,20 +102,19 @@ def _rows(path: Path, layout: str, person: str) -> Iterator[Row] | None:
 # -------------------------------------------------------------------------------- reading the file
 
 
-def _of_coco(path: Path, person: str) -> Iterator[tuple[int, Row]]:
+def _of_coco(path: Path, person: str, estimator: str | None) -> Iterator[tuple[int, Row]]:
     """Annotations; those of others get what COCO does not know."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     at = now()
     for number, row in read_coco(path):
         if "taken_at" not in row:
-            hand = row["joints"] == 21
             row |= {
                 "person": person, "session_source": f"import {path.name}"[:1000],
                 "session_started_at": at, "burst_started_at": at, "taken_at": at,
                 "burst_id": int(hashlib.sha256(str(row["gesture"]).encode()).hexdigest()[:8], 16),
                 "space": "picture", "file_hash": f"{digest}:{number}", "foreign": True,
-                "estimator": "mediapipe-hands" if hand else f"coco-{row['joints']}",
+                "estimator": estimator or f"coco-{row['joints']}",
             }  # fmt: skip
         yield number, row
 

@@ -3,6 +3,7 @@
 Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -227,6 +228,16 @@ class Store(Database):
         )
         found = found.distinct()
         return {row[0] for row in self.rows(found)}
+
+    def known_keypoints(self, project_id: int, digest: str) -> Counter[bytes]:
+        """The keypoints, as blobs, that came from the table of this sha256 and are not in the bin;
+        how often each."""
+        of = t.samples.c
+        found = select(of.keypoints).where(
+            of.project_id == project_id, of.deleted_at.is_(None),
+            of.file_hash.between(f"{digest}:", f"{digest}:~"),
+        )  # fmt: skip
+        return Counter(row[0] for row in self.rows(found))
 
     # ------------------------------------------------------------------------ looking at it all
 

@@ -316,9 +316,12 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
     return gone
 
 
-def forget_project(store: Database, project_id: int) -> None:
-    """Delete a project for good, with all that is its own."""
+def forget_project(store: Database, project_id: int, *, unless_used: bool = False) -> None:
+    """Delete a project for good, with all that is its own; `unless_used` spares samples."""
+    mine = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
     with store.writing() as connection:
+        if unless_used and connection.execute(mine).first():
+            return
         _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.capture.importing import import_path
 from core.capture.tables import read_table
-from core.errors import ArchiveError, MediaError, StoreFullError, TableError
+from core.errors import ArchiveError, MediaError, StoreFullError, TableError, WeightsError
 from core.store import Store
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
@@ -136,6 +136,7 @@ def test_labels_that_are_no_number_are_refused_with_their_lines(tmp_path):
 
 
 def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_path):
+    store.create_project("p")
     path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
     with pytest.raises(TableError, match=r"U\+202E"):
         import_path(store, "p", path)
@@ -157,6 +158,85 @@ def test_consecutive_rows_of_one_recorder_and_gesture_are_one_burst(store, tmp_p
     data = store.training_data(store.project("p").id)
     assert [data.bursts.tolist().index(b) for b in data.bursts] == [0, 0, 2, 3, 4]
     assert [data.sessions.tolist().index(s) for s in data.sessions] == [0, 0, 0, 0, 4]
+
+
+MAPS = [None, {"ok": "fist"}, {"fist": "ok", "wave": "none"}]
+
+
+@pytest.mark.parametrize("second", MAPS)
+@pytest.mark.parametrize("first", MAPS)
+def test_a_row_comes_in_once_whatever_it_is_called(first, second, store, tmp_path):
+    """Another mapping makes other runs of the same rows."""
+    labels = ["ok", "fist", "fist", "wave", "ok", "ok"]
+    path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
+    assert import_path(store, "p", path, mapping=first).added == 6
+    before = overview(store)
+    again = import_path(store, "p", path, mapping=second, person="Eve")
+    assert (again.added, again.already) == (0, 6) and overview(store) == before
+
+
+def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_path):
+    labels = ["ok", "fist", "ok", "ok"]
+    path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=interrupted_at(2))
+    rest = import_path(store, "p", path, mapping={"fist": "ok"})
+    assert (rest.added, rest.already) == (2, 2) and overview(store) == {"ok": 3, "fist": 1}
+    found = store.samples(store.project("p").id, newest_first=False)
+    assert [s.keypoints[0, 0] for s in found] == [0, 1, 2, 3]
+
+
+def test_rows_that_are_the_same_count_each(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("fist"), row("ok")])
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=interrupted_at(1))
+    rest = import_path(store, "p", path)
+    assert (rest.added, rest.already) == (2, 1) and overview(store) == {"ok": 2, "fist": 1}
+
+
+def test_a_table_that_an_older_mudra_brought_in_is_known(store, tmp_path):
+    """It marked the rows by the number of their run."""
+    path = table(tmp_path / "a.csv", [row("ok", 1), row("ok", 2), row("fist", 3)])
+    import_path(store, "p", path)
+    with store.writing() as connection:
+        for sample_id, block in ((1, 0), (2, 0), (3, 1)):
+            connection.exec_driver_sql(
+                f"UPDATE samples SET file_hash = substr(file_hash, 1, 65) || '{block}' "
+                f"WHERE id = {sample_id}"
+            )
+    again = import_path(store, "p", path, mapping={"fist": "ok"})
+    assert (again.added, again.already) == (0, 3)
+
+
+def interrupted_at(row):
+    """A progress that ends the import once so many rows are done."""
+
+    def tell(done: int, total: int) -> None:
+        if done == row:
+            raise KeyboardInterrupt
+
+    return tell
+
+
+@pytest.mark.parametrize("said", ["gesture", "person"])
+def test_a_table_that_is_refused_leaves_no_project_behind(said, store, tmp_path):
+    rows = [[*row("ok"), "a"], [*row("a\u202eb" if said == "gesture" else "ok"), "\u202ea"]]
+    path = table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"])
+    with pytest.raises(TableError):
+        import_path(store, "p", path)
+    assert store.projects() == store.projects(deleted=True) == []
+
+
+def test_an_import_without_its_estimator_leaves_no_project_behind(store, photos):
+    def lacking():
+        raise WeightsError("no hand models: run `make setup`")
+
+    store.create_project("there")
+    for name in ("new", "there"):
+        with pytest.raises(WeightsError):
+            import_path(store, name, photos, estimator_factory=lacking)
+    assert [p.name for p in store.projects()] == ["there"]
+    assert store.projects(deleted=True) == []
 
 
 def test_an_import_that_was_cut_short_goes_on_where_it_ended(store, tmp_path):

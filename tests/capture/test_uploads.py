@@ -56,6 +56,20 @@ def test_a_source_that_is_not_there_is_named(store, hands, source, words):
         record_source(store, "p", "fist", source, hands)
 
 
+def test_a_recording_that_fails_leaves_no_project_behind(store, tmp_path):
+    hands = ReplayEstimator(read_demo(Places.demo))
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"no video")
+    for gesture, error in (("wave", NotFoundError), ("fist", MediaError)):
+        with pytest.raises(error):
+            record_source(store, "p", gesture, str(video), hands)
+        assert store.projects() == store.projects(deleted=True) == []
+    store.create_project("p")
+    with pytest.raises(MediaError):
+        record_source(store, "p", "fist", str(video), hands)
+    assert [p.name for p in store.projects()] == ["p"]
+
+
 def test_an_unknown_gesture_is_told_with_those_there_are(store, hands, shared_data):
     video = str(shared_data / "hand_videos" / "fist.mp4")
     with pytest.raises(NotFoundError, match=r"no gesture “wave”.*thumbs_up"):

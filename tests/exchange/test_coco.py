@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import TableError
 from core.exchange.data_in import read_data
+from core.exchange.data_out import export_data
 
 
 def hand(first: float = 10.0) -> list[float]:
@@ -62,3 +63,18 @@ def test_coco_of_others_comes_in(store, tmp_path):
     assert [p.name for p in store.persons(project.id)] == ["Eve"]
     assert read_data(store, "p", path).already == 1
     assert "wave" in [g.name for g in store.gestures(project.id)]
+
+
+def test_keypoints_of_others_are_nobody_s_unless_it_is_said_whose(store, tmp_path):
+    path = write(tmp_path / "c.json", [{"keypoints": hand()}])
+    read_data(store, "p", path)
+    read_data(store, "q", path, estimator="mediapipe-hands")
+    found = [store.estimators(store.project(name).id) for name in ("p", "q")]
+    assert found == [{"coco-21": 1}, {"mediapipe-hands": 1}]
+
+
+def test_what_a_file_says_of_its_estimator_stands(store, tmp_path):
+    read_data(store, "p", write(tmp_path / "c.json", [{"keypoints": hand()}]))
+    export_data(store, store.project("p"), tmp_path / "out.json")
+    read_data(store, "q", tmp_path / "out.json", estimator="mediapipe-hands")
+    assert store.estimators(store.project("q").id) == {"coco-21": 1}

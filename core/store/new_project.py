@@ -1,0 +1,25 @@
+"""A project by name, for whoever brings something into it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.errors import NotFoundError
+from core.store.rows import Project
+from core.store.store import Store
+from core.store.transfer import forget_project
+
+
+@contextmanager
+def project_to_fill(store: Store, name: str) -> Iterator[tuple[Project, bool]]:
+    """The project of that name, and whether it was made just now as there was none; a new one is
+    forgotten where what follows fails before a sample came in."""
+    try:
+        project, fresh = store.project(name), False
+    except NotFoundError:
+        project, fresh = store.create_project(name), True
+    try:
+        yield project, fresh
+    except BaseException:
+        if fresh:
+            forget_project(store, project.id, unless_used=True)
+        raise
