@@ -89,6 +89,8 @@ def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app,
     delete_samples(store, store.projects()[0].id, ids)
     app.button(key=f"delete_{ids[0]}").click().run()
     assert not app.exception
+    assert [toast.value for toast in app.toast] == ["That sample was deleted already."]
+    assert not [b.label for b in app.button if b.label.startswith("Undo")]  # not this visitor's
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "x" * 300, "  ", "../../etc"])

@@ -39,20 +39,28 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
         for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
             with column:
                 _tile(project, sample)
-    if st.button(f"Delete these {len(shown)}", icon="🗑️"):
-        _delete(project, [sample.id for sample in shown])
+    st.button(
+        f"Delete these {len(shown)}", icon="🗑️",
+        on_click=_delete, args=(project, [sample.id for sample in shown]),
+    )  # fmt: skip
 
 
 def _tile(project: Project, sample: Sample) -> None:
     st.image(picture_of(sample), width="stretch")
-    if st.button("Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary"):
-        _delete(project, [sample.id])
+    st.button(
+        "Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary",
+        on_click=_delete, args=(project, [sample.id]),
+    )  # fmt: skip
 
 
 def _delete(project: Project, ids: list[int]) -> None:
-    delete_samples(studio().store, project.id, ids)
-    _deleted(project).extend(ids)
-    st.rerun()
+    """Before the page is drawn anew: what another window deleted has no button there any more."""
+    with errors_shown():
+        if delete_samples(studio().store, project.id, ids):
+            _deleted(project).extend(ids)
+        else:
+            st.toast("That sample was deleted already." if len(ids) == 1 else
+                     "Those samples were deleted already.", icon="🗑️")  # fmt: skip
 
 
 def _deleted(project: Project) -> list[int]:
