@@ -12,13 +12,14 @@ TORCH ?= torch==2.13.0
 ARGS ?=
 PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
 
-.PHONY: help run setup setup-dev lint test test-slow
+.PHONY: help run setup setup-dev lint test test-slow coverage
 
 help:
 	@echo "make run        prepare what is missing, then open the studio at http://localhost:8501"
 	@echo "make setup      the preparation alone: .venv, dependencies, hand models"
 	@echo "make test       preparation, lint, types, tests"
 	@echo "make test-slow  the tests that take minutes"
+	@echo "make coverage   how much of core/ the tests without a browser run through"
 
 run: setup
 	@.venv/bin/python -m streamlit run app.py $(ARGS)
@@ -37,6 +38,10 @@ lint: setup-dev
 test: lint
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile $(ARGS)
+
+coverage: setup-dev
+	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \
+		--cov=core --cov-report=term:skip-covered $(ARGS)
 
 test-slow: setup-dev
 	@.venv/bin/python -m pytest -m slow $(ARGS)

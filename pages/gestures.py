@@ -1,5 +1,7 @@
 """Gestures: add, rename, order, switch off, merge, delete; and who recorded them."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.gestures.labels import safe_label
@@ -89,7 +91,7 @@ def _move(icon: str, to: str, project: Project, order: list[int], index: int, st
         st.rerun()
 
 
-def _change(gesture: Gesture, **changes: object) -> None:
+def _change(gesture: Gesture, **changes: Any) -> None:
     with errors_shown():
         studio().store.update_gesture(gesture.id, **changes)
         st.rerun()
@@ -109,6 +111,7 @@ def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None
             format_func=lambda i: safe_label(there[i].label.title),
         )  # fmt: skip
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
+            assert into is not None
             with errors_shown():
                 merge_gestures(store, project.id, gesture.id, into)
                 st.rerun()

@@ -15,6 +15,7 @@ from core.recognition.live import Maps, Options
 from pages.panels.camera.keypoints import pick_joint, pick_net
 from pages.panels.camera.stream import camera, show_trouble
 from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
@@ -115,7 +116,7 @@ def _video(source: KeypointSource, view: str) -> None:
         bar = st.progress(0.0, "looking")
         st.session_state["maps_video_read"] = read_file(
             file.name, file.getvalue(), None, lambda: source.open(studio().places),
-            temporary_folder(), maps=view, progress=bar.progress,
+            temporary_folder(), maps=view, progress=moves(bar),
         )  # fmt: skip
         st.session_state["maps_video_for"] = key
         bar.empty()

@@ -86,19 +86,24 @@ def _filters(project: Project) -> Wanted:
     sessions = {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
     named = {"Gesture": gestures, "Person": persons, "Session": sessions}
     with st.container(horizontal=True, key="filters"):
-        chosen = [
-            st.selectbox(
-                title, [ALL, *names], key=f"review_{title}_{project.id}", width=190,
-                persist_state="session", on_change=first_page,
-                format_func=lambda i, names=names: safe_label(names[i]) if i in names else "all",
-            )
-            for title, names in named.items()
-        ]  # fmt: skip
+        gesture, person, session = (
+            _filter(title, names, project) for title, names in named.items()
+        )
         order = st.selectbox(
             "Order", list(ORDERS), key="review_order", persist_state="session", width=190,
             format_func=lambda o: ORDERS[o], on_change=first_page,
         )  # fmt: skip
-    return Wanted(*(i or None for i in chosen), _given(), order or NEWEST)
+    return Wanted(gesture, person, session, _given(), order or NEWEST)
+
+
+def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
+    """The chosen id; None where all are wanted."""
+    chosen = st.selectbox(
+        title, [ALL, *names], key=f"review_{title}_{project.id}", width=190,
+        persist_state="session", on_change=first_page,
+        format_func=lambda i: safe_label(names[i]) if i in names else "all",
+    )  # fmt: skip
+    return chosen or None
 
 
 def _given() -> tuple[int, ...] | None:

@@ -35,7 +35,8 @@ class _Stream(VideoProcessorBase):
         self.live, self.on_end = live, on_end
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        picture = self.live.process(frame.to_ndarray(format="rgb24"))
+        rgb: Any = frame.to_ndarray(format="rgb24")  # its bytes, as the format says
+        picture = self.live.process(rgb)
         return av.VideoFrame.from_ndarray(picture, format="rgb24")
 
     def on_ended(self) -> None:

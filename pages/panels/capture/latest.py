@@ -13,6 +13,7 @@ from core.recognition.files import SUFFIXES, in_words
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples, restore_samples
 from pages.panels.frame import errors_shown, studio
+from pages.panels.progress import moves
 
 COLUMNS, ROWS = 8, 2
 
@@ -100,7 +101,7 @@ def _add(
         return create_estimator("mediapipe-hands", studio().places.weights)
 
     with errors_shown():
-        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=bar.progress)
+        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=moves(bar))
         st.session_state["said"] = added
         st.rerun()
 

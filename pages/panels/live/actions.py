@@ -1,5 +1,7 @@
 """Live's Actions: what a gesture does beside being shown. All of it is off at first."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.actions.actions import Actions, Settings, Status
@@ -29,10 +31,12 @@ def live_actions(
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
         return
-    if not isinstance(live.companion, Actions):
-        live.attach(Actions())
+    actions = live.companion
+    if not isinstance(actions, Actions):
+        actions = Actions()
+        live.attach(actions)
     every = 0.25 if settings.sound else 1.0 if settings.any_on else None
-    st.fragment(_at_work, run_every=every)(live.companion, settings)
+    st.fragment(_at_work, run_every=every)(actions, settings)
 
 
 def _at_work(actions: Actions, settings: Settings) -> None:
@@ -83,7 +87,7 @@ def _settings(project: Project, model: GestureModel | None, steady: bool) -> Set
     )  # fmt: skip
 
 
-def _served(of: str) -> dict[str, object]:
+def _served(of: str) -> dict[str, Any]:
     """How the WebSocket is served."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         port = _port("On the port", PORT, f"act_ws_port{of}")

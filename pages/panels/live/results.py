@@ -47,18 +47,19 @@ def _downloads(seen: list[Seen]) -> None:
 
 def _show_video(one: Seen, emoji: dict[str, str]) -> None:
     st.subheader(safe_label(one.name), anchor=False)
-    assert one.video is not None
+    video = one.video
+    assert video is not None
     left, right = st.columns([3, 2], gap="large")
-    left.video(str(one.video), format="video/webm")
+    left.video(str(video), format="video/webm")
     with right:
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a hand in {found}")
         for name, share in one.shares.items():
             said = f"{share:.0%}" if share >= 0.01 else "under 1%"
             st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {said} of hands")
-        st.download_button("Annotated video (WebM)", lambda: one.video.read_bytes(),
+        st.download_button("Annotated video (WebM)", video.read_bytes,
                            "annotated.webm", "video/webm", icon="🎞",
-                           key=f"video_{one.video.stem}")  # fmt: skip
+                           key=f"video_{video.stem}")  # fmt: skip
 
 
 def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from core.exchange.downloads import WHOLE, Parcel, prepare, take_project, take_s
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
+from pages.panels.progress import moves
 from pages.panels.project.projects import use_project
 
 BIG_MB = 100
@@ -79,7 +80,7 @@ def _prepare_and_download(
     if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
         bar = st.progress(0.0, "writing …")
         with errors_shown():
-            ready = (about, make(lambda share: bar.progress(share, "writing …")))
+            ready = (about, make(moves(bar, "writing …")))
             st.session_state["parcel"] = ready
         bar.empty()
     if ready is None or ready[0] != about or not ready[1].path.exists():
@@ -106,7 +107,7 @@ def _project_in(store: Store) -> None:
     bar = st.progress(0.0, "checking …")
     with errors_shown():
         name, text = take_project(
-            store, studio().places, file.getvalue(), file.name, temporary_folder(), bar.progress
+            store, studio().places, file.getvalue(), file.name, temporary_folder(), moves(bar)
         )
         use_project(name)
         _done(f"Brought in {text}", turn)

@@ -57,9 +57,10 @@ def _change(project: Project, person: Person, others: list[Person]) -> None:
                 st.rerun()
     if others:
         names = {p.id: safe_label(p.name) for p in others}
-        into = st.selectbox("The same person as", list(names), None, format_func=names.get,
+        into = st.selectbox("The same person as", list(names), None, format_func=names.__getitem__,
                             key=f"same_{person.id}")  # fmt: skip
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_p_{person.id}"):
+            assert into is not None
             with errors_shown():
                 merge_persons(store, project.id, person.id, into)
                 st.rerun()

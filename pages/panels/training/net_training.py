@@ -1,5 +1,7 @@
 """On the Train page: the light CPM taught further on one's own samples, in a process of its own."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -98,7 +100,7 @@ def _line(run: Run) -> None:
             st.rerun()
 
 
-def _curve(looks: list[dict]) -> None:  # type: ignore[type-arg]
+def _curve(looks: list[dict[str, Any]]) -> None:
     rows = [
         {"seconds": look["seconds"], "stage": f"stage {i + 1}", "PCK@0.1": stage["pck@0.1"]}
         for look in looks
