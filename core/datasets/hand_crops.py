@@ -6,8 +6,10 @@ Legend: N crops, P side of a stored picture, K joints, I side of the net's input
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.files import written_whole
 from core.pose.boxes import bounding_box, crop_square, cut_square, to_square
 from core.pose.types import Floats, Picture
 
@@ -75,28 +78,57 @@ class HandCrops:
 
 
 def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
-    """Cut every hand out and store them all; returns how many."""
-    pictures, keypoints, rows = [], [], []
-    masks: list[NDArray[np.uint8]] = []
-    for hand in hands:
-        square = crop_square(hand.keypoints, PACK_FACTOR)
-        pictures.append(cut_square(hand.rgb, square, PACK_SIDE))
-        keypoints.append(to_square(hand.keypoints, square, PACK_SIDE))
-        mask_row = -1
-        if hand.mask is not None:
-            mask_row = len(masks)
-            masks.append(_cut_mask(hand.mask, square))
-        rows.append((hand.source, hand.held_out, hand.weight, mask_row))
-    if not rows:
-        raise TrainingError("no hand to learn from was found; give a folder with pictures of hands")
-    folder.mkdir(parents=True, exist_ok=True)
+    """Cut every hand out and store them all, one at a time; returns how many."""
+    keypoints, rows = [], []
     side = (PACK_SIDE, PACK_SIDE)
-    np.save(folder / _PICTURES, np.stack(pictures))
-    np.save(folder / _MASKS, np.stack(masks) if masks else np.zeros((0, *side), np.uint8))
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        _growing(folder / _PICTURES, (*side, 3)) as pictures,
+        _growing(folder / _MASKS, side) as masks,
+    ):
+        for hand in hands:
+            square = crop_square(hand.keypoints, PACK_FACTOR)
+            pictures.append(cut_square(hand.rgb, square, PACK_SIDE))
+            keypoints.append(to_square(hand.keypoints, square, PACK_SIDE))
+            mask_row = -1 if hand.mask is None else masks.append(_cut_mask(hand.mask, square))
+            rows.append((hand.source, hand.held_out, hand.weight, mask_row))
+        if not rows:
+            raise TrainingError(
+                "no hand to learn from was found; give a folder with pictures of hands"
+            )
     np.save(folder / _KEYPOINTS, np.stack(keypoints).astype(np.float32))
     table = pd.DataFrame(rows, columns=["source", "held_out", "weight", "mask"])
     table.to_csv(folder / _TABLE, index=False)  # last: a pack without it is not whole
     return len(rows)
+
+
+class _GrowingArray:
+    """A .npy file of uint8 to which rows are added; its header says their number in the end."""
+
+    def __init__(self, file: BinaryIO, shape: tuple[int, ...]) -> None:
+        self._file, self._shape, self._rows = file, shape, 0
+        self.finish()
+
+    def append(self, row: NDArray[np.uint8]) -> int:
+        """Write one row; returns its number."""
+        self._file.write(np.ascontiguousarray(row, np.uint8).tobytes())
+        self._rows += 1
+        return self._rows - 1
+
+    def finish(self) -> None:
+        """Write the header, for which numpy leaves room to grow."""
+        self._file.seek(0)
+        shape = (self._rows, *self._shape)
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+
+@contextmanager
+def _growing(path: Path, shape: tuple[int, ...]) -> Iterator[_GrowingArray]:
+    with written_whole(path) as part, part.open("wb") as file:
+        array = _GrowingArray(file, shape)
+        yield array
+        array.finish()
 
 
 def read_pack(folder: Path) -> HandCrops:

@@ -1,5 +1,8 @@
 """Packs of hand crops keep every joint where it is, whatever is done to the picture."""
 
+import itertools
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -52,6 +55,39 @@ def test_a_pack_gives_back_what_was_put_in(pack: Path) -> None:
     assert crops.held_out_sets == ["far"]
     for row in range(6):
         assert brightest(crops.pictures[row]) == pytest.approx(crops.keypoints[row][12], abs=1)
+
+
+def test_many_crops_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
+    hand = dotted_hand(1)
+    mask = np.full(hand.rgb.shape[:2], 255, np.uint8)
+    masked = Hand(hand.rgb, hand.keypoints, "a", "", 1.0, mask)
+
+    def most_bytes(count: int) -> int:
+        tracemalloc.start()
+        try:
+            assert write_pack(tmp_path / f"{count}", itertools.repeat(masked, count)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    few = most_bytes(20)
+    assert most_bytes(200) < few + 20 * PACK_SIDE**2 * 3
+    crops = read_pack(tmp_path / "200")
+    assert crops.pictures.shape == (200, PACK_SIDE, PACK_SIDE, 3)
+    assert crops.masks.shape == (200, PACK_SIDE, PACK_SIDE)
+    assert (crops.pictures[199] == crops.pictures[0]).all() and (crops.masks[199] == 255).all()
+
+
+def test_a_pack_that_breaks_off_is_none_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    def breaking() -> Iterator[Hand]:
+        yield dotted_hand(1)
+        raise TrainingError("the pictures end here")
+
+    with pytest.raises(TrainingError, match="end here"):
+        write_pack(tmp_path / "pack", breaking())
+    with pytest.raises(TrainingError, match="no pack of hand crops"):
+        read_pack(tmp_path / "pack")
+    assert not list((tmp_path / "pack").glob("*"))
 
 
 def test_the_upright_square_is_one_and_a_half_times_the_hand(pack: Path) -> None:
