@@ -13,9 +13,8 @@ N samples, K joints. Numbers are written as the shortest text that gives the sam
 
 import csv
 import io
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -27,6 +26,7 @@ from core.capture.tables import JOINTS, quoted
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
 from core.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
+from core.files import written_whole
 from core.pose.types import Floats
 from core.store import Gesture, Project, Store
 from core.store.rows import array
@@ -101,16 +101,12 @@ def export_data(
 @contextmanager
 def _room_for(out: Path) -> Iterator[Path]:
     """A file to write, which becomes `out` when all went well."""
-    part = out.with_name(f".{out.name}.part-{secrets.token_hex(4)}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(out)
+        with written_whole(out) as part:
+            yield part
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ Members stay below 1 MB (packs: 16 MB), so that neither side holds more than tha
 
 import hashlib
 import re
-import secrets
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ from core.exchange.manifest import (
     read_manifest,
     read_row,
 )
+from core.files import written_whole
 from core.jobs.trainings import TrainingRoom
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
@@ -111,10 +110,12 @@ def export_project(
         StoreError: it would be larger than a project file may be, or the file can't be written.
     """
     project = store.project(name)
-    part = out.with_name(f".{out.name}.part-{secrets.token_hex(4)}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        with (
+            written_whole(out) as part,
+            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+        ):
             packer = _Packer(archive)
             made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
             runs = _pack_runs(packer, TrainingRoom(store, places).runs(project.name))
@@ -123,13 +124,9 @@ def export_project(
                 active_model=project.active_model if project.active_model in runs else None,
             )  # fmt: skip
             packer.finish(about, with_bin, with_pictures)
-        part.replace(out)
         return Carried(project.name, packer.counts, out.stat().st_size)
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def _pack_tables(

@@ -4,7 +4,6 @@ Convention: a measurement is a run of its own, whose start says its `kind`; its 
 as they are found, so that a reloaded page, another tab or the command line sees the same.
 """
 
-import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import ModelError, TrainingError
+from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingRoom, result_of
@@ -44,7 +44,7 @@ def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
         if not stop.is_set():
             summary = summarise(found) | {"epochs": epochs}
             run.log(event="result", **summary)
-            _note(of, summary)
+            change_json(of.path / METADATA, {SUMMARY: summary})
 
     return _begin(room, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
 
@@ -195,15 +195,6 @@ def _as_trained(room: TrainingRoom, project: str, of: Run) -> tuple[GestureData,
 
 def _without_cells(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "confusion"}
-
-
-def _note(of: Run, summary: dict[str, Any]) -> None:
-    """Put the summary into the model's metadata, whole or not at all."""
-    path = of.path / METADATA
-    metadata = json.loads(path.read_text(encoding="utf-8")) | {SUMMARY: summary}
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(metadata, ensure_ascii=False, indent=1), encoding="utf-8")
-    part.replace(path)
 
 
 def is_running(run: Run | None, kind: str) -> bool:

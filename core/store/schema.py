@@ -2,6 +2,9 @@
 
 Convention: names are unique ignoring case among what is not in the bin (`key` is the folded name);
 `deleted_at` set means: in the bin. Arrays are little-endian float32 blobs. Times are ISO 8601, UTC.
+
+Upgrades are not Alembic's: a database is opened by whoever starts Mudra, so that the few steps must
+run inside that one transaction, without a folder of scripts or a configuration file to find.
 """
 
 import re

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import WeightsError
+from core.files import written_whole
 from core.weights.published import entry_of, import_weights, sha256_of
 from core.weights.table import Source
 
@@ -67,16 +68,13 @@ def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
     """From the first address that gives the whole file."""
     said = []
     for url in source.urls:
-        part = to.with_name(f"{to.name}.part")
         try:
-            _stream(url, part, source.bytes, progress)
-            part.replace(to)
+            with written_whole(to) as part:
+                _stream(url, part, source.bytes, progress)
             return
         except (WeightsError, OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
             said.append(f"{url}: {str(reason) or type(reason).__name__}")
-        finally:
-            part.unlink(missing_ok=True)
     where = "; ".join(said) or f"it lies in {source.where}"
     raise WeightsError(
         f"{source.file} could not be fetched ({where}). Go online and try again, or get the file "

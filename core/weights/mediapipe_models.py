@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import WeightsError
+from core.files import write_whole
 from core.weights.tflite_metadata import with_normalization
 
 WHEEL = "mediapipe==0.10.21"
@@ -181,9 +182,7 @@ def _task(entries: dict[str, bytes]) -> bytes:
 def _write(path: Path, content: bytes, sha256: str) -> None:
     if _sha256(content) != sha256:
         raise WeightsError(f"{path.name} came out as sha256 {_sha256(content)}, not {sha256}")
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
+    write_whole(path, content)
 
 
 def _sha256(content: bytes) -> str:

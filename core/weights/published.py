@@ -3,8 +3,6 @@ it that holds its sha256 and says where it came from. Everything else reads thos
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
+from core.files import write_whole
 from core.weights.caffemodel import read_caffemodel
 from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import FORMATS, WEIGHTS, Weights, expected_shapes
@@ -49,8 +48,8 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     count = sum(array.size for array in arrays.values())
     found = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     record = {**about, **found, "arrays": len(arrays), "parameters": count}
-    _write(path_of(name, folder), content)
-    _write(_record_of(name, folder), json.dumps(record, indent=1).encode())
+    write_whole(path_of(name, folder), content)
+    write_whole(_record_of(name, folder), json.dumps(record, indent=1).encode())
     return record
 
 
@@ -116,17 +115,6 @@ def _record(name: str, folder: Path) -> dict[str, Any]:
 
 def _mend(name: str) -> str:
     return f"`python -m core weights fetch {name}`, or `import {name} FILE` a file that you have"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(part).replace(path)
-    finally:
-        Path(part).unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------------ from a source's own names

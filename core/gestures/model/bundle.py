@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArchiveError, ModelError
+from core.files import written_whole
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.gestures.model.provenance import Facts
 from core.media.archives import unpacked
@@ -116,16 +117,12 @@ def write_bundle(
         PREDICT: predict.encode(),
     }
     members[METADATA] = _dumped(_signed(model.metadata, members))
-    part = out.with_name(out.name + ".part")
     try:
-        _zip(part, members)
-        bundle = replace(check_bundle(part), model=replace(model, path=out))
-        part.replace(out)
+        with written_whole(out) as part:
+            _zip(part, members)
+            return replace(check_bundle(part), model=replace(model, path=out))
     except OSError as error:
         raise ArchiveError(f"{out} can't be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-    return bundle
 
 
 def reference_answers(model: GestureModel, inputs: Inputs, names: tuple[str, ...]) -> Answers:

@@ -1,11 +1,10 @@
 """How a model's answers are smoothed: kept in its metadata, so that they travel with it."""
 
-import json
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from core.errors import ModelError
-from core.files import write_whole
+from core.files import change_json
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.pose.smoothing import Smoothing
 
@@ -42,8 +41,6 @@ def keep_smoothing(folder: Path, smoothing: Smoothing) -> None:
     """
     path = folder / METADATA
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-        metadata["smoothing"] = asdict(smoothing)
-        write_whole(path, json.dumps(metadata, indent=1, ensure_ascii=False).encode())
+        change_json(path, {"smoothing": asdict(smoothing)})
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"the smoothing can't be kept in {path}: {error}") from error
