@@ -126,8 +126,9 @@ def opened_folder(path: Path) -> Iterator[Path]:
         with unpacked(path) as folder:
             yield folder
     else:
-        what = "is no folder, zip or table" if path.exists() else "does not exist"
-        raise MediaError(f"{path} {what}: give a folder per class, a zip of one, or a csv")
+        there = path.exists()
+        what = f"{path.name} is no folder, zip or table" if there else f"{path} does not exist"
+        raise MediaError(f"{what}: give a folder per class, a zip of one, or a csv")
 
 
 def labelled_pictures(

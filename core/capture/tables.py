@@ -106,7 +106,7 @@ def _content(path: Path) -> bytes:
             raise TableError(f"{path.name} has {size:,} bytes, a table at most {MAX_BYTES:,}")
         return path.read_bytes()
     except OSError as error:
-        raise TableError(f"{path} can't be read: {error.strerror}") from error
+        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
 
 
 def _check_size(content: bytes, path: Path) -> None:

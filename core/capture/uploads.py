@@ -1,7 +1,8 @@
 """Samples from what is not the browser's camera: uploads, videos, a camera of this machine."""
 
-import secrets
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,8 @@ from core.store import Gesture, Project, Store
 from core.store.new_project import project_to_fill
 
 _CAMERA = "camera:"
+_UNSAFE = re.compile("[\\x00-\\x1f/\\\\\\ud800-\\udfff]")  # in a name that a stranger gave
+_LONGEST = 60  # of its characters
 
 Tell = Callable[[Progress, float], None]
 
@@ -80,16 +83,25 @@ def add_uploads(
         tell_part = _part(tell, 0, len(pictures), len(uploads))
         parts = [add_pictures(recorder, gesture.id, pictures, estimator, tell=tell_part)]
         for number, (name, content) in enumerate(streams, len(pictures)):
-            path = Path(folder) / f"{secrets.token_hex(8)}{_suffix((name, content))}"
-            path.write_bytes(content)
             tell_part = _part(tell, number, 1, len(uploads))
-            if path.suffix == ".zip":
-                parts.append(_add_zip(recorder, project, gesture, name, path, estimator, tell_part))
-            else:
-                parts.append(_add_video(recorder, gesture, name, path, estimator, tell_part))
-            path.unlink()
+            with uploaded(name, content, Path(folder)) as path:
+                if path.suffix.lower() == ".zip":
+                    part = _add_zip(recorder, project, gesture, name, path, estimator, tell_part)
+                else:
+                    part = _add_video(recorder, gesture, name, path, estimator, tell_part)
+            parts.append(part)
             tell_part(1.0)
     return Added(sum(p.kept for p in parts), tuple(one for p in parts for one in p.refused))
+
+
+@contextmanager
+def uploaded(name: str, content: bytes, folder: Path) -> Iterator[Path]:
+    """An upload as a file for a while, in a folder of its own below `folder`: under its own name,
+    so that errors call it what its sender does."""
+    with TemporaryDirectory(prefix="upload-", dir=folder) as own:
+        path = Path(own) / (_UNSAFE.sub("_", name)[-_LONGEST:].lstrip(".") or "upload")
+        path.write_bytes(content)
+        yield path
 
 
 def _suffix(upload: tuple[str, bytes]) -> str:
@@ -103,12 +115,6 @@ def _part(
     return lambda share: tell((done + share * part) / count)
 
 
-def _unread(name: str, path: Path, error: MudraError) -> Added:
-    """The reason, about the file as the stranger calls it."""
-    reason = str(error).replace(path.name, name).replace(path.stem, name)
-    return Added(0, ((name, reason),))
-
-
 def _add_video(
     recorder: Recorder, gesture: Gesture, name: str, path: Path, estimator: Estimator,
     tell: Callable[[float], None],
@@ -119,7 +125,7 @@ def _add_video(
             path, name, estimator, known, with_crop=recorder.with_pictures, tell=tell
         )
     except MudraError as error:
-        return _unread(name, path, error)
+        return Added(0, ((name, str(error)),))
     if not samples:
         return Added(0, ((name, STORED),))
     return Added(len(recorder.store.add_samples(recorder.begin_burst(gesture.id), samples)), ())
@@ -132,14 +138,14 @@ def _add_zip(
     try:
         with opened_folder(path) as folder:
             files = labelled_pictures(
-                folder, {path.stem: gesture.name}, name=path.stem, videos=True
+                folder, {path.name: gesture.name}, name=path.name, videos=True
             )
             report = import_pictures(
                 recorder.store, project, files, estimator, recorder.person, name,
                 lambda done, total: tell(done / total),
             )  # fmt: skip
     except MudraError as error:
-        return _unread(name, path, error)
+        return Added(0, ((name, str(error)),))
     again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
     return Added(report.added, (*report.refused, *again))
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import MudraError, TableError
+from core.capture.uploads import uploaded
+from core.errors import TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import export_data
 from core.exchange.project_file import export_project, import_project
@@ -97,16 +98,10 @@ def take_project(
     Raises:
         MudraError: it can't be trusted; nothing came in.
     """
-    path = folder / f"parcel-{secrets.token_hex(8)}.zip"
-    path.write_bytes(content)
-    try:
+    with uploaded(title, content, folder) as path:
         came = import_project(
             store, places, path, progress=lambda done, total: tell(min(1.0, done / max(total, 1)))
         )
-    except MudraError as error:
-        raise type(error)(str(error).replace(path.name, title)) from error
-    finally:
-        path.unlink()
     return came.project, came.text
 
 
@@ -127,24 +122,14 @@ def take_samples(
             f"keypoint{_LABELS}"
         )
     [(title, content)] = tables
-    stem = folder / f"parcel-{secrets.token_hex(8)}"
-    path = stem.with_suffix(Path(title).suffix.lower())
-    labels = stem.with_name(f"{stem.name}{_LABELS}")
-    try:
-        path.write_bytes(content)
+    with uploaded(title, content, folder) as path:
         for name, body in uploads:
             if name.endswith(_LABELS):
-                labels.write_bytes(body)
+                path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
         report = read_data(
             store, project.name, path, layout="auto",
             progress=lambda done, total: tell(min(1.0, done / max(total or 0, done, 1))),
         )  # fmt: skip
-    except MudraError as error:
-        told = str(error).replace(str(path), title).replace(path.name, title)
-        raise type(error)(told.replace(labels.name, f"keypoint{_LABELS}")) from error
-    finally:
-        path.unlink(missing_ok=True)
-        labels.unlink(missing_ok=True)
     return f"{title}: {report.text}"
 
 

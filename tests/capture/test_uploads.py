@@ -168,6 +168,15 @@ def test_pictures_videos_and_zips_become_samples_of_their_gestures(store, add, s
     assert set(Path(tempfile.gettempdir()).glob("mudra-upload-*")) == before
 
 
+def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_data):
+    grey = encode_png(np.full((90, 120, 3), 127, np.uint8))
+    pack = packed({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
+    added, _ = add([("../my <b>.ZIP", pack)])
+    assert added.kept == 1 and [name for name, _ in added.refused] == ["_my <b>.ZIP/grey.png"]
+    [one] = store.samples(store.project("p").id)
+    assert one.source == "_my <b>.ZIP/top.jpg"
+
+
 def test_what_is_there_already_is_not_added_again(add, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     uploads = [("v.mp4", video), ("z.zip", packed({"fist/a.jpg": photo(shared_data, "fist")}))]
