@@ -1,0 +1,59 @@
+"""Transactions on real SQLite: all or nothing, what is read stays one state, changes are acts."""
+
+import pytest
+from sqlalchemy import select
+
+from core.errors import NotFoundError
+from core.store import Store
+from core.store import schema as t
+from core.store.database import counted, inserted, named
+from tests.store.conftest import names
+
+
+def test_a_transaction_that_fails_leaves_nothing(store, project):
+    def fail():
+        with store.writing() as connection:
+            values = named("half") | {"project_id": project.id}
+            inserted(connection, t.persons, values)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert store.persons(project.id) == []
+
+
+def test_a_reader_sees_one_state_while_another_store_writes(store, project, tmp_path):
+    other = Store(tmp_path / "mudra.db")
+    found = select(t.gestures.c.id).where(t.gestures.c.project_id == project.id)
+    with store.reading() as connection:
+        assert len(connection.execute(found).all()) == 9
+        other.add_gesture(project.id, "wave")
+        assert len(connection.execute(found).all()) == 9
+    other.close()
+    assert names(store, project)[-1] == "wave"
+
+
+def test_a_change_says_how_many_are_gone_and_changes_the_others(store, project):
+    [first, *_] = store.gestures(project.id)
+    with pytest.raises(NotFoundError, match="1 of 2 gestures are gone"):
+        store.change(t.gestures, [first.id, first.id, 99], "Changed “{}”", emoji="x")
+    assert store.gestures(project.id)[0].emoji == "x"
+    assert [act.title for act in store.acts(project.id)] == [f"Changed “{first.name}”"]
+
+
+def test_nothing_to_change_is_no_act(store, project):
+    store.change(t.gestures, [], "Nothing", emoji="x")
+    store.change(t.gestures, [1], "Nothing")
+    assert store.acts(project.id) == []
+
+
+def test_a_gesture_goes_to_the_bin_once(store, project):
+    [first, *_] = store.gestures(project.id)
+    store.delete_gesture(first.id)
+    with pytest.raises(NotFoundError, match="or in the bin already"):
+        store.delete_gesture(first.id)
+
+
+def test_an_honest_file_is_whole_and_numbers_are_words(store):
+    assert store.damage() == ""
+    assert [counted(n) for n in (0, 1, 2883)] == ["0 samples", "1 sample", "2,883 samples"]
