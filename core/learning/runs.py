@@ -3,7 +3,8 @@
 Convention: one JSON object a line, `event` says what it is: "start", "epoch", "result", "end".
 Pages, command line and other processes read the same lines; nothing else carries a run's state but
 a lock on the log: whoever trains holds it, and the system takes it from a process that dies, also
-where its number is given to another one.
+where its number is given to another one. It is flock's own: who asks takes a shared one, while
+filelock's are exclusive, by which two who ask at once would each see the other as training.
 """
 
 import errno

@@ -77,7 +77,8 @@ class Read:
 
 
 class Room:
-    """A temporary folder, there as long as somebody holds the object."""
+    """A temporary folder, there as long as somebody holds the object; a page's end only lets go of
+    it, and `tempfile.TemporaryDirectory` warns of that instead of taking it for the end."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mudra-files-"))

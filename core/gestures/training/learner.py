@@ -24,6 +24,7 @@ from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import GestureNet, OpenSetNet, save_model
 from core.gestures.training.rejection import fit_rejection, measure_rejection
+from core.learning.averaging import moving_average
 from core.learning.background import RunThread
 from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
 
@@ -249,8 +250,7 @@ class _Fit:
         self.meaning = Meaning.of(data.gestures)
         plain = _plain_features(data)
         self.net = GestureNet.fresh(plain, len(data.gestures), options.hidden, self.generator)
-        self.average = {k: v.clone() for k, v in self.net.state_dict().items()}
-        self.steps = 0
+        self.average = moving_average(self.net, 0.98)
         self.optimizer = AdamW(
             list(self.net.parameters()), options.learning_rate, options.weight_decay
         )
@@ -279,18 +279,12 @@ class _Fit:
         self.net.zero_grad()
         loss.backward()
         self.optimizer.step()
-        self._follow()
+        self.average.update_parameters(self.net)
         return float(loss.detach()), int((logits.argmax(1) == y).sum())
-
-    def _follow(self) -> None:
-        self.steps += 1
-        decay = min(0.98, self.steps / (self.steps + 10))  # quick at first: the start is noise
-        for name, value in self.net.state_dict().items():
-            self.average[name].lerp_(value, 1 - decay)
 
     def averaged_net(self) -> GestureNet:
         """A net of its own with the averaged weights."""
-        return self.net.copy_with(self.average)
+        return self.net.copy_with(self.average.module.state_dict())
 
 
 def _batches(

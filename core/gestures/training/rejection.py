@@ -22,6 +22,7 @@ from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import GestureNet, OpenSetNet
 from core.gestures.training.outliers import complete, foreign_hands
+from core.learning.averaging import moving_average
 
 SCORE = "made-up hands"  # and, where there is one, `none`
 TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture counting alike
@@ -167,8 +168,8 @@ def _fit(
 ) -> None:
     """Binary cross entropy; kept are the moving averages of the weights, as in `training`."""
     parameters: list[torch.Tensor] = list(head.parameters())
-    averages = [p.detach().clone() for p in parameters]
-    optimizer, steps = AdamW(parameters, _RATE, _DECAY), 0
+    average = moving_average(head, 0.98)
+    optimizer = AdamW(parameters, _RATE, _DECAY)
     for _ in range(_EPOCHS):
         if stop.is_set():
             break
@@ -178,12 +179,8 @@ def _fit(
             head.zero_grad()
             loss.backward()
             optimizer.step()
-            steps += 1
-            decay = min(0.98, steps / (steps + 10))
-            for average, p in zip(averages, parameters, strict=True):
-                average.lerp_(p.detach(), 1 - decay)
-    for average, p in zip(averages, parameters, strict=True):
-        p.data.copy_(average)
+            average.update_parameters(head)
+    head.load_state_dict(average.module.state_dict())
 
 
 # -------------------------------------------------------------------------------------- measuring
