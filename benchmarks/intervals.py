@@ -7,7 +7,7 @@ share that is right on them is the truth. Then a few of those are drawn, as some
 friends would measure, and each interval is asked whether it holds the truth.
 """
 
-import sys
+import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,4 +124,6 @@ def main(table: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("table", type=Path, help="gestures.csv")
+    main(parser.parse_args().table)

@@ -7,7 +7,7 @@ take; a random split puts copies of the same row on both sides). Both networks a
 the rest, five times; ours gets the 21 joints, the seed's all 22 points.
 """
 
-import sys
+import argparse
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -77,7 +77,9 @@ def our_answers(points: Rows, labels: Rows, held: Rows, options: TrainOptions) -
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    rows = np.loadtxt(Path(sys.argv[1]), delimiter=",", skiprows=1)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("table", type=Path, help="final_dataset_sample.csv")
+    rows = np.loadtxt(parser.parse_args().table, delimiter=",", skiprows=1)
     points, labels = rows[:, :44].astype("f4"), rows[:, 44].astype("i8")
     held = blocks(labels)
     seen = {row.tobytes() for row in points[~held]}
