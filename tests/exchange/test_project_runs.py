@@ -1,0 +1,75 @@
+"""Trainings that come with a project file: settled here, or refused with nothing moved."""
+
+import json
+
+import pytest
+
+from core.errors import ArchiveError
+from core.exchange import project_runs
+
+START = {"time": 1.0, "event": "start", "pid": 4711, "project": "theirs"}
+
+
+@pytest.fixture
+def arrive(tmp_path):
+    """arrive(lines, table): one training "a" whose log and validation table these are."""
+    for name in ("source/a", "runs", "room"):
+        (tmp_path / name).mkdir(parents=True)
+
+    def arrive(log, table=None):
+        (tmp_path / "source/a/log.jsonl").write_bytes(log)
+        if table is not None:
+            (tmp_path / "source/a/validation.csv").write_text(table)
+        return project_runs.Arrivals(
+            *(tmp_path / name for name in ("source", "runs", "room")), "p.zip"
+        )
+
+    return arrive
+
+
+def log_of(*records):
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def test_a_training_belongs_to_the_project_here_and_no_process_works_on_it(
+    arrive, project, tmp_path
+):
+    came = arrive(log_of(START), "sample_id,gesture\n5,ok\n6,fist\n")
+    came.prepare(project, {6: 60})
+    came.move_in()
+    lines = (tmp_path / "runs/a/log.jsonl").read_text().splitlines()
+    first, last = map(json.loads, lines)
+    assert (first["pid"], first["project"]) == (0, project.name)
+    assert last == {"time": 1.0, "event": "end", "status": "dead"}
+    table = (tmp_path / "runs/a/validation.csv").read_text()
+    assert table == "sample_id,gesture\n60,fist\n"
+    came.take_back()
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_taken_name_gets_another_and_the_one_here_stays(arrive, project, tmp_path):
+    (tmp_path / "runs/a").mkdir()
+    came = arrive(log_of(START))
+    came.prepare(project, {})
+    came.move_in()
+    assert came.names["a"].startswith("a-") and len(list((tmp_path / "runs").iterdir())) == 2
+    came.take_back()
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("log", "table", "words"),
+    [
+        (b"", None, "begins with no start"),
+        (log_of({"time": 1.0, "event": "end", "status": "done"}), None, "begins with no start"),
+        (log_of(START, {"time": 1.0, "event": "end", "status": "running"}), None, "is no line"),
+        (log_of(START, {"time": "now", "event": "epoch"}), None, "is no line"),
+        (log_of(START) + b"[" * 100_000, None, "is no line"),
+        (log_of(START), "gesture\nok\n", "validation.csv can't be read"),
+        (log_of(START), "sample_id\nx\n", "validation.csv can't be read"),
+    ],
+)
+def test_a_hostile_training_is_refused_by_name(log, table, words, arrive, project, tmp_path):
+    with pytest.raises(ArchiveError, match=f"p.zip: runs/a.*{words}"):
+        arrive(log, table).prepare(project, {})
+    assert list((tmp_path / "runs").iterdir()) == []
