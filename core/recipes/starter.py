@@ -28,7 +28,7 @@ from core.recognition.evaluating import figures_of, surest
 
 EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25
 # turned fists and palms: without them a fist that hangs down was read as `none`
-OPTIONS = TrainOptions(epochs=EPOCHS, augmentation=Augmentation(mirror=0.5, turn=0.8))
+OPTIONS = TrainOptions(epochs=EPOCHS, augmentation=Augmentation(mirror=0.5, turn=0.8, aim=0.25))
 
 Tell = Callable[[str], None]
 
@@ -193,7 +193,8 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
   hands that hang beside a gesturing one. None of these pictures is part of Mudra.
 - **👉 and 👈** of the pictures are ☝ turned by 90°.
 - **Net**: the features of `core/gestures/features/hand.py`, then an MLP (256, 128),
-  {epochs} epochs; samples mirrored, and 👌 👊 ✋ turned by any angle.
+  {epochs} epochs; samples mirrored, 👌 👊 ✋ turned by any angle,
+  and ☝ 👉 👈 turned until the finger points elsewhere.
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.
 - **Rejection**: a second net (128, 64) beside it, taught by `none` and by hands made of two real
   ones, and the first net's `none`; above {threshold:.3f} a hand gets no gesture.

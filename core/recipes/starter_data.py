@@ -74,6 +74,12 @@ def table_data(table: Path) -> GestureData:
     return _data([_of_table(table)])
 
 
+def table_and_signs(folder: Path) -> GestureData:
+    """The recorders' keypoints, and other signs as `none`: everything but the pictures."""
+    return _data([_of_table(folder / "hand_keypoints" / "gestures.csv"),
+                  _of_other_signs(folder / "hand_crops" / "crops.csv")])  # fmt: skip
+
+
 def all_data(folder: Path, landmarks: Path, make_landmarks: Callable[[str], None]) -> GestureData:
     """Everything that the data folder holds.
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from core.gestures.labels import GestureLabel
+from core.pose.hand import BASES, TIPS
 
 # What a gesture's mirror image means. A gesture that is not named here may mean a direction, so
 # it is never mirrored.
@@ -15,6 +16,11 @@ _MIRROR_IMAGE = {
     name: name
     for name in ("thumbs_up", "thumbs_down", "point_up", "ok", "fist", "open_palm", "none")
 } | {"point_right": "point_left", "point_left": "point_right"}
+
+# Where the index finger points, in degrees clockwise from up: its middle and how far either way.
+# 18 recorders' fingers lay there, whichever way their palms did: that says nothing.
+_AIMS = {"point_up": (0.0, 40.0), "point_right": (80.0, 30.0), "point_left": (-80.0, 30.0)}
+_KNUCKLE, _TIP = BASES[1], TIPS[1]
 
 # A fist is a fist whichever way it points; a gesture that is not named here may mean a direction.
 _DIRECTION_FREE = ("ok", "fist", "open_palm")
@@ -32,6 +38,8 @@ class Augmentation:
         dropout: chance that a joint (never the wrist) is missing, in a third of the samples.
         mirror: share of the samples that are mirrored, where the mirror image's name is known.
         turn: share of the samples that are turned by any angle, of gestures without a direction.
+        aim: share of the pointing samples that are turned until the index finger points elsewhere,
+            and are then named by where it points.
     """
 
     rotation_deg: float = 0.0
@@ -41,6 +49,7 @@ class Augmentation:
     dropout: float = 0.0
     mirror: float = 0.0
     turn: float = 0.0
+    aim: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +59,12 @@ class Meaning:
     Attributes:
         mirrors: (C,) index of each gesture's mirror image, -1 where there is none among them.
         turnable: (C,) bool, true where a gesture means the same whichever way it points.
+        aims: (3,) index of the gesture that points up, right and left, -1 where it is missing.
     """
 
     mirrors: torch.Tensor
     turnable: torch.Tensor
+    aims: torch.Tensor
 
     @classmethod
     def of(cls, gestures: tuple[GestureLabel, ...]) -> "Meaning":
@@ -61,7 +72,8 @@ class Meaning:
         index = {gesture.name: i for i, gesture in enumerate(gestures)}
         images = [index.get(_MIRROR_IMAGE.get(g.name, ""), -1) for g in gestures]
         free = [gesture.name in _DIRECTION_FREE for gesture in gestures]
-        return cls(torch.tensor(images), torch.tensor(free))
+        aims = [index.get(name, -1) for name in _AIMS]
+        return cls(torch.tensor(images), torch.tensor(free), torch.tensor(aims))
 
 
 def augment(
@@ -75,6 +87,7 @@ def augment(
     keypoints = _jittered(keypoints, how.jitter, generator)
     keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
+    keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
     keypoints = _without_some_joints(keypoints, how.dropout, generator)
     return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, generator)
 
@@ -107,6 +120,25 @@ def _turned(
     chosen = (torch.rand(n, generator=generator) < share) & turnable
     angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
     return torch.einsum("nij,nkj->nki", _rotations(angle), keypoints)
+
+
+def _aimed(
+    keypoints: torch.Tensor,
+    labels: torch.Tensor,
+    share: float,
+    aims: torch.Tensor,
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    n = len(labels)
+    way = torch.randint(len(_AIMS), (n,), generator=generator)
+    middle, reach = torch.deg2rad(torch.tensor(list(_AIMS.values())))[way].unbind(1)
+    wanted = middle + (torch.rand(n, generator=generator) * 2 - 1) * reach
+    finger = keypoints[:, _TIP] - keypoints[:, _KNUCKLE]
+    by = wanted - torch.atan2(finger[:, 0], -finger[:, 1])
+    chosen = (torch.rand(n, generator=generator) < share) & torch.isin(labels, aims)
+    chosen &= (aims[way] >= 0) & by.isfinite()
+    turned = torch.einsum("nij,nkj->nki", _rotations(by.where(chosen, torch.zeros(n))), keypoints)
+    return turned, torch.where(chosen, aims[way], labels)
 
 
 def _without_some_joints(

@@ -265,6 +265,41 @@ def test_only_gestures_without_a_direction_are_turned():
     assert not moved[directed].any() and moved[~directed].float().mean() > 0.95
 
 
+def where_the_index_points(hands: torch.Tensor) -> torch.Tensor:
+    """Degrees clockwise from up."""
+    finger = hands[:, 8] - hands[:, 5]
+    return torch.rad2deg(torch.atan2(finger[:, 0], -finger[:, 1]))
+
+
+def test_an_aimed_hand_is_named_by_where_its_index_finger_points():
+    labels = [2, 5, 6] * 200  # point_up, point_right, point_left
+    before, after, said = changed(Augmentation(aim=1.0), labels)
+    way = where_the_index_points(after)
+    assert way[said == 2].abs().max() <= 40.01
+    assert way[said == 5].min() >= 49.99 and way[said == 5].max() <= 110.01
+    assert way[said == 6].min() >= -110.01 and way[said == 6].max() <= -49.99
+    assert min(torch.bincount(said)[[2, 5, 6]]) > 150  # each as often, whatever they were
+    torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
+
+
+def test_what_does_not_point_is_not_aimed_nor_named_what_the_project_lacks():
+    labels = [0, 2, 4] * 100
+    before, after, said = changed(Augmentation(aim=1.0), labels, DEFAULT_GESTURES[:5])
+    assert said.tolist() == labels  # of the three directions there is ☝ alone
+    others = torch.tensor(labels) != 2
+    torch.testing.assert_close(after[others], before[others])
+
+
+def test_a_pointing_hand_without_its_index_finger_s_tip_is_left_as_it_is():
+    generator = torch.Generator().manual_seed(0)
+    hands, up = torch.randn(50, 21, 2, generator=generator), torch.full((50,), 2)
+    hands[:, 8] = torch.nan
+    meaning = Meaning.of(DEFAULT_GESTURES)
+    after, said = augment(hands, up, Augmentation(aim=1.0), meaning, generator)
+    torch.testing.assert_close(after, hands, equal_nan=True)
+    assert said.tolist() == up.tolist()
+
+
 def test_dropped_joints_are_missing_and_never_the_wrist():
     _, after, _ = changed(Augmentation(dropout=0.3), [0] * 600)
     missing = after.isnan().any(2)
