@@ -1,7 +1,7 @@
 """How right the training is on people it never saw, with the samples changed in several ways.
 
     python -m benchmarks.recorders DATA --landmarks FOLDER [--sources NAME …]
-        [--folds 6] [--seeds 2] [--only NAME …]
+        [--folds 6] [--seeds 2] [--every 1] [--epochs 12] [--only NAME …]
 
 DATA as `core/recipes/starter_data.py` says; FOLDER keeps landmarks that were found once. Each way
 of changing samples is tried twice: recorders of the keypoint table are left out (in so many folds;
@@ -12,6 +12,7 @@ whose people are in neither. “Plain” is scikit-learn's MLP on points from th
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from core.recipes.starter_data import (
 )
 
 Answer = Callable[[GestureData], NDArray[np.int64]]
-Fit = Callable[[GestureData, int], Answer]
+Fit = Callable[[GestureData, int, int], Answer]  # of samples, seed and epochs
 
 SHIPPED = OPTIONS.augmentation
 WAYS = {
@@ -61,19 +62,19 @@ MISTAKES = {
 def ours(how: Augmentation) -> Fit:
     """The training as it is, with samples changed this way."""
 
-    def fit(data: GestureData, seed: int) -> Answer:
-        net = fit_all(data, replace(OPTIONS, augmentation=how, seed=seed), EPOCHS)
+    def fit(data: GestureData, seed: int, epochs: int) -> Answer:
+        net = fit_all(data, replace(OPTIONS, augmentation=how, seed=seed), epochs)
         return lambda asked: net_probabilities(net, asked).argmax(1)
 
     return fit
 
 
-def plain(data: GestureData, seed: int) -> Answer:
+def plain(data: GestureData, seed: int, epochs: int) -> Answer:
     """An MLP on points from the wrist, the farthest coordinate at 1."""
     from sklearn.neural_network import MLPClassifier  # slow to load
 
     net = MLPClassifier((256, 128), random_state=seed, batch_size=256)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         net.partial_fit(_from_wrist(data), data.labels, classes=range(len(data.gestures)))
     return lambda asked: net.predict(_from_wrist(asked))
 
@@ -86,14 +87,16 @@ def _from_wrist(data: GestureData) -> NDArray[np.float32]:
 FITS: dict[str, Fit] = {"plain MLP": plain, **{name: ours(how) for name, how in WAYS.items()}}
 
 
-def left_out_answers(data: GestureData, folds: int, fit: Fit, seed: int) -> NDArray[np.int64]:
+def left_out_answers(
+    data: GestureData, folds: int, fit: Callable[[GestureData], Answer]
+) -> NDArray[np.int64]:
     """(N,) what models that never saw a sample's recorder say of it."""
     recorders = np.random.default_rng(0).permutation(np.unique(data.persons.astype(str)))
     folds = folds or len(recorders)
     said = np.empty(len(data), np.int64)
     for number in range(folds):
         out = np.isin(data.persons, recorders[number::folds])
-        said[out] = fit(data.take(~out), seed)(data.take(out))
+        said[out] = fit(data.take(~out))(data.take(out))
     return said
 
 
@@ -161,6 +164,8 @@ def main() -> None:
     parser.add_argument("--sources", nargs="*", choices=list(SOURCES), default=list(SOURCES))
     parser.add_argument("--folds", type=int, default=6)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--every", type=int, default=1, help="learn from every so-manieth sample")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--only", nargs="*", choices=list(FITS), default=list(FITS))
     asked = parser.parse_args()
     weights = Places.find().weights
@@ -171,13 +176,17 @@ def main() -> None:
     known = table_and_signs(asked.data)
     photos = {name: raised_hands(name, asked.landmarks) for name in asked.sources}
     seeds = range(asked.seeds)
+
+    def fit(name: str, seed: int, data: GestureData) -> Answer:
+        return FITS[name](data.take(np.arange(len(data))[:: asked.every]), seed, asked.epochs)
+
     _head("recorders left out", "mean %", "interval", "worst %", "samples %", *MISTAKES)
     for name in asked.only:
-        runs = [left_out_answers(table, asked.folds, FITS[name], seed) for seed in seeds]
+        runs = [left_out_answers(table, asked.folds, partial(fit, name, seed)) for seed in seeds]
         _line(name, recorders_row(table, runs))
     _head("photos", *photos, "mean %", "👍 %", "👎 %", *MISTAKES)
     for name in asked.only:
-        answers = [FITS[name](known, seed) for seed in seeds]
+        answers = [fit(name, seed, known) for seed in seeds]
         found = [{which: answer(data) for which, data in photos.items()} for answer in answers]
         _line(name, photos_row(photos, found))
 
