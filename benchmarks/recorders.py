@@ -144,7 +144,8 @@ def photos_row(
     labels = np.concatenate([data.labels for data in photos.values()])
     said = [np.concatenate([run[name] for name in photos]) for run in runs]
     thumbs = [
-        np.mean([(one == labels)[labels == label].mean() for one in said]) for label in (0, 1)
+        np.mean([(one == labels)[labels == label] for one in said]) if label in labels else np.nan
+        for label in (0, 1)
     ]
     counts = np.sum(
         [np.mean([mistakes(data, run[name]) for run in runs], 0) for name, data in photos.items()],
