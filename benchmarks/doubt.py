@@ -17,7 +17,6 @@ from sklearn.metrics import average_precision_score
 
 from core.gestures.data import GestureData
 from core.gestures.evaluation.label_noise import doubt_by_model, doubt_by_neighbours
-from core.gestures.features.hand import features
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.learner import TrainOptions, train
@@ -63,9 +62,7 @@ def _recordings(groups: np.ndarray) -> np.ndarray:
 
 
 def _shares(data: GestureData, epochs: int) -> list[np.ndarray]:
-    near = doubt_by_neighbours(
-        features(data.keypoints, data.mirrored_view), data.labels, data.bursts
-    ).share
+    near = doubt_by_neighbours(data.features(), data.labels, data.bursts).share
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(Path(folder), project="noisy")
         model = GestureModel.load(train(data, run, TrainOptions(epochs=epochs)).model or run.path)

@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
-from core.gestures.features.hand import features
 from core.gestures.labels import NONE
 from core.gestures.training.export import OpenSetNet, data_hash
 from core.gestures.training.learner import fit_all, without_empty_gestures
@@ -44,7 +43,7 @@ class Inside:
     def __init__(self, net: OpenSetNet, data: GestureData) -> None:
         self.labels, self.none = data.labels, net.head.none
         with torch.no_grad():
-            plain = features(data.keypoints, data.mirrored_view)
+            plain = data.features()
             x = net.net.standardised(torch.from_numpy(plain))
             last = x
             for layer in net.net.layers[:-1]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 ORDER = (
     "errors", "files", "pose", "media", "weights", "nets", "datasets", "learning", "estimators",
@@ -51,6 +52,26 @@ LIBRARIES = (
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)
 )
+# Where hands are truly meant: their skeleton, the nets, tables and models that know nothing else.
+HANDS = (
+    "core/pose/skeletons.py", "core/pose/hand.py", "core/pose/drawing.py",
+    "core/pose/heatmap_drawing.py", "core/weights/*", "core/nets/*", "core/datasets/*",
+    "core/learning/published.py", "core/estimators/*", "core/gestures/model/drift.py",
+    "core/gestures/training/outliers.py", "core/gestures/training/augmentation.py",
+    "core/gestures/model/seed_model.py",
+    "core/capture/demo.py", "core/capture/tables.py", "core/jobs/net_training.py",
+    "core/exchange/bundles.py", "core/recognition/extracting.py",
+    "core/recognition/keypoint_sources.py", "core/recipes/*", "pages/panels/camera/keypoints.py",
+)  # fmt: skip
+# Where HAND_21 is what older files, databases and models mean that name no skeleton.
+OLDER = (
+    "core/gestures/data.py", "core/gestures/model/gesture_model.py",
+    "core/gestures/model/provenance.py", "core/store/*", "core/exchange/data_in.py",
+    "core/exchange/data_columns.py", "core/exchange/manifest.py", "core/pose/types.py",
+)  # fmt: skip
+_SIZES = (21, 33, 42, 63)  # keypoints of a hand or a body, and their coordinates in a row
+_MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
+
 MATHS = ("numpy", "cv2", "PIL")  # what a room of pure maths may know beside the standard library
 THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
 TALKING_ROOMS = ("cli", "app", "pages")  # the others never print
@@ -188,6 +209,34 @@ def _may_import(path: str, library: str) -> bool:
     if path.startswith(("pages/", "app.py")) and library in THREADS:
         return False
     return library not in LIBRARIES or any(fnmatch(path, p) for p in LIBRARIES[library])
+
+
+def written_sizes(modules: list[Module]) -> list[str]:
+    """Numbers of keypoints, and the hand's skeleton by name, in code that serves any skeleton."""
+    return [
+        f"{m.path}:{node.lineno}: {what} belongs to a skeleton"
+        for m in modules
+        if not any(fnmatch(m.path, p) for p in HANDS)
+        for node, what in _sizes_in(m)
+    ]
+
+
+def _sizes_in(module: Module) -> Iterator[tuple[Any, str]]:
+    older = any(fnmatch(module.path, p) for p in OLDER)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in _SIZES:
+            yield node, str(node.value)
+        if isinstance(node, ast.Constant) and node.value == "hand_21" and not older:
+            yield node, "hand_21"
+        if isinstance(node, ast.Name) and node.id == "HAND_21" and not older:
+            yield node, node.id
+        if isinstance(node, ast.Call) and _name_of(node.func) in _MAKERS:
+            inside = [n for argument in node.args for n in ast.walk(argument)]
+            yield from ((n, "20") for n in inside if isinstance(n, ast.Constant) and n.value == 20)
+
+
+def _name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def printing(modules: list[Module]) -> list[str]:

@@ -46,6 +46,10 @@ def test_every_library_stays_in_its_room() -> None:
     assert house.misplaced_libraries(MODULES) == []
 
 
+def test_code_that_serves_any_skeleton_names_none_and_counts_no_keypoints() -> None:
+    assert house.written_sizes(MODULES) == []
+
+
 def test_only_the_command_line_prints() -> None:
     assert house.printing(MODULES) == []
 
@@ -243,3 +247,20 @@ def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
     assert house.printing(modules) == [
         "core/gestures/training/learner.py:1: print() belongs to the command line"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "points = row.reshape(-1, 21, 2)",
+        "bones = np.zeros((20, 2))",
+        "from core.pose.skeletons import HAND_21\nsize = HAND_21.size",
+        "project = store.create_project('A', skeleton='hand_21')",
+    ],
+)
+def test_a_hand_in_code_for_any_skeleton_is_found(tmp_path: Path, text: str) -> None:
+    modules = made_tree(tmp_path, {"core/review/a.py": text, "core/pose/skeletons.py": text})
+    assert [line.split(":")[0] for line in house.written_sizes(modules)] == ["core/review/a.py"]
+    assert (
+        house.written_sizes(made_tree(tmp_path, {"core/review/a.py": "chosen = found[:20]"})) == []
+    )

@@ -33,7 +33,7 @@ def act(
     """
     read = HandReader()
     try:
-        model.check_estimator(estimator.name)
+        model.check_estimator(estimator.name, estimator.skeleton)
         begun = time.monotonic()
         for frame in open_frames(source):
             if seconds is not None and frame.time_s > seconds:

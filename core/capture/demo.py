@@ -16,6 +16,7 @@ from core.capture.importing import import_path
 from core.capture.tables import read_table
 from core.estimators import Estimator
 from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.store import Project, Store
 
@@ -75,6 +76,7 @@ class ReplayEstimator(Estimator):
     """
 
     version = "replay"
+    skeleton = HAND_21.name
 
     def __init__(self, hands: DemoHands, gestures: Sequence[str] = ()) -> None:
         named = gestures or [g.name for g in DEFAULT_GESTURES if g != NONE]

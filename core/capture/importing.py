@@ -233,7 +233,7 @@ def file_samples(
         tell(min(1.0, frame.time_s / seconds))
         estimate = estimator.estimate_still(frame.rgb)
         pose = estimate.poses[0] if estimate.poses else None
-        last = found[-1].keypoints if found else None
+        last = found[-1].pose if found else None
         if pose is not None and refusal(pose, frame.size_hw, last, limits) is None:
             sample = sample_of(
                 frame, pose, estimate, version=estimator.version, with_picture=with_crop

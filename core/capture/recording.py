@@ -224,7 +224,7 @@ class _Take:
     def keep(self, sample: NewSample) -> None:
         """Hand a sample to the writer."""
         self.kept += 1
-        self.last = sample.keypoints
+        self.last = sample.pose
         self.writer.put(sample)
         if self.plan.count is not None and self.kept >= self.plan.count:
             self.end()

@@ -8,6 +8,7 @@ import numpy as np
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import bounding_box, crop_square, cut_off, cut_square, to_square
 from core.pose.drawing import draw_pose
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.store import NewSample, Sample
 
@@ -67,14 +68,17 @@ def _moved(before: Floats, now: Floats) -> float:
 def sample_of(
     frame: Frame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """A hand of a frame as the store takes it, with its crop unless only keypoints are wanted."""
+    """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted."""
     square = crop_square(pose.keypoints)
     crop = encode_jpeg(cut_square(frame.rgb, square, CROP_SIZE)) if with_picture else None
+    several = [i for i, one in enumerate(estimate.poses) if one is pose]
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
         world=pose.world,
+        visibility=pose.visibility,
         handedness=pose.handedness,
+        instance=several[0] if several else 0,
         size_hw=frame.size_hw,
         square=square,
         crop_jpeg=crop,
@@ -83,6 +87,8 @@ def sample_of(
         space="picture",
         estimator=estimate.estimator,
         estimator_version=version,
+        skeleton=estimate.skeleton,
+        time_s=frame.time_s,
     )
 
 
@@ -97,8 +103,9 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
         crop = decode_jpeg(sample.crop_jpeg)
         rgb = cut_square(crop, (0, 0, crop.shape[0]), size)
     # a table's hand is about one unit large, a square is never smaller than a pixel
-    keypoints = sample.keypoints * (1000 if sample.space == "relative" else 1)
+    keypoints = sample.pose[:, :2] * (1000 if sample.space == "relative" else 1)
     square = sample.square or crop_square(keypoints)
     keypoints = to_square(keypoints, square, size)
-    drawn = draw_pose(rgb, Pose(keypoints, sample.scores))
+    pose = Pose(keypoints, sample.scores[sample.frames // 2])
+    drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn

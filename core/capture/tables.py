@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from core.errors import TableError
 from core.gestures.labels import match_gesture
+from core.pose.skeletons import HAND_21
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 MAX_BYTES = 200 * 2**20
 MAX_CELLS = 8_000_000
 MAX_COLUMNS = 1000
-JOINTS = 21
+JOINTS = HAND_21.size
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _SHOWN = 20  # lines named in an error
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")

@@ -8,11 +8,13 @@ from core.pose.types import Estimate, Frame, Picture
 class Estimator(Protocol):
     """What every estimator does. One belongs to one stream; `close()` may come from any thread.
 
-    Whoever inherits it can be used as a context manager.
+    Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
+    gives, one of `core.pose.skeletons`.
     """
 
     name: str
     version: str
+    skeleton: str
 
     def estimate(self, frame: Frame) -> Estimate:
         """The poses in the next frame of a stream."""

@@ -63,6 +63,7 @@ class BeliefHands(Estimator):
         self._net = BeliefNet(net_folder)
         self._net.check_skeleton(HAND_21.name)
         self.name, self.stages = self._net.name, self._net.stages
+        self.skeleton = self._net.skeleton
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
         self._crop, self._kalman = crop, kalman
@@ -173,4 +174,4 @@ class BeliefHands(Estimator):
     ) -> Estimate:
         ranked = sorted(hands, key=lambda hand: -hand[0].score)
         poses, beliefs = tuple(p for p, _ in ranked), tuple(b for _, b in ranked)
-        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, beliefs)
+        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, beliefs, self.skeleton)

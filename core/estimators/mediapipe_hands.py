@@ -15,6 +15,7 @@ import numpy as np
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
+from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.weights.mediapipe_models import path_of
 
@@ -56,6 +57,7 @@ class MediapipeHands(Estimator):
     """
 
     name = NAME
+    skeleton = HAND_21.name
 
     def __init__(self, weights_folder: Path, *, num_hands: int = 1, model: str = "full") -> None:
         _keep_reports_here()

@@ -30,6 +30,7 @@ from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Places
+from core.pose.skeletons import HAND_21, Skeleton
 from core.store import Project, Store
 from core.store.new_project import project_to_fill
 
@@ -64,7 +65,9 @@ def export_model(model: GestureModel, out: Path, places: Places, *, names: bool 
     model = with_origin(model)
     model = model if names else without_names(model)
     predict = places.receiver.read_text(encoding="utf-8")
-    return write_bundle(model, out, sample_hands(places.demo), card=card, predict=predict)
+    hands = model.skeleton == HAND_21
+    inputs = sample_hands(places.demo) if hands else sample_poses(model.skeleton)
+    return write_bundle(model, out, inputs, card=card, predict=predict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,18 @@ def sample_hands(table: Path) -> Inputs:
     points[3, 8] = np.nan
     points[10, 17:] = np.nan
     return Inputs(points.round(1).astype(np.float32), mirrored)
+
+
+def sample_poses(skeleton: Skeleton) -> Inputs:
+    """16 made-up poses of another skeleton, of other places and sizes, every other one seen as in
+    a mirror, one without a keypoint: what a model says of them is its own, whatever they show."""
+    rng = np.random.default_rng(COUNT)
+    sizes = np.geomspace(20, 200, COUNT)[:, None, None]
+    points = rng.normal(0, 1, (COUNT, skeleton.size, 2)) * sizes + rng.uniform(
+        100, 500, (COUNT, 1, 2)
+    )
+    points[3, -1] = np.nan
+    return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)
 
 
 # --------------------------------------------------------------------------------------- taken in

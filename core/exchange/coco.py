@@ -14,9 +14,9 @@ from typing import IO, Any
 import numpy as np
 
 from core.errors import TableError
-from core.exchange.data_columns import COLUMNS, Row, about
+from core.exchange.data_columns import COLUMNS, RENAMED, Row, about
 from core.exchange.manifest import MAX_JOINTS
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import array, now
 
@@ -34,9 +34,9 @@ def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str
         file.write(f'{{"info": {_json(info)},\n"licenses": [],\n"images": [')
         for row in first:
             size = {"width": row["width"] or 0, "height": row["height"] or 0}
-            _item(file, {"id": row["id"], "file_name": row["source"], **size}, done == 0)
+            _item(file, {"id": _id(row), "file_name": row["source"], **size}, not categories)
             categories.setdefault(row["gesture"], _category(row, len(categories) + 1))
-            done += 1
+            done += row["frame"] == 0
         file.write('],\n"annotations": [')
         for number, row in enumerate(again):
             _item(file, _annotation(row, categories[row["gesture"]]["id"]), number == 0)
@@ -55,18 +55,27 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
+_OF_GESTURE = ("emoji", "position", "enabled", "kind")
+
+
 def _category(row: Row, number: int) -> dict[str, Any]:
-    joints = len(row["scores"]) // 4
-    hand = joints == HAND_21.size
-    names = HAND_21.joints if hand else [f"joint_{j}" for j in range(joints)]
-    bones = [[a + 1, b + 1] for a, b in HAND_21.edges] if hand else []
-    mudra = {name: row[f"gesture_{name}"] for name in ("emoji", "position", "enabled")}
-    return {"id": number, "name": row["gesture"], "supercategory": "hand" if hand else "pose",
-            "keypoints": list(names), "skeleton": bones, "mudra": mudra}  # fmt: skip
+    skeleton = skeleton_named(row["skeleton"])
+    edges = [[a + 1, b + 1] for a, b in skeleton.edges]
+    mudra = {name: row[f"gesture_{name}"] for name in _OF_GESTURE}
+    return {"id": number, "name": row["gesture"], "supercategory": skeleton.title,
+            "keypoints": list(skeleton.joints), "skeleton": edges, "mudra": mudra}  # fmt: skip
 
 
 _IN_COCO = ("gesture", "id", "source", "height", "width", "joints", "gesture_emoji",
-            "gesture_position", "gesture_enabled")  # fmt: skip
+            "gesture_position", "gesture_enabled", "gesture_kind")  # fmt: skip
+
+
+_FRAME = 2**32  # between the ids of a clip's frames, far above any number of samples
+
+
+def _id(row: Row) -> int:
+    """One for every frame; a still sample's own."""
+    return int(row["id"] + row["frame"] * _FRAME)
 
 
 def _annotation(row: Row, category: int) -> dict[str, Any]:
@@ -83,7 +92,7 @@ def _annotation(row: Row, category: int) -> dict[str, Any]:
         values = None if row[name] is None else array(row[name])
         mudra[name] = None if values is None else _short(values[:, None], none=True)
     return {
-        "id": row["id"], "image_id": row["id"], "category_id": category, "iscrowd": 0,
+        "id": _id(row), "image_id": _id(row), "category_id": category, "iscrowd": 0,
         "bbox": [x, y, width, height], "area": width * height,
         "num_keypoints": int(there.sum()), "keypoints": flat, "mudra": mudra,
     }  # fmt: skip
@@ -204,12 +213,11 @@ def _row(item: Row, category: Row, image: Row, where: str) -> Row:
     points, seen = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
     points[seen == 0] = np.nan
     kept, of_gesture = _dict(item.get("mudra")), _dict(category.get("mudra"))
-    row = {name: value for name, value in kept.items() if name in COLUMNS}
+    known = {RENAMED.get(name, name): value for name, value in kept.items()}
+    row = {name: value for name, value in known.items() if name in COLUMNS}
+    row |= {f"gesture_{n}": of_gesture[n] for n in _OF_GESTURE if n in of_gesture}
     row |= {
-        f"gesture_{n}": of_gesture[n] for n in ("emoji", "position", "enabled") if n in of_gesture
-    }
-    row |= {
-        "id": number if isinstance(number := item.get("id"), int) else 0,
+        "id": number % _FRAME if isinstance(number := item.get("id"), int) else 0,
         "gesture": category.get("name"), "source": image.get("file_name", ""),
         "width": image.get("width") or None, "height": image.get("height") or None,
         "joints": len(points), "keypoints": points,

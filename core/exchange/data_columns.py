@@ -1,11 +1,14 @@
 """What a table of samples says of each: the columns, and what may stand in them.
 
 Convention: `id`, `session_id` and `burst_id` hold only within one file. Coordinates stand in
-`keypoints`, `scores` and `world`, blobs of little-endian float32 with NaN where missing.
+`keypoints`, `scores` and `world`, blobs of little-endian float32 with NaN where missing. A row is a
+frame: a clip's frames follow each other with one `id`, `frame` counting from 0.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, get_args
 
+import numpy as np
 from pydantic import Field
 
 from core.exchange.manifest import (
@@ -13,10 +16,12 @@ from core.exchange.manifest import (
     Count,
     Emoji,
     Id,
+    Kind,
     Name,
     Number,
     Short,
     Side,
+    SkeletonName,
     Strict,
     Text,
     Time,
@@ -31,6 +36,7 @@ class Taken(Strict):
     gesture_emoji: Emoji = ""
     gesture_position: Count = 0
     gesture_enabled: bool = True
+    gesture_kind: Kind = "still"
     person: Name
     session_id: Id = 0
     session_name: Text | None = None
@@ -41,11 +47,14 @@ class Taken(Strict):
     source: Text = ""
     taken_at: Time
     mirrored_view: bool = False
-    space: Literal["picture", "relative"]
+    space: Literal["picture", "relative", "metres", "millimetres"]
     estimator: Short
     estimator_version: Short = ""
     handedness: Short | None = None
-    hand_index: Count = 0
+    instance: Count = 0
+    skeleton: SkeletonName = "hand_21"
+    frame: Count = 0
+    time_s: Number | None = None
     joints: Annotated[int, Field(ge=1, le=MAX_JOINTS)]
     width: Side | None = None
     height: Side | None = None
@@ -65,6 +74,7 @@ def _kind(annotation: Any) -> type:
 
 COLUMNS = {name: _kind(field.annotation) for name, field in Taken.model_fields.items()}
 BLOBS = {"keypoints": ("x", "y"), "scores": ("score",), "world": ("wx", "wy", "wz")}
+RENAMED = {"hand_index": "instance"}  # as older tables call it
 MARKS = ("gesture", "session_id", "burst_id", "mirrored_view", "taken_at", "x0")
 
 Row = dict[str, Any]
@@ -76,6 +86,42 @@ def number_columns(joints: int) -> list[str]:
 
 
 def about(row: Row) -> Row:
-    """The COLUMNS of a row of `moving.sample_rows`."""
-    joints = len(row["scores"]) // 4
-    return {name: joints if name == "joints" else row[name] for name in COLUMNS}
+    """The COLUMNS of a row of `frame_rows`."""
+    return {name: row[name] for name in COLUMNS}
+
+
+def frame_rows(row: Row) -> Iterator[Row]:
+    """A row a frame of one of `moving.sample_rows`, its blobs those of the frame."""
+    frames, joints = row["frames"], len(row["scores"]) // (4 * row["frames"])
+    times = [row["time_s"]] if row["times"] is None else np.frombuffer(row["times"], "<f8").tolist()
+    for frame in range(frames):
+        parts = {name: _part(row[name], frame, frames) for name in BLOBS}
+        own = {"frame": frame, "joints": joints, "time_s": times[frame]}
+        yield row | own | parts
+
+
+def _part(blob: bytes | None, frame: int, frames: int) -> bytes | None:
+    size = len(blob or b"") // frames
+    return None if blob is None else blob[frame * size : (frame + 1) * size]
+
+
+def clip_rows(rows: Iterable[Row]) -> Iterator[Row]:
+    """Checked rows of frames as rows of samples, the way back from `frame_rows`: those that follow
+    a frame 0 with its id, and are counted on, are its clip's."""
+    clip: list[Row] = []
+    for row in rows:
+        if clip and (row["frame"] != len(clip) or row["id"] != clip[0]["id"]):
+            yield _joined(clip)
+            clip = []
+        clip.append(row)
+    if clip:
+        yield _joined(clip)
+
+
+def _joined(clip: list[Row]) -> Row:
+    first, several = clip[0], len(clip) > 1
+    timed = several and all(row["time_s"] is not None for row in clip)
+    times = np.array([row["time_s"] for row in clip], "<f8").tobytes() if timed else None
+    parts = {name: None if first[name] is None else b"".join(row[name] or b"" for row in clip)
+             for name in BLOBS} if several else {}  # fmt: skip
+    return first | parts | {"frames": len(clip), "times": times, "visibility": None}

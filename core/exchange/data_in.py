@@ -8,6 +8,7 @@ the same name is the same. Tables that others made are `importing`'s: `read_data
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,12 @@ from core.capture.importing import (
 from core.capture.tables import TABLE_SUFFIXES, lines_in_words
 from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
-from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken
+from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken, clip_rows
 from core.exchange.lines import from_line, to_line
 from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
+from core.pose.skeletons import HAND_21
 from core.store import Project, Store
 from core.store.new_project import project_to_fill
 from core.store.rows import now
@@ -70,14 +72,18 @@ def read_data(
     Raises:
         MudraError: nothing that can be read; nothing was added then.
     """
-    rows = _rows(path, layout, person or SOMEBODY, estimator)
+    there = [p.skeleton for p in store.projects() if p.name.casefold() == project_name.casefold()]
+    rows = _rows(path, layout, person or SOMEBODY, estimator, (there or [HAND_21.name])[0])
     if rows is None:
         return import_path(
             store, project_name, path, estimator_factory=estimator_factory, person=person,
             layout=layout, mapping=mapping, progress=progress,
         )  # fmt: skip
     try:
-        with project_to_fill(store, project_name) as (project, fresh):
+        first = next(rows, None)
+        skeleton = HAND_21.name if first is None else first["skeleton"]
+        rows = rows if first is None else chain([first], rows)
+        with project_to_fill(store, project_name, skeleton) as (project, fresh):
             return _settle(store, project, rows, mapping or {}, fresh, progress)
     except StoreFullError:
         raise
@@ -87,23 +93,29 @@ def read_data(
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
 
-def _rows(path: Path, layout: str, person: str, estimator: str | None) -> Iterator[Row] | None:
+def _rows(
+    path: Path, layout: str, person: str, estimator: str | None, skeleton: str
+) -> Iterator[Row] | None:
     """The checked rows of a file of ours or COCO; None for any other."""
     if layout != "auto" or not path.is_file():
         return None
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return _checked(_of_coco(path, person, estimator), path.name, "annotation")
+        return clip_rows(
+            _checked(_of_coco(path, person, estimator, skeleton), path.name, "annotation")
+        )
     if suffix not in TABLE_SUFFIXES or not is_ours(path):
         return None
-    return _checked(read_ours(path), path.name, "line")
+    return clip_rows(_checked(read_ours(path), path.name, "line"))
 
 
 # -------------------------------------------------------------------------------- reading the file
 
 
-def _of_coco(path: Path, person: str, estimator: str | None) -> Iterator[tuple[int, Row]]:
-    """Annotations; those of others get what COCO does not know."""
+def _of_coco(
+    path: Path, person: str, estimator: str | None, skeleton: str
+) -> Iterator[tuple[int, Row]]:
+    """Annotations; those of others get what COCO does not know, the project's skeleton too."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     at = now()
@@ -114,7 +126,7 @@ def _of_coco(path: Path, person: str, estimator: str | None) -> Iterator[tuple[i
                 "session_started_at": at, "burst_started_at": at, "taken_at": at,
                 "burst_id": int(hashlib.sha256(str(row["gesture"]).encode()).hexdigest()[:8], 16),
                 "space": "picture", "file_hash": f"{digest}:{number}", "foreign": True,
-                "estimator": estimator or f"coco-{row['joints']}",
+                "estimator": estimator or f"coco-{row['joints']}", "skeleton": skeleton,
             }  # fmt: skip
         yield number, row
 
@@ -163,7 +175,7 @@ def _fault(taken: Taken, row: Row) -> str:
     square = taken.square_x, taken.square_y, taken.square_side
     if halved(taken.width, taken.height) or halved(*square):
         return "half a size or square"
-    return misfit(taken.joints)
+    return misfit(taken.joints, taken.skeleton)
 
 
 def _blobs(row: Row) -> Row:
@@ -216,8 +228,17 @@ class _Settler:
         self._waiting: list[Row] = []
 
     def take(self, row: Row) -> None:
-        """Have the row's sample added, unless it is there."""
-        mark = fingerprint(row["taken_at"], row["hand_index"], row["keypoints"])
+        """Have the row's sample added, unless it is there.
+
+        Raises:
+            TableError: it is of another skeleton than the project.
+        """
+        if row["skeleton"] != self._home.project.skeleton:
+            raise TableError(
+                f"the file's samples are {row['skeleton']}, “{self._home.project.name}” takes "
+                f"{self._home.project.skeleton}: bring them into a project of their own"
+            )
+        mark = fingerprint(row["taken_at"], row["instance"], row["keypoints"])
         foreign = row["foreign"] and row["file_hash"] in self._hashes
         if foreign or mark in self._known.samples:
             self.report.already += 1
@@ -248,7 +269,7 @@ class _Settler:
             return key
         self._settled.add(key)
         there = self._home.ids["gestures"]
-        about = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled")}
+        about = {n: row[f"gesture_{n}"] for n in ("emoji", "position", "enabled", "kind")}
         if key not in there:
             self._last += 1
             position = {} if self._fresh else {"position": self._last}

@@ -1,8 +1,8 @@
 """A project's samples as tables that other programs read: CSV, Parquet, COCO-keypoints json, and
 Kazuhito00's keypoint.csv.
 
-    .csv .parquet   one row a sample, all that is known of it: exact both ways. Left out: pictures,
-                    the bin, trainings, gestures and persons without samples.
+    .csv .parquet   one row a frame, all that is known of it: exact both ways. Left out: pictures,
+                    visibility, the bin, trainings, gestures and persons without samples.
     .json           COCO (`coco`): gestures are categories. Exact both ways, the same left out.
     keypoint.csv    a number and 42 numbers: joints as seen on the screen, from the wrist, the
                     farthest 1. Left out, besides: who, when, where, size, scores, estimator, and
@@ -25,12 +25,13 @@ import numpy as np
 from core.capture.tables import JOINTS, quoted
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
-from core.exchange.data_columns import BLOBS, COLUMNS, Row, about, number_columns
+from core.exchange.data_columns import BLOBS, COLUMNS, Row, about, frame_rows, number_columns
 from core.files import written_whole
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
 from core.store import Gesture, Project, Store
 from core.store.rows import array
-from core.store.transfer import most_joints, project_size, sample_rows
+from core.store.transfer import project_size, sample_rows
 
 KINDS = {
     "csv": "CSV: one row a sample, nothing but pictures lost",
@@ -83,8 +84,8 @@ def export_data(
     with _room_for(out) as part, store.reading() as connection:
         total, _ = project_size(connection, project.id)
         read = _Samples(
-            lambda: sample_rows(connection, project.id), total, progress,
-            most_joints(connection, project.id) or JOINTS,
+            lambda: _frames(sample_rows(connection, project.id)), total, progress,
+            skeleton_named(project.skeleton).size,
         )  # fmt: skip
         if kind == "kazuhito":
             done = _kazuhito(read, part, store.gestures(project.id))
@@ -96,6 +97,21 @@ def export_data(
         else:
             done, files = _WRITERS[kind](read, part), (out,)
     return Written(done, total - done, files)
+
+
+def _frames(rows: Iterator[Row]) -> Iterator[Row]:
+    """A row a frame.
+
+    Raises:
+        TableError: keypoints in space, which these tables have no columns for.
+    """
+    for row in rows:
+        if len(row["keypoints"]) != 2 * len(row["scores"]):
+            raise TableError(
+                "tables hold x and y of each keypoint, these samples have z, too: save the project "
+                "as a file instead"
+            )
+        yield from frame_rows(row)
 
 
 @contextmanager
@@ -163,6 +179,11 @@ def _record_batch(rows: list[Row], schema: Any, joints: int, *, quote: bool) -> 
     return pa.record_batch(columns, schema=schema)
 
 
+def _begun(rows: list[Row]) -> int:
+    """How many samples begin in these frames."""
+    return sum(row["frame"] == 0 for row in rows)
+
+
 def _csv(read: _Samples, out: Path) -> int:
     from pyarrow import csv as arrow
 
@@ -170,7 +191,7 @@ def _csv(read: _Samples, out: Path) -> int:
     with arrow.CSVWriter(out, schema) as writer:
         for rows in read.batches():
             writer.write_batch(_record_batch(rows, schema, read.joints, quote=True))
-            done += len(rows)
+            done += _begun(rows)
     return done
 
 
@@ -181,7 +202,7 @@ def _parquet(read: _Samples, out: Path) -> int:
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         for rows in read.batches():
             writer.write_batch(_record_batch(rows, schema, read.joints, quote=False))
-            done += len(rows)
+            done += _begun(rows)
     return done
 
 
@@ -204,7 +225,8 @@ def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
         writer = csv.writer(file, lineterminator="\n")
         for row in read:
             points = array(row["keypoints"]).reshape(-1, 2)
-            flat = as_seen(points, row["mirrored_view"]) if len(points) == JOINTS else None
+            still = len(points) == JOINTS and row["frames"] == 1
+            flat = as_seen(points, row["mirrored_view"]) if still else None
             if flat is not None and row["gesture"] in numbers:
                 writer.writerow([numbers[row["gesture"]], *flat.astype(str).tolist()])
                 done += 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-BLOBS = ("keypoints", "scores", "world")
+BLOBS = ("keypoints", "scores", "world", "times", "visibility")
 
 Row = dict[str, Any]
 

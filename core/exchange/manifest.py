@@ -9,18 +9,27 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
-from core.pose.skeletons import HAND_21, Skeleton
+from core.pose.skeletons import SKELETONS, skeleton_named
 from core.store.rows import array
 
 MAX_CROP = 2**20  # bytes of one crop's JPEG
 MAX_JOINTS = 200
+MAX_FRAMES = 1000  # of one clip
 RUN_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}"
 
 
@@ -29,6 +38,12 @@ def _name(text: str) -> str:
         return safe_name(text)
     except LabelError as error:
         raise ValueError(str(error)) from error
+
+
+def _skeleton(text: str) -> str:
+    if text not in SKELETONS:
+        raise ValueError(f"no skeleton “{text[:40]}”, there are {', '.join(SKELETONS)}")
+    return text
 
 
 def _time(text: str) -> str:
@@ -54,12 +69,14 @@ def _finite(value: float) -> float:
     return value
 
 
-def _numbers(count: int) -> Callable[[bytes], bytes]:
-    """A blob of so many float32 a joint: finite, or NaN where missing."""
+def _numbers(*counts: int) -> Callable[[bytes], bytes]:
+    """A blob of so many float32 a keypoint and frame: finite, or NaN where missing."""
 
     def check(blob: bytes) -> bytes:
-        if len(blob) % (4 * count) or not 0 < len(blob) <= 4 * count * MAX_JOINTS:
-            raise ValueError(f"{len(blob)} bytes are no {count} float32 for each joint")
+        most = 4 * max(counts) * MAX_JOINTS * MAX_FRAMES
+        if all(len(blob) % (4 * count) for count in counts) or not 0 < len(blob) <= most:
+            told = " or ".join(map(str, counts))
+            raise ValueError(f"{len(blob)} bytes are no {told} float32 for each keypoint")
         if np.isinf(array(blob)).any():
             raise ValueError("an infinite number")
         return blob
@@ -76,9 +93,12 @@ Short = Annotated[str, Field(max_length=100), AfterValidator(_plain)]
 Emoji = Annotated[str, Field(max_length=16), AfterValidator(_plain)]
 Number = Annotated[float, AfterValidator(_finite)]
 Side = Annotated[int, Field(ge=1, le=100_000)]
-Points = Annotated[Base64Bytes, AfterValidator(_numbers(2))]
+Points = Annotated[Base64Bytes, AfterValidator(_numbers(2, 3))]
 Scores = Annotated[Base64Bytes, AfterValidator(_numbers(1))]
 World = Annotated[Base64Bytes, AfterValidator(_numbers(3))]
+Times = Annotated[Base64Bytes, AfterValidator(_numbers(2))]  # float64, each two times float32 long
+SkeletonName = Annotated[str, AfterValidator(_skeleton)]
+Kind = Literal["still", "moving"]
 RunName = Annotated[str, Field(pattern=f"^{RUN_NAME}$")]
 
 
@@ -95,41 +115,45 @@ class ProjectRow(Strict):
     keypoints_only: bool
     created_at: Time
     active_model: RunName | None = None
+    skeleton: SkeletonName = "hand_21"
 
 
-class GestureRow(Strict):
-    """A row of `gestures`."""
+class Numbered(Strict):
+    """A row with its id."""
 
     id: Id
+
+
+class GestureRow(Numbered):
+    """A row of `gestures`."""
+
     name: Name
     emoji: Emoji
     position: Count
     enabled: bool
     deleted_at: Time | None = None
+    kind: Kind = "still"
 
 
-class PersonRow(Strict):
+class PersonRow(Numbered):
     """A row of `persons`."""
 
-    id: Id
     name: Name
     deleted_at: Time | None = None
 
 
-class SessionRow(Strict):
+class SessionRow(Numbered):
     """A row of `sessions`."""
 
-    id: Id
     person_id: Id
     source: Text
     started_at: Time
     name: Name | None = None
 
 
-class BurstRow(Strict):
+class BurstRow(Numbered):
     """A row of `bursts`."""
 
-    id: Id
     session_id: Id
     gesture_id: Id
     started_at: Time
@@ -141,19 +165,20 @@ class CropPlace(Strict):
     pack: Annotated[str, Field(pattern=r"^crops-\d{5}\.bin$")]
     begin: Count
     bytes: Annotated[int, Field(ge=1, le=MAX_CROP)]
+    frame: Count = 0
 
 
-class SampleRow(Strict):
-    """A row of `samples`, and where its crop is."""
+class SampleRow(Numbered):
+    """A row of `samples`, and where its crops are. Files of version 1 say `hand_index` instead of
+    `instance`, and have one frame and one `crop`."""
 
-    id: Id
     gesture_id: Id
     burst_id: Id
     keypoints: Points
     scores: Scores
     world: World | None = None
     handedness: Short | None = None
-    hand_index: Count
+    instance: Annotated[Count, Field(validation_alias=AliasChoices("instance", "hand_index"))]
     height: Side | None = None
     width: Side | None = None
     square_x: Number | None = None
@@ -161,28 +186,44 @@ class SampleRow(Strict):
     square_side: Number | None = None
     source: Text
     mirrored_view: bool
-    space: Literal["picture", "relative"]
+    space: Literal["picture", "relative", "metres", "millimetres"]
     estimator: Short
     estimator_version: Short
     file_hash: Short | None = None
     taken_at: Time
     deleted_at: Time | None = None
     crop: CropPlace | None = None
+    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] = 1
+    time_s: Number | None = None
+    times: Times | None = None
+    visibility: Scores | None = None
+    crops: Annotated[list[CropPlace], Field(max_length=MAX_FRAMES)] = []
 
-    def fault(self) -> str:
+    @property
+    def places(self) -> list[CropPlace]:
+        """Where its crops are."""
+        return [*self.crops, *([self.crop] if self.crop else [])]
+
+    def fault(self, skeleton: str) -> str:
         """What does not fit together; "" where all does."""
-        joints = len(self.scores) // 4
-        if len(self.keypoints) != 8 * joints or len(self.world or b"") not in (0, 12 * joints):
+        all_joints = len(self.scores) // 4
+        joints, odd = divmod(all_joints, self.frames)
+        several = (self.world, 12), (self.visibility, 4)
+        odd += len(self.keypoints) not in (8 * all_joints, 12 * all_joints)
+        odd += any(blob and len(blob) != size * all_joints for blob, size in several)
+        if odd or (self.times and len(self.times) != 8 * self.frames):
             return "keypoints, scores and world have different numbers of joints"
-        odd = halved(self.height, self.width)
-        odd |= halved(self.square_x, self.square_y, self.square_side)
-        return "half a size or half a square" if odd else misfit(joints)
+        if any(place.frame >= self.frames for place in self.places):
+            return f"a crop of frame {self.frames} or later, there are {self.frames}"
+        half = halved(self.height, self.width)
+        half |= halved(self.square_x, self.square_y, self.square_side)
+        return "half a size or half a square" if half else misfit(joints, skeleton)
 
 
-def misfit(joints: int, skeleton: Skeleton = HAND_21) -> str:
+def misfit(joints: int, skeleton: str) -> str:
     """Why a pose of so many joints can't go into a project of this skeleton; "" where it can."""
     try:
-        skeleton.check(joints, "poses")
+        skeleton_named(skeleton).check(joints, "poses")
     except SkeletonError as error:
         return str(error)
     return ""
@@ -193,7 +234,7 @@ def halved(*values: float | None) -> bool:
     return len({value is None for value in values}) > 1
 
 
-ROWS: dict[str, type[Strict]] = {
+ROWS: dict[str, type[Numbered]] = {
     "gestures": GestureRow,
     "persons": PersonRow,
     "sessions": SessionRow,
@@ -214,7 +255,7 @@ class Manifest(Strict):
     """`manifest.json`: what the file is, the project, and every other member with its hash."""
 
     format: Literal["mudra-project"]
-    version: Literal[1]
+    version: Literal[1, 2]
     made_by: Short
     made_at: Time
     project: ProjectRow
@@ -236,8 +277,8 @@ def read_manifest(content: bytes, name: str) -> Manifest:
         raise ArchiveError(f"{name}: manifest.json can't be used: {first_fault(error)}") from error
 
 
-def read_row(part: str, line: bytes, where: str) -> dict[str, Any]:
-    """A row of one of ROWS from its line.
+def read_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
+    """A row of one of ROWS from its line, of a project of this skeleton.
 
     Raises:
         ArchiveError: it is none; `where` says in whose words.
@@ -246,9 +287,9 @@ def read_row(part: str, line: bytes, where: str) -> dict[str, Any]:
         row = ROWS[part].model_validate_json(line)
     except ValidationError as error:
         raise ArchiveError(f"{where}: {first_fault(error)}") from error
-    if isinstance(row, SampleRow) and (fault := row.fault()):
+    if isinstance(row, SampleRow) and (fault := row.fault(skeleton)):
         raise ArchiveError(f"{where}: {fault}")
-    return dict(row)
+    return row
 
 
 def first_fault(error: ValidationError) -> str:

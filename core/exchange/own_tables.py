@@ -14,13 +14,14 @@ import pandas as pd
 
 from core.capture.tables import MAX_COLUMNS, lines_in_words, unquoted
 from core.errors import TableError
-from core.exchange.data_columns import COLUMNS, MARKS, Row, number_columns
+from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000
 _BATCH = 500
 _BLOCK = 4 * 2**20
 _MAX_GROUP, _MAX_TEXT = 128 * 2**20, 4096
+_OLD = {new: (old,) for old, new in RENAMED.items()}
 _RIGHT = ("true", "false")
 
 
@@ -104,8 +105,9 @@ def _of_batch(
 ) -> Iterator[tuple[int, Row]]:
     columns = {}
     for column, kind in COLUMNS.items():
-        if column in batch.schema.names:
-            values = _cast(batch.column(column), column, kind, first, name).to_pylist()
+        there = next((c for c in (column, *_OLD.get(column, ())) if c in batch.schema.names), None)
+        if there is not None:
+            values = _cast(batch.column(there), there, kind, first, name).to_pylist()
             if plain and kind is str:
                 values = [value and unquoted(value) for value in values]
             columns[column] = values

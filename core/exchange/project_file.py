@@ -19,13 +19,15 @@ from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
 from core.exchange import project_runs as carried_runs
-from core.exchange.lines import from_line, read_lines, to_line
+from core.exchange.lines import read_lines, to_line
 from core.exchange.manifest import (
     ROWS,
     RUN_NAME,
+    CropPlace,
     Manifest,
     Member,
     ProjectRow,
+    SampleRow,
     mudra_version,
     read_manifest,
     read_row,
@@ -52,7 +54,7 @@ _TABLE_BYTES, _PACK_BYTES = 2**20 - 2**12, 16 * 2**20
 _ROW_BYTES = 1500  # about what a sample's row takes
 _CROP_SIDE = 1024  # pixels; ours have 256
 _MAX_MANIFEST = 8 * 2**20
-_MAX_LINE = 64 * 2**10
+_MAX_LINE = 4 * 2**20  # a clip of a thousand frames
 _RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl|csv)"
 _NAMES = re.compile(
     rf"manifest\.json|({'|'.join(PARTS)})-\d{{5}}\.jsonl|crops-\d{{5}}\.bin|"
@@ -122,6 +124,7 @@ def export_project(
             about = ProjectRow(
                 name=project.name, keypoints_only=project.keypoints_only, created_at=made_at,
                 active_model=project.active_model if project.active_model in runs else None,
+                skeleton=project.skeleton,
             )  # fmt: skip
             packer.finish(about, with_bin, with_pictures)
         return Carried(project.name, packer.counts, out.stat().st_size)
@@ -175,8 +178,8 @@ def _pack_rows(
     packer.counts[table] = 0
     for row in rows:
         if table == "samples":
-            jpeg = row["jpeg"] if with_pictures else None
-            row["crop"] = None if jpeg is None else packer.add_crop(jpeg)
+            jpegs = row["jpegs"] if with_pictures else {}
+            row["crops"] = [packer.add_crop(jpeg) | {"frame": f} for f, jpeg in jpegs.items()]
         packer.add_line(table, {key: value for key, value in row.items() if key in known})
         packer.counts[table] += 1
         if table == "samples" and packer.counts[table] % 500 == 0:
@@ -247,7 +250,7 @@ class _Packer:
                 f"project file at most {MAX_TOTAL:,}: leave the pictures out"
             )
         manifest = Manifest(
-            format="mudra-project", version=1, made_by=f"mudra {mudra_version()}", made_at=now(),
+            format="mudra-project", version=2, made_by=f"mudra {mudra_version()}", made_at=now(),
             project=project, with_bin=with_bin, with_pictures=with_pictures,
             counts=self.counts, members=self._members,
         )  # fmt: skip
@@ -348,12 +351,12 @@ class _Reader:
         for part in PARTS:
             last, count, total = -1, 0, self._manifest.counts.get(part, 0)
             for where, line in self._lines(part):
-                row = read_row(part, line, where)
-                if row["id"] <= last:
-                    raise ArchiveError(f"{where}: id {row['id']} comes after {last}")
-                last, count = row["id"], count + 1
-                if row.get("crop") is not None:
-                    self._check_crop(dict(row["crop"]), where)
+                row = read_row(part, line, where, self._manifest.project.skeleton)
+                if row.id <= last:
+                    raise ArchiveError(f"{where}: id {row.id} comes after {last}")
+                last, count = row.id, count + 1
+                for place in row.places if isinstance(row, SampleRow) else ():
+                    self._check_crop(place, where)
                 if part == "samples" and count % 500 == 0:
                     self._progress(count, max(total, count))
             if count != total:
@@ -362,12 +365,12 @@ class _Reader:
                 )
 
     def rows(self, part: str) -> Iterator[dict[str, Any]]:
-        """The checked rows of one of PARTS by id; samples with their crop as `jpeg`."""
+        """The checked rows of one of PARTS by id; samples with their crops as `jpegs`."""
         for _, line in self._lines(part):
-            row = dict.fromkeys(ROWS[part].model_fields) | from_line(line)
-            if part == "samples":
-                crop = row.pop("crop")
-                row["jpeg"] = None if crop is None else self._crop(crop)
+            checked = ROWS[part].model_validate_json(line)
+            row = dict(checked)
+            if isinstance(checked, SampleRow):
+                row["jpegs"] = {place.frame: self._crop(place) for place in checked.places}
             yield row
 
     def _lines(self, part: str) -> Iterator[tuple[str, bytes]]:
@@ -376,16 +379,16 @@ class _Reader:
             for number, line in enumerate(read_lines(path, _MAX_LINE), 1):
                 yield f"{self._name}: {path.name}, line {number}", line
 
-    def _check_crop(self, place: dict[str, Any], where: str) -> None:
+    def _check_crop(self, place: CropPlace, where: str) -> None:
         if self._manifest.project.keypoints_only:
             raise ArchiveError(f"{where}: a picture in a project that keeps keypoints only")
-        pack = self._folder / place["pack"]
-        if not pack.is_file() or place["begin"] + place["bytes"] > pack.stat().st_size:
-            raise ArchiveError(f"{where}: {place['pack']} has no bytes {place['begin']} and on")
+        pack = self._folder / place.pack
+        if not pack.is_file() or place.begin + place.bytes > pack.stat().st_size:
+            raise ArchiveError(f"{where}: {place.pack} has no bytes {place.begin} and on")
         check_jpeg(self._crop(place), _CROP_SIDE, f"{where}: the crop")
         self.crops += 1
 
-    def _crop(self, place: dict[str, Any]) -> bytes:
-        with (self._folder / place["pack"]).open("rb") as file:
-            file.seek(place["begin"])
-            return file.read(place["bytes"])
+    def _crop(self, place: CropPlace) -> bytes:
+        with (self._folder / place.pack).open("rb") as file:
+            file.seek(place.begin)
+            return file.read(place.bytes)

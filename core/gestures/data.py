@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.gestures.features import feature_set
 from core.gestures.labels import GestureLabel
+from core.pose.skeletons import HAND_21, skeleton_named
 
 CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # what learns from it; the last three: baselines
 
@@ -16,12 +18,14 @@ class GestureData:
     """Labelled keypoints with who recorded them and when.
 
     Attributes:
-        keypoints: (N, K, 2) float32, pixels or any other unit with one scale for both axes.
+        keypoints: (N, K, D) float32, D = 2 in pixels or any other unit with one scale for both
+            axes, D = 3 in the unit of its space; clips of T frames are (N, T, K, D).
         mirrored_view: (N,) bool, true where the viewer saw the picture mirrored.
         labels: (N,) int, index into `gestures`.
         gestures: the classes, C of them.
         persons, sessions, bursts: (N,) group names, each finer than the one before.
         estimator: which estimator found the keypoints.
+        skeleton: whose K keypoints they are.
         sample_ids: (N,) the store's ids; empty when the data does not come from a store.
     """
 
@@ -34,17 +38,29 @@ class GestureData:
     bursts: NDArray[Any]
     estimator: str = "mediapipe-hands"
     sample_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    skeleton: str = HAND_21.name
 
     def __post_init__(self) -> None:
-        n = len(self.labels)
-        if self.keypoints.ndim != 3 or self.keypoints.shape[2] != 2 or len(self.keypoints) != n:
-            raise ValueError(f"keypoints must be ({n}, K, 2), got {self.keypoints.shape}")
+        n, shape = len(self.labels), self.keypoints.shape
+        if len(shape) not in (3, 4) or shape[-1] not in (2, 3) or shape[0] != n:
+            raise ValueError(f"keypoints must be ({n}, K, D) or ({n}, T, K, D), got {shape}")
+        skeleton_named(self.skeleton).check(shape[-2], "the samples")
         for name in ("mirrored_view", "persons", "sessions", "bursts"):
             if getattr(self, name).shape != (n,):
                 raise ValueError(f"{name} must be ({n},), got {getattr(self, name).shape}")
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def features(self) -> NDArray[np.float32]:
+        """(N, F) features of all samples.
+
+        Raises:
+            SkeletonError: clips, which have no features of a single frame.
+        """
+        return np.asarray(
+            feature_set(self.skeleton)(self.keypoints, self.mirrored_view), np.float32
+        )
 
     def take(self, rows: NDArray[Any]) -> "GestureData":
         """The chosen rows (indices or mask), same classes."""
@@ -58,4 +74,5 @@ class GestureData:
             self.bursts[rows],
             self.estimator,
             self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
+            self.skeleton,
         )

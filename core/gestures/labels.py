@@ -10,12 +10,35 @@ MAX_NAME = 40
 MAX_EMOJI = 16  # code points: families and flags are made of many
 
 
+# Signs that are drawn as text unless U+FE0F follows: Unicode's emoji-data, Emoji=Yes and
+# Emoji_Presentation=No, as first and last code points (digits, # and * left out)
+_TEXT_SIGNS = (
+    "©© ®® ‼‼ ⁉⁉ ™™ ℹℹ ↔↙ ↩↪ ⌨⌨ ⏏⏏ ⏭⏯ ⏱⏲ ⏸⏺ ⓂⓂ ▪▫ ▶▶ ◀◀ ◻◼ ☀☄ ☎☎ ☑☑ ☘☘ ☝☝ ☠☠ ☢☣ ☦☦ ☪☪ ☮☯ ☸☺ ♀♀ "
+    "♂♂ ♟♠ ♣♣ ♥♦ ♨♨ ♻♻ ♾♾ ⚒⚒ ⚔⚗ ⚙⚙ ⚛⚜ ⚠⚠ ⚧⚧ ⚰⚱ ⛈⛈ ⛏⛏ ⛑⛑ ⛓⛓ ⛩⛩ ⛰⛱ ⛴⛴ ⛷⛹ ✂✂ ✈✉ ✌✍ ✏✏ ✒✒ ✔✔ ✖✖ "
+    "✝✝ ✡✡ ✳✴ ❄❄ ❇❇ ❣❤ ➡➡ ⤴⤵ ⬅⬇ 〰〰 〽〽 ㊗㊗ ㊙㊙ 🅰🅱 🅾🅿 🈂🈂 🈷🈷 🌡🌡 🌤🌬 🌶🌶 🍽🍽 🎖🎗 🎙🎛 🎞🎟 "
+    "🏋🏎 🏔🏟 🏳🏳 🏵🏵 🏷🏷 🐿🐿 👁👁 📽📽 🕉🕊 🕯🕰 🕳🕹 🖇🖇 🖊🖍 🖐🖐 🖥🖥 🖨🖨 🖱🖲 🖼🖼 🗂🗄 🗑🗓 🗜🗞 🗡🗡 "
+    "🗣🗣 🗨🗨 🗯🗯 🗳🗳 🗺🗺 🛋🛋 🛍🛏 🛠🛥 🛩🛩 🛰🛰 🛳🛳"
+)
+_TEXT_RANGES = [(pair[0], pair[-1]) for pair in _TEXT_SIGNS.split()]
+
+
+def in_colour(emoji: str) -> str:
+    """The emoji with U+FE0F where a single sign would else be drawn as text, thin and black."""
+    alone = emoji.removesuffix("\ufe0f").removesuffix("\ufe0e")
+    if len(alone) == 1 and any(low <= alone <= high for low, high in _TEXT_RANGES):
+        return alone + "\ufe0f"
+    return emoji
+
+
 @dataclass(frozen=True)
 class GestureLabel:
-    """A gesture's name and the emoji that stands for it ("" when it has none)."""
+    """A gesture's name and the emoji that stands for it ("" when it has none), in colour."""
 
     name: str
     emoji: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "emoji", in_colour(self.emoji))
 
     @property
     def title(self) -> str:
@@ -27,7 +50,7 @@ NONE = GestureLabel("none", "🚫")
 DEFAULT_GESTURES = (
     GestureLabel("thumbs_up", "👍"),
     GestureLabel("thumbs_down", "👎"),
-    GestureLabel("point_up", "☝"),
+    GestureLabel("point_up", "☝️"),
     GestureLabel("ok", "👌"),
     GestureLabel("fist", "👊"),
     GestureLabel("point_right", "👉"),

@@ -239,7 +239,7 @@ def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
         if sample.crop_jpeg is None or sample.square is None or sample.estimator != TEACHER:
             continue
         crop = decode_jpeg(sample.crop_jpeg)
-        keypoints = to_square(sample.keypoints, sample.square, crop.shape[0])
+        keypoints = to_square(sample.pose, sample.square, crop.shape[0])
         number = bursts.setdefault(sample.burst_id, len(bursts))
         held_out = "own" if number % 5 == 4 else ""
         found += 1

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.pose.boxes import bounding_box
-from core.pose.skeletons import HAND_21, Rgb, Skeleton
+from core.pose.skeletons import HAND_21, Rgb, Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Picture, Pose
 
 _EMOJI_FONTS = (
@@ -36,7 +36,6 @@ def draw_estimate(
     labels: Sequence[str] | None = None,
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
-    skeleton: Skeleton = HAND_21,
 ) -> Picture:
     """Every pose's skeleton and, where given, its label with emoji above it.
 
@@ -47,7 +46,7 @@ def draw_estimate(
     """
     out = rgb.copy()
     for pose in estimate.poses:
-        _draw_skeleton(out, pose, skeleton)
+        _draw_skeleton(out, pose, skeleton_named(estimate.skeleton))
     if mirror:
         cv2.flip(out, 1, out)  # thirty times as quick as numpy, and no second buffer
     for i, pose in enumerate(estimate.poses):

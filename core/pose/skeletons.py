@@ -33,6 +33,8 @@ class Skeleton:
         root: the keypoints whose mean features start from.
         heading: the keypoints whose sum, seen from the root, says where the pose points.
         scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
+        sides: of a hand, one keypoint at the thumb's side of the palm and one at the other; a left
+            hand then counts as a right one's mirror image. None for bodies.
         oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
     """
 
@@ -46,6 +48,7 @@ class Skeleton:
     root: tuple[int, ...] = (0,)
     heading: tuple[int, ...] = ()
     scale: tuple[Edge, ...] = ()
+    sides: Edge | None = None
     oks_sigmas: tuple[float, ...] = ()
 
     @property
@@ -95,7 +98,7 @@ def _hand() -> Skeleton:
     colors = [color for color in _PALETTE for _ in range(4)]
     return Skeleton(
         "hand_21", "hand", tuple(joints), tuple(edges), tuple(colors), groups=groups,
-        heading=(5, 9, 13, 17),
+        heading=(5, 9, 13, 17), sides=(5, 17),
     )  # fmt: skip
 
 
@@ -137,7 +140,7 @@ def _body(
         name, "body", names, tuple(edges), tuple(colors), tuple(pairs),
         {limb: at(text) for limb, text in limbs.items()}, at(root), at(heading),
         tuple((a, b) for a, b in (at(pair.replace("-", " ")) for pair in scale.split())),
-        oks_sigmas,
+        oks_sigmas=oks_sigmas,
     )  # fmt: skip
 
 
@@ -215,7 +218,7 @@ NYU_14 = Skeleton(
     (*[color for color in _PALETTE[:0:-1] for _ in "ab"], *[_PALETTE[0]] * 3, _MIDDLE, _MIDDLE),
     groups={"thumb": (10, 9, 8), "index": (7, 6), "middle": (5, 4), "ring": (3, 2),
             "little": (1, 0)},
-    root=(11, 12), heading=(1, 3, 5, 7),
+    root=(11, 12), heading=(1, 3, 5, 7), sides=(7, 1),
 )  # fmt: skip
 
 SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}

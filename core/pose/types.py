@@ -54,6 +54,8 @@ class Pose:
         handedness: "Left" or "Right" as the person's own hand; None when unknown.
         world: (K, 3) float32 in the unit that `space` names; None when unknown.
         space: unit of `world`: "metres" or "millimetres".
+        visibility: (K,) float32 in 0..1, how likely each keypoint is seen and not hidden; None
+            where the estimator does not say.
     """
 
     keypoints: Floats
@@ -62,6 +64,7 @@ class Pose:
     handedness: str | None = None
     world: Floats | None = None
     space: str = "metres"
+    visibility: Floats | None = None
 
     def __post_init__(self) -> None:
         joints = self.keypoints.shape[0]
@@ -69,6 +72,8 @@ class Pose:
             raise ValueError(f"keypoints must be (K, 2), got {self.keypoints.shape}")
         if self.scores.shape != (joints,):
             raise ValueError(f"scores must be ({joints},), got {self.scores.shape}")
+        if self.visibility is not None and self.visibility.shape != (joints,):
+            raise ValueError(f"visibility must be ({joints},), got {self.visibility.shape}")
         if self.world is not None and self.world.shape != (joints, 3):
             raise ValueError(f"world must be ({joints}, 3), got {self.world.shape}")
         if self.handedness not in (LEFT, RIGHT, None):
@@ -114,6 +119,7 @@ class Estimate:
         poses: the poses, possibly none.
         size_hw: (H, W) of the picture that the keypoints refer to.
         estimator: the estimator's name, e.g. "mediapipe-hands".
+        skeleton: the name of the poses' skeleton.
         time_s: the frame's time.
         mirrored_view: as the frame's.
         beliefs: of each pose, where a belief-map net found it, else empty.
@@ -125,3 +131,4 @@ class Estimate:
     time_s: float = 0.0
     mirrored_view: bool = False
     beliefs: tuple[BeliefMaps, ...] = ()
+    skeleton: str = "hand_21"

@@ -192,7 +192,7 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
   and, for `none`, landmarks of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
   hands that hang beside a gesturing one. None of these pictures is part of Mudra.
 - **👉 and 👈** of the pictures are ☝ turned by 90°.
-- **Net**: the features of `core/gestures/features/hand.py`, then an MLP (256, 128),
+- **Net**: the features of `core/gestures/features/feature_set.py`, then an MLP (256, 128),
   {epochs} epochs; samples mirrored, 👌 👊 ✋ turned by any angle,
   and ☝ 👉 👈 turned until the finger points elsewhere.
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.

@@ -58,7 +58,7 @@ def evaluate(
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         return _of_table(model, read_table(path, layout, mapping))
     with opened_folder(path) as folder, estimator_factory() as estimator:
-        model.check_estimator(estimator.name)
+        model.check_estimator(estimator.name, estimator.skeleton)
         return _of_pictures(model, labelled_pictures(folder, mapping), estimator, tell)
 
 

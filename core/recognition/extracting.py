@@ -17,6 +17,7 @@ from core.estimators import create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
+from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Floats, Frame
 
 Progress = Callable[[int, int], None]
@@ -140,7 +141,7 @@ def _numbered(prefix: str, points: Floats, digits: int) -> dict[str, float]:
 
 
 def _columns() -> list[str]:
-    pixels, metres = np.zeros((21, 2), np.float32), np.zeros((21, 3), np.float32)
+    pixels, metres = (np.zeros((HAND_21.size, axes), np.float32) for axes in (2, 3))
     return [*_ABOUT, *_numbered("", pixels, 0), *_numbered("w", metres, 0)]
 
 

@@ -113,7 +113,7 @@ def predict(
         MudraError: nothing there that can be read, or a place that can't be written.
     """
     if model is not None:
-        model.check_estimator(estimator.name)
+        model.check_estimator(estimator.name, estimator.skeleton)
     if maps not in VIEWS:
         raise MediaError(f"no view “{maps}” of belief maps, there are: {', '.join(VIEWS)}")
     look = _Look(model, estimator, maps)

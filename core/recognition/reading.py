@@ -171,7 +171,7 @@ def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
     """
     if model is None or not estimate.poses:
         return [Answer() for _ in estimate.poses]
-    model.check_estimator(estimate.estimator)
+    model.check_estimator(estimate.estimator, estimate.skeleton)
     keypoints = np.stack([pose.keypoints for pose in estimate.poses])
     mirrored = np.full(len(keypoints), estimate.mirrored_view)
     table, rejections = model.predict(keypoints, mirrored)

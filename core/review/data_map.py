@@ -7,7 +7,6 @@ import numpy as np
 
 from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
 from core.gestures.evaluation.label_noise import Floats
-from core.gestures.features.hand import features
 from core.store import Store
 from core.store.index import Ints, Roster, read_poses
 
@@ -43,7 +42,7 @@ def draw_map(store: Store, project_id: int, method: str, roster: Roster) -> Data
     """Lay out the samples, at most 5,000 of them, of every gesture as many."""
     chosen = roster.take(pick_evenly(roster.gestures))
     poses = read_poses(store, project_id, chosen.ids)
-    found = features(poses.keypoints, poses.mirrored_view)
+    found = poses.features()
     flat = tsne(found) if method == TSNE else pca(found)
     return DataMap(project_id, method, chosen.ids, flat.points, flat.explained, len(roster),
                    int(roster.ids.max(initial=0)))  # fmt: skip

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.gestures.evaluation.label_noise import Doubt, doubt_by_model, doubt_by_neighbours
-from core.gestures.features.hand import features
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Places
 from core.store import Project, Store
@@ -117,9 +116,7 @@ def look_at_all(
     roster = newest.take(np.arange(len(newest))[::-1])
     poses = read_poses(store, project.id, roster.ids)
     model = _by_model(store, places, project, roster, poses)
-    neighbours = doubt_by_neighbours(
-        features(poses.keypoints, poses.mirrored_view), roster.gestures, roster.bursts, tell=tell
-    )
+    neighbours = doubt_by_neighbours(poses.features(), roster.gestures, roster.bursts, tell=tell)
     return Doubts(roster.ids, roster.gestures, neighbours, model, poses.scores)
 
 

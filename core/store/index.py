@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy import String, cast, func, select
 
 from core.errors import NotFoundError
+from core.gestures.features import feature_set
+from core.pose.skeletons import skeleton_named
 from core.store import schema as t
 from core.store.history import chunks
 from core.store.rows import Sample, array, to_sample
@@ -84,7 +86,10 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
     out, those in the bin are not."""
     rows: dict[int, Any] = {}
     for chunk in chunks(ids):
-        found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
+        found = select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
+        found = found.outerjoin(t.crops, t.shown_crop).join(
+            t.projects, t.samples.c.project_id == t.projects.c.id
+        )
         found = found.where(t.samples.c.id.in_(chunk))
         rows |= {row.id: row for row in store.rows(found)}
     return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
@@ -92,17 +97,25 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """What a look at all samples needs of each, in the roster's order.
+    """What a look at all samples needs of each, in the roster's order; a clip counts as its middle
+    frame.
 
     Attributes:
-        keypoints: (N, K, 2) float32.
+        skeleton: whose keypoints.
+        keypoints: (N, K, D) float32.
         mirrored_view: (N,) bool.
         scores: (N,) float32, the mean of the joints' scores.
     """
 
+    skeleton: str
     keypoints: NDArray[np.float32]
     mirrored_view: NDArray[np.bool_]
     scores: NDArray[np.float32]
+
+    def features(self) -> NDArray[np.float32]:
+        """(N, F) features."""
+        found = feature_set(self.skeleton)(self.keypoints, self.mirrored_view)
+        return np.asarray(found, np.float32)
 
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
@@ -111,25 +124,37 @@ def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
     Raises:
         NotFoundError: one of them is gone.
     """
-    parts = [_poses(store, project_id, chunk) for chunk in chunks(ids)]
+    skeleton = store.skeleton(project_id)
+    size = skeleton_named(skeleton).size
+    parts = [_poses(store, project_id, chunk, size) for chunk in chunks(ids)]
     if not parts:
-        return Poses(np.empty((0, 21, 2), np.float32), np.empty(0, bool), np.empty(0, np.float32))
-    return Poses(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        nothing = np.empty((0, size, 2), np.float32)
+        return Poses(skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
+    return Poses(skeleton, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _poses(store: Store, project_id: int, ids: list[int]) -> tuple[NDArray[Any], ...]:
+def _poses(store: Store, project_id: int, ids: list[int], size: int) -> tuple[NDArray[Any], ...]:
     of = t.samples.c
-    found = select(of.id, of.keypoints, of.mirrored_view, of.scores)
+    found = select(of.id, of.frames, of.keypoints, of.mirrored_view, of.scores)
     found = found.where(of.project_id == project_id, of.id.in_(ids))
     rows = {row[0]: row for row in store.rows(found)}
     if len(rows) < len(set(ids)):
         raise NotFoundError("some samples are gone: reload and try again")
-    _, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
+    _, frames, keypoints, mirrored, scores = zip(*(rows[i] for i in ids), strict=True)
     return (
-        array(b"".join(keypoints)).reshape(len(ids), -1, 2),
+        _middles(keypoints, frames).reshape(len(ids), size, -1),
         np.array(mirrored, bool),
-        array(b"".join(scores)).reshape(len(ids), -1).mean(axis=1),
+        _middles(scores, frames).reshape(len(ids), size).mean(axis=1),
     )
+
+
+def _middles(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float32]:
+    """The numbers of each clip's middle frame."""
+    if max(frames) > 1:
+        sizes = [len(blob) // n for blob, n in zip(blobs, frames, strict=True)]
+        starts = [n // 2 * size for n, size in zip(frames, sizes, strict=True)]
+        blobs = [b[i : i + n] for b, i, n in zip(blobs, starts, sizes, strict=True)]
+    return array(b"".join(blobs))
 
 
 @dataclass(frozen=True)

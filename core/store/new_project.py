@@ -4,19 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import NotFoundError
+from core.pose.skeletons import HAND_21
 from core.store.rows import Project
 from core.store.store import Store
 from core.store.transfer import forget_project
 
 
 @contextmanager
-def project_to_fill(store: Store, name: str) -> Iterator[tuple[Project, bool]]:
+def project_to_fill(
+    store: Store, name: str, skeleton: str = HAND_21.name
+) -> Iterator[tuple[Project, bool]]:
     """The project of that name, and whether it was made just now as there was none; a new one is
     forgotten where what follows fails before a sample came in."""
     try:
         project, fresh = store.project(name), False
     except NotFoundError:
-        project, fresh = store.create_project(name), True
+        project, fresh = store.create_project(name, skeleton=skeleton), True
     try:
         yield project, fresh
     except BaseException:

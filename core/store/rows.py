@@ -1,16 +1,20 @@
 """What the store takes and gives: plain records, and their way to and from table rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.pose.boxes import Square
+from core.pose.skeletons import HAND_21, skeleton_named
 from core.pose.types import Floats
+
+_AXES = ((2,), (3,))  # of a keypoint: x, y or x, y, z
 
 
 def now() -> str:
@@ -21,24 +25,29 @@ def now() -> str:
 @dataclass(frozen=True)
 class Project:
     """A project; `active_model` names the run whose model it uses, if any; `created_at` is ISO
-    8601, UTC."""
+    8601, UTC; `skeleton` names the keypoints that all its samples have."""
 
     id: int
     name: str
     keypoints_only: bool
     active_model: str | None = None
     created_at: str = ""
+    skeleton: str = HAND_21.name
+
+
+STILL, MOVING = "still", "moving"  # kinds of gestures
 
 
 @dataclass(frozen=True)
 class Gesture:
-    """A gesture of a project."""
+    """A gesture of a project; `kind` is STILL or MOVING."""
 
     id: int
     name: str
     emoji: str
     position: int
     enabled: bool
+    kind: str = STILL
 
     @property
     def label(self) -> GestureLabel:
@@ -66,16 +75,27 @@ class GestureOverview:
 
 @dataclass(frozen=True, eq=False)
 class NewSample:
-    """A sample to be stored.
+    """A sample to be stored: a clip of T frames, of one frame for a still gesture.
 
     Attributes:
-        keypoints: (K, 2) picture pixels (`space` "picture"), or a table's own unit ("relative").
-        scores: (K,).
-        world: (K, 3) or None.
+        keypoints: (T, K, D), or (K, D) for a single frame: picture pixels x, y (`space`
+            "picture"), a table's own unit ("relative"), or x, y, z in "metres" or "millimetres".
+        scores: (T, K), or (K,) for a single frame.
+        world: (T, K, 3), (K, 3) for a single frame, or None.
+        instance: which of several hands or persons in the frame.
         size_hw: the picture's (H, W); None for tables.
         square: the crop's (x0, y0, side) in picture pixels.
-        crop_jpeg: the crop's JPEG; None in keypoints-only projects and for tables.
+        crop_jpeg: the JPEG of the middle frame's crop; None in keypoints-only projects and for
+            tables.
         file_hash: sha256 of the file it came from; None for a camera.
+        skeleton: whose K keypoints they are.
+        time_s: the first frame's time in its source, seconds from its start; None when unknown.
+        times_s: (T,) of all frames, where there are several.
+        visibility: (T, K) in 0..1, where the estimator gives one.
+        other_crops: JPEGs of other frames' crops by the frame's number.
+
+    Raises:
+        ValueError: shapes that do not fit together.
     """
 
     keypoints: Floats
@@ -86,13 +106,44 @@ class NewSample:
     estimator_version: str = ""
     world: Floats | None = None
     handedness: str | None = None
-    hand_index: int = 0
+    instance: int = 0
     size_hw: tuple[int, int] | None = None
     square: Square | None = None
     crop_jpeg: bytes | None = None
     space: str = "picture"
     file_hash: str | None = None
     taken_at: str = field(default_factory=now)
+    skeleton: str = HAND_21.name
+    time_s: float | None = None
+    times_s: NDArray[np.float64] | None = None
+    visibility: Floats | None = None
+    other_crops: Mapping[int, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, axes in (("keypoints", 3), ("scores", 2), ("world", 3), ("visibility", 2)):
+            values = getattr(self, name)
+            if values is not None and values.ndim == axes - 1:  # a single frame
+                object.__setattr__(self, name, values[None])
+        frames, joints = self.scores.shape
+        wanted = {"world": (frames, joints, 3), "visibility": (frames, joints)}
+        wanted |= {"times_s": (frames,)}
+        came = {name: getattr(self, name) for name in wanted}
+        odd = {n: v.shape for n, v in came.items() if v is not None and v.shape != wanted[n]}
+        if self.keypoints.shape[:2] != (frames, joints) or self.keypoints.shape[2:] not in _AXES:
+            odd["keypoints"] = self.keypoints.shape
+        if odd or frames == 0:
+            raise ValueError(f"scores are (T, K) = {self.scores.shape}, but {odd or 'no frame'}")
+        skeleton_named(self.skeleton).check(joints, "the sample")
+
+    @property
+    def frames(self) -> int:
+        """How many frames T."""
+        return len(self.keypoints)
+
+    @property
+    def pose(self) -> Floats:
+        """(K, D) keypoints of the middle frame: the one that stands for the clip."""
+        return self.keypoints[self.frames // 2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,12 +157,14 @@ class Sample(NewSample):
 
 def to_project(row: Any) -> Project:
     """A row of `projects`."""
-    return Project(row.id, row.name, row.keypoints_only, row.active_model, row.created_at)
+    return Project(
+        row.id, row.name, row.keypoints_only, row.active_model, row.created_at, row.skeleton
+    )
 
 
 def to_gesture(row: Any) -> Gesture:
     """A row of `gestures`."""
-    return Gesture(row.id, row.name, row.emoji, row.position, row.enabled)
+    return Gesture(row.id, row.name, row.emoji, row.position, row.enabled, row.kind)
 
 
 def to_row(sample: NewSample) -> dict[str, Any]:
@@ -123,7 +176,11 @@ def to_row(sample: NewSample) -> dict[str, Any]:
         "scores": _blob(sample.scores),
         "world": None if sample.world is None else _blob(sample.world),
         "handedness": sample.handedness,
-        "hand_index": sample.hand_index,
+        "instance": sample.instance,
+        "frames": sample.frames,
+        "time_s": sample.time_s,
+        "times": None if sample.times_s is None else sample.times_s.astype("<f8").tobytes(),
+        "visibility": None if sample.visibility is None else _blob(sample.visibility),
         "height": height,
         "width": width,
         "square_x": x,
@@ -140,16 +197,18 @@ def to_row(sample: NewSample) -> dict[str, Any]:
 
 
 def to_sample(row: Any) -> Sample:
-    """A row of `samples` with its crop as `jpeg`."""
+    """A row of `samples` with its crop as `jpeg` and its project's `skeleton`."""
+    frames = row.frames
+    joints = len(row.scores) // (4 * frames)
     return Sample(
         id=row.id,
         gesture_id=row.gesture_id,
         burst_id=row.burst_id,
-        keypoints=array(row.keypoints).reshape(-1, 2),
-        scores=array(row.scores),
-        world=None if row.world is None else array(row.world).reshape(-1, 3),
+        keypoints=array(row.keypoints).reshape(frames, joints, -1),
+        scores=array(row.scores).reshape(frames, joints),
+        world=None if row.world is None else array(row.world).reshape(frames, joints, 3),
         handedness=row.handedness,
-        hand_index=row.hand_index,
+        instance=row.instance,
         size_hw=None if row.height is None else (row.height, row.width),
         square=None if row.square_x is None else (row.square_x, row.square_y, row.square_side),
         crop_jpeg=row.jpeg,
@@ -160,18 +219,24 @@ def to_sample(row: Any) -> Sample:
         estimator_version=row.estimator_version,
         file_hash=row.file_hash,
         taken_at=row.taken_at,
+        skeleton=row.skeleton,
+        time_s=row.time_s,
+        times_s=None if row.times is None else np.frombuffer(row.times, "<f8").astype(np.float64),
+        visibility=None
+        if row.visibility is None
+        else array(row.visibility).reshape(frames, joints),
     )
 
 
 def to_training_data(
-    rows: Sequence[Any], gestures: Sequence[Gesture], estimator: str
+    rows: Sequence[Any], gestures: Sequence[Gesture], estimator: str, skeleton: str
 ) -> GestureData:
     """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
-    one, as what a classifier learns from."""
+    one and of single frames, as what a classifier learns from."""
     ids, gesture, blobs, mirrored, person, sessions, bursts = zip(*rows, strict=True)
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
-        array(b"".join(blobs)).reshape(len(rows), -1, 2),
+        array(b"".join(blobs)).reshape(len(rows), skeleton_named(skeleton).size, -1),
         np.array(mirrored, bool),
         np.array([index[g] for g in gesture], np.int64),
         tuple(g.label for g in gestures),
@@ -180,6 +245,7 @@ def to_training_data(
         np.array(bursts),
         estimator,
         np.array(ids, np.int64),
+        skeleton,
     )
 
 

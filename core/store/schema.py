@@ -44,8 +44,10 @@ from sqlalchemy.exc import (
 )
 
 from core.errors import StoreError, StoreFullError
+from core.gestures.labels import in_colour
+from core.pose.skeletons import HAND_21
 
-VERSION = 6
+VERSION = 7
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
@@ -63,6 +65,7 @@ projects = Table(
     Column("created_at", String, nullable=False),
     Column("deleted_at", String),
     Column("active_model", String),  # since version 2
+    Column("skeleton", String, nullable=False),  # since version 7: whose keypoints its samples have
 )
 
 gestures = Table(
@@ -76,6 +79,7 @@ gestures = Table(
     Column("position", Integer, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("deleted_at", String),
+    Column("kind", String, nullable=False),  # since version 7: "still" or "moving"
 )
 
 persons = Table(
@@ -119,7 +123,7 @@ samples = Table(
     Column("scores", LargeBinary, nullable=False),
     Column("world", LargeBinary),
     Column("handedness", String),
-    Column("hand_index", Integer, nullable=False),
+    Column("instance", Integer, nullable=False),  # which of several hands or persons in a frame
     Column("height", Integer),
     Column("width", Integer),
     Column("square_x", Float),
@@ -133,6 +137,12 @@ samples = Table(
     Column("file_hash", String),
     Column("taken_at", String, nullable=False),
     Column("deleted_at", String),
+    # since version 7: a sample is a clip of `frames` frames; `time_s` is its first frame's time in
+    # its source, `times` all of them (float64) where there are several
+    Column("frames", Integer, nullable=False),
+    Column("time_s", Float),
+    Column("times", LargeBinary),
+    Column("visibility", LargeBinary),
 )
 
 # In a table of their own, so that reading keypoints does not wade through pictures.
@@ -140,8 +150,11 @@ crops = Table(
     "crops",
     metadata,
     Column("sample_id", ForeignKey("samples.id"), primary_key=True),
+    Column("frame", Integer, primary_key=True, autoincrement=False),  # since version 7
     Column("jpeg", LargeBinary, nullable=False),
 )
+# the crop that stands for a whole clip: its middle frame's
+shown_crop = (crops.c.sample_id == samples.c.id) & (crops.c.frame == samples.c.frames // 2)
 
 # since version 4: what was done and how to undo it (see acts.py); outlives what it speaks of
 acts = Table(
@@ -185,6 +198,20 @@ _UPGRADES = {
     6: (
         "CREATE INDEX IF NOT EXISTS samples_by_take ON samples "
         "(project_id, deleted_at, burst_id, gesture_id, handedness)",
+    ),
+    7: (
+        f"ALTER TABLE projects ADD COLUMN skeleton VARCHAR NOT NULL DEFAULT '{HAND_21.name}'",
+        "ALTER TABLE gestures ADD COLUMN kind VARCHAR NOT NULL DEFAULT 'still'",
+        "ALTER TABLE samples RENAME COLUMN hand_index TO instance",
+        "ALTER TABLE samples ADD COLUMN frames INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE samples ADD COLUMN time_s FLOAT",
+        "ALTER TABLE samples ADD COLUMN times {blob}",
+        "ALTER TABLE samples ADD COLUMN visibility {blob}",
+        "CREATE TABLE crops_by_frame (sample_id INTEGER NOT NULL REFERENCES samples (id), "
+        "frame INTEGER NOT NULL, jpeg {blob} NOT NULL, PRIMARY KEY (sample_id, frame))",
+        "INSERT INTO crops_by_frame SELECT sample_id, 0, jpeg FROM crops",
+        "DROP TABLE crops",
+        "ALTER TABLE crops_by_frame RENAME TO crops",
     ),
 }
 
@@ -257,10 +284,22 @@ def bring_up_to_date(connection: Connection) -> None:
         raise StoreError(
             f"the store has version {version}, this Mudra knows {VERSION}: use a newer Mudra"
         )
+    blob = "BYTEA" if connection.dialect.name == "postgresql" else "BLOB"
     for step in range(version + 1, VERSION + 1):
         for statement in _UPGRADES[step]:
-            connection.execute(text(statement))
+            connection.execute(text(statement.replace("{blob}", blob)))
+        if step == 7:
+            _colour_emoji(connection)
         connection.execute(update(meta).values(version=step))
+
+
+def _colour_emoji(connection: Connection) -> None:
+    """Signs that were stored as text (☝) as the pictures that they are meant to be (☝️)."""
+    found = connection.execute(select(gestures.c.id, gestures.c.emoji)).all()
+    for gesture_id, emoji in found:
+        if in_colour(emoji) != emoji:
+            of_it = update(gestures).where(gestures.c.id == gesture_id)
+            connection.execute(of_it.values(emoji=in_colour(emoji)))
 
 
 def damage_of(connection: Connection) -> str:

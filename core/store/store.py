@@ -6,15 +6,18 @@ Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy import Connection, distinct, func, insert, select
 
-from core.errors import LabelError, NotFoundError
+from core.errors import LabelError, NotFoundError, SkeletonError
 from core.gestures.data import GestureData
-from core.gestures.labels import DEFAULT_GESTURES, safe_name
+from core.gestures.labels import DEFAULT_GESTURES, NONE, in_colour, safe_name
+from core.pose.skeletons import HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.rows import (
+    STILL,
     Gesture,
     GestureOverview,
     NewSample,
@@ -35,21 +38,27 @@ class Store(Database):
 
     # -------------------------------------------------------------------------------- projects
 
-    def create_project(self, name: str, *, keypoints_only: bool = False) -> Project:
-        """A new project with the eight gestures and `none`.
+    def create_project(
+        self, name: str, *, keypoints_only: bool = False, skeleton: str = HAND_21.name
+    ) -> Project:
+        """A new project; one of hands with the eight gestures and `none`.
 
         Raises:
             StoreError: the name is taken.
             LabelError: it can't be a name.
+            SkeletonError: no such skeleton.
         """
+        ready = DEFAULT_GESTURES if skeleton_named(skeleton) == HAND_21 else (NONE,)
         with self.writing() as connection:
             made_at = now()
-            values = named(name) | {"keypoints_only": keypoints_only, "created_at": made_at}
+            values = {"keypoints_only": keypoints_only, "created_at": made_at}
+            values |= named(name) | {"skeleton": skeleton}
             project_id = inserted(connection, t.projects, values)
-            for position, gesture in enumerate(DEFAULT_GESTURES):
+            for position, gesture in enumerate(ready):
                 values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
-                inserted(connection, t.gestures, values | {"position": position, "enabled": True})
-        return Project(project_id, safe_name(name), keypoints_only, None, made_at)
+                values |= {"position": position, "enabled": True, "kind": STILL}
+                inserted(connection, t.gestures, values)
+        return Project(project_id, safe_name(name), keypoints_only, None, made_at, skeleton)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
         """All by name; `deleted` shows the bin instead."""
@@ -101,8 +110,10 @@ class Store(Database):
             found = found.where(of.enabled)
         return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
 
-    def add_gesture(self, project_id: int, name: str, emoji: str = "") -> Gesture:
-        """A new gesture, last in order.
+    def add_gesture(
+        self, project_id: int, name: str, emoji: str = "", kind: str = STILL
+    ) -> Gesture:
+        """A new gesture, last in order, STILL or MOVING.
 
         Raises:
             StoreError: the name is taken.
@@ -112,10 +123,10 @@ class Store(Database):
                 t.gestures.c.project_id == project_id
             )
             position = (connection.execute(last).scalar() or 0) + 1
-            values = {"project_id": project_id, "emoji": emoji, "position": position}
-            values |= named(name) | {"enabled": True}
+            values = {"project_id": project_id, "position": position}
+            values |= named(name) | {"enabled": True, "kind": kind, "emoji": in_colour(emoji)}
             gesture_id = inserted(connection, t.gestures, values)
-        return Gesture(gesture_id, safe_name(name), emoji, position, True)
+        return Gesture(gesture_id, safe_name(name), in_colour(emoji), position, True, kind)
 
     def update_gesture(
         self,
@@ -127,7 +138,8 @@ class Store(Database):
         position: int | None = None,
     ) -> None:
         """Change what is given; samples stay with the gesture."""
-        given = {"emoji": emoji, "enabled": enabled, "position": position}
+        colour = None if emoji is None else in_colour(emoji)
+        given = {"emoji": colour, "enabled": enabled, "position": position}
         values = {key: value for key, value in given.items() if value is not None}
         values |= named(name) if name else {}
         title = f"Changed {', '.join(k for k in values if k != 'key')} of “{{}}”"
@@ -180,6 +192,7 @@ class Store(Database):
 
         Raises:
             NotFoundError: no such burst; its gesture, person or project is in the bin.
+            SkeletonError: samples of another skeleton than the project's.
             StoreFullError: the disk is full; nothing of these was stored.
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
@@ -187,14 +200,11 @@ class Store(Database):
             about = _home(connection, burst_id)
             if not new:
                 return []
+            keypoints_only = _check_project(connection, about["project_id"], new)
             rows = [to_row(sample) | about for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
-            crops = [
-                {"sample_id": sample_id, "jpeg": sample.crop_jpeg}
-                for sample_id, sample in zip(ids, new, strict=True)
-                if sample.crop_jpeg is not None
-            ]
-            if crops and _keeps_pictures(connection, about["project_id"]):
+            crops = [crop for i, sample in zip(ids, new, strict=True) for crop in _crops(i, sample)]
+            if crops and not keypoints_only:  # whoever records: no picture goes in there
                 connection.execute(insert(t.crops), crops)
         return ids
 
@@ -216,9 +226,28 @@ class Store(Database):
         if gesture_id is not None:
             page = page.where(of.gesture_id == gesture_id)
         page = page.order_by(order).limit(limit).offset(offset)
-        found = select(t.samples, t.crops.c.jpeg).outerjoin(t.crops)
+        found = select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
+        found = found.outerjoin(t.crops, t.shown_crop).join(
+            t.projects, of.project_id == t.projects.c.id
+        )
         found = found.where(of.id.in_(page)).order_by(order)
         return [to_sample(row) for row in self.rows(found)]
+
+    def crops(self, sample_id: int) -> dict[int, bytes]:
+        """The JPEGs of a sample's crops by the number of their frame."""
+        of = t.crops.c
+        found = select(of.frame, of.jpeg).where(of.sample_id == sample_id).order_by(of.frame)
+        return {row[0]: row[1] for row in self.rows(found)}
+
+    def skeleton(self, project_id: int) -> str:
+        """The name of a project's skeleton.
+
+        Raises:
+            NotFoundError: no such project.
+        """
+        for row in self.rows(select(t.projects.c.skeleton).where(t.projects.c.id == project_id)):
+            return str(row[0])
+        raise NotFoundError(f"no project {project_id}: it is gone")
 
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""
@@ -272,7 +301,8 @@ class Store(Database):
         return {row[0]: row[1] for row in rows}
 
     def training_data(self, project_id: int, *, estimator: str | None = None) -> GestureData:
-        """The samples of the enabled gestures by one estimator, the most frequent unless told.
+        """The single-frame samples of the enabled gestures by one estimator, the most frequent
+        unless told.
 
         Raises:
             NotFoundError: no such samples.
@@ -288,19 +318,39 @@ class Store(Database):
             .join(t.sessions, burst.session_id == session.id)
             .join(t.persons, session.person_id == t.persons.c.id)
             .where(of.project_id == project_id, of.deleted_at.is_(None))
-            .where(of.estimator == estimator, of.gesture_id.in_(wanted))
+            .where(of.estimator == estimator, of.gesture_id.in_(wanted), of.frames == 1)
             .order_by(of.id)
         )  # fmt: skip
         rows = self.rows(found)
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
-        return to_training_data(rows, enabled, str(estimator))
+        return to_training_data(rows, enabled, str(estimator), self.skeleton(project_id))
 
 
-def _keeps_pictures(connection: Connection, project_id: int) -> bool:
-    """Whoever records: into a project of keypoints only no picture goes."""
-    found = select(t.projects.c.keypoints_only).where(t.projects.c.id == project_id)
-    return not connection.execute(found).scalar()
+def _check_project(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
+    """Whether the project keeps keypoints only.
+
+    Raises:
+        SkeletonError: samples of another skeleton than its own.
+    """
+    of = t.projects.c
+    found = select(of.name, of.skeleton, of.keypoints_only).where(of.id == project_id)
+    name, skeleton, keypoints_only = connection.execute(found).one()
+    odd = {sample.skeleton for sample in new} - {skeleton}
+    if odd:
+        raise SkeletonError(
+            f"these samples are {', '.join(sorted(odd))}, “{name}” takes {skeleton}: choose or "
+            "make a project for them"
+        )
+    return bool(keypoints_only)
+
+
+def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
+    """A sample's crops as rows."""
+    jpegs = dict(sample.other_crops)
+    if sample.crop_jpeg is not None:
+        jpegs[sample.frames // 2] = sample.crop_jpeg
+    return [{"sample_id": sample_id, "frame": f, "jpeg": j} for f, j in sorted(jpegs.items())]
 
 
 def _home(connection: Connection, burst_id: int) -> dict[str, int]:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, delete, distinct, func, insert, select, update
 
 from core.errors import NotFoundError
+from core.gestures.labels import in_colour
 from core.store import schema as t
 from core.store.database import Database, named
 from core.store.rows import Project
@@ -66,14 +67,24 @@ def _of_project(table: Table, project_id: Any) -> Any:
 def project_rows(
     connection: Connection, project_id: int, part: str, *, with_bin: bool = False
 ) -> Iterator[Row]:
-    """The rows of one of PARTS by id, a few at a time; samples come with their crop as `jpeg`."""
+    """The rows of one of PARTS by id, a few at a time; samples come with their crops as `jpegs`,
+    {frame: JPEG}."""
     table = t.metadata.tables[part]
-    found = select(table)
-    if part == "samples":
-        found = select(table, t.crops.c.jpeg).outerjoin(t.crops)
-    found = _chosen(found, table, part, project_id, with_bin).order_by(table.c.id)
-    for row in connection.execution_options(yield_per=_BATCH).execute(found):
-        yield dict(row._mapping)
+    found = _chosen(select(table), table, part, project_id, with_bin).order_by(table.c.id)
+    for rows in connection.execution_options(yield_per=_BATCH).execute(found).partitions():
+        jpegs = _jpegs(connection, [row.id for row in rows]) if part == "samples" else {}
+        for row in rows:
+            about = dict(row._mapping)
+            yield about | {"jpegs": jpegs.get(row.id, {})} if part == "samples" else about
+
+
+def _jpegs(connection: Connection, ids: list[int]) -> dict[int, dict[int, bytes]]:
+    """The crops of these samples, {sample: {frame: JPEG}}."""
+    found: dict[int, dict[int, bytes]] = {}
+    rows = select(t.crops).where(t.crops.c.sample_id.in_(ids)).order_by(t.crops.c.frame)
+    for row in connection.execute(rows):
+        found.setdefault(row.sample_id, {})[row.frame] = row.jpeg
+    return found
 
 
 def project_made_at(connection: Connection, project_id: int) -> str:
@@ -86,7 +97,8 @@ def project_size(
     connection: Connection, project_id: int, *, with_bin: bool = False
 ) -> tuple[int, int]:
     """(samples, bytes of their crops)."""
-    found = select(func.count(), func.coalesce(func.sum(func.length(t.crops.c.jpeg)), 0))
+    counted = func.count(distinct(_SAMPLE.id))
+    found = select(counted, func.coalesce(func.sum(func.length(t.crops.c.jpeg)), 0))
     found = found.select_from(t.samples).outerjoin(t.crops)
     found = _chosen(found, t.samples, "samples", project_id, with_bin)
     count, size = connection.execute(found).one()
@@ -110,6 +122,8 @@ def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
         gesture.emoji.label("gesture_emoji"),
         gesture.position.label("gesture_position"),
         gesture.enabled.label("gesture_enabled"),
+        gesture.kind.label("gesture_kind"),
+        t.projects.c.skeleton,
         person.name.label("person"),
         _SESSION.id.label("session_id"),
         _SESSION.name.label("session_name"),
@@ -120,17 +134,11 @@ def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
     found = found.join(t.sessions, _BURST.session_id == _SESSION.id)
     found = found.join(t.persons, _SESSION.person_id == person.id)
     found = found.join(t.gestures, _SAMPLE.gesture_id == gesture.id)
+    found = found.join(t.projects, _SAMPLE.project_id == t.projects.c.id)
     found = found.where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
     stream = connection.execution_options(yield_per=_BATCH)
     for row in stream.execute(found.order_by(_SAMPLE.id)):
         yield dict(row._mapping)
-
-
-def most_joints(connection: Connection, project_id: int) -> int:
-    """The largest number of joints of a sample outside the bin; 0 where there are none."""
-    size = func.max(func.length(_SAMPLE.scores))
-    found = select(size).where(_SAMPLE.project_id == project_id, _SAMPLE.deleted_at.is_(None))
-    return int(connection.execute(found).scalar() or 0) // 4
 
 
 # -------------------------------------------------------------------------------------------- in
@@ -157,7 +165,10 @@ def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterabl
     """
     name = _free_name(connection, project["name"])
     project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
-    made = Project(project_id, name, project["keypoints_only"], None, project["created_at"])
+    made = Project(
+        project_id, name, project["keypoints_only"], None, project["created_at"],
+        project["skeleton"],
+    )  # fmt: skip
     brought = Brought(made, {part: {} for part in PARTS})
     for part in PARTS:
         for batch in _batches(read(part)):
@@ -175,9 +186,9 @@ def add_rows(connection: Connection, brought: Brought, part: str, rows: list[Row
     new = insert_rows(connection, t.metadata.tables[part], at_home)
     brought.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
     crops = [
-        {"sample_id": sample_id, "jpeg": row["jpeg"]}
+        {"sample_id": sample_id, "frame": frame, "jpeg": jpeg}
         for sample_id, row in zip(new, rows, strict=True)
-        if row.get("jpeg") is not None
+        for frame, jpeg in row.get("jpegs", {}).items()
     ]
     if crops:
         connection.execute(insert(t.crops), crops)
@@ -212,6 +223,8 @@ def _at_home(row: Row, part: str, brought: Brought) -> Row:
         if row[column] not in brought.ids[owner]:
             raise NotFoundError(f"{part} name {column} {row[column]}, which did not come with them")
         home[column] = brought.ids[owner][row[column]]
+    if "emoji" in home:
+        home["emoji"] = in_colour(home["emoji"])
     return home | (named(row["name"]) if "key" in known else {})
 
 
@@ -260,7 +273,7 @@ def known_in(connection: Connection, project_id: int) -> Known:
 
     at = connection.execute(_at(select(t.gestures.c.position), t.gestures, project_id))
     found = _at(
-        select(_SAMPLE.taken_at, _SAMPLE.hand_index, _SAMPLE.keypoints), t.samples, project_id
+        select(_SAMPLE.taken_at, _SAMPLE.instance, _SAMPLE.keypoints), t.samples, project_id
     )
     stream = connection.execution_options(yield_per=_BATCH).execute(t.in_bin(found, t.samples))
     visit = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
@@ -275,15 +288,16 @@ def _at(found: Any, table: Table, project_id: int) -> Any:
     return found.where(_of_project(table, project_id))
 
 
-def fingerprint(taken_at: str, hand_index: int, keypoints: bytes) -> bytes:
+def fingerprint(taken_at: str, instance: int, keypoints: bytes) -> bytes:
     """When it was taken and where the joints were: no two samples share that."""
-    text = f"{taken_at} {hand_index} ".encode()
+    text = f"{taken_at} {instance} ".encode()
     return hashlib.blake2b(text + keypoints, digest_size=16).digest()
 
 
 def settle_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
     """Emoji, position and enabled of a gesture as the row has them."""
-    values = {name: row[name] for name in ("emoji", "position", "enabled")}
+    values = {name: row[name] for name in ("emoji", "position", "enabled", "kind")}
+    values["emoji"] = in_colour(values["emoji"])
     connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(values))
 
 

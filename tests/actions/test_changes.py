@@ -23,10 +23,10 @@ def test_a_held_gesture_is_told_once_with_its_number_from_one():
     changes = Changes(wall_clock=lambda: 1234.5678)
     [change] = changes([reading("point_up", 0.97)], 5.0)
     assert changes([reading("point_up", 0.5)], 5.1) == []
-    assert (change.name, change.emoji, change.number, change.hand) == ("point_up", "☝", 3, "Right")
-    assert change.text == "☝ point_up 97 %, Right hand"
+    assert (change.name, change.emoji, change.number, change.hand) == ("point_up", "☝️", 3, "Right")
+    assert change.text == "☝️ point_up 97 %, Right hand"
     assert json.loads(change.line) == {
-        "time": 1234.568, "gesture": 3, "emoji": "☝", "name": "point_up", "probability": 0.97,
+        "time": 1234.568, "gesture": 3, "emoji": "☝️", "name": "point_up", "probability": 0.97,
         "hand": "Right", "project": "", "model": "",
     }  # fmt: skip
 

@@ -21,7 +21,8 @@ class Watched:
     """A real estimator of which every estimate is kept."""
 
     def __init__(self, estimator):
-        self.name, self.estimator, self.seen = estimator.name, estimator, []
+        self.name, self.skeleton = estimator.name, estimator.skeleton
+        self.estimator, self.seen = estimator, []
 
     def estimate(self, frame):
         self.seen.append(self.estimator.estimate(frame))
@@ -70,6 +71,7 @@ def test_a_source_that_is_not_there_is_an_error_and_closes_the_outputs(
 def test_a_model_of_another_estimator_is_refused(videos, starter):
     class Other:
         name = "openpose-hand"
+        skeleton = "hand_21"
 
     with pytest.raises(ModelError, match="mediapipe-hands"):
         list(act(str(videos / "fist.mp4"), starter, Other(), Actions()))

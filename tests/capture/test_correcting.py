@@ -50,7 +50,7 @@ def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
     found = store.samples(project.id, newest_first=False)
     assert added.kept == 8 and [s.id for s in found] == ids
     assert {s.gesture_id for s in found} == {fist.id} and len({s.burst_id for s in found}) == 1
-    np.testing.assert_array_equal(found[3].keypoints, HAND + 12)
+    np.testing.assert_array_equal(found[3].pose, HAND + 12)
     assert found[0].mirrored_view and found[0].crop_jpeg and found[0].estimator == "test-hands"
     assert [p.name for p in store.persons(project.id)] == ["ana"]
 
@@ -75,7 +75,7 @@ def test_of_two_hands_the_asked_one_is_taken(store, project):
     correct(Recorder(store, project.id, "me"), 1, moments, "Left")
     found = store.samples(project.id, newest_first=False)
     assert {s.handedness for s in found} == {"Left"}
-    np.testing.assert_array_equal(found[0].keypoints, HAND + 100)
+    np.testing.assert_array_equal(found[0].pose, HAND + 100)
 
 
 def test_keypoints_only_stores_no_picture(store, project):

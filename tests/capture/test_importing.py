@@ -40,7 +40,7 @@ def test_the_recorders_of_the_real_table_become_persons(store, shared_data):
     assert overview(store)["point_left"] == 322 and overview(store)["open_palm"] == 4670
     assert "none" not in overview(store)
     [first] = store.samples(project.id, newest_first=False, limit=1)
-    assert first.keypoints[1] == pytest.approx([0.14976, -0.28985])
+    assert first.pose[1] == pytest.approx([0.14976, -0.28985])
     assert first.space == "relative" and not first.mirrored_view and first.size_hw is None
 
 
@@ -58,7 +58,7 @@ def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
     project = store.project("p")
     assert store.estimators(project.id) == {"openpose-hand": 3322}
     [first] = store.samples(project.id, newest_first=False, limit=1)
-    assert first.keypoints.shape == (21, 2) and tuple(first.keypoints[0]) == (153, 85)
+    assert first.pose.shape == (21, 2) and tuple(first.pose[0]) == (153, 85)
 
 
 def test_integer_labels_are_read_from_the_file_beside(store, shared_data):
@@ -183,7 +183,7 @@ def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_p
     rest = import_path(store, "p", path, mapping={"fist": "ok"})
     assert (rest.added, rest.already) == (2, 2) and overview(store) == {"ok": 3, "fist": 1}
     found = store.samples(store.project("p").id, newest_first=False)
-    assert [s.keypoints[0, 0] for s in found] == [0, 1, 2, 3]
+    assert [s.pose[0, 0] for s in found] == [0, 1, 2, 3]
 
 
 def test_rows_that_are_the_same_count_each(store, tmp_path):
@@ -310,10 +310,10 @@ def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimat
     [sample] = store.samples(store.project("p").id, limit=1)
     assert sample.crop_jpeg.startswith(b"\xff\xd8") and sample.size_hw is not None
     x0, y0, side = sample.square
-    low, high = sample.keypoints.min(0), sample.keypoints.max(0)
+    low, high = sample.pose.min(0), sample.pose.max(0)
     assert side == pytest.approx(1.8 * max(high - low), rel=1e-5)
     assert (low > [x0, y0]).all() and (high < [x0 + side, y0 + side]).all()
-    assert sample.world.shape == (21, 3) and sample.handedness in ("Left", "Right")
+    assert sample.world.shape == (1, 21, 3) and sample.handedness in ("Left", "Right")
     assert not sample.mirrored_view and sample.estimator_version.endswith("/full")
 
 

@@ -63,7 +63,7 @@ def test_frames_until_stop_become_samples_of_one_burst(recorder, store, project,
     assert recorder.stop().counts == "kept 5 / refused 0"
     samples = store.samples(project.id, newest_first=False)
     assert len({s.burst_id for s in samples}) == 1
-    assert samples[1].keypoints == pytest.approx(hand(10).keypoints)
+    assert samples[1].pose == pytest.approx(hand(10).keypoints)
     first = samples[0]
     assert first.mirrored_view and first.handedness == "Right" and first.size_hw == SIZE_HW
     assert (first.estimator, first.estimator_version, first.source) == (
@@ -189,5 +189,5 @@ def test_pictures_become_one_burst_and_each_refusal_names_its_file(
     assert shares == [0.25, 0.5, 0.75, 1.0]
     samples = store.samples(project.id)
     assert len({s.burst_id for s in samples}) == 1 and not samples[0].mirrored_view
-    probabilities = starter.predict_proba(samples[0].keypoints[None], np.array([False]))
+    probabilities = starter.predict_proba(samples[0].keypoints, np.array([False]))
     assert starter.gestures[int(probabilities.argmax())].name == "thumbs_up"

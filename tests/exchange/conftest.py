@@ -16,7 +16,7 @@ def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
         "scores": rng.random(21, np.float32),
         "world": rng.normal(0, 0.1, (21, 3)).astype(np.float32),
         "handedness": "Left",
-        "hand_index": 1,
+        "instance": 1,
         "size_hw": (480, 640),
         "square": (1.1, -2.25, 90.3),
         "crop_jpeg": encode_jpeg(picture) if crop else None,
@@ -40,7 +40,7 @@ def content(store: Store, name: str) -> list:
     for s in store.samples(project.id, newest_first=False, limit=10_000):
         found.append(
             (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
-             None if s.world is None else s.world.tobytes(), s.handedness, s.hand_index, s.size_hw,
+             None if s.world is None else s.world.tobytes(), s.handedness, s.instance, s.size_hw,
              s.square, s.crop_jpeg, s.source,
              s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
         )  # fmt: skip

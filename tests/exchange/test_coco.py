@@ -56,9 +56,9 @@ def test_coco_of_others_comes_in(store, tmp_path):
     project = store.project("p")
     [one] = store.samples(project.id)
     np.testing.assert_array_equal(
-        one.keypoints[:4], np.float32([[10, 20], [np.nan] * 2, [13.5, 4], [13, 29]])
+        one.pose[:4], np.float32([[10, 20], [np.nan] * 2, [13.5, 4], [13, 29]])
     )
-    assert one.scores.tolist() == [1, 0, 0.5] + [1] * 18 and one.size_hw == (480, 640)
+    assert one.scores[0].tolist() == [1, 0, 0.5] + [1] * 18 and one.size_hw == (480, 640)
     assert (one.source, one.mirrored_view, one.space) == ("x/1.jpg", False, "picture")
     assert [p.name for p in store.persons(project.id)] == ["Eve"]
     assert read_data(store, "p", path).already == 1

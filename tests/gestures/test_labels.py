@@ -23,7 +23,7 @@ def test_a_new_project_has_the_eight_gestures_in_order_and_none_last() -> None:
     assert [(g.name, g.emoji) for g in DEFAULT_GESTURES[:8]] == [
         ("thumbs_up", "👍"),
         ("thumbs_down", "👎"),
-        ("point_up", "☝"),
+        ("point_up", "☝️"),
         ("ok", "👌"),
         ("fist", "👊"),
         ("point_right", "👉"),

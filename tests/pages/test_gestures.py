@@ -30,12 +30,12 @@ def undo(app, store):
 def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, store):
     page = go(app, "gestures")
     widget(page.text_input, "add_name_0").set_value("peace")
-    widget(page.pills, "add_0_pills").select("✌")
+    widget(page.pills, "add_0_pills").select("✌️")
     next(b for b in page.button if b.label == "Add").click().run()
     assert not page.exception and not page.error
     last = store.gestures(project_of(store).id)[-1]
-    assert (last.name, last.emoji) == ("peace", "✌")
-    assert "✌ peace" in texts(page)
+    assert (last.name, last.emoji) == ("peace", "✌️")
+    assert "✌️ peace" in texts(page)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_uploaded_pictures_become_samples_and_bad_ones_are_named(app, store, sha
     next(b for b in app.button if b.label.startswith("Add as")).click().run()
     assert not app.exception
     [sample] = store.samples(store.projects()[0].id)
-    assert sample.keypoints.shape == (21, 2) and not sample.mirrored_view
+    assert sample.pose.shape == (21, 2) and not sample.mirrored_view
     assert sample.crop_jpeg is not None
 
 

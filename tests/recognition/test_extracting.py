@@ -27,7 +27,7 @@ def test_extracted_and_imported_keypoints_are_the_same(
     import_path(store, "p", photos, estimator_factory=make_estimator)
     stored = store.samples(store.project("p").id, newest_first=False)
     rows = read_table(tmp_path / "hands.csv").keypoints
-    np.testing.assert_allclose([s.keypoints for s in stored], rows, atol=1e-3)
+    np.testing.assert_allclose([s.pose for s in stored], rows, atol=1e-3)
 
 
 def test_a_video_gives_a_row_a_hand_with_its_time(shared_data, weights_folder, tmp_path):

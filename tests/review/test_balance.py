@@ -9,7 +9,7 @@ from core.review.reviewing import Doubts
 from core.store.index import LEFT, RIGHT, UNKNOWN, Roster
 from core.store.rows import Gesture
 
-NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌"}
+NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌️"}
 
 
 def gesture(name, enabled=True):
@@ -39,7 +39,7 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist", persons=1)], "Let another person record 👊 fist"),
         ([row("ok"), row("fist", left=95, right=5)], "Record 👊 fist with the right hand, too"),
         ([row("ok", left=3, right=97), row("fist")], "Record 👌 ok with the left hand, too"),
-        ([row("ok"), row("fist"), row("peace", 0)], "Record ✌ peace or switch it off"),
+        ([row("ok"), row("fist"), row("peace", 0)], "Record ✌️ peace or switch it off"),
         ([row("ok"), row("fist")], "spread well"),
     ],
 )  # fmt: skip

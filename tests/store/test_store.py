@@ -1,12 +1,14 @@
 """The store on real SQLite: many processes, a kill, upgrades, the bin."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,24 +22,24 @@ from tests.store.conftest import burst, count, sample
 
 def test_a_new_project_has_the_eight_gestures_and_none(store, project):
     emoji = "".join(g.emoji for g in store.gestures(project.id))
-    assert emoji == "👍👎☝👌👊👉👈✋🚫"
+    assert emoji == "👍👎☝️👌👊👉👈✋🚫"
     assert store.project("demo") == project
 
 
 def test_a_sample_comes_back_as_it_went_in(store, project):
     new = sample(
         world=np.random.default_rng(1).normal(0, 0.1, (21, 3)).astype(np.float32),
-        handedness="Left", hand_index=1, size_hw=(480, 640), square=(1.5, -2.25, 90.0),
+        handedness="Left", instance=1, size_hw=(480, 640), square=(1.5, -2.25, 90.0),
         crop_jpeg=b"\xff\xd8jpeg", file_hash="abc", estimator_version="1.2.2/full",
     )  # fmt: skip
-    new.keypoints[3] = np.nan
+    new.pose[3] = np.nan
     [sample_id] = store.add_samples(burst(store, project), [new])
     [back] = store.samples(project.id)
     assert back.id == sample_id
     for name in ("keypoints", "scores", "world"):
         np.testing.assert_array_equal(getattr(back, name), getattr(new, name))
     for name in (
-        "handedness", "hand_index", "size_hw", "square", "crop_jpeg", "source", "mirrored_view",
+        "handedness", "instance", "size_hw", "square", "crop_jpeg", "source", "mirrored_view",
         "space", "estimator", "estimator_version", "file_hash", "taken_at",
     ):  # fmt: skip
         assert getattr(back, name) == getattr(new, name), name
@@ -172,7 +174,7 @@ def test_training_takes_the_most_frequent_estimator_unless_told(store, project):
     store.add_samples(burst(store, project, "fist", "ben"), [other])
     data = store.training_data(project.id)
     assert (len(data), data.estimator, set(data.persons)) == (3, "mediapipe-hands", {"ana"})
-    np.testing.assert_array_equal(data.keypoints[2], sample(2).keypoints)
+    np.testing.assert_array_equal(data.keypoints[2], sample(2).pose)
     assert data.mirrored_view.all() and data.gestures[data.labels[0]].name == "ok"
     assert len(store.training_data(project.id, estimator="openpose-hand")) == 1
 
@@ -256,10 +258,7 @@ def test_two_threads_share_a_store(store, project):
 
 def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
     path = tmp_path / "old.db"
-    store = Store(path)
-    project = store.create_project("Old")
-    store.add_samples(burst(store, project), [sample()])
-    store.close()
+    shutil.copy(Path(__file__).with_name("version_6.db"), path)
     with sqlite3.connect(path) as old:
         old.execute("DROP INDEX samples_by_age")
         old.execute("ALTER TABLE projects DROP COLUMN active_model")
@@ -268,9 +267,10 @@ def test_a_store_of_version_1_is_upgraded_with_all_that_is_in_it(tmp_path):
         old.execute("UPDATE meta SET version = 1")
     old.close()
     store = Store(path)
-    assert store.project("old").active_model is None and count(store, project) == 1
-    store.set_active_model(project.id, "run-1")
-    assert store.project("old").active_model == "run-1"
+    project = store.project("old gestures")
+    assert project.active_model is None and count(store, project) == 4
+    store.set_active_model(project.id, "run-2")
+    assert store.project("old gestures").active_model == "run-2"
     store.close()
     with sqlite3.connect(path) as new:
         assert new.execute("SELECT version FROM meta").fetchall() == [(VERSION,)]

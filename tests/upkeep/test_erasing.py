@@ -145,7 +145,7 @@ def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, places)
 
     def offer(time_s: float) -> str:
         new = sample(int(10 * time_s))
-        pose = Pose(new.keypoints, new.scores, score=0.9)
+        pose = Pose(new.pose, new.scores[0], score=0.9)
         frame = Frame(np.zeros((480, 640, 3), np.uint8), time_s=time_s, source="webcam")
         return recorder.offer(frame, Estimate((pose,), frame.size_hw, "m")).state
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
-from core.gestures.features.hand import features
 
 Predict = Callable[[GestureData], NDArray[np.float32]]
 
@@ -36,10 +35,10 @@ def fit_baseline(name: str, data: GestureData, seed: int = 0) -> Predict:
     if name not in known:
         raise TrainingError(f"no classifier “{name}”: choose one of {', '.join(CLASSIFIERS)}")
     model = make_pipeline(StandardScaler(), known[name]())
-    model.fit(features(data.keypoints, data.mirrored_view), data.labels)
+    model.fit(data.features(), data.labels)
 
     def predict(samples: GestureData) -> NDArray[np.float32]:
-        found = model.predict_proba(features(samples.keypoints, samples.mirrored_view))
+        found = model.predict_proba(samples.features())
         out = np.zeros((len(samples), len(data.gestures)), np.float32)
         out[:, model.classes_] = found
         return out

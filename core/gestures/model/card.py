@@ -9,6 +9,7 @@ from typing import Any
 
 from core.gestures.labels import GestureLabel, safe_label
 from core.gestures.model.provenance import Facts, Figures, Group, Measured
+from core.pose.skeletons import skeleton_named
 
 _UNKNOWN = "not known"
 _ROWS = 200
@@ -166,8 +167,10 @@ def _smoothing(facts: Facts) -> str:
 
 
 def _limits(facts: Facts) -> str:
+    skeleton = skeleton_named(facts.skeleton)
     lines = [
-        "It reads the 21 joints of one hand, in pixels; it never sees the picture.",
+        f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
+        "pixels; it never sees the picture.",
         f"It understands joints found by {_safe(facts.estimator)} alone.",
         "Directions are those on the screen: 👉 points to the right as it is seen.",
         "A sign that it never saw may get the name of a gesture.",

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.pose.hand import KNUCKLES, TIPS, palm_frame, palm_length
+from core.pose.hand import KNUCKLES, TIPS
+from core.pose.own_frame import heading_length, own_frame
+from core.pose.skeletons import HAND_21
 
 OVER_S = 30.0  # so much of the past is looked at
 ENOUGH = 40  # hands, about ten seconds, before anything is said
@@ -52,8 +54,8 @@ class Measures:
         """Of (N, 21, 2) keypoints; NaN where a joint that counts is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
-        _, heading, flipped = palm_frame(points)
-        length = np.maximum(palm_length(points), 1e-6)
+        _, heading, flipped = own_frame(points, HAND_21)
+        length = np.maximum(heading_length(points, HAND_21), 1e-6)
         knuckles = points[:, KNUCKLES[0]] - points[:, KNUCKLES[-1]]
         tips = np.linalg.norm(points[:, TIPS], axis=2)
         return cls(
@@ -73,6 +75,8 @@ def usual_of(
         turned: gestures that were learned in every direction, whose turn says nothing.
         mirrored: gestures that were learned of both hands.
     """
+    if data.skeleton != HAND_21.name:
+        return {}  # what is said of drift is said of fingers and palms
     measures, found = Measures.of(data.keypoints, data.mirrored_view), {}
     for label, gesture in enumerate(data.gestures):
         rows = data.labels == label

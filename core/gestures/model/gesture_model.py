@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import LabelError, ModelError
-from core.gestures.features.hand import FEATURE_VERSION
+from core.gestures.features import FEATURE_SETS
 from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
+from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
@@ -100,6 +101,11 @@ class GestureModel:
         return str(self.metadata["estimator"])
 
     @property
+    def skeleton(self) -> Skeleton:
+        """Whose keypoints it understands; models that name none are of hands."""
+        return skeleton_named(_skeleton_of(self.metadata))
+
+    @property
     def threshold(self) -> float:
         """Below this probability the answer in use is "no gesture"."""
         return float(self.metadata.get("threshold", 0.6))
@@ -109,8 +115,14 @@ class GestureModel:
         """With a larger rejection a hand gets no gesture; inf where the model turns none away."""
         return float(self.metadata.get("rejection", {}).get("threshold", np.inf))
 
-    def check_estimator(self, name: str) -> None:
-        """Raises ModelError when the keypoints come from another estimator than it learned from."""
+    def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
+        """Raises ModelError when the keypoints are of another skeleton than it learned from, or
+        come from another estimator."""
+        if skeleton != self.skeleton.name:
+            raise ModelError(
+                f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
+                "model that was trained on them"
+            )
         if name != self.estimator:
             raise ModelError(
                 f"the model learned from {self.estimator} keypoints, these come from {name}: "
@@ -132,7 +144,15 @@ class GestureModel:
         Args:
             keypoints: (N, K, 2) pixels, NaN where missing.
             mirrored_view: (N,) true where the viewer saw the picture mirrored.
+
+        Raises:
+            ModelError: keypoints of another skeleton, or the model can't be run.
         """
+        if keypoints.ndim != 3 or keypoints.shape[1:] != (self.skeleton.size, 2):
+            raise ModelError(
+                f"the model knows {self.skeleton.name} keypoints (N, {self.skeleton.size}, 2), "
+                f"these are {keypoints.shape}: choose a model that was trained on them"
+            )
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
         starts = range(0, max(1, len(keypoints)), _BATCH)
@@ -157,6 +177,10 @@ class GestureModel:
         return answers
 
 
+def _skeleton_of(metadata: dict[str, Any]) -> str:
+    return str(metadata.get("skeleton", HAND_21.name))
+
+
 def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
     """Whether declared shapes are (N, K, 2) and (N,)."""
     return len(keypoints) == 3 and keypoints[2] == 2 and len(mirrored_view) == 1
@@ -170,16 +194,21 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} has {size:,} bytes, metadata at most {MAX_METADATA:,}")
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-        version = metadata["feature_version"]
+        version, skeleton = metadata["feature_version"], _skeleton_of(metadata)
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
         str(metadata["estimator"]), float(metadata.get("threshold", 0))
         float(metadata.get("rejection", {}).get("threshold", 0))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
-    if version != FEATURE_VERSION:
+    if skeleton not in FEATURE_SETS:
         raise ModelError(
-            f"{path.parent} was made for feature version {version}, this Mudra has "
-            f"{FEATURE_VERSION}: train it again"
+            f"{path.parent} was made for the skeleton “{skeleton}”, this Mudra knows "
+            f"{', '.join(FEATURE_SETS)}: use a newer Mudra"
+        )
+    if version != FEATURE_SETS[skeleton].version:
+        raise ModelError(
+            f"{path.parent} was made for feature version {version} of {skeleton}, this Mudra has "
+            f"{FEATURE_SETS[skeleton].version}: train it again"
         )
     if not names:
         raise ModelError(f"{path} names no gestures")

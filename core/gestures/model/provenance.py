@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelError
 from core.gestures.data import GestureData
+from core.pose.skeletons import HAND_21
 
 _SHOWN = 3  # faults named in an error
 _MANY = 10_000
@@ -96,6 +97,7 @@ class Facts(_Record):
     """A model's metadata as far as its card shows them."""
 
     estimator: Text
+    skeleton: Text = HAND_21.name
     threshold: Part = 0.6
     samples: Count | None = None
     persons: Count | None = None

@@ -9,6 +9,7 @@ import torch
 
 from core.gestures.labels import GestureLabel
 from core.pose.hand import BASES, TIPS
+from core.pose.skeletons import HAND_21, Skeleton
 
 # What a gesture's mirror image means. A gesture that is not named here may mean a direction, so
 # it is never mirrored.
@@ -34,8 +35,8 @@ class Augmentation:
         rotation_deg: largest turn either way.
         stretch: standard deviation of the log of width to height.
         shear: standard deviation of the sideways shift per unit of height.
-        jitter: standard deviation of each joint's noise, in hand lengths.
-        dropout: chance that a joint (never the wrist) is missing, in a third of the samples.
+        jitter: standard deviation of each joint's noise, in lengths of the pose.
+        dropout: chance that a joint (never the root) is missing, in a third of the samples.
         mirror: share of the samples that are mirrored, where the mirror image's name is known.
         turn: share of the samples that are turned by any angle, of gestures without a direction.
         aim: share of the pointing samples that are turned until the index finger points elsewhere,
@@ -82,19 +83,23 @@ def augment(
     how: Augmentation,
     meaning: Meaning,
     generator: torch.Generator,
+    skeleton: Skeleton,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Changed copies of (N, K, 2) keypoints as seen on the screen, and their (N,) labels."""
-    keypoints = _jittered(keypoints, how.jitter, generator)
+    keypoints = _jittered(keypoints, how.jitter, skeleton, generator)
     keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
-    keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
-    keypoints = _without_some_joints(keypoints, how.dropout, generator)
-    return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, generator)
+    if skeleton == HAND_21:
+        keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
+    keypoints = _without_some_joints(keypoints, how.dropout, skeleton, generator)
+    return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, skeleton, generator)
 
 
-def _jittered(keypoints: torch.Tensor, jitter: float, generator: torch.Generator) -> Any:
-    from_wrist = keypoints - keypoints[:, :1]
-    length = from_wrist.nan_to_num().norm(dim=2).amax(1)[:, None, None]
+def _jittered(
+    keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
+) -> Any:
+    from_root = keypoints - keypoints[:, [*skeleton.root]].mean(1, keepdim=True)
+    length = from_root.nan_to_num().norm(dim=2).amax(1)[:, None, None]
     return keypoints + torch.randn(keypoints.shape, generator=generator) * length * jitter
 
 
@@ -142,12 +147,12 @@ def _aimed(
 
 
 def _without_some_joints(
-    keypoints: torch.Tensor, dropout: float, generator: torch.Generator
+    keypoints: torch.Tensor, dropout: float, skeleton: Skeleton, generator: torch.Generator
 ) -> torch.Tensor:
     n, joints, _ = keypoints.shape
     chosen = torch.rand(n, 1, generator=generator) < 1 / 3
     missing = (torch.rand(n, joints, generator=generator) < dropout) & chosen
-    missing[:, 0] = False
+    missing[:, [*skeleton.root]] = False
     return keypoints.masked_fill(missing[..., None], float("nan"))
 
 
@@ -156,10 +161,14 @@ def _mirrored(
     labels: torch.Tensor,
     share: float,
     mirrors: torch.Tensor,
+    skeleton: Skeleton,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     image = mirrors[labels]
     chosen = (torch.rand(len(labels), generator=generator) < share) & (image >= 0)
     flip = torch.where(chosen, -1.0, 1.0)
     sides = torch.stack([flip, torch.ones_like(flip)], 1)[:, None]
+    if skeleton.mirror_pairs:  # a mirrored left arm is a right one
+        swapped = keypoints[:, skeleton.mirrored]
+        keypoints = torch.where(chosen[:, None, None], swapped, keypoints)
     return keypoints * sides, torch.where(chosen, image, labels)

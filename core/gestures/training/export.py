@@ -15,7 +15,7 @@ from torch import nn
 from core.errors import ModelError
 from core.files import write_whole
 from core.gestures.data import GestureData
-from core.gestures.features.hand import FEATURE_VERSION, features
+from core.gestures.features import FeatureSet, feature_set
 from core.gestures.model.drift import usual_of
 from core.gestures.model.gesture_model import METADATA, MODEL, OUTPUTS, GestureModel
 from core.gestures.model.provenance import census
@@ -35,14 +35,14 @@ class GestureNet(nn.Module):
     mean: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, feature_count: int, classes: int, hidden: int) -> None:
+    def __init__(self, features: FeatureSet, classes: int, hidden: int) -> None:
         super().__init__()
-        self.sizes = (feature_count, classes, hidden)
-        self.register_buffer("mean", torch.zeros(feature_count))
-        self.register_buffer("spread", torch.ones(feature_count))
+        self.features, self.sizes = features, (classes, hidden)
+        self.register_buffer("mean", torch.zeros(features.count))
+        self.register_buffer("spread", torch.ones(features.count))
         self.layers = nn.ModuleList(
             [
-                nn.Linear(feature_count, hidden),
+                nn.Linear(features.count, hidden),
                 nn.Linear(hidden, hidden // 2),
                 nn.Linear(hidden // 2, classes),
             ]
@@ -50,10 +50,11 @@ class GestureNet(nn.Module):
 
     @classmethod
     def fresh(
-        cls, plain: NDArray[Any], classes: int, hidden: int, generator: torch.Generator
+        cls, data: GestureData, plain: NDArray[Any], hidden: int, generator: torch.Generator
     ) -> "GestureNet":
-        """A net with random weights, standardised by the (N, F) features it is to learn from."""
-        net = cls(plain.shape[1], classes, hidden)
+        """A net with random weights for the data's gestures, standardised by the (N, F) features
+        it is to learn from."""
+        net = cls(feature_set(data.skeleton), len(data.gestures), hidden)
         net.mean = torch.from_numpy(plain.mean(0).astype(np.float32))
         # a feature that hardly varies in the samples must not be blown up in use
         net.spread = torch.from_numpy((plain.std(0) + 0.02).astype(np.float32))
@@ -66,7 +67,7 @@ class GestureNet(nn.Module):
 
     def copy_with(self, weights: dict[str, torch.Tensor]) -> "GestureNet":
         """The same net with other weights."""
-        net = GestureNet(*self.sizes)
+        net = GestureNet(self.features, *self.sizes)
         net.load_state_dict(weights)
         return net
 
@@ -86,7 +87,7 @@ class GestureNet(nn.Module):
 
     def forward(self, keypoints: torch.Tensor, mirrored_view: torch.Tensor) -> torch.Tensor:
         """Probabilities (N, C)."""
-        return torch.softmax(self.logits(features(keypoints, mirrored_view, torch)), 1)
+        return torch.softmax(self.logits(self.features(keypoints, mirrored_view, torch)), 1)
 
 
 class OpenSetNet(nn.Module):
@@ -104,7 +105,7 @@ class OpenSetNet(nn.Module):
         self, keypoints: torch.Tensor, mirrored_view: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Probabilities (N, C) and rejection (N,)."""
-        x = features(keypoints, mirrored_view, torch)
+        x = self.net.features(keypoints, mirrored_view, torch)
         logits = self.net.logits(x)
         return torch.softmax(logits, 1), self.head(self.net.standardised(x), logits)
 
@@ -121,7 +122,8 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
     metadata = {
         "format": "mudra-gesture-model",
         "gestures": [asdict(gesture) for gesture in data.gestures],
-        "feature_version": FEATURE_VERSION,
+        "skeleton": data.skeleton,
+        "feature_version": net.net.features.version,
         "estimator": data.estimator,
         "threshold": 0.6,
         "samples": len(data),

@@ -19,7 +19,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.predictions import validated
 from core.gestures.evaluation.validation import Split, split_by_groups
-from core.gestures.features.hand import features
+from core.gestures.features import feature_set
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import GestureNet, OpenSetNet, save_model
@@ -128,7 +128,7 @@ def without_empty_gestures(data: GestureData) -> GestureData:
     kept = tuple(data.gestures[i] for i in present)
     return GestureData(
         data.keypoints, data.mirrored_view, renumbered, kept,
-        data.persons, data.sessions, data.bursts, data.estimator, data.sample_ids,
+        data.persons, data.sessions, data.bursts, data.estimator, data.sample_ids, data.skeleton,
     )  # fmt: skip
 
 
@@ -252,7 +252,7 @@ class _Fit:
         self.labels = torch.from_numpy(data.labels.astype(np.int64))
         self.meaning = Meaning.of(data.gestures)
         plain = _plain_features(data)
-        self.net = GestureNet.fresh(plain, len(data.gestures), options.hidden, self.generator)
+        self.net = GestureNet.fresh(data, plain, options.hidden, self.generator)
         self.average = moving_average(self.net, 0.98)
         self.optimizer = AdamW(
             list(self.net.parameters()), options.learning_rate, options.weight_decay
@@ -268,11 +268,23 @@ class _Fit:
             keypoints, labels = augment(
                 self.keypoints[order], self.labels[order],
                 self.options.augmentation, self.meaning, self.generator,
+                self.net.features.skeleton,
             )  # fmt: skip
-            for x, y in _batches(keypoints, labels, size):
+            for x, y in self._batches(keypoints, labels, size):
                 loss, correct = self._step(x, y)
                 loss_sum, right, seen = loss_sum + loss * len(y), right + correct, seen + len(y)
         return {"loss": loss_sum / seen, "accuracy": right / seen}
+
+    def _batches(
+        self, keypoints: torch.Tensor, labels: torch.Tensor, size: int
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Features and labels, `size` at once. Features are made of some thousands at a time:
+        quick, and 100,000 samples need no more memory than a few."""
+        rows = max(size, _AT_ONCE // size * size)
+        for some, theirs in zip(keypoints.split(rows), labels.split(rows), strict=True):
+            unmirrored = torch.zeros(len(some), dtype=torch.bool)
+            inputs = self.net.features(some, unmirrored, torch)
+            yield from zip(inputs.split(size), theirs.split(size), strict=True)
 
     def _step(self, x: torch.Tensor, y: torch.Tensor) -> tuple[float, int]:
         logits = self.net.logits(x, self.generator)
@@ -290,28 +302,17 @@ class _Fit:
         return self.net.copy_with(self.average.module.state_dict())
 
 
-def _batches(
-    keypoints: torch.Tensor, labels: torch.Tensor, size: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Features and labels, `size` at once. Features are made of some thousands at a time: quick,
-    and 100,000 samples need no more memory than a few."""
-    rows = max(size, _AT_ONCE // size * size)
-    for some, theirs in zip(keypoints.split(rows), labels.split(rows), strict=True):
-        inputs = features(some, torch.zeros(len(some), dtype=torch.bool), torch)
-        yield from zip(inputs.split(size), theirs.split(size), strict=True)
-
-
 def _plain_features(data: GestureData) -> NDArray[np.float32]:
     """(N, F) features, made of some thousands at a time."""
     parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, max(1, len(data)), _AT_ONCE)]
+    features = feature_set(data.skeleton)
     return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])
 
 
 def as_seen(data: GestureData) -> torch.Tensor:
-    """(N, K, 2) keypoints with x flipped where the viewer saw it mirrored: augmentation and its
-    mirror labels then speak of the screen's directions."""
-    sign = np.where(data.mirrored_view, -1.0, 1.0).astype(np.float32)
-    seen = data.keypoints * np.stack([sign, np.ones_like(sign)], 1)[:, None]
+    """(N, K, 2) keypoints as the viewer saw them: augmentation and its mirror labels then speak
+    of the screen's directions."""
+    seen = feature_set(data.skeleton).as_seen(data.keypoints, data.mirrored_view)
     return torch.from_numpy(np.ascontiguousarray(seen, np.float32))
 
 

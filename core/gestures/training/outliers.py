@@ -1,12 +1,14 @@
 """Hands that nobody showed, each made of two real ones: what is none of the gestures can be learned
-from them, whichever gestures there are. Convention: N hands, 21 joints."""
+from them, whichever gestures there are. Convention: N hands (or bodies), K keypoints."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
+from core.gestures.features import feature_set
 from core.gestures.labels import NONE
-from core.pose.hand import palm_frame, palm_length
+from core.pose.own_frame import heading_length, own_frame, root_of
+from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
 # fifths of the starter's data), so what is farther from all gestures is none of them
@@ -25,12 +27,12 @@ def foreign_hands(data: GestureData, n: int, rng: np.random.Generator) -> Array:
     look like one of the gestures all the same are left out.
 
     Returns:
-        (n or fewer, 21, 2); none where there are fewer than two classes.
+        (n or fewer, K, 2); none where there are fewer than two classes.
     """
-    keypoints = complete(data)
+    keypoints, skeleton = complete(data), skeleton_named(data.skeleton)
     rows = _drawn_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)
     hands, donors = rows[:, data.labels[rows[0]] != data.labels[rows[1]]]
-    made = recombined(keypoints[hands], keypoints[donors], rng)
+    made = recombined(keypoints[hands], keypoints[donors], rng, skeleton)
     if not len(made):
         return made
     named = np.array([gesture != NONE for gesture in data.gestures])
@@ -40,40 +42,43 @@ def foreign_hands(data: GestureData, n: int, rng: np.random.Generator) -> Array:
             for label in np.flatnonzero(named)
         ]
     )
-    far = nearest(hand_shape(made), hand_shape(keypoints[bank])) > NEAR
+    far = nearest(hand_shape(made, skeleton), hand_shape(keypoints[bank], skeleton)) > NEAR
     return made[far][:n]
 
 
 def complete(data: GestureData) -> Array:
-    """(N, 21, 2) hands from the wrist as seen on the screen, missing joints at the wrist."""
-    shifted = np.nan_to_num(data.keypoints - data.keypoints[:, :1], posinf=0.0, neginf=0.0)
-    shifted[data.mirrored_view, :, 0] *= -1
-    return np.asarray(shifted, np.float32)
+    """(N, K, 2) poses from their root as seen on the screen, missing keypoints at the root."""
+    features = feature_set(data.skeleton)
+    shifted = features.from_root(features.as_seen(data.keypoints, data.mirrored_view))
+    return np.asarray(np.nan_to_num(shifted, posinf=0.0, neginf=0.0), np.float32)
 
 
-def recombined(hands: Array, donors: Array, rng: np.random.Generator) -> Array:
+def recombined(
+    hands: Array, donors: Array, rng: np.random.Generator, skeleton: Skeleton = HAND_21
+) -> Array:
     """Each hand with one or two fingers, thumb included, of its donor: the finger starts where the
     hand's own did and goes on as the donor's, both seen with the palm upright and of size 1."""
-    own, heading, size, side = _upright(hands)
-    other = _upright(donors)[0]
+    own, heading, size, side = _upright(hands, skeleton)
+    other = _upright(donors, skeleton)[0]
+    groups = [*skeleton.groups.values()]
     n = len(hands)
     count = rng.integers(1, _MOST_FINGERS + 1, n)
-    rank = np.argsort(rng.random((n, 5)), 1)
+    rank = np.argsort(rng.random((n, len(groups))), 1)
     made = own.copy()
-    for finger in range(5):
-        taken = rank[:, finger] < count
-        base, rest = 4 * finger + 1, slice(4 * finger + 2, 4 * finger + 5)
-        way = other[taken, rest] - other[taken, base][:, None]
-        made[taken, rest] = own[taken, base][:, None] + way
+    for number, (base, *rest) in enumerate(groups):
+        taken = np.flatnonzero(rank[:, number] < count)
+        way = other[taken][:, rest] - other[taken, base][:, None]
+        made[taken[:, None], rest] = own[taken, base][:, None] + way
     return _turned_back(made, heading, size, side)
 
 
-def hand_shape(hands: Array) -> Array:
-    """(N, 40) joints with the palm upright, the farthest at distance 1: the shape without the
-    direction."""
-    own = _upright(hands)[0]
+def hand_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
+    """(N, 2 K), of a hand (N, 40), keypoints with the palm upright, the farthest at distance 1:
+    the shape without the direction."""
+    own = _upright(hands, skeleton)[0]
     reach = np.maximum(np.linalg.norm(own, axis=2).max(1), 1e-6)
-    return (own[:, 1:] / reach[:, None, None]).reshape(len(hands), -1)
+    first = 1 if skeleton.root == (0,) else 0  # a root that is a keypoint lies at the origin
+    return (own[:, first:] / reach[:, None, None]).reshape(len(hands), -1)
 
 
 def nearest(rows: Array, bank: Array) -> Array:
@@ -92,12 +97,12 @@ def _drawn_evenly(labels: NDArray[np.int64], n: int, rng: np.random.Generator) -
     return rng.choice(len(labels), n, p=weight / weight.sum())
 
 
-def _upright(hands: Array) -> tuple[Array, Array, Array, Array]:
-    """The joints from the wrist with the palm up, of length 1, its index side at +x; then the
-    palm's direction (N, 2), its length (N,), and -1 where that took a mirror (N,)."""
-    points = hands - hands[:, :1]
-    size = palm_length(points) + 1e-6
-    own, heading, flipped = palm_frame(points / size[:, None, None])
+def _upright(hands: Array, skeleton: Skeleton) -> tuple[Array, Array, Array, Array]:
+    """The keypoints from the root with the heading up, of length 1, a hand's index side at +x; then
+    the heading (N, 2), its length (N,), and -1 where that took a mirror (N,)."""
+    points = hands - root_of(hands, skeleton.root)
+    size = heading_length(points, skeleton) + 1e-6
+    own, heading, flipped = own_frame(points / size[:, None, None], skeleton)
     return own, heading, size, np.where(flipped, -1, 1).astype(np.float32)
 
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.gestures.data import GestureData
-from core.gestures.features.hand import features
 from core.gestures.labels import NONE
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import GestureNet, OpenSetNet
 from core.gestures.training.outliers import complete, foreign_hands
 from core.learning.averaging import moving_average
+from core.pose.skeletons import skeleton_named
 
 SCORE = "made-up hands"  # and, where there is one, `none`
 TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture counting alike
@@ -130,7 +130,7 @@ def fit_rejection(
     gestures, foreign = _examples(data, n, augmentation, generator)
     keypoints = torch.cat([gestures, foreign])
     unmirrored = torch.zeros(len(keypoints), dtype=torch.bool)
-    x = net.standardised(features(keypoints, unmirrored, torch))
+    x = net.standardised(net.features(keypoints, unmirrored, torch))
     y = torch.cat([torch.zeros(len(gestures)), torch.ones(len(foreign))])
     head = RejectionHead(x.shape[1], none_of(data), generator)
     _fit(head, x, y * (1 - 2 * _SMOOTHING) + _SMOOTHING, generator, stop or threading.Event())
@@ -143,12 +143,13 @@ def _examples(
     """n hands of gestures, each gesture as often as the others, and up to n foreign ones."""
     hands, labels = torch.from_numpy(complete(data)), torch.from_numpy(data.labels)
     meaning, none = Meaning.of(data.gestures), none_of(data)
+    skeleton = skeleton_named(data.skeleton)
     weights = (1 / torch.bincount(labels))[labels]
     nothing = labels == (-1 if none is None else none)
 
     def drawn(weights: torch.Tensor, count: int) -> torch.Tensor:
         rows = torch.multinomial(weights, count, replacement=True, generator=generator)
-        return augment(hands[rows], labels[rows], how, meaning, generator)[0]
+        return augment(hands[rows], labels[rows], how, meaning, generator, skeleton)[0]
 
     gestures = drawn(torch.where(nothing, torch.zeros(()), weights), n)
     real = drawn(nothing.float(), n // 2) if nothing.any() else hands[:0]

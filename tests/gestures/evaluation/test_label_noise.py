@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from core.gestures.evaluation.label_noise import doubt_by_model, doubt_by_neighbours, references
-from core.gestures.features.hand import features
+from core.gestures.features import feature_set
 
 
 def line(*places):
@@ -78,7 +78,7 @@ def test_labels_made_wrong_on_real_hands_are_found(shared_data):
     noisy = np.where(
         wrong, (labels + rng.integers(1, len(names), len(labels))) % len(names), labels
     )
-    hands = features(keypoints.reshape(-1, 21, 2), np.zeros(len(labels), bool))
+    hands = feature_set("hand_21")(keypoints.reshape(-1, 21, 2), np.zeros(len(labels), bool))
     bursts = recorders * len(names) + labels
     found = doubt_by_neighbours(hands, noisy.astype(np.int64), bursts)
     assert average_precision_score(wrong, found.share) > 0.7

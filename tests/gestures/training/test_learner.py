@@ -18,7 +18,6 @@ import torch
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.validation import split_by_groups
-from core.gestures.features.hand import features
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.adamw import AdamW
@@ -33,6 +32,7 @@ from core.gestures.training.learner import (
 )
 from core.learning.runs import Run
 from core.paths import Places
+from core.pose.skeletons import HAND_21
 from tests.gestures.conftest import make_data
 
 FEW = TrainOptions(epochs=6)
@@ -78,7 +78,7 @@ def test_the_saved_graph_is_features_and_net(hands, trained):
     model = GestureModel.load(trained.path)
     graph = onnx.load_model_from_string(model.onnx).graph
     weights = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
-    x = features(data.keypoints, data.mirrored_view)
+    x = data.features()
     x = (x - weights["net.mean"]) / weights["net.spread"]
     for layer in range(3):
         x = x @ weights[f"net.layers.{layer}.weight"].T + weights[f"net.layers.{layer}.bias"]
@@ -105,7 +105,7 @@ def test_metadata_says_where_the_figure_comes_from(trained):
     assert said["split"] == "person" and said["refitted_on_all"] is True
     assert said["figures"] == trained.records("result")[0]["figures"]
     assert said["figures"]["n"] == 48  # one of four persons, 4 gestures × 12
-    assert [g["emoji"] for g in said["gestures"]] == ["👍", "👎", "☝", "👌"]
+    assert [g["emoji"] for g in said["gestures"]] == ["👍", "👎", "☝️", "👌"]
     assert said["samples"] == 4 * 48 and said["persons"] == 4
     assert said["estimator"] == "mediapipe-hands" and len(said["data_sha256"]) == 64
     assert said["options"]["seed"] == 0
@@ -226,7 +226,9 @@ def test_gestures_without_samples_are_no_classes(hands):
 def changed(how: Augmentation, labels: list[int], gestures=DEFAULT_GESTURES):
     generator = torch.Generator().manual_seed(0)
     hands = torch.randn(len(labels), 21, 2, generator=generator)
-    return hands, *augment(hands, torch.tensor(labels), how, Meaning.of(gestures), generator)
+    return hands, *augment(
+        hands, torch.tensor(labels), how, Meaning.of(gestures), generator, HAND_21
+    )
 
 
 def test_no_augmentation_changes_nothing():
@@ -295,7 +297,7 @@ def test_a_pointing_hand_without_its_index_finger_s_tip_is_left_as_it_is():
     hands, up = torch.randn(50, 21, 2, generator=generator), torch.full((50,), 2)
     hands[:, 8] = torch.nan
     meaning = Meaning.of(DEFAULT_GESTURES)
-    after, said = augment(hands, up, Augmentation(aim=1.0), meaning, generator)
+    after, said = augment(hands, up, Augmentation(aim=1.0), meaning, generator, HAND_21)
     torch.testing.assert_close(after, hands, equal_nan=True)
     assert said.tolist() == up.tolist()
 

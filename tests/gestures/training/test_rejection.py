@@ -11,7 +11,7 @@ import torch
 
 from core.errors import ModelError
 from core.gestures.data import GestureData
-from core.gestures.features.hand import FEATURE_COUNT
+from core.gestures.features import feature_set
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.augmentation import Augmentation
@@ -97,13 +97,13 @@ def test_a_threshold_stays_where_other_people_do_well(chosen, count, none, wante
 
 def constant_net(data: GestureData, odds: float) -> OpenSetNet:
     """Says the first gesture of every hand, and how foreign by these log-odds alone."""
-    net = GestureNet(FEATURE_COUNT, len(data.gestures), 8)
+    net = GestureNet(feature_set("hand_21"), len(data.gestures), 8)
     for layer in net.layers:
         torch.nn.init.zeros_(layer.weight)
         torch.nn.init.zeros_(layer.bias)
     net.layers[-1].bias.data[0] = 5.0
     head = head_that_says(odds, None)
-    head.layers[0] = torch.nn.Linear(FEATURE_COUNT, 128)
+    head.layers[0] = torch.nn.Linear(feature_set("hand_21").count, 128)
     torch.nn.init.zeros_(head.layers[0].weight)
     return OpenSetNet(net, head)
 

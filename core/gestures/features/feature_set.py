@@ -1,0 +1,133 @@
+"""Keypoints → features, once for numpy, torch and the exported graph, made from the skeleton.
+
+Convention: the direction of a pose is kept (👍 and 👎 differ by nothing else); position and scale
+are removed. Directions mean what the viewer saw: where `mirrored_view` is true, x is flipped once
+and left and right keypoints change places. N samples, K keypoints, F features.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.errors import SkeletonError
+from core.pose.own_frame import EPS, own_frame, root_of, squared, unit
+from core.pose.skeletons import SKELETONS, Skeleton
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The features of one skeleton: `feature_set("hand_21")(keypoints, mirrored_view)`.
+
+    Attributes:
+        skeleton: whose keypoints.
+        version: changes with the numbers that come out; a model names the one it learned from.
+    """
+
+    skeleton: Skeleton
+    version: int
+
+    @cached_property
+    def count(self) -> int:
+        """Number of features F."""
+        return 2 * (2 * len(self._moving) + len(self.skeleton.edges)) + 2 + len(self._spans)
+
+    @cached_property
+    def _moving(self) -> list[int]:
+        """The keypoints that say something once the root is the origin."""
+        still = self.skeleton.root if len(self.skeleton.root) == 1 else ()
+        return [j for j in range(self.skeleton.size) if j not in still]
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        """Every two tips, and every tip with every group's base: few gathers make a small graph."""
+        groups = [*self.skeleton.groups.values()]
+        tips, bases = [group[-1] for group in groups], [group[0] for group in groups]
+        return [(a, b) for i, a in enumerate(tips) for b in (*tips[i + 1 :], *bases)]
+
+    def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
+        """(N, F) features: direction-keeping coordinates and edges, then the pose's own shape.
+
+        Args:
+            keypoints: (N, K, 2) in any unit with one scale for both axes; NaN where missing.
+            mirrored_view: (N,) bool.
+            xp: the array library of the arguments, numpy or torch.
+
+        Returns:
+            (N, F) float32, finite whatever comes in: missing keypoints count as the root's.
+
+        Raises:
+            SkeletonError: keypoints of another skeleton.
+        """
+        if len(keypoints.shape) != 3 or keypoints.shape[2] != 2:
+            raise SkeletonError(
+                f"these keypoints are {tuple(keypoints.shape)}, the features of a still pose are "
+                f"made of (N, {self.skeleton.size}, 2): single frames, x and y"
+            )
+        self.skeleton.check(keypoints.shape[1])
+        seen = self.as_seen(keypoints, mirrored_view, xp)
+        from_root = self._relative(seen, xp)
+        ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
+        edges = _at(from_root, ends) - _at(from_root, starts)
+        own, heading, _ = own_frame(from_root, self.skeleton, xp)
+        a, b = zip(*self._spans, strict=True)
+        spans = xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
+        moving = _at(from_root, self._moving), _at(own, self._moving)
+        parts = [_flat(moving[0]), _flat(unit(edges, xp)), _flat(moving[1])]
+        return xp.concatenate([*parts, heading, spans], 1)
+
+    def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
+        """(N, K, 2) keypoints as the viewer saw them, mirrored poses as in a mirror."""
+        as_mirrored = xp.stack([-keypoints[..., 0], keypoints[..., 1]], -1)
+        if self.skeleton.mirror_pairs:
+            as_mirrored = as_mirrored[:, self.skeleton.mirrored]
+        return xp.where(mirrored_view[:, None, None], as_mirrored, keypoints)
+
+    def from_root(self, points: Any) -> Any:
+        """(N, K, 2) keypoints with the root as origin; missing where they or the root are."""
+        return points - root_of(points, self.skeleton.root)
+
+    def _relative(self, points: Any, xp: Any) -> Any:
+        """Keypoints from the root in units of the pose's scale; missing ones at the root."""
+        shifted = _finite(self.from_root(points), xp)
+        lengths = shifted
+        if self.skeleton.scale:
+            a, b = zip(*self.skeleton.scale, strict=True)
+            lengths = _finite(points[:, [*a]] - points[:, [*b]], xp)
+        reach = xp.sqrt(xp.amax(squared(lengths), 1))
+        # a pose smaller than this is none; the bound only keeps the division finite
+        return shifted / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
+
+
+def _at(points: Any, joints: Sequence[int]) -> Any:
+    """The keypoints of these indices: a slice where they follow each other, which costs less."""
+    first, last = joints[0], joints[-1]
+    if [*joints] == list(range(first, last + 1)):
+        return points[:, first : last + 1]
+    return points[:, [*joints]]
+
+
+def _finite(values: Any, xp: Any) -> Any:
+    return xp.where(xp.isfinite(values), values, xp.zeros_like(values))
+
+
+def _flat(points: Any) -> Any:
+    return points.reshape(-1, points.shape[1] * 2)
+
+
+_VERSIONS: dict[str, int] = {}  # of skeletons whose features are no longer the first
+FEATURE_SETS = {name: FeatureSet(one, _VERSIONS.get(name, 1)) for name, one in SKELETONS.items()}
+
+
+def feature_set(skeleton: str) -> FeatureSet:
+    """The features of the skeleton of that name.
+
+    Raises:
+        SkeletonError: there are none for it.
+    """
+    if skeleton not in FEATURE_SETS:
+        known = ", ".join(FEATURE_SETS)
+        raise SkeletonError(f"no features are known for “{skeleton}”; there are some for: {known}")
+    return FEATURE_SETS[skeleton]

@@ -1,0 +1,76 @@
+"""A pose seen along its own heading: its shape without its direction; numpy and torch alike.
+
+Convention: `from_root` are (N, K, 2) keypoints with the skeleton's root at the origin, y down.
+N poses, K keypoints.
+"""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.pose.skeletons import Skeleton
+
+EPS = 1e-6
+
+
+class OwnFrame(NamedTuple):
+    """Poses turned so that they all head the same way.
+
+    Attributes:
+        own: (N, K, 2) the keypoints as (across, along): the heading points along; of a hand, the
+            thumb's side lies at positive across, so that left and right hands look alike.
+        heading: (N, 2) where the pose points, of length 1.
+        flipped: (N,) bool, true where it took a mirror to bring the thumb's side there.
+    """
+
+    own: Any
+    heading: Any
+    flipped: Any
+
+
+def own_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> OwnFrame:
+    """The poses in their own frames, of the size they had. One without extent has heading 0.
+
+    Args:
+        from_root: large beside a thousandth: the heading of a smaller pose is too short.
+        xp: the array library of the argument, numpy or torch.
+    """
+    heading = unit(_pointer(from_root, skeleton), xp)
+    hx, hy = heading[:, None, 0], heading[:, None, 1]
+    along = from_root[..., 0] * hx + from_root[..., 1] * hy
+    across = from_root[..., 1] * hx - from_root[..., 0] * hy
+    if skeleton.sides is None:
+        return OwnFrame(xp.stack([across, along], -1), heading, heading[:, 0] != heading[:, 0])
+    near, far = skeleton.sides
+    flipped = across[:, near] - across[:, far] < 0
+    across = xp.where(flipped[:, None], -across, across)
+    return OwnFrame(xp.stack([across, along], -1), heading, flipped)
+
+
+def heading_length(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Any:
+    """(N,) from the root to the middle of the keypoints that the pose heads for."""
+    return xp.sqrt(squared(_pointer(from_root, skeleton))) / len(skeleton.heading)
+
+
+def root_of(points: Any, joints: Sequence[int]) -> Any:
+    """(N, 1, 2) mean of these keypoints."""
+    total = reduce(add, (points[:, joint : joint + 1] for joint in joints))
+    return total if len(joints) == 1 else total / len(joints)
+
+
+def squared(vectors: Any) -> Any:
+    """(...) squared length of (..., 2) vectors."""
+    return vectors[..., 0] * vectors[..., 0] + vectors[..., 1] * vectors[..., 1]
+
+
+def unit(vectors: Any, xp: Any = np) -> Any:
+    """(..., 2) vectors of length 1; those far below a thousandth stay short, and 0 stays 0."""
+    return vectors / xp.sqrt(squared(vectors) + EPS)[..., None]
+
+
+def _pointer(from_root: Any, skeleton: Skeleton) -> Any:
+    """(N, 2) the sum of the heading's keypoints."""
+    return reduce(add, (from_root[:, joint] for joint in skeleton.heading))

@@ -1,0 +1,135 @@
+"""Features keep direction, and nothing of position, scale, unit or library."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import SkeletonError
+from core.gestures.features import FEATURE_SETS, feature_set
+from core.pose.skeletons import BODY_33, COCO_17, convert
+
+features = feature_set("hand_21")
+
+# An index finger pointing to the right, wrist at (0, 0), in pixels; the other fingers folded.
+POINT_RIGHT = np.array(
+    [[0, 0], [10, -15], [25, -25], [35, -22], [42, -18],
+     [45, -12], [70, -13], [85, -13], [100, -13],
+     [46, 0], [60, 2], [50, 6], [40, 5],
+     [44, 10], [56, 12], [47, 15], [38, 14],
+     [40, 20], [50, 22], [43, 24], [36, 22]], np.float32,
+)  # fmt: skip
+SEEN = np.array([False])
+
+
+def of(keypoints: np.ndarray, mirrored: bool = False) -> np.ndarray:
+    return features(keypoints[None].astype(np.float32), np.array([mirrored]))[0]
+
+
+def test_the_farthest_joint_lies_at_distance_one_and_the_first_coordinates_are_hand_computed():
+    reach = np.hypot(100, 13)
+    expected = POINT_RIGHT[1:].reshape(-1) / reach
+    np.testing.assert_allclose(of(POINT_RIGHT)[:40], expected, atol=1e-6)
+
+
+@given(scale=st.floats(0.2, 20), x=st.floats(-500, 500), y=st.floats(-500, 500))
+def test_position_and_scale_change_nothing(scale: float, x: float, y: float):
+    moved = POINT_RIGHT * scale + np.array([x, y])
+    np.testing.assert_allclose(of(moved), of(POINT_RIGHT), atol=2e-3)
+
+
+def test_direction_is_kept():
+    left = POINT_RIGHT * np.array([-1, 1])
+    assert np.abs(of(left) - of(POINT_RIGHT)).max() > 0.5
+
+
+def test_a_mirrored_view_means_what_the_viewer_saw():
+    left = POINT_RIGHT * np.array([-1, 1])
+    np.testing.assert_allclose(of(left, mirrored=True), of(POINT_RIGHT), atol=1e-6)
+
+
+def test_a_picture_twice_as_wide_in_fractions_gives_the_same_in_pixels():
+    # The vendor's 0-1 coordinates differ between 640x480 and 1280x480; the pixels do not.
+    fractions = POINT_RIGHT / np.array([1280, 480])
+    np.testing.assert_allclose(of(fractions * [1280, 480]), of(POINT_RIGHT), atol=1e-4)
+
+
+def test_numpy_and_torch_agree():
+    rng = np.random.default_rng(0)
+    hands = rng.normal(0, 50, (32, 21, 2)).astype(np.float32)
+    mirrored = rng.random(32) < 0.5
+    hands[3, 7] = np.nan
+    by_torch = features(torch.from_numpy(hands), torch.from_numpy(mirrored), torch).numpy()
+    assert by_torch.shape == (32, features.count) and by_torch.dtype == np.float32
+    np.testing.assert_allclose(by_torch, features(hands, mirrored), atol=1e-5)
+
+
+@pytest.mark.parametrize("case", ["one joint missing", "all missing", "all in one place"])
+def test_whatever_comes_in_finite_numbers_come_out(case: str):
+    hand = POINT_RIGHT.copy()
+    if case == "one joint missing":
+        hand[8] = np.nan
+    else:
+        hand[:] = np.nan if case == "all missing" else 7.0
+    out = of(hand)
+    assert out.shape == (features.count,) and np.isfinite(out).all()
+
+
+def test_the_arguments_are_left_as_they_were():
+    before = POINT_RIGHT.copy()
+    of(POINT_RIGHT, mirrored=True)
+    np.testing.assert_array_equal(POINT_RIGHT, before)
+
+
+# ------------------------------------------------------------------------------ other skeletons
+
+
+@pytest.fixture
+def bodies() -> np.ndarray:
+    return np.random.default_rng(3).uniform(0, 400, (6, 17, 2)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", FEATURE_SETS)
+def test_every_skeleton_has_finite_features_of_the_declared_number(name: str):
+    of_it = feature_set(name)
+    poses = np.random.default_rng(1).normal(0, 50, (4, of_it.skeleton.size, 2)).astype(np.float32)
+    poses[2, 3] = np.nan
+    found = of_it(poses, np.array([True, False, True, False]))
+    assert found.shape == (4, of_it.count) and np.isfinite(found).all()
+
+
+def test_a_body_starts_from_its_shoulders_middle_in_units_of_its_longest_torso_side(bodies):
+    body = bodies[:1].copy()
+    body[0, [5, 6, 11, 12]] = [[100, 50], [60, 50], [95, 130], [65, 130]]  # shoulders, hips
+    body[0, 9] = [180, 90]  # the left wrist
+    side = np.hypot(5, 80)
+    found = feature_set("coco_17")(body, SEEN)[0]
+    np.testing.assert_allclose(found[2 * 9 : 2 * 9 + 2], np.array([100, 40]) / side, atol=1e-5)
+
+
+def test_a_body_seen_mirrored_is_the_one_whose_left_and_right_change_places(bodies):
+    """Who raises the left arm before a mirror sees an arm at the left of the screen go up."""
+    of_bodies = feature_set("coco_17")
+    seen = bodies[:, COCO_17.mirrored] * [-1, 1]
+    mirrored = of_bodies(bodies, np.ones(6, bool))
+    np.testing.assert_allclose(mirrored, of_bodies(seen.astype(np.float32), np.zeros(6, bool)))
+    assert np.abs(mirrored - of_bodies(bodies, np.zeros(6, bool))).max() > 0.5
+
+
+def test_keypoints_of_another_skeleton_are_refused_in_words(bodies):
+    with pytest.raises(SkeletonError, match="have 17 keypoints, hand_21 has 21"):
+        features(bodies, np.zeros(6, bool))
+    with pytest.raises(SkeletonError, match=r"\(6, 2, 17, 2\)"):
+        feature_set("coco_17")(np.stack([bodies, bodies], 1), np.zeros(6, bool))
+    with pytest.raises(SkeletonError, match="no features are known for “face_68”"):
+        feature_set("face_68")
+
+
+def test_two_skeletons_of_one_body_point_the_same_way():
+    body = np.random.default_rng(5).uniform(0, 300, (1, 33, 2)).astype(np.float32)
+    as_coco = convert(body, BODY_33, COCO_17)
+    long, short = feature_set("body_33"), feature_set("coco_17")
+    heading = [one(k, SEEN)[0, -len(one._spans) - 2 :][:2] for one, k in
+               ((long, body), (short, as_coco))]  # fmt: skip
+    np.testing.assert_allclose(*heading, atol=1e-6)

@@ -1,0 +1,116 @@
+"""A database that an earlier Mudra wrote opens with all that is in it.
+
+`version_6.db` was written by the version before skeletons: a project of five samples with crops,
+one of them in the bin, a gesture of one's own that was renamed, a model in use.
+"""
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.media.pictures import decode_jpeg
+from core.store import Store
+from core.store.bin import restore_samples
+from core.store.schema import VERSION
+
+
+@pytest.fixture
+def path(tmp_path):
+    return Path(shutil.copy(Path(__file__).with_name("version_6.db"), tmp_path / "mudra.db"))
+
+
+@pytest.fixture
+def upgraded(path):
+    store = Store(path)
+    yield store
+    store.close()
+
+
+def raw(path, question):
+    with sqlite3.connect(path) as database:
+        answer = database.execute(question).fetchall()
+    database.close()
+    return answer
+
+
+def test_every_sample_is_there_with_its_numbers_and_its_crop(path):
+    question = (
+        "SELECT s.id, keypoints, scores, world, hand_index, jpeg FROM samples s "
+        "JOIN crops ON sample_id = s.id WHERE deleted_at IS NULL ORDER BY s.id"
+    )
+    before = raw(path, question)
+    store = Store(path)
+    found = store.samples(store.project("old gestures").id, newest_first=False)
+    store.close()
+    assert len(found) == len(before) == 4
+    for sample, (row_id, keypoints, scores, world, hand_index, jpeg) in zip(
+        found, before, strict=True
+    ):
+        assert (sample.id, sample.instance, sample.crop_jpeg) == (row_id, hand_index, jpeg)
+        np.testing.assert_array_equal(sample.pose.ravel(), np.frombuffer(keypoints, "<f4"))
+        np.testing.assert_array_equal(sample.scores.ravel(), np.frombuffer(scores, "<f4"))
+        np.testing.assert_array_equal(sample.world.ravel(), np.frombuffer(world, "<f4"))
+
+
+def test_what_was_there_is_of_hands_and_still(upgraded):
+    assert {p.name: p.skeleton for p in upgraded.projects()} == {
+        "Old gestures": "hand_21", "Only keypoints": "hand_21",
+    }  # fmt: skip
+    project = upgraded.project("old gestures")
+    assert project.active_model == "run-1"
+    assert {g.kind for g in upgraded.gestures(project.id)} == {"still"}
+    for sample in upgraded.samples(project.id):
+        assert (sample.frames, sample.time_s, sample.times_s, sample.visibility) == (1, *[None] * 3)
+        assert sample.skeleton == "hand_21"
+
+
+def test_signs_that_were_drawn_as_text_are_in_colour_and_others_stay(upgraded):
+    emoji = {g.name: g.emoji for g in upgraded.gestures(upgraded.project("old gestures").id)}
+    assert emoji["point_up"] == "☝\ufe0f" and emoji["peace"] == "✌\ufe0f"
+    assert (emoji["thumbs_up"], emoji["open_palm"], emoji["flag"]) == ("👍", "✋", "🇩🇪")
+
+
+def test_what_was_done_before_can_still_be_undone_and_the_bin_gives_back(upgraded):
+    project = upgraded.project("old gestures")
+    for act in [*upgraded.acts(project.id)]:
+        if "name" in act.title:
+            upgraded.undo(act.id)
+    assert "victory" in [g.name for g in upgraded.gestures(project.id)]
+    [away] = upgraded.samples(project.id, deleted=True)
+    restore_samples(upgraded, project.id, [away.id])
+    assert len(upgraded.samples(project.id)) == 5
+    [jpeg] = upgraded.crops(away.id).values()
+    assert decode_jpeg(jpeg).shape == (48, 64, 3)
+
+
+def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
+    Store(path).close()
+    Store(tmp_path / "new.db").close()
+
+    def columns(database):
+        question = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        tables = [row[0] for row in raw(database, question)]
+        about = {table: raw(database, f"PRAGMA table_info({table})") for table in tables}
+        return {table: {(row[1], row[3], row[5]) for row in rows} for table, rows in about.items()}
+
+    def indexes(database):
+        names = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        return {row[0] for row in raw(database, names)}
+
+    assert columns(path) == columns(tmp_path / "new.db")
+    assert indexes(path) == indexes(tmp_path / "new.db")
+    assert raw(path, "SELECT version FROM meta") == [(VERSION,)]
+
+
+def test_the_upgraded_database_is_whole_and_takes_new_samples(upgraded):
+    project = upgraded.project("old gestures")
+    assert upgraded.damage() == ""
+    gesture = upgraded.gestures(project.id)[0]
+    person = upgraded.persons(project.id)[0]
+    [old] = upgraded.samples(project.id, limit=1)
+    burst = upgraded.start_burst(upgraded.start_session(project.id, person.id, "x"), gesture.id)
+    upgraded.add_samples(burst, [old])
+    assert len(upgraded.training_data(project.id)) == 5

@@ -1,0 +1,113 @@
+"""Projects of other skeletons, and samples that are clips."""
+
+import numpy as np
+import pytest
+
+from core.errors import SkeletonError
+from core.gestures.labels import NONE
+from core.store import NewSample
+from core.store.index import read_poses, read_samples
+from core.store.rows import MOVING
+
+
+def person(seed=0, frames=1, **changes) -> NewSample:
+    """A clip of a body's 33 keypoints."""
+    rng = np.random.default_rng(seed)
+    values = {
+        "keypoints": rng.normal(200, 60, (frames, 33, 2)).astype(np.float32),
+        "scores": rng.random((frames, 33), np.float32),
+        "source": "webcam",
+        "mirrored_view": True,
+        "estimator": "mediapipe-pose",
+        "skeleton": "body_33",
+    }
+    return NewSample(**values | changes)
+
+
+@pytest.fixture
+def bodies(store):
+    return store.create_project("Bodies", skeleton="body_33")
+
+
+@pytest.fixture
+def burst(store, bodies):
+    pose = store.add_gesture(bodies.id, "hands up", "🙌")
+    who = store.ensure_person(bodies.id, "me")
+    return store.start_burst(store.start_session(bodies.id, who.id, "webcam"), pose.id)
+
+
+def test_a_project_of_bodies_begins_with_none_alone(store, bodies):
+    assert store.project("bodies").skeleton == "body_33"
+    assert [g.label for g in store.gestures(bodies.id)] == [NONE]
+
+
+def test_an_unknown_skeleton_makes_no_project(store):
+    with pytest.raises(SkeletonError, match="no skeleton “face_68”"):
+        store.create_project("Faces", skeleton="face_68")
+    assert store.projects() == []
+
+
+def test_samples_of_another_skeleton_are_refused_whole(store, bodies, burst):
+    hand = NewSample(np.zeros((21, 2), np.float32), np.ones(21, np.float32), "x", True, "m")
+    with pytest.raises(SkeletonError, match="samples are hand_21, “Bodies” takes body_33"):
+        store.add_samples(burst, [person(), hand])
+    assert store.samples(bodies.id) == []
+
+
+def test_a_sample_whose_numbers_do_not_fit_is_none():
+    with pytest.raises(ValueError, match="keypoints"):
+        person(keypoints=np.zeros((2, 33, 2), np.float32))
+    with pytest.raises(ValueError, match="visibility"):
+        person(frames=2, visibility=np.zeros((2, 32), np.float32))
+    with pytest.raises(SkeletonError, match="has 33"):
+        person(keypoints=np.zeros((21, 2), np.float32), scores=np.zeros(21, np.float32))
+
+
+def test_a_clip_comes_back_as_it_went_in(store, bodies, burst):
+    clip = person(
+        1, 5, world=np.random.default_rng(2).normal(0, 1, (5, 33, 3)).astype(np.float32),
+        visibility=np.random.default_rng(3).random((5, 33), np.float32),
+        time_s=1.5, times_s=np.array([1.5, 1.54, 1.58, 1.7, 1.71]),
+        crop_jpeg=b"\xff\xd8middle", other_crops={0: b"\xff\xd8first", 4: b"\xff\xd8last"},
+    )  # fmt: skip
+    [sample_id] = store.add_samples(burst, [clip])
+    [back] = store.samples(bodies.id)
+    for name in ("keypoints", "scores", "world", "visibility", "times_s"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(clip, name))
+    assert (back.frames, back.time_s, back.crop_jpeg) == (5, 1.5, b"\xff\xd8middle")
+    assert store.crops(sample_id) == {
+        0: b"\xff\xd8first", 2: b"\xff\xd8middle", 4: b"\xff\xd8last",
+    }  # fmt: skip
+    np.testing.assert_array_equal(back.pose, clip.keypoints[2])
+    assert [s.crop_jpeg for s in read_samples(store, [sample_id])] == [b"\xff\xd8middle"]
+
+
+def test_three_dimensions_stay_three(store, bodies, burst):
+    keypoints = np.random.default_rng(4).normal(0, 300, (33, 3)).astype(np.float32)
+    store.add_samples(burst, [person(keypoints=keypoints, space="millimetres")])
+    [back] = store.samples(bodies.id)
+    np.testing.assert_array_equal(back.pose, keypoints)
+    assert store.training_data(bodies.id).keypoints.shape == (1, 33, 3)
+
+
+def test_still_poses_are_trained_on_and_clips_wait(store, bodies, burst):
+    store.add_samples(burst, [person(1), person(2, frames=4), person(3)])
+    data = store.training_data(bodies.id)
+    assert data.keypoints.shape == (2, 33, 2) and data.skeleton == "body_33"
+
+
+def test_a_clip_is_looked_at_as_its_middle_frame(store, bodies, burst):
+    clips = [person(1), person(2, frames=4), person(3, frames=7)]
+    ids = store.add_samples(burst, clips)
+    poses = read_poses(store, bodies.id, ids)
+    for found, clip in zip(poses.keypoints, clips, strict=True):
+        np.testing.assert_array_equal(found, clip.pose)
+    wanted = [clip.scores[clip.frames // 2].mean() for clip in clips]
+    np.testing.assert_allclose(poses.scores, wanted, rtol=1e-6)
+    assert poses.features().shape[0] == 3
+
+
+def test_a_gesture_is_still_unless_it_moves(store, project):
+    wave = store.add_gesture(project.id, "wave", "👋", MOVING)
+    kinds = {g.name: g.kind for g in store.gestures(project.id)}
+    assert (wave.kind, kinds["wave"], kinds["ok"]) == ("moving", "moving", "still")
