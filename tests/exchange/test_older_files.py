@@ -39,6 +39,7 @@ def check(store, project, written, *, pictures):
 
 
 def test_a_project_file_of_version_1(store, tmp_path, written):
+    (tmp_path / "there").mkdir()
     opened = import_project(store, Places.find(tmp_path / "there"), HERE / "version_1.zip")
     project = store.project(opened.project)
     assert project.skeleton == "hand_21" and opened.counts["samples"] == 5  # one in the bin
