@@ -1,9 +1,9 @@
-"""How exactly each way of decoding finds a joint again, and what it costs.
+"""How exactly each way of decoding finds a keypoint again, and what it costs.
 
     python -m benchmarks.decoding
 
-Gaussians of two widths on 32 x 44 maps of stride 4, 4,000 joints anywhere between the cells, with
-and without noise on the maps; errors in input pixels, time for one (22, 32, 32) stack.
+Gaussians of two widths on 32 x 44 maps of stride 4, 4,000 keypoints anywhere between the cells,
+with and without noise on the maps; errors in input pixels, time for one (22, 32, 32) stack.
 """
 
 from collections.abc import Callable

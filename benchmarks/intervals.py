@@ -28,32 +28,32 @@ Rows = np.ndarray
 class People:
     """What one classifier got right of everybody whom it did not learn from."""
 
-    right: Rows
+    correct: Rows
     persons: Rows
-    bursts: Rows
+    recordings: Rows
 
 
-def plain_wilson(right: Rows, persons: Rows, bursts: Rows) -> tuple[float, float]:
-    return wilson_interval(int(right.sum()), len(right))
+def plain_wilson(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
+    return wilson_interval(int(correct.sum()), len(correct))
 
 
-def bootstrap(right: Rows, persons: Rows, bursts: Rows) -> tuple[float, float]:
+def bootstrap(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
     """Percentiles of the share over persons drawn anew."""
     rng = np.random.default_rng(0)
     _, which = np.unique(persons, return_inverse=True)
-    sums, counts = np.bincount(which, right), np.bincount(which)
+    sums, counts = np.bincount(which, correct), np.bincount(which)
     draws = rng.integers(0, len(sums), (500, len(sums)))
     low, high = np.quantile(sums[draws].sum(1) / counts[draws].sum(1), [0.025, 0.975])
     return float(low), float(high)
 
 
-def by_persons(right: Rows, persons: Rows, bursts: Rows) -> tuple[float, float]:
-    found = share_of(right, persons, "person")
+def by_persons(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
+    found = share_of(correct, persons, "person")
     return found.low, found.high
 
 
-def by_recordings(right: Rows, persons: Rows, bursts: Rows) -> tuple[float, float]:
-    found = share_of(right, bursts, "burst")
+def by_recordings(correct: Rows, persons: Rows, recordings: Rows) -> tuple[float, float]:
+    found = share_of(correct, recordings, "burst")
     return found.low, found.high
 
 
@@ -66,11 +66,11 @@ METHODS: dict[str, Callable[[Rows, Rows, Rows], tuple[float, float]]] = {
 
 
 def thinned(data: GestureData) -> GestureData:
-    """At most OF_A_RECORDING rows of each run of one person and gesture; bursts numbered."""
+    """At most OF_A_RECORDING rows of each run of one person and gesture; recordings numbered."""
     changes = (data.persons[1:] != data.persons[:-1]) | (data.labels[1:] != data.labels[:-1])
-    bursts = np.cumsum(np.r_[True, changes])
-    data = replace(data, bursts=bursts)
-    runs = [np.flatnonzero(bursts == burst) for burst in np.unique(bursts)]
+    recordings = np.cumsum(np.r_[True, changes])
+    data = replace(data, recordings=recordings)
+    runs = [np.flatnonzero(recordings == burst) for burst in np.unique(recordings)]
     return data.take(
         np.concatenate(
             [r[np.linspace(0, len(r) - 1, min(OF_A_RECORDING, len(r))).astype(int)] for r in runs]
@@ -87,8 +87,8 @@ def trained(data: GestureData, number: int, rng: np.random.Generator) -> People 
         return None
     others = data.take(~own & np.isin(data.labels, known))
     predict = fit_baseline(("knn", "logreg", "forest")[number % 3], data.take(own))
-    right = predict(others).argmax(1) == others.labels
-    return People(right, others.persons, others.bursts)
+    correct = predict(others).argmax(1) == others.labels
+    return People(correct, others.persons, others.recordings)
 
 
 def drawn(people: People, count: int, rng: np.random.Generator) -> tuple[Rows, Rows, Rows]:
@@ -97,8 +97,10 @@ def drawn(people: People, count: int, rng: np.random.Generator) -> tuple[Rows, R
     rows = [np.flatnonzero(people.persons == name) for name in rng.choice(names, count)]
     number = np.repeat(np.arange(count), [len(r) for r in rows])
     every = np.concatenate(rows)
-    bursts = np.char.add(number.astype(str), np.char.add("-", people.bursts[every].astype(str)))
-    return people.right[every], number, bursts
+    recordings = np.char.add(
+        number.astype(str), np.char.add("-", people.recordings[every].astype(str))
+    )
+    return people.correct[every], number, recordings
 
 
 def main(table: Path) -> None:
@@ -115,7 +117,7 @@ def main(table: Path) -> None:
                 sample = drawn(people, count, rng)
                 for name, interval in METHODS.items():
                     low, high = interval(*sample)
-                    held[name] += (low <= people.right.mean() <= high, high - low)
+                    held[name] += (low <= people.correct.mean() <= high, high - low)
         shares = {name: both / (DRAWS * len(everybody)) for name, both in held.items()}
         said = [
             f"{name} {share:.1%} (width {width:.3f})" for name, (share, width) in shares.items()

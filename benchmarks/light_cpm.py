@@ -14,8 +14,8 @@ import numpy as np
 
 from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
-from core.estimators.heatmap_model import BeliefNet
-from core.paths import Places
+from core.estimators.heatmap_model import HeatmapNet
+from core.paths import Paths
 from core.recognition.net_evaluating import evaluate_net
 
 _HEAD = (
@@ -29,14 +29,14 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--net", default="cpm.hand_light")
     asked = parser.parse_args()
-    places = Places.find()
-    net = BeliefNet(places.net(asked.net))
+    paths = Paths.find()
+    net = HeatmapNet(paths.net(asked.net))
     sets = held_out_pictures(asked.data)
-    with create_estimator("mediapipe-hands", places.weights) as teacher:
+    with create_estimator("mediapipe-hands", paths.weights) as teacher:
         for loose in (False, True):
             print(f"\n{'Loose boxes' if loose else 'Upright square of 1.5 L'}\n\n{_HEAD}")
-            for name, paths in sets.items():
-                found = evaluate_net(net, paths, teacher, loose=loose)
+            for name, pictures in sets.items():
+                found = evaluate_net(net, pictures, teacher, loose=loose)
                 for row in found["stages"]:
                     print(
                         f"| {name} ({found['n']}) | {found['detected']} | {row['stage']} | "
@@ -45,14 +45,14 @@ def main() -> None:
     print(f"\n{_milliseconds(net):.1f} ms CPU for one crop, one thread")
 
 
-def _milliseconds(net: BeliefNet) -> float:
+def _milliseconds(net: HeatmapNet) -> float:
     crop = np.random.default_rng(0).integers(
         0, 256, (1, net.input_size, net.input_size, 3), np.uint8
     )
     times = []
     for _ in range(60):
         begun = time.process_time()
-        net.beliefs(crop)
+        net.heatmaps(crop)
         times.append(time.process_time() - begun)
     return 1000 * float(np.median(times))
 

@@ -1,8 +1,8 @@
 """Which score tells best that a hand is none of the gestures: prints a table.
 
-    python -m benchmarks.open_set DATA --landmarks FOLDER [--without-none]
+    python -m benchmarks.open_set DATA --keypoints FOLDER [--without-none]
 
-DATA as `core/recipes/starter_data.py` says; FOLDER keeps landmarks that were found once. `none`
+DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. `none`
 learns from the digits 0, 3, 6 and 8 alone, so that the digits 2, 4 and 7, and all the other signs,
 are new to every model. Five folds leave whole persons out; each fold's threshold is chosen so that
 96 % of the other folds' left-out gestures pass, and the last two columns take the threshold at
@@ -22,10 +22,10 @@ from core.gestures.labels import NONE
 from core.gestures.training.export import OpenSetNet, data_hash
 from core.gestures.training.learner import fit_all, without_empty_gestures
 from core.gestures.training.rejection import fit_rejection
-from core.paths import Places
-from core.recipes.open_set import Scores, foreign_digits, foreign_hands_of, left_out_scores
+from core.paths import Paths
+from core.recipes.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
 from core.recipes.starter import EPOCHS, OPTIONS
-from core.recipes.starter_data import all_data, make_landmarks
+from core.recipes.starter_data import all_data, make_keypoints
 
 Array = NDArray[np.float32]
 Score = Callable[["Inside"], Callable[["Inside"], Array]]
@@ -103,8 +103,8 @@ def _neighbour(space: str) -> Score:
 
         def distance(asked: Inside) -> Array:
             parts = np.array_split(getattr(asked, space), 20)
-            squares = (bank**2).sum(1)
-            near = [(p**2).sum(1) + (squares - 2 * p @ bank.T).min(1) for p in parts]
+            regions = (bank**2).sum(1)
+            near = [(p**2).sum(1) + (regions - 2 * p @ bank.T).min(1) for p in parts]
             return np.concatenate(near)
 
         return distance
@@ -121,7 +121,7 @@ SCORES: dict[str, Score] = {
     "Mahalanobis, last layer": _mahalanobis("last"),
     "`none`": _none,
     "made-up hands": lambda _: lambda asked: asked.head,
-    "made-up hands + `none`": lambda _: lambda asked: asked.mix,
+    "synthetic outliers + `none`": lambda _: lambda asked: asked.mix,
 }
 
 
@@ -132,14 +132,14 @@ def main() -> None:
     parser.add_argument("--landmarks", type=Path, required=True)
     parser.add_argument("--without-none", action="store_true")
     asked = parser.parse_args()
-    weights = Places.find().weights
+    weights = Paths.find().weights
     everything = all_data(
         asked.data, asked.landmarks,
-        lambda name: make_landmarks(asked.data, asked.landmarks, weights, name),
+        lambda name: make_keypoints(asked.data, asked.landmarks, weights, name),
     )  # fmt: skip
     data = _with_digits_alone(everything, not asked.without_none)
-    digits = foreign_digits(asked.landmarks)
-    hands = foreign_hands_of(asked.data / "hand_crops" / "crops.csv", learned=True)
+    digits = unknown_digits(asked.landmarks)
+    hands = unknown_hands_of(asked.data / "hand_crops" / "crops.csv", learned=True)
     print(f"{len(data)} samples, {len(digits)} digits 2, 4, 7, {len(hands)} other signs\n\n{_HEAD}")
     nets: dict[str, OpenSetNet] = {}
     for name, score in SCORES.items():
@@ -173,25 +173,25 @@ def _fit_with(score: Score, nets: dict[str, OpenSetNet]) -> Callable[[GestureDat
 
 
 def _row(name: str, scores: Scores) -> str:
-    gestures, foreign = scores.accepted()
+    gestures, unknown = scores.accepted()
     per_gesture = [gestures[scores.labels == c].mean() for c in np.unique(scores.labels)]
     digits = scores.of_digits
-    shares = [np.mean(per_gesture), min(per_gesture), foreign[digits].mean(),
-              foreign[~digits].mean(), *_at_95(scores)]  # fmt: skip
+    shares = [np.mean(per_gesture), min(per_gesture), unknown[digits].mean(),
+              unknown[~digits].mean(), *_at_95(scores)]  # fmt: skip
     return f"| {name} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + " |"
 
 
 def _at_95(scores: Scores) -> list[float]:
     """False accepts of digits and of the others at 95 % true accept in each fold, each gesture
     counting alike."""
-    let_in = np.zeros(len(scores.foreign), bool)
+    let_in = np.zeros(len(scores.unknown), bool)
     for fold in np.unique(scores.folds):
         mine, labels = scores.folds == fold, scores.labels[scores.folds == fold]
         order = np.argsort(scores.gestures[mine])
         weight = (1 / np.bincount(labels)[labels])[order]
         enough = np.searchsorted(np.cumsum(weight) / weight.sum(), 0.95)
-        alike = scores.foreign_folds == fold
-        let_in[alike] = scores.foreign[alike] <= scores.gestures[mine][order][enough]
+        alike = scores.unknown_folds == fold
+        let_in[alike] = scores.unknown[alike] <= scores.gestures[mine][order][enough]
     return [float(let_in[rows].mean()) for rows in (scores.of_digits, ~scores.of_digits)]
 
 

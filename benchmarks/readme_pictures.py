@@ -21,7 +21,7 @@ from benchmarks.drawn_hands import draw_hand
 from benchmarks.studio import ROOT, find_chromium, flags, start_camera, studio
 from core.capture.demo import read_demo
 from core.media.pictures import encode_png
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Picture
 
 WIDTH = 1280
@@ -33,7 +33,7 @@ _WAIT_MS = 60_000
 
 def moving_hand(gesture: str, number: int, size: float, middle: tuple[int, int]) -> list[Picture]:
     """A shipped hand that sways a little, as a camera sees it: mirrored on the page."""
-    hand = read_demo(Places.find().demo).of(gesture)[number]
+    hand = read_demo(Paths.find().demo).of(gesture)[number]
     pictures = []
     for turn in np.arange(_STEPS) / _STEPS * 2 * np.pi:
         angle = np.deg2rad(3 * np.sin(turn))

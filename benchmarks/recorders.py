@@ -1,9 +1,9 @@
 """How right the training is on people it never saw, with the samples changed in several ways.
 
-    python -m benchmarks.recorders DATA --landmarks FOLDER [--sources NAME …]
+    python -m benchmarks.recorders DATA --keypoints FOLDER [--sources NAME …]
         [--folds 6] [--seeds 2] [--every 1] [--epochs 12] [--only NAME …]
 
-DATA as `core/recipes/starter_data.py` says; FOLDER keeps landmarks that were found once. Each way
+DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. Each way
 of changing samples is tried twice: recorders of the keypoint table are left out (in so many folds;
 0 leaves each out alone), and models of the table and the other signs are asked about the photos,
 whose people are in neither. “Plain” is scikit-learn's MLP on points from the wrist, unchanged.
@@ -23,12 +23,12 @@ from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.training.augmentation import Augmentation
 from core.gestures.training.learner import fit_all, net_probabilities
-from core.paths import Places
+from core.paths import Paths
 from core.recipes.starter import EPOCHS, OPTIONS
 from core.recipes.starter_data import (
     SOURCES,
     hands_of_pictures,
-    make_landmarks,
+    make_keypoints,
     table_and_signs,
     table_data,
 )
@@ -93,11 +93,11 @@ def left_out_answers(
     """(N,) what models that never saw a sample's recorder say of it."""
     recorders = np.random.default_rng(0).permutation(np.unique(data.persons.astype(str)))
     folds = folds or len(recorders)
-    said = np.empty(len(data), np.int64)
+    predicted = np.empty(len(data), np.int64)
     for number in range(folds):
         out = np.isin(data.persons, recorders[number::folds])
-        said[out] = fit(data.take(~out))(data.take(out))
-    return said
+        predicted[out] = fit(data.take(~out))(data.take(out))
+    return predicted
 
 
 def raised_hands(name: str, landmarks: Path) -> GestureData:
@@ -105,27 +105,27 @@ def raised_hands(name: str, landmarks: Path) -> GestureData:
     hands = hands_of_pictures(name, landmarks / f"{name}.parquet")
     rows = np.flatnonzero(hands.raised)
     data = hands.as_data(rows)
-    meant = [hands.truth(picture) for picture in hands.pictures[rows]]
+    meant = [hands.target(picture) for picture in hands.pictures[rows]]
     names = [gesture.name for gesture in data.gestures]
     labelled = replace(data, labels=np.array([names.index(name) for name in meant], np.int64))
     return labelled.take(labelled.labels != names.index(NONE.name))
 
 
-def mistakes(data: GestureData, said: NDArray[np.int64]) -> list[int]:
+def mistakes(data: GestureData, predicted: NDArray[np.int64]) -> list[int]:
     """How often each of MISTAKES was made."""
     names = np.array([gesture.name for gesture in data.gestures])
     return [
-        int((np.isin(names[data.labels], truths) & np.isin(names[said], answers)).sum())
+        int((np.isin(names[data.labels], truths) & np.isin(names[predicted], answers)).sum())
         for truths, answers in MISTAKES.values()
     ]
 
 
 def recorders_row(data: GestureData, runs: Sequence[NDArray[np.int64]]) -> list[str]:
     """Mean of the recorders with its interval, the worst, all samples, and the mistakes a seed."""
-    right = np.mean([said == data.labels for said in runs], 0)
+    right = np.mean([predicted == data.labels for predicted in runs], 0)
     each = [right[data.persons == person].mean() for person in np.unique(data.persons)]
     whole = share_of(runs[0] == data.labels, data.persons, "person", each=True)
-    counts = np.mean([mistakes(data, said) for said in runs], 0)
+    counts = np.mean([mistakes(data, predicted) for predicted in runs], 0)
     return [
         f"{100 * np.mean(each):.2f}", f"{100 * whole.low:.1f} to {100 * whole.high:.1f}",
         f"{100 * min(each):.2f}", f"{100 * right.mean():.2f}", *(f"{n:.1f}" for n in counts),
@@ -138,13 +138,15 @@ def photos_row(
     """Each source's share right, their mean, then 👍 and 👎 right of all photos, and the mistakes
     a seed."""
     shares = [
-        np.mean([(said[name] == data.labels).mean() for said in runs])
+        np.mean([(predicted[name] == data.labels).mean() for predicted in runs])
         for name, data in photos.items()
     ]
     labels = np.concatenate([data.labels for data in photos.values()])
-    said = [np.concatenate([run[name] for name in photos]) for run in runs]
+    predicted = [np.concatenate([run[name] for name in photos]) for run in runs]
     thumbs = [
-        np.mean([(one == labels)[labels == label] for one in said]) if label in labels else np.nan
+        np.mean([(one == labels)[labels == label] for one in predicted])
+        if label in labels
+        else np.nan
         for label in (0, 1)
     ]
     counts = np.sum(
@@ -169,10 +171,10 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--only", nargs="*", choices=list(FITS), default=list(FITS))
     asked = parser.parse_args()
-    weights = Places.find().weights
+    weights = Paths.find().weights
     for name in asked.sources:
         if not (asked.landmarks / f"{name}.parquet").is_file():
-            make_landmarks(asked.data, asked.landmarks, weights, name)
+            make_keypoints(asked.data, asked.landmarks, weights, name)
     table = table_data(asked.data / "hand_keypoints" / "gestures.csv")
     known = table_and_signs(asked.data)
     photos = {name: raised_hands(name, asked.landmarks) for name in asked.sources}

@@ -1,5 +1,5 @@
-"""Measures Mudra with many samples: a page of Review, the look for doubtful labels, the map, the
-start of a training, and the memory that each takes.
+"""Measures Mudra with many samples: a page of Review, the look for suspected label errors, the map,
+the start of a training, and the memory that each takes.
 
     python -m benchmarks.review [--samples 100000] [--workspace FOLDER]
 
@@ -21,17 +21,18 @@ import numpy as np
 
 from core.capture.demo import read_demo
 from core.media.pictures import encode_jpeg
-from core.paths import Places
+from core.paths import Paths
 from core.store import NewSample, Store
 
 PROJECT = "Many"
-BURST = 100
+IN_A_RECORDING = 100
 PARTS = ("page", "doubt", "map", "train")
 
 
 def fill(store: Store, samples: int, *, crops: int = 200) -> None:
-    """A project of so many samples, in whole bursts of 100; `crops` different pictures, or none."""
-    hands = read_demo(Places.find().demo)
+    """A project of so many samples, in whole recordings of 100; `crops` different pictures, or
+    none."""
+    hands = read_demo(Paths.find().demo)
     names = sorted(set(hands.gestures))
     rng = np.random.default_rng(0)
     pictures = [_crop(rng) for _ in range(crops)]
@@ -43,13 +44,13 @@ def fill(store: Store, samples: int, *, crops: int = 200) -> None:
         )
         for i in range(100)
     ]
-    for number in range(samples // BURST):
+    for number in range(samples // IN_A_RECORDING):
         name = names[number % len(names)]
         own = hands.of(name)
-        noise = rng.normal(0, 3, (BURST, 21, 2))
-        burst = store.start_burst(sessions[number // 10 % len(sessions)], gestures[name])
+        noise = rng.normal(0, 3, (IN_A_RECORDING, 21, 2))
+        recording = store.start_recording(sessions[number // 10 % len(sessions)], gestures[name])
         taken = (own[rng.integers(len(own))] * 180 + 300 + noise).astype(np.float32)
-        store.add_samples(burst, [_sample(k, i, number, pictures) for i, k in enumerate(taken)])
+        store.add_samples(recording, [_sample(k, i, number, pictures) for i, k in enumerate(taken)])
 
 
 def _crop(rng: np.random.Generator) -> bytes:
@@ -60,7 +61,7 @@ def _crop(rng: np.random.Generator) -> bytes:
 def _sample(keypoints: np.ndarray, i: int, number: int, pictures: list[bytes]) -> NewSample:
     return NewSample(
         keypoints, np.full(21, 0.9, np.float32), "camera", True, "mediapipe-hands",
-        handedness=("Left", "Right")[number % 2], size_hw=(480, 640), square=(200.0, 200.0, 200.0),
+        handedness=("Left", "Right")[number % 2], size_hw=(480, 640), region=(200.0, 200.0, 200.0),
         crop_jpeg=pictures[(number + i) % len(pictures)] if pictures else None,
     )  # fmt: skip
 
@@ -94,45 +95,50 @@ def _button(app, start: str):  # type: ignore[no-untyped-def]
     return next(b for b in app.button if b.label.startswith(start))
 
 
-def measure_doubt() -> None:
+def measure_label_noise() -> None:
     """The look at all samples, with the starter model in use."""
     import shutil
 
-    from core.review.reviewing import DOUBTFUL, Wanted, find, look_at_all, opinions
-    from core.store.index import read_roster
+    from core.review.reviewing import SUSPECTED, Wanted, find, opinions, score_labels
+    from core.store.index import read_index
 
-    places = Places.find()
-    store = Store(places.database)
-    shutil.copytree(places.starter, places.runs / "model", dirs_exist_ok=True)
+    paths = Paths.find()
+    store = Store(paths.database)
+    shutil.copytree(paths.starter, paths.runs / "model", dirs_exist_ok=True)
     store.set_active_model(store.project(PROJECT).id, "model")
     project = store.project(PROJECT)
-    doubts = _timed("doubts of all", lambda: look_at_all(store, places, project, lambda x: None))
-    roster = _timed("which samples there are", lambda: read_roster(store, project.id))
-    found = _timed("ordered by doubt", lambda: find(roster, Wanted(order=DOUBTFUL), doubts=doubts))
-    _timed("opinions of a page", lambda: opinions(doubts, roster, found[:48]))
+    label_noise = _timed(
+        "label-noise scores of all", lambda: score_labels(store, paths, project, lambda x: None)
+    )
+    sample_index = _timed("which samples there are", lambda: read_index(store, project.id))
+    found = _timed(
+        "ordered by label noise",
+        lambda: find(sample_index, Wanted(order=SUSPECTED), label_noise=label_noise),
+    )
+    _timed("opinions of a page", lambda: opinions(label_noise, sample_index, found[:48]))
     store.set_active_model(project.id, None)
 
 
 def measure_map() -> None:
     """The map by PCA, and t-SNE."""
     from core.review.data_map import PCA, TSNE, draw_map
-    from core.store.index import read_roster
+    from core.store.index import read_index
 
-    store = Store(Places.find().database)
+    store = Store(Paths.find().database)
     project = store.project(PROJECT)
     for method in (PCA, TSNE):
-        roster = read_roster(store, project.id)
-        _timed(f"map, {method}", lambda m=method, r=roster: draw_map(store, project.id, m, r))
+        sample_index = read_index(store, project.id)
+        _timed(f"map, {method}", lambda m=method, r=sample_index: draw_map(store, project.id, m, r))
 
 
 def measure_train() -> None:
     """The start of a training, up to its first curve point."""
-    from core.jobs.trainings import TrainingRoom
+    from core.jobs.trainings import TrainingManager
 
-    places = Places.find()
-    room = TrainingRoom(Store(places.database), places)
+    paths = Paths.find()
+    manager = TrainingManager(Store(paths.database), paths)
     begun = time.perf_counter()
-    run = _timed("training begun", lambda: room.begin(PROJECT, epochs=3))
+    run = _timed("training begun", lambda: manager.begin(PROJECT, epochs=3))
     while not run.records("epoch") and run.status() == "running":
         time.sleep(0.02)
     print(f"| its first curve point | {time.perf_counter() - begun:.2f} s | |")
@@ -162,14 +168,14 @@ def main() -> None:
         print(f"| {asked.part}: most memory | {peak:.0f} MB | |")
         return
     with tempfile.TemporaryDirectory() as temporary:
-        places = Places.find(asked.workspace or Path(temporary))
-        if not places.database.is_file():
-            fill(Store(places.database), asked.samples)
+        paths = Paths.find(asked.workspace or Path(temporary))
+        if not paths.database.is_file():
+            fill(Store(paths.database), asked.samples)
         print("| what | time | CPU |\n|---|---|---|", flush=True)
         for part in PARTS:
             subprocess.run(
                 [sys.executable, "-m", "benchmarks.review", "--part", part],
-                env=os.environ | {"MUDRA_WORKSPACE": str(places.workspace)}, check=True,
+                env=os.environ | {"MUDRA_WORKSPACE": str(paths.workspace)}, check=True,
             )  # fmt: skip
 
 

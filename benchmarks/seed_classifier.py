@@ -2,9 +2,9 @@
 
     python -m benchmarks.seed_classifier final_dataset_sample.csv
 
-The last 20 % of each class's rows are kept apart as a block (consecutive rows are frames of one
+The last 20 % of each class's rows are held out as a block (consecutive rows are frames of one
 take; a random split puts copies of the same row on both sides). Both networks are trained anew on
-the rest, five times; ours gets the 21 joints, the seed's all 22 points.
+the rest, five times; ours gets the 21 keypoints, the seed's all 22 points.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def seed_answers(points: Rows, labels: Rows, held: Rows, seed: int, *, raw: bool
 def our_answers(points: Rows, labels: Rows, held: Rows, options: TrainOptions) -> Rows:
     """What our features and network say to the held-out rows."""
     joints = points.reshape(-1, 22, 2)[:, :21].copy()
-    joints[(joints == 0).all(2)] = np.nan  # how the seed writes a joint it did not find
+    joints[(joints == 0).all(2)] = np.nan  # how the seed writes a keypoint it did not find
     names = np.array(["all"] * len(labels))
     gestures = (GestureLabel("thumbs_down"), GestureLabel("thumbs_up"))
     data = GestureData(joints, np.zeros(len(labels), bool), labels, gestures, names, names, names)

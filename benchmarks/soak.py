@@ -32,9 +32,9 @@ from benchmarks.studio import BROWSERS, ROOT, find_chromium, flags, start_camera
 from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
-from core.paths import Places
+from core.paths import Paths
 from core.recognition.live import LiveProcessor, Options
-from core.recognition.low_latency import PromptTrack
+from core.recognition.low_latency import LowLatencyTrack
 from core.store import Store
 
 FPS = 15
@@ -116,15 +116,15 @@ def soak(minutes: float, video: Path = VIDEO, every_s: float = EVERY_S) -> Itera
 async def _moments(
     store: Store, project: int, minutes: float, video: Path, every_s: float
 ) -> AsyncIterator[Moment]:
-    places = Places.find()
+    paths = Paths.find()
     recorder = Recorder(store, project, "me")
     live = LiveProcessor(
-        lambda options: create_estimator("mediapipe-hands", places.weights),
-        Options(GestureModel.load(places.starter)),
+        lambda options: create_estimator("mediapipe-hands", paths.weights),
+        Options(GestureModel.load(paths.starter)),
         watch=lambda *seen: recorder.offer(*seen).banner,
     )
     camera = ReplayedCamera(video)
-    track = PromptTrack(camera, _Stream(live, recorder))
+    track = LowLatencyTrack(camera, _Stream(live, recorder))
     gesture = store.gestures(project)[0].id
     recorder.record(gesture, CONTINUOUS)
     begun = told = time.monotonic()
@@ -160,8 +160,10 @@ def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
             kept = re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())
             samples, before = int(kept[1]) if kept else -1, samples
             if samples == before:
-                said = page.get_by_test_id("stMain").inner_text()
-                raise RuntimeError(f"nothing recorded since {EVERY_S:.0f} s; the page says: {said}")
+                predicted = page.get_by_test_id("stMain").inner_text()
+                raise RuntimeError(
+                    f"nothing recorded since {EVERY_S:.0f} s; the page says: {predicted}"
+                )
             yield Moment(round(now - begun, 1), here.threads, here.memory_mb, -1, samples)
         browser.close()
 

@@ -11,7 +11,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     media        pictures, videos, cameras → Frames; every limit on untrusted files
     weights      third-party model files: fetched, verified, prepared
     nets         pose networks, one readable file each
-    datasets     pictures with truth → batches
+    datasets     pictures with annotations → batches
     learning     training nets: a run is a folder; one visible loop
     estimators   Frame → Estimate
     gestures     keypoints → gesture: features, training, evaluation, the model in use

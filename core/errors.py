@@ -1,5 +1,5 @@
 """Every error that Mudra raises on purpose. Each text quotes what came, what was expected, and
-the way out; pages and the command line show it as it is.
+what to do; pages and the command line show it as it is.
 
 MudraError
 ├── MediaError        a picture, video or camera that can't be read or exceeds a limit
@@ -12,7 +12,7 @@ MudraError
 ├── StoreError        the database can't do what was asked
 │   ├── NotFoundError     no such project, gesture, person or sample
 │   └── StoreFullError    the disk is full: nothing more is recorded
-├── TrainingError     data that can't be learned from, or a training that went wrong
+├── TrainingError     data that can't be trained on, or a training that went wrong
 ├── ModelError        a gesture model that is missing, damaged or does not fit
 └── ActionError       an output that can't be opened: a port in use, a host that isn't known
 """
@@ -63,7 +63,7 @@ class StoreFullError(StoreError):
 
 
 class TrainingError(MudraError):
-    """Data that can't be learned from, or a training that went wrong."""
+    """Data that can't be trained on, or a training that went wrong."""
 
 
 class ModelError(MudraError):

@@ -12,7 +12,7 @@ _DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """The folders of one installation.
 
     Attributes:
@@ -34,7 +34,7 @@ class Places:
     @classmethod
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
-    ) -> "Places":
+    ) -> "Paths":
         """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`.
 
         Raises:
@@ -66,7 +66,7 @@ class Places:
         return run if is_plain and run.is_dir() else Path(name)
 
     @property
-    def nets(self) -> Path:
+    def own_nets(self) -> Path:
         """The user's own nets: fine-tuned, or made from imported weights."""
         return self.workspace / "nets"
 
@@ -76,9 +76,9 @@ class Places:
         return self.workspace / "net-runs"
 
     def net(self, name: str) -> Path:
-        """A belief-map net by name: one's own before a shipped one, else a path."""
+        """A heatmap net by name: one's own before a shipped one, else a path."""
         is_plain = Path(name).name == name and name not in ("", "..")
-        for folder in (self.nets / name, self.shipped_models / name):
+        for folder in (self.own_nets / name, self.shipped_models / name):
             if is_plain and folder.is_dir():
                 return folder
         return Path(name)

@@ -1,10 +1,10 @@
-"""Export: models to give away and to take in, and the project's data."""
+"""Export: models to export and to import, and the project's data."""
 
 from typing import Any
 
 import streamlit as st
 
-from core.exchange.bundles import (
+from core.exchange.model_files import (
     Exported,
     card_of,
     exported,
@@ -12,7 +12,7 @@ from core.exchange.bundles import (
     import_into,
     uploaded,
 )
-from core.exchange.bundles import proof_of as proof_of_bundle
+from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
 from core.gestures.model.bundle import SUFFIX, check_bundle
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
@@ -27,16 +27,16 @@ def page() -> None:
     """A model out, a model in, the data."""
     project = pick_project()
     st.title("Export", anchor=False)
-    give, take, data = st.tabs(["📦 Give a model away", "📥 Take a model in", "🗂 Data"])
-    with give, errors_shown():
-        _give(project)
-    with take:
-        _take(project)
+    export, import_, data = st.tabs(["📦 Export a model", "📥 Import a model", "🗂 Data"])
+    with export, errors_shown():
+        _export(project)
+    with import_:
+        _import(project)
     with data:
         data_section(studio().store, project)
 
 
-def _give(project: Project) -> None:
+def _export(project: Project) -> None:
     model = pick_model(project)
     if model is None:
         return
@@ -61,7 +61,7 @@ def _give(project: Project) -> None:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel) -> Exported:
     """The file, kept while the model stays the same."""
-    return exported(_model, studio().places, names=names)
+    return exported(_model, studio().paths, names=names)
 
 
 def _show_proof(proof: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ def _show_card(card: str) -> None:
     st.markdown("\n".join(lines))
 
 
-def _take(project: Project) -> None:
+def _import(project: Project) -> None:
     turn = st.session_state.get("bundle_turn", 0)
     if added := st.session_state.pop("bundle_added", None):
         st.success(safe_label(added), icon="✅")
@@ -96,10 +96,10 @@ def _take(project: Project) -> None:
         return
     with errors_shown(), uploaded(file.name, file.getvalue()) as path:
         bundle = check_bundle(path)
-        _show_proof(proof_of_bundle(bundle, studio().places))
+        _show_proof(proof_of_bundle(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
-            taken = import_into(studio().store, studio().places, project.name, path, use=use,
+            taken = import_into(studio().store, studio().paths, project.name, path, use=use,
                                 title=file.name)  # fmt: skip
             st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1

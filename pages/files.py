@@ -1,4 +1,4 @@
-"""Files: what pictures and videos show, to see and to take away."""
+"""Files: what pictures and videos show, to see and to download."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ def page() -> None:
     with right:
         model = pick_model(project)
         two = st.toggle("Two hands", key="files_two_hands", persist_state="session")
-        with st.expander("Keypoints and belief maps", icon="🔥"):
+        with st.expander("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("files")
             maps = pick_view("files") if source.is_net else "single"
         fits = fitting(model, source)
@@ -44,7 +44,7 @@ def page() -> None:
         return
     if model is None:
         return
-    show_read(_read_all(files, _Look(fits, source, 2 if two else 1, maps)), fits)
+    show_read(_read_all(files, _Reading(fits, source, 2 if two else 1, maps)), fits)
 
 
 def _forget_all_but(file_ids: set[str]) -> None:
@@ -55,8 +55,8 @@ def _forget_all_but(file_ids: set[str]) -> None:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """How files are looked at."""
+class _Reading:
+    """How files are read."""
 
     model: GestureModel | None
     source: KeypointSource
@@ -65,30 +65,30 @@ class _Look:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for looks that give the same."""
+        """Equal for settings that give the same."""
         return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
 
 
-def _read_all(files: list[Any], look: _Look) -> list[Read]:
-    """Every file once for each way of looking; what was read before is remembered."""
+def _read_all(files: list[Any], how: _Reading) -> list[Read]:
+    """Every file once for each way of reading; what was read before is remembered."""
     kept: dict[tuple[Any, ...], Read] = st.session_state.setdefault("files_read", {})
-    keys = {(file.file_id, *look.key): file for file in files}
+    keys = {(file.file_id, *how.key): file for file in files}
     missing = [key for key in keys if key not in kept]
-    bar = st.progress(0.0, "looking") if missing else None
+    bar = st.progress(0.0, "detecting") if missing else None
     for number, key in enumerate(missing):
         file = keys[key]
 
-        def tell(share: float, number: int = number, name: str = file.name) -> None:
+        def progress(share: float, number: int = number, name: str = file.name) -> None:
             if bar is not None:
-                title = f"looking at {safe_label(name)} ({number + 1} of {len(missing)})"
+                title = f"reading {safe_label(name)} ({number + 1} of {len(missing)})"
                 bar.progress((number + share) / len(missing), title)
 
-        tell(0.0)
+        progress(0.0)
         with errors_shown():
             kept[key] = read_file(
-                file.name, file.getvalue(), look.model,
-                lambda: look.source.open(studio().places, num_hands=look.hands),
-                temporary_folder(), maps=look.maps, progress=tell,
+                file.name, file.getvalue(), how.model,
+                lambda: how.source.open(studio().paths, num_hands=how.hands),
+                temporary_folder(), maps=how.maps, progress=progress,
             )  # fmt: skip
     if bar is not None:
         bar.empty()

@@ -18,12 +18,12 @@ def page() -> None:
     """The project's gestures on one tab, persons and sessions on the others."""
     project = pick_project()
     st.title("Gestures and people", anchor=False)
-    gestures, persons, visits = st.tabs(["✋ Gestures", "🧑 People", "🗓 Sessions"])
+    gestures, persons, session_list = st.tabs(["✋ Gestures", "🧑 People", "🗓 Sessions"])
     with gestures:
         _gestures(project)
     with persons:
         people(project)
-    with visits:
+    with session_list:
         sessions(project)
 
 

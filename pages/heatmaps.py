@@ -1,4 +1,4 @@
-"""Heatmaps: what a Convolutional Pose Machine believes, stage by stage and joint by joint."""
+"""Heatmaps: what a Convolutional Pose Machine believes, stage by stage and keypoint by keypoint."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
-from core.pose.heatmap_drawing import colour_bar, joint_tiles, mosaic, pose_tile, stage_tiles
+from core.pose.heatmap_drawing import colour_bar, keypoint_tiles, mosaic, pose_tile, stage_tiles
 from core.pose.smoothing import Smoothing
-from core.pose.types import BeliefMaps
+from core.pose.types import Heatmaps
 from core.recognition.files import read_file
 from core.recognition.keypoint_sources import KeypointSource, stages_of
 from core.recognition.live import Maps, Options
-from pages.panels.camera.keypoints import pick_joint, pick_net
+from pages.panels.camera.keypoints import pick_keypoint, pick_net
 from pages.panels.camera.stream import camera, show_trouble
 from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
 from pages.panels.progress import moves
@@ -20,10 +20,14 @@ from pages.panels.project.projects import pick_project
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 VIEWS = {
-    "single": ("SINGLE", "The joints that the last stage gives, and where it believes they are."),
-    "multi": ("MULTI", "Every stage beside the next: stage 1 sees only what is round a point and "
-              "takes many spots for a fingertip; later stages know the other joints and sharpen."),
-    "hm": ("HM", "One map a joint of the chosen stage, and last the background: what is no "
+    "single": ("Overlay", "The keypoints that the last stage gives, and where it believes they "
+                          "are."),
+    "multi": ("Per stage", "Every stage beside the next: stage 1 sees only what is round a "
+                           "point and "
+              "takes many spots for a fingertip; later stages know the other keypoints and "
+              "sharpen."),
+    "hm": ("Per keypoint", "One map a keypoint of the chosen stage, and last the background: "
+                           "what is no "
            "joint."),
 }  # fmt: skip
 
@@ -43,10 +47,10 @@ def page() -> None:
             "View", list(VIEWS), default="single", required=True, key="maps_view",
             persist_state="session", format_func=lambda v: VIEWS[v][0],
         )  # fmt: skip
-        last = stages_of(source, studio().places)
+        last = stages_of(source, studio().paths)
         stage = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
-        joint = pick_joint("maps") if view == "single" else None
-        st.image(colour_bar(300, 14), "no belief … sure", width="stretch")
+        joint = pick_keypoint("maps") if view == "single" else None
+        st.image(colour_bar(300, 14), "no response … sure", width="stretch")
         st.caption(VIEWS[view][1])
     with left:
         if what == CAMERA:
@@ -61,7 +65,7 @@ def _estimator(source: KeypointSource) -> Any:
     """One for each net and visitor."""
     key = f"maps_estimator_{source.name}_{source.crop}"
     if key not in st.session_state:
-        st.session_state[key] = source.open(studio().places)
+        st.session_state[key] = source.open(studio().paths)
     return st.session_state[key]
 
 
@@ -76,46 +80,47 @@ def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -
         "A picture with a hand", ["jpg", "jpeg", "png", "webp"], key="maps_file"
     )
     if file is None:
-        st.info("Drop a picture with a hand here and see where the net believes its 21 joints "
+        st.info("Drop a picture with a hand here and see where the net believes its 21 keypoints "
                 "to be.", icon="🔥")  # fmt: skip
         return
     with errors_shown():
         rgb = read_picture(file.getvalue(), name=file.name)
         estimate = _estimator(source).estimate_still(rgb)
-        if not estimate.beliefs:
+        if not estimate.heatmaps:
             st.warning("No hand was found: try a picture in which it is larger or better lit.",
                        icon="👀")  # fmt: skip
             return
-        _show(estimate.beliefs[0], view, stage, joint)
+        _show(estimate.heatmaps[0], view, stage, joint)
 
 
-def _show(beliefs: BeliefMaps, view: str, stage: int, joint: int | None) -> None:
+def _show(heatmaps: Heatmaps, view: str, stage: int, joint: int | None) -> None:
     if view == "single":
-        tiles = [stage_tiles(beliefs, joint)[stage], pose_tile(beliefs, stage)]
+        tiles = [stage_tiles(heatmaps, joint)[stage], pose_tile(heatmaps, stage)]
     elif view == "multi":
-        tiles = stage_tiles(beliefs, joint)
+        tiles = stage_tiles(heatmaps, joint)
     else:
-        tiles = joint_tiles(beliefs, stage)
+        tiles = keypoint_tiles(heatmaps, stage)
     picture = mosaic(tiles, {"single": 2, "multi": 4, "hm": 6}[view])
     st.image(picture, width="stretch")
     with st.expander("What the net saw", icon="🔍"):
-        size = beliefs.crop.shape[0]
-        st.image(beliefs.crop, f"the crop, {size} × {size} pixels", width=2 * size)
-    st.download_button("Download", encode_png(picture), "beliefs.png", "image/png", icon="🖼")
+        size = heatmaps.crop.shape[0]
+        st.image(heatmaps.crop, f"the crop, {size} × {size} pixels", width=2 * size)
+    st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
 
 
 def _video(source: KeypointSource, view: str) -> None:
     file = st.file_uploader("A video with a hand", ["mp4", "webm", "mov", "avi", "mkv"],
                             key="maps_video")  # fmt: skip
     if file is None:
-        st.info("Drop a video here: it comes back with the net's joints, in MULTI and HM with the "
+        st.info("Drop a video here: it comes back with the net's keypoints, in the other views "
+                "with the "
                 "maps beside it.", icon="🎞")  # fmt: skip
         return
     key = (file.file_id, source, view)
     if st.session_state.get("maps_video_for") != key:
-        bar = st.progress(0.0, "looking")
+        bar = st.progress(0.0, "detecting")
         st.session_state["maps_video_read"] = read_file(
-            file.name, file.getvalue(), None, lambda: source.open(studio().places),
+            file.name, file.getvalue(), None, lambda: source.open(studio().paths),
             temporary_folder(), maps=view, progress=moves(bar),
         )  # fmt: skip
         st.session_state["maps_video_for"] = key
@@ -125,7 +130,7 @@ def _video(source: KeypointSource, view: str) -> None:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
     for seen in read.seen:
         st.video(str(seen.video), format="video/webm")
-        st.download_button("Download", seen.video.read_bytes(), "beliefs.webm", "video/webm",
+        st.download_button("Download", seen.video.read_bytes(), "heatmaps.webm", "video/webm",
                            icon="🎞")  # fmt: skip
 
 

@@ -17,15 +17,15 @@ def page() -> None:
     st.title("Mudra ✋")
     st.markdown("Teach the computer your hand gestures: show them to the webcam, train, and see "
                 "them recognised live.")  # fmt: skip
-    if not is_prepared(studio().places.weights):
+    if not is_prepared(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
     overview = studio().store.overview(project.id)
     samples = sum(row.samples for row in overview)
     shown = sum(1 for row in overview if row.samples)
-    runs = [run for run in studio().room.runs(project.name) if has_model(run)]
+    runs = [run for run in studio().trainings.runs(project.name) if has_model(run)]
     cards = wide_columns("cards", 1, 1, 1)
     _card(
-        cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 joints of your "
+        cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 keypoints of your "
         "hand. Two gestures with 30 samples each are a start.",
         f"{samples} samples of {shown} gestures", "pages/record.py", "Record",
     )  # fmt: skip

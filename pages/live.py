@@ -28,7 +28,7 @@ def page() -> None:
         two = st.toggle("Two hands", key="two_hands", persist_state="session",
                         help="Costs about 15 ms more a frame.")  # fmt: skip
         smoothing = pick_smoothing(model)
-        with st.expander("Keypoints and belief maps", icon="🔥"):
+        with st.expander("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("live")
             maps = overlay("live", source)
         model = fitting(model, source)
@@ -36,7 +36,7 @@ def page() -> None:
         options = Options(model, 2 if two else 1, smoothing, source, maps)
         live = camera("live_camera", options, watch=last_second().remember)
         correction(live, project)
-        live_actions(live, project, model, steady=smoothing.hold_s > 0)
+        live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
         show_smoothing(live)
     with right:
         st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)

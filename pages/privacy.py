@@ -21,11 +21,11 @@ def page() -> None:
     """What is so, then what can be done."""
     project = pick_project()
     st.title("Privacy", anchor=False)
-    if said := st.session_state.pop("erased", None):
-        st.success(safe_label(said), icon="✅")
+    if message := st.session_state.pop("erased", None):
+        st.success(safe_label(message), icon="✅")
     st.markdown(
         "Your camera's pictures go from your browser to the machine that runs Mudra, and no "
-        "further. A picture is looked at and forgotten; only what you record is kept."
+        "further. A picture is analysed and forgotten; only what you record is kept."
     )
     st.markdown(safe_label(who_can_open(st.get_option("server.address"))))
     _kept()
@@ -37,7 +37,7 @@ def page() -> None:
 
 def _kept() -> None:
     st.subheader("What is kept, and where", anchor=False)
-    found = kept_here(studio().places)
+    found = kept_here(studio().paths)
     st.dataframe(
         {
             "What": [one.what for one in found],
@@ -48,7 +48,7 @@ def _kept() -> None:
         hide_index=True, width="stretch",
     )  # fmt: skip
     st.caption(
-        "Of each recorded frame: the 21 joints, a crop of the hand 256 pixels wide unless the "
+        "Of each recorded frame: the 21 keypoints, a crop of the hand 256 pixels wide unless the "
         "project keeps keypoints only, and when, by whom and with what it was taken."
     )
 
@@ -60,10 +60,11 @@ def _keypoints_only(project: Project) -> None:
                    "upload or import.", icon="✅")  # fmt: skip
         return
     st.markdown("A project can do without pictures: tick *Store keypoints only* in *New project*, "
-                "or forget the pictures of this one. Training needs the joints alone.")  # fmt: skip
+                "or forget the pictures of this one. Training needs the keypoints "
+                "alone.")  # fmt: skip
     with st.popover("Forget this project's pictures", icon="🫥"):
         st.markdown("Its pictures are deleted for good, those in the bin, too, and no new ones are "
-                    "kept. Joints, trainings and models stay.")  # fmt: skip
+                    "kept. Keypoints, trainings and models stay.")  # fmt: skip
         if st.button("Forget the pictures", type="primary", key="forget"):
             with errors_shown():
                 count = forget_pictures_here(studio().store, project.id)
@@ -88,14 +89,14 @@ def _senders() -> None:
 
 def _bin(project: Project) -> None:
     st.subheader("The bin", anchor=False)
-    st.caption("What you delete lies in the bin until you empty it, and can be brought back on "
+    st.caption("What you delete lies in the bin until you empty it, and can be restored on "
                "*Review*.")  # fmt: skip
     with st.popover("Empty the bin", icon="🗑️"):
         st.markdown("Deleted samples, gestures, persons and projects go for good, those of all "
                     "projects; what was done before can't be undone any more.")  # fmt: skip
         if st.button("Empty the bin for good", type="primary", key="empty_bin"):
             with errors_shown():
-                gone = empty_bin_here(studio().store, studio().places)
+                gone = empty_bin_here(studio().store, studio().paths)
                 told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count)
                 _said(f"Deleted for good: {told or 'nothing, the bin was empty'}.")
 
@@ -113,7 +114,7 @@ def _everything() -> None:
     if st.button("Delete everything", icon="🔥", disabled=not meant, key="erase"):
         with errors_shown(), st.spinner("Deleting …"):
             here = studio()
-            erased = erase_everything(here.store, here.places, here.room)
+            erased = erase_everything(here.store, here.paths, here.trainings)
             for key in [key for key in st.session_state if key not in ("page", "visit")]:
                 del st.session_state[key]
             st.cache_resource.clear()

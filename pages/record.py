@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.capture.recording import BURST, CONTINUOUS, SHOT, Plan, Recorder
+from core.capture.recording import CONTINUOUS, SHOT, TIMED, Plan, Recorder
 from core.gestures.labels import safe_label
 from core.pose.smoothing import Smoothing
 from core.recognition.live import LiveProcessor, Options
@@ -17,7 +17,7 @@ from pages.panels.frame import errors_shown, studio, wide_columns
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 
-BURST_MODE, START_STOP, SINGLE = "Timed burst", "Start / stop", "Single shot"
+TIMED_MODE, START_STOP, SINGLE = "Timed recording", "Start / stop", "Single shot"
 
 
 def page() -> None:
@@ -30,7 +30,7 @@ def page() -> None:
         person = _person()
         recorder = _recorder(project, person)
         plan = _pick_plan()
-        with st.popover("Keypoints and belief maps", icon="🔥"):
+        with st.popover("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("record")
             maps = overlay("record", source)
     with left:
@@ -42,7 +42,7 @@ def page() -> None:
         )
     with right:
         every = 0.3 if live is not None else None
-        st.fragment(_take, run_every=every)(recorder, gesture, plan, live)
+        st.fragment(_record_button, run_every=every)(recorder, gesture, plan, live)
         keyboard()
         record_remote(live, recorder, gesture)
     show_added()
@@ -63,7 +63,7 @@ def _person() -> str:
 
 
 def _recorder(project: Project, person: str) -> Recorder:
-    """This visit's recorder: another visit, project or person begins another session."""
+    """This session's recorder: another session, project or person begins another session."""
     wanted = (st.session_state["visit"], project.id, person)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
@@ -77,7 +77,7 @@ def _recorder(project: Project, person: str) -> Recorder:
 
 def _pick_plan() -> Plan:
     mode = st.segmented_control(
-        "How", [BURST_MODE, START_STOP, SINGLE], default=BURST_MODE, required=True, key="mode",
+        "How", [TIMED_MODE, START_STOP, SINGLE], default=TIMED_MODE, required=True, key="mode",
         persist_state="session",
     )  # fmt: skip
     if mode == SINGLE:
@@ -86,14 +86,16 @@ def _pick_plan() -> Plan:
         rate = st.slider("Frames a second", 1, 15, 10, key="rate", persist_state="session")
         if mode == START_STOP:
             return Plan(CONTINUOUS.delay_s, None, None, rate)
-        delay = st.slider("Countdown, s", 0, 10, int(BURST.delay_s), key="delay",
+        delay = st.slider("Countdown, s", 0, 10, int(TIMED.delay_s), key="delay",
                           persist_state="session")  # fmt: skip
-        length = st.slider("Length, s", 1, 30, int(BURST.length_s or 3), key="length",
+        length = st.slider("Length, s", 1, 30, int(TIMED.length_s or 3), key="length",
                            persist_state="session")  # fmt: skip
     return Plan(float(delay), float(length), None, rate)
 
 
-def _take(recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor | None) -> None:
+def _record_button(
+    recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor | None
+) -> None:
     """The button and the counters; a fragment, so that it moves while the camera runs."""
     with errors_shown():
         progress = recorder.progress()

@@ -1,4 +1,4 @@
-"""Review: look through the samples, mend or delete what went wrong, bring back what was deleted."""
+"""Review: look through the samples, fix or delete what went wrong, restore what was deleted."""
 
 import streamlit as st
 
@@ -6,17 +6,17 @@ from core.gestures.labels import safe_label
 from core.review.reviewing import (
     AT_ONCE,
     BY_PERSON,
-    DOUBTFUL,
     NEWEST,
-    Doubts,
+    SUSPECTED,
+    LabelNoise,
     Wanted,
     find,
     opinions,
 )
 from core.store import Project
-from core.store.curation import visits
-from core.store.index import Roster, read_roster, read_samples
-from pages.panels.frame import doubt_book, errors_shown, studio
+from core.store.curation import list_sessions
+from core.store.index import SampleIndex, read_index, read_samples
+from pages.panels.frame import errors_shown, label_noise_cache, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import balance
 from pages.panels.samples.bin import deleted_samples, deleted_things
@@ -25,14 +25,14 @@ from pages.panels.samples.picking import first_page, picked_bar, sample_grid, tu
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id
-ORDERS = {NEWEST: "newest first", DOUBTFUL: "most doubtful first", BY_PERSON: "by person"}
+ORDERS = {NEWEST: "newest first", SUSPECTED: "most suspect first", BY_PERSON: "by person"}
 
 
 def page() -> None:
     """The views, and the chosen one."""
     project = pick_project()
     st.title("Review", anchor=False)
-    _arrive(project)
+    _from_link(project)
     view = st.segmented_control(
         "View", [SAMPLES, MAP, BALANCE, BIN], default=SAMPLES, required=True, key="review_view",
         persist_state="session", label_visibility="collapsed",
@@ -42,19 +42,19 @@ def page() -> None:
             deleted_things(project)
             deleted_samples(project)
             return
-        roster = read_roster(studio().store, project.id)
+        sample_index = read_index(studio().store, project.id)
         if view == BALANCE:
-            balance(project, roster)
-        elif not len(roster):
+            balance(project, sample_index)
+        elif not len(sample_index):
             st.info("Nothing is recorded yet.", icon="🎥")
             st.page_link("pages/record.py", label="Record gestures", icon="➡️")
         elif view == MAP:
-            data_map(project, roster)
+            data_map(project, sample_index)
         else:
-            _samples(project, roster)
+            _samples(project, sample_index)
 
 
-def _arrive(project: Project) -> None:
+def _from_link(project: Project) -> None:
     """Who comes to see certain samples sees them, whatever was looked at last."""
     ids = st.session_state.get("review_ids")
     if ids is not None and ids is not st.session_state.get("review_ids_seen"):
@@ -65,17 +65,17 @@ def _arrive(project: Project) -> None:
         first_page()
 
 
-def _samples(project: Project, roster: Roster) -> None:
+def _samples(project: Project, sample_index: SampleIndex) -> None:
     wanted = _filters(project)
-    doubts = _doubts(project, roster, wanted.order)
+    label_noise = _label_noise(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
-    found = find(roster, wanted, doubts=doubts, persons=persons)
+    found = find(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
         st.info("No sample fits these choices.", icon="🔎")
         return
     shown = turn_pages(found)
     picked_bar(project, found, shown)
-    known = opinions(doubts, roster, shown) if doubts else {}
+    known = opinions(label_noise, sample_index, shown) if label_noise else {}
     sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
@@ -83,7 +83,7 @@ def _filters(project: Project) -> Wanted:
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
-    sessions = {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
+    sessions = {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
     named = {"Gesture": gestures, "Person": persons, "Session": sessions}
     with st.container(horizontal=True, key="filters"):
         gesture, person, session = (
@@ -118,25 +118,26 @@ def _given() -> tuple[int, ...] | None:
     return tuple(ids)
 
 
-def _doubts(project: Project, roster: Roster, order: str) -> Doubts | None:
-    book = doubt_book(studio().places)
-    doubts = book.latest(project.id)
-    if order != DOUBTFUL:
-        return doubts
-    stale = doubts is None or not doubts.fits(roster)
-    again = doubts is None or len(roster) <= AT_ONCE
+def _label_noise(project: Project, sample_index: SampleIndex, order: str) -> LabelNoise | None:
+    cache = label_noise_cache(studio().paths)
+    label_noise = cache.latest(project.id)
+    if order != SUSPECTED:
+        return label_noise
+    stale = label_noise is None or not label_noise.fits(sample_index)
+    again = label_noise is None or len(sample_index) <= AT_ONCE
     if stale and not again:
-        st.caption("Samples have changed since they were looked at; new ones come last.")
-        again = st.button("Look again", icon="🔄")
+        st.caption("Samples have changed since they were scored; new ones come last.")
+        again = st.button("Score again", icon="🔄")
     if stale and again:
-        bar = st.progress(0.0, f"looking at {len(roster):,} samples")
-        doubts = book.look(studio().store, studio().places, project, bar.progress)
+        bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
+        label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
         bar.empty()
     st.caption(
-        "Doubtful is what has other neighbours: hands in other recordings that look alike but "
-        "are another gesture; or what the model in use takes for another gesture."
+        "Suspected label errors have other neighbours: hands in other recordings that look "
+        "alike but "
+        "are another gesture; or the model in use takes them for another gesture."
     )
-    return doubts
+    return label_noise
 
 
 page()

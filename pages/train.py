@@ -19,7 +19,7 @@ def page() -> None:
     project = pick_project()
     st.title("Train", anchor=False)
     _what_there_is(project)
-    running = studio().room.running(project.name)
+    running = studio().trainings.running(project.name)
     _start(project, running)
     if running is not None:
         st.fragment(_watch, run_every=0.5)(running)
@@ -50,7 +50,7 @@ def _what_there_is(project: Project) -> None:
     next_hint(project)
     if not any(row.gesture.name == "none" for row in recorded):
         st.caption("Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
-                   "made-up hands alone. With some samples of none it would turn more of them "
+                   "synthetic outliers alone. With some samples of none it would turn more of them "
                    "away.")  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _start(project: Project, running: Run | None) -> None:
                                    help="The same seed gives the same result.")  # fmt: skip
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            studio().room.begin(project.name, seed=int(seed), epochs=int(epochs))
+            studio().trainings.begin(project.name, seed=int(seed), epochs=int(epochs))
             st.rerun()
 
 
@@ -79,8 +79,8 @@ def _watch(run: Run) -> None:
             st.progress(*_progress(run))
             kept = "" if KIND in run.about() else "The best epoch so far is kept."
             if st.button("Stop", icon="⏹", help=kept or None,
-                         disabled=not studio().room.can_stop(run)):  # fmt: skip
-                studio().room.stop(run)
+                         disabled=not studio().trainings.can_stop(run)):  # fmt: skip
+                studio().trainings.stop(run)
                 st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):
             curves(epochs)

@@ -17,7 +17,7 @@ from core.capture.importing import import_path
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import train_here
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.weights.mediapipe_models import is_prepared
 
@@ -26,11 +26,11 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 10
 
 
-def lacking(what: str, way_out: str) -> None:
+def lacking(what: str, what_to_do: str) -> None:
     """Skip the test, or fail it in CI, where nothing may be missing."""
     if os.environ.get("CI", "").lower() in ("1", "true"):
-        pytest.fail(f"{what}: {way_out}", pytrace=False)
-    pytest.skip(f"{what}: {way_out}")
+        pytest.fail(f"{what}: {what_to_do}", pytrace=False)
+    pytest.skip(f"{what}: {what_to_do}")
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -58,7 +58,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def weights_folder() -> Path:
     """The folder of prepared hand models."""
-    folder = Places.find().weights
+    folder = Paths.find().weights
     if not is_prepared(folder):
         lacking(f"no hand models in {folder}", "run `make setup`")
     return folder
@@ -105,10 +105,10 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(chosen)
-    places = Places.find(folder / "workspace")
-    store = Store(places.database)
+    paths = Paths.find(folder / "workspace")
+    store = Store(paths.database)
     import_path(store, "People", folder / "people.csv", estimator_factory=lambda: None)
-    train_here(store, places, "People", epochs=3, progress=lambda *_: None)
+    train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
     store.close()
     return folder / "workspace"
 
@@ -135,7 +135,7 @@ def make_estimator(weights_folder) -> Callable:
 @pytest.fixture(scope="session")
 def starter() -> GestureModel:
     """The model that is shipped."""
-    return GestureModel.load(Places.starter)
+    return GestureModel.load(Paths.starter)
 
 
 @pytest.fixture

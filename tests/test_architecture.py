@@ -1,4 +1,5 @@
-"""The house's rules hold: imports go one way, each library stays in its room, files stay short."""
+"""The rules of the package layout hold: imports go one way, each library stays in its package,
+files stay short."""
 
 import ast
 import re
@@ -10,64 +11,64 @@ from statistics import median, quantiles
 
 import pytest
 
-from tests import house
+from tests import package_layout
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = house.read_tree(ROOT)
+MODULES = package_layout.read_tree(ROOT)
 HEAVY = ("torch", "sklearn", "mediapipe")
 # what the Record and Live pages and the command line open with
 LIVE_PATH = ("app.py", "pages/record.py", "pages/live.py", "core/cli/__init__.py")
 
 
-def made_tree(root: Path, files: dict[str, str]) -> list[house.Module]:
+def made_tree(root: Path, files: dict[str, str]) -> list[package_layout.Module]:
     """A small tree with one module in each given path, read back."""
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    return house.read_tree(root)
+    return package_layout.read_tree(root)
 
 
 # --- the rules, held against this repository
 
 
 def test_imports_go_one_way() -> None:
-    assert house.wrong_arrows(MODULES) == []
+    assert package_layout.wrong_imports(MODULES) == []
 
 
-def test_every_module_lies_in_a_room_of_the_order() -> None:
-    assert house.strange_rooms(MODULES) == []
+def test_every_module_lies_in_a_package_of_the_order() -> None:
+    assert package_layout.unknown_packages(MODULES) == []
 
 
-def test_imports_run_in_no_circle() -> None:
-    assert house.circles(MODULES) == []
+def test_imports_run_in_no_cycle() -> None:
+    assert package_layout.import_cycles(MODULES) == []
 
 
-def test_every_library_stays_in_its_room() -> None:
-    assert house.misplaced_libraries(MODULES) == []
+def test_every_library_stays_in_its_package() -> None:
+    assert package_layout.misplaced_libraries(MODULES) == []
 
 
 def test_code_that_serves_any_skeleton_names_none_and_counts_no_keypoints() -> None:
-    assert house.written_sizes(MODULES) == []
+    assert package_layout.written_sizes(MODULES) == []
 
 
 def test_only_the_command_line_prints() -> None:
-    assert house.printing(MODULES) == []
+    assert package_layout.printing(MODULES) == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.path)
-def test_a_module_opens_by_saying_what_it_is_for(module: house.Module) -> None:
+def test_a_module_opens_by_saying_what_it_is_for(module: package_layout.Module) -> None:
     assert ast.get_docstring(module.tree), f"{module.path} has no docstring"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.path)
-def test_a_file_stays_short_enough_to_read(module: house.Module) -> None:
+def test_a_file_stays_short_enough_to_read(module: package_layout.Module) -> None:
     limit = 60 if module.path == "app.py" else 150 if module.path.startswith("pages/") else 400
     lines = len(module.text.splitlines())
     assert lines <= limit
 
 
 def test_functions_are_short() -> None:
-    lengths = house.function_lengths(MODULES)
+    lengths = package_layout.function_lengths(MODULES)
     assert median(lengths) <= 10
     assert quantiles(lengths, n=10)[-1] <= 40
 
@@ -95,12 +96,12 @@ def described_to_newcomers() -> str:
 
 
 @pytest.mark.parametrize("described", [described_in_the_code, described_to_newcomers])
-def test_the_map_names_every_room_in_the_order_of_imports(described: Callable[[], str]) -> None:
+def test_the_map_names_every_package_in_the_order_of_imports(described: Callable[[], str]) -> None:
     named = re.findall(r"^ *(\w+)(?:\.py)?  ", described(), re.M)
-    rooms = {house.room_of(m.name) for m in MODULES} - {"core", "pages", "app"}
-    assert rooms - set(named) == set()
-    assert set(named) <= set(house.ORDER)
-    assert named == [room for room in house.ORDER if room in named]
+    packages = {package_layout.package_of(m.name) for m in MODULES} - {"core", "pages", "app"}
+    assert packages - set(named) == set()
+    assert set(named) <= set(package_layout.ORDER)
+    assert named == [package for package in package_layout.ORDER if package in named]
 
 
 def test_the_recipes_of_contributing_name_files_and_tables_that_are_there() -> None:
@@ -161,12 +162,12 @@ def test_what_tests_share_lies_in_no_test_and_no_program_needs_them() -> None:
 )
 def test_an_import_against_the_order_is_found_in_every_form(tmp_path: Path, text: str) -> None:
     modules = made_tree(tmp_path, {"core/pose/a.py": text, "core/gestures/data.py": ""})
-    (line,) = house.wrong_arrows(modules)
+    (line,) = package_layout.wrong_imports(modules)
     assert line.startswith("core/pose/a.py:")
     assert "pose may not import gestures" in line
 
 
-def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) -> None:
+def test_imports_along_the_order_and_inside_a_package_are_no_fault(tmp_path: Path) -> None:
     modules = made_tree(
         tmp_path,
         {
@@ -180,24 +181,30 @@ def test_imports_along_the_order_and_inside_a_room_are_no_fault(tmp_path: Path) 
             "core/errors.py": "",
         },
     )
-    assert house.wrong_arrows(modules) == house.circles(modules) == []
-    assert house.strange_rooms(modules) == house.misplaced_libraries(modules) == []
+    assert package_layout.wrong_imports(modules) == package_layout.import_cycles(modules) == []
+    assert (
+        package_layout.unknown_packages(modules)
+        == package_layout.misplaced_libraries(modules)
+        == []
+    )
 
 
 def test_the_library_may_not_know_the_pages(tmp_path: Path) -> None:
     modules = made_tree(tmp_path, {"core/store/a.py": "import pages.live", "pages/live.py": ""})
-    assert len(house.wrong_arrows(modules)) == 1
+    assert len(package_layout.wrong_imports(modules)) == 1
 
 
 def test_a_folder_without_a_place_in_the_order_is_found(tmp_path: Path) -> None:
     modules = made_tree(tmp_path, {"core/misc/a.py": ""})
-    assert house.strange_rooms(modules) == ["core/misc/a.py: no such room"]
+    assert package_layout.unknown_packages(modules) == ["core/misc/a.py: no such package"]
 
 
-def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) -> None:
+def test_a_cycle_inside_a_package_is_found_through_a_third_module(tmp_path: Path) -> None:
     texts = {"a": "from core.pose import b", "b": "import core.pose.c", "c": "from .a import f"}
     modules = made_tree(tmp_path, {f"core/pose/{n}.py": text for n, text in texts.items()})
-    assert house.circles(modules) == ["core.pose.a → core.pose.b → core.pose.c → core.pose.a"]
+    assert package_layout.import_cycles(modules) == [
+        "core.pose.a → core.pose.b → core.pose.c → core.pose.a"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -219,8 +226,8 @@ def test_a_circle_inside_a_room_is_found_through_a_third_module(tmp_path: Path) 
         ("pages/train.py", "import threading"),
     ],
 )
-def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: str) -> None:
-    (line,) = house.misplaced_libraries(made_tree(tmp_path, {path: text}))
+def test_a_library_in_the_wrong_package_is_found(tmp_path: Path, path: str, text: str) -> None:
+    (line,) = package_layout.misplaced_libraries(made_tree(tmp_path, {path: text}))
     assert line.startswith(f"{path}:")
 
 
@@ -236,15 +243,15 @@ def test_a_library_in_the_wrong_room_is_found(tmp_path: Path, path: str, text: s
         ("core/pose/boxes.py", "import cv2, numpy, math"),
     ],
 )
-def test_a_library_in_its_own_room_is_no_fault(tmp_path: Path, path: str, text: str) -> None:
-    assert house.misplaced_libraries(made_tree(tmp_path, {path: text})) == []
+def test_a_library_in_its_own_package_is_no_fault(tmp_path: Path, path: str, text: str) -> None:
+    assert package_layout.misplaced_libraries(made_tree(tmp_path, {path: text})) == []
 
 
 def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
     modules = made_tree(
         tmp_path, {"core/gestures/training/learner.py": "print(1)", "core/cli.py": "print(2)"}
     )
-    assert house.printing(modules) == [
+    assert package_layout.printing(modules) == [
         "core/gestures/training/learner.py:1: print() belongs to the command line"
     ]
 
@@ -260,7 +267,12 @@ def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
 )
 def test_a_hand_in_code_for_any_skeleton_is_found(tmp_path: Path, text: str) -> None:
     modules = made_tree(tmp_path, {"core/review/a.py": text, "core/pose/skeletons.py": text})
-    assert [line.split(":")[0] for line in house.written_sizes(modules)] == ["core/review/a.py"]
+    assert [line.split(":")[0] for line in package_layout.written_sizes(modules)] == [
+        "core/review/a.py"
+    ]
     assert (
-        house.written_sizes(made_tree(tmp_path, {"core/review/a.py": "chosen = found[:20]"})) == []
+        package_layout.written_sizes(
+            made_tree(tmp_path, {"core/review/a.py": "chosen = found[:20]"})
+        )
+        == []
     )

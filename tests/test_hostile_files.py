@@ -1,4 +1,4 @@
-"""Hostile files and names, made here, each through the door that a stranger's file would take.
+"""Hostile files and names, made here, each through the door that an untrusted file would take.
 
 Every case runs in a process of its own, which may take 1 GiB of memory beyond what it starts with:
 it must end in Mudra's own error with the words given, and leave nothing but the store behind.
@@ -32,12 +32,12 @@ from PIL import Image
 from core.capture.demo import ReplayEstimator, read_demo
 from core.capture.importing import import_path
 from core.errors import MudraError
-from core.exchange.bundles import sample_hands
+from core.exchange.model_files import sample_hands
 from core.gestures.model.bundle import check_bundle, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
-from core.paths import Places
+from core.paths import Paths
 from core.recognition.evaluating import evaluate
 from core.store import Store
 
@@ -75,9 +75,9 @@ def spoilt(change: Callable[[onnx.ModelProto], object]) -> Maker:
     """The starter model, its graph changed."""
 
     def make(folder: Path) -> Path:
-        graph = onnx.load(Places.starter / "model.onnx")
+        graph = onnx.load(Paths.starter / "model.onnx")
         change(graph)
-        shutil.copy(Places.starter / "metadata.json", folder)
+        shutil.copy(Paths.starter / "metadata.json", folder)
         (folder / "model.onnx").write_bytes(graph.SerializeToString())
         return folder
 
@@ -88,7 +88,7 @@ def other_model(content: bytes) -> Maker:
     """The starter model's metadata beside another file."""
 
     def make(folder: Path) -> Path:
-        shutil.copy(Places.starter / "metadata.json", folder)
+        shutil.copy(Paths.starter / "metadata.json", folder)
         (folder / "model.onnx").write_bytes(content)
         return folder
 
@@ -99,8 +99,8 @@ def other_metadata(text: str | None = None, **changes: object) -> Maker:
     """The starter model beside other metadata."""
 
     def make(folder: Path) -> Path:
-        shutil.copy(Places.starter / "model.onnx", folder)
-        about = json.loads((Places.starter / "metadata.json").read_text(encoding="utf-8"))
+        shutil.copy(Paths.starter / "model.onnx", folder)
+        about = json.loads((Paths.starter / "metadata.json").read_text(encoding="utf-8"))
         said = json.dumps(about | changes) if text is None else text
         (folder / "metadata.json").write_text(said, encoding="latin-1", errors="replace")
         return folder
@@ -192,7 +192,7 @@ def _renamed(kind: str, name: str) -> Callable[[onnx.ModelProto], None]:
 for _name, _maker, _words in [
     ("a pickle as a model", other_model(pickle.dumps(print)), "no ONNX file"),
     ("an empty model", other_model(b""), "no ONNX file|can't be run"),
-    ("a cut model", other_model((Places.starter / "model.onnx").read_bytes()[:9000]), "no ONNX"),
+    ("a cut model", other_model((Paths.starter / "model.onnx").read_bytes()[:9000]), "no ONNX"),
     ("noise as a model", other_model(bytes(range(256)) * 99), "no ONNX file"),
     ("a model of 21 MB", other_model(bytes(21 * 2**20)), "a model at most"),
     ("a foreign operator", spoilt(_foreign), "evil.ops"),
@@ -230,8 +230,8 @@ def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
 
     def make(folder: Path) -> Path:
         path = folder / "given.gesture"
-        starter = GestureModel.load(Places.starter)
-        write_bundle(starter, path, sample_hands(Places.demo), card="", predict="")
+        starter = GestureModel.load(Paths.starter)
+        write_bundle(starter, path, sample_hands(Paths.demo), card="", predict="")
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         graph = onnx.load_model_from_string(members["model.onnx"])
@@ -566,15 +566,15 @@ def _read_video(path: Path, store: Store) -> None:
 
 
 def _import(path: Path, store: Store) -> str:
-    hands = read_demo(Places.demo)
+    hands = read_demo(Paths.demo)
     report = import_path(store, "p", path, estimator_factory=lambda: ReplayEstimator(hands))
     assert not report.added
     return "; ".join(reason for _, reason in report.refused)
 
 
 def _evaluate(path: Path, store: Store) -> None:
-    hands = read_demo(Places.demo)
-    model = GestureModel.load(Places.starter)
+    hands = read_demo(Paths.demo)
+    model = GestureModel.load(Paths.starter)
     evaluate(model, path, estimator_factory=lambda: ReplayEstimator(hands))
 
 

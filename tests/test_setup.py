@@ -1,4 +1,4 @@
-"""The ground: what is missing is found and mended by one line, an environment is filled once, and
+"""The ground: what is missing is found and fixed by one line, an environment is filled once, and
 the studio is bound to this machine."""
 
 import ast
@@ -62,7 +62,7 @@ def test_a_new_enough_python_is_no_trouble(version: tuple[int, int]) -> None:
     assert prepare.old_python_trouble(version, "linux") is None
 
 
-def test_an_old_python_is_told_its_number_what_is_wanted_and_the_way_out() -> None:
+def test_an_old_python_is_told_its_number_what_is_wanted_and_what_to_do() -> None:
     text = prepare.old_python_trouble((3, 9), "darwin")
     assert "Python 3.9 is too old" in text
     assert "3.11 or newer" in text
@@ -77,7 +77,7 @@ def test_an_old_python_is_told_its_number_what_is_wanted_and_the_way_out() -> No
         (False, "sudo apt-get update && sudo apt-get install -y libgl1 libegl1"),
     ],
 )
-def test_one_line_mends_every_missing_package(root: bool, line: str) -> None:
+def test_one_line_fixes_every_missing_package(root: bool, line: str) -> None:
     assert prepare.apt_line(["libgl1", "libegl1"], root=root) == line
 
 

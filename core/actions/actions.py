@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from core.actions.changes import STEADY_S, Change, Changes
+from core.actions.changes import HOLD_S, Change, Changes
 from core.actions.osc import LOCAL, OUT_PORT, OscOut
 from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
@@ -34,7 +34,7 @@ class Settings:
         origins: pages in a browser that may listen, e.g. "http://localhost:8501".
         sound: whoever asks for the status plays a tone for each change.
         per_second: at most so many changes a second.
-        steady: Live holds the names itself; else a name must last STEADY_S to be told.
+        smoothed: Live holds the names itself; else a name must last STEADY_S to be told.
         project, model: stand in every message.
     """
 
@@ -47,7 +47,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     sound: bool = False
     per_second: int = 10
-    steady: bool = True
+    smoothed: bool = True
     project: str = ""
     model: str = ""
 
@@ -67,7 +67,7 @@ class Status:
         last: the newest, None before the first.
         clients: WebSocket clients that listen.
         address: where they connect, token included; "" while there is no server.
-        errors: what does not work and the way out.
+        errors: what does not work and what to do.
     """
 
     changes: int = 0
@@ -119,7 +119,7 @@ class Actions:
     def _open(self, settings: Settings) -> None:
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
-        self._changes.hold_s = 0.0 if settings.steady else STEADY_S
+        self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
         host, port = settings.osc_host, settings.osc_port
         self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
         wanted = (settings.websocket_port, settings.token, settings.origins)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.gestures.labels import GestureLabel
-from core.pose.smoothing import LabelHold
+from core.pose.smoothing import LabelHysteresis
 from core.recognition.reading import FORGET_S, Reading
 
-STEADY_S = 0.2  # where Live does not hold names itself, one must last so long
+HOLD_S = 0.2  # where Live does not hold names itself, one must last so long
 MAX_RATE = 30
 
 
@@ -53,7 +53,7 @@ class Change:
     @property
     def line(self) -> str:
         """One line of JSON; `name` and `emoji` are null for no gesture."""
-        said = {
+        document = {
             "time": round(self.time, 3),
             "gesture": self.number,
             "emoji": self.emoji or None,
@@ -63,7 +63,7 @@ class Change:
             "project": self.project,
             "model": self.model,
         }
-        return json.dumps(said, ensure_ascii=False, allow_nan=False)
+        return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
     @property
     def text(self) -> str:
@@ -99,7 +99,7 @@ class _Hand:
     """What a hand shows and what was told of it."""
 
     def __init__(self, hold_s: float) -> None:
-        self.hold = LabelHold(0, 0, hold_s)
+        self.hold = LabelHysteresis(0, 0, hold_s)
         self.told: str | None = None
         self.seen_s = 0.0
 
@@ -140,10 +140,10 @@ class Changes:
                 continue
             label = reading.gesture if reading else None
             hand.hold.hold_s = self.hold_s if reading else 0.0
-            said = hand.hold(label.name if label else None, 1.0, time_s)
-            if said != hand.told and self.rate.allows(time_s):
-                hand.told = said
-                changes.append(self._change(name, reading, said))
+            held = hand.hold(label.name if label else None, 1.0, time_s)
+            if held != hand.told and self.rate.allows(time_s):
+                hand.told = held
+                changes.append(self._change(name, reading, held))
             if reading is None and hand.told is None:
                 del self._hands[name]
         return changes
@@ -154,10 +154,10 @@ class Changes:
         self._hands.clear()
         return [self._change(name, None, None) for name in shown]
 
-    def _change(self, hand: str, reading: Reading | None, said: str | None) -> Change:
+    def _change(self, hand: str, reading: Reading | None, held: str | None) -> Change:
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
-            if gesture.name == said:
+            if gesture.name == held:
                 return Change(self._wall_clock(), gesture, number, probability, hand)
         return Change(self._wall_clock(), None, 0, 0.0, hand)
 

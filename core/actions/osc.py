@@ -28,7 +28,7 @@ OUT_PORT, IN_PORT = 12000, 6448  # Wekinator's own
 LOCAL = "127.0.0.1"
 _MAX_DATAGRAM = 1024  # either message has some 40 bytes
 _STARTS_A_SECOND = 2
-_LOOK_S = 0.2  # the listener looks so often whether it is to end
+_POLL_S = 0.2  # the listener looks so often whether it is to end
 
 
 class OscOut:
@@ -76,7 +76,7 @@ class RecordingRemote:
     """
 
     def __init__(self, port: int = IN_PORT, clock: Callable[[], float] = time.monotonic) -> None:
-        self.said = self.error = ""
+        self.last_command = self.error = ""
         self._clock, self._starts = clock, RateLimit(_STARTS_A_SECOND)
         self._aim: tuple[Recorder, int] | None = None
         self._closed = threading.Event()
@@ -128,12 +128,12 @@ class RecordingRemote:
         except Exception:  # the listener would end without a word
             log.exception("an OSC message could not be obeyed")
             self.error = f"“{address}” could not be obeyed: see the terminal"
-        self.said = f"{address.rpartition('/')[2]} at {time.strftime('%H:%M:%S')}"
+        self.last_command = f"{address.rpartition('/')[2]} at {time.strftime('%H:%M:%S')}"
 
 
 def _listening(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    listener.settimeout(_LOOK_S)
+    listener.settimeout(_POLL_S)
     try:
         listener.bind((LOCAL, port))
     except OSError as error:
@@ -148,7 +148,7 @@ def _listening(port: int) -> socket.socket:
 def _addresses(data: bytes) -> list[str]:
     """The addresses of a datagram's messages, in order; none of what is no OSC or too large.
 
-    An address is compared as it is: patterns ("/wek*") would have a stranger's text run as a
+    An address is compared as it is: patterns ("/wek*") would have an untrusted text run as a
     regular expression.
     """
     if len(data) > _MAX_DATAGRAM:

@@ -30,7 +30,7 @@ from core.actions.changes import Change
 from core.errors import ActionError
 
 log = logging.getLogger(__name__)
-log.setLevel(logging.CRITICAL)  # strangers' broken handshakes are not worth a line each
+log.setLevel(logging.CRITICAL)  # untrusted broken handshakes are not worth a line each
 
 LOCAL, PORT = "127.0.0.1", 8765
 _MAX_MESSAGE = 1024  # bytes in; nothing is expected

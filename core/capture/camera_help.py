@@ -1,4 +1,4 @@
-"""Camera trouble in the browser: what each error means and how it is mended.
+"""Camera trouble in the browser: what each error means and how it is fixed.
 
 The names are those of `getUserMedia` (W3C Media Capture and Streams, 10.3.1), with `Insecure` where
 the browser offers no camera at all.
@@ -13,15 +13,15 @@ UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong, in a few words, and its mend, in one sentence; "{address}" in it is where the
+    """What is wrong, in a few words, and its fix, in one sentence; "{address}" in it is where the
     studio is on the machine that runs it."""
 
     what: str
-    mend: str
+    fix: str
 
     def text(self, address: str) -> str:
         """Both, for the person at the screen."""
-        return f"{self.what}. {self.mend.format(address=address)}"
+        return f"{self.what}. {self.fix.format(address=address)}"
 
 
 TROUBLES = {
@@ -77,7 +77,7 @@ class Advice:
 
     kind: str
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
 def advice_on(report: dict[str, Any], address: str) -> Advice:
@@ -86,7 +86,7 @@ def advice_on(report: dict[str, Any], address: str) -> Advice:
     Args:
         report: secure (whether the browser offers a camera), cameras (how many it lists),
             permission ("granted", "denied", "prompt" or ""), tried, and error (its name, "" for
-            none). What is missing or of another kind counts as unknown: it comes from a stranger.
+            none). What is missing or of another kind counts as unknown: it is untrusted input.
         address: the studio's, on the machine that runs it.
     """
     if report.get("secure") is False:
@@ -105,4 +105,4 @@ def advice_on(report: dict[str, Any], address: str) -> Advice:
 
 def _of(name: str, address: str) -> Advice:
     trouble = TROUBLES.get(name, TROUBLES[UNKNOWN])
-    return Advice("trouble", f"{trouble.what}.", trouble.mend.format(address=address))
+    return Advice("trouble", f"{trouble.what}.", trouble.fix.format(address=address))

@@ -88,8 +88,8 @@ def correct(
     added = Added(len(samples), tuple(refused))
     if not samples:
         raise MediaError(f"nothing of the last second can be used: {added.text}; try again")
-    burst = recorder.begin_burst(gesture_id)
-    return added, recorder.store.add_samples(burst, samples)
+    recording = recorder.begin_recording(gesture_id)
+    return added, recorder.store.add_samples(recording, samples)
 
 
 def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:

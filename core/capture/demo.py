@@ -1,7 +1,7 @@
 """The demo without a camera: shipped hands, replayed as if a camera saw them, and as a project.
 
 Convention: the table's hands are as a viewer sees them; a webcam's frame is shown mirrored, so a
-hand in it is the table's hand mirrored. N hands, K joints.
+hand in it is the table's hand mirrored. N hands, K keypoints.
 """
 
 import hashlib

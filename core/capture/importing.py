@@ -91,11 +91,11 @@ def import_path(
     Raises:
         MudraError: nothing at the path that can be imported.
     """
-    tell = progress or (lambda done, total: None)
+    progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
         with project_to_fill(store, project_name) as (project, _):
-            return _import_table(store, project, table, path.name, person, tell)
+            return _import_table(store, project, table, path.name, person, progress)
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with opened_folder(path) as folder:
@@ -108,7 +108,7 @@ def import_path(
             estimator_factory() as estimator,
         ):
             return import_pictures(
-                store, project, pictures, estimator, person or SOMEBODY, path.name, tell
+                store, project, pictures, estimator, person or SOMEBODY, path.name, progress
             )
 
 
@@ -183,8 +183,8 @@ def import_pictures(
                 report.already += 1
             else:
                 video = picture.path.suffix.lower() in VIDEO_SUFFIXES
-                burst = homes.burst(person, picture.gesture or picture.folder, new=video)
-                waiting.setdefault(burst, []).extend(samples)
+                recording = homes.recording(person, picture.gesture or picture.folder, new=video)
+                waiting.setdefault(recording, []).extend(samples)
         except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
             report.refused.append((name, str(error)))
         if number % _BATCH == 0 or number == len(pictures):
@@ -194,7 +194,7 @@ def import_pictures(
 
 
 def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
-    added = sum(len(store.add_samples(burst, new)) for burst, new in waiting.items())
+    added = sum(len(store.add_samples(recording, new)) for recording, new in waiting.items())
     waiting.clear()
     return added
 
@@ -206,14 +206,14 @@ def file_samples(
     known: set[str],
     *,
     with_crop: bool = True,
-    tell: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> list[NewSample]:
     """A picture's hand, or a video's five times a second without near-duplicates.
 
     Args:
         name: goes into the samples as their source.
         known: digests of files; of a known one there are no samples, afterwards it is known.
-        tell: told the share of a video that is done, 0..1.
+        progress: told the share of a video that is done, 0..1.
 
     Raises:
         MediaError: unreadable, or no hand in it.
@@ -230,7 +230,7 @@ def file_samples(
     found: list[NewSample] = []
     for frame in frames:
         frame = replace(frame, source=name)
-        tell(min(1.0, frame.time_s / seconds))
+        progress(min(1.0, frame.time_s / seconds))
         estimate = estimator.estimate_still(frame.rgb)
         pose = estimate.poses[0] if estimate.poses else None
         last = found[-1].pose if found else None
@@ -261,7 +261,7 @@ def _import_table(
     person: str | None,
     progress: Progress,
 ) -> ImportReport:
-    """Consecutive rows of one person and gesture are one burst, stored as one.
+    """Consecutive rows of one person and gesture are one recording, stored as one.
 
     A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
 
@@ -285,8 +285,8 @@ def _import_table(
             else:
                 new.append(_row_sample(table, row, source))
         if new:
-            burst = homes.burst(str(persons[begin]), str(table.gestures[begin]))
-            report.added += len(store.add_samples(burst, new))
+            recording = homes.recording(str(persons[begin]), str(table.gestures[begin]))
+            report.added += len(store.add_samples(recording, new))
         progress(int(end), len(table))
     return report
 
@@ -320,7 +320,7 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
 
 
 class _Homes:
-    """Where samples of an import go: one session a person, one burst a run of one gesture."""
+    """Where samples of an import go: one session a person, one recording a run of one gesture."""
 
     def __init__(self, store: Store, project: Project, source: str, report: ImportReport) -> None:
         self._store, self._project, self._source = store, project, source
@@ -329,11 +329,11 @@ class _Homes:
         self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
         self._last: tuple[str, str, int] | None = None
 
-    def burst(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """The present burst, or a new one where person or gesture changes, or one is wanted."""
+    def recording(self, person: str, gesture: str, *, new: bool = False) -> int:
+        """The present recording, or a new one where person or gesture changes, or one is wanted."""
         if new or self._last is None or self._last[:2] != (person, gesture):
-            burst = self._store.start_burst(self._session(person), self._gesture(gesture))
-            self._last = (person, gesture, burst)
+            recording = self._store.start_recording(self._session(person), self._gesture(gesture))
+            self._last = (person, gesture, recording)
         return self._last[2]
 
     def _session(self, person: str) -> int:

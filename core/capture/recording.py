@@ -1,7 +1,7 @@
 """Recording: estimates from a camera become samples in the store, bad frames are refused.
 
-The camera's thread only judges and cuts; a writer's thread of each take puts the samples into the
-store in small batches, so a busy or full disk never holds up the picture.
+The camera's thread only judges and cuts; a writer's thread of each recording puts the samples into
+the store in small batches, so a busy or full disk never holds up the picture.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ WRITE_EVERY_S = 0.5  # a kill loses at most what came since
 
 @dataclass(frozen=True)
 class Plan:
-    """How a take runs.
+    """How a recording runs.
 
     Attributes:
         delay_s: countdown before it.
@@ -44,17 +44,17 @@ class Plan:
 
 
 CONTINUOUS = Plan()
-BURST = Plan(delay_s=3.0, length_s=3.0)
+TIMED = Plan(delay_s=3.0, length_s=3.0)
 SHOT = Plan(length_s=1.0, count=1)  # the first good frame within a second
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How the present or last take stands.
+    """How the present or last recording stands.
 
     Attributes:
         state: "idle", "countdown" or "recording".
-        left_s: seconds until the countdown, or the take, ends; None for an endless take.
+        left_s: seconds until the countdown, or the recording, ends; None for an endless recording.
         kept: samples kept.
         refused: frames refused, by reason.
         error: what stopped it, for the person who records; "" when nothing did.
@@ -93,10 +93,10 @@ class Progress:
 
 
 class Recorder:
-    """Collects one visit's samples of one person.
+    """Collects one session's samples of one person.
 
     `offer` is the camera thread's, everything else the page's. The session begins in the store
-    with the first take.
+    with the first recording.
     """
 
     def __init__(
@@ -116,70 +116,73 @@ class Recorder:
         self._lock = threading.Lock()
         self._beginning = threading.Lock()  # page, remote and uploads may begin at once
         self._session: int | None = None
-        self._take: _Take | None = None
+        self._recording: _Recording | None = None
         _all.add(self)
 
     def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
-        """Begin a take with the next frame; one that still runs ends first."""
+        """Begin a recording with the next frame; one that still runs ends first."""
         with self._beginning:
             if self.stop().error:
                 self._session = None  # its person may be the one who was deleted
-            burst = self._begin_burst(gesture_id)
-            take = _Take(plan, _Writer(self.store, burst, self.write_every_s))
+            recording_id = self._begin_recording(gesture_id)
+            recording = _Recording(plan, _Writer(self.store, recording_id, self.write_every_s))
             with self._lock:
-                self._take = take
+                self._recording = recording
 
-    def begin_burst(self, gesture_id: int) -> int:
-        """A new burst in this visit's session, which begins with its first burst."""
+    def begin_recording(self, gesture_id: int) -> int:
+        """A new recording in this session, which begins with its first recording."""
         with self._beginning:
-            return self._begin_burst(gesture_id)
+            return self._begin_recording(gesture_id)
 
-    def _begin_burst(self, gesture_id: int) -> int:
+    def _begin_recording(self, gesture_id: int) -> int:
         if self._session is None:
             person = self.store.ensure_person(self.project_id, self.person)
             self._session = self.store.start_session(self.project_id, person.id, self.source)
-        return self.store.start_burst(self._session, gesture_id)
+        return self.store.start_recording(self._session, gesture_id)
 
     def offer(self, frame: Frame, estimate: Estimate, version: str = "") -> Progress:
         """Judge one frame; called for every frame, recording or not.
 
         Returns:
-            How the take stands afterwards.
+            How the recording stands afterwards.
         """
         with self._lock:
-            take = self._take
-            if take is None:
+            recording = self._recording
+            if recording is None:
                 return Progress()
-            if take.wants(frame.time_s):
-                self._judge(take, frame, estimate, version)
-            return take.progress()
+            if recording.wants(frame.time_s):
+                self._judge(recording, frame, estimate, version)
+            return recording.progress()
 
-    def _judge(self, take: "_Take", frame: Frame, estimate: Estimate, version: str) -> None:
+    def _judge(
+        self, recording: "_Recording", frame: Frame, estimate: Estimate, version: str
+    ) -> None:
         pose = estimate.poses[0] if estimate.poses else None
-        reason = refusal(pose, frame.size_hw, take.last, self.limits)
+        reason = refusal(pose, frame.size_hw, recording.last, self.limits)
         if reason is not None or pose is None:
-            take.refused[reason or NO_HAND] += 1
+            recording.refused[reason or NO_HAND] += 1
             return
         picture = self.with_pictures
-        take.keep(sample_of(frame, pose, estimate, version=version, with_picture=picture))
+        recording.keep(sample_of(frame, pose, estimate, version=version, with_picture=picture))
 
     def progress(self) -> Progress:
-        """How the present or last take stands."""
+        """How the present or last recording stands."""
         with self._lock:
-            return self._take.progress() if self._take else Progress()
+            return self._recording.progress() if self._recording else Progress()
 
     def stop(self, *, wait: bool = True) -> Progress:
-        """End the take; returns once everything kept is in the store, unless told not to wait."""
+        """End the recording; returns once everything kept is in the store, unless told not to
+        wait."""
         with self._lock:
-            take = self._take
-            if take is not None:
-                take.end()
-        if take is not None and wait:
-            take.writer.finish()
+            recording = self._recording
+            if recording is not None:
+                recording.end()
+        if recording is not None and wait:
+            recording.writer.finish()
         return self.progress()
 
     def close(self) -> None:
-        """End the take and the session: the next take begins a new one."""
+        """End the recording and the session: the next recording begins a new one."""
         with self._beginning:
             self.stop()
             self._session = None
@@ -189,13 +192,13 @@ _all: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
 def stop_recordings() -> None:
-    """End every take of this process, and every session: nothing that was begun goes on."""
+    """End every recording of this process, and every session: nothing that was begun goes on."""
     for recorder in list(_all):
         recorder.close()
 
 
-class _Take:
-    """One take's state; every method is called under the recorder's lock."""
+class _Recording:
+    """One recording's state; every method is called under the recorder's lock."""
 
     def __init__(self, plan: Plan, writer: "_Writer") -> None:
         self.plan, self.writer = plan, writer
@@ -203,11 +206,12 @@ class _Take:
         self.last: Floats | None = None
         self._begin_s: float | None = None
         self._now_s = 0.0
-        self._looked_s = float("-inf")
+        self._judged_s = float("-inf")
         self._over = False
 
     def wants(self, time_s: float) -> bool:
-        """Whether the frame of this time is to be judged; ends the take when its time is over."""
+        """Whether the frame of this time is to be judged; ends the recording when its time is
+        over."""
         if self._begin_s is None:
             self._begin_s = time_s + self.plan.delay_s
         self._now_s = time_s
@@ -216,9 +220,9 @@ class _Take:
         if self._over or time_s < self._begin_s:
             return False
         # a camera's frames come unevenly: half a frame early still counts
-        if time_s - self._looked_s < 0.7 / self.plan.rate_hz:
+        if time_s - self._judged_s < 0.7 / self.plan.rate_hz:
             return False
-        self._looked_s = time_s
+        self._judged_s = time_s
         return True
 
     def keep(self, sample: NewSample) -> None:
@@ -256,7 +260,7 @@ class _Writer:
 
     def __init__(self, store: Store, burst_id: int, every_s: float) -> None:
         self.reason, self.lost = "", 0
-        self._store, self._burst, self._every_s = store, burst_id, every_s
+        self._store, self._recording_id, self._every_s = store, burst_id, every_s
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
@@ -293,7 +297,7 @@ class _Writer:
             return
         try:
             if not self.reason:
-                self._store.add_samples(self._burst, batch)
+                self._store.add_samples(self._recording_id, batch)
                 return
         except MudraError as error:
             self.reason = str(error)
@@ -325,16 +329,16 @@ def add_pictures(
     pictures: Sequence[tuple[str, bytes]],
     estimator: Estimator,
     *,
-    tell: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Added:
-    """Samples from single pictures, as seen in them: one burst of the recorder's session.
+    """Samples from single pictures, as seen in them: one recording of the recorder's session.
 
     Args:
         pictures: (name, content of a JPEG, PNG or WEBP file) each.
-        tell: told the share that is done, 0..1.
+        progress: told the share that is done, 0..1.
     """
     known = recorder.store.known_hashes(recorder.project_id)
-    burst: int | None = None
+    recording_id: int | None = None
     kept, refused = 0, list[tuple[str, str]]()
     for i, (name, content) in enumerate(pictures):
         digest = hashlib.sha256(content).hexdigest()
@@ -342,11 +346,13 @@ def add_pictures(
         if isinstance(found, str):
             refused.append((name, found))
         else:
-            burst = recorder.begin_burst(gesture_id) if burst is None else burst
-            recorder.store.add_samples(burst, [replace(found, file_hash=digest)])
+            recording_id = (
+                recorder.begin_recording(gesture_id) if recording_id is None else recording_id
+            )
+            recorder.store.add_samples(recording_id, [replace(found, file_hash=digest)])
             known.add(digest)
             kept += 1
-        tell((i + 1) / len(pictures))
+        progress((i + 1) / len(pictures))
     return Added(kept, tuple(refused))
 
 

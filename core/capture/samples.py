@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from core.media.pictures import decode_jpeg, encode_jpeg
-from core.pose.boxes import bounding_box, crop_square, cut_off, cut_square, to_square
+from core.pose.boxes import bounding_box, cut_off, cut_region, hand_region, to_region
 from core.pose.drawing import draw_pose
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
@@ -29,8 +29,8 @@ class Limits:
 
     Attributes:
         score: the hand's confidence below this.
-        outside: more than this share of the joints missing or outside the picture.
-        moved: joints moved, on average, less than this share of the hand's size since the last
+        outside: more than this share of the keypoints missing or outside the picture.
+        moved: keypoints moved, on average, less than this share of the hand's size since the last
             sample that was kept.
     """
 
@@ -59,7 +59,7 @@ def refusal(
 
 
 def _moved(before: Floats, now: Floats) -> float:
-    """Mean way of the joints, as a share of the hand's size."""
+    """Mean way of the keypoints, as a share of the hand's size."""
     x0, y0, x1, y1 = bounding_box(now)
     way = np.linalg.norm(now - before, axis=1)
     return float(np.nanmean(way) / max(x1 - x0, y1 - y0, 1.0)) if len(before) == len(now) else 1.0
@@ -69,8 +69,8 @@ def sample_of(
     frame: Frame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
     """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted."""
-    square = crop_square(pose.keypoints)
-    crop = encode_jpeg(cut_square(frame.rgb, square, CROP_SIZE)) if with_picture else None
+    region = hand_region(pose.keypoints)
+    crop = encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE)) if with_picture else None
     several = [i for i, one in enumerate(estimate.poses) if one is pose]
     return NewSample(
         keypoints=pose.keypoints,
@@ -80,7 +80,7 @@ def sample_of(
         handedness=pose.handedness,
         instance=several[0] if several else 0,
         size_hw=frame.size_hw,
-        square=square,
+        region=region,
         crop_jpeg=crop,
         source=frame.source,
         mirrored_view=frame.mirrored_view,
@@ -101,11 +101,11 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is not None:
         crop = decode_jpeg(sample.crop_jpeg)
-        rgb = cut_square(crop, (0, 0, crop.shape[0]), size)
+        rgb = cut_region(crop, (0, 0, crop.shape[0]), size)
     # a table's hand is about one unit large, a square is never smaller than a pixel
     keypoints = sample.pose[:, :2] * (1000 if sample.space == "relative" else 1)
-    square = sample.square or crop_square(keypoints)
-    keypoints = to_square(keypoints, square, size)
+    region = sample.region or hand_region(keypoints)
+    keypoints = to_region(keypoints, region, size)
     pose = Pose(keypoints, sample.scores[sample.frames // 2])
     drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn

@@ -1,7 +1,7 @@
 """Keypoint tables: gestures.csv's columns, Kazuhito00's keypoint.csv, the seed app's 44 numbers.
 
 Convention: a table's coordinates are taken as they stand (`space` "relative": any unit with one
-scale for both axes). N rows, 21 joints.
+scale for both axes). N rows, 21 keypoints.
 """
 
 import csv
@@ -164,7 +164,7 @@ def _of_csv(path: Path) -> pd.DataFrame:
         if not len(longer):
             raise
         raise TableError(
-            f"{path.name}: no row may have more columns than the first {lines_in_words(longer)}"
+            f"{path.name}: no row may have more columns than the first {lines_text(longer)}"
         ) from error
     return _without_end(cells.fillna(""))
 
@@ -237,7 +237,7 @@ def _numbered(cells: pd.DataFrame, path: Path) -> _Read:
     labels = cells[0].str.strip()
     strange = cells.index[~labels.str.fullmatch(r"\d+")]
     if len(strange):
-        raise TableError(f"{path.name}: the label must be a whole number {lines_in_words(strange)}")
+        raise TableError(f"{path.name}: the label must be a whole number {lines_text(strange)}")
     points = _numbers(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
     written = _label_names(path)
     names = {text: written.get(text, f"class {text}") for text in set(labels)}
@@ -267,10 +267,10 @@ def _seed(cells: pd.DataFrame, path: Path) -> _Read:
     rows = cells.iloc[1:]
     unknown = rows[~rows[44].isin(_SEED_CLASSES)]
     if len(unknown):
-        raise TableError(f"{path.name}: class must be 0 or 1 {lines_in_words(unknown.index)}")
-    # The 22nd point is the maximum of the background's map: no joint.
+        raise TableError(f"{path.name}: class must be 0 or 1 {lines_text(unknown.index)}")
+    # The 22nd point is the maximum of the background's map: no keypoint.
     points = _numbers(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, :JOINTS]
-    points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a joint it did not find
+    points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a keypoint it did not find
     labels = rows[44].to_numpy(str)
     return _Read(points, labels, np.full(len(labels), ""), "openpose-hand", _SEED_CLASSES)
 
@@ -280,7 +280,7 @@ def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
     wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values) > 1e6).any(axis=1)
     if wrong.any():
         raise TableError(
-            f"{path.name}: keypoints must be finite numbers {lines_in_words(cells.index[wrong])}"
+            f"{path.name}: keypoints must be finite numbers {lines_text(cells.index[wrong])}"
         )
     return values.astype(np.float32)
 
@@ -288,11 +288,11 @@ def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
 def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     empty = cells.index[cells.str.strip() == ""]
     if len(empty):
-        raise TableError(f"{path.name}: the gesture is empty {lines_in_words(empty)}")
+        raise TableError(f"{path.name}: the gesture is empty {lines_text(empty)}")
     return cells.str.strip().map(unquoted).to_numpy(str)
 
 
-def lines_in_words(index: pd.Index, what: str = "line") -> str:
+def lines_text(index: pd.Index, what: str = "line") -> str:
     """“(3 lines: 2, 5, 9)”, at most twenty of them named; the index counts from 0."""
     named = ", ".join(str(int(i) + 1) for i in index[:_SHOWN])
     more = " …" if len(index) > _SHOWN else ""
@@ -309,5 +309,5 @@ def _gestures(
         meant_gesture(text if text in mapping else name, mapping)
         for text, name in zip(texts.tolist(), names, strict=True)
     ]
-    said = np.array([m or name for m, name in zip(meant, names, strict=True)])
-    return said[which], np.array([m is not None for m in meant])[which]
+    message = np.array([m or name for m, name in zip(meant, names, strict=True)])
+    return message[which], np.array([m is not None for m in meant])[which]

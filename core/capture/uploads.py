@@ -24,10 +24,10 @@ from core.store import Gesture, Project, Store
 from core.store.new_project import project_to_fill
 
 _CAMERA = "camera:"
-_UNSAFE = re.compile("[\\x00-\\x1f/\\\\\\ud800-\\udfff]")  # in a name that a stranger gave
+_UNSAFE = re.compile("[\\x00-\\x1f/\\\\\\ud800-\\udfff]")  # in a name that somebody unknown gave
 _LONGEST = 60  # of its characters
 
-Tell = Callable[[Progress, float], None]
+OnProgress = Callable[[Progress, float], None]
 
 
 def record_source(
@@ -40,12 +40,12 @@ def record_source(
     seconds: float | None = None,
     rate_hz: float = 10.0,
     person: str = "me",
-    tell: Tell = lambda progress, time_s: None,
+    progress: OnProgress = lambda progress, time_s: None,
 ) -> Progress:
     """Record from `camera:N` or a video into a project, which is made where it is missing.
 
     Args:
-        seconds: the take ends after so long; None: with the video, or by Ctrl-C.
+        seconds: the recording ends after so long; None: with the video, or by Ctrl-C.
 
     Raises:
         NotFoundError: the project has no such gesture.
@@ -57,7 +57,7 @@ def record_source(
         pictures = not found.keypoints_only
         recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
         plan = Plan(length_s=seconds, rate_hz=rate_hz)
-        return record_frames(recorder, chosen.id, frames, estimator, plan, tell=tell)
+        return record_frames(recorder, chosen.id, frames, estimator, plan, progress=progress)
 
 
 def add_uploads(
@@ -67,7 +67,7 @@ def add_uploads(
     uploads: Sequence[tuple[str, bytes]],
     make_estimator: Callable[[], Estimator],
     *,
-    tell: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Added:
     """Samples from pictures, videos and zips, given as (name, content).
 
@@ -75,22 +75,24 @@ def add_uploads(
     top is the gesture's.
 
     Args:
-        tell: told the share that is done, 0..1.
+        progress: told the share that is done, 0..1.
     """
     streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in streams]
     with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:
-        tell_part = _part(tell, 0, len(pictures), len(uploads))
-        parts = [add_pictures(recorder, gesture.id, pictures, estimator, tell=tell_part)]
+        part_progress = _part_of(progress, 0, len(pictures), len(uploads))
+        parts = [add_pictures(recorder, gesture.id, pictures, estimator, progress=part_progress)]
         for number, (name, content) in enumerate(streams, len(pictures)):
-            tell_part = _part(tell, number, 1, len(uploads))
+            part_progress = _part_of(progress, number, 1, len(uploads))
             with uploaded(name, content, Path(folder)) as path:
                 if path.suffix.lower() == ".zip":
-                    part = _add_zip(recorder, project, gesture, name, path, estimator, tell_part)
+                    part = _add_zip(
+                        recorder, project, gesture, name, path, estimator, part_progress
+                    )
                 else:
-                    part = _add_video(recorder, gesture, name, path, estimator, tell_part)
+                    part = _add_video(recorder, gesture, name, path, estimator, part_progress)
             parts.append(part)
-            tell_part(1.0)
+            part_progress(1.0)
     return Added(sum(p.kept for p in parts), tuple(one for p in parts for one in p.refused))
 
 
@@ -108,32 +110,32 @@ def _suffix(upload: tuple[str, bytes]) -> str:
     return Path(upload[0]).suffix.lower()
 
 
-def _part(
-    tell: Callable[[float], None], done: int, part: int, count: int
+def _part_of(
+    progress: Callable[[float], None], done: int, part: int, count: int
 ) -> Callable[[float], None]:
     """Tells of `part` uploads of `count`, where so many are `done`."""
-    return lambda share: tell((done + share * part) / count)
+    return lambda share: progress((done + share * part) / count)
 
 
 def _add_video(
     recorder: Recorder, gesture: Gesture, name: str, path: Path, estimator: Estimator,
-    tell: Callable[[float], None],
+    progress: Callable[[float], None],
 ) -> Added:  # fmt: skip
     known = recorder.store.known_hashes(recorder.project_id)
     try:
         samples = file_samples(
-            path, name, estimator, known, with_crop=recorder.with_pictures, tell=tell
+            path, name, estimator, known, with_crop=recorder.with_pictures, progress=progress
         )
     except MudraError as error:
         return Added(0, ((name, str(error)),))
     if not samples:
         return Added(0, ((name, STORED),))
-    return Added(len(recorder.store.add_samples(recorder.begin_burst(gesture.id), samples)), ())
+    return Added(len(recorder.store.add_samples(recorder.begin_recording(gesture.id), samples)), ())
 
 
 def _add_zip(
     recorder: Recorder, project: Project, gesture: Gesture, name: str, path: Path,
-    estimator: Estimator, tell: Callable[[float], None],
+    estimator: Estimator, progress: Callable[[float], None],
 ) -> Added:  # fmt: skip
     try:
         with opened_folder(path) as folder:
@@ -142,7 +144,7 @@ def _add_zip(
             )
             report = import_pictures(
                 recorder.store, project, files, estimator, recorder.person, name,
-                lambda done, total: tell(done / total),
+                lambda done, total: progress(done / total),
             )  # fmt: skip
     except MudraError as error:
         return Added(0, ((name, str(error)),))
@@ -157,22 +159,22 @@ def record_frames(
     estimator: Estimator,
     plan: Plan = CONTINUOUS,
     *,
-    tell: Callable[[Progress, float], None] = lambda progress, time_s: None,
+    progress: Callable[[Progress, float], None] = lambda progress, time_s: None,
 ) -> Progress:
-    """One take from frames that come by themselves: of a video, or of the local camera.
+    """One recording from frames that come by themselves: of a video, or of the local camera.
 
     Ends with the frames or the plan, whichever is first; an interrupt or an error keeps what was
     recorded.
 
     Args:
-        tell: told after each frame how the take stands, and the frame's time.
+        progress: told after each frame how the recording stands, and the frame's time.
     """
     recorder.record(gesture_id, plan)
     try:
         for frame in frames:
-            progress = recorder.offer(frame, estimator.estimate(frame), estimator.version)
-            tell(progress, frame.time_s)
-            if progress.state == "idle":
+            standing = recorder.offer(frame, estimator.estimate(frame), estimator.version)
+            progress(standing, frame.time_s)
+            if standing.state == "idle":
                 break
     except KeyboardInterrupt:
         pass

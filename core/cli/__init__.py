@@ -11,11 +11,11 @@ import typer
 
 from core.cli import (
     actions,
-    bundles,
     gestures,
     machine,
     measuring,
-    nets,
+    models,
+    pose_nets,
     projects,
     samples,
     weights,
@@ -26,8 +26,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split
 app.add_typer(gestures.app)
 app.add_typer(measuring.app)
 app.add_typer(actions.app)
-app.add_typer(bundles.app)
-app.add_typer(nets.app)
+app.add_typer(models.app)
+app.add_typer(pose_nets.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")
 app.add_typer(samples.app, name="samples")

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.paths import Places
+from core.paths import Paths
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Workspace = Annotated[
@@ -24,7 +24,7 @@ EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
 NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]
 ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
-TrainingProject = Annotated[str, typer.Option("--project", help="Whose samples to learn from.")]
+TrainingProject = Annotated[str, typer.Option("--project", help="Whose samples to train on.")]
 TrainingEstimator = Annotated[
     str | None, typer.Option("--estimator", help="Learn from its keypoints.")
 ]
@@ -37,18 +37,18 @@ InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead."
 Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]
 
 
-def open_store(places: Places) -> closing[Any]:
+def open_store(paths: Paths) -> closing[Any]:
     from core.store import Store
 
-    return closing(Store(places.database))
+    return closing(Store(paths.database))
 
 
 def hand_estimator(
-    places: Places, name: str = "mediapipe-hands", *, num_hands: int = 1
+    paths: Paths, name: str = "mediapipe-hands", *, num_hands: int = 1
 ) -> Callable[[], Any]:
     from core.recognition.keypoint_sources import KeypointSource
 
-    return lambda: KeypointSource(name).open(places, num_hands=num_hands)
+    return lambda: KeypointSource(name).open(paths, num_hands=num_hands)
 
 
 @contextmanager
@@ -88,5 +88,5 @@ def must_agree(yes: bool) -> None:
         raise typer.BadParameter("this can't be undone: say --yes", param_hint="--yes")
 
 
-def say(said: dict[str, Any], text: str, as_json: bool) -> None:
-    print(json.dumps(said, ensure_ascii=False, allow_nan=False) if as_json else text)
+def say(document: dict[str, Any], text: str, as_json: bool) -> None:
+    print(json.dumps(document, ensure_ascii=False, allow_nan=False) if as_json else text)

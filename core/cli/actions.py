@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from core.cli._shared import ModelName, NumHands, VideoOrCamera, Workspace, hand_estimator
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer()
 
@@ -43,8 +43,8 @@ def act(
     from core.actions.without_browser import opened
     from core.gestures.model.bundle import load_model
 
-    places = Places.find(workspace)
-    chosen = load_model(places.model(model))
+    paths = Paths.find(workspace)
+    chosen = load_model(paths.model(model))
     host, port = _host_port(osc)
     settings = Settings(
         osc=osc is not None, osc_host=host, osc_port=port,
@@ -52,12 +52,12 @@ def act(
         token=token or new_token(), origins=check_origins(origin),
         per_second=rate, model=chosen.path.name,
     )  # fmt: skip
-    with hand_estimator(places, chosen.estimator, num_hands=hands)() as looking:
+    with hand_estimator(paths, chosen.estimator, num_hands=hands)() as detector:
         actions = opened(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
         try:
-            for change in act_(source, chosen, looking, actions, seconds=seconds):
+            for change in act_(source, chosen, detector, actions, seconds=seconds):
                 print(change.line if as_json else change.text, flush=True)
                 for error in actions.status().errors:
                     print(f"warning: {error}", file=sys.stderr)

@@ -27,9 +27,9 @@ from core.cli._shared import (
     progress_bar,
     say,
 )
-from core.cli.measuring import in_words, leave_out, left_out_text, percent
+from core.cli.measuring import interval_text, leave_out, left_out_text, percent
 from core.errors import StoreError
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer()
 
@@ -55,11 +55,11 @@ def import_(
 
     labels = parse_map(mapping)
     check_layout(layout)
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("importing") as progress:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("importing") as progress:
         report = read_data(
             store, project, path,
-            estimator_factory=hand_estimator(places, estimator or "mediapipe-hands"),
+            estimator_factory=hand_estimator(paths, estimator or "mediapipe-hands"),
             person=person, estimator=estimator, layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     for name, reason in report.refused:
@@ -83,11 +83,15 @@ def export_data(
 
     if kind is not None:
         check_choice(kind, KINDS, "--kind")
-    with open_store(Places.find(workspace)) as store, progress_bar("writing") as progress:
+    with open_store(Paths.find(workspace)) as store, progress_bar("writing") as progress:
         found = store.project(project)
         went = export_data_(store, found, out, kind=kind, progress=progress)
-    said = {"samples": went.samples, "left_out": went.left_out, "files": [*map(str, went.files)]}
-    say(said, went.text, as_json)
+    document = {
+        "samples": went.samples,
+        "left_out": went.left_out,
+        "files": [*map(str, went.files)],
+    }
+    say(document, went.text, as_json)
 
 
 @app.command()
@@ -105,15 +109,15 @@ def record(
     """Record samples of a gesture with this machine's camera, or from a video."""
     from core.capture.uploads import record_source
 
-    places = Places.find(workspace)
+    paths = Paths.find(workspace)
     with (
-        open_store(places) as store,
-        hand_estimator(places, estimator)() as hands,
+        open_store(paths) as store,
+        hand_estimator(paths, estimator)() as hands,
         progress_bar("recording") as progress,
     ):
         taken = record_source(
             store, project, gesture, source, hands, seconds=seconds, rate_hz=rate,
-            person=person, tell=lambda take, time_s: progress(take.kept, None),
+            person=person, progress=lambda one, time_s: progress(one.kept, None),
         )  # fmt: skip
     if taken.error:
         raise StoreError(taken.error)
@@ -140,14 +144,14 @@ def train(
     check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
         raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("training") as progress:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("training") as progress:
         result, run = train_here(
-            store, places, project, classifier=classifier, seed=seed, epochs=epochs,
+            store, paths, project, classifier=classifier, seed=seed, epochs=epochs,
             estimator=estimator, progress=progress,
         )  # fmt: skip
     figures = result.figures
-    said = {
+    document = {
         "model": str(result.model) if result.model else None,
         "run": run.name,
         "seconds": result.seconds,
@@ -159,16 +163,16 @@ def train(
         "per_gesture": figures["per_gesture"],
     }
     lines = [
-        f"accuracy {percent(figures['accuracy'])} ({in_words(figures['interval'])}) on "
+        f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
         f"{figures['n']} samples, split by {result.split}, {result.seconds:.1f} s",
         ADVICE.get(result.split, ""),
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:
-        with open_store(places) as store:
-            said["leave_one_person_out"] = found = leave_out(store, places, project, run)
+        with open_store(paths) as store:
+            document["leave_one_person_out"] = found = leave_out(store, paths, project, run)
         lines.append(left_out_text(found))
-    say(said, "\n".join(filter(None, lines)), as_json)
+    say(document, "\n".join(filter(None, lines)), as_json)
 
 
 @app.command()
@@ -186,11 +190,11 @@ def evaluate(
 
     labels = parse_map(mapping)
     check_layout(layout)
-    places = Places.find(workspace)
-    chosen = load_model(places.model(model))
-    with progress_bar("looking") as progress:
+    paths = Paths.find(workspace)
+    chosen = load_model(paths.model(model))
+    with progress_bar("detecting") as progress:
         found = evaluate_(
-            chosen, data, estimator_factory=hand_estimator(places, chosen.estimator),
+            chosen, data, estimator_factory=hand_estimator(paths, chosen.estimator),
             layout=layout, mapping=labels, progress=progress,
         )  # fmt: skip
     if found["unknown_folders"]:
@@ -206,7 +210,7 @@ def predict(
         str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
     ] = "starter",
     estimator: EstimatorName = "mediapipe-hands",
-    maps: Annotated[str, typer.Option(help="A net's belief maps: single, multi or hm.")] = "single",
+    maps: Annotated[str, typer.Option(help="A net's heatmaps: single, multi or hm.")] = "single",
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
     hands: NumHands = 1,
@@ -217,15 +221,15 @@ def predict(
     from core.gestures.model.bundle import load_model
     from core.recognition.predicting import predict as predict_
 
-    places = Places.find(workspace)
-    chosen = None if model == "none" else load_model(places.model(model))
+    paths = Paths.find(workspace)
+    chosen = None if model == "none" else load_model(paths.model(model))
     frames = []
     with (
-        hand_estimator(places, estimator, num_hands=hands)() as looking,
-        progress_bar("looking") as progress,
+        hand_estimator(paths, estimator, num_hands=hands)() as detector,
+        progress_bar("detecting") as progress,
     ):
         found = predict_(
-            source, chosen, looking, out=out, maps=maps, seconds=seconds, progress=progress
+            source, chosen, detector, out=out, maps=maps, seconds=seconds, progress=progress
         )
         try:
             for frame in found:
@@ -249,11 +253,11 @@ def extract(
     """Write the keypoints found in pictures and videos to a table."""
     from core.recognition.extracting import extract as extract_
 
-    with progress_bar("looking") as progress:
+    with progress_bar("detecting") as progress:
         found = extract_(
             path,
             out,
-            weights_folder=Places.find().weights,
+            weights_folder=Paths.find().weights,
             hands=hands,
             workers=workers,
             progress=progress,
@@ -282,7 +286,7 @@ def _evaluation_text(found: dict[str, Any]) -> str:
 
     def right(of: str, row: dict[str, Any] = found) -> str:
         interval = row[f"interval{of}"]
-        return share(f"accuracy{of}", row) + (f" ({in_words(interval)})" if interval else "")
+        return share(f"accuracy{of}", row) + (f" ({interval_text(interval)})" if interval else "")
 
     lines = [
         f"{found['n']} samples, {found['detected']} detected: accuracy {right('')}, "

@@ -3,13 +3,13 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from core.cli._shared import Json, Workspace, Yes, check_choice, must_agree, open_store, say
-from core.cli.measuring import in_words
-from core.paths import Places
+from core.cli.measuring import interval_text
+from core.paths import Paths
 
 app = typer.Typer()
 _ROOT = Path(__file__).resolve().parents[2]
@@ -30,17 +30,23 @@ def doctor(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Look for what keeps Mudra from working here, and say how it is mended."""
+    """Look for what keeps Mudra from working here, and say how it is fixed."""
     from core.upkeep.doctor import examine, is_well
 
-    checks = examine(Places.find(workspace), port)
+    checks = examine(Paths.find(workspace), port)
     well = is_well(checks)
     marks = {"ok": "✅", "warn": "⚠️ ", "wrong": "❌"}
-    lines = [f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.mend}" if c.mend else "")
+    lines = [f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
              for c in checks]  # fmt: skip
-    say({"well": well, "checks": [vars(check) for check in checks]}, "\n".join(lines), as_json)
+    say({"well": well, "checks": [_as_json(check) for check in checks]}, "\n".join(lines), as_json)
     if not well:
         raise typer.Exit(1)
+
+
+def _as_json(check: Any) -> dict[str, str]:
+    """Scripts read the fix under its first name."""
+    found = dict(vars(check))
+    return {"mend" if key == "fix" else key: value for key, value in found.items()}
 
 
 @app.command()
@@ -53,9 +59,9 @@ def delete_everything(
     from core.upkeep.erasing import erase_everything
 
     must_agree(yes)
-    places = Places.find(workspace)
-    with open_store(places) as store:
-        erased = erase_everything(store, places)
+    paths = Paths.find(workspace)
+    with open_store(paths) as store:
+        erased = erase_everything(store, paths)
     say({"bytes": erased.bytes, "left": erased.left}, erased.text, as_json)
 
 
@@ -72,7 +78,7 @@ def bench(
     from core.recipes.bench import BENCHES
 
     check_choice(what, BENCHES, "WHAT")
-    found = BENCHES[what](Places.find(), source)
+    found = BENCHES[what](Paths.find(), source)
     lines = [f"{name}: {value}" for name, value in found.items() if name != "stages"]
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
     say(found, "\n".join(lines), as_json)
@@ -81,25 +87,25 @@ def bench(
 @app.command()
 def starter(
     data: Annotated[Path, typer.Argument(help="hand_keypoints/, hand_images/ and hand_crops/.")],
-    out: Annotated[Path, typer.Option("-o", "--output")] = Places.starter,
+    out: Annotated[Path, typer.Option("-o", "--output")] = Paths.starter,
     landmarks: Annotated[
-        Path | None, typer.Option(help="Keeps found landmarks; else the workspace.")
+        Path | None, typer.Option(help="Keeps found keypoints; else the workspace.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Make the starter model anew: leave each recorder and source out, then train on everything."""
     from core.recipes.net_data import landmarks_folder
     from core.recipes.starter import make_starter
-    from core.recipes.starter_data import make_landmarks
+    from core.recipes.starter_data import make_keypoints
 
-    places = Places.find()
-    kept = landmarks or landmarks_folder(places, data)
+    paths = Paths.find()
+    kept = landmarks or landmarks_folder(paths, data)
     figures = make_starter(
-        data, out, kept, lambda name: make_landmarks(data, kept, places.weights, name),
+        data, out, kept, lambda name: make_keypoints(data, kept, paths.weights, name),
         lambda text: print(text, file=sys.stderr),
     )  # fmt: skip
     text = (
-        f"mean {100 * figures['mean_accuracy']:.2f} % ({in_words(figures['interval'])}), "
+        f"mean {100 * figures['mean_accuracy']:.2f} % ({interval_text(figures['interval'])}), "
         f"worst {figures['worst_person']} "
         f"{100 * figures['worst_accuracy']:.2f} %: {out}"
     )

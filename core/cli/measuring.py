@@ -13,7 +13,7 @@ from core.cli._shared import (
     progress_bar,
     say,
 )
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer()
 
@@ -26,49 +26,52 @@ def compare(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Measure every classifier on the same samples that none of them learned from."""
+    """Measure every classifier on the same samples that none of them was trained on."""
     from core.jobs.measuring import begin_comparison, wait_for
-    from core.jobs.trainings import TrainingRoom
+    from core.jobs.trainings import TrainingManager
 
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("comparing") as progress:
-        room = TrainingRoom(store, places)
-        run = begin_comparison(room, project, seed=seed, estimator=estimator)
-        found = wait_for(room, run, progress)
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("comparing") as progress:
+        manager = TrainingManager(store, paths)
+        run = begin_comparison(manager, project, seed=seed, estimator=estimator)
+        found = wait_for(manager, run, progress)
     say(found, _comparison_text(found), as_json)
 
 
-def leave_out(store: Any, places: Places, project: str, run: Any) -> dict[str, Any]:
+def leave_out(store: Any, paths: Paths, project: str, run: Any) -> dict[str, Any]:
     """Leave each person out as the run's model learned, with a progress bar."""
     from core.jobs.measuring import begin_left_out, wait_for
-    from core.jobs.trainings import TrainingRoom
+    from core.jobs.trainings import TrainingManager
 
     with progress_bar("leaving persons out") as progress:
-        room = TrainingRoom(store, places)
-        return wait_for(room, begin_left_out(room, project, run), progress)
+        manager = TrainingManager(store, paths)
+        return wait_for(manager, begin_left_out(manager, project, run), progress)
 
 
 def left_out_text(found: dict[str, Any]) -> str:
     """A line for the mean, the worst and each person."""
     lines = [
         f"each person left out once: {percent(found['mean_accuracy'])} "
-        f"({in_words(found['interval'])}) is the mean of the persons; "
+        f"({interval_text(found['interval'])}) is the mean of the persons; "
         f"the worst is {found['worst_person']} with {percent(found['worst_accuracy'])}"
     ]
     for person, row in found["per_person"].items():
-        said = f"{percent(row['accuracy'])} ({in_words(row['interval'])})" if row["n"] else "–"
+        document = (
+            f"{percent(row['accuracy'])} ({interval_text(row['interval'])})" if row["n"] else "–"
+        )
         unjudged = f", {row['unjudged']} of gestures that nobody else recorded"
-        lines.append(f"  {person:24} {row['n']:6} {said}{unjudged if row['unjudged'] else ''}")
+        lines.append(f"  {person:24} {row['n']:6} {document}{unjudged if row['unjudged'] else ''}")
     return "\n".join(lines)
 
 
 def _comparison_text(found: dict[str, Any]) -> str:
     from core.jobs.measuring import in_one_sentence
 
-    lines = [f"{found['n']} samples kept apart, split by {found['split']}"]
+    lines = [f"{found['n']} held-out samples, split by {found['split']}"]
     for row in found["rows"]:
         lines.append(
-            f"  {row['classifier']:8} {percent(row['accuracy']):>7} ({in_words(row['interval'])})  "
+            f"  {row['classifier']:8} {percent(row['accuracy']):>7} "
+            f"({interval_text(row['interval'])})  "
             f"{row['seconds']:.1f} s"
         )
     return "\n".join([*lines, in_one_sentence(found)])
@@ -78,6 +81,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def in_words(interval: list[float]) -> str:
+def interval_text(interval: list[float]) -> str:
     low, high = interval
     return f"{100 * low:.1f} to {100 * high:.1f}"

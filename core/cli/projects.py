@@ -1,4 +1,4 @@
-"""The commands about projects as wholes: listed, deleted, brought back, taken away, brought in."""
+"""The commands about projects as wholes: listed, deleted, restored, exported, imported."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from core.cli._shared import InBin, Json, Workspace, Yes, must_agree, open_store, progress_bar, say
 from core.errors import NotFoundError
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="Projects: list, delete, restore, export, import.")
 
@@ -21,7 +21,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the projects with their samples."""
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         projects = store.projects(deleted=in_bin)
         found = [
             {
@@ -39,17 +39,17 @@ def list_(
 @app.command()
 def delete(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
     """Put a project into the bin."""
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         project = store.project(name)
         store.delete_project(project.id)
-    text = f"“{project.name}” is in the bin: `project restore` brings it back"
+    text = f"“{project.name}” is in the bin: `project restore` restores it"
     say({"deleted": project.name}, text, as_json)
 
 
 @app.command()
 def restore(name: Name, workspace: Workspace = None, as_json: Json = False) -> None:
     """Take a project out of the bin; of several of that name the newest."""
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         there = store.projects(deleted=True)
         found = [project for project in there if project.name.casefold() == name.casefold()]
         if not found:
@@ -70,9 +70,9 @@ def empty_bin(
     from core.upkeep.erasing import empty_bin_here
 
     must_agree(yes)
-    places = Places.find(workspace)
-    with open_store(places) as store:
-        gone = empty_bin_here(store, places)
+    paths = Paths.find(workspace)
+    with open_store(paths) as store:
+        gone = empty_bin_here(store, paths)
     told = ", ".join(f"{count:,} {what}" for what, count in gone.items() if count) or "nothing"
     say(gone, f"deleted for good: {told}", as_json)
 
@@ -88,7 +88,7 @@ def forget_pictures(
     from core.upkeep.erasing import forget_pictures_here
 
     must_agree(yes)
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         project = store.project(name)
         count = forget_pictures_here(store, project.id)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
@@ -109,10 +109,10 @@ def export(
     """Write a whole project to one zip: samples, pictures, gestures, trainings, models."""
     from core.exchange.project_file import export_project
 
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("packing") as progress:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("packing") as progress:
         went = export_project(
-            store, places, name, out, with_bin=with_bin, with_pictures=not no_pictures,
+            store, paths, name, out, with_bin=with_bin, with_pictures=not no_pictures,
             progress=progress,
         )  # fmt: skip
     say({**vars(went), "file": str(out)}, f"{out}: {went.text}", as_json)
@@ -124,10 +124,10 @@ def import_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Bring in a project's zip: all of it, or nothing and the reason."""
+    """Import a project's zip: all of it, or nothing and the reason."""
     from core.exchange.project_file import import_project
 
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("unpacking") as progress:
-        came = import_project(store, places, path, progress=progress)
-    say(vars(came), f"brought in {came.text}", as_json)
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("unpacking") as progress:
+        came = import_project(store, paths, path, progress=progress)
+    say(vars(came), f"imported {came.text}", as_json)

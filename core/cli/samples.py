@@ -16,7 +16,7 @@ from core.cli._shared import (
     say,
 )
 from core.errors import NotFoundError
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="Samples: list, delete, restore, move, balance.")
 
@@ -34,29 +34,29 @@ def list_(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """List samples; the most doubtful first where wanted."""
-    from core.review.reviewing import DOUBTFUL, ORDERS, Wanted, find, look_at_all, opinions
-    from core.store.index import read_bin, read_roster, read_samples
+    """List samples; the most suspect first where wanted."""
+    from core.review.reviewing import ORDERS, SUSPECTED, Wanted, find, opinions, score_labels
+    from core.store.index import read_bin, read_index, read_samples
 
     check_choice(order, ORDERS, "--order")
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("looking") as progress:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("detecting") as progress:
         home = store.project(project)
         gestures = {g.id: g.name for g in store.gestures(home.id)}
         persons = {p.id: p.name for p in store.persons(home.id)}
-        roster = read_bin(store, home.id) if in_bin else read_roster(store, home.id)
-        doubts = None
-        if order == DOUBTFUL and not in_bin:
-            doubts = look_at_all(store, places, home, lambda x: progress(round(100 * x), 100))
+        sample_index = read_bin(store, home.id) if in_bin else read_index(store, home.id)
+        label_noise = None
+        if order == SUSPECTED and not in_bin:
+            label_noise = score_labels(store, paths, home, lambda x: progress(round(100 * x), 100))
         wanted = Wanted(
             _id_of(gesture, gestures, "gesture"), _id_of(person, persons, "person"), order=order
         )
-        ids = find(roster, wanted, doubts=doubts, persons=tuple(persons))
-        known = opinions(doubts, roster, ids[:limit]) if doubts else {}
+        ids = find(sample_index, wanted, label_noise=label_noise, persons=tuple(persons))
+        known = opinions(label_noise, sample_index, ids[:limit]) if label_noise else {}
         # what lies in the bin has a name, too: older versions left its samples outside
         gestures |= {g.id: g.name for g in store.gestures(home.id, deleted=True)}
         persons |= {p.id: p.name for p in store.persons(home.id, deleted=True)}
-        who = dict(zip(roster.ids.tolist(), roster.persons.tolist(), strict=True))
+        who = dict(zip(sample_index.ids.tolist(), sample_index.persons.tolist(), strict=True))
         found = [
             {
                 "number": sample.id,
@@ -73,8 +73,8 @@ def list_(
 
 
 def _line(one: dict[str, Any]) -> str:
-    doubt = "" if one["doubt"] is None else f"  doubt {one['doubt']:.0%}"
-    return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{doubt}"
+    score = "" if one["doubt"] is None else f"  label noise {one['doubt']:.0%}"
+    return f"{one['number']:8}  {one['gesture']}  {one['person']}  {one['taken_at'][:19]}{score}"
 
 
 @app.command()
@@ -84,9 +84,9 @@ def delete(
     """Put samples into the bin."""
     from core.store.bin import delete_samples
 
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         done = delete_samples(store, store.project(project).id, numbers)
-    say({"deleted": done}, f"{done:,} in the bin: `samples restore` brings them back", as_json)
+    say({"deleted": done}, f"{done:,} in the bin: `samples restore` restores them", as_json)
 
 
 @app.command()
@@ -96,7 +96,7 @@ def restore(
     """Take samples out of the bin."""
     from core.store.bin import restore_samples
 
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         done = restore_samples(store, store.project(project).id, numbers)
     say({"restored": done}, f"{done:,} are back", as_json)
 
@@ -112,7 +112,7 @@ def move(
     """Give samples to another gesture."""
     from core.store.bin import move_samples
 
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         home = store.project(project).id
         gesture = _id_of(to, {g.id: g.name for g in store.gestures(home)}, "gesture")
         done = move_samples(store, home, numbers, gesture or 0)
@@ -123,11 +123,11 @@ def move(
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
     from core.review.balance import record_next, spread
-    from core.store.index import read_roster
+    from core.store.index import read_index
 
-    with open_store(Places.find(workspace)) as store:
+    with open_store(Paths.find(workspace)) as store:
         home = store.project(project).id
-        rows = spread(read_roster(store, home), store.gestures(home))
+        rows = spread(read_index(store, home), store.gestures(home))
     found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]
     lines = [
         f"{row.gesture.name:12} {row.samples:7,} samples, {row.persons} persons, "

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import Json, progress_bar, say
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
 
@@ -19,7 +19,7 @@ def prepare() -> None:
     """Fetch and build the hand and pose models, once; works offline afterwards."""
     from core.weights.mediapipe_models import prepare as prepare_
 
-    folder = Places.find().weights
+    folder = Paths.find().weights
     with progress_bar("models") as progress:
         prepare_(folder, progress=lambda text, share: progress(round(100 * share), 100))
     print(f"models ready in {folder}", file=sys.stderr)
@@ -33,7 +33,7 @@ def list_(as_json: Json = False) -> None:
     from core.weights.published import is_there
     from core.weights.table import WEIGHTS
 
-    folder = Places.find().weights
+    folder = Paths.find().weights
     rows = [{"name": n, "here": is_there(n, folder), **asdict(w)} for n, w in WEIGHTS.items()]
     lines = []
     for row in rows:
@@ -56,7 +56,7 @@ def fetch(
     from core.weights.fetch import fetch as fetch_
 
     with progress_bar("fetching") as progress:
-        record = fetch_(name, Places.find().weights, accept_hash=accept_hash, progress=progress)
+        record = fetch_(name, Paths.find().weights, accept_hash=accept_hash, progress=progress)
     _make_usable(name)
     say(record, _text(record), as_json)
 
@@ -70,7 +70,7 @@ def import_(
     """Check and convert a file of published weights that you have."""
     from core.weights.published import import_weights
 
-    record = import_weights(name, file, Places.find().weights)
+    record = import_weights(name, file, Paths.find().weights)
     _make_usable(name)
     say(record, _text(record), as_json)
 
@@ -87,24 +87,24 @@ def verify(
     """Check converted weights: sha256, names, shapes, and a known answer where there is one."""
     from core.weights.published import verify as verify_
 
-    folder = Places.find().weights
+    folder = Paths.find().weights
     record = verify_(name, folder)
     text = f"{_text(record)}: whole"
     if picture is not None:
-        from core.learning.published import check_openpose_hand
+        from core.learning.published_nets import check_openpose_hand
         from core.media.pictures import read_picture
 
         record["case"] = check_openpose_hand(folder, read_picture(picture))
-        text += f"; its 21 joints are right, the farthest {record['case']['farthest_px']} px off"
+        text += f"; its 21 keypoints are right, the farthest {record['case']['farthest_px']} px off"
     say(record, text, as_json)
 
 
 def _make_usable(name: str) -> None:
     """So that the app offers the net."""
-    from core.learning.published import make_usable
+    from core.learning.published_nets import make_usable
 
-    places = Places.find()
-    make_usable(name, places.weights, places.nets)
+    paths = Paths.find()
+    make_usable(name, paths.weights, paths.own_nets)
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""Pictures with truth → batches: crops of hands, their packs, what training does to each."""
+"""Pictures with annotations → batches: crops of hands, their packs, what training does to each."""

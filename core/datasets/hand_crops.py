@@ -1,8 +1,8 @@
 """Hand crops for training nets: a folder of arrays to read from, and what is done to each sample.
 
 Convention: a stored picture is the upright square of side 2.4 L round the hand (L: the longer side
-of the box of its joints); keypoints are in the stored picture's pixels.
-Legend: N crops, P side of a stored picture, K joints, I side of the net's input, B batch.
+of the box of its keypoints); keypoints are in the stored picture's pixels.
+Legend: N crops, P side of a stored picture, K keypoints, I side of the net's input, B batch.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.files import written_whole
-from core.pose.boxes import bounding_box, crop_square, cut_square, to_square
+from core.pose.boxes import bounding_box, cut_region, hand_region, to_region
 from core.pose.types import Floats, Picture
 
 PACK_FACTOR = 2.4
@@ -87,10 +87,10 @@ def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
         _growing(folder / _MASKS, side) as masks,
     ):
         for hand in hands:
-            square = crop_square(hand.keypoints, PACK_FACTOR)
-            pictures.append(cut_square(hand.rgb, square, PACK_SIDE))
-            keypoints.append(to_square(hand.keypoints, square, PACK_SIDE))
-            mask_row = -1 if hand.mask is None else masks.append(_cut_mask(hand.mask, square))
+            region = hand_region(hand.keypoints, PACK_FACTOR)
+            pictures.append(cut_region(hand.rgb, region, PACK_SIDE))
+            keypoints.append(to_region(hand.keypoints, region, PACK_SIDE))
+            mask_row = -1 if hand.mask is None else masks.append(_cut_mask(hand.mask, region))
             rows.append((hand.source, hand.held_out, hand.weight, mask_row))
         if not rows:
             raise TrainingError(
@@ -150,9 +150,9 @@ def read_pack(folder: Path) -> HandCrops:
 def upright(crops: HandCrops, row: int, size: int) -> tuple[Picture, Floats]:
     """The square that a net is shown when it is measured: picture (I, I, 3) and keypoints in it."""
     keypoints = crops.keypoints[row]
-    square = crop_square(keypoints, NET_FACTOR)
-    picture = cut_square(np.asarray(crops.pictures[row]), square, size)
-    return picture, to_square(keypoints, square, size)
+    region = hand_region(keypoints, NET_FACTOR)
+    picture = cut_region(np.asarray(crops.pictures[row]), region, size)
+    return picture, to_region(keypoints, region, size)
 
 
 def samples(
@@ -311,5 +311,5 @@ def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
     return np.asarray(turned / max(turned.sum(), 1e-6), np.float32)
 
 
-def _cut_mask(mask: NDArray[np.uint8], square: tuple[float, float, float]) -> NDArray[np.uint8]:
-    return cut_square(np.repeat(mask[..., None], 3, axis=2), square, PACK_SIDE)[..., 0]
+def _cut_mask(mask: NDArray[np.uint8], region: tuple[float, float, float]) -> NDArray[np.uint8]:
+    return cut_region(np.repeat(mask[..., None], 3, axis=2), region, PACK_SIDE)[..., 0]

@@ -1,4 +1,5 @@
-"""Builds the pack of hand crops that the light CPM learns from: pictures, and a teacher's joints.
+"""Builds the pack of hand crops that the light CPM learns from: pictures, and a teacher's
+keypoints.
 
 The teacher is MediaPipe's hand landmarker, by the way every still goes. Whole sources (hand_crops),
 a fifth of the people (hagrid_crops) and a block of consecutive sessions (digits) are held out.
@@ -30,8 +31,8 @@ HELD_OUT_SOURCES = frozenset(
 PICTURE_SOURCES = (
     "emrecandir", "thumbs_seed", "hagrid_crops", "didi", "arya", "dharshini", "digits",
 )  # fmt: skip
-_LAST_LEARNT_DIGIT = 5577  # number in the names of the digits: later sessions are held out
-_LEAST_SCORE = 0.7  # surer hands of the teacher are learnt from
+_LAST_TRAINING_DIGIT = 5577  # number in the names of the digits: later sessions are held out
+_LEAST_SCORE = 0.7  # surer hands of the teacher are trained on
 _UNSEEN_TWICE_WEIGHT = 0.3  # where the teacher saw no hand when it looked again
 _BONES = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16),
           (13, 17, 18, 19, 20), (0, 17))  # fmt: skip
@@ -41,23 +42,23 @@ def make_pack(
     data: Path,
     out: Path,
     landmarks: Path,
-    make_landmarks: Callable[[str], None],
+    make_keypoints: Callable[[str], None],
     progress: Callable[[int, int | None], None] | None = None,
 ) -> int:
     """Write the pack of `hand_crops/` and `hand_images/` under `data`; returns its crops.
 
     Args:
-        landmarks: folder of SOURCE.parquet with the landmarks of each folder of hand_images.
-        make_landmarks: called for a source whose landmarks are missing there.
+        landmarks: folder of SOURCE.parquet with the keypoints of each folder of hand_images.
+        make_keypoints: called for a source whose keypoints are missing there.
     """
     for name in PICTURE_SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
-            make_landmarks(name)
-    tell = progress or (lambda done, total: None)
+            make_keypoints(name)
+    progress = progress or (lambda done, total: None)
 
     def counted() -> Iterator[Hand]:
         for done, hand in enumerate(_all_hands(data, landmarks), 1):
-            tell(done, None)
+            progress(done, None)
             yield hand
 
     return write_pack(out, counted())
@@ -117,7 +118,7 @@ def _one_in_five(file_name: str) -> bool:
 
 def _of_last_sessions(file_name: str) -> bool:
     """Whether a picture of the digits is of the last fifth: people came one after the other."""
-    return int(re.findall(r"\d+", file_name)[-1]) > _LAST_LEARNT_DIGIT
+    return int(re.findall(r"\d+", file_name)[-1]) > _LAST_TRAINING_DIGIT
 
 
 def _keypoints(table: pd.DataFrame) -> Floats:

@@ -10,17 +10,17 @@ from typing import Any
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
-from core.estimators.heatmap_net import BeliefHands
+from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 
 ESTIMATORS: dict[str, Callable[..., Estimator]] = {
     "mediapipe-hands": MediapipeHands,
-    "belief-net": BeliefHands,
+    "heatmap-net": HeatmapHands,
 }
 
 
 def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimator:
-    """The named estimator, ready to work; a belief-map net wants its `net_folder`, too.
+    """The named estimator, ready to work; a heatmap net wants its `net_folder`, too.
 
     Raises:
         EstimatorError: no such estimator.

@@ -1,4 +1,4 @@
-"""A belief-map net in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
+"""A heatmap net in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
 
 import hashlib
 import json
@@ -19,8 +19,8 @@ MODEL, METADATA = "model.onnx", "metadata.json"
 _ABOUT = ("name", "input_size", "stride", "stages", "joints", "sha256")
 
 
-class BeliefNet:
-    """Pictures in, belief maps of every stage out.
+class HeatmapNet:
+    """Pictures in, heatmaps of every stage out.
 
     Attributes:
         name: e.g. "cpm.hand_light".
@@ -55,19 +55,20 @@ class BeliefNet:
         self._session = open_session(content, threads=threads)
 
     def check_skeleton(self, wanted: str) -> None:
-        """Refuse a net that finds the joints of another skeleton.
+        """Refuse a net that finds the keypoints of another skeleton.
 
         Raises:
             EstimatorError: it does.
         """
         if self.skeleton != wanted:
             raise EstimatorError(
-                f"{self.name} finds the joints of {self.skeleton or 'no known skeleton'}, wanted "
+                f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
+                "wanted "
                 f"are those of {wanted}: choose another net, e.g. cpm.hand_light for hands"
             )
 
-    def beliefs(self, pictures: Picture | NDArray[np.uint8]) -> Floats:
-        """(N, I, I, 3) uint8 RGB → (N, S, J+1, h, w) belief maps."""
+    def heatmaps(self, pictures: Picture | NDArray[np.uint8]) -> Floats:
+        """(N, I, I, 3) uint8 RGB → (N, S, J+1, h, w) heatmaps."""
         wanted = (self.input_size, self.input_size, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
             raise ValueError(
@@ -78,10 +79,10 @@ class BeliefNet:
 
 
 def skeleton_of(metadata: Mapping[str, Any]) -> str:
-    """The name of the skeleton whose joints a net finds, "" where nobody knows.
+    """The name of the skeleton whose keypoints a net finds, "" where nobody knows.
 
     Metadata from before it was written down: the table's for a published net, the hand's for one
-    of as many joints.
+    of as many keypoints.
     """
     if "skeleton" in metadata:
         return str(metadata["skeleton"])

@@ -1,8 +1,9 @@
-"""Hands by a belief-map net (core/nets/cpm.py): crop, maps of every stage, joints.
+"""Hands by a heatmap net (core/nets/cpm.py): crop, maps of every stage, keypoints.
 
-Where the crop comes from: MediaPipe's joints in the same frame; or the net's own joints in the
-frame before (the self-tracker), which MediaPipe helps only while no hand is followed; or the same
-from the picture's middle on and without MediaPipe, as the CPM demos do (core/pose/tracking.py).
+Where the crop comes from: MediaPipe's keypoints in the same frame; or the net's own keypoints in
+the frame before (the self-tracker), which MediaPipe helps only while no hand is followed; or the
+same from the picture's middle on and without MediaPipe, as the CPM demos do
+(core/pose/tracking.py).
 """
 
 import threading
@@ -13,40 +14,40 @@ import numpy as np
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
-from core.estimators.heatmap_model import BeliefNet
+from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
-from core.pose.boxes import Square, crop_square, cut_square
-from core.pose.heatmaps import joints_of
+from core.pose.boxes import Region, cut_region, hand_region
+from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons import HAND_21
 from core.pose.smoothing import Kalman
-from core.pose.tracking import Tracks, first_square, next_square
-from core.pose.types import BeliefMaps, Estimate, Frame, Picture, Pose
+from core.pose.tracking import Tracks, first_region, next_region
+from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 
 CROPS = ("mediapipe", "self", "centre")
 _FACTOR = 1.5  # side of the square in units of the hand's longer side, as the net was measured
-_LOST = 0.2  # mean peak of the joints below which the self-tracker has lost the hand
-_FOLLOW = 0.6  # how fast the followed square moves to where the joints are now
+_LOST = 0.2  # mean peak of the keypoints below which the self-tracker has lost the hand
+_FOLLOW = 0.6  # how fast the followed square moves to where the keypoints are now
 
 
 @dataclass(frozen=True)
 class _Followed:
-    square: Square
+    region: Region
     handedness: str | None
 
 
-class BeliefHands(Estimator):
-    """21 joints of a hand by a belief-map net, with the maps of all its stages.
+class HeatmapHands(Estimator):
+    """21 keypoints of a hand by a heatmap net, with the maps of all its stages.
 
     Args:
         weights_folder: where MediaPipe's prepared models lie.
         net_folder: the net's.
         num_hands: 1 or 2; the self-tracker follows one.
         crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
-        kalman: filter the joints of a stream, as the CPM hand demo does.
+        kalman: filter the keypoints of a stream, as the CPM hand demo does.
 
     Raises:
         WeightsError: net or models are not there, or altered.
-        EstimatorError: no such way to crop, or the net finds no hand's joints.
+        EstimatorError: no such way to crop, or the net finds no hand's keypoints.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class BeliefHands(Estimator):
     ) -> None:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
-        self._net = BeliefNet(net_folder)
+        self._net = HeatmapNet(net_folder)
         self._net.check_skeleton(HAND_21.name)
         self.name, self.stages = self._net.name, self._net.stages
         self.skeleton = self._net.skeleton
@@ -101,25 +102,25 @@ class BeliefHands(Estimator):
             hands = [self._read(rgb, pose) for pose in seen.poses]
         return self._said(hands, seen.size_hw, 0.0, mirrored_view)
 
-    def _detected(self, frame: Frame) -> list[tuple[Pose, BeliefMaps]]:
+    def _detected(self, frame: Frame) -> list[tuple[Pose, Heatmaps]]:
         """The hands where MediaPipe sees them; the self-tracker follows the first from here."""
         seen = self._hands.estimate(frame)
         hands = [self._read(frame.rgb, pose) for pose in seen.poses]
         if self._crop == "self" and hands:
             first = hands[0][0]
-            self._followed = _Followed(crop_square(first.keypoints, _FACTOR), first.handedness)
+            self._followed = _Followed(hand_region(first.keypoints, _FACTOR), first.handedness)
             return hands[:1]
         return hands
 
     def _filtered(
-        self, hands: list[tuple[Pose, BeliefMaps]], time_s: float
-    ) -> list[tuple[Pose, BeliefMaps]]:
-        """Each hand's joints through its own filter; a hand that is away begins anew."""
+        self, hands: list[tuple[Pose, Heatmaps]], time_s: float
+    ) -> list[tuple[Pose, Heatmaps]]:
+        """Each hand's keypoints through its own filter; a hand that is away begins anew."""
         tracks = self._tracks([pose for pose, _ in hands], time_s)
         self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
         return [
-            (replace(pose, keypoints=self._filters[track](pose.keypoints)), beliefs)
-            for track, (pose, beliefs) in zip(tracks, hands, strict=True)
+            (replace(pose, keypoints=self._filters[track](pose.keypoints)), heatmaps)
+            for track, (pose, heatmaps) in zip(tracks, hands, strict=True)
         ]
 
     def close(self) -> None:
@@ -129,49 +130,51 @@ class BeliefHands(Estimator):
             self._closed = True
             self._hands.close()
 
-    def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, BeliefMaps]:
+    def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, Heatmaps]:
         """What the net says where MediaPipe saw a hand; handedness is MediaPipe's."""
-        return self._looked(rgb, crop_square(seen.keypoints, _FACTOR), seen.handedness)
+        return self._inferred(rgb, hand_region(seen.keypoints, _FACTOR), seen.handedness)
 
-    def _looked(
-        self, rgb: Picture, square: Square, handedness: str | None
-    ) -> tuple[Pose, BeliefMaps]:
-        crop = cut_square(rgb, square, self._net.input_size)
-        beliefs = BeliefMaps(self._net.beliefs(crop[None])[0], square, crop)
-        keypoints, values = joints_of(beliefs)
+    def _inferred(
+        self, rgb: Picture, region: Region, handedness: str | None
+    ) -> tuple[Pose, Heatmaps]:
+        crop = cut_region(rgb, region, self._net.input_size)
+        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], region, crop)
+        keypoints, values = heatmap_keypoints(heatmaps)
         scores = np.clip(values, 0, 1)
-        return Pose(keypoints, scores, float(scores.mean()), handedness), beliefs
+        return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
-    def _follow(self, rgb: Picture, last: _Followed) -> tuple[Pose, BeliefMaps] | None:
+    def _follow(self, rgb: Picture, last: _Followed) -> tuple[Pose, Heatmaps] | None:
         """The hand of the frame before, where it is now; None when it is lost."""
-        pose, beliefs = self._looked(rgb, last.square, last.handedness)
+        pose, heatmaps = self._inferred(rgb, last.region, last.handedness)
         if pose.score < _LOST:
             self._followed = None
             return None
-        now = crop_square(pose.keypoints, _FACTOR)
-        moved = (old + _FOLLOW * (new - old) for old, new in zip(last.square, now, strict=True))
+        now = hand_region(pose.keypoints, _FACTOR)
+        moved = (old + _FOLLOW * (new - old) for old, new in zip(last.region, now, strict=True))
         x0, y0, side = moved
         self._followed = _Followed((x0, y0, side), last.handedness)
-        return pose, beliefs
+        return pose, heatmaps
 
-    def _from_the_middle(self, frame: Frame) -> list[tuple[Pose, BeliefMaps]]:
+    def _from_the_middle(self, frame: Frame) -> list[tuple[Pose, Heatmaps]]:
         """The hand where the demos' tracker looks; whose hand it is, nobody says."""
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         last = self._followed
-        found = self._looked(frame.rgb, last.square if last else first_square(frame.size_hw), None)
-        pose, beliefs = found
-        square = next_square(beliefs.square, pose.keypoints, pose.scores)
-        self._followed = _Followed(square, None) if square else None
-        return [found] if square else []
+        found = self._inferred(
+            frame.rgb, last.region if last else first_region(frame.size_hw), None
+        )
+        pose, heatmaps = found
+        region = next_region(heatmaps.region, pose.keypoints, pose.scores)
+        self._followed = _Followed(region, None) if region else None
+        return [found] if region else []
 
     def _said(
         self,
-        hands: list[tuple[Pose, BeliefMaps]],
+        hands: list[tuple[Pose, Heatmaps]],
         size_hw: tuple[int, int],
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
         ranked = sorted(hands, key=lambda hand: -hand[0].score)
-        poses, beliefs = tuple(p for p, _ in ranked), tuple(b for _, b in ranked)
-        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, beliefs, self.skeleton)
+        poses, heatmaps = tuple(p for p, _ in ranked), tuple(b for _, b in ranked)
+        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, heatmaps, self.skeleton)

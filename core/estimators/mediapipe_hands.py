@@ -23,7 +23,7 @@ NAME = "mediapipe-hands"
 
 # IMAGE mode turns the first crop wrongly; repeated in VIDEO mode the landmarks settle. Median
 # distance to the settled ones, in % of the hand: 1.93, 0.62, 0.32, 0.15 after 1, 2, 3, 4 looks.
-_STILL_LOOKS = 4
+_STILL_PASSES = 4
 _STILL_STEP_MS = 33
 _RETRY_MIN_PX = 300
 # In a tight crop the palm detector may take a knuckle for a palm. Of 1,002 crops of HaGRID 20 had a
@@ -45,7 +45,7 @@ def _keep_reports_here() -> None:
 
 
 class MediapipeHands(Estimator):
-    """21 joints of one or two hands.
+    """21 keypoints of one or two hands.
 
     Args:
         weights_folder: where the prepared models lie.
@@ -110,20 +110,20 @@ class MediapipeHands(Estimator):
         hands = num_hands or self.num_hands
         with self._lock:
             self._check_open()
-            poses = self._looked_at(rgb, hands)
-            if _is_doubtful(poses, rgb):
+            poses = self._settled(rgb, hands)
+            if _is_suspect(poses, rgb):
                 scale, border = _retry_geometry(rgb.shape[0], rgb.shape[1])
-                found = self._looked_at(_enlarged(rgb, scale, border), hands)
+                found = self._settled(_enlarged(rgb, scale, border), hands)
                 again = tuple(_moved_back(pose, scale, border) for pose in found)
                 poses = again if _largest(again) > _CLEARLY_LARGER * _largest(poses) else poses
         size_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
         return Estimate(poses, size_hw, self.name, 0.0, mirrored_view)
 
-    def _looked_at(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
+    def _settled(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
         # A fresh landmarker each time: a used one would look where the last picture's hand was.
         with self._new_landmarker(num_hands) as landmarker:
-            for look in range(_STILL_LOOKS):
-                poses = _detected(landmarker, rgb, look * _STILL_STEP_MS)
+            for number in range(_STILL_PASSES):
+                poses = _detected(landmarker, rgb, number * _STILL_STEP_MS)
                 if not poses:
                     break
         return poses
@@ -182,7 +182,7 @@ def _pose(landmarks: Any, world: Any, handedness: Any, width: int, height: int) 
     )
 
 
-def _is_doubtful(poses: tuple[Pose, ...], rgb: Picture) -> bool:
+def _is_suspect(poses: tuple[Pose, ...], rgb: Picture) -> bool:
     """No hand, or in a small picture (a crop, most likely) none that fills a good part of it."""
     side = max(rgb.shape[:2])
     return not poses or (side < _RETRY_MIN_PX and _largest(poses) < _SMALL_SHARE * side)

@@ -1,4 +1,4 @@
 """What comes in and goes out: pictures, videos, zips and tables; whole projects as one zip.
 
-Strangers' files are read within core.media's limits and judged before anything is stored.
+Untrusted files are read within core.media's limits and judged before anything is stored.
 """

@@ -73,7 +73,7 @@ def _kind(annotation: Any) -> type:
 
 
 COLUMNS = {name: _kind(field.annotation) for name, field in Taken.model_fields.items()}
-BLOBS = {"keypoints": ("x", "y"), "scores": ("score",), "world": ("wx", "wy", "wz")}
+AXES_OF = {"keypoints": ("x", "y"), "scores": ("score",), "world": ("wx", "wy", "wz")}
 RENAMED = {"hand_index": "instance"}  # as older tables call it
 MARKS = ("gesture", "session_id", "burst_id", "mirrored_view", "taken_at", "x0")
 
@@ -82,7 +82,7 @@ Row = dict[str, Any]
 
 def number_columns(joints: int) -> list[str]:
     """x0, y0, …, then score0, …, then wx0, wy0, wz0, …"""
-    return [f"{axis}{j}" for axes in BLOBS.values() for j in range(joints) for axis in axes]
+    return [f"{axis}{j}" for axes in AXES_OF.values() for j in range(joints) for axis in axes]
 
 
 def about(row: Row) -> Row:
@@ -95,7 +95,7 @@ def frame_rows(row: Row) -> Iterator[Row]:
     frames, joints = row["frames"], len(row["scores"]) // (4 * row["frames"])
     times = [row["time_s"]] if row["times"] is None else np.frombuffer(row["times"], "<f8").tolist()
     for frame in range(frames):
-        parts = {name: _part(row[name], frame, frames) for name in BLOBS}
+        parts = {name: _part(row[name], frame, frames) for name in AXES_OF}
         own = {"frame": frame, "joints": joints, "time_s": times[frame]}
         yield row | own | parts
 
@@ -123,5 +123,5 @@ def _joined(clip: list[Row]) -> Row:
     timed = several and all(row["time_s"] is not None for row in clip)
     times = np.array([row["time_s"] for row in clip], "<f8").tobytes() if timed else None
     parts = {name: None if first[name] is None else b"".join(row[name] or b"" for row in clip)
-             for name in BLOBS} if several else {}  # fmt: skip
+             for name in AXES_OF} if several else {}  # fmt: skip
     return first | parts | {"frames": len(clip), "times": times, "visibility": None}

@@ -23,10 +23,10 @@ from core.capture.importing import (
     Progress,
     import_path,
 )
-from core.capture.tables import TABLE_SUFFIXES, lines_in_words
+from core.capture.tables import TABLE_SUFFIXES, lines_text
 from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
-from core.exchange.data_columns import BLOBS, COLUMNS, Row, Taken, clip_rows
+from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
 from core.exchange.lines import from_line, to_line
 from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
@@ -36,7 +36,7 @@ from core.store import Project, Store
 from core.store.new_project import project_to_fill
 from core.store.rows import now
 from core.store.transfer import (
-    Brought,
+    ImportedProject,
     add_rows,
     fingerprint,
     known_in,
@@ -88,7 +88,7 @@ def read_data(
     except StoreFullError:
         raise
     except StoreError as error:
-        raise TableError(f"{path.name} can't be brought in: {error}") from error
+        raise TableError(f"{path.name} can't be imported: {error}") from error
     except OSError as error:
         raise StoreError(f"no room to unpack {path.name}: {error.strerror}") from error
 
@@ -157,7 +157,7 @@ def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[
         elif not wrong:
             yield _blobs(row) | dict(taken) | {"foreign": row.get("foreign", False)}
     if wrong:
-        lines = lines_in_words(pd.Index(wrong) - 1, what)
+        lines = lines_text(pd.Index(wrong) - 1, what)
         raise TableError(f"{name}: {reason} {lines}")
 
 
@@ -169,17 +169,17 @@ def _fault(taken: Taken, row: Row) -> str:
         if values is None:
             continue
         if values.size != count * taken.joints:
-            return f"{blob} has {values.size} numbers for {taken.joints} joints"
+            return f"{blob} has {values.size} numbers for {taken.joints} keypoints"
         if (np.abs(values[~np.isnan(values)]) > _LARGEST).any():
             return f"{blob} must be finite numbers up to {_LARGEST:,.0f}"
-    square = taken.square_x, taken.square_y, taken.square_side
-    if halved(taken.width, taken.height) or halved(*square):
+    region = taken.square_x, taken.square_y, taken.square_side
+    if halved(taken.width, taken.height) or halved(*region):
         return "half a size or square"
     return misfit(taken.joints, taken.skeleton)
 
 
 def _blobs(row: Row) -> Row:
-    return {b: None if row[b] is None else row[b].astype("<f4").tobytes() for b in BLOBS}
+    return {b: None if row[b] is None else row[b].astype("<f4").tobytes() for b in AXES_OF}
 
 
 # ------------------------------------------------------------------------------------ putting it in
@@ -222,7 +222,7 @@ class _Settler:
             "gestures": dict(self._known.gestures), "persons": dict(self._known.persons),
             "sessions": {}, "bursts": {}, "samples": {},
         }  # fmt: skip
-        self._home = Brought(project, ids)
+        self._home = ImportedProject(project, ids)
         self._settled: set[str] = set()
         self._last = max(self._known.positions, default=-1)
         self._waiting: list[Row] = []

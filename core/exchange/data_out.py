@@ -4,11 +4,11 @@ Kazuhito00's keypoint.csv.
     .csv .parquet   one row a frame, all that is known of it: exact both ways. Left out: pictures,
                     visibility, the bin, trainings, gestures and persons without samples.
     .json           COCO (`coco`): gestures are categories. Exact both ways, the same left out.
-    keypoint.csv    a number and 42 numbers: joints as seen on the screen, from the wrist, the
+    keypoint.csv    a number and 42 numbers: keypoints as seen on the screen, from the wrist, the
                     farthest 1. Left out, besides: who, when, where, size, scores, estimator, and
-                    samples with a missing joint.
+                    samples with a missing keypoint.
 
-N samples, K joints. Numbers are written as the shortest text that gives the same float32.
+N samples, K keypoints. Numbers are written as the shortest text that gives the same float32.
 """
 
 import csv
@@ -25,7 +25,7 @@ import numpy as np
 from core.capture.tables import JOINTS, quoted
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
-from core.exchange.data_columns import BLOBS, COLUMNS, Row, about, frame_rows, number_columns
+from core.exchange.data_columns import AXES_OF, COLUMNS, Row, about, frame_rows, number_columns
 from core.files import written_whole
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
@@ -37,7 +37,7 @@ KINDS = {
     "csv": "CSV: one row a sample, nothing but pictures lost",
     "parquet": "Parquet: the same, smaller",
     "coco": "COCO keypoints (json): gestures as categories",
-    "kazuhito": "keypoint.csv of Kazuhito00's app: joints and gesture alone",
+    "kazuhito": "keypoint.csv of Kazuhito00's app: keypoints and gesture alone",
 }
 _BATCH = 1000
 
@@ -56,7 +56,7 @@ class Written:
     def text(self) -> str:
         """One sentence for people."""
         names = ", ".join(path.name for path in self.files)
-        left = f"; {self.left_out:,} with a missing joint left out" if self.left_out else ""
+        left = f"; {self.left_out:,} with a missing keypoint left out" if self.left_out else ""
         return f"{self.samples:,} samples in {names}{left}"
 
 
@@ -81,7 +81,7 @@ def export_data(
     kind = kind or {".csv": "csv", ".parquet": "parquet", ".json": "coco"}.get(out.suffix.lower())
     if kind not in KINDS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
-    with _room_for(out) as part, store.reading() as connection:
+    with _space_for(out) as part, store.reading() as connection:
         total, _ = project_size(connection, project.id)
         read = _Samples(
             lambda: _frames(sample_rows(connection, project.id)), total, progress,
@@ -115,7 +115,7 @@ def _frames(rows: Iterator[Row]) -> Iterator[Row]:
 
 
 @contextmanager
-def _room_for(out: Path) -> Iterator[Path]:
+def _space_for(out: Path) -> Iterator[Path]:
     """A file to write, which becomes `out` when all went well."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def _record_batch(rows: list[Row], schema: Any, joints: int, *, quote: bool) -> 
         if quote and kind is str:
             values = [value and quoted(value) for value in values]
         columns.append(pa.array(values, schema.field(name).type))
-    for blob, axes in BLOBS.items():
+    for blob, axes in AXES_OF.items():
         numbers = np.full((len(rows), joints * len(axes)), np.nan, np.float32)
         for i, row in enumerate(rows):
             flat = array(row[blob] or b"")
@@ -211,7 +211,7 @@ def _parquet(read: _Samples, out: Path) -> int:
 
 def as_seen(points: Floats, mirrored: bool) -> Floats | None:
     """(K, 2) keypoints → 2K numbers as Kazuhito00's app makes them: x as on the screen, from the
-    wrist, divided by the largest of all. None where a joint is missing or all are one point."""
+    wrist, divided by the largest of all. None where a keypoint is missing or all are one point."""
     seen = points * np.array([-1.0 if mirrored else 1.0, 1.0], np.float32)
     flat = (seen - seen[0]).ravel()
     largest = np.abs(flat).max()
@@ -237,7 +237,7 @@ def _write_labels(gestures: list[Gesture], out: Path) -> None:
     """The gestures' names, the first being number 0; a BOM in front, as the app's own file has."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([quoted(gesture.name)] for gesture in gestures)
-    with _room_for(out) as part:
+    with _space_for(out) as part:
         part.write_text(text.getvalue(), encoding="utf-8-sig")
 
 

@@ -1,4 +1,4 @@
-"""What the Export page hands out and takes in: files prepared in a visitor's temporary folder."""
+"""What the Export page exports and imports: files prepared in a visitor's temporary folder."""
 
 import secrets
 import zipfile
@@ -11,7 +11,7 @@ from core.errors import TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import export_data
 from core.exchange.project_file import export_project, import_project
-from core.paths import Places
+from core.paths import Paths
 from core.store import Project, Store
 
 WHOLE = "project"
@@ -20,11 +20,11 @@ MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/jso
         ".parquet": "application/vnd.apache.parquet"}  # fmt: skip
 _LABELS = "_classifier_label.csv"
 
-Tell = Callable[[float], None]
+OnProgress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Download:
     """A file that is ready: where it lies, what to call it, and what is in it."""
 
     path: Path
@@ -44,39 +44,39 @@ class Parcel:
 
 def prepare(
     store: Store,
-    places: Places,
+    paths: Paths,
     project: Project,
     kind: str,
     folder: Path,
     *,
     with_bin: bool = False,
     with_pictures: bool = True,
-    tell: Tell = lambda share: None,
-) -> Parcel:
+    progress: OnProgress = lambda share: None,
+) -> Download:
     """Write the whole project (WHOLE), or its samples as one of `data_out.KINDS`, into a folder;
     what was prepared there before goes.
 
     Raises:
         MudraError: it can't be written.
     """
-    for old in folder.glob("parcel-*"):
+    for old in folder.glob("download-*"):
         old.unlink(missing_ok=True)
-    out = folder / f"parcel-{secrets.token_hex(8)}{SUFFIX[kind]}"
+    out = folder / f"download-{secrets.token_hex(8)}{SUFFIX[kind]}"
     name = f"{_file_stem(project.name)}{SUFFIX[kind]}"
 
-    def progress(done: int, total: int) -> None:
-        tell(min(1.0, done / total) if total else 1.0)
+    def counted(done: int, total: int) -> None:
+        progress(min(1.0, done / total) if total else 1.0)
 
     if kind == WHOLE:
         went = export_project(
-            store, places, project.name, out, with_bin=with_bin, with_pictures=with_pictures,
-            progress=progress,
+            store, paths, project.name, out, with_bin=with_bin, with_pictures=with_pictures,
+            progress=counted,
         )  # fmt: skip
-        return Parcel(out, name, went.text)
+        return Download(out, name, went.text)
     if kind != "kazuhito":
-        return Parcel(out, name, export_data(store, project, out, progress=progress).text)
+        return Download(out, name, export_data(store, project, out, progress=counted).text)
     table = out.with_suffix(".csv")
-    written = export_data(store, project, table, kind=kind, progress=progress)
+    written = export_data(store, project, table, kind=kind, progress=counted)
     labels = table.with_name(f"{table.stem}{_LABELS}")
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(table, "keypoint.csv")
@@ -86,28 +86,31 @@ def prepare(
     text = written.text.replace(table.name, "keypoint.csv").replace(
         labels.name, f"keypoint{_LABELS}"
     )
-    return Parcel(out, name, text)
+    return Download(out, name, text)
 
 
-def take_project(
-    store: Store, places: Places, content: bytes, title: str, folder: Path,
-    tell: Tell = lambda share: None,
+def import_uploaded_project(
+    store: Store, paths: Paths, content: bytes, title: str, folder: Path,
+    progress: OnProgress = lambda share: None,
 ) -> tuple[str, str]:  # fmt: skip
-    """Bring in a project file that was uploaded; the project's name here, and what came.
+    """Import a project file that was uploaded; the project's name here, and what came.
 
     Raises:
         MudraError: it can't be trusted; nothing came in.
     """
     with uploaded(title, content, folder) as path:
         came = import_project(
-            store, places, path, progress=lambda done, total: tell(min(1.0, done / max(total, 1)))
+            store,
+            paths,
+            path,
+            progress=lambda done, total: progress(min(1.0, done / max(total, 1))),
         )
     return came.project, came.text
 
 
-def take_samples(
+def import_uploaded_samples(
     store: Store, project: Project, uploads: Sequence[tuple[str, bytes]], folder: Path,
-    tell: Tell = lambda share: None,
+    progress: OnProgress = lambda share: None,
 ) -> str:  # fmt: skip
     """Add the samples of an uploaded table or json, given as (name, content); the names of a
     keypoint.csv's numbers may come with it. What was added, in words.
@@ -128,7 +131,7 @@ def take_samples(
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
         report = read_data(
             store, project.name, path, layout="auto",
-            progress=lambda done, total: tell(min(1.0, done / max(total or 0, done, 1))),
+            progress=lambda done, total: progress(min(1.0, done / max(total or 0, done, 1))),
         )  # fmt: skip
     return f"{title}: {report.text}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-BLOBS = ("keypoints", "scores", "world", "times", "visibility")
+BINARY_COLUMNS = ("keypoints", "scores", "world", "times", "visibility")
 
 Row = dict[str, Any]
 
@@ -20,7 +20,7 @@ def to_line(row: Row) -> bytes:
 def from_line(line: bytes) -> Row:
     """A row that `to_line` wrote, or that was checked: nothing is looked at twice here."""
     row: Row = json.loads(line)
-    for blob in BLOBS:
+    for blob in BINARY_COLUMNS:
         if row.get(blob) is not None:
             row[blob] = base64.b64decode(row[blob])
     return row

@@ -1,7 +1,7 @@
 """Tables that `data_out` wrote, read a piece at a time: csv and parquet.
 
 Values are turned into their kinds here and looked at in `data_in`; a csv's texts are taken out of
-their quotes. Joints come as float32 arrays, NaN where missing.
+their quotes. Keypoints come as float32 arrays, NaN where missing.
 """
 
 import csv
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.capture.tables import MAX_COLUMNS, lines_in_words, unquoted
+from core.capture.tables import MAX_COLUMNS, lines_text, unquoted
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 
@@ -150,5 +150,5 @@ def _cast(column: Any, name: str, kind: Any, first: int, file: str) -> Any:
             wrong = values.notna() & (read.isna() | ((read % 1 != 0) if kind is int else False))
         lines = pd.Index(np.flatnonzero(wrong)) + first - 1
         what = {int: "whole numbers", bool: "true or false", str: "text"}.get(kind, "numbers")
-        told = lines_in_words(lines) if len(lines) else str(error).splitlines()[0][:100]
+        told = lines_text(lines) if len(lines) else str(error).splitlines()[0][:100]
         raise TableError(f"{file}: {name} must be {what} {told}") from error

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
-from core.exchange import project_runs as carried_runs
+from core.exchange import project_runs
 from core.exchange.lines import read_lines, to_line
 from core.exchange.manifest import (
     ROWS,
@@ -33,17 +33,17 @@ from core.exchange.manifest import (
     read_row,
 )
 from core.files import written_whole
-from core.jobs.trainings import TrainingRoom
+from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
-from core.paths import Places
+from core.paths import Paths
 from core.store import Project, Store
 from core.store.rows import now
 from core.store.transfer import (
     PARTS,
-    Brought,
-    bring_in,
+    ImportedProject,
+    insert_project,
     project_made_at,
     project_rows,
     project_size,
@@ -65,7 +65,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Carried:
+class Transferred:
     """What went out or came in.
 
     Attributes:
@@ -92,14 +92,14 @@ class Carried:
 
 def export_project(
     store: Store,
-    places: Places,
+    paths: Paths,
     name: str,
     out: Path,
     *,
     with_bin: bool = False,
     with_pictures: bool = True,
     progress: Progress = lambda done, total: None,
-) -> Carried:
+) -> Transferred:
     """Write the project to a zip, by one rename at the end.
 
     Args:
@@ -120,14 +120,14 @@ def export_project(
         ):
             packer = _Packer(archive)
             made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
-            runs = _pack_runs(packer, TrainingRoom(store, places).runs(project.name))
+            runs = _pack_runs(packer, TrainingManager(store, paths).runs(project.name))
             about = ProjectRow(
                 name=project.name, keypoints_only=project.keypoints_only, created_at=made_at,
                 active_model=project.active_model if project.active_model in runs else None,
                 skeleton=project.skeleton,
             )  # fmt: skip
             packer.finish(about, with_bin, with_pictures)
-        return Carried(project.name, packer.counts, out.stat().st_size)
+        return Transferred(project.name, packer.counts, out.stat().st_size)
     except OSError as error:
         raise StoreError(f"{out} can't be written: {error.strerror or error}") from error
 
@@ -139,7 +139,7 @@ def _pack_tables(
     """The project's rows in one state of the store; when the project was made."""
     with store.reading() as connection:
         samples, crops = project_size(connection, project.id, with_bin=with_bin)
-        _check_room(project.name, samples, crops if with_pictures else 0)
+        _check_space(project.name, samples, crops if with_pictures else 0)
         for table in PARTS:
             rows = project_rows(connection, project.id, table, with_bin=with_bin)
             _pack_rows(packer, table, rows, with_pictures, samples, progress)
@@ -150,13 +150,13 @@ def _pack_runs(packer: "_Packer", runs: list[Run]) -> list[str]:
     """The trainings that have ended; their names."""
     ended = [run for run in runs if run.status() != RUNNING]
     for run in ended:
-        for file in carried_runs.files_of(run):
+        for file in project_runs.files_of(run):
             packer.add(f"runs/{run.name}/{file.name}", file.read_bytes())
     packer.counts["runs"] = len(ended)
     return [run.name for run in ended]
 
 
-def _check_room(name: str, samples: int, crops: int) -> None:
+def _check_space(name: str, samples: int, crops: int) -> None:
     wanted = samples * _ROW_BYTES + crops
     if wanted > MAX_TOTAL:
         raise StoreError(
@@ -262,12 +262,12 @@ class _Packer:
 
 def import_project(
     store: Store,
-    places: Places,
+    paths: Paths,
     path: Path,
     *,
     progress: Progress = lambda done, total: None,
-) -> Carried:
-    """Bring in a project file: all of it, or nothing and the reason.
+) -> Transferred:
+    """Import a project file: all of it, or nothing and the reason.
 
     A name that is taken gets " 2"; a training whose name is taken gets another.
 
@@ -282,33 +282,35 @@ def import_project(
         reader = _Reader(folder, manifest, path.name, progress)
         try:
             reader.check()
-            with tempfile.TemporaryDirectory(prefix="incoming-", dir=places.workspace) as room:
-                runs = carried_runs.Arrivals(folder / "runs", places.runs, Path(room), path.name)
-                brought = _bring_in(store, manifest, reader, runs)
+            with tempfile.TemporaryDirectory(prefix="incoming-", dir=paths.workspace) as scratch:
+                runs = project_runs.ImportedRuns(
+                    folder / "runs", paths.runs, Path(scratch), path.name
+                )
+                imported = _import(store, manifest, reader, runs)
         except StoreFullError:
             raise
         except (StoreError, MediaError) as error:
-            raise ArchiveError(f"{path.name} can't be brought in: {error}") from error
-    counts = {part: len(brought.ids[part]) for part in PARTS}
+            raise ArchiveError(f"{path.name} can't be imported: {error}") from error
+    counts = {part: len(imported.ids[part]) for part in PARTS}
     counts |= {"crops": reader.crops, "runs": len(runs.names)}
-    return Carried(brought.project.name, counts, path.stat().st_size)
+    return Transferred(imported.project.name, counts, path.stat().st_size)
 
 
-def _bring_in(
-    store: Store, manifest: Manifest, reader: "_Reader", runs: carried_runs.Arrivals
-) -> Brought:
+def _import(
+    store: Store, manifest: Manifest, reader: "_Reader", runs: project_runs.ImportedRuns
+) -> ImportedProject:
     """One transaction; the trainings' folders move in at its very end, and out if it fails."""
     about = manifest.project.model_dump()
     about["active_model"] = runs.names.get(about["active_model"])
     try:
         with store.writing() as connection:
-            brought = bring_in(connection, about, reader.rows)
-            runs.prepare(brought.project, brought.ids["samples"])
+            imported = insert_project(connection, about, reader.rows)
+            runs.prepare(imported.project, imported.ids["samples"])
             runs.move_in()
     except BaseException:
         runs.take_back()
         raise
-    return brought
+    return imported
 
 
 def _checked(folder: Path, name: str) -> Manifest:
@@ -342,7 +344,7 @@ class _Reader:
         self._progress = progress
 
     def check(self) -> None:
-        """Look at every row and crop, so that bringing them in is quick and sure.
+        """Look at every row and crop, so that importing them is quick and sure.
 
         Raises:
             ArchiveError: a row that can't be one.
@@ -355,7 +357,7 @@ class _Reader:
                 if row.id <= last:
                     raise ArchiveError(f"{where}: id {row.id} comes after {last}")
                 last, count = row.id, count + 1
-                for place in row.places if isinstance(row, SampleRow) else ():
+                for place in row.paths if isinstance(row, SampleRow) else ():
                     self._check_crop(place, where)
                 if part == "samples" and count % 500 == 0:
                     self._progress(count, max(total, count))
@@ -370,7 +372,7 @@ class _Reader:
             checked = ROWS[part].model_validate_json(line)
             row = dict(checked)
             if isinstance(checked, SampleRow):
-                row["jpegs"] = {place.frame: self._crop(place) for place in checked.places}
+                row["jpegs"] = {place.frame: self._crop(place) for place in checked.paths}
             yield row
 
     def _lines(self, part: str) -> Iterator[tuple[str, bytes]]:

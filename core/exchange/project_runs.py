@@ -1,6 +1,6 @@
 """Trainings that travel in a project file: which files go along, and how they settle elsewhere.
 
-A stranger's log is read line by line and written anew; a model is judged when it is used, as ever.
+An untrusted log is read line by line and written anew; a model is judged when it is used, as ever.
 """
 
 import json
@@ -29,21 +29,21 @@ def files_of(run: Run) -> list[Path]:
     return [p for p in files if p.suffix in SUFFIXES or p.name == VALIDATION]
 
 
-class Arrivals:
-    """The trainings of a file that is being brought in.
+class ImportedRuns:
+    """The trainings of a file that is being imported.
 
     Args:
         source: the unpacked folder that holds a folder for each.
         runs: where trainings live here.
-        room: an empty folder on the same disk as `runs`, for preparing them.
+        scratch: an empty folder on the same disk as `runs`, for preparing them.
         title: what to call the file in errors.
 
     Attributes:
         names: their names in the file → their names here.
     """
 
-    def __init__(self, source: Path, runs: Path, room: Path, title: str) -> None:
-        self._source, self._runs, self._room, self._title = source, runs, room, title
+    def __init__(self, source: Path, runs: Path, scratch: Path, title: str) -> None:
+        self._source, self._runs, self._scratch, self._title = source, runs, scratch, title
         found = sorted(p.name for p in source.iterdir()) if source.is_dir() else []
         self.names = {name: self._free(name) for name in found}
         self._moved: list[Path] = []
@@ -58,17 +58,17 @@ class Arrivals:
             ArchiveError: a log or table that can't be one.
         """
         for old, new in self.names.items():
-            shutil.copytree(self._source / old, self._room / new)
+            shutil.copytree(self._source / old, self._scratch / new)
             where = f"{self._title}: runs/{old}"
-            _settle_log(self._room / new / LOG, project, where)
-            if (self._room / new / VALIDATION).exists():
-                _settle_validation(self._room / new / VALIDATION, samples, where)
+            _settle_log(self._scratch / new / LOG, project, where)
+            if (self._scratch / new / VALIDATION).exists():
+                _settle_validation(self._scratch / new / VALIDATION, samples, where)
 
     def move_in(self) -> None:
         """Each by one rename."""
         self._runs.mkdir(parents=True, exist_ok=True)
         for name in self.names.values():
-            (self._room / name).rename(self._runs / name)
+            (self._scratch / name).rename(self._runs / name)
             self._moved.append(self._runs / name)
 
     def take_back(self) -> None:

@@ -1,4 +1,4 @@
-"""What a classifier learns from. N samples, K joints."""
+"""What a classifier learns from. N samples, K keypoints."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ class GestureData:
         mirrored_view: (N,) bool, true where the viewer saw the picture mirrored.
         labels: (N,) int, index into `gestures`.
         gestures: the classes, C of them.
-        persons, sessions, bursts: (N,) group names, each finer than the one before.
+        persons, sessions, recordings: (N,) group names, each finer than the one before.
         estimator: which estimator found the keypoints.
         skeleton: whose K keypoints they are.
         sample_ids: (N,) the store's ids; empty when the data does not come from a store.
@@ -35,7 +35,7 @@ class GestureData:
     gestures: tuple[GestureLabel, ...]
     persons: NDArray[Any]
     sessions: NDArray[Any]
-    bursts: NDArray[Any]
+    recordings: NDArray[Any]
     estimator: str = "mediapipe-hands"
     sample_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     skeleton: str = HAND_21.name
@@ -45,7 +45,7 @@ class GestureData:
         if len(shape) not in (3, 4) or shape[-1] not in (2, 3) or shape[0] != n:
             raise ValueError(f"keypoints must be ({n}, K, D) or ({n}, T, K, D), got {shape}")
         skeleton_named(self.skeleton).check(shape[-2], "the samples")
-        for name in ("mirrored_view", "persons", "sessions", "bursts"):
+        for name in ("mirrored_view", "persons", "sessions", "recordings"):
             if getattr(self, name).shape != (n,):
                 raise ValueError(f"{name} must be ({n},), got {getattr(self, name).shape}")
 
@@ -71,7 +71,7 @@ class GestureData:
             self.gestures,
             self.persons[rows],
             self.sessions[rows],
-            self.bursts[rows],
+            self.recordings[rows],
             self.estimator,
             self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
             self.skeleton,

@@ -114,7 +114,7 @@ def safe_name(text: str) -> str:
 
 
 def safe_emoji(text: str) -> str:
-    """A stranger's emoji as it may stand beside a name; "" where it is long or could be markup."""
+    """An untrusted emoji as it may stand beside a name; "" where it is long or could be markup."""
     plain = text.removesuffix("\u20e3")  # a keycap stands on a digit, # or *
     keycap = plain != text and plain[:1] in "0123456789#*" and plain[1:] in ("", "\ufe0f")
     seen = all(unicodedata.category(c)[0] != "C" or c in _IN_EMOJI for c in text)

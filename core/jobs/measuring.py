@@ -14,7 +14,7 @@ from core.errors import ModelError, TrainingError
 from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, GestureModel
-from core.jobs.trainings import KIND, TrainingRoom, result_of
+from core.jobs.trainings import KIND, TrainingManager, result_of
 from core.learning.background import RunThread
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
 
@@ -23,7 +23,7 @@ SUMMARY = "leave_one_person_out"  # in a model's metadata
 NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest": "Random forest"}
 
 
-def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
+def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
     """Leave each person of the project out once, as the training `of` learned; in a thread. The
     summary goes into the model's metadata, too.
 
@@ -31,26 +31,26 @@ def begin_left_out(room: TrainingRoom, project: str, of: Run) -> Run:
         TrainingError: something runs already, one person only, or the samples have changed since.
         ModelError: the training has left no model.
     """
-    data, options, epochs = _as_trained(room, project, of)
+    data, options, epochs = _as_trained(manager, project, of)
     persons = sorted(set(map(str, data.persons)))
 
     def work(run: Run, stop: threading.Event) -> None:
         from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 
-        def tell(person: str, found: dict[str, Any]) -> None:
+        def progress(person: str, found: dict[str, Any]) -> None:
             run.log(event="person", person=person, **_without_cells(found))
 
-        found = leave_one_person_out(data, options, epochs, tell=tell, stop=stop)
+        found = leave_one_person_out(data, options, epochs, progress=progress, stop=stop)
         if not stop.is_set():
             summary = summarise(found) | {"epochs": epochs}
             run.log(event="result", **summary)
             change_json(of.path / METADATA, {SUMMARY: summary})
 
-    return _begin(room, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
+    return _begin(manager, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
 
 
 def begin_comparison(
-    room: TrainingRoom, project: str, *, seed: int = 0, estimator: str | None = None
+    manager: TrainingManager, project: str, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
     """Measure every classifier on the same split of the project's samples, in a thread.
 
@@ -58,21 +58,23 @@ def begin_comparison(
         TrainingError: something runs already.
         NotFoundError: no such project.
     """
-    data = room.data(project, estimator)
+    data = manager.data(project, estimator)
 
     def work(run: Run, stop: threading.Event) -> None:
         from core.gestures.evaluation.comparing import compare
 
-        def tell(row: dict[str, Any]) -> None:
+        def progress(row: dict[str, Any]) -> None:
             run.log(event="classifier", **row)
 
-        run.log(event="result", **compare(data, seed=seed, tell=tell, stop=stop))
+        run.log(event="result", **compare(data, seed=seed, progress=progress, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
-    return _begin(room, project, COMPARISON, work, about)
+    return _begin(manager, project, COMPARISON, work, about)
 
 
-def wait_for(room: TrainingRoom, run: Run, progress: Callable[[int, int], None]) -> dict[str, Any]:
+def wait_for(
+    manager: TrainingManager, run: Run, progress: Callable[[int, int], None]
+) -> dict[str, Any]:
     """Wait for a measurement of this process; an interrupt ends it early.
 
     Returns:
@@ -81,7 +83,7 @@ def wait_for(room: TrainingRoom, run: Run, progress: Callable[[int, int], None])
     Raises:
         TrainingError: it failed, or was ended before it had a result.
     """
-    thread = room.thread(run)
+    thread = manager.thread(run)
     while thread.alive:
         try:
             thread.wait(0.2)
@@ -104,15 +106,15 @@ def done_of(run: Run) -> tuple[int, int, str]:
     return done, len(names), str(names[done]) if done < len(names) else ""
 
 
-def comparison_of(room: TrainingRoom, project: str) -> Run | None:
+def comparison_of(manager: TrainingManager, project: str) -> Run | None:
     """The project's newest comparison that has a result."""
-    runs = room.runs(project, COMPARISON)
+    runs = manager.runs(project, COMPARISON)
     return next((run for run in runs if result_of(run)), None)
 
 
-def left_out_of(room: TrainingRoom, project: str, of: Run) -> Run | None:
+def left_out_of(manager: TrainingManager, project: str, of: Run) -> Run | None:
     """The newest measurement of a training's model that left each person out and has a result."""
-    runs = room.runs(project, LEFT_OUT)
+    runs = manager.runs(project, LEFT_OUT)
     return next((run for run in runs if run.about()["of"] == of.name and result_of(run)), None)
 
 
@@ -149,14 +151,14 @@ def verdict(row: dict[str, Any]) -> str:
 
 
 def _begin(
-    room: TrainingRoom,
+    manager: TrainingManager,
     project: str,
     kind: str,
     work: Callable[[Run, threading.Event], None],
     about: dict[str, Any],
 ) -> Run:
     def start() -> RunThread:
-        run = Run.create(room.folder, **{KIND: kind}, **room.owner(project), **about)
+        run = Run.create(manager.folder, **{KIND: kind}, **manager.owner(project), **about)
 
         def whole(stop: threading.Event) -> None:
             work(run, stop)
@@ -164,16 +166,16 @@ def _begin(
 
         return RunThread(run, whole)
 
-    return room.start(project, start)
+    return manager.start(project, start)
 
 
-def _as_trained(room: TrainingRoom, project: str, of: Run) -> tuple[GestureData, Any, int]:
+def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[GestureData, Any, int]:
     """The samples, options and epochs that a training's model came from."""
     from core.gestures.training.export import data_hash
     from core.gestures.training.learner import TrainOptions, without_empty_gestures
 
     model = GestureModel.load(of.path)
-    data = without_empty_gestures(room.data(project, model.estimator))
+    data = without_empty_gestures(manager.data(project, model.estimator))
     persons = np.unique(data.persons)
     if len(persons) < 2:
         raise TrainingError(

@@ -1,4 +1,4 @@
-"""Trains a belief-map net: from a folder of pictures, or a shipped one further on one's samples."""
+"""Trains a heatmap net: from a folder of pictures, or a shipped one further on one's samples."""
 
 import os
 import re
@@ -14,10 +14,10 @@ from typing import Any
 
 from core.datasets.hand_crops import Hand, read_pack, write_pack
 from core.errors import TrainingError
-from core.learning.runs import FAILED, RUNNING, STOPPED, Run, in_words, list_runs
+from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
 from core.media.pictures import decode_jpeg
-from core.paths import Places
-from core.pose.boxes import to_square
+from core.paths import Paths
+from core.pose.boxes import to_region
 from core.pose.skeletons import HAND_21
 from core.store import Store
 
@@ -32,7 +32,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def train_net_here(
-    places: Places,
+    paths: Paths,
     name: str,
     pack: Path,
     *,
@@ -61,7 +61,7 @@ def train_net_here(
     from core.learning.netfile import save_trained
 
     crops = read_pack(pack)
-    run = _run(places, name, resume, minutes)
+    run = _run(paths, name, resume, minutes)
     total = round(minutes * 60)
     with _failure_logged(run):
         weights = train_net(
@@ -78,14 +78,15 @@ def train_net_here(
 
 def fine_tune_here(
     store: Store,
-    places: Places,
+    paths: Paths,
     project: str,
     *,
     name: str,
     minutes: float,
     progress: Callable[[int, int | None], None],
 ) -> tuple[Run, Path]:
-    """Teach the light CPM on a project's samples, whose joints MediaPipe found; wait for the end.
+    """Fine-tune the light CPM on a project's samples, whose keypoints MediaPipe found; wait for the
+    end.
 
     A fifth of the recordings is held out and measured. The net can be chosen by its name then.
 
@@ -97,7 +98,7 @@ def fine_tune_here(
     """
     _check_net_name(name)
     project_id = store.project(project).id
-    run = Run.create(places.net_runs, net=name, project=project, minutes=minutes)
+    run = Run.create(paths.net_runs, net=name, project=project, minutes=minutes)
     with _failure_logged(run):
         # torch takes seconds to load; the run can be seen before
         from core.learning.loop import NetOptions, train_net
@@ -105,8 +106,8 @@ def fine_tune_here(
         pack = run.path / "pack"
         write_pack(pack, hands_of_project(store, project_id))
         options = NetOptions(
-            minutes=minutes, rate=_FINE_RATE, batch=16, look_every_s=15,
-            start=places.shipped_models / LIGHT / WEIGHTS,
+            minutes=minutes, rate=_FINE_RATE, batch=16, evaluate_every_s=15,
+            start=paths.shipped_models / LIGHT / WEIGHTS,
         )  # fmt: skip
         total = round(minutes * 60)
         try:
@@ -116,10 +117,10 @@ def fine_tune_here(
             )  # fmt: skip
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
-                _save_fine_tuned(places, run)
+                _save_fine_tuned(paths, run)
             raise
-        _save_fine_tuned(places, run)
-    return run, places.nets / name
+        _save_fine_tuned(paths, run)
+    return run, paths.own_nets / name
 
 
 def can_be_kept(run: Run) -> bool:
@@ -127,7 +128,7 @@ def can_be_kept(run: Run) -> bool:
     return "project" in run.about() and (run.path / CHECKPOINT).is_file()
 
 
-def keep_fine_tuned(places: Places, run: Run) -> None:
+def keep_fine_tuned(paths: Paths, run: Run) -> None:
     """Offer what a fine-tuning that died had learned, until its last checkpoint.
 
     Raises:
@@ -137,29 +138,29 @@ def keep_fine_tuned(places: Places, run: Run) -> None:
 
     if run.status() == RUNNING or not can_be_kept(run) or not keep_checkpoint(run):
         raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
-    _save_fine_tuned(places, run)
+    _save_fine_tuned(paths, run)
     run.log(event="end", status=STOPPED)
 
 
-def _save_fine_tuned(places: Places, run: Run) -> None:
+def _save_fine_tuned(paths: Paths, run: Run) -> None:
     from core.learning.netfile import save_trained
 
     about, pack = run.about(), read_pack(run.path / "pack")
-    said = _about(run, len(pack.rows(""))) | {"project": about["project"]}
-    save_trained(run.path / WEIGHTS, places.nets / about["net"], LIGHT, said)
+    message = _about(run, len(pack.rows(""))) | {"project": about["project"]}
+    save_trained(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
 
 
 class Begun:
     """A fine-tuning's process, from its start on; its run appears a moment later."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", said: Path, places: Places) -> None:
-        self._process, self._said, self._places = process, said, places
+    def __init__(self, process: "subprocess.Popen[bytes]", message: Path, paths: Paths) -> None:
+        self._process, self._said, self._paths = process, message, paths
 
     @property
     def run(self) -> Run | None:
         """What it trains, once it has said so."""
         mine = self._process.pid
-        runs = list_runs(self._places.net_runs)
+        runs = list_runs(self._paths.net_runs)
         return next((run for run in runs if run.about()["pid"] == mine), None)
 
     @property
@@ -180,12 +181,12 @@ class Begun:
 _begun: dict[Path, Begun] = {}  # the latest of each workspace
 
 
-def begun(places: Places) -> Begun | None:
+def begun(paths: Paths) -> Begun | None:
     """The latest fine-tuning that this server began."""
-    return _begun.get(places.net_runs)
+    return _begun.get(paths.net_runs)
 
 
-def start_fine_tuning(places: Places, project: str, name: str, minutes: float) -> Begun:
+def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> Begun:
     """`fine_tune_here` in a process of its own, which outlives the page and the server.
 
     Raises:
@@ -194,20 +195,20 @@ def start_fine_tuning(places: Places, project: str, name: str, minutes: float) -
     _check_net_name(name)
     command = [
         sys.executable, "-m", "core", "fine-tune-net", name, "--project", project,
-        "--minutes", str(minutes), "--workspace", str(places.workspace),
+        "--minutes", str(minutes), "--workspace", str(paths.workspace),
     ]  # fmt: skip
-    said = places.net_runs / "last_start.txt"
+    message = paths.net_runs / "last_start.txt"
     try:
-        places.net_runs.mkdir(parents=True, exist_ok=True)
-        with said.open("wb") as out:
+        paths.net_runs.mkdir(parents=True, exist_ok=True)
+        with message.open("wb") as out:
             process = subprocess.Popen(
                 command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=out, start_new_session=True,
             )  # fmt: skip
     except OSError as error:
-        raise TrainingError(in_words(error)) from error
-    _begun[places.net_runs] = Begun(process, said, places)
-    return _begun[places.net_runs]
+        raise TrainingError(error_text(error)) from error
+    _begun[paths.net_runs] = Begun(process, message, paths)
+    return _begun[paths.net_runs]
 
 
 def stop_net_training(run: Run) -> None:
@@ -223,30 +224,31 @@ def _failure_logged(run: Run) -> Iterator[None]:
         yield
     except Exception as error:
         if _rank() == 0:
-            run.log(event="end", status=FAILED, message=in_words(error))
+            run.log(event="end", status=FAILED, message=error_text(error))
         raise
 
 
 def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
-    """A project's samples with a picture, every fifth burst held out.
+    """A project's samples with a picture, every fifth recording held out.
 
     Raises:
         TrainingError: too few.
     """
-    bursts: dict[int, int] = {}
+    recordings: dict[int, int] = {}
     found = 0
     for sample in store.samples(project_id, limit=_MOST_SAMPLES, newest_first=False):
-        if sample.crop_jpeg is None or sample.square is None or sample.estimator != TEACHER:
+        if sample.crop_jpeg is None or sample.region is None or sample.estimator != TEACHER:
             continue
         crop = decode_jpeg(sample.crop_jpeg)
-        keypoints = to_square(sample.pose, sample.square, crop.shape[0])
-        number = bursts.setdefault(sample.burst_id, len(bursts))
+        keypoints = to_region(sample.pose, sample.region, crop.shape[0])
+        number = recordings.setdefault(sample.burst_id, len(recordings))
         held_out = "own" if number % 5 == 4 else ""
         found += 1
-        yield Hand(crop, keypoints, f"burst {sample.burst_id}", held_out)
+        yield Hand(crop, keypoints, f"recording {sample.burst_id}", held_out)
     if found < _LEAST_SAMPLES:
         raise TrainingError(
-            f"{found} samples with a picture and MediaPipe's joints: at least {_LEAST_SAMPLES} are "
+            f"{found} samples with a picture and MediaPipe's keypoints: at least "
+            f"{_LEAST_SAMPLES} are "
             "needed; record more"
         )
 
@@ -259,13 +261,13 @@ def _check_net_name(name: str) -> None:
         )
 
 
-def _run(places: Places, name: str, resume: str | None, minutes: float) -> Run:
+def _run(paths: Paths, name: str, resume: str | None, minutes: float) -> Run:
     """What this process trains; of torchrun's, only the first has a folder to write into."""
     if _rank() > 0:
-        return Run(places.net_runs / (resume or "of-the-first-process"))
+        return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
-        return Run.create(places.net_runs, net=name, minutes=minutes)
-    run = Run.open(places.net_runs / resume)
+        return Run.create(paths.net_runs, net=name, minutes=minutes)
+    run = Run.open(paths.net_runs / resume)
     run.resume()
     return run
 
@@ -274,15 +276,15 @@ def _rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def _about(run: Run, learnt: int) -> dict[str, Any]:
-    looks = run.records("look")
+def _about(run: Run, samples: int) -> dict[str, Any]:
+    evaluations = run.records("look")
     return {
         "teacher": TEACHER,
         "skeleton": HAND_21.name,
         "estimator": "cpm",
         "licence": "Apache-2.0",
-        "learnt_from": learnt,
-        "steps": looks[-1]["step"],
-        "held_out": looks[-1]["held_out"],
+        "learnt_from": samples,
+        "steps": evaluations[-1]["step"],
+        "held_out": evaluations[-1]["held_out"],
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -22,5 +22,5 @@ def belongs_to(run: Run, project: Project) -> bool:
         return False
     if "project_id" not in starts[0]:
         return bool(starts[0].get("project") == project.name)
-    said = (starts[0]["project_id"], starts[0].get("project_made_at"))
-    return said == (project.id, project.created_at)
+    message = (starts[0]["project_id"], starts[0].get("project_made_at"))
+    return message == (project.id, project.created_at)

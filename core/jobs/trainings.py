@@ -11,7 +11,7 @@ from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, MODEL
 from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.store.sources import origin_of
 
@@ -20,7 +20,7 @@ __all__ = [
     "CLASSIFIERS",
     "KIND",
     "SPLITS",
-    "TrainingRoom",
+    "TrainingManager",
     "failure_of",
     "has_model",
     "result_of",
@@ -30,7 +30,7 @@ __all__ = [
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
 
 SPLITS = {
-    "person": "other people than those it learned from",
+    "person": "other people than those it was trained on",
     "session": "other sessions of the same people",
     "burst": "other recordings of the same sessions",
     "tail": "the last fifth of each recording",
@@ -46,11 +46,11 @@ ADVICE = {  # per split that says little about new people: why, and what to do a
 }
 
 
-class TrainingRoom:
+class TrainingManager:
     """Shared by all visitors of one server."""
 
-    def __init__(self, store: Store, places: Places) -> None:
-        self._store, self._places = store, places
+    def __init__(self, store: Store, paths: Paths) -> None:
+        self._store, self._paths = store, paths
         self._lock = threading.Lock()
         self._threads: dict[str, Any] = {}
 
@@ -63,7 +63,7 @@ class TrainingRoom:
         """
         data, origin = _material(self._store, project)
         about = self.owner(project) | {"origin": origin}
-        return self.start(project, lambda: _start(data, self._places, about, "mlp", seed, epochs))
+        return self.start(project, lambda: _start(data, self._paths, about, "mlp", seed, epochs))
 
     def start(self, project: str, begin: Callable[[], Any]) -> Run:
         """Begin a thread that works on a run of the project, unless one works already.
@@ -101,7 +101,7 @@ class TrainingRoom:
     @property
     def folder(self) -> Path:
         """Where runs lie."""
-        return self._places.runs
+        return self._paths.runs
 
     def running(self, project: str) -> Run | None:
         """The project's training or measurement that is under way, by whomever it was begun."""
@@ -117,7 +117,7 @@ class TrainingRoom:
 
     def run(self, name: str) -> Run:
         """A training by its name."""
-        return Run.open(self._places.runs / name)
+        return Run.open(self._paths.runs / name)
 
     def can_stop(self, run: Run) -> bool:
         """Whether it runs in this process."""
@@ -146,7 +146,7 @@ class TrainingRoom:
 
 def train_here(
     store: Store,
-    places: Places,
+    paths: Paths,
     project: str,
     *,
     classifier: str = "mlp",
@@ -165,7 +165,7 @@ def train_here(
     """
     data, origin = _material(store, project, estimator)
     about = owner_of(store.project(project)) | {"origin": origin}
-    thread = _start(data, places, about, classifier, seed, epochs)
+    thread = _start(data, paths, about, classifier, seed, epochs)
     while thread.alive:
         try:
             thread.wait(0.2)
@@ -188,7 +188,7 @@ def _material(
 
 
 def _start(
-    data: GestureData, places: Places, about: dict[str, Any], classifier: str, seed: int,
+    data: GestureData, paths: Paths, about: dict[str, Any], classifier: str, seed: int,
     epochs: int,
 ) -> Any:  # fmt: skip
     """The thread of a new training, with what its run is to remember."""
@@ -197,7 +197,7 @@ def _start(
 
     options = TrainOptions(classifier, seed=seed, epochs=epochs)
     run = Run.create(
-        places.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
+        paths.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
     )  # fmt: skip
     return start_training(data, run, options)
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from core.errors import MudraError
-from core.learning.runs import FAILED, RUNNING, Run, in_words
+from core.learning.runs import FAILED, RUNNING, Run, error_text
 
 
 class RunThread:
@@ -35,7 +35,7 @@ class RunThread:
             self.error = error
             with suppress(MudraError):  # a full disk takes no line either
                 if self.run.status() == RUNNING:
-                    self.run.log(event="end", status=FAILED, message=in_words(error))
+                    self.run.log(event="end", status=FAILED, message=error_text(error))
         finally:
             self.run.let_go()  # where not even the end could be logged, it must not seem to run
 

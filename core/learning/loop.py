@@ -1,4 +1,4 @@
-"""Trains a belief-map net: one loop, on a CPU, a GPU, or several processes under torchrun.
+"""Trains a heatmap net: one loop, on a CPU, a GPU, or several processes under torchrun.
 
 Every stage is supervised (Wei et al. 2016, 3.3). The weights that count are an exponential moving
 average of those that learn. How far a training has come is the time spent of the time given, so a
@@ -45,7 +45,7 @@ class NetOptions:
         rate: highest learning rate.
         seed: of the samples drawn and the first weights.
         threads: of torch on a CPU.
-        look_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
+        evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
         start: weights to begin from (fine-tuning), else random ones.
     """
 
@@ -54,7 +54,7 @@ class NetOptions:
     rate: float = 2.5e-3
     seed: int = 0
     threads: int = 2
-    look_every_s: float = 240.0
+    evaluate_every_s: float = 240.0
     start: Path | None = None
 
 
@@ -63,7 +63,7 @@ def train_net(
     crops: HandCrops,
     run: Run,
     options: NetOptions,
-    tell: Callable[[float], None] = lambda seconds: None,
+    progress: Callable[[float], None] = lambda seconds: None,
 ) -> Path:
     """Train a net in a run's folder, from its checkpoint if it has one; returns the weights.
 
@@ -71,7 +71,7 @@ def train_net(
 
     Args:
         run: of several processes only the first writes into it.
-        tell: called after each step with the seconds spent.
+        progress: called after each step with the seconds spent.
 
     Raises:
         TrainingError: the loss is not a number, or there is nothing to learn from. What was learned
@@ -89,7 +89,7 @@ def train_net(
     state = TrainingState(net, moving_average(net, _MOST_KEPT), adamw)
     state.take_up(run)
     stream = _stream(fabric, crops, rows, net.input_size, options, state.step)
-    watch = Watch(fabric, run, crops, state, options.look_every_s)
+    watch = Watch(fabric, run, crops, state, options.evaluate_every_s)
     if options.start is not None and state.step == 0:
         watch.measure()  # what it could before
 
@@ -98,8 +98,8 @@ def train_net(
         while state.spent < options.minutes * 60:
             _set_rate(optimizer, options.rate * _rate_share(state.spent / (options.minutes * 60)))
             pictures, keypoints, weights = next(stream)
-            said = getattr(model, loss_of.reads)(pictures)
-            loss = loss_of.of(said, keypoints, weights, net.stride)
+            output = getattr(model, loss_of.reads)(pictures)
+            loss = loss_of.of(output, keypoints, weights, net.stride)
             if fabric.device.type == "cpu" or state.step % _CHECK_EVERY == 0:
                 watch.check(loss.detach())
             fabric.backward(loss)
@@ -109,7 +109,7 @@ def train_net(
             state.average.update_parameters(net)
             state.step += 1
             watch.after_step(loss.detach())
-            tell(state.spent)
+            progress(state.spent)
     except KeyboardInterrupt:
         status = STOPPED
     except TrainingError:

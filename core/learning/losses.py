@@ -1,6 +1,6 @@
-"""What a belief-map net is trained by: its stages' maps against Gaussians at the true joints.
+"""What a heatmap net is trained by: its stages' maps against Gaussians at the true keypoints.
 
-Legend: B batch, S stages, J joints, J+1 maps (the last is the background), h w map.
+Legend: B batch, S stages, J keypoints, J+1 maps (the last is the background), h w map.
 """
 
 from collections.abc import Callable
@@ -11,20 +11,20 @@ from torch import Tensor
 from torch.nn import functional
 
 _SIGMA = 1.5  # of the target Gaussians, map cells
-_PEAK_WEIGHT = 15.0  # cells at a joint weigh so much more than empty ones
-_BCE_WEIGHT = 30.0  # of belief-map values beside the peaks' places
+_PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
+_BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
 
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
-    """Mean over stages of what the belief maps' values and the places of their peaks cost.
+    """Mean over stages of what the heatmaps' values and the places of their peaks cost.
 
     Args:
         logits: (B, S, J+1, h, w).
-        keypoints: (B, J, 2) input pixels; a joint outside the input has an empty map.
+        keypoints: (B, J, 2) input pixels; a keypoint outside the input has an empty map.
         weights: (B,).
     """
     height, width = logits.shape[-2:]
-    target = belief_targets(keypoints, (height, width), stride)[:, None]
+    target = heatmap_targets(keypoints, (height, width), stride)[:, None]
     logits = logits.float()
     value = functional.binary_cross_entropy_with_logits(
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
@@ -41,13 +41,13 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
     """The published nets' loss (Wei et al. 2016, equation 7): half the squared distance to the
     target maps, summed over stages, maps and cells; arguments as for `stage_loss`.
     """
-    target = belief_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
+    target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
     distance = (maps.float() - target).square().sum(dim=(1, 2, 3, 4)) / 2
     return (distance * weights).mean()
 
 
-def belief_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
-    """Gaussians at the joints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
+def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+    """Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
     centres = (keypoints.nan_to_num(nan=-1e4) - (stride - 1) / 2) / stride
     y = torch.arange(size_hw[0], device=keypoints.device, dtype=torch.float32)
     x = torch.arange(size_hw[1], device=keypoints.device, dtype=torch.float32)

@@ -1,7 +1,7 @@
 """A trained net as a file to use: `model.onnx` and `metadata.json` in a folder.
 
 Convention: the graph holds the preprocessing, so that every net is used alike: `pictures` uint8
-RGB (N, I, I, 3) → `beliefs` float32 (N, S, J+1, h, w). The metadata carry the graph's sha256.
+RGB (N, I, I, 3) → `heatmaps` float32 (N, S, J+1, h, w). The metadata carry the graph's sha256.
 """
 
 import hashlib
@@ -41,10 +41,10 @@ class Prepared(nn.Module):
         self.net, self.scale, self.offset, self.bgr = net, scale, offset, bgr
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """uint8 RGB (N, I, I, 3) → belief maps (N, S, J+1, h, w)."""
+        """uint8 RGB (N, I, I, 3) → heatmaps (N, S, J+1, h, w)."""
         x = pictures.permute(0, 3, 1, 2).float() * self.scale + self.offset
-        said: Tensor = self.net(x.flip(1) if self.bgr else x)
-        return said
+        output: Tensor = self.net(x.flip(1) if self.bgr else x)
+        return output
 
 
 def save_net(

@@ -193,11 +193,11 @@ def _plain_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        said = in_words(error) if full else f"{path} can't be written: {error.strerror}"
-        raise TrainingError(said) from error
+        output = error_text(error) if full else f"{path} can't be written: {error.strerror}"
+        raise TrainingError(output) from error
 
 
-def in_words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Why a training failed, for the person who waits for it."""
     if isinstance(error, MudraError):
         return str(error)

@@ -2,7 +2,7 @@
 the loss is not a number. It does so in all processes at once: for what one of them did alone, the
 others would wait for ever.
 
-Legend: S stages, J joints, J+1 maps, h w map, I side of the input.
+Legend: S stages, J keypoints, J+1 maps, h w map, I side of the input.
 """
 
 import math
@@ -38,7 +38,7 @@ class Watch:
         self._fabric, self._run, self._crops, self._state = fabric, run, crops, state
         self._every_s, self._looked = every_s, state.spent
         self._begun = time.monotonic() - state.spent
-        self._losses: list[Tensor] = []  # since the last look
+        self._losses: list[Tensor] = []  # since the last evaluation
 
     def check(self, loss: Tensor) -> None:
         """Look whether the loss is a number in every process.
@@ -61,7 +61,7 @@ class Watch:
             self._looked = self._now()
 
     def measure(self) -> None:
-        """Log the loss since the last look, and how well every held-out set is read."""
+        """Log the loss since the last evaluation, and how well every held-out set is read."""
         if not self._fabric.is_global_zero:
             return
         loss = float(torch.stack(self._losses).mean()) if self._losses else None
@@ -89,8 +89,8 @@ def measure(
     net: PoseNet, crops: HandCrops, rows: NDArray[np.int64]
 ) -> list[dict[str, float | None]]:
     """PCK and mean error of every stage, by the upright square of 1.5 L; errors in units of L. A
-    joint that the truth has not counts nowhere."""
-    found, truth = [], []
+    keypoint that the target has not counts nowhere."""
+    found, target = [], []
     size, device = net.input_size, next(net.parameters()).device
     for start in range(0, len(rows), 64):
         pairs = [upright(crops, int(row), size) for row in rows[start : start + 64]]
@@ -98,8 +98,8 @@ def measure(
         with torch.no_grad():
             maps = net(as_input(torch.from_numpy(pictures)).to(device))[:, :, :-1].cpu()
         found.append((_peaks(maps) * net.stride + (net.stride - 1) / 2).numpy())
-        truth.append(keypoints)
-    stages, joints = np.concatenate(found).swapaxes(0, 1), np.concatenate(truth)
+        target.append(keypoints)
+    stages, joints = np.concatenate(found).swapaxes(0, 1), np.concatenate(target)
     return [summary(distances(stage, joints, size / NET_FACTOR)) for stage in stages]
 
 

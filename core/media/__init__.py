@@ -1,4 +1,4 @@
-"""Pictures, videos and cameras → Frames. Every limit on strangers' files is here.
+"""Pictures, videos and cameras → Frames. Every limit on untrusted files is here.
 
 For others: `pictures.read_picture`, `videos.read_video`, `cameras.read_camera`,
 `archives.unpacked`.

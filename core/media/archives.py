@@ -1,4 +1,4 @@
-"""Strangers' zips: judged by their directory before anything is unpacked."""
+"""Untrusted zips: judged by their directory before anything is unpacked."""
 
 import contextlib
 import io

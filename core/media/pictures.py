@@ -1,4 +1,4 @@
-"""Pictures in and out. Strangers' files: Pillow looks at the header before anything is decoded."""
+"""Pictures in and out. Untrusted files: Pillow looks at the header before anything is decoded."""
 
 import io
 import warnings
@@ -46,7 +46,7 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
 
 
 def check_jpeg(content: bytes, max_side: int, name: str) -> None:
-    """Look at a stranger's small JPEG without decoding it.
+    """Look at an untrusted small JPEG without decoding it.
 
     Raises:
         MediaError: no JPEG, or more than `max_side` pixels a side.

@@ -1,9 +1,9 @@
 """Convolutional Pose Machines (Wei et al. 2016, section 3; hands: Simon et al. 2017, section 3).
 
-A stem turns the picture into features F; stage 1 reads F and says where each joint may be; every
-later stage reads F and the belief maps before it, and says it again, knowing where the others are.
+A stem turns the picture into features F; stage 1 reads F and says where each keypoint may be; every
+later stage reads F and the heatmaps before it, and says it again, knowing where the others are.
 
-Legend: B pictures, S stages, J joints, J+1 maps (the last is the background), H W picture,
+Legend: B pictures, S stages, J keypoints, J+1 maps (the last is the background), H W picture,
 h w map (H/stride, W/stride), F features.
 """
 
@@ -76,22 +76,22 @@ class VggCPM(nn.Module):
                 channels = wide
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Belief maps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
+        """Heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W).
 
         Channel order and scaling are those of the weights (the table of weights says which).
         """
         features = self._features(pictures)
         first, last = _STAGE_1[self.subject]
         maps = self._conv(last, functional.relu(self._conv(first, features)))
-        said = [maps]
+        stages = [maps]
         extra = [self._centre_map(pictures)] if self.subject == "body" else []
         for stage in range(2, self.stages + 1):
             x = torch.cat([maps, features, *extra], 1)
             for i in range(1, 7):
                 x = functional.relu(self._conv(f"Mconv{i}_stage{stage}", x))
             maps = self._conv(f"Mconv7_stage{stage}", x)
-            said.append(maps)
-        return torch.stack(said, 1)
+            stages.append(maps)
+        return torch.stack(stages, 1)
 
     def _features(self, x: Tensor) -> Tensor:
         for layer in self._stem:
@@ -125,7 +125,7 @@ class LightCPM(nn.Module):
 
     The stem sees a small neighbourhood of each cell only; each later stage is a small hourglass,
     so that stage 1 says what a fingertip looks like and the later ones what a hand looks like.
-    Pictures are RGB in 0..1; belief maps are in 0..1.
+    Pictures are RGB in 0..1; heatmaps are in 0..1.
 
     Args:
         joints: J.
@@ -149,17 +149,17 @@ class LightCPM(nn.Module):
         self.later = nn.ModuleList(_Hourglass(width + maps, width, maps) for _ in range(stages - 1))
 
     def logits(self, pictures: Tensor) -> Tensor:
-        """What the sigmoid makes belief maps of, (B, S, J+1, h, w); the training reads these."""
+        """What the sigmoid makes heatmaps of, (B, S, J+1, h, w); the training reads these."""
         features = self.stem(pictures * 2 - 1)
         maps = self.stage_1(features)
-        said = [maps]
+        stages = [maps]
         for stage in self.later:
             maps = stage(torch.cat([features, maps.sigmoid()], 1))
-            said.append(maps)
-        return torch.stack(said, 1)
+            stages.append(maps)
+        return torch.stack(stages, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Belief maps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W)."""
+        """Heatmaps of every stage, (B, S, J+1, h, w), from pictures (B, 3, H, W)."""
         return self.logits(pictures).sigmoid()
 
 
@@ -181,8 +181,8 @@ class _Hourglass(nn.Module):
         middle = self.halved(near)
         deep = self.quartered(middle)
         middle = self.join_middle(middle + _doubled(self.to_middle(deep)))
-        said: Tensor = self.say(self.join_near(near + _doubled(self.to_near(middle))))
-        return said
+        stages: Tensor = self.say(self.join_near(near + _doubled(self.to_near(middle))))
+        return stages
 
 
 class _Block(nn.Module):

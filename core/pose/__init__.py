@@ -2,6 +2,6 @@
 
 For others: `skeleton.HAND`, `structures.Frame/Pose/Estimate`, `geometry` (boxes and crops),
 `drawing` (skeletons on pictures), `smoothing` (one-euro and Kalman filters, label hysteresis),
-`beliefs` (keypoints ↔ belief maps), `tracking` (a crop that follows its joints), `metrics` (PCK,
+`heatmaps` (keypoints ↔ heatmaps), `tracking` (a crop that follows its keypoints), `metrics` (PCK,
 AUC, EPE).
 """

@@ -10,37 +10,37 @@ import numpy as np
 from core.pose.types import Floats, Picture
 
 Box = tuple[float, float, float, float]
-Square = tuple[float, float, float]
+Region = tuple[float, float, float]
 
 CROP_FACTOR = 1.8  # a sample's crop: hand box times this, so that the wrist's surroundings show
 
 
 def bounding_box(keypoints: Floats) -> Box:
-    """Smallest box round the joints that are there.
+    """Smallest box round the keypoints that are there.
 
     Args:
         keypoints: (K, 2) pixels, NaN where missing.
 
     Raises:
-        ValueError: every joint is missing.
+        ValueError: every keypoint is missing.
     """
     seen = keypoints[np.isfinite(keypoints).all(axis=1)]
     if len(seen) == 0:
-        raise ValueError("a box needs at least one joint, all are missing")
+        raise ValueError("a box needs at least one keypoint, all are missing")
     (x0, y0), (x1, y1) = seen.min(axis=0), seen.max(axis=0)
     return float(x0), float(y0), float(x1), float(y1)
 
 
-def crop_square(keypoints: Floats, factor: float = CROP_FACTOR) -> Square:
+def hand_region(keypoints: Floats, factor: float = CROP_FACTOR) -> Region:
     """Square of side `factor` × the longer side of the hand's box, round the box's centre."""
     x0, y0, x1, y1 = bounding_box(keypoints)
     side = max(x1 - x0, y1 - y0, 1.0) * factor
     return (x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side
 
 
-def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
+def cut_region(rgb: Picture, region: Region, size: int) -> Picture:
     """Resample the square to (size, size, 3); what lies beyond the picture repeats its edge."""
-    x0, y0, side = square
+    x0, y0, side = region
     step = side / size
     # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
     fine = max(1, round(step))
@@ -60,20 +60,20 @@ def cut_square(rgb: Picture, square: Square, size: int) -> Picture:
     return cut.astype(np.uint8, copy=False)
 
 
-def to_square(keypoints: Floats, square: Square, size: int) -> Floats:
-    """Picture pixels → pixels of the crop that `cut_square` gives.
+def to_region(keypoints: Floats, region: Region, size: int) -> Floats:
+    """Picture pixels → pixels of the crop that `cut_region` gives.
 
     Args:
         keypoints: (..., 2) picture pixels.
     """
-    x0, y0, side = square
+    x0, y0, side = region
     step = side / size
     shift = np.array([x0, y0]) + (step - 1) / 2
     return ((keypoints - shift) / step).astype(np.float32)
 
 
 def cut_off(keypoints: Floats, size_hw: tuple[int, int], margin: float = 0.0) -> float:
-    """Share (0..1) of the K joints that are missing or outside the picture less its margin.
+    """Share (0..1) of the K keypoints that are missing or outside the picture less its margin.
 
     Args:
         keypoints: (K, 2) picture pixels.

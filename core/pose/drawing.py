@@ -68,7 +68,7 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     seen = [bool(np.isfinite(point).all()) for point in points]
     ends = [(int(x), int(y)) if there else (0, 0)
             for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
-    edges = skeleton.edges if len(points) == skeleton.size else ()  # another's joints: alone
+    edges = skeleton.edges if len(points) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if seen[a] and seen[b]:
             cv2.line(out, ends[a], ends[b], color, width, cv2.LINE_AA, _SHIFT)
@@ -92,8 +92,8 @@ def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: 
     middle = width - 1 - middle if mirror else middle
     left = int(np.clip(middle - plate.shape[1] / 2, 0, max(0, width - plate.shape[1])))
     top = int(np.clip(y0 - plate.shape[0] * 1.3, 0, max(0, height - plate.shape[0])))
-    room = out[top : top + plate.shape[0], left : left + plate.shape[1]]
-    room[:] = plate[: room.shape[0], : room.shape[1]]
+    space = out[top : top + plate.shape[0], left : left + plate.shape[1]]
+    space[:] = plate[: space.shape[0], : space.shape[1]]
 
 
 @lru_cache(maxsize=256)

@@ -1,6 +1,6 @@
-"""Belief maps to look at: over the video, stage beside stage, joint beside joint.
+"""Heatmaps to look at: over the video, stage beside stage, keypoint beside keypoint.
 
-Convention: RGB in, a new RGB picture out. Colour says how strong a belief is, from blue (0.1)
+Convention: RGB in, a new RGB picture out. Colour says how strong a response is, from blue (0.1)
 over green and yellow to red (1); where there is none, the picture shows.
 """
 
@@ -9,21 +9,22 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from core.pose.boxes import to_square
+from core.pose.boxes import to_region
 from core.pose.drawing import draw_pose, label_plate
-from core.pose.heatmaps import joints_of
+from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons import HAND_21
-from core.pose.types import BeliefMaps, Floats, Picture, Pose
+from core.pose.types import Floats, Heatmaps, Picture, Pose
 
 TILE = 192  # px, side of a tile
 VIEWS = ("single", "multi", "hm")
-_LEAST = 0.05  # weaker beliefs are not coloured
-_STRENGTH = 0.8  # of the colour at full belief
+_LEAST = 0.05  # weaker responses are not coloured
+_STRENGTH = 0.8  # of the colour at a full response
 
 
-def combined(beliefs: BeliefMaps, stage: int, joint: int | None = None) -> Floats:
-    """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all joints."""
-    maps = beliefs.maps[stage]
+def combined(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
+    """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all
+    keypoints."""
+    maps = heatmaps.maps[stage]
     return np.asarray(maps[:-1].max(axis=0) if joint is None else maps[joint], np.float32)
 
 
@@ -34,77 +35,77 @@ def colour_bar(width: int, height: int) -> Picture:
 
 
 def over_picture(
-    rgb: Picture, beliefs: Sequence[BeliefMaps], stage: int, joint: int | None = None
+    rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
 ) -> Picture:
-    """The picture with a stage's beliefs laid over the squares that the net saw, and their frames.
+    """The picture with a stage's heatmaps laid over the squares that the net saw, and their frames.
 
     Args:
         stage: from 0; a stage that a net does not have means its last.
     """
     out = rgb.copy()
-    for one in beliefs:
+    for one in heatmaps:
         _lay_over(out, one, combined(one, min(stage, one.stages - 1), joint))
     return out
 
 
-def _lay_over(out: Picture, beliefs: BeliefMaps, belief: Floats) -> None:
-    x0, y0, side = beliefs.square
+def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
+    x0, y0, side = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
     right, bottom = min(width, int(np.ceil(x0 + side))), min(height, int(np.ceil(y0 + side)))
     if right <= left or bottom <= top:
         return
-    step = side / belief.shape[-1]
-    # picture pixel → map cell, the inverse of BeliefMaps.to_picture
+    step = side / heatmap.shape[-1]
+    # picture pixel → map cell, the inverse of Heatmaps.to_picture
     to_cell = np.array(
         [[1 / step, 0, (left - x0 - (step - 1) / 2) / step],
          [0, 1 / step, (top - y0 - (step - 1) / 2) / step]], np.float32
     )  # fmt: skip
     fine = cv2.warpAffine(
-        belief, to_cell, (right - left, bottom - top),
+        heatmap, to_cell, (right - left, bottom - top),
         flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
-    room = out[top:bottom, left:right]
-    room[:] = _blended(room, np.asarray(fine, np.float32))
+    space = out[top:bottom, left:right]
+    space[:] = _blended(space, np.asarray(fine, np.float32))
     corner = (round(x0 + side) - 1, round(y0 + side) - 1)
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
 
-def mirrored(beliefs: BeliefMaps) -> BeliefMaps:
+def mirrored(heatmaps: Heatmaps) -> Heatmaps:
     """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
-    crop = np.ascontiguousarray(beliefs.crop[:, ::-1])
-    return BeliefMaps(np.ascontiguousarray(beliefs.maps[..., ::-1]), beliefs.square, crop)
+    crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
+    return Heatmaps(np.ascontiguousarray(heatmaps.maps[..., ::-1]), heatmaps.region, crop)
 
 
-def stage_tiles(beliefs: BeliefMaps, joint: int | None = None) -> list[Picture]:
-    """Every stage's beliefs over the crop, and last the joints that the last stage gives."""
-    crop = _tile(beliefs.crop)
+def stage_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[Picture]:
+    """Every stage's heatmaps over the crop, and last the keypoints that the last stage gives."""
+    crop = _tile(heatmaps.crop)
     tiles = [
-        _titled(_blended(crop, _enlarged(combined(beliefs, stage, joint))), f"stage {stage + 1}")
-        for stage in range(beliefs.stages)
+        _titled(_blended(crop, _enlarged(combined(heatmaps, stage, joint))), f"stage {stage + 1}")
+        for stage in range(heatmaps.stages)
     ]
-    return [*tiles, _titled(pose_tile(beliefs), "joints")]
+    return [*tiles, _titled(pose_tile(heatmaps), "keypoints")]
 
 
-def pose_tile(beliefs: BeliefMaps, stage: int = -1) -> Picture:
-    """The crop with the joints of a stage."""
-    keypoints, values = joints_of(beliefs, stage)
-    inside = to_square(keypoints, beliefs.square, TILE)
-    return draw_pose(_tile(beliefs.crop), Pose(inside, np.clip(values, 0, 1)))
+def pose_tile(heatmaps: Heatmaps, stage: int = -1) -> Picture:
+    """The crop with the keypoints of a stage."""
+    keypoints, values = heatmap_keypoints(heatmaps, stage)
+    inside = to_region(keypoints, heatmaps.region, TILE)
+    return draw_pose(_tile(heatmaps.crop), Pose(inside, np.clip(values, 0, 1)))
 
 
-def joint_tiles(
-    beliefs: BeliefMaps, stage: int, names: Sequence[str] = HAND_21.joints
+def keypoint_tiles(
+    heatmaps: Heatmaps, stage: int, names: Sequence[str] = HAND_21.joints
 ) -> list[Picture]:
-    """Every joint's map of a stage over the crop, and last the background's; joints that the names
-    are not for have numbers."""
-    crop = _tile(beliefs.crop)
-    joints = beliefs.maps.shape[1] - 1
-    called = names if len(names) == joints else [f"joint {i}" for i in range(joints)]
+    """Every joint's map of a stage over the crop, and last the background's; keypoints that the
+    names are not for have numbers."""
+    crop = _tile(heatmaps.crop)
+    joints = heatmaps.maps.shape[1] - 1
+    called = names if len(names) == joints else [f"keypoint {i}" for i in range(joints)]
     titles = [*called, "background"]
     return [
-        _titled(_blended(crop, _enlarged(belief)), title)
-        for belief, title in zip(beliefs.maps[stage], titles, strict=True)
+        _titled(_blended(crop, _enlarged(heatmap)), title)
+        for heatmap, title in zip(heatmaps.maps[stage], titles, strict=True)
     ]
 
 
@@ -123,8 +124,8 @@ def _tile(crop: Picture) -> Picture:
     return np.asarray(cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _enlarged(belief: Floats) -> Floats:
-    return np.asarray(cv2.resize(belief, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.float32)
+def _enlarged(heatmap: Floats) -> Floats:
+    return np.asarray(cv2.resize(heatmap, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _titled(tile: Picture, title: str) -> Picture:
@@ -133,23 +134,23 @@ def _titled(tile: Picture, title: str) -> Picture:
     return tile
 
 
-def _coloured(belief: Floats) -> Picture:
-    level = (np.clip(belief, 0, 1) * 255).astype(np.uint8)
+def _coloured(heatmap: Floats) -> Picture:
+    level = (np.clip(heatmap, 0, 1) * 255).astype(np.uint8)
     bgr = cv2.applyColorMap(level, cv2.COLORMAP_TURBO)
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
-def _blended(rgb: Picture, belief: Floats) -> Picture:
+def _blended(rgb: Picture, heatmap: Floats) -> Picture:
     """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
-    share = np.where(belief > _LEAST, np.sqrt(np.clip(belief, 0, 1)) * _STRENGTH, 0)[..., None]
-    return np.asarray(rgb * (1 - share) + _coloured(belief) * share, np.uint8)
+    share = np.where(heatmap > _LEAST, np.sqrt(np.clip(heatmap, 0, 1)) * _STRENGTH, 0)[..., None]
+    return np.asarray(rgb * (1 - share) + _coloured(heatmap) * share, np.uint8)
 
 
-def with_maps(picture: Picture, beliefs: BeliefMaps | None, view: str, stage: int = -1) -> Picture:
+def with_maps(picture: Picture, heatmaps: Heatmaps | None, view: str, stage: int = -1) -> Picture:
     """The picture and beside it the maps of one hand, always of the same size for the same picture.
 
     Args:
-        beliefs: None where no hand was found: the place stays dark.
+        heatmaps: None where no hand was found: the place stays dark.
         view: "single" (the picture alone), "multi" (every stage) or "hm" (every joint's map).
         stage: of "hm".
 
@@ -161,16 +162,16 @@ def with_maps(picture: Picture, beliefs: BeliefMaps | None, view: str, stage: in
     if view == "single":
         return picture
     height, width = 2 * TILE, 2 * TILE if view == "multi" else 3 * TILE
-    room = np.full((height, width, 3), 24, np.uint8)
-    if beliefs is not None:
-        tiles = stage_tiles(beliefs) if view == "multi" else joint_tiles(beliefs, stage)
+    space = np.full((height, width, 3), 24, np.uint8)
+    if heatmaps is not None:
+        tiles = stage_tiles(heatmaps) if view == "multi" else keypoint_tiles(heatmaps, stage)
         columns = 6 if view == "hm" else 2 if len(tiles) <= 4 else 4
         side = width // columns
         small = [cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA) for tile in tiles]
         grid = mosaic([np.asarray(tile, np.uint8) for tile in small], columns)[:height]
-        room[: grid.shape[0]] = grid
+        space[: grid.shape[0]] = grid
     width = 2 * round(picture.shape[1] * height / picture.shape[0] / 2)  # video wants even sides
     fitted = np.asarray(
         cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
     )
-    return np.concatenate([fitted, room], axis=1)
+    return np.concatenate([fitted, space], axis=1)

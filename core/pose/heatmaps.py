@@ -1,8 +1,8 @@
-"""Belief maps: keypoints → maps to learn from, and maps → keypoints.
+"""Heatmaps, which CPM calls belief maps: keypoints → maps to learn from, and maps → keypoints.
 
 Convention: cell x of a map of stride s lies at input pixel s·x + (s − 1)/2, a pixel's centre being
 at an integer. The last of J+1 maps is the background.
-Legend: S stages, J joints, h w map, H W picture, I side of the net's input.
+Legend: S stages, J keypoints, h w map, H W picture, I side of the net's input.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.types import BeliefMaps, Floats, Picture
+from core.pose.types import Floats, Heatmaps, Picture
 
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]
@@ -24,10 +24,10 @@ _HEIGHT, _STRIDE, _GREY = 368, 8, 128
 _FLAT = 1e-12  # below this a logarithm says nothing
 
 
-def joints_of(beliefs: BeliefMaps, stage: int = -1) -> tuple[Floats, Floats]:
-    """A stage's joints in picture pixels, (J, 2), and their peaks' values, (J,)."""
-    cells, values = decode(beliefs.maps[stage, :-1])
-    return beliefs.to_picture(cells), values
+def heatmap_keypoints(heatmaps: Heatmaps, stage: int = -1) -> tuple[Floats, Floats]:
+    """A stage's keypoints in picture pixels, (J, 2), and their peaks' values, (J,)."""
+    cells, values = decode(heatmaps.maps[stage, :-1])
+    return heatmaps.to_picture(cells), values
 
 
 def encode(
@@ -40,15 +40,15 @@ def encode(
     centre: Centre = "exact",
     cut_off: float | None = None,
 ) -> Floats:
-    """Gaussians at the joints and the background behind them, (J+1, h, w).
+    """Gaussians at the keypoints and the background behind them, (J+1, h, w).
 
     Args:
         keypoints: (J, 2) input pixels, NaN where missing: its map is empty.
         size_hw: (h, w) of the maps.
         sigma: of the Gaussians, in cells.
-        background: 1 − the maps' maximum, or 1 − their sum, which falls below 0 where joints meet
-            (the published hand code has both).
-        centre: where the peak is: the joint itself; pixel // stride (the seed's); or the nearest
+        background: 1 − the maps' maximum, or 1 − their sum, which falls below 0 where keypoints
+            meet (the published hand code has both).
+        centre: where the peak is: the keypoint itself; pixel // stride (the seed's); or the nearest
             cell by pixel / stride + 0.5 (Xiao et al. 2018).
         cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
     """
@@ -167,15 +167,15 @@ def _at_picture_size(stack: Floats, inner_hw: tuple[int, int], size_hw: tuple[in
     if stack.shape[1:] != (height, width):
         raise ValueError(f"maps of {height} x {width} were expected, got {stack.shape[1:]}")
     large = []
-    for belief in stack:
-        full = _enlarged(belief, (height * _STRIDE, width * _STRIDE))
+    for heatmap in stack:
+        full = _enlarged(heatmap, (height * _STRIDE, width * _STRIDE))
         large.append(_enlarged(full[: inner_hw[0], : inner_hw[1]], size_hw))
     return np.stack(large)
 
 
-def _enlarged(belief: Floats, size_hw: tuple[int, int]) -> Floats:
+def _enlarged(heatmap: Floats, size_hw: tuple[int, int]) -> Floats:
     size_wh = (size_hw[1], size_hw[0])
-    larger = cv2.resize(np.ascontiguousarray(belief), size_wh, interpolation=cv2.INTER_CUBIC)
+    larger = cv2.resize(np.ascontiguousarray(heatmap), size_wh, interpolation=cv2.INTER_CUBIC)
     return larger.astype(np.float32, copy=False)
 
 
@@ -192,8 +192,8 @@ def decode_openpose(maps: Floats) -> tuple[Floats, Floats]:
     return points, np.array([score for _, score in found], np.float32)
 
 
-def _largest_component_peak(belief: Floats) -> tuple[tuple[float, float], float]:
-    blurred = cv2.GaussianBlur(np.ascontiguousarray(belief), (0, 0), _BLUR_SIGMA)
+def _largest_component_peak(heatmap: Floats) -> tuple[tuple[float, float], float]:
+    blurred = cv2.GaussianBlur(np.ascontiguousarray(heatmap), (0, 0), _BLUR_SIGMA)
     above = np.where(blurred > _THRESHOLD, 255, 0).astype(np.uint8)
     count, component = cv2.connectedComponents(above, connectivity=8)
     if count < 2:

@@ -1,8 +1,8 @@
-"""How far found joints are from the true ones, and the shares and means that papers report.
+"""How far found keypoints are from the true ones, and the shares and means that papers report.
 
-Convention: a distance is NaN where the truth is missing (it counts nowhere) and infinite where
-only the found joint is (it counts as wrong). Shares are 0..1.
-Legend: N poses, K joints.
+Convention: a distance is NaN where the target is missing (it counts nowhere) and infinite where
+only the found keypoint is (it counts as wrong). Shares are 0..1.
+Legend: N poses, K keypoints.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ HEAD_FACTOR = 0.6  # MPII's head size: this times the diagonal of the head's box
 
 @dataclass(frozen=True, eq=False)
 class Pck:
-    """Shares of joints that are close enough to the truth.
+    """Shares of keypoints that are close enough to the target.
 
     Attributes:
-        joints: (K,) share of each joint; NaN where the truth has none.
-        counts: (K,) number of true joints behind each share.
+        joints: (K,) share of each keypoint; NaN where the target has none.
+        counts: (K,) number of true keypoints behind each share.
     """
 
     joints: Distances
@@ -29,32 +29,32 @@ class Pck:
 
     @property
     def mean(self) -> float:
-        """Mean over the joints that the truth has, each weighing the same; NaN without any."""
+        """Mean over the keypoints that the target has, each weighing the same; NaN without any."""
         return float(self.joints[self.counts > 0].mean()) if self.counts.any() else float("nan")
 
     @property
     def weighted(self) -> float:
-        """Share over all joints of all poses, as MPII reports it; NaN without any."""
+        """Share over all keypoints of all poses, as MPII reports it; NaN without any."""
         if not self.counts.any():
             return float("nan")
         return float(np.nansum(self.joints * self.counts) / self.counts.sum())
 
 
-def distances(found: ArrayLike, truth: ArrayLike, size: ArrayLike = 1.0) -> Distances:
-    """Distances of found from true joints, (N, K), in units of each pose's size.
+def distances(found: ArrayLike, target: ArrayLike, size: ArrayLike = 1.0) -> Distances:
+    """Distances of found from true keypoints, (N, K), in units of each pose's size.
 
     Args:
         found: (N, K, 2) pixels (or 3-D), NaN where missing.
-        truth: same shape, NaN where missing.
+        target: same shape, NaN where missing.
         size: (N,) what to divide by, in pixels, or one number for all.
 
     Raises:
         ValueError: the shapes differ, or a size is not above 0.
     """
-    ours, theirs = np.asarray(found, np.float64), np.asarray(truth, np.float64)
+    ours, theirs = np.asarray(found, np.float64), np.asarray(target, np.float64)
     if ours.shape != theirs.shape or ours.ndim != 3:
         raise ValueError(
-            f"found and truth must both be (N, K, 2), got {ours.shape}, {theirs.shape}"
+            f"found and target must both be (N, K, 2), got {ours.shape}, {theirs.shape}"
         )
     unit = np.broadcast_to(np.asarray(size, np.float64), (len(ours),))
     if not (unit > 0).all():
@@ -65,21 +65,21 @@ def distances(found: ArrayLike, truth: ArrayLike, size: ArrayLike = 1.0) -> Dist
 
 
 def pck(apart: Distances, limit: float) -> Pck:
-    """Percentage of correct keypoints: shares of the joints at most `limit` from the truth.
+    """Percentage of correct keypoints: shares of the keypoints at most `limit` from the target.
 
     Args:
         apart: (N, K), what `distances` gives.
         limit: in the same unit, e.g. 0.2 of the torso, 0.5 of the head (PCKh).
     """
     counts = (~np.isnan(apart)).sum(axis=0)
-    right = (apart <= limit).sum(axis=0)
-    return Pck(np.where(counts > 0, right / np.maximum(counts, 1), np.nan), counts)
+    correct = (apart <= limit).sum(axis=0)
+    return Pck(np.where(counts > 0, correct / np.maximum(counts, 1), np.nan), counts)
 
 
 def auc(apart: Distances, steps: int = 20) -> float:
     """Area under the curve of `pck` over limits from 0 to 1: the mean share at 0, 1/steps, ….
 
-    At each limit, joints exactly there do not count yet, so that 0 is no free point (as mmpose).
+    At each limit, keypoints exactly there do not count yet, so that 0 is no free point (as mmpose).
 
     Args:
         apart: (N, K), what `distances` gives, 1 being the curve's right end.
@@ -92,14 +92,14 @@ def auc(apart: Distances, steps: int = 20) -> float:
 
 
 def epe(apart: Distances) -> float:
-    """End-point error: the mean distance of the joints that both have; NaN without any."""
+    """End-point error: the mean distance of the keypoints that both have; NaN without any."""
     both = apart[np.isfinite(apart)]
     return float(both.mean()) if len(both) else float("nan")
 
 
 def summary(apart: Distances) -> dict[str, float | None]:
-    """PCK@0.1, PCK@0.2 and mean error over all joints of all poses, to four digits; None where the
-    truth has no joint.
+    """PCK@0.1, PCK@0.2 and mean error over all keypoints of all poses, to four digits; None where
+    the target has no keypoint.
 
     Args:
         apart: (N, K), what `distances` gives.
@@ -109,14 +109,14 @@ def summary(apart: Distances) -> dict[str, float | None]:
     return {name: None if np.isnan(v) else round(v, 4) for name, v in figures.items()}
 
 
-def torso_sizes(truth: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
+def torso_sizes(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distances:
     """LSP's normaliser: |left shoulder − right hip| of each true pose, (N,) pixels.
 
     Args:
-        truth: (N, K, 2) pixels.
-        left_shoulder, right_hip: their places among the K joints.
+        target: (N, K, 2) pixels.
+        left_shoulder, right_hip: their places among the K keypoints.
     """
-    joints = np.asarray(truth, np.float64)
+    joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
 
 

@@ -1,6 +1,6 @@
-"""Steadier joints and labels, for the eye: nothing here changes what is stored or measured.
+"""Steadier keypoints and labels, for the eye: nothing here changes what is stored or measured.
 
-Convention: time in seconds, rising; arrays of any shape, NaN where a joint is missing.
+Convention: time in seconds, rising; arrays of any shape, NaN where a keypoint is missing.
 """
 
 import math
@@ -53,7 +53,7 @@ def _blend(before: Floats, now: Floats, cutoff_hz: float | Floats, passed_s: flo
     return np.asarray(before + (now - before) * turn / (turn + 1), np.float32)
 
 
-class LabelHold:
+class LabelHysteresis:
     """Says a label only when it is sure and has been for a while, so that names do not flicker.
 
     Attributes:
@@ -66,29 +66,30 @@ class LabelHold:
         if not 0 <= leave <= enter <= 1:
             raise ValueError(f"0 <= leave <= enter <= 1 is needed, got {leave=}, {enter=}")
         self.enter, self.leave, self.hold_s = enter, leave, hold_s
-        self.said: str | None = None
+        self.label: str | None = None
         self._next: str | None = None
         self._since_s: float | None = None
 
     def __call__(self, label: str | None, probability: float, time_s: float) -> str | None:
         """The label to show now, None while unsure."""
-        needed = self.leave if label == self.said else self.enter
+        needed = self.leave if label == self.label else self.enter
         wanted = label if probability >= needed else None
-        if wanted == self.said:
+        if wanted == self.label:
             self._since_s = None
         elif self._since_s is None or wanted != self._next:
             self._next, self._since_s = wanted, time_s
         if self._since_s is not None and time_s - self._since_s >= self.hold_s:
-            self.said, self._since_s = wanted, None
-        return self.said
+            self.label, self._since_s = wanted, None
+        return self.label
 
 
 @dataclass(frozen=True)
 class Smoothing:
-    """How joints are calmed and labels held; the numbers are those of `OneEuro` and `LabelHold`.
+    """How keypoints are calmed and labels held; the numbers are those of `OneEuro` and
+    `LabelHysteresis`.
 
     Attributes:
-        joints: whether joints are calmed.
+        joints: whether keypoints are calmed.
     """
 
     joints: bool = True
@@ -111,9 +112,9 @@ class Smoothing:
 class Kalman:
     """A Kalman filter for each coordinate, position and velocity, as the CPM demos have it.
 
-    Constant velocity in pixels a frame; as there, what comes out is where the joint will be in
-    the next frame, so that a steady movement has no lag. Unlike there, a joint starts where it is
-    first seen, not at (0, 0).
+    Constant velocity in pixels a frame; as there, what comes out is where the keypoint will be in
+    the next frame, so that a steady movement has no lag. Unlike there, a keypoint starts where it
+    is first seen, not at (0, 0).
 
     Attributes:
         process_noise: variance that each frame adds to position and to velocity.

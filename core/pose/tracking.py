@@ -9,31 +9,31 @@ from functools import cache
 
 import numpy as np
 
-from core.pose.boxes import Square, bounding_box
+from core.pose.boxes import Region, bounding_box
 from core.pose.types import Floats, Pose
 
 FIRST_SIDE = 368.0  # the demos' first crop, for a hand held into the picture's middle
-_SMALLEST = 96.0  # pixels: joints closer together than this count as so far apart
+_SMALLEST = 96.0  # pixels: keypoints closer together than this count as so far apart
 _FACTOR = 2.0
 _ALPHA = 0.2  # how fast the side follows
 _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
-def first_square(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
+def first_region(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Region:
     """Where to look while no hand is followed: the picture's middle, at most as large as it."""
     height, width = size_hw
     side = min(side, height, width)
     return (width - side) / 2, (height - side) / 2, side
 
 
-def next_square(square: Square, keypoints: Floats, peaks: Floats) -> Square | None:
+def next_region(region: Region, keypoints: Floats, peaks: Floats) -> Region | None:
     """Where to look in the next frame, None when the hand is lost.
 
     Round the joints' mean; its side moves by a fifth towards twice the larger of their width, their
     height and 96 pixels.
 
     Args:
-        square: where these joints were found.
+        region: where these keypoints were found.
         keypoints: (J, 2) picture pixels, NaN where missing.
         peaks: (J,) values of their maps' peaks; the hand is lost where they sum to less than 1.
     """
@@ -42,7 +42,7 @@ def next_square(square: Square, keypoints: Floats, peaks: Floats) -> Square | No
         return None
     x0, y0, x1, y1 = bounding_box(keypoints)
     wanted = _FACTOR * max(x1 - x0, y1 - y0, _SMALLEST)
-    side = square[2] + _ALPHA * (wanted - square[2])
+    side = region[2] + _ALPHA * (wanted - region[2])
     x, y = keypoints[seen].mean(axis=0, dtype=np.float64)
     return float(x) - (side - 1) / 2, float(y) - (side - 1) / 2, side
 
@@ -54,7 +54,7 @@ class _Track:
 
 
 class Tracks:
-    """Tells which pose of a frame is which of the frames before, by where its joints are.
+    """Tells which pose of a frame is which of the frames before, by where its keypoints are.
 
     Args:
         forget_s: a pose that was away for so long is another one.
@@ -89,7 +89,8 @@ _OTHER_SIDE = 0.5
 
 
 def _moved(before: Pose, now: Pose) -> float:
-    """Mean way of the joints in units of the larger pose's size; infinite where none is in both."""
+    """Mean way of the keypoints in units of the larger pose's size; infinite where none is in
+    both."""
     if before.keypoints.shape != now.keypoints.shape:
         return np.inf
     ways = np.linalg.norm(now.keypoints - before.keypoints, axis=1)

@@ -81,22 +81,22 @@ class Pose:
 
 
 @dataclass(frozen=True, eq=False)
-class BeliefMaps:
+class Heatmaps:
     """What every stage of a net believes about one hand or person.
 
     Attributes:
         maps: (S, J+1, h, w) float32, the last map of a stage being the background.
-        square: (x0, y0, side), the part of the picture that the net saw, picture pixels.
+        region: (x0, y0, side), the part of the picture that the net saw, picture pixels.
         crop: (I, I, 3) what it was shown.
     """
 
     maps: Floats
-    square: tuple[float, float, float]
+    region: tuple[float, float, float]
     crop: Picture
 
     def __post_init__(self) -> None:
         if self.maps.ndim != 4:
-            raise ValueError(f"belief maps must be (S, J+1, h, w), got {self.maps.shape}")
+            raise ValueError(f"heatmaps must be (S, J+1, h, w), got {self.maps.shape}")
 
     @property
     def stages(self) -> int:
@@ -105,7 +105,7 @@ class BeliefMaps:
 
     def to_picture(self, cells: Floats) -> Floats:
         """Map cells (..., 2) as x, y → picture pixels."""
-        x0, y0, side = self.square
+        x0, y0, side = self.region
         step = side / self.maps.shape[-1]  # picture pixels a cell
         shift = np.array([x0, y0]) + (step - 1) / 2
         return (cells * step + shift).astype(np.float32)
@@ -122,7 +122,7 @@ class Estimate:
         skeleton: the name of the poses' skeleton.
         time_s: the frame's time.
         mirrored_view: as the frame's.
-        beliefs: of each pose, where a belief-map net found it, else empty.
+        heatmaps: of each pose, where a heatmap net found it, else empty.
     """
 
     poses: tuple[Pose, ...]
@@ -130,5 +130,5 @@ class Estimate:
     estimator: str
     time_s: float = 0.0
     mirrored_view: bool = False
-    beliefs: tuple[BeliefMaps, ...] = ()
+    heatmaps: tuple[Heatmaps, ...] = ()
     skeleton: str = "hand_21"

@@ -24,9 +24,9 @@ from core.gestures.model.gesture_model import GestureModel
 from core.jobs.net_training import LIGHT
 from core.jobs.trainings import train_here
 from core.media.videos import read_video
-from core.paths import Places
+from core.paths import Paths
 from core.pose.drawing import draw_estimate
-from core.pose.smoothing import LabelHold, OneEuro
+from core.pose.smoothing import LabelHysteresis, OneEuro
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import LiveProcessor, Maps, Options
@@ -40,7 +40,7 @@ _FPS = 15
 OWN = ("features + classifier", "smoothing", "drawing")
 
 
-def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]:
+def bench_live(paths: Paths, video: Path, frames: int = 150) -> dict[str, Any]:
     """Each step of a live frame beside a bare MediaPipe loop, on the same frames by turns.
 
     Args:
@@ -52,17 +52,17 @@ def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]
         light CPM's maps of all stages, drawn beside the video, cost more than the whole.
     """
     pictures = _pictures(video, frames + _WARM_UP)
-    model = GestureModel.load(places.starter)
+    model = GestureModel.load(paths.starter)
     with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
 
     def open_estimator(options: Options) -> Any:
-        return options.keypoints.open(places)
+        return options.keypoints.open(paths)
 
     clock = _Clock()
     hands = 0
     with (
-        MediapipeHands(places.weights) as bare,
-        MediapipeHands(places.weights) as estimator,
+        MediapipeHands(paths.weights) as bare,
+        MediapipeHands(paths.weights) as estimator,
         _closing(LiveProcessor(open_estimator, Options(model))) as live,
         _closing(LiveProcessor(open_estimator, with_maps)) as mapped,
     ):
@@ -89,7 +89,7 @@ def bench_live(places: Places, video: Path, frames: int = 150) -> dict[str, Any]
     return live_figures(clock.medians(), frames, hands)
 
 
-def bench_train(places: Places, table: Path) -> dict[str, Any]:
+def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
     """Train on a keypoint table in a workspace of its own.
 
     Returns:
@@ -117,7 +117,7 @@ def bench_train(places: Places, table: Path) -> dict[str, Any]:
     }
 
 
-def bench_import(places: Places, folder: Path) -> dict[str, Any]:
+def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
     """Import a folder per class, or a keypoint table, into a store of its own.
 
     Returns:
@@ -126,7 +126,7 @@ def bench_import(places: Places, folder: Path) -> dict[str, Any]:
     with _own_store() as (store, _):
         begun_s = time.perf_counter()
         report = import_path(
-            store, "bench", folder, estimator_factory=lambda: MediapipeHands(places.weights)
+            store, "bench", folder, estimator_factory=lambda: MediapipeHands(paths.weights)
         )
         seconds = time.perf_counter() - begun_s
     return {
@@ -160,7 +160,7 @@ class _Pipeline:
 
     def __init__(self, clock: _Clock, estimator: MediapipeHands, model: GestureModel) -> None:
         self._clock, self._estimator, self._model = clock, estimator, model
-        self._joints, self._label = OneEuro(), LabelHold()
+        self._joints, self._label = OneEuro(), LabelHysteresis()
 
     def run(self, frame: Frame) -> tuple[Picture, Estimate]:
         clock = self._clock
@@ -243,9 +243,9 @@ def _pictures(video: Path, count: int) -> list[Picture]:
 
 
 @contextmanager
-def _own_store() -> Iterator[tuple[Store, Places]]:
+def _own_store() -> Iterator[tuple[Store, Paths]]:
     with tempfile.TemporaryDirectory(prefix="mudra-bench-") as folder:
-        own = Places.find(Path(folder))
+        own = Paths.find(Path(folder))
         store = Store(own.database)
         try:
             yield store, own
@@ -261,7 +261,7 @@ def _closing(live: LiveProcessor) -> Iterator[LiveProcessor]:
         live.close()
 
 
-BENCHES: dict[str, Callable[[Places, Path], dict[str, Any]]] = {
+BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {
     "live": bench_live,
     "train": bench_train,
     "import": bench_import,

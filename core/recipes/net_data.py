@@ -1,6 +1,6 @@
 """What `train-net` learns from: the pack of a data folder's hand crops, made once and kept.
 
-Convention: pack and landmarks lie in the workspace under the key of the data that they were made
+Convention: pack and keypoints lie in the workspace under the key of the data that they were made
 of, so that other data, or the same folder with other pictures, is never taken for them.
 """
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from core.datasets.hand_packs import make_pack
 from core.errors import TrainingError
-from core.paths import Places
-from core.recipes.starter_data import make_landmarks
+from core.paths import Paths
+from core.recipes.starter_data import make_keypoints
 
 _PARTS = ("hand_crops", "hand_images")
 
 
-def hand_pack(places: Places, data: Path, progress: Callable[[int, int | None], None]) -> Path:
+def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:
     """The folder of the data's pack; made where it is missing.
 
     Args:
@@ -28,7 +28,7 @@ def hand_pack(places: Places, data: Path, progress: Callable[[int, int | None], 
     """
     if not all((data / part).is_dir() for part in _PARTS):
         raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
-    pack = places.workspace / "packs" / data_key(data)
+    pack = paths.workspace / "packs" / data_key(data)
     if (pack / "table.csv").is_file():
         return pack
     if "RANK" in os.environ:
@@ -36,17 +36,17 @@ def hand_pack(places: Places, data: Path, progress: Callable[[int, int | None], 
             f"several processes can't make the pack of crops at once: train for a minute without "
             f"torchrun first, then {pack} is there"
         )
-    landmarks = landmarks_folder(places, data)
+    landmarks = landmarks_folder(paths, data)
     make_pack(
         data, pack, landmarks,
-        lambda source: make_landmarks(data, landmarks, places.weights, source), progress,
+        lambda source: make_keypoints(data, landmarks, paths.weights, source), progress,
     )  # fmt: skip
     return pack
 
 
-def landmarks_folder(places: Places, data: Path) -> Path:
-    """Where the landmarks found in a data folder's pictures are kept."""
-    return places.workspace / "landmarks" / data_key(data)
+def landmarks_folder(paths: Paths, data: Path) -> Path:
+    """Where the keypoints found in a data folder's pictures are kept."""
+    return paths.workspace / "landmarks" / data_key(data)
 
 
 def data_key(data: Path) -> str:

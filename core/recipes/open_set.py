@@ -1,8 +1,8 @@
 """How a gesture model treats hands that are none of its gestures: the hands to try it with, and the
-folds in which nobody is learned from and measured at once. N samples, M foreign hands.
+folds in which nobody is trained on and measured at once. N samples, M unknown hands.
 
 Convention: `none` learns from the digits 0, 3, 6 and 8; the digits 2, 4 and 7 and the signs here
-are never learned from. A fold leaves out whole persons, and is tried with their digits.
+are never trained on. A fold leaves out whole persons, and is tried with their digits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,13 +36,14 @@ Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What models said about hands of people that they never saw; larger = more foreign.
+    """What models predicted for hands of people that they never saw; larger = farther out of
+    distribution.
 
     Attributes:
         gestures: (N,) each gesture sample's score.
         named: (N,) whether its most probable class is a gesture.
         labels, folds: (N,) of the same samples.
-        foreign, foreign_named, foreign_folds: (M,) alike, of the foreign hands.
+        unknown, unknown_named, unknown_folds: (M,) alike, of the unknown hands.
         kinds: (M,) the digit or sign that they show; digits as "digit 4".
     """
 
@@ -50,9 +51,9 @@ class Scores:
     named: NDArray[np.bool_]
     labels: NDArray[np.int64]
     folds: NDArray[np.int64]
-    foreign: NDArray[np.float32]
-    foreign_named: NDArray[np.bool_]
-    foreign_folds: NDArray[np.int64]
+    unknown: NDArray[np.float32]
+    unknown_named: NDArray[np.bool_]
+    unknown_folds: NDArray[np.int64]
     kinds: NDArray[np.str_]
 
     def accepted(self, *, kept: bool = False) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -62,14 +63,14 @@ class Scores:
         Args:
             kept: within the bounds that hold for the score of models with `none`.
         """
-        gestures, foreign = self.named.copy(), self.foreign_named.copy()
+        gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
         for fold, threshold, others in chosen:
-            mine, alike = self.folds == fold, self.foreign_folds == fold
+            mine, alike = self.folds == fold, self.unknown_folds == fold
             threshold = bounded(threshold, others, none=True) if kept else threshold
             gestures[mine] &= self.gestures[mine] <= threshold
-            foreign[alike] &= self.foreign[alike] <= threshold
-        return gestures, foreign
+            unknown[alike] &= self.unknown[alike] <= threshold
+        return gestures, unknown
 
     @property
     def of_digits(self) -> NDArray[np.bool_]:
@@ -86,9 +87,9 @@ def left_out_scores(
     """Fit once a fold, and gather what is said of those who were left out.
 
     Args:
-        digits: foreign hands of the same persons as the data's; only those of left-out persons
+        digits: unknown hands of the same persons as the data's; only those of left-out persons
             are asked about.
-        hands: foreign hands of other persons.
+        hands: unknown hands of other persons.
         fit: from samples to a function that gives (N, C) probabilities and (N,) scores.
     """
     none = data.gestures.index(NONE) if NONE in data.gestures else -1
@@ -96,16 +97,16 @@ def left_out_scores(
     for number, rows in enumerate(folds_of(data)):
         answer = fit(data.take(~rows))
         gestures = data.take(rows & (data.labels != none))
-        foreign = [digits.take(digits.persons == f"digits {number}"), hands]
-        said, *others = [answer(part) for part in (gestures, *foreign)]
+        unknown = [digits.take(digits.persons == f"digits {number}"), hands]
+        predicted, *others = [answer(part) for part in (gestures, *unknown)]
         probabilities = np.concatenate([p for p, _ in others])
         parts.append(
             (
-                said[1], said[0].argmax(1) != none, gestures.labels,
+                predicted[1], predicted[0].argmax(1) != none, gestures.labels,
                 np.full(len(gestures), number),
                 np.concatenate([score for _, score in others]),
                 probabilities.argmax(1) != none, np.full(len(probabilities), number),
-                np.concatenate([part.sessions for part in foreign]),
+                np.concatenate([part.sessions for part in unknown]),
             )
         )  # fmt: skip
     return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -124,30 +125,30 @@ def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 def summary(scores: Scores) -> Rejection:
     """What a model with this score does to hands of people that it never saw; its threshold is
     chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
-    gestures, foreign = scores.accepted(kept=True)
+    gestures, unknown = scores.accepted(kept=True)
     digits = int(scores.of_digits.sum())
     others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
     weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
     text = (
-        f"{len(gestures)} gesture samples of people left out, and as foreign hands {digits} of the "
+        f"{len(gestures)} gesture samples of people left out, and as unknown hands {digits} of the "
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
         bounded(choose_threshold(scores.gestures, scores.labels), len(gestures), none=True),
-        _mean_of_kinds(gestures, scores.labels), float(np.average(foreign, weights=weight)),
+        _mean_of_kinds(gestures, scores.labels), float(np.average(unknown, weights=weight)),
         text, len(gestures), digits + others,
     )  # fmt: skip
 
 
 def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:
-    """The share that got a gesture of each gesture's samples and of each foreign sign."""
-    gestures, foreign = scores.accepted(kept=True)
+    """The share that got a gesture of each gesture's samples and of each unknown sign."""
+    gestures, unknown = scores.accepted(kept=True)
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
-    signs = {str(kind): foreign[scores.kinds == kind] for kind in np.unique(scores.kinds)}
+    signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
     groups = {"digits 2, 4, 7": scores.of_digits, "other signs": ~scores.of_digits}
     return {
         "gestures": {name: float(part.mean()) for name, part in shares.items()},
-        "foreign": {name: float(foreign[rows].mean()) for name, rows in groups.items()},
+        "foreign": {name: float(unknown[rows].mean()) for name, rows in groups.items()},
         "signs": {name: float(part.mean()) for name, part in signs.items()},
     }
 
@@ -156,10 +157,10 @@ def _mean_of_kinds(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> fl
     return float(np.mean([accepted[labels == label].mean() for label in np.unique(labels)]))
 
 
-# -------------------------------------------------------------------------------- the foreign hands
+# -------------------------------------------------------------------------------- the unknown hands
 
 
-def foreign_digits(landmarks: Path) -> GestureData:
+def unknown_digits(landmarks: Path) -> GestureData:
     """The digits 2, 4 and 7, by the blocks that the other digits are left out in."""
     table = pd.read_parquet(landmarks / "digits.parquet")
     folder = table["source"].str.split("/").str[0]
@@ -169,7 +170,7 @@ def foreign_digits(landmarks: Path) -> GestureData:
     return _as_data(table[kept], persons[kept], kinds)
 
 
-def foreign_hands_of(crops: Path, *, learned: bool = False) -> GestureData:
+def unknown_hands_of(crops: Path, *, learned: bool = False) -> GestureData:
     """Other collections' signs that look like none of the eight, by their source.
 
     Args:

@@ -18,10 +18,10 @@ from core.media.pictures import PICTURE_SUFFIXES
 from core.recipes.open_set import (
     Answer,
     by_kind,
-    foreign_digits,
-    foreign_hands_of,
     left_out_scores,
     summary,
+    unknown_digits,
+    unknown_hands_of,
 )
 from core.recipes.starter_data import SOURCES, all_data, hands_of_pictures
 from core.recognition.evaluating import figures_of, surest
@@ -30,34 +30,40 @@ EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25
 # turned fists and palms: without them a fist that hangs down was read as `none`
 OPTIONS = TrainOptions(epochs=EPOCHS, augmentation=Augmentation(mirror=0.5, turn=0.8, aim=0.25))
 
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 
 def make_starter(
-    folder: Path, out: Path, landmarks: Path, make_landmarks: Callable[[str], None], tell: Tell
+    folder: Path,
+    out: Path,
+    landmarks: Path,
+    make_keypoints: Callable[[str], None],
+    progress: OnProgress,
 ) -> dict[str, Any]:
     """Leave each recorder and each source of pictures out once, then train on everything.
 
     Args:
         folder: as `starter_data` says.
         out: model.onnx, metadata.json and CARD.md go there.
-        landmarks: where found landmarks are kept.
-        make_landmarks: finds those of a source.
+        landmarks: where found keypoints are kept.
+        make_keypoints: finds those of a source.
 
     Returns:
         The figures that the card shows.
     """
-    data = all_data(folder, landmarks, make_landmarks)
-    tell(f"{len(data)} samples")
+    data = all_data(folder, landmarks, make_keypoints)
+    progress(f"{len(data)} samples")
     figures = summarise(recorder_figures(data))
-    tell(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
+    progress(f"recorders left out: mean accuracy {figures['mean_accuracy']:.4f}")
     figures["sources"] = {}
     for name in SOURCES:
         figures["sources"][name] = source_figures(data, folder, landmarks, name)
-        tell(f"{name} left out: {figures['sources'][name]['accuracy_detected']:.4f} of detected")
+        progress(
+            f"{name} left out: {figures['sources'][name]['accuracy_detected']:.4f} of detected"
+        )
     open_set = open_set_figures(data, folder, landmarks)
     figures["open_set"] = open_set["by"]
-    tell(f"foreign hands: {open_set['rejection']}")
+    progress(f"unknown hands: {open_set['rejection']}")
     about = {"split": "leave-one-person-out", "optimistic": False, "figures": figures,
              "rejection": open_set["rejection"], "refitted_on_all": True,
              "best_epoch": EPOCHS, "name": "starter"}  # fmt: skip
@@ -81,13 +87,13 @@ def fit_open_set(data: GestureData) -> OpenSetNet:
 def open_set_figures(data: GestureData, folder: Path, landmarks: Path) -> dict[str, Any]:
     """How hands that are none of the gestures are turned away, by models that never saw the people:
     the metadata's `rejection`, and `by`: per gesture and per sign the share that got a gesture."""
-    hands = foreign_hands_of(folder / "hand_crops" / "crops.csv")
+    hands = unknown_hands_of(folder / "hand_crops" / "crops.csv")
 
     def fit(samples: GestureData) -> Answer:
         net = fit_open_set(samples)
         return lambda asked: open_set_answers(net, asked)
 
-    scores = left_out_scores(data, foreign_digits(landmarks), hands, fit)
+    scores = left_out_scores(data, unknown_digits(landmarks), hands, fit)
     return {
         "rejection": summary(scores).to_json(),
         "by": by_kind(scores, [gesture.name for gesture in data.gestures]),
@@ -106,7 +112,7 @@ def source_figures(data: GestureData, folder: Path, landmarks: Path, name: str) 
     As in `evaluate`: every picture counts, and the hand that is surest of its gesture.
     """
     hands = hands_of_pictures(name, landmarks / f"{name}.parquet")
-    truth, said = [], []
+    target, predicted = [], []
     for block in sorted(set(hands.persons)):
         net = fit_all(data.take(data.persons != block), OPTIONS, EPOCHS)
         theirs = np.flatnonzero(hands.persons == block)
@@ -114,10 +120,10 @@ def source_figures(data: GestureData, folder: Path, landmarks: Path, name: str) 
         rows = [tuple(zip(data.gestures, map(float, row), strict=True)) for row in table]
         for picture in sorted(set(hands.pictures[theirs])):
             mine = [rows[i] for i in np.flatnonzero(hands.pictures[theirs] == picture)]
-            truth.append(hands.truth(picture))
-            said.append(surest(mine))
+            target.append(hands.target(picture))
+            predicted.append(surest(mine))
     missed = _missed(folder / "hand_images" / name, hands.classes, set(hands.pictures))
-    return figures_of(truth + missed, said + ["undetected"] * len(missed))
+    return figures_of(target + missed, predicted + ["undetected"] * len(missed))
 
 
 def _missed(folder: Path, classes: dict[str, str], found: set[str]) -> list[str]:
@@ -185,11 +191,11 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
 
 - **Made by** `python -m core starter DATA -o data/models/starter`; `core/recipes/starter_data.py`
   says what DATA holds.
-- **Learned from** {n} samples: {counts}.
-  Keypoints by MediaPipe of 18 recorders, gathered from public projects; landmarks that Mudra found
+- **Trained on** {n} samples: {counts}.
+  Keypoints by MediaPipe of 18 recorders, gathered from public projects; keypoints that Mudra found
   in the pictures of
 {origins}
-  and, for `none`, landmarks of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
+  and, for `none`, keypoints of other signs (peace, call, scissors, two), digits 0, 3, 6 and 8, and
   hands that hang beside a gesturing one. None of these pictures is part of Mudra.
 - **👉 and 👈** of the pictures are ☝ turned by 90°.
 - **Net**: the features of `core/gestures/features/feature_set.py`, then an MLP (256, 128),
@@ -202,16 +208,17 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
 
 ## Pictures: each source from a model that never saw it
 
-“Right” is the share of the pictures with a hand found. Digits are left out in five blocks of
-consecutive pictures, since neighbours are often of one person.
+Accuracy is the share of correct answers among the pictures with a hand found.
+Digits are left out in five blocks of consecutive pictures, since neighbours are often of one
+person.
 
-| source | pictures | hand found % | right % | by gesture % |
+| source | pictures | hand found % | accuracy % | by gesture % |
 |---|---|---|---|---|
 {sources}
 
-What goes wrong, seen on the pictures: the landmarks lie wrong in small blurred crops (most HaGRID
+What goes wrong, seen on the pictures: the keypoints lie wrong in small blurred crops (most HaGRID
 errors; those where the palm detector took a knuckle for a palm are gone since such crops get a
-second look with surroundings). The hands that are
+second pass with surroundings). The hands that are
 missed are mostly fists seen from the side or the back, before a bare wall (arya), and hands half in
 the dark (dharshini), where shadows are found as hands too, and fists and thumbs that are held
 sideways or down are read as `none`. Thumbs that hardly rise above the fist are read as 👊.
@@ -219,15 +226,16 @@ sideways or down are read as `none`. Thumbs that hardly rise above the fist are 
 ## Hands that are none of the gestures
 
 In five folds, each by a model of its own and by a threshold chosen on the other folds' gestures:
-{measured_on}. “Let through” is the
-share that got one of the eight names: of the gestures it should be high, of the rest low.
+{measured_on}. The accept rate is
+the share that got one of the eight names: true accepts among the gestures, false accepts
+among the rest.
 
-| hands | let through % |
+| hands | accepted % |
 |---|---|
 | the eight gestures, mean | {true_accept} |
 {let_through}
 
-Of the other signs, those let through most: {worst_signs}. L is an index
+Of the other signs, those accepted most: {worst_signs}. L is an index
 finger up with the thumb out, close to ☝.
 
 ## Keypoints: leave one recorder out

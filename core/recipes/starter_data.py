@@ -1,8 +1,8 @@
 """What the starter model learns from: a keypoint table and labelled pictures, source by source.
 
 Convention: a data folder holds `hand_keypoints/gestures.csv`, `hand_images/SOURCE/CLASS/…` and
-`hand_crops/crops.csv` (landmarks of other signs). A sample's person is the group that is left out
-together: a recorder, a picture source, or a block of consecutive pictures. N samples, 21 joints.
+`hand_crops/crops.csv` (keypoints of other signs). A sample's person is the group that is left out
+together: a recorder, a picture source, or a block of consecutive pictures. N samples, 21 keypoints.
 """
 
 from collections.abc import Callable
@@ -80,24 +80,24 @@ def table_and_signs(folder: Path) -> GestureData:
                   _of_other_signs(folder / "hand_crops" / "crops.csv")])  # fmt: skip
 
 
-def all_data(folder: Path, landmarks: Path, make_landmarks: Callable[[str], None]) -> GestureData:
+def all_data(folder: Path, landmarks: Path, make_keypoints: Callable[[str], None]) -> GestureData:
     """Everything that the data folder holds.
 
     Args:
         landmarks: folder of SOURCE.parquet with each source's landmarks.
-        make_landmarks: called for a source whose landmarks are missing there.
+        make_keypoints: called for a source whose keypoints are missing there.
     """
     parts = [_of_table(folder / "hand_keypoints" / "gestures.csv")]
     parts.append(_of_other_signs(folder / "hand_crops" / "crops.csv"))
     for name in SOURCES:
         if not (landmarks / f"{name}.parquet").is_file():
-            make_landmarks(name)
+            make_keypoints(name)
         samples = _of_pictures(name, landmarks / f"{name}.parquet")
         parts += [samples, *_turned(samples)]
     return _data(parts)
 
 
-def make_landmarks(folder: Path, landmarks: Path, weights_folder: Path, name: str) -> None:
+def make_keypoints(folder: Path, landmarks: Path, weights_folder: Path, name: str) -> None:
     """Find up to two hands in every picture of a source, by the way every still goes."""
     landmarks.mkdir(parents=True, exist_ok=True)
     extract(
@@ -157,7 +157,7 @@ class PictureHands:
     persons: NDArray[np.str_]
     classes: dict[str, str]
 
-    def truth(self, picture: str) -> str:
+    def target(self, picture: str) -> str:
         """The gesture that a picture shows."""
         return self.classes[picture.split("/")[0]]
 
@@ -172,7 +172,7 @@ class PictureHands:
 
 
 def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
-    """Read a source's landmarks, without the folders that do not count."""
+    """Read a source's keypoints, without the folders that do not count."""
     table = pd.read_parquet(landmarks)
     folder = table["source"].str.split("/").str[0]
     classes = dict(SOURCES[name].classes) or {
@@ -193,7 +193,7 @@ def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:
 def _of_pictures(name: str, landmarks: Path) -> _Samples:
     """Each picture's raised hand with the folder's gesture, its resting hand as `none`."""
     hands = hands_of_pictures(name, landmarks)
-    meant = np.array([hands.truth(picture) for picture in hands.pictures])
+    meant = np.array([hands.target(picture) for picture in hands.pictures])
     gestures = np.where(hands.raised, meant, NONE.name)
     kept = hands.raised | SOURCES[name].resting
     return _Samples(hands.keypoints[kept], gestures[kept], hands.persons[kept])

@@ -47,34 +47,34 @@ def evaluate(
     Returns:
         n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
         interval and interval_detected, interval_counts (what they take as one: "persons",
-        "bursts" or "pictures"), per_gesture, confusion {truth: {said: count}}, rejected and
+        "bursts" or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
         false_accept as `open_set_shares` defines them, unknown_folders, unreadable. Fractions
         0-1, None where there is nothing to divide by.
 
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
     """
-    tell = progress or (lambda done, total: None)
+    progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         return _of_table(model, read_table(path, layout, mapping))
     with opened_folder(path) as folder, estimator_factory() as estimator:
         model.check_estimator(estimator.name, estimator.skeleton)
-        return _of_pictures(model, labelled_pictures(folder, mapping), estimator, tell)
+        return _of_pictures(model, labelled_pictures(folder, mapping), estimator, progress)
 
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     model.check_estimator(table.estimator)
     found, rejections = model.predict(table.keypoints, np.zeros(len(table), bool))
-    said = [model.gestures[i].name for i in found.argmax(1)]
+    predicted = [model.gestures[i].name for i in found.argmax(1)]
     passed = rejections <= model.rejects_above
-    given = [bool(ok) and name != NONE.name for ok, name in zip(passed, said, strict=True)]
+    given = [bool(ok) and name != NONE.name for ok, name in zip(passed, predicted, strict=True)]
     own = {gesture.name for gesture in model.gestures}
     meant = table.known | np.isin(table.gestures, list(own))
-    truth = list(map(str, np.where(meant, table.gestures, NONE.name)))
+    target = list(map(str, np.where(meant, table.gestures, NONE.name)))
     groups, kind = _groups(table)
     return (
-        figures_of(truth, said, groups, kind)
-        | open_set_shares(truth, given)
+        figures_of(target, predicted, groups, kind)
+        | open_set_shares(target, given)
         | {
             "interval_counts": f"{kind}s",
             "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
@@ -84,13 +84,13 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
 
 
 def _of_pictures(
-    model: GestureModel, pictures: list[LabelledPicture], estimator: Estimator, tell: Progress
+    model: GestureModel, pictures: list[LabelledPicture], estimator: Estimator, progress: Progress
 ) -> dict[str, Any]:
     own = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
-    truth, unknown = [], set()
+    target, unknown = [], set()
     for picture in pictures:
         meant = own.get(picture.folder.casefold()) or picture.gesture
-        truth.append(meant or NONE.name)
+        target.append(meant or NONE.name)
         if meant is None:
             unknown.add(picture.folder)
     found: list[list[Answer]] = []
@@ -101,12 +101,12 @@ def _of_pictures(
             found.append([])
         else:
             found.append(answers(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
-        tell(number, len(pictures))
-    said = [surest([answer.probabilities for answer in hands]) for hands in found]
+        progress(number, len(pictures))
+    predicted = [surest([answer.probabilities for answer in hands]) for hands in found]
     given = [any(a.gesture for a in hands) if hands else None for hands in found]
     return (
-        figures_of(truth, said)
-        | open_set_shares(truth, given)
+        figures_of(target, predicted)
+        | open_set_shares(target, given)
         | {
             "interval_counts": "pictures",
             "unknown_folders": sorted(unknown),
@@ -155,7 +155,7 @@ def surest(hands: list[Probabilities]) -> str:
 
 
 def figures_of(
-    truth: list[str], said: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
+    target: list[str], predicted: list[str], groups: NDArray[Any] | None = None, kind: str = "burst"
 ) -> dict[str, Any]:
     """n, detected, accuracy, accuracy_detected, their intervals, per_gesture and confusion.
 
@@ -163,10 +163,10 @@ def figures_of(
         groups: (N,) what the items come from, for the intervals; None: each stands alone.
         kind: what the groups are (`intervals.ALIKE`).
     """
-    shown, answers = np.array(truth, str), np.array(said, str)
+    shown, answers = np.array(target, str), np.array(predicted, str)
     groups = np.arange(len(shown)) if groups is None else groups
     confusion: dict[str, dict[str, int]] = {}
-    for (meant, answer), count in sorted(Counter(zip(truth, said, strict=True)).items()):
+    for (meant, answer), count in sorted(Counter(zip(target, predicted, strict=True)).items()):
         confusion.setdefault(meant, {})[answer] = count
 
     def shares(rows: NDArray[np.bool_]) -> dict[str, Any]:
@@ -179,11 +179,11 @@ def figures_of(
     }
 
 
-def open_set_shares(truth: list[str], given: list[bool | None]) -> dict[str, float | None]:
-    """How foreign hands are turned away.
+def open_set_shares(target: list[str], given: list[bool | None]) -> dict[str, float | None]:
+    """How unknown hands are turned away.
 
     Args:
-        truth: what each item shows; `none` for whatever is no gesture.
+        target: what each item shows; `none` for whatever is no gesture.
         given: whether it was given any gesture, the right one or not, which takes a most probable
             class other than `none` and a rejection up to the model's threshold; None where no
             hand was found.
@@ -192,23 +192,23 @@ def open_set_shares(truth: list[str], given: list[bool | None]) -> dict[str, flo
         rejected: share of the gestures' items with a hand that were given none.
         false_accept: share of the other items with a hand that were given one.
     """
-    seen = [(meant != NONE.name, got) for meant, got in zip(truth, given, strict=True)]
+    seen = [(meant != NONE.name, got) for meant, got in zip(target, given, strict=True)]
     of_gestures = [got for gesture, got in seen if gesture and got is not None]
-    of_foreign = [got for gesture, got in seen if not gesture and got is not None]
+    of_unknown = [got for gesture, got in seen if not gesture and got is not None]
     return {
         "rejected": 1 - sum(of_gestures) / len(of_gestures) if of_gestures else None,
-        "false_accept": sum(of_foreign) / len(of_foreign) if of_foreign else None,
+        "false_accept": sum(of_unknown) / len(of_unknown) if of_unknown else None,
     }
 
 
 def _shares(
     shown: NDArray[Any], answers: NDArray[Any], groups: NDArray[Any], kind: str
 ) -> dict[str, Any]:
-    right, detected = shown == answers, answers != UNDETECTED
-    whole = share_of(right, groups, kind) if len(right) else None
-    seen = share_of(right[detected], groups[detected], kind) if detected.any() else None
+    correct, detected = shown == answers, answers != UNDETECTED
+    whole = share_of(correct, groups, kind) if len(correct) else None
+    seen = share_of(correct[detected], groups[detected], kind) if detected.any() else None
     return {
-        "n": len(right),
+        "n": len(correct),
         "detected": int(detected.sum()),
         "accuracy": whole and whole.share,
         "interval": whole and [whole.low, whole.high],

@@ -53,7 +53,7 @@ def extract(
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
     refused: list[list[str]] = []
-    tell = progress or (lambda done, total: None)
+    progress = progress or (lambda done, total: None)
     with _opened(path) as (folder, files):
         work = partial(
             _rows_or_reason, folder, weights_folder=weights_folder, estimator=estimator, hands=hands
@@ -63,7 +63,7 @@ def extract(
                 refused.append([file, found])
             else:
                 rows += found
-            tell(number, len(files))
+            progress(number, len(files))
     _write(pd.DataFrame(rows, columns=_columns()), out)
     return {"files": len(files), "hands": len(rows), "refused": refused}
 

@@ -1,4 +1,4 @@
-"""Strangers' pictures and videos, read one after the other: what was seen, and what was refused."""
+"""Untrusted pictures and videos, read one after the other: what was seen, and what was refused."""
 
 import io
 import secrets
@@ -76,7 +76,7 @@ class Read:
                 one.video.unlink(missing_ok=True)
 
 
-class Room:
+class TemporaryFolder:
     """A temporary folder, there as long as somebody holds the object; a page's end only lets go of
     it, and `tempfile.TemporaryDirectory` warns of that instead of taking it for the end."""
 
@@ -98,7 +98,7 @@ def read_file(
     """Look at a picture, a video, or a zip of them.
 
     Args:
-        name: as the stranger calls it; its suffix alone is used.
+        name: as its sender calls it; its suffix alone is used.
         make_estimator: called for each file: a stream must not remember the one before.
         folder: a temporary one; the annotated videos stay there.
         maps: one of `belief_drawing.VIEWS`.
@@ -110,12 +110,12 @@ def read_file(
         source.write_bytes(content)
         if source.suffix == ".zip":
             return _read_zip(name, source, model, make_estimator, folder, maps, progress)
-        seen = _look(name or "the file", source, model, make_estimator, maps, progress)
+        seen = _read(name or "the file", source, model, make_estimator, maps, progress)
         return Read([seen], [])
     except MudraError as error:
         return Read([], [(name, str(error))])
     except OSError as error:  # of the temporary folder: a full disk
-        return Read([], [(name, f"can't be looked at: {error.strerror}")])
+        return Read([], [(name, f"can't be read: {error.strerror}")])
     finally:
         source.unlink(missing_ok=True)
 
@@ -136,7 +136,7 @@ def table_of(seen: Sequence[Seen]) -> pd.DataFrame:
 
 
 def zip_of_pictures(seen: Sequence[Seen]) -> bytes:
-    """The annotated pictures as JPEG files, numbered: a stranger's name is no path."""
+    """The annotated pictures as JPEG files, numbered: an untrusted name is no path."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for number, one in enumerate(seen, 1):
@@ -144,7 +144,7 @@ def zip_of_pictures(seen: Sequence[Seen]) -> bytes:
     return packed.getvalue()
 
 
-def in_words(name: str, reason: str) -> str:
+def refusal_text(name: str, reason: str) -> str:
     """Why a file was refused, with its name in it once."""
     short = name if reason.startswith(name) else Path(name).name
     return f"{name}{reason[len(short) :]}" if reason.startswith(short) else f"{name}: {reason}"
@@ -175,20 +175,20 @@ def _read_zip(
     return read
 
 
-def _look(
+def _read(
     name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
     maps: str, progress: Callable[[float], None],
 ) -> Seen:  # fmt: skip
     video = source.with_suffix(".seen.webm") if source.suffix in VIDEO_SUFFIXES else None
     records, best = [], None
 
-    def tell(done: int, total: int | None) -> None:
+    def counted(done: int, total: int | None) -> None:
         progress(min(1.0, done / total) if total else 0.5)
 
     try:
         with make_estimator() as estimator:
             for found in predict(
-                str(source), model, estimator, out=video, maps=maps, name=name, progress=tell
+                str(source), model, estimator, out=video, maps=maps, name=name, progress=counted
             ):
                 records.append(found.record())
                 if best is None or _surety(found) > _surety(best):

@@ -1,4 +1,4 @@
-"""Whose keypoints: an estimator's, or a belief-map net's that is shipped, made or imported."""
+"""Whose keypoints: an estimator's, or a heatmap net's that is shipped, made or imported."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
-from core.paths import Places
+from core.paths import Paths
 from core.pose.skeletons import HAND_21
 
 MEDIAPIPE = "mediapipe-hands"
-_BY_NET = "belief-net"  # the estimator that runs a net, which is chosen by its own name
+_BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class KeypointSource:
 
     Attributes:
         name: an estimator's that needs no net ("mediapipe-hands"), or a net's.
-        crop: where a net looks, one of `heatmap.CROPS`.
-        kalman: filter a net's joints from frame to frame.
+        crop: a net's crop, one of `heatmap.CROPS`.
+        kalman: filter a net's keypoints from frame to frame.
     """
 
     name: str = MEDIAPIPE
@@ -31,20 +31,20 @@ class KeypointSource:
 
     @property
     def is_net(self) -> bool:
-        """Whether it brings belief maps."""
+        """Whether it brings heatmaps."""
         return self.name not in estimators()
 
-    def keypoints_of(self, places: Places) -> str:
-        """Whose keypoints a gesture model must have learned from; a fine-tuned net's are those of
-        the net that it began as."""
+    def keypoints_of(self, paths: Paths) -> str:
+        """Whose keypoints a gesture model must have been trained on; a fine-tuned net's are those
+        of the net that it began as."""
         if not self.is_net:
             return self.name
         try:
-            return str(read_metadata(places.net(self.name))["name"])
+            return str(read_metadata(paths.net(self.name))["name"])
         except WeightsError:
             return self.name
 
-    def open(self, places: Places, *, num_hands: int = 1) -> Any:
+    def open(self, paths: Paths, *, num_hands: int = 1) -> Any:
         """The estimator.
 
         Raises:
@@ -52,13 +52,13 @@ class KeypointSource:
             WeightsError: its models are not there, or altered.
         """
         if not self.is_net:
-            return create_estimator(self.name, places.weights, num_hands=num_hands)
-        folder = places.net(self.name)
+            return create_estimator(self.name, paths.weights, num_hands=num_hands)
+        folder = paths.net(self.name)
         if not folder.is_dir():
-            there = ", ".join((*estimators(), *nets(places)))
+            there = ", ".join((*estimators(), *available_nets(paths)))
             raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
         return create_estimator(
-            _BY_NET, places.weights, net_folder=folder, num_hands=num_hands,
+            _BY_NET, paths.weights, net_folder=folder, num_hands=num_hands,
             crop=self.crop, kalman=self.kalman,
         )  # fmt: skip
 
@@ -68,11 +68,11 @@ def estimators() -> list[str]:
     return [name for name in ESTIMATORS if name != _BY_NET]
 
 
-def nets(places: Places, skeleton: str = HAND_21.name) -> dict[str, Path]:
-    """The belief-map nets that find the joints of a skeleton, by name; one's own hides a shipped
+def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:
+    """The heatmap nets that find the keypoints of a skeleton, by name; one's own hides a shipped
     one."""
     found: dict[str, Path] = {}
-    for folder in (places.shipped_models, places.nets):
+    for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):
             with suppress(WeightsError):  # another kind of model, or damaged
                 if skeleton_of(read_metadata(path.parent)) == skeleton:
@@ -80,10 +80,10 @@ def nets(places: Places, skeleton: str = HAND_21.name) -> dict[str, Path]:
     return found
 
 
-def stages_of(source: KeypointSource, places: Places) -> int:
+def stages_of(source: KeypointSource, paths: Paths) -> int:
     """How many stages a net has.
 
     Raises:
         WeightsError: no net there, or its metadata can't be read.
     """
-    return int(read_metadata(places.net(source.name))["stages"])
+    return int(read_metadata(paths.net(source.name))["stages"])

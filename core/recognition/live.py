@@ -43,12 +43,12 @@ Watch = Callable[[Frame, Estimate, str], str]
 
 @dataclass(frozen=True)
 class Maps:
-    """Which belief maps are shown, where the estimator brings them.
+    """Which heatmaps are shown, where the estimator brings them.
 
     Attributes:
         view: "single" lays them over the video, "multi" and "hm" show them beside it.
         stage: from 0; None lays nothing over.
-        joint: 0 … J, J being the background; None: the strongest of all joints.
+        joint: 0 … J, J being the background; None: the strongest of all keypoints.
     """
 
     view: str = "single"
@@ -63,10 +63,10 @@ class Options:
     Attributes:
         model: names the gestures; None shows the skeleton alone.
         hands: 1 or 2.
-        smoothing: how drawn joints are calmed and names held; None: as the model says. The
+        smoothing: how drawn keypoints are calmed and names held; None: as the model says. The
             probabilities stay raw.
-        keypoints: whose joints: MediaPipe's or a net's.
-        maps: what is shown of a net's belief maps.
+        keypoints: whose keypoints: MediaPipe's or a net's.
+        maps: what is shown of a net's heatmaps.
     """
 
     model: GestureModel | None = None
@@ -103,7 +103,7 @@ class Latest:
     error: str = ""
 
     def trouble(self, address: str, now_s: float | None = None) -> str:
-        """What is wrong with the stream and the way out; "" while all is well.
+        """What is wrong with the stream and what to do; "" while all is well.
 
         Args:
             address: the studio's, on the machine that runs it.
@@ -306,15 +306,15 @@ class LiveProcessor:
 
 
 def _under(rgb: Picture, estimate: Estimate, maps: Maps) -> Picture:
-    """The frame, with belief maps laid over it where they are wanted."""
-    if maps.view != "single" or maps.stage is None or not estimate.beliefs:
+    """The frame, with heatmaps laid over it where they are wanted."""
+    if maps.view != "single" or maps.stage is None or not estimate.heatmaps:
         return rgb
-    return over_picture(rgb, estimate.beliefs, maps.stage, maps.joint)
+    return over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
 
 
 def _beside(picture: Picture, estimate: Estimate, maps: Maps) -> Picture:
     """The mirrored picture, with the first hand's maps beside it where they are wanted."""
-    first = mirrored(estimate.beliefs[0]) if estimate.beliefs else None
+    first = mirrored(estimate.heatmaps[0]) if estimate.heatmaps else None
     return with_maps(picture, first, maps.view, -1 if maps.stage is None else maps.stage)
 
 
@@ -322,5 +322,5 @@ def _draw_note(picture: Picture, note: str) -> None:
     """Into the picture's upper left corner, in place."""
     if note:
         plate = label_plate(note, "", max(24, picture.shape[0] // 9))
-        room = picture[: plate.shape[0], : plate.shape[1]]
-        room[:] = plate[: room.shape[0], : room.shape[1]]
+        space = picture[: plate.shape[0], : plate.shape[1]]
+        space[:] = plate[: space.shape[0], : space.shape[1]]

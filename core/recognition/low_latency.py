@@ -34,9 +34,9 @@ def install(webrtc: ModuleType) -> None:
     """
     if _is_known("aiortc"):
         _vp8_alone()
-        aiortc.rtcrtpreceiver.JitterBuffer = PromptBuffer  # type: ignore[misc]
+        aiortc.rtcrtpreceiver.JitterBuffer = LowLatencyBuffer  # type: ignore[misc]
     if _is_known("streamlit-webrtc"):
-        webrtc.AsyncVideoProcessTrack = PromptTrack  # type: ignore[attr-defined]
+        webrtc.AsyncVideoProcessTrack = LowLatencyTrack  # type: ignore[attr-defined]
 
 
 def _is_known(library: str) -> bool:
@@ -56,7 +56,7 @@ def _vp8_alone() -> None:
     CODECS["video"][:] = [vp8, *(c for c in CODECS["video"] if c.parameters == again)]
 
 
-class PromptBuffer(JitterBuffer):
+class LowLatencyBuffer(JitterBuffer):
     """Packets in, video frames out: with a frame's last packet, which carries the marker bit (RFC
     7741, section 4.1), not with the first packet of the next frame."""
 
@@ -92,7 +92,7 @@ class Processor(Protocol):
         """The stream is over."""
 
 
-class PromptTrack(MediaStreamTrack):
+class LowLatencyTrack(MediaStreamTrack):
     """The camera's newest frame through the processor, given on at once.
 
     Args:

@@ -1,9 +1,9 @@
-"""How near a belief-map net's joints are to its teacher's, on any folder of pictures.
+"""How near a heatmap net's keypoints are to its teacher's, on any folder of pictures.
 
 Protocol: the reference is the teacher's most confident hand by the stills' path; pictures without
-one are left out. L is the longer side of the upright box of its joints; the net sees the upright
-square of side 1.5 L round that box's middle. A joint is right within a·L (PCK@a); the mean is over
-all joints of all hands.
+one are left out. L is the longer side of the upright box of its keypoints; the net sees the upright
+square of side 1.5 L round that box's middle. A keypoint is right within a·L (PCK@a); the mean is
+over all keypoints of all hands.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
-from core.estimators.heatmap_model import BeliefNet
+from core.estimators.heatmap_model import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.pose.boxes import bounding_box
 from core.pose.heatmaps import decode
@@ -53,7 +53,7 @@ class View:
 
 
 def evaluate_net(
-    net: BeliefNet,
+    net: HeatmapNet,
     paths: Iterable[Path],
     teacher: Estimator,
     *,
@@ -72,10 +72,10 @@ def evaluate_net(
 
     Raises:
         MediaError: no picture there.
-        EstimatorError: the teacher's hands have another number of joints than the net's.
+        EstimatorError: the teacher's hands have another number of keypoints than the net's.
     """
     pictures = _pictures(paths)
-    tell = progress or (lambda done, total: None)
+    progress = progress or (lambda done, total: None)
     rng = np.random.default_rng(0)
     errors: list[Floats] = []
     waiting: list[tuple[Picture, Floats, Floats]] = []
@@ -87,7 +87,7 @@ def evaluate_net(
             if len(waiting) == _BATCH or done == len(pictures):
                 errors += _errors(net, waiting)
                 waiting = []
-            tell(done, len(pictures))
+            progress(done, len(pictures))
     return {"n": len(pictures), "detected": len(errors), "stages": _figures(net, errors)}
 
 
@@ -143,23 +143,23 @@ def _warped(rgb: Picture, matrix: NDArray[np.float64], step: float, size: int) -
     return np.asarray(cut, np.uint8)
 
 
-def _errors(net: BeliefNet, seen: list[tuple[Picture, Floats, Floats]]) -> list[Floats]:
+def _errors(net: HeatmapNet, seen: list[tuple[Picture, Floats, Floats]]) -> list[Floats]:
     """For each hand (S, J) distances in units of L."""
     if not seen:
         return []
     pictures, keypoints, units = (np.stack(part) for part in zip(*seen, strict=True))
     if keypoints.shape[1] != net.joints:
         raise EstimatorError(
-            f"{net.name} finds {net.joints} joints, the teacher {keypoints.shape[1]}: measure a "
+            f"{net.name} finds {net.joints} keypoints, the teacher {keypoints.shape[1]}: measure a "
             "net of the same skeleton"
         )
-    cells, _ = decode(net.beliefs(pictures)[:, :, :-1])
+    cells, _ = decode(net.heatmaps(pictures)[:, :, :-1])
     found = cells * net.stride + (net.stride - 1) / 2
     distance = np.linalg.norm(found - keypoints[:, None], axis=-1) * units[:, None]
     return list(distance.astype(np.float32))
 
 
-def _figures(net: BeliefNet, errors: list[Floats]) -> list[dict[str, Any]]:
+def _figures(net: HeatmapNet, errors: list[Floats]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for stage in range(net.stages):
         joints = np.stack([error[stage] for error in errors]) if errors else None

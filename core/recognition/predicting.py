@@ -32,7 +32,7 @@ class Recognised:
 
     Attributes:
         answers: one a hand, in the poses' order; empty ones without a model.
-        maps: how `picture` shows a belief-map net's maps, one of `belief_drawing.VIEWS`.
+        maps: how `picture` shows a heatmap net's maps, one of `belief_drawing.VIEWS`.
     """
 
     frame: Frame
@@ -41,8 +41,8 @@ class Recognised:
     maps: str = "single"
 
     def record(self) -> dict[str, Any]:
-        """As the command line's JSON says it: a hand that is too foreign has the gesture "none";
-        what it looks most like, and how probably, stands beside."""
+        """As the command line's JSON says it: a hand that is out of distribution has the gesture
+        "none"; what it looks most like, and how probably, stands beside."""
         hands = zip(self.estimate.poses, self.answers, strict=True)
         return {
             "source": self.frame.source,
@@ -61,7 +61,7 @@ class Recognised:
             emoji=[gesture.emoji if gesture else "" for gesture in shown],
             mirror=self.frame.mirrored_view,
         )
-        return with_maps(picture, next(iter(self.estimate.beliefs), None), self.maps)
+        return with_maps(picture, next(iter(self.estimate.heatmaps), None), self.maps)
 
 
 def _plate(answer: Answer) -> str:
@@ -105,7 +105,7 @@ def predict(
         model: None finds the keypoints alone.
         out: where annotated pictures go (a file for a picture, a folder for a folder, a .webm for
             a video or camera).
-        maps: what the annotated copy shows of belief maps, one of `belief_drawing.VIEWS`.
+        maps: what the annotated copy shows of heatmaps, one of `belief_drawing.VIEWS`.
         seconds: the camera ends after so long; None: when the caller stops asking.
         name: what to call a file in records and errors; "": as it is called.
 
@@ -115,30 +115,30 @@ def predict(
     if model is not None:
         model.check_estimator(estimator.name, estimator.skeleton)
     if maps not in VIEWS:
-        raise MediaError(f"no view “{maps}” of belief maps, there are: {', '.join(VIEWS)}")
-    look = _Look(model, estimator, maps)
-    tell = progress or (lambda done, total: None)
+        raise MediaError(f"no view “{maps}” of heatmaps, there are: {', '.join(VIEWS)}")
+    inference = _Inference(model, estimator, maps)
+    progress = progress or (lambda done, total: None)
     if source.startswith(_CAMERA):
-        yield from _camera(source, look, out, seconds, tell)
+        yield from _camera(source, inference, out, seconds, progress)
         return
     path = Path(source)
     if path.is_dir():
-        yield from _folder(path, look, out, tell)
+        yield from _folder(path, inference, out, progress)
     elif path.suffix.lower() in VIDEO_SUFFIXES:
-        yield from _video(path, look, out, name, tell)
+        yield from _video(path, inference, out, name, progress)
     else:
         if not path.is_file():
             raise MediaError(f"{path} does not exist: give a picture, folder, video or camera:0")
-        found = look.still(path, name)
+        found = inference.still(path, name)
         if out is not None:
             write_picture(found.picture(), out)
-        tell(1, 1)
+        progress(1, 1)
         yield found
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
-    """How frames are looked at."""
+class _Inference:
+    """How frames are read."""
 
     model: GestureModel | None
     estimator: Estimator
@@ -157,42 +157,44 @@ class _Look:
         return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
 
 
-def _folder(folder: Path, look: _Look, out: Path | None, tell: Progress) -> Iterator[Recognised]:
+def _folder(
+    folder: Path, inference: _Inference, out: Path | None, progress: Progress
+) -> Iterator[Recognised]:
     paths = [p for p in sorted(folder.rglob("*")) if p.suffix.lower() in PICTURE_SUFFIXES]
     if not paths:
         raise MediaError(f"no pictures ({', '.join(PICTURE_SUFFIXES)}) in {folder}")
     for number, path in enumerate(paths, 1):
         name = path.relative_to(folder)
-        found = look.still(path, name.as_posix())
+        found = inference.still(path, name.as_posix())
         if out is not None:
             target = out / name.with_suffix(".png" if path.suffix.lower() == ".png" else ".jpg")
             target.parent.mkdir(parents=True, exist_ok=True)
             write_picture(found.picture(), target)
-        tell(number, len(paths))
+        progress(number, len(paths))
         yield found
 
 
 def _video(
-    path: Path, look: _Look, out: Path | None, name: str, tell: Progress
+    path: Path, inference: _Inference, out: Path | None, name: str, progress: Progress
 ) -> Iterator[Recognised]:
     info = video_info(path, name=name)
-    frames = map(look.next, read_video(path, name=name))
+    frames = map(inference.next, read_video(path, name=name))
     copy = f"the annotated copy of {name}" if name else ""
     for number, found in enumerate(_written(frames, out, info.fps, copy), 1):
-        tell(number, info.frames)
+        progress(number, info.frames)
         yield found
 
 
 def _camera(
-    source: str, look: _Look, out: Path | None, seconds: float | None, tell: Progress
+    source: str, inference: _Inference, out: Path | None, seconds: float | None, progress: Progress
 ) -> Iterator[Recognised]:
     number = source.removeprefix(_CAMERA)
     if not number.isdigit():
         raise MediaError(f"“{source}” names no camera: write camera:0, camera:1 …")
     stream = read_camera(int(number))
-    frames = map(look.next, stream)
+    frames = map(inference.next, stream)
     for count, found in enumerate(_written(frames, out, _CAMERA_FPS), 1):
-        tell(count, None)
+        progress(count, None)
         yield found
         if seconds is not None and found.frame.time_s >= seconds:
             break

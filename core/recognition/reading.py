@@ -1,4 +1,4 @@
-"""What the hands of a stream mean: named by a model, joints calmed, names held.
+"""What the hands of a stream mean: named by a model, keypoints calmed, names held.
 
 The probabilities stay raw; what is smoothed is for the eye and for what acts on a name.
 """
@@ -13,13 +13,13 @@ import numpy as np
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.smoothing_settings import smoothing_of
-from core.pose.smoothing import LabelHold, OneEuro, Smoothing
+from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at
-TIP = 8  # the joint that is traced: the index finger's tip
+TIP = 8  # the keypoint that is traced: the index finger's tip
 
 _NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
 
@@ -32,8 +32,8 @@ class Answer:
 
     Attributes:
         probabilities: (gesture, probability) in the model's order; empty without a model.
-        rejection: how foreign the hand is to the model.
-        rejected: it is too foreign to be given a gesture.
+        rejection: how unknown the hand is to the model.
+        rejected: it is too unknown to be given a gesture.
     """
 
     probabilities: Probabilities = ()
@@ -42,7 +42,7 @@ class Answer:
 
     @property
     def likeliest(self) -> tuple[GestureLabel | None, float]:
-        """The most probable class, foreign or not; (None, 0) without a model."""
+        """The most probable class, unknown or not; (None, 0) without a model."""
         return max(self.probabilities, key=lambda pair: pair[1], default=(None, 0.0))
 
     @property
@@ -57,11 +57,11 @@ class Reading:
     """One hand.
 
     Attributes:
-        gesture: the one to show; None while unsure, for `none`, and for what is too foreign.
+        gesture: the one to show; None while unsure, for `none`, and for what is too unknown.
         probabilities: (gesture, probability) in the model's order; empty without a model.
         hand: which one it is from frame to frame: "Left", "Right" or "hand", and "Left again",
             "Left third" … beside others of that side.
-        rejected: this frame's hand is too foreign to be given a gesture.
+        rejected: this frame's hand is too unknown to be given a gesture.
     """
 
     pose: Pose
@@ -79,7 +79,7 @@ class Moment:
         time_s: the frame's time.
         raw, smooth: (x, y) of the index finger's tip in picture pixels.
         best: what the frame alone says; "" without a model.
-        said: the held name; "" for no gesture.
+        held: the held name; "" for no gesture.
     """
 
     time_s: float
@@ -87,7 +87,7 @@ class Moment:
     smooth: tuple[float, float]
     best: str = ""
     probability: float = 0.0
-    said: str = ""
+    held: str = ""
 
 
 @dataclass
@@ -95,7 +95,7 @@ class _Hand:
     """What is remembered of one hand between frames."""
 
     joints: OneEuro = field(default_factory=OneEuro)
-    label: LabelHold = field(default_factory=LabelHold)
+    label: LabelHysteresis = field(default_factory=LabelHysteresis)
     sides: Counter[str] = field(default_factory=Counter)
     name: str = ""
     seen_s: float = 0.0
@@ -197,14 +197,14 @@ def _reading(
         return Reading(pose)
     hold = hand.label
     hold.enter, hold.leave, hold.hold_s = smoothing.enter, smoothing.leave, smoothing.hold_s
-    said = hold(best.name, 0.0 if answer.rejected else probability, time_s)
+    held = hold(best.name, 0.0 if answer.rejected else probability, time_s)
     named = {gesture.name: gesture for gesture, _ in answer.probabilities}
-    gesture = named.get(said or "") if said != NONE.name else None
+    gesture = named.get(held or "") if held != NONE.name else None
     return Reading(pose, gesture, answer.probabilities, rejected=answer.rejected)
 
 
 def _moment(time_s: float, raw: Pose, reading: Reading) -> Moment:
     (x, y), (u, v) = raw.keypoints[TIP].tolist(), reading.pose.keypoints[TIP].tolist()
     best, probability = max(reading.probabilities, key=lambda p: p[1], default=(None, 0.0))
-    said = reading.gesture.name if reading.gesture else ""
-    return Moment(time_s, (x, y), (u, v), best.name if best else "", probability, said)
+    held = reading.gesture.name if reading.gesture else ""
+    return Moment(time_s, (x, y), (u, v), best.name if best else "", probability, held)

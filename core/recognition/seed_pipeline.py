@@ -12,14 +12,14 @@ import pandas as pd
 from core.errors import TableError
 from core.gestures.model.seed_model import DenseModel, openpose_inputs
 from core.media.pictures import read_picture
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Floats
 
 _ANSWERS = ("thumbs_down", "thumbs_up")  # its classes 0 and 1
 _NUMBERS = 44
 
 
-def seed_predict(places: Places, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
+def seed_predict(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[str, Any]:
     """Thumb up or down in a picture that a hand fills.
 
     Args:
@@ -33,12 +33,12 @@ def seed_predict(places: Places, picture: Path, mlp: Path, table: Path) -> dict[
         WeightsError: OpenPose's hand net was not imported, or the MLP can't be read.
         MudraError: a picture or table that can't be read.
     """
-    from core.learning.published import OPENPOSE_HAND, published_net, seed_points
+    from core.learning.published_nets import OPENPOSE_HAND, published_net, seed_points
     from core.weights.table import SEED_SCALING
 
     model = DenseModel.load(mlp).with_range_of(_numbers(table))
     rgb = read_picture(picture)
-    points = seed_points(published_net(OPENPOSE_HAND, places.weights, SEED_SCALING), rgb)
+    points = seed_points(published_net(OPENPOSE_HAND, paths.weights, SEED_SCALING), rgb)
     (shares,) = model.probabilities(openpose_inputs(points[None]))
     best = int(shares.argmax())
     return {

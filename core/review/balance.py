@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.gestures.labels import NONE
-from core.review.reviewing import DOUBTFUL_FROM, Doubts
-from core.store.index import LEFT, RIGHT, Roster
+from core.review.reviewing import SUSPECTED_FROM, LabelNoise
+from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture
 
 ENOUGH = 30  # samples of a gesture to begin with
 FEWER = 3  # a gesture with so many times fewer samples than the middle one has too few
 ONE_HANDED = 0.9  # of the samples with a known hand
-TOO_DOUBTFUL = 0.1  # of the samples
+TOO_MANY_SUSPECTED = 0.1  # of the samples
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Spread:
     Attributes:
         persons, sessions: how many have recorded it.
         left, right: samples of that hand; some hands are not known.
-        doubtful: the share of the samples with a doubtful label; None where nobody looked.
+        doubtful: the share of the samples with a suspected label error; None where nobody looked.
     """
 
     gesture: Gesture
@@ -37,24 +37,24 @@ class Spread:
 
 
 def spread(
-    roster: Roster, gestures: Sequence[Gesture], doubts: Doubts | None = None
+    sample_index: SampleIndex, gestures: Sequence[Gesture], label_noise: LabelNoise | None = None
 ) -> list[Spread]:
     """A row per gesture, in their order."""
     share = None
-    if doubts is not None and len(doubts.ids):
-        rows = doubts.places(roster)
-        share = np.where(rows >= 0, doubts.share[rows], np.nan)
+    if label_noise is not None and len(label_noise.ids):
+        rows = label_noise.rows_of(sample_index)
+        share = np.where(rows >= 0, label_noise.share[rows], np.nan)
     found = []
     for gesture in gestures:
-        own = roster.gestures == gesture.id
-        hands = roster.hands[own]
+        own = sample_index.gestures == gesture.id
+        hands = sample_index.hands[own]
         doubtful = None
         if share is not None and np.isfinite(share[own]).any():
             known = share[own][np.isfinite(share[own])]
-            doubtful = float((known >= DOUBTFUL_FROM).mean())
+            doubtful = float((known >= SUSPECTED_FROM).mean())
         found.append(Spread(
-            gesture, int(own.sum()), len(np.unique(roster.persons[own])),
-            len(np.unique(roster.sessions[own])), int((hands == LEFT).sum()),
+            gesture, int(own.sum()), len(np.unique(sample_index.persons[own])),
+            len(np.unique(sample_index.sessions[own])), int((hands == LEFT).sum()),
             int((hands == RIGHT).sum()), doubtful,
         ))  # fmt: skip
     return found
@@ -70,10 +70,10 @@ def record_next(rows: Sequence[Spread]) -> str:
     begun = [row for row in rows if row.samples]
     if len(begun) < 2:
         return _begin(rows, begun)
-    for rule in (_too_few, _no_none, _doubtful, _uneven, _one_session, _one_person, _missing_person,
+    for rule in (_too_few, _no_none, _suspect, _uneven, _one_session, _one_person, _missing_person,
                  _one_hand):  # fmt: skip
-        if said := rule(begun, rows):
-            return said
+        if hint := rule(begun, rows):
+            return hint
     empty = [row for row in rows if not row.samples]
     if empty:
         return (f"Record {_title(empty[0])} or switch it off on Gestures: "
@@ -109,11 +109,11 @@ def _no_none(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
         "gesture is turned away then."  # fmt: skip
 
 
-def _doubtful(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+def _suspect(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     worst = max(begun, key=lambda row: row.doubtful or 0)
-    if (worst.doubtful or 0) <= TOO_DOUBTFUL:
+    if (worst.doubtful or 0) <= TOO_MANY_SUSPECTED:
         return ""
-    return f"Look through {_title(worst)}, the most doubtful first, before you record more: " \
+    return f"Look through {_title(worst)}, the most suspect first, before you record more: " \
         f"{worst.doubtful:.0%} of it look like other gestures."  # fmt: skip
 
 

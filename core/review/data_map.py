@@ -8,7 +8,7 @@ import numpy as np
 from core.gestures.evaluation.embedding import pca, pick_evenly, tsne
 from core.gestures.evaluation.label_noise import Floats
 from core.store import Store
-from core.store.index import Ints, Roster, read_poses
+from core.store.index import Ints, SampleIndex, read_poses
 
 PCA, TSNE = "PCA", "t-SNE"
 BY_GESTURE, BY_PERSON, BY_SESSION = "gesture", "person", "session"
@@ -38,14 +38,14 @@ class DataMap:
     newest: int
 
 
-def draw_map(store: Store, project_id: int, method: str, roster: Roster) -> DataMap:
+def draw_map(store: Store, project_id: int, method: str, sample_index: SampleIndex) -> DataMap:
     """Lay out the samples, at most 5,000 of them, of every gesture as many."""
-    chosen = roster.take(pick_evenly(roster.gestures))
+    chosen = sample_index.take(pick_evenly(sample_index.gestures))
     poses = read_poses(store, project_id, chosen.ids)
     found = poses.features()
     flat = tsne(found) if method == TSNE else pca(found)
-    return DataMap(project_id, method, chosen.ids, flat.points, flat.explained, len(roster),
-                   int(roster.ids.max(initial=0)))  # fmt: skip
+    return DataMap(project_id, method, chosen.ids, flat.points, flat.explained, len(sample_index),
+                   int(sample_index.ids.max(initial=0)))  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +58,18 @@ class Layer:
     ids: Ints
 
 
-def layers(drawn: DataMap, roster: Roster, by: str) -> list[Layer]:
+def layers(drawn: DataMap, sample_index: SampleIndex, by: str) -> list[Layer]:
     """The map's points by gesture, person or session as they are now, the largest group first;
     samples that are gone are left out."""
-    order = np.argsort(roster.ids)
-    place = np.searchsorted(roster.ids, drawn.ids, sorter=order)
+    order = np.argsort(sample_index.ids)
+    place = np.searchsorted(sample_index.ids, drawn.ids, sorter=order)
     rows = order[np.minimum(place, len(order) - 1)] if len(order) else place
-    there = roster.ids[rows] == drawn.ids if len(order) else np.zeros(len(place), bool)
-    column = {BY_GESTURE: roster.gestures, BY_PERSON: roster.persons, BY_SESSION: roster.sessions}
+    there = sample_index.ids[rows] == drawn.ids if len(order) else np.zeros(len(place), bool)
+    column = {
+        BY_GESTURE: sample_index.gestures,
+        BY_PERSON: sample_index.persons,
+        BY_SESSION: sample_index.sessions,
+    }
     groups = column[by][rows[there]]
     points, ids = drawn.points[there], drawn.ids[there]
     names, counts = np.unique(groups, return_counts=True)
@@ -86,9 +90,9 @@ def about(drawn: DataMap) -> str:
     return f"{what}. Near points look alike; distances between groups mean little."
 
 
-def is_outdated(drawn: DataMap, roster: Roster) -> bool:
+def is_outdated(drawn: DataMap, sample_index: SampleIndex) -> bool:
     """Whether samples came since it was drawn."""
-    return bool((roster.ids > drawn.newest).any())
+    return bool((sample_index.ids > drawn.newest).any())
 
 
 def title_of(layer: Layer, groups: Mapping[int, str]) -> str:

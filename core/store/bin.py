@@ -1,7 +1,7 @@
 """What lies in the bin and how it comes back; samples deleted, restored and moved.
 
-Every act is written down, so that it can be undone (`Database.undo`). A sample is outside the bin
-only while its gesture and its person are.
+Every action is written down, so that it can be undone (`Database.undo`). A sample is outside the
+bin only while its gesture and its person are.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from core.errors import NotFoundError, StoreError
 from core.store import schema as t
 from core.store.database import counted, named
-from core.store.history import Journal, chunks
+from core.store.history import UndoLog, chunks
 from core.store.rows import now
 from core.store.store import Store
 
@@ -83,7 +83,7 @@ def _clash(store: Store, row: Any, kind: str) -> str:
     return f"Another {kind} is called “{there[0][0]}” by now" if there else ""
 
 
-def bring_back(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
+def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name: str = "") -> int:
     """Take a project, gesture or person out of the bin, with the samples that went there with it.
 
     Args:
@@ -104,28 +104,28 @@ def bring_back(store: Store, project_id: int, kind: str, row_id: int, name: str 
             t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
         ).first()
         if row is None:
-            raise NotFoundError(f"this {kind} is not in the bin: it was brought back already")
+            raise NotFoundError(f"this {kind} is not in the bin: it was restored already")
         home = row_id if kind == PROJECT else project_id
-        journal = Journal(connection, home, f"Brought back the {kind} “{row.name}”")
+        undo_log = UndoLog(connection, home, f"Restored the {kind} “{row.name}”")
         values = named(name) if name and name != row.name else {}
-        journal.set(table, [row_id], deleted_at=None, **values)
+        undo_log.set(table, [row_id], deleted_at=None, **values)
         back = 0
         if kind != PROJECT:
             with_it = _came_with(kind, row)
-            _to_other_owner(journal, kind, with_it)
-            back = journal.set_where(t.samples, with_it, deleted_at=None)
-        journal.write()
+            _to_other_owner(undo_log, kind, with_it)
+            back = undo_log.set_where(t.samples, with_it, deleted_at=None)
+        undo_log.write()
     return back
 
 
-def _to_other_owner(journal: Journal, kind: str, with_it: Any) -> None:
+def _to_other_owner(undo_log: UndoLog, kind: str, with_it: Any) -> None:
     """What another thing in the bin owns, too, belongs to that one's time from now on."""
     other = t.persons if kind == GESTURE else t.gestures
-    for row in journal.connection.execute(
-        t.in_bin(select(other).where(other.c.project_id == journal.project_id), other, True)
+    for row in undo_log.connection.execute(
+        t.in_bin(select(other).where(other.c.project_id == undo_log.project_id), other, True)
     ).all():
         owned = t.recorded_by(row.id) if kind == GESTURE else t.samples.c.gesture_id == row.id
-        journal.set_where(t.samples, with_it & owned, deleted_at=row.deleted_at)
+        undo_log.set_where(t.samples, with_it & owned, deleted_at=row.deleted_at)
 
 
 def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
@@ -136,9 +136,9 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """
     with store.writing() as connection:
         there = _alive_owners(connection, project_id, ids)
-        journal = Journal(connection, project_id, f"Restored {counted(len(there))}")
-        back = journal.set(t.samples, there, deleted_at=None)
-        journal.write()
+        undo_log = UndoLog(connection, project_id, f"Restored {counted(len(there))}")
+        back = undo_log.set(t.samples, there, deleted_at=None)
+        undo_log.write()
     return back
 
 
@@ -166,9 +166,9 @@ def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Put samples of the project into the bin; how many were not there before."""
     with store.writing() as connection:
         there = _alive(connection, project_id, ids)
-        journal = Journal(connection, project_id, f"Deleted {counted(len(there))}")
-        gone = journal.set(t.samples, there, deleted_at=now())
-        journal.write()
+        undo_log = UndoLog(connection, project_id, f"Deleted {counted(len(there))}")
+        gone = undo_log.set(t.samples, there, deleted_at=now())
+        undo_log.write()
     return gone
 
 
@@ -185,9 +185,9 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
         there = _alive(connection, project_id, ids, t.samples.c.gesture_id != gesture_id)
-        journal = Journal(connection, project_id, f"Moved {counted(len(there))} to “{name}”")
-        moved = journal.set(t.samples, there, gesture_id=gesture_id)
-        journal.write()
+        undo_log = UndoLog(connection, project_id, f"Moved {counted(len(there))} to “{name}”")
+        moved = undo_log.set(t.samples, there, gesture_id=gesture_id)
+        undo_log.write()
     return moved
 
 

@@ -1,6 +1,6 @@
-"""Caring for gestures, persons and sessions: order, merge, rename, assign, delete.
+"""Curating gestures, persons and sessions: order, merge, rename, assign, delete.
 
-Every act is written down, so that it can be undone (`Database.undo`).
+Every action is written down, so that it can be undone (`Database.undo`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ from core.store.store import Store
 
 
 @dataclass(frozen=True)
-class Visit:
-    """A session: one visit of a person, or one import.
+class Session:
+    """A session: one session of a person, or one import.
 
     Attributes:
         name: what it was called, e.g. "in the car"; "" for most.
@@ -49,9 +49,9 @@ def order_gestures(store: Store, project_id: int, ids: Sequence[int]) -> None:
     there = [gesture.id for gesture in store.gestures(project_id)]
     named_first = [i for i in dict.fromkeys(ids) if i in there]
     wanted = named_first + [i for i in there if i not in named_first]
-    with store.act(project_id, "Ordered the gestures") as act:
+    with store.undoable(project_id, "Ordered the gestures") as undo_log:
         for position, gesture_id in enumerate(wanted):
-            act.set(t.gestures, [gesture_id], position=position)
+            undo_log.set(t.gestures, [gesture_id], position=position)
 
 
 def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int) -> None:
@@ -64,18 +64,18 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
     gestures = {gesture.id: gesture for gesture in store.gestures(project_id)}
     _two_there(gestures, gesture_id, into_id, "gesture")
     title = f"Merged “{gestures[gesture_id].name}” into “{gestures[into_id].name}”"
-    with store.act(project_id, title) as act:
+    with store.undoable(project_id, title) as undo_log:
         of = t.samples.c
         here = (of.gesture_id == gesture_id) & of.deleted_at.is_(None)
-        act.set_where(t.samples, here, gesture_id=into_id)
-        act.set_where(t.bursts, t.bursts.c.gesture_id == gesture_id, gesture_id=into_id)
-        act.set(t.gestures, [gesture_id], deleted_at=now())
+        undo_log.set_where(t.samples, here, gesture_id=into_id)
+        undo_log.set_where(t.bursts, t.bursts.c.gesture_id == gesture_id, gesture_id=into_id)
+        undo_log.set(t.gestures, [gesture_id], deleted_at=now())
 
 
 # -------------------------------------------------------------------------- persons and sessions
 
 
-def visits(store: Store, project_id: int) -> list[Visit]:
+def list_sessions(store: Store, project_id: int) -> list[Session]:
     """The project's sessions whose person is not in the bin, newest first."""
     of, person = t.sessions.c, t.persons.c
     counted = (
@@ -94,7 +94,7 @@ def visits(store: Store, project_id: int) -> list[Visit]:
         .where(of.project_id == project_id, person.deleted_at.is_(None))
         .order_by(of.id.desc())
     )  # fmt: skip
-    return [Visit(*row) for row in store.rows(found)]
+    return [Session(*row) for row in store.rows(found)]
 
 
 def rename_person(store: Store, person_id: int, name: str) -> None:
@@ -117,10 +117,10 @@ def merge_persons(store: Store, project_id: int, person_id: int, into_id: int) -
     persons = {person.id: person for person in store.persons(project_id)}
     _two_there(persons, person_id, into_id, "person")
     title = f"Merged “{persons[person_id].name}” into “{persons[into_id].name}”"
-    with store.act(project_id, title) as act:
+    with store.undoable(project_id, title) as undo_log:
         theirs = t.sessions.c.person_id == person_id
-        act.set_where(t.sessions, theirs, person_id=into_id)
-        act.set(t.persons, [person_id], deleted_at=now())
+        undo_log.set_where(t.sessions, theirs, person_id=into_id)
+        undo_log.set(t.persons, [person_id], deleted_at=now())
 
 
 def name_session(store: Store, session_id: int, name: str) -> None:
@@ -141,9 +141,11 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
     """
     who = store.ensure_person(project_id, person)
     title = f"Gave {len(ids)} session{'' if len(ids) == 1 else 's'} to “{who.name}”"
-    with store.act(project_id, title) as act:
+    with store.undoable(project_id, title) as undo_log:
         of = t.sessions.c
-        act.set_where(t.sessions, of.id.in_(ids) & (of.project_id == project_id), person_id=who.id)
+        undo_log.set_where(
+            t.sessions, of.id.in_(ids) & (of.project_id == project_id), person_id=who.id
+        )
 
 
 def delete_session_samples(store: Store, project_id: int, session_id: int) -> int:
@@ -151,8 +153,8 @@ def delete_session_samples(store: Store, project_id: int, session_id: int) -> in
     taken = select(t.bursts.c.id).where(t.bursts.c.session_id == session_id)
     of = t.samples.c
     here = of.burst_id.in_(taken) & (of.project_id == project_id) & of.deleted_at.is_(None)
-    with store.act(project_id, "Deleted the samples of a session") as act:
-        return act.set_where(t.samples, here, deleted_at=now())
+    with store.undoable(project_id, "Deleted the samples of a session") as undo_log:
+        return undo_log.set_where(t.samples, here, deleted_at=now())
 
 
 def _two_there(there: Mapping[int, object], one: int, other: int, kind: str) -> None:

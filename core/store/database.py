@@ -1,7 +1,7 @@
 """The database behind the store: short transactions, plain errors, and a bin.
 
 Transactions begin as writers where they write, so that several processes take turns instead of
-failing. Modules of queries (store, caring, …) read and write through this alone.
+failing. Modules of queries (store, curation, …) read and write through this alone.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, insert, select
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.store import schema as t
-from core.store.history import Act, Journal, undo
+from core.store.history import HistoryEntry, UndoLog, undo
 from core.store.rows import now
 
 
@@ -62,15 +62,15 @@ class Database:
             return connection.execute(statement).all()
 
     @contextmanager
-    def act(self, project_id: int, title: str) -> Iterator[Journal]:
+    def undoable(self, project_id: int, title: str) -> Iterator[UndoLog]:
         """A transaction whose changes can be undone; `title` says what was done."""
         with self.writing() as connection:
-            journal = Journal(connection, project_id, title)
-            yield journal
-            journal.write()
+            undo_log = UndoLog(connection, project_id, title)
+            yield undo_log
+            undo_log.write()
 
     def change(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
-        """Set these columns in the rows of these ids, as an act; {} in the title is the name.
+        """Set these columns in the rows of these ids, as one action; {} in the title is the name.
 
         Raises:
             NotFoundError: some are gone; the others are changed.
@@ -78,19 +78,21 @@ class Database:
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        with self.act(*self._about(table, wanted, title)) as act:
-            changed = act.set(table, wanted, **values)
+        with self.undoable(*self._about(table, wanted, title)) as undo_log:
+            changed = undo_log.set(table, wanted, **values)
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
     def to_bin(self, table: Table, row_id: int, title: str, its_samples: Any) -> None:
-        """Both into the bin as an act, under one time, by which what came together is known."""
+        """Both into the bin as one action, under one time, by which what came together is known."""
         at = now()
-        with self.act(*self._about(table, [row_id], title)) as act:
+        with self.undoable(*self._about(table, [row_id], title)) as undo_log:
             here = (table.c.id == row_id) & table.c.deleted_at.is_(None)
-            if not act.set_where(table, here, deleted_at=at):
+            if not undo_log.set_where(table, here, deleted_at=at):
                 raise NotFoundError(f"no such row {row_id} in {table.name}, or in the bin already")
-            act.set_where(t.samples, its_samples & t.samples.c.deleted_at.is_(None), deleted_at=at)
+            undo_log.set_where(
+                t.samples, its_samples & t.samples.c.deleted_at.is_(None), deleted_at=at
+            )
 
     def _about(self, table: Table, ids: Sequence[int], title: str) -> tuple[int, str]:
         """The project of the first of these rows that is there, and the title with its name."""
@@ -101,14 +103,14 @@ class Database:
                 return project_id, title.format(*name)
         raise NotFoundError(f"{len(ids)} of {len(ids)} {table.name} are gone")
 
-    def acts(self, project_id: int) -> list[Act]:
+    def history(self, project_id: int) -> list[HistoryEntry]:
         """What can be undone in the project, the latest first."""
         of = t.acts.c
         found = select(of.id, of.title, of.at).where(of.project_id == project_id)
-        return [Act(*row) for row in self.rows(found.order_by(of.id.desc()))]
+        return [HistoryEntry(*row) for row in self.rows(found.order_by(of.id.desc()))]
 
-    def undo(self, act_id: int) -> int:
-        """Set back what an act changed; how many rows are back.
+    def undo(self, entry_id: int) -> int:
+        """Set back what an action changed; how many rows are back.
 
         Raises:
             NotFoundError: it was undone already, or is too old.
@@ -116,7 +118,7 @@ class Database:
                 to is in the bin; nothing is changed.
         """
         with self.writing() as connection:
-            return undo(connection, act_id)
+            return undo(connection, entry_id)
 
 
 def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

@@ -1,8 +1,8 @@
-"""Acts that can be undone: whatever changes rows of the store writes down what they held before.
+"""The undo history: whatever changes rows of the store writes down what they held before.
 
-An act is one thing a person did, e.g. "12 samples moved". Its journal holds, for each change, the
-columns as they were and as they became; undoing sets back the rows that still are as the act left
-them, so that what somebody did since is never overwritten.
+An entry is one thing a person did, e.g. "12 samples moved". Its undo log holds, for each change,
+the columns as they were and as they became; undoing sets back the rows that still are as the entry
+left them, so that what somebody did since is never overwritten.
 """
 
 import json
@@ -16,12 +16,12 @@ from core.errors import NotFoundError, StoreError
 from core.store import schema as t
 from core.store.rows import now
 
-KEPT = 50  # acts a project that can be undone
+KEPT = 50  # entries a project that can be undone
 _CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 @dataclass(frozen=True)
-class Act:
+class HistoryEntry:
     """One thing done that can be undone: what, and when (ISO 8601, UTC)."""
 
     id: int
@@ -29,8 +29,8 @@ class Act:
     at: str
 
 
-class Journal:
-    """What one act changes, within the transaction of `connection`."""
+class UndoLog:
+    """What one entry of the history changes, within the transaction of `connection`."""
 
     def __init__(self, connection: Connection, project_id: int, title: str) -> None:
         self.connection = connection
@@ -62,12 +62,13 @@ class Journal:
         return self.set(table, found.scalars().all(), **values)
 
     def write(self) -> None:
-        """Into the table of acts, where anything was changed; the oldest acts are forgotten."""
+        """Into the table of the history, where anything was changed; the oldest entries are
+        forgotten."""
         if not any(change["was"] for change in self._changes):
             return
         about = {"project_id": self.project_id, "title": self.title, "at": now()}
-        journal = json.dumps(self._changes, separators=(",", ":"))
-        self.connection.execute(insert(t.acts).values(about | {"journal": journal}))
+        undo_log = json.dumps(self._changes, separators=(",", ":"))
+        self.connection.execute(insert(t.acts).values(about | {"journal": undo_log}))
         of = t.acts.c
         kept = select(of.id).where(of.project_id == self.project_id)
         kept = kept.order_by(of.id.desc()).limit(KEPT)
@@ -76,17 +77,17 @@ class Journal:
         )
 
 
-def undo(connection: Connection, act_id: int) -> int:
-    """Set back what the act changed; it is forgotten then.
+def undo(connection: Connection, entry_id: int) -> int:
+    """Set back what the entry's action changed; it is forgotten then.
 
     Returns:
         How many rows are back; fewer than were changed where somebody changed them since.
 
     Raises:
-        NotFoundError: no such act, or it has been undone.
+        NotFoundError: no such entry, or it has been undone.
         StoreError: samples would come back to a gesture or person that is in the bin by now.
     """
-    found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == act_id)
+    found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == entry_id)
     act = connection.execute(found).first()
     if act is None:
         raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
@@ -97,7 +98,7 @@ def undo(connection: Connection, act_id: int) -> int:
             "this would leave samples whose gesture or person is in the bin: bring that back "
             "first, or move the samples"
         )
-    connection.execute(delete(t.acts).where(t.acts.c.id == act_id))
+    connection.execute(delete(t.acts).where(t.acts.c.id == entry_id))
     return back
 
 
@@ -107,8 +108,8 @@ def _without_owner(connection: Connection, project_id: int) -> int:
     for table in (t.gestures, t.persons):
         ids = select(table.c.id).where(table.c.project_id == project_id)
         binned[table.name] = t.in_bin(ids, table, deleted=True)
-    visits = select(t.sessions.c.id).where(t.sessions.c.person_id.in_(binned["persons"]))
-    takes = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(visits))
+    list_sessions = select(t.sessions.c.id).where(t.sessions.c.person_id.in_(binned["persons"]))
+    takes = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(list_sessions))
     found = select(func.count()).where(of.project_id == project_id, of.deleted_at.is_(None))
     lost = of.gesture_id.in_(binned["gestures"]) | of.burst_id.in_(takes)
     return int(connection.execute(found.where(lost)).scalar_one())

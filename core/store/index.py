@@ -25,11 +25,11 @@ _HANDS = {"Left": LEFT, "Right": RIGHT}
 
 
 @dataclass(frozen=True, eq=False)
-class Roster:
+class SampleIndex:
     """The samples of a project, newest first.
 
     Attributes:
-        ids, gestures, persons, sessions, bursts: (N,) the store's ids.
+        ids, gestures, persons, sessions, recordings: (N,) the store's ids.
         hands: (N,) LEFT, RIGHT or UNKNOWN.
     """
 
@@ -37,18 +37,18 @@ class Roster:
     gestures: Ints
     persons: Ints
     sessions: Ints
-    bursts: Ints
+    recordings: Ints
     hands: Ints
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def take(self, rows: NDArray[Any]) -> "Roster":
+    def take(self, rows: NDArray[Any]) -> "SampleIndex":
         """The chosen rows (indices or mask)."""
-        return Roster(*(getattr(self, column.name)[rows] for column in fields(self)))
+        return SampleIndex(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
-def read_roster(store: Store, project_id: int, *, deleted: bool = False) -> Roster:
+def read_index(store: Store, project_id: int, *, deleted: bool = False) -> SampleIndex:
     """The project's samples; `deleted` reads the bin instead."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
@@ -70,15 +70,17 @@ def read_roster(store: Store, project_id: int, *, deleted: bool = False) -> Rost
     table = np.array(columns, np.int64).reshape(-1, 5)
     repeated = np.repeat(table, [len(part) for part in lists], axis=0)
     order = np.argsort(-ids)
-    return Roster(ids[order], *repeated[order].T)
+    return SampleIndex(ids[order], *repeated[order].T)
 
 
-def read_bin(store: Store, project_id: int) -> Roster:
+def read_bin(store: Store, project_id: int) -> SampleIndex:
     """Samples in the bin whose gesture and person are not: those that come back alone."""
-    roster = read_roster(store, project_id, deleted=True)
+    sample_index = read_index(store, project_id, deleted=True)
     gestures = [gesture.id for gesture in store.gestures(project_id)]
     persons = [person.id for person in store.persons(project_id)]
-    return roster.take(np.isin(roster.gestures, gestures) & np.isin(roster.persons, persons))
+    return sample_index.take(
+        np.isin(sample_index.gestures, gestures) & np.isin(sample_index.persons, persons)
+    )
 
 
 def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
@@ -97,7 +99,7 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
 
 @dataclass(frozen=True, eq=False)
 class Poses:
-    """What a look at all samples needs of each, in the roster's order; a clip counts as its middle
+    """What a look at all samples needs of each, in the index's order; a clip counts as its middle
     frame.
 
     Attributes:
@@ -158,13 +160,13 @@ def _middles(blobs: Sequence[bytes], frames: Sequence[int]) -> NDArray[np.float3
 
 
 @dataclass(frozen=True)
-class Provenance:
+class SampleOrigin:
     """Where a sample comes from, beside what it says itself.
 
     Attributes:
         person: who showed it.
         session_source: what the session was: a camera, an import.
-        session_at, burst_at: when the visit and the recording began (ISO 8601, UTC).
+        session_at, recording_at: when the session and the recording began (ISO 8601, UTC).
     """
 
     gesture: str
@@ -174,10 +176,10 @@ class Provenance:
     session_source: str
     session_at: str
     burst_id: int
-    burst_at: str
+    recording_at: str
 
 
-def provenance(store: Store, sample_id: int) -> Provenance:
+def sample_origin(store: Store, sample_id: int) -> SampleOrigin:
     """Who, when and from where.
 
     Raises:
@@ -194,5 +196,5 @@ def provenance(store: Store, sample_id: int) -> Provenance:
         .where(of.id == sample_id)
     )  # fmt: skip
     for row in store.rows(found):
-        return Provenance(*row)
+        return SampleOrigin(*row)
     raise NotFoundError(f"no sample {sample_id}: it is gone")

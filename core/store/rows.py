@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.pose.boxes import Square
+from core.pose.boxes import Region
 from core.pose.skeletons import HAND_21, skeleton_named
 from core.pose.types import Floats
 
@@ -84,7 +84,7 @@ class NewSample:
         world: (T, K, 3), (K, 3) for a single frame, or None.
         instance: which of several hands or persons in the frame.
         size_hw: the picture's (H, W); None for tables.
-        square: the crop's (x0, y0, side) in picture pixels.
+        region: the crop's (x0, y0, side) in picture pixels.
         crop_jpeg: the JPEG of the middle frame's crop; None in keypoints-only projects and for
             tables.
         file_hash: sha256 of the file it came from; None for a camera.
@@ -108,7 +108,7 @@ class NewSample:
     handedness: str | None = None
     instance: int = 0
     size_hw: tuple[int, int] | None = None
-    square: Square | None = None
+    region: Region | None = None
     crop_jpeg: bytes | None = None
     space: str = "picture"
     file_hash: str | None = None
@@ -170,7 +170,7 @@ def to_gesture(row: Any) -> Gesture:
 def to_row(sample: NewSample) -> dict[str, Any]:
     """Columns of `samples` that the sample itself decides."""
     height, width = sample.size_hw or (None, None)
-    x, y, side = sample.square or (None, None, None)
+    x, y, side = sample.region or (None, None, None)
     return {
         "keypoints": _blob(sample.keypoints),
         "scores": _blob(sample.scores),
@@ -210,7 +210,7 @@ def to_sample(row: Any) -> Sample:
         handedness=row.handedness,
         instance=row.instance,
         size_hw=None if row.height is None else (row.height, row.width),
-        square=None if row.square_x is None else (row.square_x, row.square_y, row.square_side),
+        region=None if row.square_x is None else (row.square_x, row.square_y, row.square_side),
         crop_jpeg=row.jpeg,
         source=row.source,
         mirrored_view=row.mirrored_view,
@@ -233,7 +233,7 @@ def to_training_data(
 ) -> GestureData:
     """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
     one and of single frames, as what a classifier learns from."""
-    ids, gesture, blobs, mirrored, person, sessions, bursts = zip(*rows, strict=True)
+    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*rows, strict=True)
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
         array(b"".join(blobs)).reshape(len(rows), skeleton_named(skeleton).size, -1),
@@ -242,7 +242,7 @@ def to_training_data(
         tuple(g.label for g in gestures),
         np.array(person),
         np.array(sessions),
-        np.array(bursts),
+        np.array(recordings),
         estimator,
         np.array(ids, np.int64),
         skeleton,

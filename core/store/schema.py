@@ -156,7 +156,7 @@ crops = Table(
 # the crop that stands for a whole clip: its middle frame's
 shown_crop = (crops.c.sample_id == samples.c.id) & (crops.c.frame == samples.c.frames // 2)
 
-# since version 4: what was done and how to undo it (see acts.py); outlives what it speaks of
+# since version 4: what was done and how to undo it (see history.py); outlives what it speaks of
 acts = Table(
     "acts",
     metadata,
@@ -318,9 +318,9 @@ def in_bin(statement: Any, table: Table, deleted: bool = False) -> Any:
 
 def recorded_by(person_id: int) -> Any:
     """That a sample is of one of the person's bursts."""
-    visits = select(sessions.c.id).where(sessions.c.person_id == person_id)
-    takes = select(bursts.c.id).where(bursts.c.session_id.in_(visits))
-    return samples.c.burst_id.in_(takes)
+    own_sessions = select(sessions.c.id).where(sessions.c.person_id == person_id)
+    own_recordings = select(bursts.c.id).where(bursts.c.session_id.in_(own_sessions))
+    return samples.c.burst_id.in_(own_recordings)
 
 
 @contextmanager

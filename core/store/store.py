@@ -150,7 +150,7 @@ class Store(Database):
         of_it = t.samples.c.gesture_id == gesture_id
         self.to_bin(t.gestures, gesture_id, "Deleted the gesture “{}”", of_it)
 
-    # ------------------------------------------------------------- persons, sessions and bursts
+    # ------------------------------------------------------------- persons, sessions and recordings
 
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
         """Who recorded, by name; `deleted` shows the bin instead."""
@@ -174,12 +174,12 @@ class Store(Database):
         self.to_bin(t.persons, person_id, "Deleted the person “{}”", t.recorded_by(person_id))
 
     def start_session(self, project_id: int, person_id: int, source: str) -> int:
-        """One visit of a person, or one import; its id."""
+        """One session of a person, or one import; its id."""
         values = {"project_id": project_id, "person_id": person_id, "source": source}
         with self.writing() as connection:
             return inserted(connection, t.sessions, values | {"started_at": now()})
 
-    def start_burst(self, session_id: int, gesture_id: int) -> int:
+    def start_recording(self, session_id: int, gesture_id: int) -> int:
         """One recording of a gesture in a session; its id."""
         values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
         with self.writing() as connection:
@@ -188,10 +188,10 @@ class Store(Database):
     # --------------------------------------------------------------------------------- samples
 
     def add_samples(self, burst_id: int, new: Sequence[NewSample]) -> list[int]:
-        """Store samples of one burst, all or none; their ids.
+        """Store samples of one recording, all or none; their ids.
 
         Raises:
-            NotFoundError: no such burst; its gesture, person or project is in the bin.
+            NotFoundError: no such recording; its gesture, person or project is in the bin.
             SkeletonError: samples of another skeleton than the project's.
             StoreFullError: the disk is full; nothing of these was stored.
         """
@@ -359,15 +359,15 @@ def _home(connection: Connection, burst_id: int) -> dict[str, int]:
     Raises:
         NotFoundError: nowhere, or to something that is in the bin.
     """
-    of, visit = t.bursts.c, t.sessions.c
+    of, session = t.bursts.c, t.sessions.c
     owners = (t.gestures, t.persons, t.projects)
     names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
     found = (
-        select(visit.project_id, of.gesture_id, *names)
-        .join_from(t.bursts, t.sessions, of.session_id == visit.id)
+        select(session.project_id, of.gesture_id, *names)
+        .join_from(t.bursts, t.sessions, of.session_id == session.id)
         .join(t.gestures, of.gesture_id == t.gestures.c.id)
-        .join(t.persons, visit.person_id == t.persons.c.id)
-        .join(t.projects, visit.project_id == t.projects.c.id)
+        .join(t.persons, session.person_id == t.persons.c.id)
+        .join(t.projects, session.project_id == t.projects.c.id)
     )
     row = connection.execute(found.where(of.id == burst_id)).first()
     if row is None:

@@ -30,8 +30,8 @@ def _alone_in_bin() -> dict[str, Any]:
     gesture, person, shown = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
     gestures_away = _all(gesture.id, gesture.deleted_at.is_not(None))
     persons_away = _all(person.id, person.deleted_at.is_not(None))
-    visits_away = _all(_SESSION.id, _SESSION.person_id.in_(persons_away))
-    away = _BURST.gesture_id.in_(gestures_away) | _BURST.session_id.in_(visits_away)
+    sessions_away = _all(_SESSION.id, _SESSION.person_id.in_(persons_away))
+    away = _BURST.gesture_id.in_(gestures_away) | _BURST.session_id.in_(sessions_away)
     burst = away & _BURST.id.not_in(_all(_SAMPLE.burst_id, shown))
     left = _SESSION.id.not_in(_all(_BURST.session_id, ~burst))
     session = _SESSION.person_id.in_(persons_away) & left
@@ -145,14 +145,16 @@ def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
 
 
 @dataclass
-class Brought:
-    """A project that was brought in, and the new id of every old one by part."""
+class ImportedProject:
+    """A project that was imported, and the new id of every old one by part."""
 
     project: Project
     ids: dict[str, dict[Any, int]] = field(default_factory=dict)
 
 
-def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]) -> Brought:
+def insert_project(
+    connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]
+) -> ImportedProject:
     """Insert a project; a name that is taken gets " 2", and so on. All within the caller's
     transaction.
 
@@ -169,22 +171,22 @@ def bring_in(connection: Connection, project: Row, read: Callable[[str], Iterabl
         project_id, name, project["keypoints_only"], None, project["created_at"],
         project["skeleton"],
     )  # fmt: skip
-    brought = Brought(made, {part: {} for part in PARTS})
+    imported = ImportedProject(made, {part: {} for part in PARTS})
     for part in PARTS:
         for batch in _batches(read(part)):
-            add_rows(connection, brought, part, batch)
-    return brought
+            add_rows(connection, imported, part, batch)
+    return imported
 
 
-def add_rows(connection: Connection, brought: Brought, part: str, rows: list[Row]) -> None:
+def add_rows(connection: Connection, imported: ImportedProject, part: str, rows: list[Row]) -> None:
     """Insert rows of one of PARTS into the project; their new ids are remembered by the old.
 
     Raises:
         NotFoundError: a row belongs to one that did not come.
     """
-    at_home = [_at_home(row, part, brought) for row in rows]
+    at_home = [_at_home(row, part, imported) for row in rows]
     new = insert_rows(connection, t.metadata.tables[part], at_home)
-    brought.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
+    imported.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
     crops = [
         {"sample_id": sample_id, "frame": frame, "jpeg": jpeg}
         for sample_id, row in zip(new, rows, strict=True)
@@ -213,16 +215,16 @@ def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[i
     return list(connection.execute(stored, rows).scalars())
 
 
-def _at_home(row: Row, part: str, brought: Brought) -> Row:
+def _at_home(row: Row, part: str, imported: ImportedProject) -> Row:
     """The row with the ids of this database."""
     known = t.metadata.tables[part].c
     home = {key: value for key, value in row.items() if key in known and key != "id"}
     if "project_id" in known:
-        home["project_id"] = brought.project.id
+        home["project_id"] = imported.project.id
     for column, owner in _OWNERS.get(part, {}).items():
-        if row[column] not in brought.ids[owner]:
+        if row[column] not in imported.ids[owner]:
             raise NotFoundError(f"{part} name {column} {row[column]}, which did not come with them")
-        home[column] = brought.ids[owner][row[column]]
+        home[column] = imported.ids[owner][row[column]]
     if "emoji" in home:
         home["emoji"] = in_colour(home["emoji"])
     return home | (named(row["name"]) if "key" in known else {})
@@ -276,9 +278,9 @@ def known_in(connection: Connection, project_id: int) -> Known:
         select(_SAMPLE.taken_at, _SAMPLE.instance, _SAMPLE.keypoints), t.samples, project_id
     )
     stream = connection.execution_options(yield_per=_BATCH).execute(t.in_bin(found, t.samples))
-    visit = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
+    session = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
     return Known(
-        by_key(t.gestures), list(at.scalars()), by_key(t.persons), by_marks(t.sessions, *visit),
+        by_key(t.gestures), list(at.scalars()), by_key(t.persons), by_marks(t.sessions, *session),
         by_marks(t.bursts, _BURST.session_id, _BURST.started_at),
         {fingerprint(*row) for row in stream},
     )  # fmt: skip
@@ -289,7 +291,7 @@ def _at(found: Any, table: Table, project_id: int) -> Any:
 
 
 def fingerprint(taken_at: str, instance: int, keypoints: bytes) -> bytes:
-    """When it was taken and where the joints were: no two samples share that."""
+    """When it was taken and where the keypoints were: no two samples share that."""
     text = f"{taken_at} {instance} ".encode()
     return hashlib.blake2b(text + keypoints, digest_size=16).digest()
 
@@ -325,7 +327,7 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
             table = t.metadata.tables[part]
             rows = delete(table).where(_of_project(table, chosen), alone[part])
             gone[part] = gone.get(part, 0) + connection.execute(rows).rowcount
-        for table in _journals():
+        for table in _undo_logs():
             connection.execute(delete(table).where(_of_project(table, chosen)))
     return gone
 
@@ -345,7 +347,7 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
     connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
     gone = {}
     tables = [t.metadata.tables[part] for part in reversed(PARTS)]
-    for table in (*_journals(), *tables):
+    for table in (*_undo_logs(), *tables):
         rows = delete(table).where(_of_project(table, ids))
         gone[table.name] = connection.execute(rows).rowcount
     rows = delete(t.projects).where(t.projects.c.id.in_(ids))
@@ -353,7 +355,7 @@ def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
     return {name: gone[name] for name in ("projects", *PARTS)}
 
 
-def _journals() -> list[Table]:
+def _undo_logs() -> list[Table]:
     """Tables about a project's past, which no other table needs."""
     known = {"projects", "crops", "meta", *PARTS}
     tables = t.metadata.tables.values()

@@ -1,4 +1,4 @@
-"""What keeps Mudra from working on this machine, and the mend of each.
+"""What keeps Mudra from working on this machine, and the fix of each.
 
 Only the standard library is needed to begin: a package that is missing is a finding, not a crash.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MudraError
-from core.paths import Places
+from core.paths import Paths
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
 _ROOT = Path(__file__).resolve().parents[2]
@@ -35,18 +35,18 @@ class Check:
         name: what was looked at.
         state: "ok", "warn" (works, but not all) or "wrong".
         found: what is there.
-        mend: what to do; "" where all is well.
+        fix: what to do; "" where all is well.
     """
 
     name: str
     state: str
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
-def examine(places: Places, port: int = 8501, root: Path = _ROOT) -> list[Check]:
+def examine(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
     """Every check, in the order in which they matter."""
-    return list(_checks(places, port, root))
+    return list(_checks(paths, port, root))
 
 
 def is_well(checks: list[Check]) -> bool:
@@ -54,27 +54,27 @@ def is_well(checks: list[Check]) -> bool:
     return all(check.state != WRONG for check in checks)
 
 
-def _checks(places: Places, port: int, root: Path) -> Iterator[Check]:
+def _checks(paths: Paths, port: int, root: Path) -> Iterator[Check]:
     yield _python()
     yield _guarded("packages", lambda: _packages(root / "requirements.txt"))
     yield _guarded("GL libraries", _gl_libraries)
-    yield _guarded("hand models", lambda: _models(places))
-    yield _guarded("starter model", lambda: _starter(places))
+    yield _guarded("hand models", lambda: _models(paths))
+    yield _guarded("starter model", lambda: _starter(paths))
     yield _guarded("emoji font", _emoji_font)
-    yield _guarded("store", lambda: _store(places))
-    yield _guarded("disk", lambda: _disk(places.workspace))
+    yield _guarded("store", lambda: _store(paths))
+    yield _guarded("disk", lambda: _disk(paths.workspace))
     yield _guarded("port", lambda: _port(port))
     yield _guarded("camera", lambda: _camera(port))
 
 
-def _guarded(name: str, look: Callable[[], Check]) -> Check:
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
     """A check that breaks says so, and the next ones are still made."""
     try:
-        return look()
+        return check()
     except ImportError as error:
-        return Check(name, WRONG, f"can't be looked at: {error}", _SETUP)
+        return Check(name, WRONG, f"can't be read: {error}", _SETUP)
     except Exception as error:
-        return Check(name, WRONG, f"can't be looked at: {error!r}", _SETUP)
+        return Check(name, WRONG, f"can't be read: {error!r}", _SETUP)
 
 
 def _python() -> Check:
@@ -124,24 +124,24 @@ def _loads(library: str) -> bool:
     return True
 
 
-def _models(places: Places) -> Check:
+def _models(paths: Paths) -> Check:
     from core.weights.mediapipe_models import is_prepared, path_of
 
-    if not is_prepared(places.weights):
-        mend = "type `make setup`, or `python -m core weights prepare`"
-        return Check("hand models", WRONG, f"not in {places.weights}", mend)
+    if not is_prepared(paths.weights):
+        fix = "type `make setup`, or `python -m core weights prepare`"
+        return Check("hand models", WRONG, f"not in {paths.weights}", fix)
     try:
-        path_of("hand_landmarker_full", places.weights)
+        path_of("hand_landmarker_full", paths.weights)
     except MudraError as error:
         return Check("hand models", WRONG, str(error), "`python -m core weights prepare`")
-    return Check("hand models", OK, f"verified, in {places.weights}")
+    return Check("hand models", OK, f"verified, in {paths.weights}")
 
 
-def _starter(places: Places) -> Check:
+def _starter(paths: Paths) -> Check:
     from core.gestures.model.gesture_model import GestureModel
 
     try:
-        model = GestureModel.load(places.starter)
+        model = GestureModel.load(paths.starter)
     except MudraError as error:
         return Check("starter model", WRONG, str(error), "restore data/models from the repository")
     return Check("starter model", OK, f"{len(model.gestures)} gestures")
@@ -152,31 +152,31 @@ def _emoji_font() -> Check:
 
     path = emoji_font_path()
     if path is None:
-        mend = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
-        return Check("emoji font", WARN, "none: emoji are left out of pictures and videos", mend)
+        fix = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
+        return Check("emoji font", WARN, "none: emoji are left out of pictures and videos", fix)
     return Check("emoji font", OK, str(path))
 
 
-def _store(places: Places) -> Check:
+def _store(paths: Paths) -> Check:
     from core.store import Store
 
-    if not places.database.exists():
-        parent = next(p for p in places.database.parents if p.exists())
+    if not paths.database.exists():
+        parent = next(p for p in paths.database.parents if p.exists())
         if not os.access(parent, os.W_OK):
             return Check("store", WRONG, f"{parent} can't be written", "choose another place: set "
                          "MUDRA_WORKSPACE")  # fmt: skip
-        return Check("store", OK, f"will be made at {places.database}")
+        return Check("store", OK, f"will be made at {paths.database}")
     try:
-        store = Store(places.database)
+        store = Store(paths.database)
         damage = store.damage()
         projects = len(store.projects())
         store.close()
     except MudraError as error:
-        mend = f"move {places.database} away and restore a copy, or begin anew"
-        return Check("store", WRONG, str(error), mend)
+        fix = f"move {paths.database} away and restore a copy, or begin anew"
+        return Check("store", WRONG, str(error), fix)
     if damage:
-        return Check("store", WRONG, damage, f"restore a copy of {places.database}")
-    return Check("store", OK, f"{projects} projects, whole, at {places.database}")
+        return Check("store", WRONG, damage, f"restore a copy of {paths.database}")
+    return Check("store", OK, f"{projects} projects, whole, at {paths.database}")
 
 
 def _disk(folder: Path) -> Check:
@@ -194,8 +194,8 @@ def _port(port: int) -> Check:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
     if taken:
-        mend = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
-        return Check("port", WARN, f"{port} is in use, by Mudra perhaps", mend)
+        fix = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
+        return Check("port", WARN, f"{port} is in use, by Mudra perhaps", fix)
     return Check("port", OK, f"{port} is free")
 
 
@@ -208,10 +208,10 @@ def _camera(port: int) -> Check:
         return Check("camera", OK, f"asked for by the browser; {context}")
     cameras = sorted(Path("/dev").glob("video*"))
     if not cameras:
-        mend = "plug one in, or use files, snapshots from a phone's browser, or Home's demo"
-        return Check("camera", WARN, f"none at this machine; {context}", mend)
+        fix = "plug one in, or use files, snapshots from a phone's browser, or Home's demo"
+        return Check("camera", WARN, f"none at this machine; {context}", fix)
     closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
     if closed:
-        mend = "sudo usermod -aG video $USER, then log in anew; browsers may still have it"
-        return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", mend)
+        fix = "sudo usermod -aG video $USER, then log in anew; browsers may still have it"
+        return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", fix)
     return Check("camera", OK, f"{', '.join(map(str, cameras))}; {context}")

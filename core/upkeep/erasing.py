@@ -17,9 +17,9 @@ from core.capture.recording import stop_recordings
 from core.errors import StoreError
 from core.jobs.net_training import stop_net_training
 from core.jobs.owners import belongs_to
-from core.jobs.trainings import TrainingRoom
+from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, list_runs
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.store.transfer import empty_bin, empty_store, forget_pictures, give_back_space
 
@@ -29,7 +29,7 @@ _FOLDERS = {
     "nets": "your own nets",
     "net-runs": "trainings of nets",
     "packs": "crops of hands that nets learn from",
-    "landmarks": "joints found in pictures",
+    "landmarks": "keypoints found in pictures",
     "incoming": "models that are just coming in",
 }
 _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}")
@@ -59,21 +59,19 @@ class Erased:
         return f"{self.bytes / 2**20:.1f} MB deleted{left}"
 
 
-def kept_here(places: Places) -> list[Kept]:
+def kept_here(paths: Paths) -> list[Kept]:
     """Where everything lies that Mudra keeps, empty places left out."""
-    database = sum(size_of(path) for path in _database_files(places))
-    found = [Kept("samples, crops, gestures, persons", places.database, database)]
-    for path, what in _own_folders(places):
+    database = sum(size_of(path) for path in _database_files(paths))
+    found = [Kept("samples, crops, gestures, persons", paths.database, database)]
+    for path, what in _own_folders(paths):
         found.append(Kept(what, path, size_of(path)))
     for path in _temporary():
         found.append(Kept("uploads and downloads under way", path, size_of(path)))
-    found.append(
-        Kept("prepared third-party models", places.weights, size_of(places.weights), False)
-    )
+    found.append(Kept("prepared third-party models", paths.weights, size_of(paths.weights), False))
     return [one for one in found if one.bytes]
 
 
-def erase_everything(store: Store, places: Places, room: TrainingRoom | None = None) -> Erased:
+def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None = None) -> Erased:
     """Delete all that was recorded, trained, imported or unpacked here, for good; the studio goes
     on, empty. Prepared third-party models and what is shipped stay.
 
@@ -83,11 +81,11 @@ def erase_everything(store: Store, places: Places, room: TrainingRoom | None = N
     Raises:
         StoreError: the store can't be emptied; nothing was deleted.
     """
-    before = sum(one.bytes for one in kept_here(places) if one.own)
+    before = sum(one.bytes for one in kept_here(paths) if one.own)
     stop_recordings()
-    if room is not None:
-        room.stop_all()
-    for run in list_runs(places.net_runs):
+    if manager is not None:
+        manager.stop_all()
+    for run in list_runs(paths.net_runs):
         if run.status() == RUNNING:
             stop_net_training(run)
     empty_store(store)
@@ -95,8 +93,8 @@ def erase_everything(store: Store, places: Places, room: TrainingRoom | None = N
     try:
         give_back_space(store)
     except StoreError as error:
-        erased.left.append(f"unused space in {places.database.name} ({error})")
-    for path, _ in _own_folders(places):
+        erased.left.append(f"unused space in {paths.database.name} ({error})")
+    for path, _ in _own_folders(paths):
         _remove(path, erased)
     for path in _temporary():
         for inside in path.iterdir():
@@ -104,24 +102,24 @@ def erase_everything(store: Store, places: Places, room: TrainingRoom | None = N
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove(path, erased)
-    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(places) if one.own))
+    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(paths) if one.own))
     return erased
 
 
-def empty_bin_here(store: Store, places: Places, project_id: int | None = None) -> dict[str, int]:
+def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) -> dict[str, int]:
     """`empty_bin`, the file's space given back, and the trainings of projects that went.
 
     Raises:
         StoreError: the store can't be written.
     """
-    goners = store.projects(deleted=True)
+    deleted = store.projects(deleted=True)
     gone = empty_bin(store, project_id)
     with contextlib.suppress(StoreError):  # the pages are free for what comes next
         give_back_space(store)
     if project_id is None:
         there = store.projects()
-        for run in list_runs(places.runs):
-            if any(belongs_to(run, p) for p in goners) and not any(
+        for run in list_runs(paths.runs):
+            if any(belongs_to(run, p) for p in deleted) and not any(
                 belongs_to(run, p) for p in there
             ):
                 _remove(run.path, Erased())
@@ -155,16 +153,16 @@ def size_of(path: Path) -> int:
     return total
 
 
-def _database_files(places: Places) -> list[Path]:
+def _database_files(paths: Paths) -> list[Path]:
     ends = ("", "-wal", "-shm")
-    return [p for end in ends if (p := Path(f"{places.database}{end}")).is_file()]
+    return [p for end in ends if (p := Path(f"{paths.database}{end}")).is_file()]
 
 
-def _own_folders(places: Places) -> Iterator[tuple[Path, str]]:
+def _own_folders(paths: Paths) -> Iterator[tuple[Path, str]]:
     for name, what in _FOLDERS.items():
-        if (places.workspace / name).exists():
-            yield places.workspace / name, what
-    for path in sorted(places.workspace.glob("incoming-*")):
+        if (paths.workspace / name).exists():
+            yield paths.workspace / name, what
+    for path in sorted(paths.workspace.glob("incoming-*")):
         yield path, "projects that are just coming in"
 
 

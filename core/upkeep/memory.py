@@ -17,7 +17,8 @@ def give_back_later() -> None:
 
 
 def give_back() -> None:
-    """Collect what is in circles, then return free pages (where the C library can: glibc)."""
+    """Collect what is in reference cycles, then return free pages (where the C library can:
+    glibc)."""
     gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -41,9 +41,9 @@ def read_caffemodel(path: Path) -> dict[str, list[NDArray[Any]]]:
             with memoryview(mapped) as whole:
                 return _layers(whole)
         except (_MalformedError, UnicodeDecodeError) as error:
-            said = f"{path.name} is cut off or no .caffemodel ({error}): get the file again"
+            detail = f"{path.name} is cut off or no .caffemodel ({error}): get the file again"
         # outside the handler, whose traceback would keep views of the mapping alive
-        raise WeightsError(said)
+        raise WeightsError(detail)
 
 
 class _MalformedError(Exception):

@@ -66,7 +66,7 @@ def fetch(
 
 def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
     """From the first address that gives the whole file."""
-    said = []
+    detail = []
     for url in source.urls:
         try:
             with written_whole(to) as part:
@@ -74,8 +74,8 @@ def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
             return
         except (WeightsError, OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
-            said.append(f"{url}: {str(reason) or type(reason).__name__}")
-    where = "; ".join(said) or f"it lies in {source.where}"
+            detail.append(f"{url}: {str(reason) or type(reason).__name__}")
+    where = "; ".join(detail) or f"it lies in {source.where}"
     raise WeightsError(
         f"{source.file} could not be fetched ({where}). Go online and try again, or get the file "
         f"in another way and `python -m core weights import {name} FILE`"

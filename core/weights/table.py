@@ -75,7 +75,7 @@ class Weights:
 
     @property
     def skeleton(self) -> str:
-        """The name of the skeleton whose joints the net finds."""
+        """The name of the skeleton whose keypoints the net finds."""
         return {"hand": HAND_21, "body": LSP_14}[self.subject].name
 
 
@@ -113,11 +113,11 @@ _BODY_CAFFEMODEL = Source(
 
 WEIGHTS = {
     "cpm.openpose_hand": Weights(
-        "hand", 6, 21, "OpenPose's hand net (Simon 2017), 21 joints, 6 stages",
+        "hand", 6, 21, "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
         (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH), (PUBLISHED_SCALING, SEED_SCALING),
     ),
     "cpm.body": Weights(
-        "body", 6, 14, "the body net of Wei 2016 in its VGG variant, 14 joints, 6 stages",
+        "body", 6, 14, "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
         (_BODY_PICKLE, _BODY_CAFFEMODEL), (PUBLISHED_SCALING,),
     ),
     "cpm.seed_hand": Weights(

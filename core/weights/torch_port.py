@@ -27,9 +27,9 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch lets any error through, over many lines
-        said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(
-            f"{path.name} is not whole, or holds more than tensors ({said[:160]}): nothing of it "
+            f"{path.name} is not whole, or holds more than tensors ({detail[:160]}): nothing of it "
             "was run, get the file again from its author"
         ) from None
     found = found.get("state_dict", found) if isinstance(found, dict) else found

@@ -14,11 +14,11 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
-from core.jobs.trainings import TrainingRoom, result_of
-from core.learning.runs import Run, in_words
-from core.paths import Places
-from core.recognition.files import Room
-from core.review.reviewing import DoubtBook
+from core.jobs.trainings import TrainingManager, result_of
+from core.learning.runs import Run, error_text
+from core.paths import Paths
+from core.recognition.files import TemporaryFolder
+from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
 from pages.panels.words import HOME, ICONS, MARKS, SECTIONS
 
@@ -29,26 +29,26 @@ log = logging.getLogger(__name__)
 class Studio:
     """What all visitors of this server share."""
 
-    places: Places
+    paths: Paths
     store: Store
-    room: TrainingRoom
+    trainings: TrainingManager
 
 
 def studio() -> Studio:
     """The studio of the present workspace."""
-    return _studio(Places.find())
+    return _studio(Paths.find())
 
 
 @st.cache_resource(show_spinner=False)
-def _studio(places: Places) -> Studio:
-    store = Store(places.database)
-    return Studio(places, store, TrainingRoom(store, places))
+def _studio(paths: Paths) -> Studio:
+    store = Store(paths.database)
+    return Studio(paths, store, TrainingManager(store, paths))
 
 
 @st.cache_resource(show_spinner=False)
-def doubt_book(places: Places) -> DoubtBook:
-    """What was found doubtful, of every project of this workspace."""
-    return DoubtBook()
+def label_noise_cache(paths: Paths) -> LabelNoiseCache:
+    """The label-noise scores, of every project of this workspace."""
+    return LabelNoiseCache()
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -65,7 +65,7 @@ def errors_shown() -> Iterator[None]:
     except (MudraError, OSError, MemoryError) as error:
         if not isinstance(error, MudraError):
             log.exception("shown on the page without its trace")
-        st.error(safe_label(in_words(error)), icon="⚠️")
+        st.error(safe_label(error_text(error)), icon="⚠️")
 
 
 def navigation() -> StreamlitPage:
@@ -91,9 +91,9 @@ def begin_visit(page: str) -> None:
 
 def temporary_folder() -> Path:
     """This visitor's, for videos to show; it goes away with the session."""
-    if "files_room" not in st.session_state:
-        st.session_state["files_room"] = Room()
-    return st.session_state["files_room"].folder
+    if "files_folder" not in st.session_state:
+        st.session_state["files_folder"] = TemporaryFolder()
+    return st.session_state["files_folder"].folder
 
 
 def run_title(run: Run, project: Project) -> str:
@@ -102,7 +102,7 @@ def run_title(run: Run, project: Project) -> str:
     parts = [f"{MARKS[status]} {when(run)}", status]
     if result:
         figures = result["figures"]
-        parts.append(f"{figures['accuracy']:.1%} right ({in_percent(figures['interval'])})")
+        parts.append(f"{figures['accuracy']:.1%} accuracy ({in_percent(figures['interval'])})")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
     if project.active_model == run.name:

@@ -124,7 +124,7 @@ def test_an_output_opens_anew_when_what_it_hangs_on_changes_and_not_else(actions
     first = Settings(websocket=True, websocket_port=port, token=TOKEN)
     actions.configure(first)
     with connect(actions.status().address) as client:
-        actions.configure(module.replace(first, per_second=3, project="Other", steady=False))
+        actions.configure(module.replace(first, per_second=3, project="Other", smoothed=False))
         actions.offer((reading("fist"),), 1.0)
         actions.offer((reading("fist"),), 1.3)
         assert json.loads(client.recv(5))["project"] == "Other"

@@ -6,7 +6,7 @@ import pytest
 
 from core.actions.changes import Changes, RateLimit, pitch_hz
 from core.gestures.labels import NONE
-from core.pose.smoothing import LabelHold
+from core.pose.smoothing import LabelHysteresis
 from core.recognition.reading import Reading
 from tests.actions.conftest import POSE, reading
 
@@ -41,9 +41,9 @@ def test_no_gesture_is_zero_and_told_after_a_gesture_alone():
     assert said["gesture"] == 0 and said["name"] is None and said["emoji"] is None
 
 
-def test_flickering_labels_make_one_change_behind_a_label_hold():
+def test_flickering_labels_make_one_change_behind_a_label_hysteresis():
     """Real labels of a hand that turns from a fist to a palm, through Live's own hold."""
-    hold, changes, found = LabelHold(0.6, 0.45, 0.2), Changes(), []
+    hold, changes, found = LabelHysteresis(0.6, 0.45, 0.2), Changes(), []
     labels = ["fist"] * 10 + ["ok", "fist"] * 5 + ["open_palm"] * 10  # a label every 50 ms
     for i, label in enumerate(labels):
         said = hold(label, 0.9, i * 0.05)
@@ -104,7 +104,7 @@ def test_the_rate_counts_any_second_by_the_clock_that_is_given():
     ]  # fmt: skip
 
 
-def test_a_name_of_strangers_making_stays_one_line_of_json():
+def test_a_name_of_untrusted_making_stays_one_line_of_json():
     odd = reading("ok")
     gesture = type(NONE)('a"}\u2028<b>\\', "👩🏽‍🚀")
     row = ((gesture, 0.5), *odd.probabilities)

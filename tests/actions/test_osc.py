@@ -131,7 +131,7 @@ def test_wekinators_messages_start_and_stop_a_recording_of_the_chosen_gesture(
     recorder.stop()
     [row] = [r for r in store.overview(project.id) if r.gesture.id == fist]
     assert row.samples == recorder.progress().kept == 3
-    assert remote.said.startswith("stopRecording at ") and remote.error == ""
+    assert remote.last_command.startswith("stopRecording at ") and remote.error == ""
 
 
 def test_a_bundle_counts_and_a_start_amid_a_recording_changes_nothing(remote, recorder):
@@ -174,10 +174,10 @@ def test_a_flood_of_starts_and_stops_begins_two_takes_a_second(recorder, fist, t
     for _ in range(30):
         say(remote, message(START).dgram)
         say(remote, message(STOP).dgram)
-    wait_until(lambda: remote.said.startswith("stop"))
+    wait_until(lambda: remote.last_command.startswith("stop"))
     time.sleep(0.3)
     with contextlib.closing(sqlite3.connect(tmp_path / "mudra.db")) as database:
-        assert database.execute("select count(*) from bursts").fetchone() == (2,)
+        assert database.execute("select count(*) from recordings").fetchone() == (2,)
     now[0] += 1
     say(remote, message(START).dgram)
     wait_until(lambda: state(recorder) == "recording")
@@ -203,6 +203,6 @@ def test_closing_frees_the_port_and_the_thread(recorder, fist):
 def test_a_start_that_the_store_refuses_is_said(remote, recorder):
     remote.aim(recorder, 999_999)  # a gesture that is gone
     say(remote, message(START).dgram)
-    wait_until(lambda: remote.said)
+    wait_until(lambda: remote.last_command)
     assert "startRecording” could not be obeyed" in remote.error
     assert state(recorder) == "idle"

@@ -138,7 +138,7 @@ def test_what_is_no_handshake_is_hung_up_on(out, data, caplog):
         assert gone(guest)
     with client(out):
         pass
-    assert caplog.records == []  # strangers do not fill the terminal
+    assert caplog.records == []  # unknown senders do not fill the terminal
 
 
 def test_who_never_finishes_the_handshake_is_hung_up_on():

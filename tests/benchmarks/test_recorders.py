@@ -1,4 +1,4 @@
-"""Nobody is asked about whom the model learned from, and mistakes are counted by hand."""
+"""Nobody is asked about whom the model was trained on, and mistakes are counted by hand."""
 
 from dataclasses import replace
 

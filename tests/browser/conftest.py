@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Error, Page, expect, sync_playwright
 
 from benchmarks.studio import LOG, ROOT, flags, studio
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 
 WAIT_MS = 30_000
@@ -162,7 +162,7 @@ def settled(page: Page) -> None:
 
 
 def record_burst(page: Page, gesture: str) -> int:
-    """Record one timed burst; how many samples were kept."""
+    """Record one timed recording; how many samples were kept."""
     page.get_by_text(gesture, exact=True).first.click()
     settled(page)
     button = page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))
@@ -181,7 +181,7 @@ def reads(page: Page, gesture: str) -> None:
 
 
 def stored(workspace, gesture):
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     rows = store.overview(store.project("My gestures").id)
     store.close()
     return next(row.samples for row in rows if row.gesture.name == gesture)

@@ -29,7 +29,7 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
             assert set(archive.namelist()) == set(MEMBERS)
         assert len(check_bundle(file).model.gestures) == 9
 
-        page.get_by_role("tab", name="Take a model in").click()
+        page.get_by_role("tab", name="Import a model").click()
         field = page.locator("input[type=file][accept*=gesture]")
         field.set_input_files({"name": MARKUP, "mimeType": "application/zip",
                                "buffer": file.read_bytes()[:-50]})  # fmt: skip

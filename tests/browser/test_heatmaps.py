@@ -1,4 +1,4 @@
-"""The Heatmaps page in a real browser: belief maps of a picture, a video and the camera."""
+"""The Heatmaps page in a real browser: heatmaps of a picture, a video and the camera."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
             choose(page, "Picture")
             expect(page.get_by_text("Drop a picture with a hand here")).to_be_visible()
             page.locator("input[type=file]").set_input_files(str(photo))
-            for view in ("SINGLE", "MULTI", "HM"):
+            for view in ("Overlay", "Per stage", "Per keypoint"):
                 choose(page, view)
                 expect(
                     page.get_by_test_id("stMain").get_by_test_id("stImage").first
@@ -61,7 +61,7 @@ def test_the_camera_s_maps_are_live(look, film, pictures):
         start_camera(page)
         video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
         shapes = []
-        for view in ("SINGLE", "MULTI", "HM"):
+        for view in ("Overlay", "Per stage", "Per keypoint"):
             choose(page, view)
             page.wait_for_timeout(3000)
             shapes.append(video.evaluate("v => [v.videoWidth, v.videoHeight]"))
@@ -75,13 +75,13 @@ def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pi
     with look(film) as page:
         page.goto("/live")
         settled(page)
-        page.get_by_text("Keypoints and belief maps").click()
+        page.get_by_text("Keypoints and heatmaps").click()
         box = page.get_by_role("combobox", name="Keypoints by")
         expect(box).to_be_visible()
         page.wait_for_timeout(500)  # while the expander opens, a click only takes the focus
         box.click()
         page.get_by_role("option", name=re.compile("Light CPM")).click()
-        expect(page.get_by_text("The model learned from mediapipe-hands")).to_be_visible()
+        expect(page.get_by_text("The model was trained on mediapipe-hands")).to_be_visible()
         page.get_by_test_id("stMain").get_by_role("radio", name="3").or_(
             page.get_by_role("button", name="3", exact=True)
         ).first.click()

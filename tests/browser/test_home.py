@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 
 from benchmarks.studio import FLAGS
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.jobs.trainings import TrainingRoom
-from core.paths import Places
+from core.jobs.trainings import TrainingManager
+from core.paths import Paths
 from core.store import Store
 from tests.browser.conftest import SIZES, WAIT_MS, settled
 
@@ -53,9 +53,9 @@ def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
         use = other.get_by_role("button", name="Use this model")
         expect(use).to_be_visible(timeout=300_000)
         other.screenshot(path=pictures / "home_trained.png", full_page=True)
-    places = Places.find(workspace)
-    store = Store(places.database)
-    assert [run.status() for run in TrainingRoom(store, places).runs("Demo")] == ["done"]
+    paths = Paths.find(workspace)
+    store = Store(paths.database)
+    assert [run.status() for run in TrainingManager(store, paths).runs("Demo")] == ["done"]
     store.close()
 
 
@@ -89,7 +89,7 @@ def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
         ([], False, "This address is not secure"),
     ],
 )
-def test_camera_trouble_is_explained_with_its_mend(
+def test_camera_trouble_is_explained_with_its_fix(
     open_browser, server, pictures, flags, secure, says
 ):
     plain = [flag for flag in FLAGS if "fake" not in flag]

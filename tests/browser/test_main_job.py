@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
 from core.capture.importing import import_path
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from tests.browser.conftest import (
     go,
@@ -83,7 +83,7 @@ def _correct_the_last_second(page, workspace, pictures):
     frozen.get_by_text("fist").click()
     expect(page.get_by_text(re.compile(r"\d+ samples of .*fist added"))).to_be_visible()
     assert stored(workspace, "fist") > before
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_test_id("stMain").get_by_role("button", name="Undo").click()
     expect(page.get_by_text(re.compile("samples of .* added"))).to_have_count(0)
     assert stored(workspace, "fist") == before
 
@@ -121,7 +121,7 @@ def test_leaving_the_page_ends_the_recording_and_keeps_its_samples(look, films, 
         assert kept >= 5
         time.sleep(2)
         assert stored(workspace, "thumbs_down") - before == kept
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     assert "somebody else" in [p.name for p in store.persons(store.project("My gestures").id)]
     store.close()
 
@@ -133,7 +133,7 @@ def test_a_training_that_is_stopped_keeps_its_best_epoch(
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     few = workspace / "few.csv"
     few.write_text("\n".join([head, *rows[::8]]), encoding="utf-8")
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     import_path(store, "Many", few)
     store.close()
     with look(films("thumbs_up")) as page:

@@ -69,7 +69,7 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
         assert stored(workspace, "fist") >= 6
 
 
-def test_a_project_is_renamed_deleted_and_brought_back(look, films, pictures):
+def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
     with look(films("thumbs_up")) as page:
         page.goto("/record")
         project = page.get_by_label("Project", exact=True).first  # the old one lingers
@@ -93,7 +93,7 @@ def test_a_project_is_renamed_deleted_and_brought_back(look, films, pictures):
         expect(page.get_by_text("Stone is deleted")).to_be_visible()
         settled(page)
         page.screenshot(path=pictures / "project_deleted.png")
-        page.get_by_role("button", name="Bring it back").click()
+        page.get_by_role("button", name="Restore").click()
         settled(page)
         expect(project).to_have_value("Stone")
         expect(page.get_by_label("Project", exact=True)).to_have_count(1)

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from core.capture.demo import fill_demo
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
-from core.store.index import read_roster
+from core.store.index import read_index
 from tests.browser.conftest import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 @pytest.fixture
 def demo(workspace):
     """The demo project, with a gesture in the bin; its store."""
-    places = Places.find(workspace)
-    store = Store(places.database)
-    project = fill_demo(store, places.demo)
+    paths = Paths.find(workspace)
+    store = Store(paths.database)
+    project = fill_demo(store, paths.demo)
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "ok"))
     yield store, project.id
     store.close()
@@ -29,7 +29,7 @@ def demo(workspace):
 
 def left(demo):
     store, project = demo
-    return len(read_roster(store, project))
+    return len(read_index(store, project))
 
 
 def undo_latest(page, demo, everything):
@@ -42,7 +42,7 @@ def undo_latest(page, demo, everything):
     settled(page)
 
 
-def test_samples_are_picked_lassoed_deleted_and_brought_back(look, films, demo, pictures):
+def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pictures):
     store, project = demo
     everything = left(demo)
     with look(films("fist")) as page:
@@ -84,7 +84,7 @@ def test_samples_are_picked_lassoed_deleted_and_brought_back(look, films, demo, 
         undo_latest(page, demo, everything)
 
         page.get_by_text("Bin", exact=True).click()
-        page.get_by_role("button", name="Bring back").click()
+        page.get_by_role("button", name="Restore").first.click()
         expect(page.get_by_text("No deleted project")).to_be_visible()
         assert left(demo) > everything
         assert GESTURE not in [one.kind for one in list_bin(store, project)]

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera, studio
-from core.paths import Places
+from core.paths import Paths
 from core.store import NewSample, Store
 from tests.browser.conftest import WAIT_MS, settled, stored
 
@@ -27,13 +27,13 @@ def _stored_markup(workspace):
     """A project, gestures, persons and files that are all called so."""
     import numpy as np
 
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     project = store.create_project(MARKUP[0])
     for name in MARKUP:
         gesture = store.add_gesture(project.id, name, "✋")
         person = store.ensure_person(project.id, name)
         session = store.start_session(project.id, person.id, name)
-        burst = store.start_burst(session, gesture.id)
+        burst = store.start_recording(session, gesture.id)
         points = np.random.default_rng(0).uniform(10, 90, (21, 2)).astype(np.float32)
         scores = np.ones(21, np.float32)
         store.add_samples(burst, [NewSample(points, scores, name, False, "mediapipe-hands")])
@@ -100,7 +100,7 @@ def test_a_killed_server_has_lost_a_second_at_most(look, films, tmp_path):
 
 def own_project(workspace):
     """The first visitor's project, made where it is missing."""
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     if "My gestures" not in [project.name for project in store.projects()]:
         store.create_project("My gestures")
     store.close()

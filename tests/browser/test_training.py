@@ -14,7 +14,7 @@ from core.capture.samples import sample_of
 from core.estimators import create_estimator
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Frame
 from core.store import Store
 from tests.browser.conftest import settled
@@ -26,7 +26,7 @@ WITHIN_MS = 5_000
 @pytest.fixture
 def project(workspace, weights_folder, shared_data):
     """A project of two gestures with a picture each, copied often enough to teach a net."""
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     made = store.create_project("Hands")
     session = store.start_session(made.id, store.ensure_person(made.id, "Ada").id, "test")
     with create_estimator("mediapipe-hands", weights_folder) as hands:
@@ -35,7 +35,7 @@ def project(workspace, weights_folder, shared_data):
                 frame = Frame(read_picture(photo), source=photo.name)
                 estimate = hands.estimate_still(frame.rgb)
                 sample = sample_of(frame, estimate.poses[0], estimate)
-                store.add_samples(store.start_burst(session, gesture.id), [sample] * 8)
+                store.add_samples(store.start_recording(session, gesture.id), [sample] * 8)
     store.close()
     return made
 
@@ -46,7 +46,7 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         page.get_by_text("The keypoint net").click()
-        page.get_by_role("button", name="Teach it").click()
+        page.get_by_role("button", name="Fine-tune").click()
         expect(page.get_by_text("teaching cpm.my_hand")).to_be_visible(timeout=60_000)
         page.reload()
         expect(page.get_by_text("teaching cpm.my_hand")).to_be_visible()
@@ -54,14 +54,14 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
         page.close()
         other.goto("/train?project=Hands")
         expect(other.get_by_text("teaching cpm.my_hand")).to_be_visible(timeout=30_000)
-        [run] = list_runs(Places.find(workspace).net_runs)
+        [run] = list_runs(Paths.find(workspace).net_runs)
         assert run.status() == "running"
         os.kill(run.about()["pid"], signal.SIGKILL)
         told = other.get_by_text(re.compile("The training of cpm.my_hand ended early: Mudra was"))
         expect(told).to_be_visible(timeout=WITHIN_MS)
         settled(other)
         other.screenshot(path=pictures / "net_training_died.png", full_page=True)
-        expect(other.get_by_role("button", name="Teach it")).to_be_visible()
+        expect(other.get_by_role("button", name="Fine-tune")).to_be_visible()
 
 
 def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
@@ -75,7 +75,7 @@ def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
         quiet = subprocess.DEVNULL
         training = subprocess.Popen(command, cwd=root, stdout=quiet, stderr=quiet)
         end = time.monotonic() + 60
-        while not any(r.records("epoch") for r in list_runs(Places.find(workspace).runs)):
+        while not any(r.records("epoch") for r in list_runs(Paths.find(workspace).runs)):
             assert time.monotonic() < end and training.poll() is None
             time.sleep(0.05)
         training.send_signal(signal.SIGSTOP)  # small data is learned quickly
@@ -92,7 +92,7 @@ def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
 @pytest.fixture
 def project_again(workspace, request):
     """The project, made by the test before or here."""
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     there = "Hands" in [one.name for one in store.projects()]
     store.close()
     return None if there else request.getfixturevalue("project")

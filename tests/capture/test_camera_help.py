@@ -1,4 +1,4 @@
-"""What the browser reports becomes one explanation with one mend."""
+"""What the browser reports becomes one explanation with one fix."""
 
 import pytest
 
@@ -14,11 +14,11 @@ def test_a_camera_that_opened_works():
 
 def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
     advice = advice_on(FINE | {"tried": False, "permission": "prompt"}, HERE)
-    assert advice.kind == "wait" and "Test the camera" in advice.mend
+    assert advice.kind == "wait" and "Test the camera" in advice.fix
 
 
 @pytest.mark.parametrize(
-    ("error", "what", "mend"),
+    ("error", "what", "fix"),
     [
         ("NotAllowedError", "not allowed to use the camera", "allow the camera and reload"),
         ("NotFoundError", "No camera was found", "Plug a camera in"),
@@ -30,11 +30,11 @@ def test_a_camera_that_was_not_tried_yet_asks_for_the_test():
         (["odd"], "could not be opened", "try another one"),
     ],
 )
-def test_each_error_has_its_own_words_and_mend(error, what, mend):
+def test_each_error_has_its_own_words_and_fix(error, what, fix):
     advice = advice_on(FINE | {"error": error}, HERE)
     assert advice.kind == "trouble"
-    assert what in advice.what and mend in advice.mend
-    assert "<" not in advice.what + advice.mend
+    assert what in advice.what and fix in advice.fix
+    assert "<" not in advice.what + advice.fix
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_trouble_is_seen_before_the_test_too(report, what):
 
 def test_the_way_to_a_secure_address_names_the_studio_s_own():
     advice = advice_on({"secure": False}, HERE)
-    assert f"open Mudra at {HERE} on the machine that runs it" in advice.mend
-    assert TROUBLES[INSECURE].text(HERE) == f"{advice.what} {advice.mend}"
+    assert f"open Mudra at {HERE} on the machine that runs it" in advice.fix
+    assert TROUBLES[INSECURE].text(HERE) == f"{advice.what} {advice.fix}"
 
 
-def test_every_mend_is_one_sentence():
+def test_every_fix_is_one_sentence():
     for trouble in TROUBLES.values():
-        assert trouble.mend.endswith(".") and ". " not in trouble.mend
+        assert trouble.fix.endswith(".") and ". " not in trouble.fix

@@ -16,7 +16,7 @@ from core.capture.demo import (
 )
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.gesture_model import GestureModel
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Frame
 from core.recognition.live import LiveProcessor, Options
 from core.store import Store
@@ -26,12 +26,12 @@ NAMES = [gesture.name for gesture in DEFAULT_GESTURES]
 
 @pytest.fixture(scope="module")
 def hands():
-    return read_demo(Places.find().demo)
+    return read_demo(Paths.find().demo)
 
 
 @pytest.fixture
 def store(workspace):
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     yield store
     store.close()
 
@@ -41,7 +41,7 @@ def frame(time_s, mirrored=True):
 
 
 def test_the_table_is_small_names_its_sources_and_has_every_gesture(hands):
-    table = Places.find().demo
+    table = Paths.find().demo
     assert table.stat().st_size <= 400_000
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert {(row["source_repo"], row["license"]) for row in rows} == {
@@ -77,7 +77,7 @@ def test_a_mirrored_frame_holds_the_mirrored_hand(hands):
 
 @pytest.mark.parametrize("gesture", NAMES[:-1])
 def test_the_starter_model_reads_what_is_shown(hands, gesture):
-    model = GestureModel.load(Places.find().starter)
+    model = GestureModel.load(Paths.find().starter)
     replay = ReplayEstimator(hands, [gesture])
     right, shown = 0, 0
     for time_s in np.arange(0, 10 * (SHOW_S + MOVE_S), 0.1):
@@ -99,19 +99,19 @@ def test_the_live_picture_shows_the_hand_on_the_plain_ground(hands):
 
 def test_the_demo_project_is_filled_once_and_leaves_others_alone(store):
     mine = store.create_project("Mine")
-    made = fill_demo(store, Places.find().demo)
-    again = fill_demo(store, Places.find().demo)
+    made = fill_demo(store, Paths.find().demo)
+    again = fill_demo(store, Paths.find().demo)
     assert made.id == again.id and made.name == DEMO_PROJECT
     assert {row.gesture.name: row.samples for row in store.overview(made.id)} == dict.fromkeys(
         NAMES, 40
     )
-    assert len(np.unique(store.training_data(made.id).bursts)) >= 2 * len(NAMES)
+    assert len(np.unique(store.training_data(made.id).recordings)) >= 2 * len(NAMES)
     assert sum(row.samples for row in store.overview(mine.id)) == 0
 
 
 def test_a_project_of_ones_own_with_the_demos_name_stays_as_it_is(store):
     mine = store.create_project("demo")
-    made = fill_demo(store, Places.find().demo)
+    made = fill_demo(store, Paths.find().demo)
     assert made.name == f"{DEMO_PROJECT} 2"
-    assert fill_demo(store, Places.find().demo).id == made.id
+    assert fill_demo(store, Paths.find().demo).id == made.id
     assert sum(row.samples for row in store.overview(mine.id)) == 0

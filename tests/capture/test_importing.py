@@ -151,12 +151,12 @@ def test_long_names_of_recorders_stay_different(store, tmp_path):
     assert len(persons) == 2 and all(len(name) == 40 for name in persons)
 
 
-def test_consecutive_rows_of_one_recorder_and_gesture_are_one_burst(store, tmp_path):
+def test_consecutive_rows_of_one_recorder_and_gesture_are_one_recording(store, tmp_path):
     said = [("ok", "a"), ("ok", "a"), ("fist", "a"), ("ok", "a"), ("ok", "b")]
     rows = [[*row(gesture, i), who] for i, (gesture, who) in enumerate(said)]
     import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
     data = store.training_data(store.project("p").id)
-    assert [data.bursts.tolist().index(b) for b in data.bursts] == [0, 0, 2, 3, 4]
+    assert [data.recordings.tolist().index(b) for b in data.recordings] == [0, 0, 2, 3, 4]
     assert [data.sessions.tolist().index(s) for s in data.sessions] == [0, 0, 0, 0, 4]
 
 
@@ -194,7 +194,7 @@ def test_rows_that_are_the_same_count_each(store, tmp_path):
     assert (rest.added, rest.already) == (2, 1) and overview(store) == {"ok": 2, "fist": 1}
 
 
-def test_a_table_that_an_older_mudra_brought_in_is_known(store, tmp_path):
+def test_a_table_that_an_older_mudra_imported_is_known(store, tmp_path):
     """It marked the rows by the number of their run."""
     path = table(tmp_path / "a.csv", [row("ok", 1), row("ok", 2), row("fist", 3)])
     import_path(store, "p", path)
@@ -211,11 +211,11 @@ def test_a_table_that_an_older_mudra_brought_in_is_known(store, tmp_path):
 def interrupted_at(row):
     """A progress that ends the import once so many rows are done."""
 
-    def tell(done: int, total: int) -> None:
+    def progress(done: int, total: int) -> None:
         if done == row:
             raise KeyboardInterrupt
 
-    return tell
+    return progress
 
 
 @pytest.mark.parametrize("said", ["gesture", "person"])
@@ -309,7 +309,7 @@ def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimat
     assert seen[-1] == (6, 6)
     [sample] = store.samples(store.project("p").id, limit=1)
     assert sample.crop_jpeg.startswith(b"\xff\xd8") and sample.size_hw is not None
-    x0, y0, side = sample.square
+    x0, y0, side = sample.region
     low, high = sample.pose.min(0), sample.pose.max(0)
     assert side == pytest.approx(1.8 * max(high - low), rel=1e-5)
     assert (low > [x0, y0]).all() and (high < [x0 + side, y0 + side]).all()

@@ -10,7 +10,7 @@ from core.capture.recording import Recorder
 from core.capture.uploads import add_uploads, record_source
 from core.exchange.project_file import export_project
 from core.media.pictures import encode_jpeg
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from tests.exchange.conftest import sample
 
@@ -18,19 +18,19 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 
 
 @pytest.fixture
-def places(tmp_path):
-    return Places(tmp_path / "here", tmp_path / "weights")
+def paths(tmp_path):
+    return Paths(tmp_path / "here", tmp_path / "weights")
 
 
 @pytest.fixture
-def store(places):
-    store = Store(places.database)
+def store(paths):
+    store = Store(paths.database)
     yield store
     store.close()
 
 
-def stored(places) -> bytes:
-    return b"".join(path.read_bytes() for path in places.workspace.rglob("*") if path.is_file())
+def stored(paths) -> bytes:
+    return b"".join(path.read_bytes() for path in paths.workspace.rglob("*") if path.is_file())
 
 
 def zipped(folder, out):
@@ -40,7 +40,7 @@ def zipped(folder, out):
     return out
 
 
-def test_no_pixel_is_stored(store, places, photos, make_estimator, shared_data, tmp_path):
+def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, tmp_path):
     project = store.create_project("p", keypoints_only=True)
     ok = next(g for g in store.gestures(project.id) if g.name == "ok")
     recorder = Recorder(store, project.id, "me")  # one that asks for pictures
@@ -57,17 +57,17 @@ def test_no_pixel_is_stored(store, places, photos, make_estimator, shared_data, 
     assert import_path(store, "p", other, estimator_factory=make_estimator).added == 1
     assert len(store.samples(project.id)) >= 6
     assert {s.crop_jpeg for s in store.samples(project.id)} == {None}
-    assert JPEG not in stored(places)
-    export_project(store, places, "p", tmp_path / "p.zip")
+    assert JPEG not in stored(paths)
+    export_project(store, paths, "p", tmp_path / "p.zip")
     with zipfile.ZipFile(tmp_path / "p.zip") as archive:
         assert not [name for name in archive.namelist() if name.startswith("crops")]
 
 
-def test_the_same_bytes_are_found_where_pictures_are_kept(store, places):
+def test_the_same_bytes_are_found_where_pictures_are_kept(store, paths):
     """That the search above would find something."""
     project = store.create_project("p")
     session = store.start_session(project.id, store.ensure_person(project.id, "me").id, "x")
-    burst = store.start_burst(session, store.gestures(project.id)[0].id)
+    recording = store.start_recording(session, store.gestures(project.id)[0].id)
     crop = encode_jpeg(np.zeros((64, 64, 3), np.uint8))
-    store.add_samples(burst, [sample(0, crop_jpeg=crop)])
-    assert JPEG in stored(places)
+    store.add_samples(recording, [sample(0, crop_jpeg=crop)])
+    assert JPEG in stored(paths)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from core.capture.recording import (
-    BURST,
     CONTINUOUS,
     SHOT,
+    TIMED,
     WRITE_EVERY_S,
     Plan,
     Recorder,
@@ -56,7 +56,7 @@ def test_nothing_is_kept_before_the_button(recorder, store, project):
     assert store.samples(project.id) == []
 
 
-def test_frames_until_stop_become_samples_of_one_burst(recorder, store, project, gesture):
+def test_frames_until_stop_become_samples_of_one_recording(recorder, store, project, gesture):
     recorder.record(gesture.id, CONTINUOUS)
     for i in range(5):
         offer(recorder, 0.1 * i, hand(10 * i))
@@ -70,7 +70,7 @@ def test_frames_until_stop_become_samples_of_one_burst(recorder, store, project,
         "mediapipe-hands", "v1", "webcam",
     )  # fmt: skip
     assert decode_jpeg(first.crop_jpeg).shape == (256, 256, 3)
-    assert first.square == (70, 40, 360)  # 1.8 x 200 round (250, 220)
+    assert first.region == (70, 40, 360)  # 1.8 x 200 round (250, 220)
 
 
 def test_each_refusal_is_counted_by_its_reason(recorder, gesture):
@@ -92,8 +92,8 @@ def test_a_hand_counts_as_moved_in_parts_of_its_own_size(recorder, gesture):
     assert offer(recorder, 0.2, hand(1.0)).kept == 2  # 0.5 %
 
 
-def test_a_burst_counts_down_runs_its_time_and_ends_by_itself(recorder, gesture):
-    recorder.record(gesture.id, BURST)
+def test_a_recording_counts_down_runs_its_time_and_ends_by_itself(recorder, gesture):
+    recorder.record(gesture.id, TIMED)
     assert recorder.progress().state == "countdown"
     begun = offer(recorder, 10.0, hand())
     assert (begun.state, begun.left_s, begun.kept) == ("countdown", 3.0, 0)
@@ -119,14 +119,16 @@ def test_the_rate_bounds_how_many_frames_are_looked_at(recorder, gesture):
     assert 10 <= progress.kept <= 11
 
 
-def test_each_visit_is_a_session_and_each_take_a_burst(recorder, store, project, gesture):
+def test_each_session_is_a_session_and_each_recording_a_recording(
+    recorder, store, project, gesture
+):
     for visit in range(2):
         for take in range(2):
             recorder.record(gesture.id, SHOT)
             offer(recorder, visit * 10 + take, hand(100 * take))
         recorder.close()
     data = store.training_data(project.id)
-    assert len(set(data.sessions)) == 2 and len(set(data.bursts)) == 4
+    assert len(set(data.sessions)) == 2 and len(set(data.recordings)) == 4
 
 
 def test_samples_are_in_the_store_within_a_second_while_it_records(
@@ -172,7 +174,7 @@ def test_a_sample_is_shown_as_it_was_seen(store, project, gesture, recorder):
     assert (mirrored[:, ::-1] == plain).all() and not (mirrored == plain).all()
 
 
-def test_pictures_become_one_burst_and_each_refusal_names_its_file(
+def test_pictures_become_one_recording_and_each_refusal_names_its_file(
     store, project, gesture, recorder, make_estimator, starter, shared_data
 ):
     folder = shared_data / "hand_images" / "emrecandir"
@@ -181,7 +183,7 @@ def test_pictures_become_one_burst_and_each_refusal_names_its_file(
     with make_estimator() as estimator:
         added = add_pictures(
             recorder, gesture.id, [*photos, ("x.png", b"no picture"), photos[0]], estimator,
-            tell=shares.append,
+            progress=shares.append,
         )  # fmt: skip
     assert added.kept == 2
     assert [name for name, _ in added.refused] == ["x.png", photos[0][0]]

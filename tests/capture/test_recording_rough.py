@@ -12,8 +12,8 @@ from core.capture.recording import Plan, Recorder
 from core.errors import NotFoundError
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
-from core.store.bin import bring_back
-from core.store.curation import visits
+from core.store.bin import restore_from_bin
+from core.store.curation import list_sessions
 from tests.conftest import wait_until
 
 ALL = Plan(rate_hz=1000)
@@ -46,7 +46,7 @@ def offer(recorder, number):
 
 
 def until_it_stops(recorder, at_most_s=5.0):
-    """Frames until the take has ended; how it stands then."""
+    """Frames until the recording has ended; how it stands then."""
     end, number = time.monotonic() + at_most_s, 0
     while recorder.progress().state == "recording" and time.monotonic() < end:
         offer(recorder, number)
@@ -71,7 +71,7 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
     name = {"gesture": gesture.name, "person": "ana", "project": "test"}[gone]
     assert f"“{name}” was deleted meanwhile" in stopped.error
     assert stopped.kept == 3
-    bring_back(other, project.id, gone, ids[gone])
+    restore_from_bin(other, project.id, gone, ids[gone])
     other.close()
     assert len(store.samples(project.id)) == 3
     recorder.record(gesture.id, ALL)
@@ -95,28 +95,28 @@ def test_a_person_who_was_deleted_and_records_again_is_a_new_one(store, project,
 
 
 def test_takes_and_pictures_that_begin_at_once_share_one_session(store, project, gesture, recorder):
-    """The page, a remote and an upload of one visit."""
+    """The page, a remote and an upload of one session."""
     together = threading.Barrier(8)
 
     def begin(what):
         together.wait()
         what(gesture.id)
 
-    begins = [recorder.begin_burst] * 7 + [recorder.record]
+    begins = [recorder.begin_recording] * 7 + [recorder.record]
     threads = [threading.Thread(target=begin, args=(what,)) for what in begins]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     recorder.stop()
-    assert [(v.person, v.source) for v in visits(store, project.id)] == [("ana", "webcam")]
+    assert [(v.person, v.source) for v in list_sessions(store, project.id)] == [("ana", "webcam")]
 
 
 def test_nothing_more_goes_into_a_gesture_in_the_bin(store, project, gesture, recorder):
-    burst = recorder.begin_burst(gesture.id)
+    recording = recorder.begin_recording(gesture.id)
     store.delete_gesture(gesture.id)
     with pytest.raises(NotFoundError, match="deleted meanwhile: bring it back"):
-        store.add_samples(burst, [])
+        store.add_samples(recording, [])
 
 
 def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp_path):

@@ -15,7 +15,7 @@ from core.capture.uploads import add_uploads, record_frames, record_source
 from core.errors import MediaError, NotFoundError
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Frame
 
 
@@ -30,7 +30,7 @@ def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
     told = []
     taken = record_source(
         store, "p", "👊", str(video), hands, rate_hz=5, person="Ada",
-        tell=lambda progress, time_s: told.append(progress.kept),
+        progress=lambda progress, time_s: told.append(progress.kept),
     )  # fmt: skip
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)
@@ -57,7 +57,7 @@ def test_a_source_that_is_not_there_is_named(store, hands, source, words):
 
 
 def test_a_recording_that_fails_leaves_no_project_behind(store, tmp_path):
-    hands = ReplayEstimator(read_demo(Places.demo))
+    hands = ReplayEstimator(read_demo(Paths.demo))
     video = tmp_path / "a.mp4"
     video.write_bytes(b"no video")
     for gesture, error in (("wave", NotFoundError), ("fist", MediaError)):
@@ -99,10 +99,10 @@ def test_what_was_kept_is_stored_whatever_breaks_meanwhile(broken, store, projec
         breaks("who watches")
 
     recorder = Recorder(store, project.id, "Ada")
-    hands = Hands(read_demo(Places.demo))
+    hands = Hands(read_demo(Paths.demo))
     before = set(threading.enumerate())
     with pytest.raises(MediaError, match=f"the {broken} broke"):
-        record_frames(recorder, store.gestures(project.id)[0].id, frames(), hands, tell=watch)
+        record_frames(recorder, store.gestures(project.id)[0].id, frames(), hands, progress=watch)
     assert looked == [1, 2, 3, 4, 5]
     assert len(store.samples(project.id)) == 5
     assert set(threading.enumerate()) == before and recorder.progress().state == "idle"
@@ -121,7 +121,9 @@ def add(store, make_estimator):
         gesture = next(g for g in store.gestures(project.id) if g.name == "thumbs_up")
         recorder = Recorder(store, project.id, "Ada", with_pictures=not keypoints_only)
         told = []
-        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=told.append)
+        added = add_uploads(
+            recorder, project, gesture, uploads, make_estimator, progress=told.append
+        )
         recorder.close()
         return added, told
 

@@ -105,7 +105,7 @@ def test_help_is_there_at_once():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_predict_writes_a_net_s_belief_maps_beside_the_picture(run, shared_data, tmp_path):
+def test_predict_writes_a_net_s_heatmap_maps_beside_the_picture(run, shared_data, tmp_path):
     photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
     arguments = ("predict", "-i", photo, "--estimator", "cpm.hand_light", "--json")
     found = document(run(*arguments, "--model", "none", "--maps", "hm", "-o", tmp_path / "a.png"))
@@ -117,6 +117,6 @@ def test_predict_writes_a_net_s_belief_maps_beside_the_picture(run, shared_data,
     # the picture at 384 pixels' height, and beside it 6 by 4 maps of 96 pixels
     assert read_picture(tmp_path / "a.png").shape == (384, 2 * round(width * 192 / height) + 576, 3)
     refused = run(*arguments, "--model", "starter")
-    assert refused.returncode == 1 and "learned from mediapipe-hands" in refused.stderr
+    assert refused.returncode == 1 and "trained on mediapipe-hands" in refused.stderr
     unknown = run(*arguments, "--model", "none", "--maps", "all")
     assert unknown.returncode == 1 and "single, multi, hm" in unknown.stderr

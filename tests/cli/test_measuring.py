@@ -35,7 +35,7 @@ def test_compare_prints_a_line_for_each_classifier_and_a_sentence(run):
     done = run("compare", "--project", "People")
     assert done.exit_code == 0
     first, *rows, last = done.stdout.splitlines()
-    assert first == "75 samples kept apart, split by person"
+    assert first == "75 held-out samples, split by person"
     assert [row.split()[0] for row in rows] == ["mlp", "knn", "logreg", "forest"]
     assert all(" to " in row and "%" in row for row in rows) and last.startswith("On these samples")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from core.capture.demo import fill_demo
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from tests.cli.conftest import document
 from tests.store.conftest import burst, gesture_id, sample
@@ -11,9 +11,9 @@ from tests.store.conftest import burst, gesture_id, sample
 
 @pytest.fixture
 def demo(tmp_path):
-    places = Places.find(tmp_path / "workspace")
-    store = Store(places.database)
-    fill_demo(store, places.demo)
+    paths = Paths.find(tmp_path / "workspace")
+    store = Store(paths.database)
+    fill_demo(store, paths.demo)
     store.close()
 
 
@@ -39,7 +39,7 @@ def test_samples_are_listed_deleted_restored_and_moved(run):
 
 def test_a_sample_whose_gesture_and_person_are_in_the_bin_is_listed(run, tmp_path):
     """An older Mudra could leave such samples behind."""
-    store = Store(Places.find(tmp_path / "workspace").database)
+    store = Store(Paths.find(tmp_path / "workspace").database)
     home = store.create_project("old")
     [made] = store.add_samples(burst(store, home, "ok", "ana"), [sample()])
     store.delete_gesture(gesture_id(store, home, "ok"))

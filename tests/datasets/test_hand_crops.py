@@ -1,4 +1,4 @@
-"""Packs of hand crops keep every joint where it is, whatever is done to the picture."""
+"""Packs of hand crops keep every keypoint where it is, whatever is done to the picture."""
 
 import itertools
 import tracemalloc
@@ -25,7 +25,8 @@ SIZE = 128
 
 
 def dotted_hand(seed: int, colour: tuple[int, int, int] = (255, 255, 255)) -> Hand:
-    """21 joints in a dark 300x400 picture, the middle finger's tip (12) marked by a bright dot."""
+    """21 keypoints in a dark 300x400 picture, the middle finger's tip (12) marked by a bright
+    dot."""
     rng = np.random.default_rng(seed)
     keypoints = (rng.uniform(0, 90, (21, 2)) + np.array([150, 100])).astype(np.float32)
     picture = np.full((300, 400, 3), 20, np.uint8)
@@ -98,7 +99,7 @@ def test_the_upright_square_is_one_and_a_half_times_the_hand(pack: Path) -> None
     assert brightest(picture) == pytest.approx(keypoints[12], abs=1)
 
 
-def test_joints_follow_the_picture_through_every_augmentation(pack: Path) -> None:
+def test_keypoints_follow_the_picture_through_every_augmentation(pack: Path) -> None:
     crops, rng = read_pack(pack), np.random.default_rng(3)
     near = 0
     for i in range(60):

@@ -6,10 +6,10 @@ import pytest
 from core.errors import EstimatorError
 from core.estimators import ESTIMATORS, create_estimator
 from core.media.pictures import read_picture
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Frame
 
-OPTIONS = {"belief-net": {"net_folder": Places.find().net("cpm.hand_light")}}
+OPTIONS = {"heatmap-net": {"net_folder": Paths.find().net("cpm.hand_light")}}
 
 pytestmark = pytest.mark.parametrize("name", ESTIMATORS)
 

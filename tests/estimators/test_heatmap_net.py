@@ -9,8 +9,8 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.media.videos import read_video
-from core.paths import Places
-from core.pose.heatmaps import joints_of
+from core.paths import Paths
+from core.pose.heatmaps import heatmap_keypoints
 from core.pose.types import Frame
 
 NAME = "cpm.hand_light"
@@ -18,7 +18,7 @@ NAME = "cpm.hand_light"
 
 def make(weights_folder: Path, **options):
     return create_estimator(
-        "belief-net", weights_folder, net_folder=Places.find().net(NAME), **options
+        "heatmap-net", weights_folder, net_folder=Paths.find().net(NAME), **options
     )
 
 
@@ -34,7 +34,7 @@ def pointing(shared_data):
     return read_picture(sorted(folder.iterdir())[0])
 
 
-def test_its_joints_lie_where_mediapipes_do(net, pointing, weights_folder):
+def test_its_keypoints_lie_where_mediapipes_do(net, pointing, weights_folder):
     with create_estimator("mediapipe-hands", weights_folder) as teacher:
         wanted = teacher.estimate_still(pointing).poses[0]
     found = net.estimate_still(pointing).poses[0]
@@ -48,20 +48,20 @@ def test_its_joints_lie_where_mediapipes_do(net, pointing, weights_folder):
 def test_an_estimate_brings_the_maps_of_every_stage_with_it(net, pointing):
     estimate = net.estimate_still(pointing)
     assert estimate.estimator == NAME
-    (beliefs,) = estimate.beliefs
-    assert beliefs.maps.shape == (3, 22, 32, 32)
-    assert beliefs.crop.shape == (128, 128, 3)
-    keypoints, values = joints_of(beliefs)
+    (heatmaps,) = estimate.heatmaps
+    assert heatmaps.maps.shape == (3, 22, 32, 32)
+    assert heatmaps.crop.shape == (128, 128, 3)
+    keypoints, values = heatmap_keypoints(heatmaps)
     assert np.array_equal(keypoints, estimate.poses[0].keypoints)
     assert values.mean() > 0.5
     # later stages are surer than the first
-    assert joints_of(beliefs, 2)[1].mean() > joints_of(beliefs, 0)[1].mean() + 0.1
+    assert heatmap_keypoints(heatmaps, 2)[1].mean() > heatmap_keypoints(heatmaps, 0)[1].mean() + 0.1
 
 
 def test_a_picture_without_a_hand_gives_neither_pose_nor_maps(net):
     estimate = net.estimate_still(np.full((240, 320, 3), 90, np.uint8))
     assert estimate.poses == ()
-    assert estimate.beliefs == ()
+    assert estimate.heatmaps == ()
 
 
 def test_the_self_tracker_follows_a_hand_and_loses_it_when_it_is_gone(
@@ -71,8 +71,8 @@ def test_the_self_tracker_follows_a_hand_and_loses_it_when_it_is_gone(
         for i in range(3):
             estimate = net.estimate(Frame(pointing, i / 15, i))
             assert len(estimate.poses) == 1
-        squares = [net.estimate(Frame(pointing, 1 + i / 15)).beliefs[0].square for i in range(8)]
-        assert abs(squares[-1][2] - squares[-2][2]) < 0.1 * squares[-1][2]  # it has settled
+        regions = [net.estimate(Frame(pointing, 1 + i / 15)).heatmaps[0].region for i in range(8)]
+        assert abs(regions[-1][2] - regions[-2][2]) < 0.1 * regions[-1][2]  # it has settled
         empty = np.full_like(pointing, 90)
         assert net.estimate(Frame(empty, 2.0)).poses == ()
         assert len(net.estimate(Frame(pointing, 3.0)).poses) == 1
@@ -109,10 +109,10 @@ def test_an_unknown_crop_and_a_missing_net_are_refused(weights_folder, tmp_path)
     with pytest.raises(EstimatorError, match="no crop “guess”"):
         make(weights_folder, crop="guess")
     with pytest.raises(WeightsError, match="no net in"):
-        create_estimator("belief-net", weights_folder, net_folder=tmp_path)
+        create_estimator("heatmap-net", weights_folder, net_folder=tmp_path)
 
 
-def test_the_kalman_filter_calms_joints_that_jump(weights_folder, pointing):
+def test_the_kalman_filter_calms_keypoints_that_jump(weights_folder, pointing):
     shifted = np.roll(pointing, 6, axis=1)
 
     def way(**options) -> float:
@@ -133,8 +133,8 @@ def test_two_hands_of_one_handedness_have_each_their_own_filter(weights_folder, 
         for i in range(8):
             raw, filtered = (net.estimate(Frame(two, i / 15, i)) for net in (plain, calm))
             assert len({pose.handedness for pose in raw.poses}) == 1 and len(raw.poses) == 2
-            places = [
+            paths = [
                 sorted(float(pose.keypoints[:, 0].mean()) for pose in estimate.poses)
                 for estimate in (raw, filtered)
             ]
-            assert np.allclose(*places, atol=0.02 * two.shape[1])
+            assert np.allclose(*paths, atol=0.02 * two.shape[1])

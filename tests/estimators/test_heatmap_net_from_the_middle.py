@@ -7,25 +7,25 @@ import numpy as np
 import pytest
 
 from core.errors import EstimatorError
-from core.estimators.heatmap_net import BeliefHands
+from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.media.videos import read_video
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Pose
 from tests.conftest import lacking
 
 
 @pytest.fixture
 def net(weights_folder: Path):
-    folder = Places.find().net("cpm.hand_light")
+    folder = Paths.find().net("cpm.hand_light")
     if not (folder / "model.onnx").is_file():
         lacking(f"no net in {folder}", "train it with `train-net`")
-    with BeliefHands(weights_folder, net_folder=folder, crop="centre") as hands:
+    with HeatmapHands(weights_folder, net_folder=folder, crop="centre") as hands:
         yield hands
 
 
 def off(one: Pose, there: Pose) -> float:
-    """Median distance of the joints in units of the hand's longer side."""
+    """Median distance of the keypoints in units of the hand's longer side."""
     apart = np.linalg.norm(one.keypoints - there.keypoints, axis=1)
     return float(np.median(apart) / np.ptp(there.keypoints, axis=0).max())
 

@@ -18,7 +18,7 @@ def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
         "handedness": "Left",
         "instance": 1,
         "size_hw": (480, 640),
-        "square": (1.1, -2.25, 90.3),
+        "region": (1.1, -2.25, 90.3),
         "crop_jpeg": encode_jpeg(picture) if crop else None,
         "source": "=webcam «ü»",
         "mirrored_view": bool(seed % 2),
@@ -41,11 +41,11 @@ def content(store: Store, name: str) -> list:
         found.append(
             (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
              None if s.world is None else s.world.tobytes(), s.handedness, s.instance, s.size_hw,
-             s.square, s.crop_jpeg, s.source,
+             s.region, s.crop_jpeg, s.source,
              s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
         )  # fmt: skip
     data = store.training_data(project.id)
-    found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.bursts)]
+    found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.recordings)]
     return found
 
 

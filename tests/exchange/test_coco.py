@@ -11,7 +11,7 @@ from core.exchange.data_out import export_data
 
 
 def hand(first: float = 10.0) -> list[float]:
-    """21 joints as COCO has them: x, y and v = 2."""
+    """21 keypoints as COCO has them: x, y and v = 2."""
     return [value for j in range(21) for value in (first + j, 2 * first + 3 * j, 2)]
 
 

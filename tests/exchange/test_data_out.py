@@ -37,7 +37,7 @@ def project(store):
         who = store.ensure_person(made.id, person)
         session = store.start_session(made.id, who.id, f"@visit, “{number}”\n'x'")
         for take in range(2):
-            burst = store.start_burst(session, named[gesture])
+            burst = store.start_recording(session, named[gesture])
             new = [sample(10 * number + 3 * take + i) for i in range(3)]
             store.add_samples(burst, new)
     keypoints = np.full((21, 2), np.nan, np.float32)
@@ -127,7 +127,7 @@ def test_coco_has_boxes_flags_and_a_skeleton(store, tmp_path):
     keypoints[20] = np.nan
     gesture = store.gestures(made.id)[3]
     session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
-    burst = store.start_burst(session, gesture.id)
+    burst = store.start_recording(session, gesture.id)
     new = NewSample(keypoints, np.ones(21, np.float32), "webcam", True, "m", size_hw=(480, 640))
     store.add_samples(burst, [new])
     export_data(store, made, tmp_path / "c.json")
@@ -148,8 +148,8 @@ def test_coco_has_boxes_flags_and_a_skeleton(store, tmp_path):
 
 def test_keypoint_csv_is_what_kazuhito_s_app_makes(store, project, tmp_path):
     went = export_data(store, project, tmp_path / "keypoint.csv", kind="kazuhito")
-    assert (went.samples, went.left_out) == (0, 24)  # all miss a joint
-    assert "24 with a missing joint left out" in went.text
+    assert (went.samples, went.left_out) == (0, 24)  # all miss a keypoint
+    assert "24 with a missing keypoint left out" in went.text
 
 
 def test_as_seen_by_hand():
@@ -180,7 +180,7 @@ def test_keypoint_csv_comes_back_by_name(store, tmp_path):
     for gesture in store.gestures(made.id):
         points = rng.normal(200, 60, (3, 21, 2)).astype(np.float32)
         ones = np.ones(21, np.float32)
-        burst = store.start_burst(session, gesture.id)
+        burst = store.start_recording(session, gesture.id)
         store.add_samples(burst, [NewSample(p, ones, "webcam", True, "m") for p in points])
     export_data(store, made, tmp_path / "k.csv", kind="kazuhito")
     assert import_path(store, "back", tmp_path / "k.csv").added == 30
@@ -225,7 +225,7 @@ HOSTILE = [
     ("instance", "1.5", r"instance must be whole numbers \(1 line: 5\)"),
     ("instance", "-1", r"instance: .* \(1 line: 5\)"),
     ("joints", "999", r"joints: .* \(1 line: 5\)"),
-    ("joints", "22", r"keypoints has 42 numbers for 22 joints \(1 line: 5\)"),
+    ("joints", "22", r"keypoints has 42 numbers for 22 keypoints \(1 line: 5\)"),
     ("width", "", r"half a size or square \(1 line: 5\)"),
     ("space", "outer", r"space: .* \(1 line: 5\)"),
 ]
@@ -320,7 +320,7 @@ def test_a_file_of_ours_with_another_skeleton_is_refused(name, store, tmp_path):
     """Written by a Mudra that took bodies for hands."""
     made = store.create_project("bodies")
     session = store.start_session(made.id, store.ensure_person(made.id, "me").id, "webcam")
-    burst = store.start_burst(session, store.gestures(made.id)[0].id)
+    burst = store.start_recording(session, store.gestures(made.id)[0].id)
     store.add_samples(burst, [sample(1, world=None)])
     with store.writing() as connection:
         connection.exec_driver_sql(

@@ -11,7 +11,7 @@ import pytest
 
 from core.exchange.data_in import read_data
 from core.exchange.project_file import import_project
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def check(store, project, written, *, pictures):
     for one, wanted in zip(found, written, strict=True):
         for name in ("keypoints", "scores", "world"):
             np.testing.assert_array_equal(getattr(one, name), getattr(wanted, name))
-        for name in ("instance", "handedness", "size_hw", "square", "taken_at", "frames"):
+        for name in ("instance", "handedness", "size_hw", "region", "taken_at", "frames"):
             assert getattr(one, name) == getattr(wanted, name), name
         assert one.crop_jpeg == (wanted.crop_jpeg if pictures else None)
     emoji = {g.name: g.emoji for g in store.gestures(project.id)}
@@ -40,7 +40,7 @@ def check(store, project, written, *, pictures):
 
 def test_a_project_file_of_version_1(store, tmp_path, written):
     (tmp_path / "there").mkdir()
-    opened = import_project(store, Places.find(tmp_path / "there"), HERE / "version_1.zip")
+    opened = import_project(store, Paths.find(tmp_path / "there"), HERE / "version_1.zip")
     project = store.project(opened.project)
     assert project.skeleton == "hand_21" and opened.counts["samples"] == 5  # one in the bin
     check(store, project, written, pictures=True)

@@ -18,22 +18,22 @@ from core.exchange import project_file
 from core.exchange.manifest import ROWS
 from core.exchange.project_file import export_project, import_project
 from core.learning.runs import Run, list_runs
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
-from core.store.bin import PERSON, bring_back, delete_samples
+from core.store.bin import PERSON, delete_samples, restore_from_bin
 from core.store.schema import metadata
 from core.store.transfer import PARTS
 from tests.exchange.conftest import content, sample
 
 
 @pytest.fixture
-def places(tmp_path):
-    return replace(Places.find(tmp_path / "here"))
+def paths(tmp_path):
+    return replace(Paths.find(tmp_path / "here"))
 
 
 @pytest.fixture
-def store(places):
-    store = Store(places.database)
+def store(paths):
+    store = Store(paths.database)
     yield store
     store.close()
 
@@ -41,19 +41,19 @@ def store(places):
 @pytest.fixture
 def elsewhere(tmp_path):
     """Another machine: its places and its store."""
-    places = Places.find(tmp_path / "there")
-    store = Store(places.database)
-    yield places, store
+    paths = Paths.find(tmp_path / "there")
+    store = Store(paths.database)
+    yield paths, store
     store.close()
 
 
 @pytest.fixture
-def project(store, places):
+def project(store, paths):
     """`made_project` in the store here."""
-    return made_project(store, places)
+    return made_project(store, paths)
 
 
-def made_project(store: Store, places: Places):
+def made_project(store: Store, paths: Paths):
     """Two persons, three gestures of which one is the user's own, a training, and a bin."""
     made = store.create_project("Süße Gesten")
     own = store.add_gesture(made.id, "vulcan 🖖", "🖖")
@@ -62,9 +62,9 @@ def made_project(store: Store, places: Places):
     for person, gesture in (("Ada", "ok"), ("Bob", "vulcan 🖖"), ("Ada", "fist")):
         who = store.ensure_person(made.id, person)
         session = store.start_session(made.id, who.id, f"visit of {person}")
-        burst = store.start_burst(session, named[gesture])
+        burst = store.start_recording(session, named[gesture])
         store.add_samples(burst, [sample(len(gesture) + i, crop=i != 1) for i in range(3)])
-    run = Run.create(places.runs, project=made.name, classifier="mlp", seed=0, epochs=1, samples=9)
+    run = Run.create(paths.runs, project=made.name, classifier="mlp", seed=0, epochs=1, samples=9)
     run.log(event="result", figures={"accuracy": 0.9}, split="person")
     run.log(event="end", status="done")
     (run.path / "model.onnx").write_bytes(b"the model")
@@ -77,10 +77,10 @@ def made_project(store: Store, places: Places):
     return store.project(made.name)
 
 
-def test_a_project_is_the_same_elsewhere(store, places, project, elsewhere, tmp_path):
+def test_a_project_is_the_same_elsewhere(store, paths, project, elsewhere, tmp_path):
     out = tmp_path / "p.zip"
     told = []
-    went = export_project(store, places, "süße gesten", out, progress=lambda *a: told.append(a))
+    went = export_project(store, paths, "süße gesten", out, progress=lambda *a: told.append(a))
     there, other = elsewhere
     came = import_project(other, there, out)
     assert content(other, "Süße Gesten") == content(store, "Süße Gesten")
@@ -90,7 +90,7 @@ def test_a_project_is_the_same_elsewhere(store, places, project, elsewhere, tmp_
         "runs": 1,
     }  # fmt: skip
     assert told[-1] == (9, 9)
-    made = sqlite3.connect(places.database).execute("SELECT created_at FROM projects").fetchall()
+    made = sqlite3.connect(paths.database).execute("SELECT created_at FROM projects").fetchall()
     copy = sqlite3.connect(there.database).execute("SELECT created_at FROM projects").fetchall()
     assert made == copy
 
@@ -104,14 +104,14 @@ def test_no_column_of_the_store_is_left_behind():
         )
 
 
-def test_trainings_go_along_with_the_samples_new_ids(store, places, project, elsewhere, tmp_path):
+def test_trainings_go_along_with_the_samples_new_ids(store, paths, project, elsewhere, tmp_path):
     there, other = elsewhere
     first = other.create_project("another")  # so that ids differ
     who = other.ensure_person(first.id, "Eve")
     gesture = other.gestures(first.id)[0]
-    burst = other.start_burst(other.start_session(first.id, who.id, "x"), gesture.id)
+    burst = other.start_recording(other.start_session(first.id, who.id, "x"), gesture.id)
     other.add_samples(burst, [sample(1)])
-    export_project(store, places, project.name, tmp_path / "p.zip")
+    export_project(store, paths, project.name, tmp_path / "p.zip")
     import_project(other, there, tmp_path / "p.zip")
     [run] = list_runs(there.runs)
     copy = other.project(project.name)
@@ -126,90 +126,90 @@ def test_trainings_go_along_with_the_samples_new_ids(store, places, project, els
     assert ids[0] != store.samples(project.id, newest_first=False)[0].id
 
 
-def test_a_taken_name_gets_a_number_and_its_own_training(store, places, project, tmp_path):
-    export_project(store, places, project.name, tmp_path / "p.zip")
-    assert import_project(store, places, tmp_path / "p.zip").project == "Süße Gesten 2"
-    assert import_project(store, places, tmp_path / "p.zip").project == "Süße Gesten 3"
+def test_a_taken_name_gets_a_number_and_its_own_training(store, paths, project, tmp_path):
+    export_project(store, paths, project.name, tmp_path / "p.zip")
+    assert import_project(store, paths, tmp_path / "p.zip").project == "Süße Gesten 2"
+    assert import_project(store, paths, tmp_path / "p.zip").project == "Süße Gesten 3"
     assert content(store, "Süße Gesten 3") == content(store, "Süße Gesten")
     active = {p.active_model for p in store.projects()}
-    assert active == {run.name for run in list_runs(places.runs)} and len(active) == 3
-    about = {run.about()["project"] for run in list_runs(places.runs)}
+    assert active == {run.name for run in list_runs(paths.runs)} and len(active) == 3
+    about = {run.about()["project"] for run in list_runs(paths.runs)}
     assert about == {"Süße Gesten", "Süße Gesten 2", "Süße Gesten 3"}
 
 
-def test_a_long_name_stays_a_name_with_its_number(store, places, elsewhere, tmp_path):
+def test_a_long_name_stays_a_name_with_its_number(store, paths, elsewhere, tmp_path):
     store.create_project("x" * 40)
-    export_project(store, places, "x" * 40, tmp_path / "p.zip")
-    assert import_project(store, places, tmp_path / "p.zip").project == "x" * 38 + " 2"
+    export_project(store, paths, "x" * 40, tmp_path / "p.zip")
+    assert import_project(store, paths, tmp_path / "p.zip").project == "x" * 38 + " 2"
 
 
-def test_the_bin_stays_here_unless_it_is_asked_for(store, places, project, elsewhere, tmp_path):
+def test_the_bin_stays_here_unless_it_is_asked_for(store, paths, project, elsewhere, tmp_path):
     there, other = elsewhere
     ids = [s.id for s in store.samples(project.id, newest_first=False)]
     delete_samples(store, project.id, ids[:1])
     bob = next(p for p in store.persons(project.id) if p.name == "Bob")
     store.delete_person(bob.id)
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
-    export_project(store, places, project.name, tmp_path / "without.zip")
+    export_project(store, paths, project.name, tmp_path / "without.zip")
     told = import_project(other, there, tmp_path / "without.zip").counts
     assert (told["samples"], told["persons"], told["gestures"]) == (5, 1, 9)  # Bob's own is left
     assert told["sessions"] == told["bursts"] == 2
     with zipfile.ZipFile(tmp_path / "without.zip") as archive:
         inside = b"".join(archive.read(name) for name in archive.namelist())
     assert b"Bob" not in inside and b"point_up" not in inside
-    export_project(store, places, project.name, tmp_path / "with.zip", with_bin=True)
+    export_project(store, paths, project.name, tmp_path / "with.zip", with_bin=True)
     name = import_project(other, there, tmp_path / "with.zip").project
     copy = other.project(name)
     assert len(other.samples(copy.id, deleted=True)) == 4
     [gone] = other.persons(copy.id, deleted=True)
-    bring_back(other, copy.id, PERSON, gone.id)
+    restore_from_bin(other, copy.id, PERSON, gone.id)
     assert len(other.samples(copy.id)) == 8
     assert [g.name for g in other.gestures(copy.id, deleted=True)] == ["point_up"]
 
 
 def test_a_moved_sample_keeps_its_recording_when_the_gesture_it_came_from_is_binned(
-    store, places, project, elsewhere, tmp_path
+    store, paths, project, elsewhere, tmp_path
 ):
     there, other = elsewhere
     named = {g.name: g.id for g in store.gestures(project.id)}
     [first, *_] = store.samples(project.id, gesture_id=named["ok"])
-    with sqlite3.connect(places.database) as raw:
+    with sqlite3.connect(paths.database) as raw:
         raw.execute(f"UPDATE samples SET gesture_id = {named['fist']} WHERE id = {first.id}")
     store.delete_gesture(named["ok"])
-    export_project(store, places, project.name, tmp_path / "p.zip")
+    export_project(store, paths, project.name, tmp_path / "p.zip")
     told = import_project(other, there, tmp_path / "p.zip").counts
     assert (told["samples"], told["bursts"], told["gestures"]) == (7, 3, 10)
     copy = other.project(project.name)
     assert "ok" not in [g.name for g in other.gestures(copy.id)]
 
 
-def test_pictures_can_stay_here(store, places, project, elsewhere, tmp_path):
+def test_pictures_can_stay_here(store, paths, project, elsewhere, tmp_path):
     there, other = elsewhere
-    export_project(store, places, project.name, tmp_path / "p.zip", with_pictures=False)
+    export_project(store, paths, project.name, tmp_path / "p.zip", with_pictures=False)
     assert import_project(other, there, tmp_path / "p.zip").counts["crops"] == 0
     copy = other.project(project.name)
     assert {s.crop_jpeg for s in other.samples(copy.id)} == {None}
 
 
-def test_a_file_appears_whole_or_not_at_all(store, places, project, tmp_path):
+def test_a_file_appears_whole_or_not_at_all(store, paths, project, tmp_path):
     def interrupt(done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export_project(store, places, project.name, tmp_path / "p.zip", progress=interrupt)
+        export_project(store, paths, project.name, tmp_path / "p.zip", progress=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        export_project(store, places, project.name, tmp_path / "p.zip", progress=interrupt)
+        export_project(store, paths, project.name, tmp_path / "p.zip", progress=interrupt)
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == []
     with pytest.raises(NotFoundError):
-        export_project(store, places, "nobody", tmp_path / "p.zip")
+        export_project(store, paths, "nobody", tmp_path / "p.zip")
     with pytest.raises(StoreError, match="can't be written"):
-        export_project(store, places, project.name, Path("/proc/none/p.zip"))
+        export_project(store, paths, project.name, Path("/proc/none/p.zip"))
 
 
-def test_what_would_not_come_back_in_does_not_go_out(store, places, project, tmp_path, monkeypatch):
+def test_what_would_not_come_back_in_does_not_go_out(store, paths, project, tmp_path, monkeypatch):
     monkeypatch.setattr(project_file, "MAX_TOTAL", 10_000)
     with pytest.raises(StoreError, match="leave the pictures out"):
-        export_project(store, places, project.name, tmp_path / "p.zip")
+        export_project(store, paths, project.name, tmp_path / "p.zip")
 
 
 # ------------------------------------------------------------------------------------ hostile
@@ -218,11 +218,11 @@ def test_what_would_not_come_back_in_does_not_go_out(store, places, project, tmp
 @pytest.fixture(scope="module")
 def honest(tmp_path_factory):
     """The members of an honest file."""
-    places = Places.find(tmp_path_factory.mktemp("honest"))
-    store = Store(places.database)
-    export_project(store, places, made_project(store, places).name, places.workspace / "p.zip")
+    paths = Paths.find(tmp_path_factory.mktemp("honest"))
+    store = Store(paths.database)
+    export_project(store, paths, made_project(store, paths).name, paths.workspace / "p.zip")
     store.close()
-    with zipfile.ZipFile(places.workspace / "p.zip") as archive:
+    with zipfile.ZipFile(paths.workspace / "p.zip") as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
@@ -264,15 +264,15 @@ S, G, P, B, C = (f"{n}-00000.{'bin' if n == 'crops' else 'jsonl'}"
                  for n in ("samples", "gestures", "persons", "bursts", "crops"))  # fmt: skip
 
 HOSTILE = {
-    "another project's burst": (lambda z: change(z, S, burst_id=999), "999"),
+    "another project's recording": (lambda z: change(z, S, burst_id=999), "999"),
     "an unknown gesture": (lambda z: change(z, B, gesture_id=999), "999"),
     "a column too many": (lambda z: change(z, S, evil=1), "evil"),
     "a column missing": (lambda z: z.update({S: b'{"id": 1}\n'}), "gesture_id"),
     "no json": (lambda z: z.update({S: b"PK\x03\x04\n"}), "line 1"),
     "an endless line": (lambda z: z.update({S: b"[" * 10**6}), "line 1"),
     "half a float": (lambda z: change(z, S, keypoints="AAAA"), "keypoints"),
-    "an infinite joint": (lambda z: change(z, S, scores="AACAfw=="), "infinite"),
-    "joints that differ": (lambda z: change(z, S, scores="AACAPw=="), "joints"),
+    "an infinite keypoint": (lambda z: change(z, S, scores="AACAfw=="), "infinite"),
+    "keypoints that differ": (lambda z: change(z, S, scores="AACAPw=="), "joints"),
     "another skeleton": (
         lambda z: change(z, S, keypoints=zeros(17 * 2), scores=zeros(17), world=None),
         "poses have 17 keypoints, hand_21 has 21"),

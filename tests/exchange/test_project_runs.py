@@ -20,7 +20,7 @@ def arrive(tmp_path):
         (tmp_path / "source/a/log.jsonl").write_bytes(log)
         if table is not None:
             (tmp_path / "source/a/validation.csv").write_text(table)
-        return project_runs.Arrivals(
+        return project_runs.ImportedRuns(
             *(tmp_path / name for name in ("source", "runs", "room")), "p.zip"
         )
 

@@ -1,4 +1,4 @@
-"""Made-up hands: each gesture a random hand shape, each person a random way of holding it."""
+"""synthetic outliers: each gesture a random hand shape, each person a random way of holding it."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from core.gestures.labels import DEFAULT_GESTURES
 
 
 def make_data(persons: int = 3, gestures: int = 4, each: int = 12, seed: int = 0) -> GestureData:
-    """Samples of every gesture by every person, one session a person, two bursts a gesture."""
+    """Samples of every gesture by every person, one session a person, two recordings a gesture."""
     rng = np.random.default_rng(seed)
     shapes = rng.normal(0, 40, (gestures, 21, 2))
     rows = [(p, g, i) for p in range(persons) for g in range(gestures) for i in range(each)]

@@ -171,5 +171,5 @@ def test_an_emoji_stays_as_it_is(emoji: str) -> None:
     "text",
     ["[x](http://x)", ":smile:", "<b>", "**", "$1$", "a\nb", "\u202eab", "👍" * 17, "##⃣", "#"],
 )
-def test_a_stranger_s_emoji_that_is_markup_is_none(text: str) -> None:
+def test_an_untrusted_emoji_that_is_markup_is_none(text: str) -> None:
     assert safe_emoji(text) == ""

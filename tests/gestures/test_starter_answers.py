@@ -1,8 +1,8 @@
 """What a hand's features are, and what the shipped model says of them, stays as it is.
 
 `starter_answers.npz` holds seventeen drawn hands (the gestures, turned, seen mirrored, one between
-☝ and 👈, a V, a missing joint, all joints in one place, noise) with the features of version 1 and
-the model's answers. Who changes one of these on purpose raises the version, ships another
+☝ and 👈, a V, a missing keypoint, all keypoints in one place, noise) with the features of version 1
+and the model's answers. Who changes one of these on purpose raises the version, ships another
 model, and stores both anew.
 """
 

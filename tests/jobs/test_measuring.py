@@ -24,9 +24,9 @@ from core.jobs.measuring import (
     verdict,
     wait_for,
 )
-from core.jobs.trainings import TrainingRoom, result_of
+from core.jobs.trainings import TrainingManager, result_of
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.store.bin import delete_samples
 from tests.conftest import PEOPLE
@@ -37,13 +37,13 @@ def quiet(done: int, total: int) -> None:
 
 
 @pytest.fixture
-def places(trained_people, tmp_path):
-    return Places.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
+def paths(trained_people, tmp_path):
+    return Paths.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
 
 
 @pytest.fixture
-def store(places):
-    store = Store(places.database)
+def store(paths):
+    store = Store(paths.database)
     yield store
     store.close()
 
@@ -54,17 +54,17 @@ def people():
 
 
 @pytest.fixture
-def trained(store, places, people) -> Run:
-    return TrainingRoom(store, places).runs(people)[0]
+def trained(store, paths, people) -> Run:
+    return TrainingManager(store, paths).runs(people)[0]
 
 
 def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
-    store, places, people, trained
+    store, paths, people, trained
 ):
-    room = TrainingRoom(store, places)
-    run = begin_left_out(room, people, trained)
+    manager = TrainingManager(store, paths)
+    run = begin_left_out(manager, people, trained)
     seen = []
-    found = wait_for(room, run, lambda *done: seen.append(done))
+    found = wait_for(manager, run, lambda *done: seen.append(done))
     assert list(found["per_person"]) == sorted(PEOPLE) and found["n"] == 225
     assert {f["n"] for f in found["per_person"].values()} == {75}
     assert found["worst_accuracy"] == min(f["accuracy"] for f in found["per_person"].values())
@@ -75,16 +75,16 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
     metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
     assert metadata[SUMMARY] == found
     assert GestureModel.load(trained.path).metadata[SUMMARY] == found
-    assert left_out_of(room, people, trained) == run
+    assert left_out_of(manager, people, trained) == run
 
 
-def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, places, people, trained):
-    room = TrainingRoom(store, places)
-    run = begin_left_out(room, people, trained)
-    elsewhere = TrainingRoom(store, places)  # knows nothing but the folders
+def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, people, trained):
+    manager = TrainingManager(store, paths)
+    run = begin_left_out(manager, people, trained)
+    elsewhere = TrainingManager(store, paths)  # knows nothing but the folders
     seen = elsewhere.running(people)
     assert seen == run and is_running(seen, LEFT_OUT) and not is_running(seen, COMPARISON)
-    assert not elsewhere.can_stop(seen) and room.can_stop(seen)
+    assert not elsewhere.can_stop(seen) and manager.can_stop(seen)
     with pytest.raises(TrainingError, match="already"):
         begin_comparison(elsewhere, people)
     with pytest.raises(TrainingError, match="already"):
@@ -97,38 +97,38 @@ def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, places, pe
     assert [r.name for r in elsewhere.runs(people)] == [trained.name]  # no training of its own
 
 
-def test_stopped_early_it_says_nothing_about_all(store, places, people, trained):
-    room = TrainingRoom(store, places)
-    run = begin_left_out(room, people, trained)
-    room.stop(run)
+def test_stopped_early_it_says_nothing_about_all(store, paths, people, trained):
+    manager = TrainingManager(store, paths)
+    run = begin_left_out(manager, people, trained)
+    manager.stop(run)
     with pytest.raises(TrainingError, match="run it again"):
-        wait_for(room, run, quiet)
-    assert run.status() == "stopped" and left_out_of(room, people, trained) is None
+        wait_for(manager, run, quiet)
+    assert run.status() == "stopped" and left_out_of(manager, people, trained) is None
     assert SUMMARY not in GestureModel.load(trained.path).metadata
 
 
-def test_samples_that_changed_since_the_training_are_refused(store, places, people, trained):
+def test_samples_that_changed_since_the_training_are_refused(store, paths, people, trained):
     project = store.project(people)
     delete_samples(store, project.id, [store.samples(project.id, limit=1)[0].id])
     with pytest.raises(TrainingError, match="changed since this training: train again"):
-        begin_left_out(TrainingRoom(store, places), people, trained)
+        begin_left_out(TrainingManager(store, paths), people, trained)
 
 
-def test_one_person_alone_is_told_what_to_do(store, places, people, trained):
+def test_one_person_alone_is_told_what_to_do(store, paths, people, trained):
     for person in store.persons(store.project(people).id)[1:]:
         store.delete_person(person.id)
     with pytest.raises(TrainingError, match=r"all samples are of Anna.*let another person"):
-        begin_left_out(TrainingRoom(store, places), people, trained)
+        begin_left_out(TrainingManager(store, paths), people, trained)
 
 
-def test_classifiers_are_compared_in_one_table(store, places, people):
-    room = TrainingRoom(store, places)
-    assert comparison_of(room, people) is None
-    found = wait_for(room, run := begin_comparison(room, people, seed=1), quiet)
+def test_classifiers_are_compared_in_one_table(store, paths, people):
+    manager = TrainingManager(store, paths)
+    assert comparison_of(manager, people) is None
+    found = wait_for(manager, run := begin_comparison(manager, people, seed=1), quiet)
     assert [row["classifier"] for row in found["rows"]] == ["mlp", "knn", "logreg", "forest"]
     assert found["split"] == "person" and found["n"] == 75
     assert len(run.records("classifier")) == 4 and run.status() == "done"
-    assert comparison_of(room, people) == run and len(room.runs(people)) == 1
+    assert comparison_of(manager, people) == run and len(manager.runs(people)) == 1
     assert result_of(run)["rows"] == found["rows"] and in_one_sentence(found)
 
 

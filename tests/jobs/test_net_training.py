@@ -24,21 +24,21 @@ from core.jobs.net_training import (
 from core.jobs.trainings import failure_of
 from core.learning.runs import list_runs
 from core.media.pictures import read_picture
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Frame
 from core.recipes.net_data import data_key
-from core.recognition.keypoint_sources import KeypointSource, nets
+from core.recognition.keypoint_sources import KeypointSource, available_nets
 from core.store import Store
 
 
 @pytest.fixture
-def places(tmp_path, weights_folder):
-    return replace(Places.find(tmp_path / "workspace"), weights=weights_folder)
+def paths(tmp_path, weights_folder):
+    return replace(Paths.find(tmp_path / "workspace"), weights=weights_folder)
 
 
 @pytest.fixture
-def store(places):
-    store = Store(places.database)
+def store(paths):
+    store = Store(paths.database)
     yield store
     store.close()
 
@@ -62,7 +62,7 @@ def recorded(store, make_estimator, shared_data):
             frame = Frame(read_picture(photo), source=photo.name)
             estimate = hands.estimate_still(frame.rgb)
             sample = sample_of(frame, estimate.poses[0], estimate)
-            store.add_samples(store.start_burst(session, fist.id), [sample] * 8)
+            store.add_samples(store.start_recording(session, fist.id), [sample] * 8)
     return store, project
 
 
@@ -79,46 +79,46 @@ def test_samples_become_crops_with_every_fifth_recording_apart(recorded):
         assert np.allclose([(x0 + x1) / 2, (y0 + y1) / 2], side / 2, atol=2)
 
 
-def test_too_few_samples_are_counted(store, places):
+def test_too_few_samples_are_counted(store, paths):
     store.create_project("p")
     with pytest.raises(TrainingError, match=r"0 samples with a picture.*at least 40"):
-        fine_tune_here(store, places, "p", name="cpm.mine", minutes=1, progress=lambda a, b: None)
+        fine_tune_here(store, paths, "p", name="cpm.mine", minutes=1, progress=lambda a, b: None)
 
 
 @pytest.mark.parametrize("name", ["mine", "cpm.", "cpm.../../x", LIGHT, "cpm.Ü"])
-def test_a_name_that_could_be_a_path_is_refused(store, places, name):
+def test_a_name_that_could_be_a_path_is_refused(store, paths, name):
     with pytest.raises(TrainingError, match="no name for a net"):
-        fine_tune_here(store, places, "p", name=name, minutes=1, progress=lambda a, b: None)
+        fine_tune_here(store, paths, "p", name=name, minutes=1, progress=lambda a, b: None)
 
 
-def test_a_taught_net_can_be_chosen_and_keeps_its_joints(recorded, places, shared_data):
+def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths, shared_data):
     store, _ = recorded
     run, folder = fine_tune_here(
-        store, places, "p", name="cpm.mine", minutes=0.1, progress=lambda a, b: None
+        store, paths, "p", name="cpm.mine", minutes=0.1, progress=lambda a, b: None
     )
-    assert folder == places.nets / "cpm.mine"
+    assert folder == paths.own_nets / "cpm.mine"
     assert run.status() == "done"
     first = run.records("look")[0]["held_out"]["own"][-1]
     assert first["pck@0.1"] > 0.6  # what it knew before
-    assert set(nets(places)) == {LIGHT, "cpm.mine"}
+    assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
     source = KeypointSource("cpm.mine")
-    assert source.keypoints_of(places) == LIGHT
+    assert source.keypoints_of(paths) == LIGHT
     photo = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
-    with source.open(places) as net:
-        assert len(net.estimate_still(read_picture(photo)).beliefs) == 1
+    with source.open(paths) as net:
+        assert len(net.estimate_still(read_picture(photo)).heatmaps) == 1
 
 
-def test_a_training_that_can_t_begin_says_why(store, places):
-    begun = start_fine_tuning(places, "nobody's", "cpm.mine", 1)
+def test_a_training_that_can_t_begin_says_why(store, paths):
+    begun = start_fine_tuning(paths, "nobody's", "cpm.mine", 1)
     wait_for(lambda: not begun.is_starting)
     assert "no project “nobody's”" in begun.failure
-    assert begun.run is None and list_runs(places.net_runs) == []
+    assert begun.run is None and list_runs(paths.net_runs) == []
 
 
 @pytest.mark.slow  # the first checkpoint comes after 15 s
-def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(recorded, places):
+def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(recorded, paths):
     recorded[0].close()
-    begun = start_fine_tuning(places, "p", "cpm.mine", 1)
+    begun = start_fine_tuning(paths, "p", "cpm.mine", 1)
     wait_for(lambda: begun.run is not None and begun.run.records("look"))
     run = begun.run
     wait_for(lambda: can_be_kept(run) or run.status() != "running")
@@ -127,28 +127,28 @@ def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(r
     wait_for(lambda: run.status() == "dead")
     assert time.monotonic() - killed < 1
     assert "Mudra was stopped" in failure_of(run) and begun.failure == ""
-    keep_fine_tuned(places, run)
+    keep_fine_tuned(paths, run)
     assert run.status() == "stopped" and failure_of(run) == ""
-    assert set(nets(places)) == {LIGHT, "cpm.mine"}
+    assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
 
 
-def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, places):
+def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths):
     store, _ = recorded
-    lost = replace(places, shipped_models=places.workspace)  # no weights to begin with
+    lost = replace(paths, shipped_models=paths.workspace)  # no weights to begin with
     with pytest.raises(FileNotFoundError):
         fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
-    [run] = list_runs(places.net_runs)
+    [run] = list_runs(paths.net_runs)
     assert run.status() == "failed" and "something went wrong" in failure_of(run)
     assert not can_be_kept(run)
     with pytest.raises(TrainingError, match="nothing that could be kept"):
-        keep_fine_tuned(places, run)
+        keep_fine_tuned(paths, run)
 
 
-def test_an_unknown_net_is_named_with_those_there_are(places, tmp_path):
+def test_an_unknown_net_is_named_with_those_there_are(paths, tmp_path):
     with pytest.raises(EstimatorError, match=r"no estimator “cpm\.x”.*mediapipe-hands"):
-        KeypointSource("cpm.x").open(places)
+        KeypointSource("cpm.x").open(paths)
     with pytest.raises(WeightsError, match="no net in"):
-        KeypointSource(str(tmp_path)).open(places)
+        KeypointSource(str(tmp_path)).open(paths)
 
 
 def test_two_processes_of_torchrun_train_one_net(tmp_path, root):

@@ -4,39 +4,39 @@ import pytest
 
 from core.errors import NotFoundError
 from core.jobs.owners import belongs_to, owner_of
-from core.jobs.trainings import TrainingRoom
+from core.jobs.trainings import TrainingManager
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 
 
 @pytest.fixture
-def places(tmp_path):
-    return Places.find(tmp_path)
+def paths(tmp_path):
+    return Paths.find(tmp_path)
 
 
-def test_a_renamed_project_keeps_its_trainings(store, project, places):
-    room = TrainingRoom(store, places)
-    run = Run.create(places.runs, **room.owner("Demo"))
+def test_a_renamed_project_keeps_its_trainings(store, project, paths):
+    manager = TrainingManager(store, paths)
+    run = Run.create(paths.runs, **manager.owner("Demo"))
     store.rename_project(project.id, "Another")
-    assert [r.name for r in room.runs("Another")] == [run.name]
+    assert [r.name for r in manager.runs("Another")] == [run.name]
     with pytest.raises(NotFoundError):
-        room.runs("Demo")
+        manager.runs("Demo")
 
 
-def test_a_new_project_of_an_old_name_has_none_of_its_trainings(store, project, places):
-    room = TrainingRoom(store, places)
-    Run.create(places.runs, **room.owner("Demo"))
+def test_a_new_project_of_an_old_name_has_none_of_its_trainings(store, project, paths):
+    manager = TrainingManager(store, paths)
+    Run.create(paths.runs, **manager.owner("Demo"))
     store.delete_project(project.id)
     store.create_project("Demo")
-    assert room.runs("Demo") == [] and room.running("Demo") is None
+    assert manager.runs("Demo") == [] and manager.running("Demo") is None
 
 
-def test_an_id_that_is_given_again_is_another_project(store, project, places):
-    run = Run.create(places.runs, **owner_of(project) | {"project_made_at": "2020-01-01T00:00:00"})
+def test_an_id_that_is_given_again_is_another_project(store, project, paths):
+    run = Run.create(paths.runs, **owner_of(project) | {"project_made_at": "2020-01-01T00:00:00"})
     assert not belongs_to(run, project)
 
 
-def test_a_run_of_before_ids_were_kept_goes_by_its_name(store, project, places):
-    run = Run.create(places.runs, project="Demo")
+def test_a_run_of_before_ids_were_kept_goes_by_its_name(store, project, paths):
+    run = Run.create(paths.runs, project="Demo")
     assert belongs_to(run, project)
     assert not belongs_to(run, store.create_project("Other"))

@@ -39,20 +39,26 @@ def test_a_training_leaves_weights_and_resumes_where_it_stopped(tmp_path: Path, 
     run = Run.create(tmp_path / "runs")
     crops = read_pack(pack)
     weights = train_net(
-        "cpm.hand_light", crops, run, NetOptions(minutes=0.05, batch=4, threads=1, look_every_s=1)
+        "cpm.hand_light",
+        crops,
+        run,
+        NetOptions(minutes=0.05, batch=4, threads=1, evaluate_every_s=1),
     )
     assert weights.is_file()
     assert run.status() == DONE
-    looks = run.records("look")
-    assert len(looks) >= 2
-    stages = looks[-1]["held_out"]["far"]
+    evaluations = run.records("look")
+    assert len(evaluations) >= 2
+    stages = evaluations[-1]["held_out"]["far"]
     assert [sorted(stage) for stage in stages] == [["mean_error", "pck@0.1", "pck@0.2"]] * 3
-    steps = looks[-1]["step"]
+    steps = evaluations[-1]["step"]
     train_net(
-        "cpm.hand_light", crops, run, NetOptions(minutes=0.08, batch=4, threads=1, look_every_s=1)
+        "cpm.hand_light",
+        crops,
+        run,
+        NetOptions(minutes=0.08, batch=4, threads=1, evaluate_every_s=1),
     )
-    more = run.records("look")[len(looks) :]
-    assert more[0]["seconds"] > looks[-1]["seconds"]
+    more = run.records("look")[len(evaluations) :]
+    assert more[0]["seconds"] > evaluations[-1]["seconds"]
     assert more[-1]["step"] > steps
     assert not list(run.path.glob("*.part"))
     assert torch.load(run.path / CHECKPOINT, weights_only=True)["step"] == more[-1]["step"]
@@ -68,13 +74,13 @@ def test_a_loss_of_nan_stops_at_once_and_what_was_learned_before_is_kept(
     tmp_path: Path, pack: Path
 ) -> None:
     run = Run.create(tmp_path / "runs")
-    options = NetOptions(minutes=1, batch=4, threads=1, look_every_s=0, rate=1e12)
+    options = NetOptions(minutes=1, batch=4, threads=1, evaluate_every_s=0, rate=1e12)
     with pytest.raises(TrainingError, match="not a number: stopped"):
         train_net("cpm.hand_light", read_pack(pack), run, options)
-    looks = run.records("look")
-    assert all(math.isfinite(look["loss"]) for look in looks)
+    evaluations = run.records("look")
+    assert all(math.isfinite(evaluation["loss"]) for evaluation in evaluations)
     checkpoint = torch.load(run.path / CHECKPOINT, weights_only=True)
-    assert checkpoint["step"] == looks[-1]["step"]
+    assert checkpoint["step"] == evaluations[-1]["step"]
     kept = load_file(run.path / WEIGHTS)
     assert all(bool(value.isfinite().all()) for value in kept.values())
     assert {name: value.shape for name, value in kept.items()} == {
@@ -107,7 +113,7 @@ def test_a_training_begun_on_a_gpu_goes_on_without_one(tmp_path: Path, pack: Pat
     assert run.status() == DONE and run.records("look")[-1]["step"] > steps
 
 
-def test_an_occluded_joint_counts_nowhere(tmp_path: Path) -> None:
+def test_an_occluded_keypoint_counts_nowhere(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     hands = []
     for i in range(12):
@@ -121,7 +127,7 @@ def test_an_occluded_joint_counts_nowhere(tmp_path: Path) -> None:
     train_net("cpm.hand_light", read_pack(tmp_path / "pack"), run, options)
     last = run.records("look")[-1]["held_out"]["far"][-1]
     assert 0 < last["mean_error"] < 5
-    seen = 2 * 20  # of 2 hands with 21 joints each
+    seen = 2 * 20  # of 2 hands with 21 keypoints each
     assert last["pck@0.2"] * seen == pytest.approx(round(last["pck@0.2"] * seen), abs=0.01)
 
 

@@ -6,9 +6,9 @@ import torch
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared
-from core.learning.published import (
+from core.learning.published_nets import (
     check_openpose_hand,
-    openpose_joints,
+    openpose_keypoints,
     published_net,
     seed_points,
 )
@@ -16,7 +16,8 @@ from core.nets.cpm import VggCPM
 
 
 class Bright(VggCPM):
-    """Stage 1 and 2 alike: joint 0 is where it is red, joint 1 where it is blue, at stride 8."""
+    """Stage 1 and 2 alike: keypoint 0 is where it is red, keypoint 1 where it is blue, at stride
+    8."""
 
     def __init__(self) -> None:
         super().__init__("hand", stages=2, joints=2)
@@ -32,7 +33,7 @@ def test_openposes_recipe_finds_spots_of_a_picture_of_any_shape() -> None:
     picture = np.zeros((120, 200, 3), np.uint8)
     picture[36:45, 60:69, 0] = 255  # red round (64, 40)
     picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
-    joints, scores = openpose_joints(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
+    joints, scores = openpose_keypoints(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
     assert joints[0] == pytest.approx([64, 40], abs=2)
     assert joints[1] == pytest.approx([150, 80], abs=2)
     assert (scores > 0.05).all()

@@ -1,4 +1,4 @@
-"""Zips of strangers: judged before they are unpacked, nothing written outside."""
+"""Zips of untrusted origin: judged before they are unpacked, nothing written outside."""
 
 import io
 import stat

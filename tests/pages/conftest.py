@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.paths import Places
+from core.paths import Paths
 from core.store import NewSample, Store
 
 PAGES = ("home", "record", "train", "live")
@@ -24,7 +24,7 @@ def app(workspace, monkeypatch):
 
 @pytest.fixture
 def store(workspace):
-    store = Store(Places.find(workspace).database)
+    store = Store(Paths.find(workspace).database)
     yield store
     store.close()
 
@@ -46,7 +46,7 @@ def texts(app):
 
 
 def record(store, gesture, n, *, seed=0, person="me"):
-    """n samples of hands spread about one random hand, in a burst of a session of their own."""
+    """n samples of hands spread about one random hand, in a recording of a session of their own."""
     project = store.projects()[0]
     gesture_id = next(g.id for g in store.gestures(project.id) if g.name == gesture)
     session = store.start_session(project.id, store.ensure_person(project.id, person).id, "test")
@@ -56,4 +56,4 @@ def record(store, gesture, n, *, seed=0, person="me"):
         NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
         for k in hand + noise
     ]
-    return store.add_samples(store.start_burst(session, gesture_id), samples)
+    return store.add_samples(store.start_recording(session, gesture_id), samples)

@@ -8,7 +8,7 @@ import pytest
 
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 from core.store.bin import delete_samples
 from tests.pages.conftest import go, record, texts
 
@@ -23,8 +23,8 @@ def said(app):
     return "\n".join(success.value for success in app.success)
 
 
-def parcel(app):
-    return app.session_state["parcel"][1]
+def download(app):
+    return app.session_state["download"][1]
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def recorded(app, store):
 
 def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):
     press(recorded, "Prepare the project file")
-    file = parcel(recorded)
+    file = download(recorded)
     assert file.name == "My_gestures.zip" and "9 samples" in file.text
     with zipfile.ZipFile(file.path) as archive:
         assert json.loads(archive.read("manifest.json"))["counts"]["samples"] == 9
@@ -46,8 +46,8 @@ def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):
     content = file.path.read_bytes()
     box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
     box.upload("mine.zip", content).run()
-    press(recorded, "Bring it in")
-    assert "Brought in “My gestures 2”" in said(recorded)
+    press(recorded, "Import")
+    assert "Imported “My gestures 2”" in said(recorded)
     assert [p.name for p in store.projects()] == ["My gestures", "My gestures 2"]
     assert recorded.sidebar.selectbox[0].value == "My gestures 2"
 
@@ -58,7 +58,7 @@ def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
         archive.writestr("../../evil.json", "x")
     box = next(b for b in recorded.file_uploader if b.label == "A zip that Mudra wrote")
     box.upload("<b>.zip", packed.getvalue()).run()
-    press(recorded, "Bring it in")
+    press(recorded, "Import")
     assert safe_label("<b>.zip holds the unsafe name '../../evil.json'") in recorded.error[0].value
     assert len(store.projects()) == 1
 
@@ -67,7 +67,7 @@ def test_a_hostile_zip_is_refused_in_its_own_name(recorded, store):
 def test_samples_go_out_and_come_in(kind, recorded, store):
     recorded.selectbox(key="data_kind").select(kind).run()
     press(recorded, next(b.label for b in recorded.button if b.key == f"prepare_{kind}"))
-    file = parcel(recorded)
+    file = download(recorded)
     assert "9 samples" in file.text
     uploads = [(file.name, file.path.read_bytes())]
     if kind == "kazuhito":
@@ -90,8 +90,8 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     go(app, "privacy")
     words = texts(app)
     assert "no further" in words and "127" in words and "New project" in words
-    [places] = app.dataframe
-    assert str(workspace / "mudra.db") in list(places.value["Where"])
+    [paths] = app.dataframe
+    assert str(workspace / "mudra.db") in list(paths.value["Where"])
     for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):
         assert any(f"**{library}** would" in one.value and "✅ off" in one.value
                    for one in app.markdown)  # fmt: skip
@@ -112,7 +112,7 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
 
 def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):
     record(store, "ok", 3)
-    run = Run.create(Places.find(workspace).runs, project="My gestures")
+    run = Run.create(Paths.find(workspace).runs, project="My gestures")
     go(app, "privacy")
     assert app.button(key="erase").disabled
     field = next(box for box in app.text_input if box.label.startswith("Type DELETE"))

@@ -4,11 +4,11 @@ import zipfile
 
 import pytest
 
-from core.exchange.bundles import export_model
+from core.exchange.model_files import export_model
 from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
-from core.paths import Places
+from core.paths import Paths
 from tests.pages.conftest import go, texts
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
@@ -18,8 +18,8 @@ ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
 def starter_file(tmp_path_factory):
     """The content of the starter's bundle."""
     out = tmp_path_factory.mktemp("out") / "a.gesture"
-    places = Places.find(tmp_path_factory.mktemp("home"))
-    export_model(GestureModel.load(Places.starter), out, places)
+    paths = Paths.find(tmp_path_factory.mktemp("home"))
+    export_model(GestureModel.load(Paths.starter), out, paths)
     return out.read_bytes()
 
 
@@ -54,10 +54,10 @@ def test_names_of_persons_are_left_out_by_a_switch(app):
 def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):
     go(app, "export")
     upload(app, ODD, starter_file)
-    assert len(app.success) == 2 and not list_runs(Places.find(workspace).runs)
+    assert len(app.success) == 2 and not list_runs(Paths.find(workspace).runs)
     next(b for b in app.button if b.label.startswith("Add to")).click().run()
     assert not app.exception
-    [run] = list_runs(Places.find(workspace).runs)
+    [run] = list_runs(Paths.find(workspace).runs)
     assert store.projects()[0].active_model == run.name
     assert any("is now a model of" in said.value for said in app.success)
     for page in ("live", "files", "train", "export"):
@@ -79,4 +79,4 @@ def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_
         upload(app, "bad.gesture", content)
         assert words in app.error[0].value
         assert not [b for b in app.button if b.label.startswith("Add to")]
-    assert not list_runs(Places.find(workspace).runs)
+    assert not list_runs(Paths.find(workspace).runs)

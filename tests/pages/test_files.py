@@ -64,7 +64,7 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("v.mp4", video))
     reads = dict(app.session_state["files_read"])
-    folder = app.session_state["files_room"].folder
+    folder = app.session_state["files_folder"].folder
     assert [path.suffix for path in folder.iterdir()] == [".webm"]
     app.run()
     again = app.session_state["files_read"]
@@ -96,7 +96,7 @@ def test_a_net_s_keypoints_are_shown_without_a_gesture(app, shared_data):
     photo = sorted((folder / "thumbs_up").iterdir())[0].read_bytes()
     app.switch_page("pages/files.py").run()
     next(box for box in app.selectbox if box.label == "Keypoints by").select("cpm.hand_light").run()
-    assert "learned from mediapipe-hands" in app.warning[0].value
+    assert "trained on mediapipe-hands" in app.warning[0].value
     app.file_uploader[0].upload("a.jpg", photo).run()
     assert not app.exception
     assert any("a hand" in markdown.value for markdown in app.markdown)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.store.curation import visits
+from core.store.curation import list_sessions
 from tests.pages.conftest import ODD, go, record, texts
 
 
@@ -23,7 +23,7 @@ def widget(found, key):
 
 
 def undo(app, store):
-    latest = store.acts(project_of(store).id)[0]
+    latest = store.history(project_of(store).id)[0]
     return widget(app.button, f"undo_{latest.id}").click().run()
 
 
@@ -134,6 +134,6 @@ def test_chosen_sessions_are_assigned_and_their_samples_deleted(app, store):
     page.run()
     assert not page.exception
     next(b for b in page.button if b.label == "Delete the 2 samples").click().run()
-    assert [v.samples for v in visits(store, project.id)] == [0, 2]
+    assert [v.samples for v in list_sessions(store, project.id)] == [0, 2]
     undo(page, store)
-    assert [v.samples for v in visits(store, project.id)] == [2, 2]
+    assert [v.samples for v in list_sessions(store, project.id)] == [2, 2]

@@ -3,7 +3,7 @@
 import pytest
 
 from core.capture.demo import DEMO_PROJECT
-from core.paths import Places
+from core.paths import Paths
 from tests.pages.conftest import go, record, texts
 
 
@@ -48,8 +48,8 @@ def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store)
 def test_a_missing_file_of_the_demo_is_said_in_plain_words(workspace, monkeypatch, tmp_path, name):
     from streamlit.testing.v1 import AppTest
 
-    places = Places(workspace, Places.find().weights, **{name: tmp_path / "gone.csv"})
-    monkeypatch.setattr(Places, "find", classmethod(lambda cls, *args, **more: places))
+    paths = Paths(workspace, Paths.find().weights, **{name: tmp_path / "gone.csv"})
+    monkeypatch.setattr(Paths, "find", classmethod(lambda cls, *args, **more: paths))
     app = AppTest.from_file("../../app.py", default_timeout=60).run()
     assert not app.exception
     assert "gone" in app.error[0].value

@@ -10,7 +10,7 @@ import pytest
 
 from core.gestures.labels import safe_label
 from core.learning.runs import list_runs
-from core.paths import Places
+from core.paths import Paths
 from tests.pages.conftest import ODD, PAGES, go, press, record, texts
 
 
@@ -123,7 +123,7 @@ def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):
     app.number_input(key="epochs").set_value(3)
     next(b for b in app.button if b.label == "Train").click().run()
     end = time.monotonic() + 120
-    while list_runs(Places.find().runs)[0].status() == "running" and time.monotonic() < end:
+    while list_runs(Paths.find().runs)[0].status() == "running" and time.monotonic() < end:
         time.sleep(0.2)
     app.run()
     assert not app.exception
@@ -154,7 +154,7 @@ assert not {{"torch", "sklearn"}} & set(sys.modules)
     assert done.returncode == 0, done.stderr
 
 
-def test_a_project_is_renamed_deleted_and_brought_back(app, store):
+def test_a_project_is_renamed_deleted_and_restored(app, store):
     record(store, "fist", 3)
     box = next(t for t in app.sidebar.text_input if t.label == "New name")
     box.input("Rock, paper")
@@ -163,7 +163,7 @@ def test_a_project_is_renamed_deleted_and_brought_back(app, store):
     press(app, "Delete the project")
     assert "Rock, paper" not in app.sidebar.selectbox[0].options
     assert store.projects(deleted=True)[0].name == "Rock, paper"
-    press(app, "Bring it back")
+    press(app, "Restore")
     assert app.sidebar.selectbox[0].value == "Rock, paper"
     assert len(store.samples(store.project("Rock, paper").id)) == 3
 

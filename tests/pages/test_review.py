@@ -1,15 +1,15 @@
-"""The Review page without a browser: every state of it, and that each act can be undone."""
+"""The Review page without a browser: every state of it, and that each action can be undone."""
 
 import pytest
 
 from core.gestures.labels import safe_label
 from core.store.bin import delete_samples
-from core.store.index import read_roster
+from core.store.index import read_index
 from tests.pages.conftest import ODD, go, press, record, texts
 
 
 def ids(store):
-    return set(read_roster(store, store.projects()[0].id).ids.tolist())
+    return set(read_index(store, store.projects()[0].id).ids.tolist())
 
 
 def tiles(app):
@@ -23,7 +23,7 @@ def view(app, name):
 
 
 def undo(app, store):
-    act = store.acts(store.projects()[0].id)[0]
+    act = store.history(store.projects()[0].id)[0]
     app.button(key=f"undo_{act.id}").click().run()
     assert not app.exception
 
@@ -80,10 +80,10 @@ def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):
     press(app, "Pick all 60")
     app.selectbox(key="move_to").set_value(fist).run()
     press(app, "Move 60")
-    assert set(read_roster(store, project.id).gestures.tolist()) == {fist}
+    assert set(read_index(store, project.id).gestures.tolist()) == {fist}
     assert "Pick none" not in [button.label for button in app.button]
     undo(app, store)
-    assert fist not in read_roster(store, project.id).gestures
+    assert fist not in read_index(store, project.id).gestures
     assert ids(store) == set(made)
 
 
@@ -101,7 +101,7 @@ def test_filters_choose_and_orders_order(app, store):
     assert "No sample fits" in texts(app)
 
 
-def test_the_most_doubtful_stands_first_and_says_why(app, store):
+def test_the_most_suspect_stands_first_and_says_why(app, store):
     for seed in range(4):
         record(store, "thumbs_up", 5, seed=seed)
         record(store, "fist", 5, seed=seed)
@@ -197,9 +197,9 @@ def test_the_map_draws_any_number_of_samples_by_gesture_person_and_session(app, 
     assert "Near points look alike" in texts(app) or n == 1
     record(store, "fist", 1)
     app.run()
-    assert "draw it anew" in texts(app)
-    press(app, "Draw anew")
-    assert "draw it anew" not in texts(app)
+    assert "redraw it" in texts(app)
+    press(app, "Redraw")
+    assert "redraw it" not in texts(app)
 
 
 def test_the_balance_says_what_to_record_next(app, store):

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.learning.netfile import save_net
 from core.learning.runs import Run
 from core.nets.cpm import LightCPM
-from core.paths import Places
+from core.paths import Paths
 from core.store.bin import delete_samples
 from tests.pages.conftest import PAGES, go, record, texts
 
@@ -103,7 +103,7 @@ def test_a_person_s_name_from_an_address_that_is_none_breaks_no_page(app, name):
 def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, store, workspace):
     for gesture in ("thumbs_up", "fist"):
         record(store, gesture, 30)
-    runs = Places.find(workspace).runs
+    runs = Paths.find(workspace).runs
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom core.learning.runs import Run\n"
         "Run.create(Path(sys.argv[1]), project='My gestures', classifier='mlp')\n"
@@ -126,7 +126,7 @@ def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, sto
 
 def test_a_training_that_diverged_is_told_with_its_reason(app, store, workspace):
     record(store, "fist", 3)
-    run = Run.create(Places.find(workspace).runs, project="My gestures")
+    run = Run.create(Paths.find(workspace).runs, project="My gestures")
     run.log(event="end", status="failed", message="the loss became nan in epoch 3: stopped")
     go(app, "train")
     assert "The training ended early: the loss became nan in epoch 3" in plain(app.error[0])
@@ -153,14 +153,14 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
 
 @pytest.mark.parametrize("page", ["live", "record"])
 def test_a_net_offers_all_the_stages_that_it_has(app, workspace, page):
-    nets = Places.find(workspace).nets
+    nets = Paths.find(workspace).own_nets
     save_net(LightCPM(stages=6, input_size=64, width=8), nets / "cpm.six", "cpm.six", {})
     save_net(LightCPM(joints=14, input_size=64, width=8), nets / "cpm.body", "cpm.body", {})
     go(app, page)
     keypoints = app.selectbox(key=f"{page}_keypoints")
     assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]
     keypoints.select("cpm.six").run()
-    (stages,) = [b for b in app.button_group if b.label == "Belief maps of stage"]
+    (stages,) = [b for b in app.button_group if b.label == "Heatmaps of stage"]
     assert [option.content for option in stages.proto.options] == list("123456")
     app.selectbox(key=f"{page}_keypoints").select("cpm.hand_light").run()
     assert not app.exception

@@ -8,33 +8,33 @@ from streamlit.testing.v1 import AppTest
 
 from core.gestures.evaluation.predictions import read_predictions
 from core.jobs.measuring import COMPARISON, LEFT_OUT, left_out_of
-from core.jobs.trainings import TrainingRoom
+from core.jobs.trainings import TrainingManager
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 
 
 @pytest.fixture
-def places(trained_people, workspace):
+def paths(trained_people, workspace):
     shutil.copytree(trained_people, workspace, dirs_exist_ok=True)
-    return Places.find(workspace)
+    return Paths.find(workspace)
 
 
 @pytest.fixture
-def room(places):
+def manager(paths):
     """What another process knows: the folders."""
-    store = Store(places.database)
-    yield TrainingRoom(store, places)
+    store = Store(paths.database)
+    yield TrainingManager(store, paths)
     store.close()
 
 
 @pytest.fixture
-def run(room) -> Run:
-    return room.runs("People")[0]
+def run(manager) -> Run:
+    return manager.runs("People")[0]
 
 
-def opened(places, monkeypatch):
-    monkeypatch.setenv("MUDRA_WORKSPACE", str(places.database.parent))
+def opened(paths, monkeypatch):
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(paths.database.parent))
     # AppTest has no browser session to ask
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
     app = AppTest.from_file("../../app.py", default_timeout=60)
@@ -43,8 +43,8 @@ def opened(places, monkeypatch):
 
 
 @pytest.fixture
-def app(places, monkeypatch):
-    app = opened(places, monkeypatch)
+def app(paths, monkeypatch):
+    app = opened(paths, monkeypatch)
     assert not app.exception and not app.error
     return app
 
@@ -58,9 +58,9 @@ def texts(app):
     return "\n".join(str(e.value) for e in shown)
 
 
-def wait_until_measured(app, room):
+def wait_until_measured(app, manager):
     end = time.monotonic() + 60
-    while room.running("People") is not None:
+    while manager.running("People") is not None:
         assert time.monotonic() < end
         time.sleep(0.05)
     app.run()
@@ -70,43 +70,43 @@ def wait_until_measured(app, room):
 
 def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
     figures = run.records("result")[0]["figures"]
-    assert [m.label for m in app.metric][:2] == ["Right", "95 % interval"]
+    assert [m.label for m in app.metric][:2] == ["Accuracy", "95 % interval"]
     assert app.metric[0].value == f"{figures['accuracy']:.1%}"
     low, high = figures["interval"]
     assert app.metric[1].value == f"{low:.1%} – {high:.1%}"
     said = texts(app)
-    assert "other people than those it learned from" in said and "(person split)" in said
+    assert "other people than those it was trained on" in said and "(person split)" in said
     assert "optimistic" not in said
     assert f"({low:.1%} – {high:.1%})" in next(
         s for s in app.selectbox if s.label == "Trainings"
     ).options[0]  # fmt: skip
-    gestures = next(d.value for d in app.dataframe if "Kept apart" in d.value)
+    gestures = next(d.value for d in app.dataframe if "Held out" in d.value)
     assert list(gestures["95 % interval"].str.count("–")) == [1, 1, 1]
 
 
 def test_the_shares_let_through_are_shown_with_how_they_were_measured(app, run):
     found = run.records("result")[0]["figures"]["rejection"]
     shown = {m.label: m.value for m in app.metric}
-    assert shown["Gestures let through"] == f"{found['true_accept']:.1%}"
-    assert shown["Foreign hands let through"] == f"{found['false_accept']:.1%}"
+    assert shown["True-accept rate"] == f"{found['true_accept']:.1%}"
+    assert shown["False-accept rate"] == f"{found['false_accept']:.1%}"
     assert f"Measured on {found['gestures']} gesture samples" in texts(app)
 
 
-def test_one_session_alone_is_called_optimistic_with_what_to_do(places, monkeypatch, run):
+def test_one_session_alone_is_called_optimistic_with_what_to_do(paths, monkeypatch, run):
     log = run.path / "log.jsonl"
     log.write_text(log.read_text().replace('"split": "person"', '"split": "tail"'))
-    said = texts(opened(places, monkeypatch))
+    said = texts(opened(paths, monkeypatch))
     assert "very optimistic" in said and "Record every gesture at least twice" in said
 
 
 def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
-    app, places, room, run, monkeypatch
+    app, paths, manager, run, monkeypatch
 ):
     button(app, "Leave each person out").click().run()
     assert not app.exception
-    again = opened(places, monkeypatch)  # a reload, while it may still be at work
-    wait_until_measured(again, room)
-    found = left_out_of(room, "People", run).records("result")[0]
+    again = opened(paths, monkeypatch)  # a reload, while it may still be at work
+    wait_until_measured(again, manager)
+    found = left_out_of(manager, "People", run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
@@ -116,14 +116,14 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     assert button(again, "Leave each person out again")
 
 
-def test_while_one_is_left_out_nothing_else_can_be_begun(places, run, monkeypatch):
-    held = Run.create(places.runs, project="People", kind=LEFT_OUT, of=run.name,
+def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch):
+    held = Run.create(paths.runs, project="People", kind=LEFT_OUT, of=run.name,
                       persons=["Anna", "Ben", "Carla *x*"])  # fmt: skip
     held.log(event="person", person="Anna", n=75, accuracy=1.0)
-    app = opened(places, monkeypatch)
+    app = opened(paths, monkeypatch)
     labels = ("Train", "Leaving each person out …", "Compare classifiers")
     assert all(button(app, label).disabled for label in labels)
-    assert "Right" in [m.label for m in app.metric]  # the result stays in sight
+    assert "Accuracy" in [m.label for m in app.metric]  # the result stays in sight
     progress = app.get("progress")[0].proto
     assert progress.value == 33 and "1 of 3 · learning from all but Ben" in progress.text
     held.log(event="end", status="failed", message="the disk is full")
@@ -131,32 +131,32 @@ def test_while_one_is_left_out_nothing_else_can_be_begun(places, run, monkeypatc
     assert "the disk is full" in texts(app)
 
 
-def test_one_person_alone_is_told_when_others_can_be_left_out(places, room, monkeypatch):
-    store = Store(places.database)
+def test_one_person_alone_is_told_when_others_can_be_left_out(paths, manager, monkeypatch):
+    store = Store(paths.database)
     for person in store.persons(store.project("People").id)[1:]:
         store.delete_person(person.id)
     store.close()
-    app = opened(places, monkeypatch)
+    app = opened(paths, monkeypatch)
     assert "One person has recorded so far" in texts(app)
     assert "Leave each person out" not in [b.label for b in app.button]
 
 
-def test_classifiers_are_compared_with_one_click(app, room):
+def test_classifiers_are_compared_with_one_click(app, manager):
     button(app, "Compare classifiers").click().run()
-    wait_until_measured(app, room)
-    rows = room.runs("People", COMPARISON)[0].records("result")[0]["rows"]
+    wait_until_measured(app, manager)
+    rows = manager.runs("People", COMPARISON)[0].records("result")[0]["rows"]
     table = app.table[0].value
     assert list(table["Classifier"]) == ["MLP", "k-NN", "Logistic regression", "Random forest"]
-    assert list(table["Right"]) == [f"{row['accuracy']:.1%}" for row in rows]
+    assert list(table["Accuracy"]) == [f"{row['accuracy']:.1%}" for row in rows]
     assert table["Beside the MLP"].iloc[0] == "–" and "points" in table["Beside the MLP"].iloc[1]
     assert "On these samples" in texts(app)
 
 
 def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run):
-    rows = [p for p in read_predictions(run.path) if (p.truth, p.said) == ("fist", "fist")]
-    assert rows, "fists were kept apart and known"
+    rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
+    assert rows, "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
-    cell = next(s for s in app.selectbox if s.label == "Samples of (shown → said)")
+    cell = next(s for s in app.selectbox if s.label == "Samples of (target → prediction)")
     fist = gestures.index("fist")
     assert f"👊 fist → 👊 fist · {len(rows)}" in cell.options
     cell.set_value((fist, fist)).run()

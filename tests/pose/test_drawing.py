@@ -28,13 +28,13 @@ def test_the_picture_itself_is_left_as_it_was(hand):
     assert (picture == 90).all() and (drawn != 90).any()
 
 
-def test_a_white_dot_lies_on_every_joint(hand):
+def test_a_white_dot_lies_on_every_keypoint(hand):
     drawn = draw_pose(grey(), hand)
     for x, y in np.round(hand.keypoints).astype(int):
         assert (drawn[y, x] > 200).all()
 
 
-def test_missing_joints_and_their_bones_are_not_drawn(hand):
+def test_missing_keypoints_and_their_bones_are_not_drawn(hand):
     hand.keypoints[1:] = np.nan
     drawn = draw_pose(grey(), hand)
     changed = np.argwhere((drawn != 90).any(axis=2))
@@ -87,6 +87,6 @@ def test_no_emoji_is_no_sprite():
     assert emoji_sprite("", 32) is None
 
 
-def test_every_bone_joins_two_of_the_joints():
+def test_every_bone_joins_two_of_the_keypoints():
     assert HAND_21.size == 21 and len(HAND_21.edges) == len(HAND_21.colors) == 20
     assert all(0 <= a < b < 21 for a, b in HAND_21.edges)

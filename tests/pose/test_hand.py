@@ -4,7 +4,7 @@ from core.pose.hand import BASES, KNUCKLES, TIPS, WRIST
 from core.pose.skeletons import HAND_21
 
 
-def test_the_named_joints_are_the_skeleton_s():
+def test_the_named_keypoints_are_the_skeleton_s():
     ends = [HAND_21.joints[joint].rsplit("_", 1) for joint in TIPS]
     assert HAND_21.joints[WRIST] == "wrist" and {part for _, part in ends} == {"tip"}
     starts = [HAND_21.joints[joint].rsplit("_", 1)[0] for joint in BASES]

@@ -1,4 +1,4 @@
-"""Belief maps: keypoints go in and come out at the same place."""
+"""Heatmaps: keypoints go in and come out at the same place."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,12 @@ from core.pose.heatmaps import (
     decode_quarter,
     decode_seed,
     encode,
-    joints_of,
+    heatmap_keypoints,
     openpose_inputs,
     openpose_maps,
     peaks,
 )
-from core.pose.types import BeliefMaps
+from core.pose.types import Heatmaps
 
 HW = (40, 56)  # not square
 CROP = np.zeros((128, 128, 3), np.uint8)
@@ -68,20 +68,20 @@ def test_the_seeds_targets_are_those_of_the_reference(reference) -> None:
 
 def test_the_quarter_offset_is_that_of_the_reference(reference) -> None:
     x, y = reference["quarter_decode"]["peak"]
-    belief = np.zeros((1, 64, 48), np.float32)
-    belief[0, y, x], belief[0, y, x + 1], belief[0, y - 1, x] = 1, 0.5, 0.5
-    (found,), _ = decode_quarter(belief)
+    heatmap = np.zeros((1, 64, 48), np.float32)
+    heatmap[0, y, x], heatmap[0, y, x + 1], heatmap[0, y - 1, x] = 1, 0.5, 0.5
+    (found,), _ = decode_quarter(heatmap)
     assert found.tolist() == reference["quarter_decode"]["expected"]
 
 
-def test_the_background_is_what_no_joint_covers() -> None:
+def test_the_background_is_what_no_keypoint_covers() -> None:
     two = np.array([[20.0, 20.0], [20.0, 20.0]])
     by_max, by_sum = (encode(two, HW, 4, background=kind) for kind in ("max", "sum"))
     assert by_max[-1].min() >= 0
     assert by_sum[-1].min() < -0.5
 
 
-def test_a_missing_joint_has_an_empty_map() -> None:
+def test_a_missing_keypoint_has_an_empty_map() -> None:
     maps = encode(np.array([[np.nan, np.nan], [30.0, 30.0]]), HW, 4)
     assert maps[0].max() == 0
     assert maps[1].max() > 0.8
@@ -92,7 +92,7 @@ joints = st.tuples(st.floats(8, 215), st.floats(8, 150))
 
 
 @given(joints)
-def test_a_joint_comes_back_to_a_tenth_of_a_cell(joint) -> None:
+def test_a_keypoint_comes_back_to_a_tenth_of_a_cell(joint) -> None:
     cells, scores = decode(encode(np.array([joint]), HW, 4)[:1])
     assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=0.4)
     assert 0.8 < float(scores[0]) <= 1
@@ -112,14 +112,14 @@ def test_the_seeds_way_stays_within_half_a_cell(joint) -> None:
 
 
 def test_a_peak_at_the_border_stays_at_its_cell() -> None:
-    belief = np.zeros((1, 5, 7), np.float32)
-    belief[0, 0, 6] = 0.7
-    cells, scores = decode(belief)
+    heatmap = np.zeros((1, 5, 7), np.float32)
+    heatmap[0, 0, 6] = 0.7
+    cells, scores = decode(heatmap)
     assert cells.tolist() == [[6, 0]]
     assert scores.tolist() == pytest.approx([0.7])
 
 
-def test_all_stages_and_joints_are_decoded_at_once() -> None:
+def test_all_stages_and_keypoints_are_decoded_at_once() -> None:
     rng = np.random.default_rng(0)
     maps = rng.random((3, 21, *HW)).astype(np.float32)
     cells, scores = decode(maps)
@@ -130,12 +130,12 @@ def test_all_stages_and_joints_are_decoded_at_once() -> None:
 
 
 def test_openposes_way_prefers_the_larger_region_to_the_higher_spike() -> None:
-    belief = np.zeros((3, 120, 160), np.float32)
-    belief[0, 20:60, 30:80] = 0.3
-    belief[0, 100, 140] = 1.0
-    belief[1, 100, 140] = 0.1  # blurred it stays below the threshold
-    belief[2] = 0.01
-    points, scores = decode_openpose(belief)
+    heatmap = np.zeros((3, 120, 160), np.float32)
+    heatmap[0, 20:60, 30:80] = 0.3
+    heatmap[0, 100, 140] = 1.0
+    heatmap[1, 100, 140] = 0.1  # blurred it stays below the threshold
+    heatmap[2] = 0.01
+    points, scores = decode_openpose(heatmap)
     assert 35 < points[0, 0] < 75
     assert 25 < points[0, 1] < 55
     assert np.isnan(points[1:]).all()
@@ -146,15 +146,15 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
     # a square of 64 pixels at (100, 50) on maps of 32 cells: a cell is 2 pixels, its middle at +0.5
     maps = np.zeros((2, 3, 32, 32), np.float32)
     maps[1, 0, 4, 10], maps[1, 1, 31, 31] = 0.9, 0.8
-    beliefs = BeliefMaps(maps, (100.0, 50.0, 64.0), CROP)
-    keypoints, scores = joints_of(beliefs)
+    heatmaps = Heatmaps(maps, (100.0, 50.0, 64.0), CROP)
+    keypoints, scores = heatmap_keypoints(heatmaps)
     assert keypoints.tolist() == [[120.5, 58.5], [162.5, 112.5]]
     assert scores.tolist() == pytest.approx([0.9, 0.8])
 
 
 def test_maps_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
-        BeliefMaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), CROP)
+        Heatmaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1), CROP)
 
 
 def test_openposes_inputs_keep_the_pictures_shape_and_are_padded_with_grey() -> None:
@@ -168,7 +168,7 @@ def test_openposes_inputs_keep_the_pictures_shape_and_are_padded_with_grey() -> 
 
 
 @pytest.mark.parametrize("joint", [(31.0, 20.0), (75.3, 51.7), (120.0, 88.5)])
-def test_openposes_whole_way_finds_the_joint_in_a_picture_that_is_not_square(joint) -> None:
+def test_openposes_whole_way_finds_the_keypoint_in_a_picture_that_is_not_square(joint) -> None:
     size_hw, scales = (100, 150), (0.5, 1.0, 1.5, 2.0)
     stacks = []
     for scale, seen in zip(scales, openpose_inputs(np.zeros((*size_hw, 3), np.uint8)), strict=True):

@@ -36,11 +36,11 @@ MPII_WITHOUT_PELVIS_AND_THORAX = [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15
 
 @pytest.fixture(scope="module")
 def lsp(shared_data: Path):
-    """Distances over torso sizes: model, truth → (1000, 14)."""
+    """Distances over torso sizes: model, target → (1000, 14)."""
 
-    def measure(model: str, truth: str) -> np.ndarray:
+    def measure(model: str, target: str) -> np.ndarray:
         folder = shared_data / "body" / "lsp"
-        joints = loadmat(folder / f"lsp-joints-{truth}.mat")["joints"]
+        joints = loadmat(folder / f"lsp-joints-{target}.mat")["joints"]
         true = joints[:2, :, 1000:].transpose(2, 1, 0)
         found = loadmat(folder / f"LSP_prediction_model_{model}.mat")["prediction_all"]
         sizes = torso_sizes(true, LSP_LEFT_SHOULDER, LSP_RIGHT_HIP)
@@ -60,7 +60,7 @@ def mpii(shared_data: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("model", "truth", "published"),
+    ("model", "target", "published"),
     [
         ("MPII_LSP_6s", "PC", 90.500),
         ("LSP_6s", "PC", 84.321),
@@ -68,8 +68,8 @@ def mpii(shared_data: Path) -> np.ndarray:
         ("LSP_6s", "OC", 69.457),
     ],
 )
-def test_the_published_predictions_have_the_published_pck(lsp, model, truth, published) -> None:
-    assert pck(lsp(model, truth), 0.2).mean * 100 == pytest.approx(published, abs=5e-4)
+def test_the_published_predictions_have_the_published_pck(lsp, model, target, published) -> None:
+    assert pck(lsp(model, target), 0.2).mean * 100 == pytest.approx(published, abs=5e-4)
 
 
 def test_three_pictures_have_the_published_distances(shared_data: Path) -> None:
@@ -82,7 +82,7 @@ def test_three_pictures_have_the_published_distances(shared_data: Path) -> None:
 
 def test_the_parts_of_the_published_predictions_are_as_published(lsp) -> None:
     joints = pck(lsp("MPII_LSP_6s", "PC"), 0.2).joints
-    parts = {name: 100 * joints[list(places)].mean() for name, places in LSP_PARTS.items()}
+    parts = {name: 100 * joints[list(paths)].mean() for name, paths in LSP_PARTS.items()}
     assert parts == pytest.approx(
         {
             "ankle": 89.90,
@@ -98,14 +98,14 @@ def test_the_parts_of_the_published_predictions_are_as_published(lsp) -> None:
 
 
 @pytest.mark.parametrize(("limit", "published"), [(0.5, 82.337), (0.1, 28.975)])
-def test_mpiis_mean_weighs_joints_by_their_number(mpii, limit, published) -> None:
+def test_mpiis_mean_weighs_keypoints_by_their_number(mpii, limit, published) -> None:
     share = pck(mpii[:, MPII_WITHOUT_PELVIS_AND_THORAX], limit).weighted
     assert share * 100 == pytest.approx(published, abs=5e-4)
 
 
 def test_mpiis_parts_are_as_published(mpii) -> None:
-    parts = {name: round(100 * pck(mpii[:, list(places)], 0.5).mean, 1)
-             for name, places in MPII_PARTS.items()}  # fmt: skip
+    parts = {name: round(100 * pck(mpii[:, list(paths)], 0.5).mean, 1)
+             for name, paths in MPII_PARTS.items()}  # fmt: skip
     assert parts == {
         "head": 95.6,
         "shoulder": 92.7,
@@ -117,8 +117,8 @@ def test_mpiis_parts_are_as_published(mpii) -> None:
     }
 
 
-def test_a_joint_without_samples_does_not_count_in_the_mean() -> None:
-    # two poses; joint 1 is 10 px off in one of them, joint 2 is nowhere in the truth
+def test_a_keypoint_without_samples_does_not_count_in_the_mean() -> None:
+    # two poses; keypoint 1 is 10 px off in one of them, keypoint 2 is nowhere in the target
     true = np.array([[[10, 0], [10, 10], [np.nan, np.nan], [30, 30], [0, 10]]] * 2)
     found = np.array([[[10, 0], [20, 10], [0, 0], [30, 30], [0, 10]],
                       [[10, 0], [10, 10], [0, 0], [30, 30], [0, 10]]])  # fmt: skip
@@ -138,7 +138,7 @@ def test_area_and_error_of_the_toy_case() -> None:
     assert epe(distances(FOUND, TRUE)) == pytest.approx(11.5355339)
 
 
-def test_a_joint_that_was_not_found_is_wrong_and_has_no_error() -> None:
+def test_a_keypoint_that_was_not_found_is_wrong_and_has_no_error() -> None:
     found = FOUND.copy()
     found[0, 0] = np.nan
     apart = distances(found, TRUE)
@@ -147,7 +147,7 @@ def test_a_joint_that_was_not_found_is_wrong_and_has_no_error() -> None:
     assert epe(apart) == pytest.approx((8 + 200**0.5 + 20) / 3)
 
 
-def test_a_joint_exactly_at_the_limit_is_right() -> None:
+def test_a_keypoint_exactly_at_the_limit_is_right() -> None:
     assert pck(np.array([[0.5]]), 0.5).mean == 1
 
 

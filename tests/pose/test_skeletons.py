@@ -62,7 +62,7 @@ def test_the_hand_is_mediapipes() -> None:
 
 
 def test_the_body_is_blazepose_s() -> None:
-    """The numbers of MediaPipe's pose landmarks: odd is left from 7 on."""
+    """The numbers of MediaPipe's pose keypoints: odd is left from 7 on."""
     wanted = {0: "nose", 2: "left_eye", 7: "left_ear", 12: "right_shoulder", 15: "left_wrist"}
     wanted |= {18: "right_pinky", 23: "left_hip", 28: "right_ankle", 32: "right_foot_index"}
     assert {i: BODY_33.joints[i] for i in wanted} == wanted

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.pose.smoothing import Kalman, LabelHold, OneEuro
+from core.pose.smoothing import Kalman, LabelHysteresis, OneEuro
 
 
 def test_the_first_values_come_back_as_they_are():
@@ -37,7 +37,7 @@ def test_a_quick_hand_lags_less_than_without_speed():
     assert lag(0.03) < 0.5 * lag(0.0)
 
 
-def test_a_joint_that_comes_back_is_taken_as_it_is():
+def test_a_keypoint_that_comes_back_is_taken_as_it_is():
     smooth = OneEuro()
     for i, value in enumerate((5.0, np.nan, 9.0)):
         out = smooth(np.array([value, 1.0], np.float32), i / 15)
@@ -45,12 +45,12 @@ def test_a_joint_that_comes_back_is_taken_as_it_is():
 
 
 def test_a_label_is_said_once_it_has_lasted():
-    hold = LabelHold(enter=0.6, leave=0.4, hold_s=0.2)
+    hold = LabelHysteresis(enter=0.6, leave=0.4, hold_s=0.2)
     assert [hold("ok", 0.9, t) for t in (0.0, 0.1, 0.2)] == [None, None, "ok"]
 
 
 def test_a_single_wrong_frame_changes_nothing():
-    hold = LabelHold(hold_s=0.2)
+    hold = LabelHysteresis(hold_s=0.2)
     for t in (0.0, 0.3):
         hold("ok", 0.9, t)
     assert hold("fist", 0.99, 0.4) == "ok"
@@ -59,7 +59,7 @@ def test_a_single_wrong_frame_changes_nothing():
 
 
 def test_between_leave_and_enter_the_said_label_stays_but_no_new_one_comes():
-    hold = LabelHold(enter=0.6, leave=0.4, hold_s=0.0)
+    hold = LabelHysteresis(enter=0.6, leave=0.4, hold_s=0.0)
     assert hold("ok", 0.5, 0.0) is None
     assert hold("ok", 0.7, 0.1) == "ok"
     assert hold("ok", 0.5, 0.2) == "ok"
@@ -68,11 +68,11 @@ def test_between_leave_and_enter_the_said_label_stays_but_no_new_one_comes():
 
 def test_a_leave_above_enter_is_refused():
     with pytest.raises(ValueError, match="leave"):
-        LabelHold(enter=0.5, leave=0.6)
+        LabelHysteresis(enter=0.5, leave=0.6)
 
 
 def opencvs_filters(walk: np.ndarray) -> np.ndarray:
-    """What OpenCV's filter, set as in the CPM demos, says of each joint; (T, J, 2)."""
+    """What OpenCV's filter, set as in the CPM demos, says of each keypoint; (T, J, 2)."""
     said = np.zeros_like(walk)
     for joint in range(walk.shape[1]):
         one = cv2.KalmanFilter(4, 2)
@@ -94,7 +94,7 @@ def test_the_kalman_filter_is_opencvs_with_the_demos_settings() -> None:
     assert ours == pytest.approx(opencvs_filters(200 + walk), abs=2e-3)
 
 
-def test_the_kalman_filter_starts_at_the_joint_and_keeps_up_with_a_steady_one() -> None:
+def test_the_kalman_filter_starts_at_the_keypoint_and_keeps_up_with_a_steady_one() -> None:
     smooth = Kalman()
     steady = [np.array([[10.0 + 4 * step, 7.0]], np.float32) for step in range(80)]
     said = [smooth(place) for place in steady]
@@ -109,7 +109,7 @@ def test_the_kalman_filter_calms_a_still_trembling_hand() -> None:
     assert out[50:].std() < 0.75 * noise.std()
 
 
-def test_a_joint_that_comes_back_starts_anew() -> None:
+def test_a_keypoint_that_comes_back_starts_anew() -> None:
     smooth, gone = Kalman(), np.full((1, 2), np.nan, np.float32)
     for step in range(5):
         smooth(np.array([[50.0 * step, 0]], np.float32))

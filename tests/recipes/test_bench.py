@@ -6,17 +6,17 @@ import time
 import pytest
 
 from core.errors import MudraError
-from core.paths import Places
+from core.paths import Paths
 from core.recipes.bench import OWN, bench_import, bench_live, bench_train, live_figures
 
 
 @pytest.fixture
-def places(weights_folder):
-    return Places.find()
+def paths(weights_folder):
+    return Paths.find()
 
 
-def test_a_live_frame_s_steps_stand_beside_the_bare_loop(places, shared_data):
-    found = bench_live(places, shared_data / "hand_videos" / "fist.mp4", frames=20)
+def test_a_live_frame_s_steps_stand_beside_the_bare_loop(paths, shared_data):
+    found = bench_live(paths, shared_data / "hand_videos" / "fist.mp4", frames=20)
     assert found["frames"] == 20
     assert found["with_hand"] >= 18
     assert {"decode", "colour conversion", "landmarks", "encode", *OWN} == set(found["stages"])
@@ -41,21 +41,21 @@ def test_the_figures_of_a_live_frame_by_hand():
     }  # fmt: skip
 
 
-def test_a_training_says_when_its_first_point_and_its_best_epoch_came(places, shared_data):
-    found = bench_train(places, shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv")
+def test_a_training_says_when_its_first_point_and_its_best_epoch_came(paths, shared_data):
+    found = bench_train(paths, shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv")
     assert found["rows"] == 4450
     assert 0 < found["first_point_s"] <= found["best_epoch_s"] <= found["seconds"]
     assert found["accuracy"] > 0.9
 
 
-def test_an_import_counts_what_it_added_and_refused(places, shared_data, tmp_path):
+def test_an_import_counts_what_it_added_and_refused(paths, shared_data, tmp_path):
     (tmp_path / "fist").mkdir()
     photos = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[:3]
     for photo in photos:
         shutil.copy(photo, tmp_path / "fist")
     (tmp_path / "fist" / "broken.jpg").write_bytes(b"no picture")
     begun_s = time.perf_counter()
-    found = bench_import(places, tmp_path)
+    found = bench_import(paths, tmp_path)
     by_the_watch_s = time.perf_counter() - begun_s
     assert (found["added"], found["refused"]) == (3, 1)
     # the watch saw the store opened and closed, too
@@ -63,7 +63,7 @@ def test_an_import_counts_what_it_added_and_refused(places, shared_data, tmp_pat
     assert found["a_second"] >= 4 / by_the_watch_s - 0.05
 
 
-def test_a_video_that_is_none_is_refused(places, tmp_path):
+def test_a_video_that_is_none_is_refused(paths, tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"\0" * 100)
     with pytest.raises(MudraError, match=r"a\.mp4"):
-        bench_live(places, tmp_path / "a.mp4")
+        bench_live(paths, tmp_path / "a.mp4")

@@ -10,15 +10,15 @@ import pytest
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import PICTURE_SOURCES
 from core.errors import TrainingError
-from core.paths import Places
+from core.paths import Paths
 from core.recipes.net_data import hand_pack, landmarks_folder
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
 
 @pytest.fixture
-def places(tmp_path):
-    return replace(Places.find(tmp_path / "workspace"), weights=tmp_path)
+def paths(tmp_path):
+    return replace(Paths.find(tmp_path / "workspace"), weights=tmp_path)
 
 
 def make_data(folder, brightness):
@@ -33,9 +33,9 @@ def make_data(folder, brightness):
     return folder
 
 
-def find_no_hands(places, data):
-    """The landmarks of the picture sources, which show none."""
-    folder = landmarks_folder(places, data)
+def find_no_hands(paths, data):
+    """The keypoints of the picture sources, which show none."""
+    folder = landmarks_folder(paths, data)
     folder.mkdir(parents=True, exist_ok=True)
     for name in PICTURE_SOURCES:
         pd.DataFrame({"source": [], "score": [], **{column: [] for column in XY}}).to_parquet(
@@ -47,30 +47,30 @@ def middle_of(pack):
     return int(read_pack(pack).pictures[0, 104, 104, 0])
 
 
-def test_each_data_folder_has_a_pack_of_its_own(places, tmp_path):
+def test_each_data_folder_has_a_pack_of_its_own(paths, tmp_path):
     packs = []
     for brightness in (40, 200):
         data = make_data(tmp_path / str(brightness), brightness)
-        find_no_hands(places, data)
-        packs.append(hand_pack(places, data, lambda *_: None))
+        find_no_hands(paths, data)
+        packs.append(hand_pack(paths, data, lambda *_: None))
     assert [middle_of(pack) for pack in packs] == [40, 200]
 
 
-def test_a_pack_is_made_once_and_anew_when_the_pictures_change(places, tmp_path, monkeypatch):
+def test_a_pack_is_made_once_and_anew_when_the_pictures_change(paths, tmp_path, monkeypatch):
     data = make_data(tmp_path / "data", 40)
-    find_no_hands(places, data)
-    first = hand_pack(places, data, lambda *_: None)
+    find_no_hands(paths, data)
+    first = hand_pack(paths, data, lambda *_: None)
     monkeypatch.setenv("RANK", "0")  # here a missing pack would be an error
     moved = data.rename(tmp_path / "moved")
-    assert hand_pack(places, moved, lambda *_: None) == first
+    assert hand_pack(paths, moved, lambda *_: None) == first
     cv2.imwrite(str(moved / "hand_crops" / "more.png"), np.zeros((9, 12, 3), np.uint8))
     with pytest.raises(TrainingError, match="train for a minute without torchrun first"):
-        hand_pack(places, moved, lambda *_: None)
+        hand_pack(paths, moved, lambda *_: None)
 
 
-def test_a_folder_without_hands_is_refused_also_when_a_pack_of_others_is_there(places, tmp_path):
+def test_a_folder_without_hands_is_refused_also_when_a_pack_of_others_is_there(paths, tmp_path):
     data = make_data(tmp_path / "data", 40)
-    find_no_hands(places, data)
-    hand_pack(places, data, lambda *_: None)
+    find_no_hands(paths, data)
+    hand_pack(paths, data, lambda *_: None)
     with pytest.raises(TrainingError, match=r"has no hand_crops/ and hand_images/"):
-        hand_pack(places, tmp_path / "none", lambda *_: None)
+        hand_pack(paths, tmp_path / "none", lambda *_: None)

@@ -1,17 +1,17 @@
-"""Foreign hands: how shares are counted, by hand, and what the shipped model does to real ones."""
+"""Unknown hands: how shares are counted, by hand, and what the shipped model does to real ones."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from core.gestures.labels import NONE
-from core.recipes.open_set import FOLDS, Scores, by_kind, folds_of, foreign_hands_of, summary
+from core.recipes.open_set import FOLDS, Scores, by_kind, folds_of, summary, unknown_hands_of
 from core.recipes.starter_data import XY, table_data
 
 
 def scores() -> Scores:
     """Two folds of 100 samples of one gesture, scored 0.01 to 1 and twice that, and three
-    foreign hands each."""
+    unknown hands each."""
     steps = np.arange(1, 101, dtype=np.float32) / 100
     return Scores(
         np.concatenate([steps, 2 * steps]), np.ones(200, bool), np.zeros(200, np.int64),
@@ -22,10 +22,10 @@ def scores() -> Scores:
 
 
 def test_each_fold_s_threshold_comes_from_the_other_s_gestures():
-    gestures, foreign = scores().accepted()
+    gestures, unknown = scores().accepted()
     # fold 0 is judged by 96 % of fold 1: 1.92, fold 1 by that of fold 0: 0.96
     assert gestures[:100].all() and gestures[100:].sum() == 48
-    assert foreign.tolist() == [True, False, True, False, True, False]  # the last was said `none`
+    assert unknown.tolist() == [True, False, True, False, True, False]  # the last was said `none`
 
 
 def test_the_summary_counts_what_every_fold_is_asked_once():
@@ -49,7 +49,7 @@ def test_folds_leave_every_sample_out_once_and_whole_persons(shared_data):
 
 def test_the_shipped_model_lets_one_in_ten_unknown_signs_through_and_no_more(starter, shared_data):
     """Signs and people that it never saw; the letter L is nearly ☝ and makes up most of it."""
-    hands = foreign_hands_of(shared_data / "hand_crops" / "crops.csv")
+    hands = unknown_hands_of(shared_data / "hand_crops" / "crops.csv")
     assert len(hands) == 410 and {"V", "L", "4"} <= set(hands.sessions)
     probabilities, rejection = starter.predict(hands.keypoints, hands.mirrored_view)
     gesture = probabilities.argmax(1) != starter.gestures.index(NONE)
@@ -57,7 +57,7 @@ def test_the_shipped_model_lets_one_in_ten_unknown_signs_through_and_no_more(sta
     assert let_in.mean() <= 0.1 and let_in[hands.sessions != "L"].mean() <= 0.03
 
 
-# Collections that the model never learned from, and what their signs mean.
+# Collections that the model never trained on, and what their signs mean.
 UNKNOWN_PEOPLE = {
     "SuprithTS/Neuro_RPS": {"rock": "fist"},
     "aekgmla77/alarmProject": {"rock": "fist"},
@@ -86,11 +86,11 @@ def test_the_shipped_model_knows_the_gestures_of_unknown_people_and_lets_them_th
         "fist": 114, "point_up": 34, "open_palm": 30, "ok": 13,
     }  # fmt: skip
     probabilities, rejection = starter.predict(hands, np.zeros(len(hands), bool))
-    said = np.array([gesture.name for gesture in starter.gestures])[probabilities.argmax(1)]
-    assert (said == meant[asked]).mean() >= 0.98
+    predicted = np.array([gesture.name for gesture in starter.gestures])[probabilities.argmax(1)]
+    assert (predicted == meant[asked]).mean() >= 0.98
     assert (rejection <= starter.rejects_above).mean() >= 0.95
 
 
 def test_the_shipped_model_says_how_it_was_measured(starter):
-    said = starter.metadata["rejection"]
-    assert 0.9 <= said["true_accept"] <= 1 and said["false_accept"] <= 0.07
+    predicted = starter.metadata["rejection"]
+    assert 0.9 <= predicted["true_accept"] <= 1 and predicted["false_accept"] <= 0.07

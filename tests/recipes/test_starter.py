@@ -7,7 +7,7 @@ import pytest
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.training.learner import without_empty_gestures
-from core.paths import Places
+from core.paths import Paths
 from core.recipes.starter import EPOCHS, OPTIONS
 from core.recipes.starter_data import SOURCES, table_data
 from core.recognition.evaluating import evaluate
@@ -19,8 +19,8 @@ def test_the_shipped_model_knows_the_eight_gestures_and_none(starter):
 
 
 def test_card_and_metadata_say_the_same(starter):
-    figures = json.loads((Places.starter / "metadata.json").read_text(encoding="utf-8"))["figures"]
-    card = (Places.starter / "CARD.md").read_text(encoding="utf-8")
+    figures = json.loads((Paths.starter / "metadata.json").read_text(encoding="utf-8"))["figures"]
+    card = (Paths.starter / "CARD.md").read_text(encoding="utf-8")
     assert f"**{100 * figures['mean_accuracy']:.2f} %**" in card
     assert figures["worst_person"] in card and figures["mean_accuracy"] >= 0.994
     assert len(figures["per_person"]) == 18

@@ -14,9 +14,9 @@ from core.recognition.evaluating import evaluate, figures_of, judge, open_set_sh
 
 
 def test_the_figures_of_six_items_by_hand():
-    truth = ["ok", "ok", "ok", "fist", "fist", "none"]
-    said = ["ok", "fist", "undetected", "fist", "fist", "undetected"]
-    found = figures_of(truth, said)
+    target = ["ok", "ok", "ok", "fist", "fist", "none"]
+    predicted = ["ok", "fist", "undetected", "fist", "fist", "undetected"]
+    found = figures_of(target, predicted)
     assert (found["n"], found["detected"]) == (6, 4)
     assert found["accuracy"] == 3 / 6 and found["accuracy_detected"] == 3 / 4
     assert found["confusion"]["ok"] == {"ok": 1, "fist": 1, "undetected": 1}
@@ -31,9 +31,9 @@ def test_the_figures_of_six_items_by_hand():
 
 
 def test_what_is_turned_away_and_what_is_let_in_of_nine_items_by_hand():
-    truth = ["ok"] * 4 + ["fist"] + ["none"] * 4
+    target = ["ok"] * 4 + ["fist"] + ["none"] * 4
     given = [True, True, False, None, True, False, True, None, False]
-    found = open_set_shares(truth, given)
+    found = open_set_shares(target, given)
     assert found == {"rejected": pytest.approx(1 / 4), "false_accept": pytest.approx(1 / 3)}
     assert open_set_shares(["ok"], [True]) == {"rejected": 0.0, "false_accept": None}
     assert open_set_shares(["none", "ok"], [None, None]) == {"rejected": None, "false_accept": None}

@@ -1,4 +1,4 @@
-"""Strangers' files: read, or refused with the reason, never a crash."""
+"""Untrusted files: read, or refused with the reason, never a crash."""
 
 import io
 import zipfile
@@ -10,13 +10,20 @@ from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
-from core.paths import Places
-from core.recognition.files import Room, Seen, in_words, read_file, table_of, zip_of_pictures
+from core.paths import Paths
+from core.recognition.files import (
+    Seen,
+    TemporaryFolder,
+    read_file,
+    refusal_text,
+    table_of,
+    zip_of_pictures,
+)
 
 
 @pytest.fixture(scope="module")
 def model():
-    return GestureModel.load(Places.find().starter)
+    return GestureModel.load(Paths.find().starter)
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp
     table = table_of([seen])
     assert table["file"].tolist() == ["'=thumb.jpg"]  # a spreadsheet must not run it
     assert table["gesture"].tolist() == ["thumbs_up"]
-    assert list(tmp_path.iterdir()) == []  # the stranger's file is not kept
+    assert list(tmp_path.iterdir()) == []  # the untrusted file is not kept
 
 
 def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, tmp_path):
@@ -179,11 +186,11 @@ def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, shared_data
     assert (table["gesture"] == "open_palm").mean() > 0.8
 
 
-def test_a_room_goes_with_its_holder():
-    room = Room()
-    folder = room.folder
+def test_a_package_goes_with_its_holder():
+    temporary = TemporaryFolder()
+    folder = temporary.folder
     (folder / "a.webm").write_bytes(b"x")
-    del room
+    del temporary
     assert not folder.exists()
 
 
@@ -197,4 +204,4 @@ def test_a_room_goes_with_its_holder():
     ],
 )
 def test_a_refused_file_is_named_once(name, reason, said):
-    assert in_words(name, reason) == said
+    assert refusal_text(name, reason) == said

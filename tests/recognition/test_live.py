@@ -233,7 +233,7 @@ def _os_threads():
 
 def test_keypoints_of_another_estimator_are_refused(starter):
     pose = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
-    with pytest.raises(ModelError, match="learned from mediapipe-hands"):
+    with pytest.raises(ModelError, match="trained on mediapipe-hands"):
         probabilities(starter, Estimate((pose,), (480, 640), "openpose-hand"))
 
 
@@ -283,7 +283,7 @@ def test_estimates_without_pictures_are_read_as_a_stream(make_estimator, starter
     assert companion.told == [[(thumb.poses[0].handedness, "thumbs_up")]] * 5
     assert [m.time_s for m in live.trace()] == [i / 25 for i in range(5)]
     live.step(replace(thumb, estimator="another"))
-    assert "learned from mediapipe-hands" in live.latest().trouble(HERE, 100)
+    assert "trained on mediapipe-hands" in live.latest().trouble(HERE, 100)
     live.close()
     assert live.step(thumb) is live.latest() and opened == [] and companion.closed == 1
 
@@ -303,7 +303,7 @@ def test_a_held_name_follows_the_settings_of_the_stream(make, starter, photos):
     see(live, photos("thumbs_up")[0])
     assert said(live) is None  # ten seconds have not passed
     last = live.trace()[-1]
-    assert (last.best, last.said) == ("thumbs_up", "") and last.probability > 0.5
+    assert (last.best, last.held) == ("thumbs_up", "") and last.probability > 0.5
     live.configure(Options(starter, smoothing=RAW))
     see(live, photos("thumbs_up")[0], 2)
     assert said(live) == "thumbs_up" and live.trace()[-1].raw == live.trace()[-1].smooth

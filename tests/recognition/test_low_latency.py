@@ -17,7 +17,7 @@ from aiortc.rtp import RtpPacket
 from core.pose.types import Estimate, Frame
 from core.recognition import low_latency
 from core.recognition.live import LiveProcessor
-from core.recognition.low_latency import PromptBuffer, PromptTrack
+from core.recognition.low_latency import LowLatencyBuffer, LowLatencyTrack
 
 
 def packet(number: int, time: int, data: bytes, *, last: bool) -> RtpPacket:
@@ -26,13 +26,13 @@ def packet(number: int, time: int, data: bytes, *, last: bool) -> RtpPacket:
     return made
 
 
-def feed(buffer: PromptBuffer, *packets: RtpPacket) -> list[bytes | None]:
+def feed(buffer: LowLatencyBuffer, *packets: RtpPacket) -> list[bytes | None]:
     frames = [buffer.add(each)[1] for each in packets]
     return [frame.data if frame else None for frame in frames]
 
 
 def test_a_frame_goes_on_with_its_last_packet():
-    buffer = PromptBuffer(16, is_video=True)
+    buffer = LowLatencyBuffer(16, is_video=True)
     found = feed(
         buffer,
         packet(65535, 90, b"a", last=False),  # sequence numbers begin again after 65535
@@ -43,7 +43,7 @@ def test_a_frame_goes_on_with_its_last_packet():
 
 
 def test_a_packet_that_comes_late_completes_its_frame():
-    buffer = PromptBuffer(16, is_video=True)
+    buffer = LowLatencyBuffer(16, is_video=True)
     found = feed(
         buffer,
         packet(0, 90, b"a", last=False),
@@ -54,13 +54,13 @@ def test_a_packet_that_comes_late_completes_its_frame():
 
 
 def test_without_a_marker_a_frame_goes_on_with_the_next_one():
-    buffer = PromptBuffer(16, is_video=True)
+    buffer = LowLatencyBuffer(16, is_video=True)
     found = feed(buffer, packet(0, 90, b"a", last=False), packet(1, 180, b"b", last=False))
     assert found == [None, b"a"]
 
 
 def test_padding_after_a_frame_is_no_frame():
-    buffer = PromptBuffer(16, is_video=True)
+    buffer = LowLatencyBuffer(16, is_video=True)
     found = feed(
         buffer,
         packet(0, 90, b"a", last=True),
@@ -112,7 +112,7 @@ class Brighter:
 def test_a_picture_is_its_own_frame_s_and_waits_for_no_other():
     async def story() -> None:
         camera, work = Camera(), Brighter()
-        track = PromptTrack(camera, work)
+        track = LowLatencyTrack(camera, work)
         for number in (3, 7):
             camera.frames.put_nowait(number)
             picture = await asyncio.wait_for(track.recv(), 10)
@@ -127,7 +127,7 @@ def test_a_picture_is_its_own_frame_s_and_waits_for_no_other():
 def test_while_a_frame_is_worked_on_only_the_newest_is_kept():
     async def story() -> None:
         camera, work = Camera(), Brighter()
-        track = PromptTrack(camera, work)
+        track = LowLatencyTrack(camera, work)
         work.free.clear()
         camera.frames.put_nowait(1)
         first = asyncio.ensure_future(track.recv())
@@ -150,7 +150,7 @@ def test_the_end_is_told_once(by):
 
     async def story() -> None:
         camera = Camera()
-        track = PromptTrack(camera, work)
+        track = LowLatencyTrack(camera, work)
         waiting = asyncio.ensure_future(track.recv())
         await asyncio.sleep(0.05)
         if by == "the camera":
@@ -196,7 +196,7 @@ def test_stopping_amid_a_frame_does_not_hold_up_the_server():
 
     async def story() -> None:
         camera = Camera()
-        track = PromptTrack(camera, Stream())
+        track = LowLatencyTrack(camera, Stream())
         camera.frames.put_nowait(1)
         waiting = asyncio.ensure_future(track.recv())
         assert await asyncio.to_thread(slow.at_work.wait, 10)
@@ -219,7 +219,7 @@ def test_an_end_that_goes_wrong_is_in_the_log(caplog):
     work = Wrong()
 
     async def story() -> None:
-        track = PromptTrack(Camera(), work)
+        track = LowLatencyTrack(Camera(), work)
         track.stop()
         await track.ended()
 
@@ -239,8 +239,8 @@ def libraries(monkeypatch):
 
 def test_the_classes_take_the_libraries_place(libraries, caplog):
     low_latency.install(libraries)
-    assert aiortc.rtcrtpreceiver.JitterBuffer is PromptBuffer
-    assert libraries.AsyncVideoProcessTrack is PromptTrack
+    assert aiortc.rtcrtpreceiver.JitterBuffer is LowLatencyBuffer
+    assert libraries.AsyncVideoProcessTrack is LowLatencyTrack
     assert {codec.mimeType for codec in low_latency.CODECS["video"]} == {"video/VP8", "video/rtx"}
     assert caplog.records == []
 

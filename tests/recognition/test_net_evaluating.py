@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from core.errors import EstimatorError, MediaError, WeightsError
-from core.estimators.heatmap_model import BeliefNet
+from core.estimators.heatmap_model import HeatmapNet
 from core.learning.netfile import save_net
 from core.media.pictures import encode_png
 from core.nets.cpm import LightCPM
@@ -21,7 +21,8 @@ JOINTS = np.array([[40.0, 60.0], [100.0, 60.0]], np.float32)  # L = 60 px
 
 
 class Colours(LightCPM):
-    """Joint 0 is where it is red, joint 1 where it is green; stage 1 says 2 cells too far right."""
+    """Keypoint 0 is where it is red, keypoint 1 where it is green; stage 1 says 2 cells too far
+    right."""
 
     def __init__(self) -> None:
         super().__init__(joints=2, stages=2, input_size=90, width=16)
@@ -42,12 +43,12 @@ class Teacher:
 
 
 @pytest.fixture(scope="module")
-def net(tmp_path_factory: pytest.TempPathFactory) -> BeliefNet:
+def net(tmp_path_factory: pytest.TempPathFactory) -> HeatmapNet:
     folder = tmp_path_factory.mktemp("colours")
     colours = Colours()
     colours.stride = 2
     save_net(colours, folder, "cpm.colours", {})
-    return BeliefNet(folder)
+    return HeatmapNet(folder)
 
 
 def glow(joint: np.ndarray) -> np.ndarray:
@@ -68,7 +69,7 @@ def pictures(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_each_stage_is_measured_in_units_of_the_hand(net: BeliefNet, pictures: Path) -> None:
+def test_each_stage_is_measured_in_units_of_the_hand(net: HeatmapNet, pictures: Path) -> None:
     found = evaluate_net(net, [pictures / "right", pictures / "dark"], Teacher())
     assert (found["n"], found["detected"]) == (2, 1)
     first, last = found["stages"]
@@ -79,47 +80,47 @@ def test_each_stage_is_measured_in_units_of_the_hand(net: BeliefNet, pictures: P
     assert last["pck@0.1"] == last["pck@0.2"] == 1.0
 
 
-def test_joints_taken_for_one_another_are_wrong(net: BeliefNet, pictures: Path) -> None:
+def test_keypoints_taken_for_one_another_are_wrong(net: HeatmapNet, pictures: Path) -> None:
     found = evaluate_net(net, [pictures], Teacher())
     assert (found["n"], found["detected"]) == (3, 2)
     assert found["stages"][1]["pck@0.2"] == 0.5  # one picture of two is swapped
     assert found["stages"][1]["mean_error"] == pytest.approx(0.5, abs=0.02)  # 0 and 1 L
 
 
-def test_loose_boxes_are_undone_before_measuring(net: BeliefNet, pictures: Path) -> None:
+def test_loose_boxes_are_undone_before_measuring(net: HeatmapNet, pictures: Path) -> None:
     for _ in range(3):
         found = evaluate_net(net, [pictures / "right"] * 8, Teacher(), loose=True)
     assert found["detected"] == 8
     assert found["stages"][1]["pck@0.1"] == 1.0
 
 
-def test_without_a_hand_there_are_no_figures(net: BeliefNet, pictures: Path) -> None:
+def test_without_a_hand_there_are_no_figures(net: HeatmapNet, pictures: Path) -> None:
     found = evaluate_net(net, [pictures / "dark"], Teacher())
     assert found["stages"][0] == {"stage": 1, "pck@0.1": None, "pck@0.2": None, "mean_error": None}
     json.dumps(found, allow_nan=False)
 
 
-def test_a_folder_without_pictures_is_refused(net: BeliefNet, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_refused(net: HeatmapNet, tmp_path: Path) -> None:
     with pytest.raises(MediaError, match="no pictures there"):
         evaluate_net(net, [tmp_path], Teacher())
 
 
-def test_an_altered_net_is_refused(net: BeliefNet, tmp_path: Path) -> None:
+def test_an_altered_net_is_refused(net: HeatmapNet, tmp_path: Path) -> None:
     save_net(LightCPM(joints=2, stages=1, input_size=32, width=16), tmp_path, "x", {})
     model = tmp_path / "model.onnx"
     model.write_bytes(model.read_bytes() + b"\0")
     with pytest.raises(WeightsError, match="altered"):
-        BeliefNet(tmp_path)
+        HeatmapNet(tmp_path)
     with pytest.raises(WeightsError, match="no net in"):
-        BeliefNet(tmp_path / "nowhere")
+        HeatmapNet(tmp_path / "nowhere")
 
 
-def test_pictures_of_another_size_are_refused(net: BeliefNet) -> None:
+def test_pictures_of_another_size_are_refused(net: HeatmapNet) -> None:
     with pytest.raises(ValueError, match=r"\(90, 90, 3\)"):
-        net.beliefs(np.zeros((1, 64, 64, 3), np.uint8))
+        net.heatmaps(np.zeros((1, 64, 64, 3), np.uint8))
 
 
 def test_a_net_of_another_skeleton_than_the_teacher_s_is_refused(pictures, tmp_path):
     save_net(LightCPM(joints=14, input_size=64, width=8), tmp_path / "cpm.body", "cpm.body", {})
-    with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 joints, the teacher 2"):
-        evaluate_net(BeliefNet(tmp_path / "cpm.body"), [pictures], Teacher())
+    with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 keypoints, the teacher 2"):
+        evaluate_net(HeatmapNet(tmp_path / "cpm.body"), [pictures], Teacher())

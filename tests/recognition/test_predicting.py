@@ -50,7 +50,7 @@ def test_a_picture_without_a_hand_has_no_hands(starter, estimator, tmp_path):
     assert found.record()["hands"] == []
 
 
-def test_missing_joints_are_null_in_json(starter, photos, estimator):
+def test_missing_keypoints_are_null_in_json(starter, photos, estimator):
     [found] = predict(str(next((photos / "ok").iterdir())), starter, estimator)
     found.estimate.poses[0].keypoints[4] = np.nan
     text = json.dumps(found.record(), allow_nan=False)

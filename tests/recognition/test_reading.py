@@ -1,4 +1,4 @@
-"""What hands mean: foreign ones are given no gesture, in numbers by hand and on real pictures."""
+"""What hands mean: unknown ones are given no gesture, in numbers by hand and on real pictures."""
 
 from pathlib import Path
 

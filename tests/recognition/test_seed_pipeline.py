@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import TableError, WeightsError
-from core.paths import Places
+from core.paths import Paths
 from core.recognition.seed_pipeline import _numbers, seed_predict
 
 
@@ -18,10 +18,10 @@ def test_the_range_is_that_of_the_tables_44_numbers(seed):
 
 
 def test_without_the_imported_net_its_command_is_named(seed, shared_data, tmp_path):
-    places = Places(tmp_path, tmp_path)
+    paths = Paths(tmp_path, tmp_path)
     picture = next((shared_data / "hand_images" / "seed_inputs").iterdir())
     with pytest.raises(WeightsError, match=r"cpm\.openpose_hand"):
-        seed_predict(places, picture, seed / "Kpts_model.h5", seed / "final_dataset_sample.csv")
+        seed_predict(paths, picture, seed / "Kpts_model.h5", seed / "final_dataset_sample.csv")
 
 
 def test_a_table_of_something_else_is_refused(tmp_path):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from core.gestures.evaluation.label_noise import Doubt
+from core.gestures.evaluation.label_noise import NoiseScores
 from core.review.balance import Spread, record_next, spread
-from core.review.reviewing import Doubts
-from core.store.index import LEFT, RIGHT, UNKNOWN, Roster
+from core.review.reviewing import LabelNoise
+from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex
 from core.store.rows import Gesture
 
 NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌️"}
@@ -22,7 +22,7 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "predicted"),
     [
         ([], "Add a gesture"),
         ([row("ok", 0)], "Record 👌 ok first"),
@@ -31,7 +31,7 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 30"),
         ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far"),
         ([row("ok"), row("fist"), row("none", 0)], "Record 🚫 none, a relaxed hand"),
-        ([row("ok"), row("fist", doubtful=0.2)], "Look through 👊 fist, the most doubtful first"),
+        ([row("ok"), row("fist", doubtful=0.2)], "Look through 👊 fist, the most suspect first"),
         ([row("ok"), row("fist", 900), row("none", 900)], "👌 ok: 100 samples stand against about"),
         ([row("ok"), row("fist", sessions=1)], "Record 👊 fist a second time"),
         ([row("ok", sessions=1), row("fist", sessions=1)], "Record everything a second time"),
@@ -43,30 +43,30 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist")], "spread well"),
     ],
 )  # fmt: skip
-def test_the_first_rule_that_applies_is_said(rows, said):
-    assert said in record_next(rows)
+def test_the_first_rule_that_applies_is_said(rows, predicted):
+    assert predicted in record_next(rows)
 
 
 def test_what_matters_more_is_said_first():
-    """Every fault at once; each is said once the ones before it are mended."""
+    """Every fault at once; each is said once the ones before it are fixed."""
     fault = {"persons": 1, "sessions": 1, "left": 0, "right": 10, "doubtful": 0.5}
     rows = [row("ok", 20, **fault), row("fist", 900, **fault), row("none", 0)]
-    said = [record_next(rows)]
-    for mended in (
+    predicted = [record_next(rows)]
+    for fixed in (
         {"samples": 40}, {"none": 900}, {"doubtful": 0.0}, {"samples": 900}, {"sessions": 2},
         {"persons": 2}, {"left": 10},
     ):  # fmt: skip
-        more = mended.get("none", 0)
+        more = fixed.get("none", 0)
         if more:
             rows[2] = row("none", more)
         else:
-            changed = {k: v for k, v in mended.items() if k != "samples"}
+            changed = {k: v for k, v in fixed.items() if k != "samples"}
             fault |= changed
-            samples = mended.get("samples", rows[0].samples)
+            samples = fixed.get("samples", rows[0].samples)
             rows = [row("ok", samples, **fault), row("fist", 900, **fault), rows[2]]
-        said.append(record_next(rows))
+        predicted.append(record_next(rows))
     for sentence, part in zip(
-        said,
+        predicted,
         ("20 samples so far", "🚫 none", "Look through", "stand against", "second time",
          "another person", "spread well", "spread well"), strict=True,
     ):  # fmt: skip
@@ -78,23 +78,25 @@ def test_a_gesture_that_is_switched_off_does_not_count():
     assert "spread well" in record_next(rows)
 
 
-def test_samples_persons_sessions_hands_and_doubts_are_counted():
-    roster = Roster(
+def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
+    sample_index = SampleIndex(
         ids=np.array([6, 5, 4, 3, 2]),
         gestures=np.array([0, 0, 0, 1, 1]),
         persons=np.array([1, 1, 2, 2, 2]),
         sessions=np.array([9, 8, 7, 7, 7]),
-        bursts=np.array([5, 4, 3, 2, 2]),
+        recordings=np.array([5, 4, 3, 2, 2]),
         hands=np.array([LEFT, RIGHT, RIGHT, UNKNOWN, LEFT]),
     )
     gestures = [gesture("ok"), gesture("fist"), gesture("none")]
-    assert spread(roster, gestures) == [
+    assert spread(sample_index, gestures) == [
         Spread(gestures[0], 3, 2, 3, 1, 2),
         Spread(gestures[1], 2, 1, 1, 1, 0),
         Spread(gestures[2], 0, 0, 0, 0, 0),
     ]
-    nothing = Doubt(np.full(4, np.nan, np.float32), np.zeros(4, np.int64))
-    share = Doubt(np.array([1, 0.2, 0.6, 0.4], np.float32), np.zeros(4, np.int64))
-    doubts = Doubts(np.array([2, 3, 4, 5]), np.array([1, 0, 0, 0]), share, nothing, np.ones(4))
+    nothing = NoiseScores(np.full(4, np.nan, np.float32), np.zeros(4, np.int64))
+    share = NoiseScores(np.array([1, 0.2, 0.6, 0.4], np.float32), np.zeros(4, np.int64))
+    label_noise = LabelNoise(
+        np.array([2, 3, 4, 5]), np.array([1, 0, 0, 0]), share, nothing, np.ones(4)
+    )
     # of fist only 2 is known: 3 was another gesture then; of ok 4 and 5 are, 6 is new
-    assert [one.doubtful for one in spread(roster, gestures, doubts)] == [0.5, 1.0, None]
+    assert [one.doubtful for one in spread(sample_index, gestures, label_noise)] == [0.5, 1.0, None]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.capture.demo import fill_demo
-from core.paths import Places
+from core.paths import Paths
 from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,
@@ -20,18 +20,18 @@ from core.review.data_map import (
     title_of,
 )
 from core.store.bin import delete_samples, move_samples
-from core.store.index import Roster, read_roster
+from core.store.index import SampleIndex, read_index
 from tests.store.conftest import gesture_id, take
 
 
 @pytest.mark.parametrize("method", [PCA, TSNE])
 def test_real_hands_of_a_gesture_lie_together(store, method):
-    demo = fill_demo(store, Places.find().demo)
-    roster = read_roster(store, demo.id)
-    drawn = draw_map(store, demo.id, method, roster)
-    assert sorted(drawn.ids.tolist()) == sorted(roster.ids.tolist())
-    found = layers(drawn, roster, BY_GESTURE)
-    assert len(found) == 9 and sum(len(layer.ids) for layer in found) == len(roster)
+    demo = fill_demo(store, Paths.find().demo)
+    sample_index = read_index(store, demo.id)
+    drawn = draw_map(store, demo.id, method, sample_index)
+    assert sorted(drawn.ids.tolist()) == sorted(sample_index.ids.tolist())
+    found = layers(drawn, sample_index, BY_GESTURE)
+    assert len(found) == 9 and sum(len(layer.ids) for layer in found) == len(sample_index)
     middles = np.stack([np.median(layer.points, axis=0) for layer in found])
     near = [
         (np.linalg.norm(layer.points[:, None] - middles, axis=2).argmin(axis=1) == i).mean()
@@ -42,30 +42,36 @@ def test_real_hands_of_a_gesture_lie_together(store, method):
 
 def test_a_drawn_map_follows_moved_and_deleted_samples(store, project):
     oks, fists = take(store, project, "ok", "me"), take(store, project, "fist", "you")
-    roster = read_roster(store, project.id)
-    drawn = draw_map(store, project.id, PCA, roster)
-    assert {layer.group: len(layer.ids) for layer in layers(drawn, roster, BY_GESTURE)} == {
+    sample_index = read_index(store, project.id)
+    drawn = draw_map(store, project.id, PCA, sample_index)
+    assert {layer.group: len(layer.ids) for layer in layers(drawn, sample_index, BY_GESTURE)} == {
         gesture_id(store, project, "ok"): 3,
         gesture_id(store, project, "fist"): 3,
     }
     move_samples(store, project.id, oks[:1], gesture_id(store, project, "fist"))
     delete_samples(store, project.id, fists[:2])
-    roster = read_roster(store, project.id)
-    by_gesture = {one.group: set(one.ids.tolist()) for one in layers(drawn, roster, BY_GESTURE)}
+    sample_index = read_index(store, project.id)
+    by_gesture = {
+        one.group: set(one.ids.tolist()) for one in layers(drawn, sample_index, BY_GESTURE)
+    }
     assert by_gesture[gesture_id(store, project, "fist")] == {oks[0], fists[2]}
-    assert len(layers(drawn, roster, BY_PERSON)) == len(layers(drawn, roster, BY_SESSION)) == 2
-    assert not is_outdated(drawn, roster)
+    assert (
+        len(layers(drawn, sample_index, BY_PERSON))
+        == len(layers(drawn, sample_index, BY_SESSION))
+        == 2
+    )
+    assert not is_outdated(drawn, sample_index)
     take(store, project)
-    assert is_outdated(drawn, read_roster(store, project.id))
-    delete_samples(store, project.id, read_roster(store, project.id).ids.tolist())
-    assert layers(drawn, read_roster(store, project.id), BY_GESTURE) == []
+    assert is_outdated(drawn, read_index(store, project.id))
+    delete_samples(store, project.id, read_index(store, project.id).ids.tolist())
+    assert layers(drawn, read_index(store, project.id), BY_GESTURE) == []
 
 
 def test_many_sessions_go_together_beyond_the_largest(store, project):
     for i in range(GROUPS + 3):
         take(store, project, n=1 + (i < 2))
-    roster = read_roster(store, project.id)
-    found = layers(draw_map(store, project.id, PCA, roster), roster, BY_SESSION)
+    sample_index = read_index(store, project.id)
+    found = layers(draw_map(store, project.id, PCA, sample_index), sample_index, BY_SESSION)
     assert len(found) == GROUPS
     assert [len(layer.ids) for layer in found] == [2, 2, *[1] * (GROUPS - 3), 4]
     assert found[-1].group is None and title_of(found[-1], {}) == REST
@@ -73,14 +79,14 @@ def test_many_sessions_go_together_beyond_the_largest(store, project):
 
 def test_of_many_samples_5000_are_drawn_and_said(store, project):
     ids = take(store, project, n=30)
-    drawn = draw_map(store, project.id, PCA, read_roster(store, project.id))
+    drawn = draw_map(store, project.id, PCA, read_index(store, project.id))
     assert about(drawn).startswith("30 samples. The two directions show")
     many = np.arange(1, 20_001)
     gestures = np.where(many % 20 == 0, 1, 2)
     none = np.zeros_like(many)
-    roster = Roster(many, gestures, none, none, none, none)
+    sample_index = SampleIndex(many, gestures, none, none, none, none)
     from core.gestures.evaluation.embedding import pick_evenly
 
-    rows = pick_evenly(roster.gestures)
+    rows = pick_evenly(sample_index.gestures)
     assert np.bincount(gestures[rows]).tolist() == [0, 1000, 4000]
     assert set(ids) == set(drawn.ids.tolist())

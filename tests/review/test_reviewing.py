@@ -1,4 +1,4 @@
-"""Which samples, in which order, and how doubtful: on real SQLite and real hands."""
+"""Which samples, in which order, and how suspect: on real SQLite and real hands."""
 
 import shutil
 
@@ -7,18 +7,18 @@ import pytest
 
 from core.capture.demo import fill_demo
 from core.errors import NotFoundError
-from core.gestures.evaluation.label_noise import Doubt
+from core.gestures.evaluation.label_noise import NoiseScores
 from core.gestures.evaluation.predictions import FILE
-from core.paths import Places
+from core.paths import Paths
 from core.review.reviewing import (
     BY_PERSON,
-    DOUBTFUL,
-    DoubtBook,
-    Doubts,
+    SUSPECTED,
+    LabelNoise,
+    LabelNoiseCache,
     Wanted,
     find,
-    look_at_all,
     opinions,
+    score_labels,
 )
 from core.store import NewSample
 from core.store.bin import delete_samples, move_samples
@@ -26,56 +26,58 @@ from core.store.index import (
     LEFT,
     RIGHT,
     UNKNOWN,
-    Roster,
-    provenance,
+    SampleIndex,
+    read_index,
     read_poses,
-    read_roster,
     read_samples,
+    sample_origin,
 )
 from tests.store.conftest import gesture_id, take
 
 
 @pytest.fixture
 def demo(store):
-    return fill_demo(store, Places.find().demo)
+    return fill_demo(store, Paths.find().demo)
 
 
 def column(*values):
     return np.array(values, np.int64)
 
 
-ROSTER = Roster(
+INDEX = SampleIndex(
     column(9, 8, 7, 6, 5), column(1, 1, 2, 2, 2), column(1, 2, 2, 1, 2), column(1, 2, 3, 1, 3),
     column(1, 2, 3, 4, 5), column(0, 0, 0, 0, 0),
 )  # fmt: skip
 
 
-def doubts_of(ids, gestures, share, scores=None):
+def label_noise_of(ids, gestures, share, scores=None):
     n = len(ids)
-    known = Doubt(np.array(share, np.float32), np.full(n, 1))
-    unknown = Doubt(np.full(n, np.nan, np.float32), np.full(n, 1))
-    return Doubts(column(*ids), column(*gestures), known, unknown,
+    known = NoiseScores(np.array(share, np.float32), np.full(n, 1))
+    unknown = NoiseScores(np.full(n, np.nan, np.float32), np.full(n, 1))
+    return LabelNoise(column(*ids), column(*gestures), known, unknown,
                   np.array(scores if scores else [1] * n, np.float32))  # fmt: skip
 
 
-def test_a_roster_tells_of_each_sample_who_when_and_which_hand(store, project):
+def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, project):
     first = take(store, project, "ok", "me", 2)
     who = store.ensure_person(project.id, "you")
     session = store.start_session(project.id, who.id, "import")
-    burst = store.start_burst(session, gesture_id(store, project, "fist"))
+    burst = store.start_recording(session, gesture_id(store, project, "fist"))
     hands = [
         NewSample(np.full((21, 2), i, np.float32), np.full(21, 0.5, np.float32), "f", False, "e",
                   handedness=hand)
         for i, hand in enumerate(("Left", "Right", None))
     ]  # fmt: skip
     second = store.add_samples(burst, hands)
-    roster = read_roster(store, project.id)
-    assert roster.ids.tolist() == [*second[::-1], *first[::-1]]
-    assert roster.hands.tolist() == [UNKNOWN, RIGHT, LEFT, UNKNOWN, UNKNOWN]
-    assert roster.bursts.tolist()[:3] == [burst] * 3
-    assert roster.sessions.tolist()[:3] == [session] * 3
-    assert roster.persons.tolist()[:3] == [who.id] * 3
-    assert set(roster.gestures.tolist()) == {gesture_id(store, project, g) for g in ("ok", "fist")}
+    sample_index = read_index(store, project.id)
+    assert sample_index.ids.tolist() == [*second[::-1], *first[::-1]]
+    assert sample_index.hands.tolist() == [UNKNOWN, RIGHT, LEFT, UNKNOWN, UNKNOWN]
+    assert sample_index.recordings.tolist()[:3] == [burst] * 3
+    assert sample_index.sessions.tolist()[:3] == [session] * 3
+    assert sample_index.persons.tolist()[:3] == [who.id] * 3
+    assert set(sample_index.gestures.tolist()) == {
+        gesture_id(store, project, g) for g in ("ok", "fist")
+    }
     poses = read_poses(store, project.id, second[::-1])
     assert poses.keypoints[:, 0, 0].tolist() == [2, 1, 0]
     assert poses.scores.tolist() == [0.5] * 3 and not poses.mirrored_view.any()
@@ -83,19 +85,19 @@ def test_a_roster_tells_of_each_sample_who_when_and_which_hand(store, project):
         second[1],
         first[0],
     ]
-    origin = provenance(store, second[0])
+    origin = sample_origin(store, second[0])
     assert (origin.person, origin.session_source, origin.gesture) == ("you", "import", "fist")
 
 
-def test_an_empty_project_has_an_empty_roster(store, project):
-    roster = read_roster(store, project.id)
-    assert len(roster) == 0 and find(roster, Wanted(order=DOUBTFUL)).tolist() == []
+def test_an_empty_project_has_an_empty_sample_index(store, project):
+    sample_index = read_index(store, project.id)
+    assert len(sample_index) == 0 and find(sample_index, Wanted(order=SUSPECTED)).tolist() == []
     assert read_poses(store, project.id, []).keypoints.shape == (0, 21, 2)
     for lost in ([1], [10**12]):
         with pytest.raises(NotFoundError, match="reload"):
             read_poses(store, project.id, lost)
     with pytest.raises(NotFoundError):
-        provenance(store, 1)
+        sample_origin(store, 1)
 
 
 @pytest.mark.parametrize(
@@ -109,72 +111,74 @@ def test_an_empty_project_has_an_empty_roster(store, project):
         (Wanted(ids=(5, 9, 77)), [9, 5]),
         (Wanted(ids=()), []),
         (Wanted(order=BY_PERSON), [8, 7, 5, 9, 6]),
-        (Wanted(order=DOUBTFUL), [9, 8, 7, 6, 5]),
+        (Wanted(order=SUSPECTED), [9, 8, 7, 6, 5]),
     ],
 )
 def test_filters_and_orders(wanted, ids):
-    assert find(ROSTER, wanted, persons=(2, 1)).tolist() == ids
+    assert find(INDEX, wanted, persons=(2, 1)).tolist() == ids
 
 
-def test_the_most_doubtful_come_first_equal_ones_by_score_unknown_ones_last():
-    doubts = doubts_of([5, 6, 7, 8], [2, 2, 2, 2], [0.3, 0.9, 0.9, 1.0], [1, 0.9, 0.6, 1])
+def test_the_most_suspect_come_first_equal_ones_by_score_unknown_ones_last():
+    label_noise = label_noise_of([5, 6, 7, 8], [2, 2, 2, 2], [0.3, 0.9, 0.9, 1.0], [1, 0.9, 0.6, 1])
     # 8 has another gesture now, 9 is new: newest first
-    assert find(ROSTER, Wanted(order=DOUBTFUL), doubts=doubts).tolist() == [7, 6, 5, 9, 8]
-    assert not doubts.fits(ROSTER)
-    assert doubts_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).fits(ROSTER)
-    assert set(opinions(doubts, ROSTER, column(9, 8, 7))) == {7}
+    assert find(INDEX, Wanted(order=SUSPECTED), label_noise=label_noise).tolist() == [7, 6, 5, 9, 8]
+    assert not label_noise.fits(INDEX)
+    assert label_noise_of([5, 6, 7, 8, 9], [2, 2, 2, 1, 1], [0] * 5).fits(INDEX)
+    assert set(opinions(label_noise, INDEX, column(9, 8, 7))) == {7}
 
 
-def test_the_doubt_is_the_mean_of_what_is_known():
-    near = Doubt(np.array([1, 0.5, np.nan, np.nan], np.float32), column(1, 1, 1, 1))
-    model = Doubt(np.array([0, np.nan, 0.25, np.nan], np.float32), column(1, 1, 1, 1))
-    doubts = Doubts(column(1, 2, 3, 4), column(1, 1, 1, 1), near, model, np.ones(4))
-    assert doubts.share[:3].tolist() == [0.5, 0.5, 0.25] and np.isnan(doubts.share[3])
+def test_the_label_noise_score_is_the_mean_of_what_is_known():
+    near = NoiseScores(np.array([1, 0.5, np.nan, np.nan], np.float32), column(1, 1, 1, 1))
+    model = NoiseScores(np.array([0, np.nan, 0.25, np.nan], np.float32), column(1, 1, 1, 1))
+    label_noise = LabelNoise(column(1, 2, 3, 4), column(1, 1, 1, 1), near, model, np.ones(4))
+    assert label_noise.share[:3].tolist() == [0.5, 0.5, 0.25] and np.isnan(label_noise.share[3])
 
 
-def test_a_hand_moved_to_a_wrong_gesture_is_the_most_doubtful(store, demo):
+def test_a_hand_moved_to_a_wrong_gesture_is_the_most_suspect(store, demo):
     fist, palm = (gesture_id(store, demo, name) for name in ("fist", "open_palm"))
-    roster = read_roster(store, demo.id)
-    wrong = roster.ids[roster.gestures == fist][:2].tolist()
+    sample_index = read_index(store, demo.id)
+    wrong = sample_index.ids[sample_index.gestures == fist][:2].tolist()
     move_samples(store, demo.id, wrong, palm)
     told = []
-    doubts = look_at_all(store, Places.find(), demo, told.append)
-    roster = read_roster(store, demo.id)
-    assert set(find(roster, Wanted(order=DOUBTFUL), doubts=doubts)[:2].tolist()) == set(wrong)
-    found = opinions(doubts, roster, column(*wrong))
+    label_noise = score_labels(store, Paths.find(), demo, told.append)
+    sample_index = read_index(store, demo.id)
+    assert set(
+        find(sample_index, Wanted(order=SUSPECTED), label_noise=label_noise)[:2].tolist()
+    ) == set(wrong)
+    found = opinions(label_noise, sample_index, column(*wrong))
     assert [found[i].other for i in wrong] == [fist, fist]
     assert all(found[i].model is None for i in wrong)
     assert told[-1] == 1 and told == sorted(told)
 
 
-def test_the_model_in_use_has_its_say_and_kept_apart_samples_theirs(store, demo, tmp_path):
-    places = Places(tmp_path, Places.find().weights)
-    run = places.runs / "a-run"
-    shutil.copytree(places.starter, run)
+def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, tmp_path):
+    paths = Paths(tmp_path, Paths.find().weights)
+    run = paths.runs / "a-run"
+    shutil.copytree(paths.starter, run)
     store.set_active_model(demo.id, run.name)
     [project] = [p for p in store.projects() if p.id == demo.id]
-    roster = read_roster(store, demo.id)
-    one, two = roster.ids[:2].tolist()
+    sample_index = read_index(store, demo.id)
+    one, two = sample_index.ids[:2].tolist()
     names = {g.id: g.name for g in store.gestures(demo.id)}
-    own = [names[g] for g in roster.gestures[:2].tolist()]
+    own = [names[g] for g in sample_index.gestures[:2].tolist()]
     other = next(g for g in store.gestures(demo.id) if g.name not in (*own, "none"))
     lines = ["sample_id,truth,said,probability", f"{one},{own[0]},{other.name},0.875",
              f"{two},{own[1]},{own[1]},0.75", "999999,ok,ok,1"]  # fmt: skip
     (run / FILE).write_text("\n".join(lines) + "\n")
-    found = opinions(look_at_all(store, places, project, print), roster, roster.ids)
+    found = opinions(score_labels(store, paths, project, print), sample_index, sample_index.ids)
     assert found[one].model == 0.875 and found[one].other == other.id
     assert found[two].model == 0.25
     assert all(o.model is not None and o.neighbours is not None for o in found.values())
     (run / "model.onnx").write_bytes(b"broken")
-    found = opinions(look_at_all(store, places, project, print), roster, roster.ids)
+    found = opinions(score_labels(store, paths, project, print), sample_index, sample_index.ids)
     assert all(o.model is None for o in found.values())
 
 
 def test_the_book_keeps_the_latest_look(store, demo):
-    book = DoubtBook()
-    assert book.latest(demo.id) is None
-    doubts = book.look(store, Places.find(), demo)
-    assert book.latest(demo.id) is doubts
-    assert doubts.fits(read_roster(store, demo.id))
-    delete_samples(store, demo.id, [int(doubts.ids[0])])
-    assert not doubts.fits(read_roster(store, demo.id))
+    cache = LabelNoiseCache()
+    assert cache.latest(demo.id) is None
+    label_noise = cache.score(store, Paths.find(), demo)
+    assert cache.latest(demo.id) is label_noise
+    assert label_noise.fits(read_index(store, demo.id))
+    delete_samples(store, demo.id, [int(label_noise.ids[0])])
+    assert not label_noise.fits(read_index(store, demo.id))

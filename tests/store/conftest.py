@@ -21,7 +21,7 @@ def burst(store, project, gesture: str = "ok", person: str = "me") -> int:
     who = store.ensure_person(project.id, person)
     session = store.start_session(project.id, who.id, "webcam")
     named = {g.name: g.id for g in store.gestures(project.id)}
-    return store.start_burst(session, named[gesture])
+    return store.start_recording(session, named[gesture])
 
 
 def count(store, project) -> int:
@@ -29,10 +29,10 @@ def count(store, project) -> int:
 
 
 def take(store, project, gesture="ok", person="me", n=3):
-    """Ids of n samples in a burst of a session of their own."""
+    """Ids of n samples in a recording of a session of their own."""
     who = store.ensure_person(project.id, person)
     session = store.start_session(project.id, who.id, "webcam")
-    burst = store.start_burst(session, gesture_id(store, project, gesture))
+    burst = store.start_recording(session, gesture_id(store, project, gesture))
     hand = np.zeros((21, 2), np.float32)
     one = NewSample(hand, np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
     return store.add_samples(burst, [one] * n)
@@ -51,4 +51,4 @@ def gesture(store, project, name):
 
 
 def undo_latest(store, project) -> int:
-    return store.undo(store.acts(project.id)[0].id)
+    return store.undo(store.history(project.id)[0].id)

@@ -16,9 +16,9 @@ import numpy as np
 from core.capture.importing import import_path
 from core.capture.recording import Plan, Recorder
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
-from core.jobs.trainings import TrainingRoom, failure_of, has_model
+from core.jobs.trainings import TrainingManager, failure_of, has_model
 from core.learning.runs import list_runs
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 
@@ -175,10 +175,10 @@ def importing(folder: Path) -> None:
 
 def training(folder: Path) -> None:
     """Says so, leaves no half a model, blocks nothing; the next one goes through."""
-    places = Places(folder / "ws", folder / "weights")
-    store = Store(places.database)
+    paths = Paths(folder / "ws", folder / "weights")
+    store = Store(paths.database)
     import_path(store, "some", _table(folder))
-    room = TrainingRoom(store, places)
+    room = TrainingManager(store, paths)
     for leave in (0, 4096, 40_000):
         with filled(folder, leave):
             try:
@@ -191,14 +191,14 @@ def training(folder: Path) -> None:
                 assert FULL in failure_of(run) or run.status() == "dead"
                 assert not has_model(run) and not list(run.path.glob("*.part"))
             assert room.running("some") is None
-            assert all(one.status() != "running" for one in list_runs(places.runs))
+            assert all(one.status() != "running" for one in list_runs(paths.runs))
     run = room.begin("some", epochs=2)
     _wait(room, run)
     assert run.status() == "done" and has_model(run)
     store.close()
 
 
-def _wait(room: TrainingRoom, run) -> None:
+def _wait(room: TrainingManager, run) -> None:
     while room.can_stop(run):
         time.sleep(0.05)
 

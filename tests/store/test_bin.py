@@ -9,23 +9,23 @@ from core.store.bin import (
     GESTURE,
     PERSON,
     PROJECT,
-    bring_back,
     delete_samples,
     list_bin,
     move_samples,
+    restore_from_bin,
     restore_samples,
 )
-from core.store.index import read_bin, read_roster
+from core.store.index import read_bin, read_index
 from tests.store.conftest import gesture_id, take
 
 
 def live(store, project):
-    return set(read_roster(store, project.id).ids.tolist())
+    return set(read_index(store, project.id).ids.tolist())
 
 
 def gestures_of(store, project):
-    roster = read_roster(store, project.id)
-    return dict(zip(roster.ids.tolist(), roster.gestures.tolist(), strict=True))
+    sample_index = read_index(store, project.id)
+    return dict(zip(sample_index.ids.tolist(), sample_index.gestures.tolist(), strict=True))
 
 
 def test_moved_samples_go_back_where_each_came_from(store, project):
@@ -34,7 +34,7 @@ def test_moved_samples_go_back_where_each_came_from(store, project):
     palm = gesture_id(store, project, "open_palm")
     assert move_samples(store, project.id, [*oks, *fists], palm) == 6
     assert set(gestures_of(store, project).values()) == {palm}
-    store.undo(store.acts(project.id)[0].id)
+    store.undo(store.history(project.id)[0].id)
     assert gestures_of(store, project) == before
 
 
@@ -56,7 +56,7 @@ def test_a_gesture_that_is_gone_or_another_project_s_takes_no_samples(store, pro
     for wrong in (fist, gesture_id(store, other, "fist"), 10**6):
         with pytest.raises(NotFoundError, match="choose another"):
             move_samples(store, project.id, ids, wrong)
-    assert len(store.acts(project.id)) == 1
+    assert len(store.history(project.id)) == 1
 
 
 def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(store, project):
@@ -65,12 +65,12 @@ def test_deleting_counts_only_the_project_s_samples_that_were_not_in_the_bin(sto
     assert delete_samples(store, project.id, ids[:1]) == 1
     assert delete_samples(store, project.id, [*ids, *foreign, 10**6]) == 2
     assert live(store, store.project("Other")) == set(foreign)
-    assert [act.title for act in store.acts(project.id)] == [
+    assert [act.title for act in store.history(project.id)] == [
         "Deleted 2 samples",
         "Deleted 1 sample",
     ]
-    assert delete_samples(store, project.id, ids) == 0 and len(store.acts(project.id)) == 2
-    store.undo(store.acts(project.id)[0].id)
+    assert delete_samples(store, project.id, ids) == 0 and len(store.history(project.id)) == 2
+    store.undo(store.history(project.id)[0].id)
     assert live(store, project) == set(ids[1:])
 
 
@@ -101,9 +101,9 @@ def test_each_comes_back_with_its_samples_but_not_with_those_deleted_before(stor
     store.delete_gesture(ok)
     store.delete_person(you)
     assert live(store, project) == set()
-    assert bring_back(store, project.id, GESTURE, ok) == 2
+    assert restore_from_bin(store, project.id, GESTURE, ok) == 2
     assert live(store, project) == set(mine[1:])
-    assert bring_back(store, project.id, PERSON, you) == 2
+    assert restore_from_bin(store, project.id, PERSON, you) == 2
     assert live(store, project) == {*mine[1:], *yours[1:]}
     assert set(read_bin(store, project.id).ids.tolist()) == {mine[0], yours[0]}
 
@@ -112,7 +112,7 @@ def test_a_project_comes_back_whole(store, project):
     ids = take(store, project)
     store.delete_project(project.id)
     home = store.create_project("Home")
-    bring_back(store, home.id, PROJECT, project.id)
+    restore_from_bin(store, home.id, PROJECT, project.id)
     assert live(store, store.project("Demo")) == set(ids)
 
 
@@ -121,9 +121,9 @@ def test_a_sample_with_a_deleted_gesture_and_a_deleted_person_waits_for_both(sto
     ok, you = gesture_id(store, project, "ok"), store.ensure_person(project.id, "you").id
     store.delete_gesture(ok)
     store.delete_person(you)
-    assert bring_back(store, project.id, GESTURE, ok) == 3
+    assert restore_from_bin(store, project.id, GESTURE, ok) == 3
     assert live(store, project) == set(mine)  # not those of who was deleted
-    assert bring_back(store, project.id, PERSON, you) == 3
+    assert restore_from_bin(store, project.id, PERSON, you) == 3
     assert live(store, project) == {*mine, *yours}
 
 
@@ -132,9 +132,9 @@ def test_the_same_the_other_way_round(store, project):
     ok, me = gesture_id(store, project, "ok"), store.ensure_person(project.id, "me").id
     store.delete_person(me)
     store.delete_gesture(ok)
-    assert bring_back(store, project.id, PERSON, me) == 3
+    assert restore_from_bin(store, project.id, PERSON, me) == 3
     assert live(store, project) == set(yours)
-    assert bring_back(store, project.id, GESTURE, ok) == 3
+    assert restore_from_bin(store, project.id, GESTURE, ok) == 3
     assert live(store, project) == {*mine, *yours}
 
 
@@ -145,7 +145,7 @@ def test_a_sample_stays_in_the_bin_while_its_gesture_or_person_is_there(store, p
     store.delete_gesture(ok)
     with pytest.raises(StoreError, match="bring that back first"):
         restore_samples(store, project.id, ids[:1])
-    bring_back(store, project.id, GESTURE, ok)
+    restore_from_bin(store, project.id, GESTURE, ok)
     store.delete_person(store.ensure_person(project.id, "me").id)
     with pytest.raises(StoreError, match="bring that back first"):
         restore_samples(store, project.id, ids[:1])
@@ -171,29 +171,29 @@ def test_a_name_that_is_taken_by_now_is_told_and_another_one_helps(store, projec
     [one] = list_bin(store, home.id)
     assert f"Another {kind} is called" in one.clash
     with pytest.raises(StoreError, match="taken"):
-        bring_back(store, home.id, kind, row)
+        restore_from_bin(store, home.id, kind, row)
     [same] = list_bin(store, home.id)
     assert same == one  # nothing was changed
-    bring_back(store, home.id, kind, row, "second")
+    restore_from_bin(store, home.id, kind, row, "second")
     assert list_bin(store, home.id) == []
     back = store.project("second" if kind == PROJECT else "Demo")
     assert live(store, back) == set(ids)
 
 
-def test_what_was_brought_back_can_be_undone_too(store, project):
+def test_what_was_restored_can_be_undone_too(store, project):
     ids = take(store, project, "ok")
     store.delete_gesture(gesture_id(store, project, "ok"))
-    bring_back(store, project.id, GESTURE, list_bin(store, project.id)[0].id)
+    restore_from_bin(store, project.id, GESTURE, list_bin(store, project.id)[0].id)
     assert live(store, project) == set(ids)
-    store.undo(store.acts(project.id)[0].id)
+    store.undo(store.history(project.id)[0].id)
     assert live(store, project) == set()
     assert [one.samples for one in list_bin(store, project.id)] == [3]
 
 
-def test_what_is_not_in_the_bin_can_t_be_brought_back(store, project):
+def test_what_is_not_in_the_bin_can_t_be_restored(store, project):
     for kind, row in ((GESTURE, gesture_id(store, project, "ok")), (PROJECT, project.id)):
         with pytest.raises(NotFoundError, match="not in the bin"):
-            bring_back(store, project.id, kind, row)
+            restore_from_bin(store, project.id, kind, row)
 
 
 def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
@@ -219,7 +219,7 @@ def test_two_windows_delete_and_move_the_same_samples_at_once(store, project):
         thread.join()
     assert errors == []
     assert live(store, project) == set()
-    while acts := store.acts(project.id):
+    while acts := store.history(project.id):
         store.undo(acts[0].id)
     ok = gesture_id(store, project, "ok")
     assert gestures_of(store, project) == dict.fromkeys(ids, ok)

@@ -8,12 +8,12 @@ from core.store.bin import delete_samples
 from core.store.curation import (
     assign_sessions,
     delete_session_samples,
+    list_sessions,
     merge_gestures,
     merge_persons,
     name_session,
     order_gestures,
     rename_person,
-    visits,
 )
 from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
@@ -38,7 +38,7 @@ def test_a_merged_gesture_s_samples_are_the_other_s(store, project):
     ok, fist = gesture(store, project, "ok"), gesture(store, project, "fist")
     merge_gestures(store, project.id, ok.id, fist.id)
     assert per_gesture(store, project) == {"fist": 3} and "ok" not in names(store, project)
-    assert store.acts(project.id)[0].title == "Merged “ok” into “fist”"
+    assert store.history(project.id)[0].title == "Merged “ok” into “fist”"
     undo_latest(store, project)
     assert per_gesture(store, project) == {"ok": 2, "fist": 1}
 
@@ -69,11 +69,11 @@ def test_a_gesture_of_another_project_is_no_target(store, project):
         )
 
 
-def test_visits_say_who_when_and_how_many(store, project):
+def test_sessions_say_who_when_and_how_many(store, project):
     store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
     ids = store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
     delete_samples(store, project.id, ids)
-    found = visits(store, project.id)
+    found = list_sessions(store, project.id)
     assert [(v.person, v.samples, v.source) for v in found] == [
         ("ben", 0, "webcam"), ("ana", 2, "webcam"),
     ]  # fmt: skip
@@ -82,15 +82,15 @@ def test_visits_say_who_when_and_how_many(store, project):
 
 def test_a_session_is_named_and_unnamed(store, project):
     store.add_samples(burst(store, project), [sample()])
-    [visit] = visits(store, project.id)
-    name_session(store, visit.id, "in the car {}")
-    assert visits(store, project.id)[0].title == "in the car {}"
-    name_session(store, visit.id, "  ")
-    assert visits(store, project.id)[0].name == ""
+    [session] = list_sessions(store, project.id)
+    name_session(store, session.id, "in the car {}")
+    assert list_sessions(store, project.id)[0].title == "in the car {}"
+    name_session(store, session.id, "  ")
+    assert list_sessions(store, project.id)[0].name == ""
     undo_latest(store, project)
-    assert visits(store, project.id)[0].name == "in the car {}"
+    assert list_sessions(store, project.id)[0].name == "in the car {}"
     with pytest.raises(LabelError):
-        name_session(store, visit.id, "a\u202eb")
+        name_session(store, session.id, "a\u202eb")
 
 
 def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
@@ -99,7 +99,7 @@ def test_a_person_is_renamed_unless_the_name_is_another_s(store, project):
     [ana] = [p for p in store.persons(project.id) if p.name == "ana"]
     rename_person(store, ana.id, "Ana {Maria}")
     assert "Ana {Maria}" in [p.name for p in store.persons(project.id)]
-    assert store.acts(project.id)[0].title == "Renamed “ana” to “Ana {Maria}”"
+    assert store.history(project.id)[0].title == "Renamed “ana” to “Ana {Maria}”"
     with pytest.raises(StoreError, match="taken"):
         rename_person(store, ben.id, "ANA {maria}")
     undo_latest(store, project)
@@ -120,20 +120,20 @@ def test_merged_persons_are_one_person_in_training(store, project):
 def test_sessions_are_given_to_somebody_else(store, project):
     for _ in range(2):
         store.add_samples(burst(store, project, "ok", "me"), [sample()])
-    second, first = visits(store, project.id)
+    second, first = list_sessions(store, project.id)
     assign_sessions(store, project.id, [second.id], "ana")
-    assert [v.person for v in visits(store, project.id)] == ["ana", "me"]
+    assert [v.person for v in list_sessions(store, project.id)] == ["ana", "me"]
     undo_latest(store, project)
-    assert [v.person for v in visits(store, project.id)] == ["me", "me"]
+    assert [v.person for v in list_sessions(store, project.id)] == ["me", "me"]
     other = store.create_project("Other")
     assign_sessions(store, other.id, [first.id], "eve")  # not that project's: untouched
-    assert [v.person for v in visits(store, project.id)] == ["me", "me"]
+    assert [v.person for v in list_sessions(store, project.id)] == ["me", "me"]
 
 
 def test_a_session_s_samples_go_to_the_bin_together(store, project):
     store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
     store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
-    _, ana = visits(store, project.id)
+    _, ana = list_sessions(store, project.id)
     assert delete_session_samples(store, project.id, ana.id) == 2
     assert count(store, project) == 1
     assert undo_latest(store, project) == 2 and count(store, project) == 3

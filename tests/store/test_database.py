@@ -38,13 +38,13 @@ def test_a_change_says_how_many_are_gone_and_changes_the_others(store, project):
     with pytest.raises(NotFoundError, match="1 of 2 gestures are gone"):
         store.change(t.gestures, [first.id, first.id, 99], "Changed “{}”", emoji="x")
     assert store.gestures(project.id)[0].emoji == "x"
-    assert [act.title for act in store.acts(project.id)] == [f"Changed “{first.name}”"]
+    assert [act.title for act in store.history(project.id)] == [f"Changed “{first.name}”"]
 
 
 def test_nothing_to_change_is_no_act(store, project):
     store.change(t.gestures, [], "Nothing", emoji="x")
     store.change(t.gestures, [1], "Nothing")
-    assert store.acts(project.id) == []
+    assert store.history(project.id) == []
 
 
 def test_a_gesture_goes_to_the_bin_once(store, project):

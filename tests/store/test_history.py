@@ -14,16 +14,16 @@ from tests.store.conftest import burst, count, gesture, names, sample, undo_late
 def test_deleted_samples_come_back(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:2])
-    assert [a.title for a in store.acts(project.id)] == ["Deleted 2 samples"]
+    assert [a.title for a in store.history(project.id)] == ["Deleted 2 samples"]
     assert undo_latest(store, project) == 2
-    assert count(store, project) == 3 and store.acts(project.id) == []
+    assert count(store, project) == 3 and store.history(project.id) == []
 
 
 def test_a_deleted_gesture_comes_back_with_the_samples_that_went_with_it(store, project):
     ids = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
-    assert store.acts(project.id)[0].title == "Deleted the gesture “ok”"
+    assert store.history(project.id)[0].title == "Deleted the gesture “ok”"
     assert undo_latest(store, project) == 3  # the gesture and two samples
     assert "ok" in names(store, project) and count(store, project) == 2
     assert undo_latest(store, project) == 1 and count(store, project) == 3
@@ -40,7 +40,7 @@ def test_a_deleted_person_comes_back(store, project):
 def test_a_deleted_and_a_renamed_project_come_back(store, project):
     store.rename_project(project.id, "Other {0}")
     store.delete_project(project.id)
-    assert [a.title for a in store.acts(project.id)] == [
+    assert [a.title for a in store.history(project.id)] == [
         "Deleted the project “Other {0}”",
         "Renamed the project “Demo”",
     ]
@@ -60,7 +60,7 @@ def test_a_changed_gesture_is_as_it_was(store, project):
 def test_undoing_leaves_alone_what_was_changed_since(store, project):
     ids = store.add_samples(burst(store, project), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids)
-    act = store.acts(project.id)[0]
+    act = store.history(project.id)[0]
     restore_samples(store, project.id, ids[:1])
     assert store.undo(act.id) == 2
     assert count(store, project) == 3
@@ -73,17 +73,17 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     store.add_gesture(project.id, "OK")
     with pytest.raises(StoreError, match="taken"):
         undo_latest(store, project)
-    assert count(store, project) == 0 and len(store.acts(project.id)) == 1
+    assert count(store, project) == 0 and len(store.history(project.id)) == 1
 
 
 def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
     ids = store.add_samples(burst(store, project, "ok", "ana"), [sample(i) for i in range(3)])
     delete_samples(store, project.id, ids[:1])
     store.delete_gesture(gesture(store, project, "ok").id)
-    deleted = store.acts(project.id)[1]
+    deleted = store.history(project.id)[1]
     with pytest.raises(StoreError, match="in the bin: bring that back first"):
         store.undo(deleted.id)
-    assert count(store, project) == 0 and len(store.acts(project.id)) == 2
+    assert count(store, project) == 0 and len(store.history(project.id)) == 2
     undo_latest(store, project)
     store.delete_person(store.ensure_person(project.id, "ana").id)
     with pytest.raises(StoreError, match="in the bin: bring that back first"):
@@ -97,14 +97,14 @@ def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, pro
     move_samples(store, project.id, ids, gesture(store, project, "fist").id)
     store.delete_gesture(gesture(store, project, "ok").id)
     with pytest.raises(StoreError, match="in the bin"):
-        store.undo(store.acts(project.id)[1].id)
+        store.undo(store.history(project.id)[1].id)
     assert count(store, project) == 2
 
 
 def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path):
     ids = store.add_samples(burst(store, project), [sample()])
     delete_samples(store, project.id, ids)
-    act = store.acts(project.id)[0]
+    act = store.history(project.id)[0]
     other = Store(tmp_path / "mudra.db")
     assert other.undo(act.id) == 1
     other.close()
@@ -113,17 +113,20 @@ def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path
 
 
 def test_an_act_that_changes_nothing_is_no_act(store, project):
-    with store.act(project.id, "Nothing") as act:
-        assert act.set(t.samples, [99], gesture_id=1) == 0
-    assert store.acts(project.id) == []
+    with store.undoable(project.id, "Nothing") as undo_log:
+        assert undo_log.set(t.samples, [99], gesture_id=1) == 0
+    assert store.history(project.id) == []
 
 
 def test_an_act_that_fails_half_way_changes_nothing(store, project):
     before = store.gestures(project.id)
-    with pytest.raises(StoreError, match="taken"), store.act(project.id, "Both “ok”") as act:
-        act.set(t.gestures, [before[0].id], emoji="x")
-        act.set(t.gestures, [before[1].id], key=before[2].name)
-    assert store.gestures(project.id) == before and store.acts(project.id) == []
+    with (
+        pytest.raises(StoreError, match="taken"),
+        store.undoable(project.id, "Both “ok”") as undo_log,
+    ):
+        undo_log.set(t.gestures, [before[0].id], emoji="x")
+        undo_log.set(t.gestures, [before[1].id], key=before[2].name)
+    assert store.gestures(project.id) == before and store.history(project.id) == []
 
 
 def test_the_latest_acts_are_kept_of_each_project(store, project):
@@ -131,5 +134,5 @@ def test_the_latest_acts_are_kept_of_each_project(store, project):
     store.rename_project(other.id, "Another")
     for i in range(KEPT + 5):
         store.rename_project(project.id, f"Demo {i}")
-    assert len(store.acts(project.id)) == KEPT and len(store.acts(other.id)) == 1
-    assert store.acts(project.id)[-1].title == "Renamed the project “Demo 4”"
+    assert len(store.history(project.id)) == KEPT and len(store.history(other.id)) == 1
+    assert store.history(project.id)[-1].title == "Renamed the project “Demo 4”"

@@ -11,12 +11,12 @@ import pytest
 
 from benchmarks.review import PROJECT, fill
 from core.capture.samples import picture_of
-from core.paths import Places
-from core.review.reviewing import BY_PERSON, DOUBTFUL, NEWEST, Wanted, find, look_at_all
+from core.paths import Paths
+from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, score_labels
 from core.store import Store
 from core.store.bin import delete_samples, move_samples
-from core.store.curation import visits
-from core.store.index import read_bin, read_roster, read_samples
+from core.store.curation import list_sessions
+from core.store.index import read_bin, read_index, read_samples
 
 pytestmark = pytest.mark.slow
 N = 100_000
@@ -47,9 +47,9 @@ def test_a_page_takes_less_than_a_second_wherever_it_is(many):
 
     def page(order, number):
         persons = tuple(person.id for person in many.persons(project.id))
-        visits(many, project.id)
-        roster = read_roster(many, project.id)
-        ids = find(roster, Wanted(order=order), persons=persons)
+        list_sessions(many, project.id)
+        sample_index = read_index(many, project.id)
+        ids = find(sample_index, Wanted(order=order), persons=persons)
         for sample in read_samples(many, ids[number * 48 :][:48].tolist()):
             picture_of(sample)
 
@@ -60,29 +60,29 @@ def test_a_page_takes_less_than_a_second_wherever_it_is(many):
 
 def test_all_are_deleted_moved_and_undone_in_seconds(many):
     project = many.project(PROJECT)
-    ids = read_roster(many, project.id).ids.tolist()
+    ids = read_index(many, project.id).ids.tolist()
     assert seconds(lambda: delete_samples(many, project.id, ids)) < 10
-    assert len(read_roster(many, project.id)) == 0 and len(read_bin(many, project.id)) == N
-    assert seconds(lambda: many.undo(many.acts(project.id)[0].id)) < 10
-    before = read_roster(many, project.id)
+    assert len(read_index(many, project.id)) == 0 and len(read_bin(many, project.id)) == N
+    assert seconds(lambda: many.undo(many.history(project.id)[0].id)) < 10
+    before = read_index(many, project.id)
     move_samples(many, project.id, ids, many.gestures(project.id)[0].id)
-    many.undo(many.acts(project.id)[0].id)
-    after = read_roster(many, project.id)
+    many.undo(many.history(project.id)[0].id)
+    after = read_index(many, project.id)
     assert (after.ids == before.ids).all() and (after.gestures == before.gestures).all()
 
 
-def test_the_most_doubtful_of_all_are_found_in_a_minute(many):
+def test_the_most_suspect_of_all_are_found_in_a_minute(many):
     project = many.project(PROJECT)
-    roster = read_roster(many, project.id)
+    sample_index = read_index(many, project.id)
     gestures = [g.id for g in many.gestures(project.id)]
-    wrong = roster.ids[::2500].tolist()  # from 40 recordings
-    of = dict(zip(roster.ids.tolist(), roster.gestures.tolist(), strict=True))
+    wrong = sample_index.ids[::2500].tolist()  # from 40 recordings
+    of = dict(zip(sample_index.ids.tolist(), sample_index.gestures.tolist(), strict=True))
     for i in wrong:
         to = gestures[(gestures.index(of[i]) + 1) % len(gestures)]
         move_samples(many, project.id, [i], to)
     found = []
-    assert seconds(lambda: found.append(look_at_all(many, Places.find(), project, print))) < 60
-    order = find(read_roster(many, project.id), Wanted(order=DOUBTFUL), doubts=found[0])
+    assert seconds(lambda: found.append(score_labels(many, Paths.find(), project, print))) < 60
+    order = find(read_index(many, project.id), Wanted(order=SUSPECTED), label_noise=found[0])
     assert len(set(order[:100].tolist()) & set(wrong)) > 30
 
 
@@ -90,12 +90,12 @@ def test_the_look_and_a_training_s_data_stay_within_a_gigabyte(many, place):
     program = f"""
 import resource
 from pathlib import Path
-from core.paths import Places
-from core.review.reviewing import look_at_all
+from core.paths import Paths
+from core.review.reviewing import score_labels
 from core.store import Store
 store = Store(Path({str(place)!r}))
 project = store.project({many.project(PROJECT).name!r})
-look_at_all(store, Places.find(), project, lambda share: None)
+score_labels(store, Paths.find(), project, lambda share: None)
 store.training_data(project.id)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

@@ -75,7 +75,7 @@ def test_signs_that_were_drawn_as_text_are_in_colour_and_others_stay(upgraded):
 
 def test_what_was_done_before_can_still_be_undone_and_the_bin_gives_back(upgraded):
     project = upgraded.project("old gestures")
-    for act in [*upgraded.acts(project.id)]:
+    for act in [*upgraded.history(project.id)]:
         if "name" in act.title:
             upgraded.undo(act.id)
     assert "victory" in [g.name for g in upgraded.gestures(project.id)]
@@ -111,6 +111,6 @@ def test_the_upgraded_database_is_whole_and_takes_new_samples(upgraded):
     gesture = upgraded.gestures(project.id)[0]
     person = upgraded.persons(project.id)[0]
     [old] = upgraded.samples(project.id, limit=1)
-    burst = upgraded.start_burst(upgraded.start_session(project.id, person.id, "x"), gesture.id)
+    burst = upgraded.start_recording(upgraded.start_session(project.id, person.id, "x"), gesture.id)
     upgraded.add_samples(burst, [old])
     assert len(upgraded.training_data(project.id)) == 5

@@ -33,7 +33,7 @@ def bodies(store):
 def burst(store, bodies):
     pose = store.add_gesture(bodies.id, "hands up", "🙌")
     who = store.ensure_person(bodies.id, "me")
-    return store.start_burst(store.start_session(bodies.id, who.id, "webcam"), pose.id)
+    return store.start_recording(store.start_session(bodies.id, who.id, "webcam"), pose.id)
 
 
 def test_a_project_of_bodies_begins_with_none_alone(store, bodies):

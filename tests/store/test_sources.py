@@ -12,7 +12,7 @@ def test_the_origin_of_a_project_by_hand(store, project):
     person = store.ensure_person(project.id, "me").id
 
     def record(gesture, source, version, day, n=1, estimator="mediapipe-hands"):
-        burst = store.start_burst(
+        burst = store.start_recording(
             store.start_session(project.id, person, source), gestures[gesture]
         )
         points, scores = np.zeros((21, 2), np.float32), np.ones(21, np.float32)

@@ -15,7 +15,7 @@ import pytest
 
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.store import Store
-from core.store.bin import GESTURE, PERSON, bring_back, delete_samples, restore_samples
+from core.store.bin import GESTURE, PERSON, delete_samples, restore_from_bin, restore_samples
 from core.store.schema import VERSION
 from tests.store.conftest import burst, count, sample
 
@@ -29,7 +29,7 @@ def test_a_new_project_has_the_eight_gestures_and_none(store, project):
 def test_a_sample_comes_back_as_it_went_in(store, project):
     new = sample(
         world=np.random.default_rng(1).normal(0, 0.1, (21, 3)).astype(np.float32),
-        handedness="Left", instance=1, size_hw=(480, 640), square=(1.5, -2.25, 90.0),
+        handedness="Left", instance=1, size_hw=(480, 640), region=(1.5, -2.25, 90.0),
         crop_jpeg=b"\xff\xd8jpeg", file_hash="abc", estimator_version="1.2.2/full",
     )  # fmt: skip
     new.pose[3] = np.nan
@@ -39,7 +39,7 @@ def test_a_sample_comes_back_as_it_went_in(store, project):
     for name in ("keypoints", "scores", "world"):
         np.testing.assert_array_equal(getattr(back, name), getattr(new, name))
     for name in (
-        "handedness", "instance", "size_hw", "square", "crop_jpeg", "source", "mirrored_view",
+        "handedness", "instance", "size_hw", "region", "crop_jpeg", "source", "mirrored_view",
         "space", "estimator", "estimator_version", "file_hash", "taken_at",
     ):  # fmt: skip
         assert getattr(back, name) == getattr(new, name), name
@@ -75,7 +75,7 @@ def test_a_deleted_gesture_takes_its_samples_out_of_sight_and_brings_them_back(s
     store.delete_gesture(ok.id)
     assert count(store, project) == 1
     assert len(store.training_data(project.id)) == 1
-    bring_back(store, project.id, GESTURE, ok.id)
+    restore_from_bin(store, project.id, GESTURE, ok.id)
     assert count(store, project) == 2
 
 
@@ -86,10 +86,10 @@ def test_a_restored_gesture_leaves_in_the_bin_what_was_there_before_it(store, pr
     store.delete_gesture(ok.id)
     assert store.gestures(project.id, deleted=True) == [ok]
     assert store.samples(project.id) == [] and store.estimators(project.id) == {}
-    bring_back(store, project.id, GESTURE, ok.id)
+    restore_from_bin(store, project.id, GESTURE, ok.id)
     assert [s.id for s in store.samples(project.id, newest_first=False)] == ids[1:]
     with pytest.raises(NotFoundError, match="in the bin"):
-        bring_back(store, project.id, GESTURE, ok.id)
+        restore_from_bin(store, project.id, GESTURE, ok.id)
 
 
 def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, project):
@@ -100,7 +100,7 @@ def test_a_deleted_person_takes_their_samples_along_and_brings_them_back(store, 
     assert [p.name for p in store.persons(project.id)] == ["ben"]
     assert set(store.training_data(project.id).persons) == {"ben"}
     assert store.known_hashes(project.id) == set()
-    bring_back(store, project.id, PERSON, ana.id)
+    restore_from_bin(store, project.id, PERSON, ana.id)
     assert set(store.training_data(project.id).persons) == {"ana", "ben"}
 
 
@@ -188,7 +188,7 @@ _WRITER = """
 import sys
 import numpy as np
 from core.store import NewSample, Store
-from core.store.bin import GESTURE, PERSON, bring_back
+from core.store.bin import GESTURE, PERSON, restore_from_bin
 store = Store(__import__("pathlib").Path(sys.argv[1]))
 for i in range(int(sys.argv[3])):
     new = NewSample(np.full((21, 2), i, np.float32), np.ones(21, np.float32), "x", True, "m")

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong on a real machine, and says how it is mended."""
+"""The doctor finds what is wrong on a real machine, and says how it is fixed."""
 
 import json
 import os
@@ -11,78 +11,78 @@ from pathlib import Path
 
 import pytest
 
-from core.paths import Places
+from core.paths import Paths
 from core.store import Store
 from core.upkeep.doctor import OK, WARN, WRONG, Check, examine, is_well
 
 
 @pytest.fixture
-def places(tmp_path: Path, weights_folder: Path) -> Places:
-    return replace(Places.find(tmp_path / "workspace"), weights=weights_folder)
+def paths(tmp_path: Path, weights_folder: Path) -> Paths:
+    return replace(Paths.find(tmp_path / "workspace"), weights=weights_folder)
 
 
-def check(places: Places, name: str, **options) -> Check:
-    return next(c for c in examine(places, **options) if c.name == name)
+def check(paths: Paths, name: str, **options) -> Check:
+    return next(c for c in examine(paths, **options) if c.name == name)
 
 
-def test_a_machine_that_is_set_up_is_well(places):
-    checks = examine(places)
+def test_a_machine_that_is_set_up_is_well(paths):
+    checks = examine(paths)
     assert is_well(checks), checks
     assert [c.name for c in checks] == [
         "Python", "packages", "GL libraries", "hand models", "starter model", "emoji font",
         "store", "disk", "port", "camera",
     ]  # fmt: skip
-    assert all(c.mend for c in checks if c.state == WRONG)
+    assert all(c.fix for c in checks if c.state == WRONG)
 
 
-def test_looking_changes_nothing(places):
-    examine(places)
-    assert not places.workspace.exists()
+def test_looking_changes_nothing(paths):
+    examine(paths)
+    assert not paths.workspace.exists()
 
 
-def test_missing_models_name_the_command_that_gets_them(places, tmp_path):
-    found = check(replace(places, weights=tmp_path / "none"), "hand models")
+def test_missing_models_name_the_command_that_gets_them(paths, tmp_path):
+    found = check(replace(paths, weights=tmp_path / "none"), "hand models")
     assert found.state == WRONG
-    assert "weights prepare" in found.mend
+    assert "weights prepare" in found.fix
 
 
-def test_an_altered_model_is_found(places, tmp_path):
+def test_an_altered_model_is_found(paths, tmp_path):
     copy = tmp_path / "weights"
-    shutil.copytree(places.weights, copy)
+    shutil.copytree(paths.weights, copy)
     for task in copy.rglob("*"):
         if task.is_file():
             task.write_bytes(task.read_bytes()[:-1] + b"?")
-    assert check(replace(places, weights=copy), "hand models").state == WRONG
+    assert check(replace(paths, weights=copy), "hand models").state == WRONG
 
 
-def test_a_damaged_store_is_found(places):
-    Store(places.database).close()
-    assert check(places, "store").state == OK
-    content = bytearray(places.database.read_bytes())
+def test_a_damaged_store_is_found(paths):
+    Store(paths.database).close()
+    assert check(paths, "store").state == OK
+    content = bytearray(paths.database.read_bytes())
     content[4096 : 3 * 4096] = b"\xff" * (2 * 4096)
-    places.database.write_bytes(bytes(content))
-    found = check(places, "store")
+    paths.database.write_bytes(bytes(content))
+    found = check(paths, "store")
     assert found.state == WRONG
-    assert str(places.database) in found.mend
+    assert str(paths.database) in found.fix
 
 
-def test_a_port_that_is_taken_is_a_warning_with_another_port(places):
+def test_a_port_that_is_taken_is_a_warning_with_another_port(paths):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        found = check(places, "port", port=port)
+        found = check(paths, "port", port=port)
     assert found.state == WARN
-    assert f"--port {port + 1}" in found.mend
+    assert f"--port {port + 1}" in found.fix
 
 
-def test_other_versions_and_missing_packages_are_told_apart(places, tmp_path):
+def test_other_versions_and_missing_packages_are_told_apart(paths, tmp_path):
     (tmp_path / "requirements.txt").write_text("# pins\nnumpy==1.0.0\n")
-    found = check(places, "packages", root=tmp_path)
+    found = check(paths, "packages", root=tmp_path)
     assert found.state == WARN
     assert "instead of 1.0.0" in found.found
     (tmp_path / "requirements.txt").write_text("numpy==1.0.0\nno-such-package==2\n")
-    found = check(places, "packages", root=tmp_path)
+    found = check(paths, "packages", root=tmp_path)
     assert found.state == WRONG
     assert found.found == "missing: no-such-package"
 
@@ -92,9 +92,9 @@ def test_without_any_package_the_command_s_function_still_answers(root):
     code = (
         "import sys, types\n"
         "from pathlib import Path\n"
-        "from core.paths import Places\n"
+        "from core.paths import Paths\n"
         "from core.upkeep.doctor import examine, is_well\n"
-        "checks = examine(Places.find())\n"
+        "checks = examine(Paths.find())\n"
         "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"
     )
     bare = subprocess.run(

@@ -10,7 +10,7 @@ import pytest
 
 from core.capture.recording import CONTINUOUS, Recorder
 from core.learning.runs import Run, list_runs
-from core.paths import Places
+from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 from core.store.bin import delete_samples, restore_samples
@@ -28,22 +28,22 @@ MARK = b"a picture that must go"
 
 
 @pytest.fixture
-def places(tmp_path, monkeypatch):
+def paths(tmp_path, monkeypatch):
     """A workspace, and temporary folders of the test's own."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    return Places(tmp_path / "here", tmp_path / "weights")
+    return Paths(tmp_path / "here", tmp_path / "weights")
 
 
 @pytest.fixture
-def store(places):
-    store = Store(places.database)
+def store(paths):
+    store = Store(paths.database)
     yield store
     store.close()
 
 
-def bytes_of(places: Places) -> bytes:
-    files = [p for p in places.workspace.rglob("*") if p.is_file()]
+def bytes_of(paths: Paths) -> bytes:
+    files = [p for p in paths.workspace.rglob("*") if p.is_file()]
     return b"".join(p.read_bytes() for p in files)
 
 
@@ -51,93 +51,93 @@ def marked(store: Store, project_id: int, gesture: str = "ok", n: int = 40) -> l
     """Samples whose crop holds MARK."""
     named = {g.name: g.id for g in store.gestures(project_id)}
     session = store.start_session(project_id, store.ensure_person(project_id, "Zoë").id, "webcam")
-    burst = store.start_burst(session, named[gesture])
+    burst = store.start_recording(session, named[gesture])
     return store.add_samples(burst, [sample(i, crop_jpeg=MARK * 500) for i in range(n)])
 
 
-def test_an_emptied_bin_is_gone_from_the_file(store, places):
+def test_an_emptied_bin_is_gone_from_the_file(store, paths):
     project = store.create_project("p")
     ids = marked(store, project.id)
     delete_samples(store, project.id, ids[1:])
     store.delete_gesture(next(g.id for g in store.gestures(project.id) if g.name == "point_up"))
-    before = size_of(places.workspace)
-    assert bytes_of(places).count(MARK) >= 39 * 500
-    gone = empty_bin_here(store, places, project.id)
+    before = size_of(paths.workspace)
+    assert bytes_of(paths).count(MARK) >= 39 * 500
+    gone = empty_bin_here(store, paths, project.id)
     assert (gone["samples"], gone["gestures"], gone["persons"]) == (39, 1, 0)
-    assert MARK * 501 not in bytes_of(places) and bytes_of(places).count(MARK) == 500
-    assert size_of(places.workspace) < before / 4
+    assert MARK * 501 not in bytes_of(paths) and bytes_of(paths).count(MARK) == 500
+    assert size_of(paths.workspace) < before / 4
     assert [s.id for s in store.samples(project.id)] == ids[:1]
     assert store.gestures(project.id, deleted=True) == [] and store.damage() == ""
     assert restore_samples(store, project.id, ids[1:]) == 0
 
 
-def test_what_the_shown_samples_need_stays_in_the_bin(store, places):
+def test_what_the_shown_samples_need_stays_in_the_bin(store, paths):
     project = store.create_project("p")
     [one] = marked(store, project.id, n=1)
     named = {g.name: g.id for g in store.gestures(project.id)}
     with store.writing() as connection:
         connection.exec_driver_sql(f"UPDATE samples SET gesture_id = {named['fist']}")
     store.delete_gesture(named["ok"])
-    assert empty_bin_here(store, places, project.id)["gestures"] == 0
+    assert empty_bin_here(store, paths, project.id)["gestures"] == 0
     assert [s.id for s in store.samples(project.id, gesture_id=named["fist"])] == [one]
     delete_samples(store, project.id, [one])
-    gone = empty_bin_here(store, places)
+    gone = empty_bin_here(store, paths)
     assert (gone["samples"], gone["bursts"], gone["gestures"]) == (1, 1, 1)
 
 
-def test_deleted_projects_go_with_their_trainings_and_others_stay(store, places):
+def test_deleted_projects_go_with_their_trainings_and_others_stay(store, paths):
     kept, other = store.create_project("kept"), store.create_project("gone")
     marked(store, other.id), marked(store, kept.id, n=2)
-    mine, theirs = (Run.create(places.runs, project=name) for name in ("kept", "gone"))
+    mine, theirs = (Run.create(paths.runs, project=name) for name in ("kept", "gone"))
     store.delete_project(other.id)
-    gone = empty_bin_here(store, places)
+    gone = empty_bin_here(store, paths)
     assert (gone["projects"], gone["samples"]) == (1, 40)
     assert store.projects(deleted=True) == [] and len(store.samples(kept.id)) == 2
-    assert [run.name for run in list_runs(places.runs)] == [mine.name] and theirs.path != mine.path
+    assert [run.name for run in list_runs(paths.runs)] == [mine.name] and theirs.path != mine.path
 
 
-def test_pictures_are_forgotten_and_none_come_again(store, places):
+def test_pictures_are_forgotten_and_none_come_again(store, paths):
     project = store.create_project("p")
     ids = marked(store, project.id)
     delete_samples(store, project.id, ids[:5])
     assert forget_pictures_here(store, project.id) == 40
-    assert MARK not in bytes_of(places) and store.project("p").keypoints_only
+    assert MARK not in bytes_of(paths) and store.project("p").keypoints_only
     marked(store, project.id, n=2)
     assert {s.crop_jpeg for s in store.samples(project.id, limit=99)} == {None}
-    assert MARK not in bytes_of(places)
+    assert MARK not in bytes_of(paths)
 
 
-def test_everything_goes_and_the_studio_goes_on(store, places, tmp_path):
+def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     project = store.create_project("secret name")
     marked(store, project.id)
-    Run.create(places.runs, project="secret name")
+    Run.create(paths.runs, project="secret name")
     for name in ("packs/hands", "nets/mine", "net-runs", "landmarks", "incoming-abc"):
-        (places.workspace / name).mkdir(parents=True)
-        (places.workspace / name / "a.bin").write_bytes(MARK)
+        (paths.workspace / name).mkdir(parents=True)
+        (paths.workspace / name / "a.bin").write_bytes(MARK)
     upload = Path(tempfile.mkdtemp(prefix="mudra-upload-"))
-    room = Path(tempfile.mkdtemp(prefix="mudra-files-"))
-    for folder in (upload, room):
+    manager = Path(tempfile.mkdtemp(prefix="mudra-files-"))
+    for folder in (upload, manager):
         (folder / "a.webm").write_bytes(MARK)
     foreign = tmp_path / "tmp" / "mudra-checkout"
     foreign.mkdir(mode=0o755)
     (foreign / "a.txt").write_text("another's")
-    (places.workspace / "thesis.txt").write_text("not Mudra's")
-    (places.workspace / "runs" / "way-out").symlink_to(foreign)
-    assert sum(one.bytes for one in kept_here(places)) > 40 * len(MARK) * 500
-    erased = erase_everything(store, places)
+    (paths.workspace / "thesis.txt").write_text("not Mudra's")
+    (paths.workspace / "runs" / "way-out").symlink_to(foreign)
+    assert sum(one.bytes for one in kept_here(paths)) > 40 * len(MARK) * 500
+    erased = erase_everything(store, paths)
     assert erased.left == [] and erased.bytes > 40 * len(MARK) * 500
-    assert MARK not in bytes_of(places) and b"secret" not in bytes_of(places)
-    assert sorted(p.name for p in places.workspace.iterdir() if p.suffix != ".db-shm") in (
+    assert MARK not in bytes_of(paths) and b"secret" not in bytes_of(paths)
+    assert sorted(p.name for p in paths.workspace.iterdir() if p.suffix != ".db-shm") in (
         ["mudra.db", "thesis.txt"], ["mudra.db", "mudra.db-wal", "thesis.txt"],
     )  # fmt: skip
     assert (foreign / "a.txt").exists() and not upload.exists()
-    assert room.is_dir() and not list(room.iterdir())  # a page may still hold it
+    assert manager.is_dir() and not list(manager.iterdir())  # a page may still hold it
     assert store.projects() == store.projects(deleted=True) == []
     marked(store, store.create_project("new").id, n=3)
     assert store.damage() == ""
 
 
-def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, places):
+def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, paths):
     project = store.create_project("p")
     recorder = Recorder(store, project.id, "me")
     named = {g.name: g.id for g in store.gestures(project.id)}
@@ -150,7 +150,7 @@ def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, places)
         return recorder.offer(frame, Estimate((pose,), frame.size_hw, "m")).state
 
     assert offer(0.0) == "recording" and offer(1.0) == "recording"
-    erase_everything(store, places)
+    erase_everything(store, paths)
     assert offer(2.0) == "idle"
     recorder.stop()
     assert store.projects() == []
@@ -158,19 +158,19 @@ def test_a_recording_under_way_ends_and_nothing_of_it_comes_after(store, places)
     assert store.samples(other.id) == []
 
 
-def test_what_can_t_be_deleted_is_said(store, places, monkeypatch):
-    (places.workspace / "packs").mkdir(parents=True)
-    (places.workspace / "packs" / "a").write_bytes(MARK)
+def test_what_can_t_be_deleted_is_said(store, paths, monkeypatch):
+    (paths.workspace / "packs").mkdir(parents=True)
+    (paths.workspace / "packs" / "a").write_bytes(MARK)
 
     def refuse(path):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(shutil, "rmtree", refuse)
-    erased = erase_everything(store, places)
+    erased = erase_everything(store, paths)
     assert "packs (Operation not permitted)" in erased.text
 
 
-def test_only_private_folders_with_our_names_are_ours(places, tmp_path):
+def test_only_private_folders_with_our_names_are_ours(paths, tmp_path):
     for name in ("mudra-files-abcd1234", "mudra-abcd1234", "mudra-notes", "mudra-abcd123"):
         (tmp_path / "tmp" / name).mkdir(mode=0o700)
     (tmp_path / "tmp" / "mudra-abcd1234").chmod(0o755)

@@ -10,7 +10,7 @@ from core.upkeep.memory import give_back
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems tell it otherwise")
-def test_what_lies_in_circles_and_in_arenas_is_given_back():
+def test_what_lies_in_cycles_and_in_arenas_is_given_back():
     def resident_mb() -> int:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * 4096 // 2**20
@@ -19,9 +19,9 @@ def test_what_lies_in_circles_and_in_arenas_is_given_back():
     before = resident_mb()
     blocks = [np.ones(12_000) for _ in range(2000)]  # 96 kB each: below what malloc maps alone
     keep = blocks[-1]
-    circle: list = [blocks]
-    circle.append(circle)
-    del blocks, circle
+    cycle: list = [blocks]
+    cycle.append(cycle)
+    del blocks, cycle
     assert resident_mb() > before + 150
     give_back()
     assert resident_mb() < before + 40 and keep.sum() == 12_000

@@ -26,7 +26,7 @@ from core.gestures.training.learner import (
 EPOCHS = 20  # leave-one-recorder-out accuracy is flat from 10 to 25
 FIRST = CLASSIFIERS[0]  # the others are compared with it
 
-Tell = Callable[[dict[str, Any]], None]
+OnProgress = Callable[[dict[str, Any]], None]
 
 
 def compare(
@@ -34,13 +34,13 @@ def compare(
     *,
     seed: int = 0,
     epochs: int = EPOCHS,
-    tell: Tell = lambda row: None,
+    progress: OnProgress = lambda row: None,
     stop: threading.Event | None = None,
 ) -> dict[str, Any]:
-    """Fit each of `CLASSIFIERS` on the groups' split and measure it on what was kept apart.
+    """Fit each of `CLASSIFIERS` on the groups' split and measure it on what was held out.
 
     Args:
-        tell: called with each classifier's row when it is done.
+        progress: called with each classifier's row when it is done.
         stop: when set, the classifiers that are left are not measured.
 
     Returns:
@@ -48,7 +48,7 @@ def compare(
         but the first difference and difference_interval (to the first; shares).
 
     Raises:
-        TrainingError: data that can't be learned from.
+        TrainingError: data that can't be trained on.
     """
     data = without_empty_gestures(data)
     split = split_by_groups(data, seed)
@@ -59,18 +59,18 @@ def compare(
         if stop is not None and stop.is_set():
             break
         begun = time.monotonic()
-        said = _said(name, train, validation, seed, epochs)
+        predicted = _predicted(name, train, validation, seed, epochs)
         row = {"classifier": name, "seconds": round(time.monotonic() - begun, 3)}
-        row |= _row(validation, said, first, split.kind)
-        first = validation.labels == said if first is None else first
+        row |= _row(validation, predicted, first, split.kind)
+        first = validation.labels == predicted if first is None else first
         rows.append(row)
-        tell(row)
+        progress(row)
     groups, _ = groups_of(validation, split.kind)
     return {"split": split.kind, "n": len(validation), "groups": len(np.unique(groups)),
             "epochs": epochs, "rows": rows}  # fmt: skip
 
 
-def _said(
+def _predicted(
     name: str, train: GestureData, validation: GestureData, seed: int, epochs: int
 ) -> NDArray[np.int64]:
     if name == FIRST:
@@ -80,12 +80,12 @@ def _said(
 
 
 def _row(
-    data: GestureData, said: NDArray[np.int64], first: NDArray[np.bool_] | None, kind: str
+    data: GestureData, predicted: NDArray[np.int64], first: NDArray[np.bool_] | None, kind: str
 ) -> dict[str, Any]:
-    found = figures(data, said, kind)
+    found = figures(data, predicted, kind)
     row = {key: found[key] for key in ("accuracy", "interval")}
     if first is not None:
         groups, unit = groups_of(data, kind)
-        mean, low, high = difference_of(first, data.labels == said, groups, unit)
+        mean, low, high = difference_of(first, data.labels == predicted, groups, unit)
         row |= {"difference": mean, "difference_interval": [low, high]}
     return row

@@ -37,12 +37,12 @@ def pick_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
         return np.arange(len(groups))
     rng = np.random.default_rng(seed)
     names, counts = np.unique(groups, return_counts=True)
-    room, chosen = limit, []
+    space, chosen = limit, []
     for left, i in zip(range(len(names), 0, -1), np.argsort(counts, kind="stable"), strict=True):
         rows = np.flatnonzero(groups == names[i])
-        part = min(len(rows), room // left)
+        part = min(len(rows), space // left)
         chosen.append(rng.choice(rows, part, replace=False))
-        room -= part
+        space -= part
     return np.sort(np.concatenate(chosen))
 
 

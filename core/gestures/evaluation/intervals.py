@@ -1,6 +1,6 @@
-"""How far a share of right answers can be trusted when the samples are neighbouring frames.
+"""How far a share of correct answers can be trusted when the samples are neighbouring frames.
 
-Convention: n samples in k groups (persons, sessions or recordings), r of them right; an interval
+Convention: n samples in k groups (persons, sessions or recordings), r of them correct; an interval
 is of 95 %. Frames of one group go wrong together, so that n of them count as fewer: the effective
 n is n divided by Kish's design effect (1965, Survey Sampling, section 5.4), and Wilson's interval
 (1927) is taken of that.
@@ -24,7 +24,7 @@ ALIKE = {"person": 0.05, "session": 0.1, "burst": 0.1}  # least correlation with
 
 @dataclass(frozen=True)
 class Share:
-    """A share of right answers with what it rests on.
+    """A share of correct answers with what it rests on.
 
     Attributes:
         low, high: its 95 % interval.
@@ -40,11 +40,11 @@ class Share:
     effective_n: float
 
 
-def wilson_interval(right: float, n: float, z: float = Z) -> tuple[float, float]:
+def wilson_interval(correct: float, n: float, z: float = Z) -> tuple[float, float]:
     """95 % interval of a share (Wilson 1927, score interval); (0, 1) for n = 0."""
     if n == 0:
         return 0.0, 1.0
-    p = right / n
+    p = correct / n
     middle = p + z * z / (2 * n)
     half = z * float(np.sqrt(max(p * (1 - p), 0.0) / n + z * z / (4 * n * n)))
     scale = 1 + z * z / n
@@ -52,34 +52,34 @@ def wilson_interval(right: float, n: float, z: float = Z) -> tuple[float, float]
 
 
 def share_of(
-    right: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst", *, each: bool = False
+    correct: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst", *, each: bool = False
 ) -> Share:
-    """The share of right answers, and its interval.
+    """The share of correct answers, and its interval.
 
     Args:
-        right: (n,) whether each sample was right, n ≥ 1.
+        correct: (n,) whether each sample was correct, n ≥ 1.
         groups: (n,) which group it belongs to.
         kind: what the groups are, a key of `ALIKE`.
         each: every group counts the same, however many samples it has.
     """
-    sums, counts = _by_group(right.astype(float), groups)
+    sums, counts = _by_group(correct.astype(float), groups)
     return share_of_counts(sums, counts, kind, each=each)
 
 
 def share_of_counts(
-    right: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, each: bool = False
+    correct: NDArray[Any], counts: NDArray[Any], kind: str = "burst", *, each: bool = False
 ) -> Share:
-    """As `share_of`, from the (k,) right answers and (k,) samples of each group."""
+    """As `share_of`, from the (k,) correct answers and (k,) samples of each group."""
     weights = np.full(len(counts), 1 / len(counts)) if each else counts / counts.sum()
-    p = float((right / counts).mean() if each else right.sum() / counts.sum())
-    effective = _effective_n(right / counts, counts, weights, p * (1 - p), ALIKE[kind])
+    p = float((correct / counts).mean() if each else correct.sum() / counts.sum())
+    effective = _effective_n(correct / counts, counts, weights, p * (1 - p), ALIKE[kind])
     low, high = wilson_interval(p * effective, effective)
     # rounding must not put a share of 0 or 1 outside its own interval
     return Share(p, min(low, p), max(high, p), int(counts.sum()), len(counts), float(effective))
 
 
 def difference_of(
-    right: NDArray[np.bool_], other: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst"
+    correct: NDArray[np.bool_], other: NDArray[np.bool_], groups: NDArray[Any], kind: str = "burst"
 ) -> tuple[float, float, float]:
     """How much better `other` is on the same samples, and the 95 % interval of that.
 
@@ -89,7 +89,7 @@ def difference_of(
     Returns:
         difference, low, high: shares, -1 to 1.
     """
-    pairs = other.astype(float) - right.astype(float)
+    pairs = other.astype(float) - correct.astype(float)
     sums, counts = _by_group(pairs, groups)
     weights = counts / counts.sum()
     mean = float(pairs.mean())

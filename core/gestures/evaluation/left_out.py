@@ -12,7 +12,7 @@ from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
 from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
 
-Tell = Callable[[str, dict[str, Any]], None]
+OnProgress = Callable[[str, dict[str, Any]], None]
 
 
 def leave_one_person_out(
@@ -21,7 +21,7 @@ def leave_one_person_out(
     epochs: int,
     *,
     only: Collection[str] | None = None,
-    tell: Tell = lambda person, found: None,
+    progress: OnProgress = lambda person, found: None,
     stop: threading.Event | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Per person (or per one of `only`), the figures on that person's samples of a net that never
@@ -31,7 +31,7 @@ def leave_one_person_out(
     a person of whom no sample can be judged has n = 0 and no other figure.
 
     Args:
-        tell: called with each person and their figures.
+        progress: called with each person and their figures.
         stop: when set, the persons that are left are not measured.
 
     Raises:
@@ -52,7 +52,7 @@ def leave_one_person_out(
         if stop is not None and stop.is_set():
             break  # that net has not learned for all its epochs
         found[person] = measured
-        tell(person, found[person])
+        progress(person, found[person])
     return found
 
 
@@ -89,13 +89,13 @@ def summarise(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     accuracies = {person: found["accuracy"] for person, found in judged.items()}
     worst = min(accuracies, key=lambda person: accuracies[person])
     counts = np.array([found["n"] for found in judged.values()])
-    right = np.round(counts * np.array(list(accuracies.values())))
-    mean = share_of_counts(right, counts, "person", each=True)
+    correct = np.round(counts * np.array(list(accuracies.values())))
+    mean = share_of_counts(correct, counts, "person", each=True)
     return {
         "n": int(counts.sum()),
         "mean_accuracy": mean.share,
         "interval": [mean.low, mean.high],
-        "accuracy": float(right.sum() / counts.sum()),
+        "accuracy": float(correct.sum() / counts.sum()),
         "worst_person": worst,
         "worst_accuracy": accuracies[worst],
         "per_person": {

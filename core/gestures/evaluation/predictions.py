@@ -1,4 +1,4 @@
-"""What a training's model said about each sample that was kept apart: `validation.csv` in the
+"""What a training's model predicted for each held-out sample: `validation.csv` in the
 run's folder, so that a figure leads back to its samples."""
 
 import csv
@@ -21,24 +21,24 @@ _COLUMNS = ["sample_id", "truth", "said", "probability"]
 
 @dataclass(frozen=True)
 class Prediction:
-    """One sample that was kept apart.
+    """One held-out sample.
 
     Attributes:
         sample_id: the store's.
-        truth, said: names of gestures.
-        probability: of what was said, 0 to 1.
+        target, predicted: names of gestures.
+        probability: of the prediction, 0 to 1.
     """
 
     sample_id: int
-    truth: str
-    said: str
+    target: str
+    predicted: str
     probability: float
 
 
 def validated(
     folder: Path, data: GestureData, probabilities: NDArray[np.float32], kind: str
 ) -> dict[str, Any]:
-    """Keep what was said about the validation's samples in the run's folder.
+    """Keep the predictions for the validation's samples in the run's folder.
 
     Args:
         data: the samples that validate.
@@ -48,16 +48,16 @@ def validated(
     Returns:
         The `figures`.
     """
-    said = probabilities.argmax(1)
+    predicted = probabilities.argmax(1)
     if len(data.sample_ids):
         surest = probabilities.max(1)
         names = [gesture.name for gesture in data.gestures]
-        rows = zip(data.sample_ids, data.labels, said, surest, strict=True)
+        rows = zip(data.sample_ids, data.labels, predicted, surest, strict=True)
         lines = [[int(i), names[t], names[s], f"{p:.6f}"] for i, t, s, p in rows]
         table = io.StringIO(newline="")
         csv.writer(table).writerows([_COLUMNS, *lines])
         write_whole(folder / FILE, table.getvalue().encode())
-    return figures(data, said, kind)
+    return figures(data, predicted, kind)
 
 
 def read_predictions(folder: Path) -> list[Prediction]:
@@ -78,7 +78,7 @@ def read_predictions(folder: Path) -> list[Prediction]:
         raise TrainingError(f"{folder / FILE} can't be read ({error}): train again") from error
 
 
-def samples_of(predictions: list[Prediction], truth: str, said: str) -> list[int]:
+def samples_of(predictions: list[Prediction], target: str, predicted: str) -> list[int]:
     """Ids of one cell's samples, the surest answer first: the clearest mistakes."""
-    cell = [p for p in predictions if (p.truth, p.said) == (truth, said)]
+    cell = [p for p in predictions if (p.target, p.predicted) == (target, predicted)]
     return [p.sample_id for p in sorted(cell, key=lambda p: -p.probability)]

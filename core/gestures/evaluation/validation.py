@@ -1,4 +1,4 @@
-"""Splits that keep neighbouring frames together, and the figures of what was kept apart. N samples,
+"""Splits that keep neighbouring frames together, and the figures of what was held out. N samples,
 C gestures."""
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of
 
 SHARE = 0.2  # of the samples go to validation, about
-_LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "bursts"))
+_LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "recordings"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Split:
 
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
-    """Split by person, else session, else burst: the coarsest that leaves every gesture on both
+    """Split by person, else session, else recording: the coarsest that leaves every gesture on both
     sides, else the tails of the recordings.
 
     Raises:
@@ -84,12 +84,14 @@ def _grouped(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> S
 
 
 def _tails(data: GestureData) -> Split:
-    """The last SHARE of each gesture's samples in each burst validates, in recorded order."""
+    """The last SHARE of each gesture's samples in each recording validates, in recorded order."""
     validation: list[int] = []
     for gesture in np.unique(data.labels):
         rows = np.flatnonzero(data.labels == gesture)
-        bursts = [rows[data.bursts[rows] == burst] for burst in np.unique(data.bursts[rows])]
-        tails = [list(b[len(b) - round(len(b) * SHARE) :]) for b in bursts]
+        recordings = [
+            rows[data.recordings[rows] == burst] for burst in np.unique(data.recordings[rows])
+        ]
+        tails = [list(b[len(b) - round(len(b) * SHARE) :]) for b in recordings]
         found = [int(row) for tail in tails for row in tail]
         validation += found or [int(rows[-1])]
     chosen = np.zeros(len(data), bool)
@@ -104,31 +106,33 @@ def splits_by_person(data: GestureData) -> Iterator[tuple[str, Split]]:
         yield str(person), Split(np.flatnonzero(~of_person), np.flatnonzero(of_person), "person")
 
 
-def confusion_matrix(truth: NDArray[Any], said: NDArray[Any], classes: int) -> NDArray[np.int64]:
-    """(C, C) counts, rows the truth, columns what was said."""
-    return np.bincount(truth * classes + said, minlength=classes**2).reshape(classes, classes)
+def confusion_matrix(
+    target: NDArray[Any], predicted: NDArray[Any], classes: int
+) -> NDArray[np.int64]:
+    """(C, C) counts, rows the target, columns the prediction."""
+    return np.bincount(target * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
 
-def figures(data: GestureData, said: NDArray[Any], kind: str) -> dict[str, Any]:
-    """How right the answers on validation samples are, ready for JSON.
+def figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, Any]:
+    """How accurate the answers on validation samples are, ready for JSON.
 
     Args:
         data: the samples that validate.
-        said: (N,) what the model said, index into the gestures.
-        kind: what the split kept apart (`Split.kind`): the intervals count those groups.
+        predicted: (N,) the prediction, index into the gestures.
+        kind: what the split held out (`Split.kind`): the intervals count those groups.
 
     Returns:
         n, accuracy, interval (95 %), groups and effective_n (see `intervals`), per_gesture (n,
         accuracy, interval) and confusion (C, C).
     """
     groups, unit = groups_of(data, kind)
-    right = data.labels == said
-    whole = share_of(right, groups, unit)
+    correct = data.labels == predicted
+    whole = share_of(correct, groups, unit)
     per_gesture = {}
     for index, gesture in enumerate(data.gestures):
         rows = data.labels == index
         if rows.any():
-            part = share_of(right[rows], groups[rows], unit)
+            part = share_of(correct[rows], groups[rows], unit)
             per_gesture[gesture.name] = {
                 "n": part.n, "accuracy": part.share, "interval": [part.low, part.high],
             }  # fmt: skip
@@ -139,11 +143,11 @@ def figures(data: GestureData, said: NDArray[Any], kind: str) -> dict[str, Any]:
         "groups": whole.groups,
         "effective_n": whole.effective_n,
         "per_gesture": per_gesture,
-        "confusion": confusion_matrix(data.labels, said, len(data.gestures)).tolist(),
+        "confusion": confusion_matrix(data.labels, predicted, len(data.gestures)).tolist(),
     }
 
 
 def groups_of(data: GestureData, kind: str) -> tuple[NDArray[Any], str]:
-    """(N,) the groups that a split of this kind kept apart, and what they are (`ALIKE`)."""
+    """(N,) the groups that a split of this kind held out, and what they are (`ALIKE`)."""
     unit = "burst" if kind == "tail" else kind
     return getattr(data, dict(_LEVELS)[unit]), unit

@@ -23,7 +23,7 @@ class FeatureSet:
 
     Attributes:
         skeleton: whose keypoints.
-        version: changes with the numbers that come out; a model names the one it learned from.
+        version: changes with the numbers that come out; a model names the one it was trained on.
     """
 
     skeleton: Skeleton

@@ -241,8 +241,8 @@ def check_bundle(path: Path) -> Bundle:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read a `.gesture` file: a zip under every limit for strangers' zips, whole by its hashes, its
-    model checked as any stranger's. Nothing of it is run.
+    """Read a `.gesture` file: a zip under every limit for untrusted zips, whole by its hashes, its
+    model checked as any untrusted one. Nothing of it is run.
 
     Raises:
         ArchiveError: no zip of these members, or one that can't be trusted.
@@ -307,13 +307,13 @@ def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str
 def _read_vectors(text: str, classes: int, name: str) -> tuple[Inputs, Answers]:
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
-            said = json.loads(text)
+            content = json.loads(text)
             arrays = {
-                key: np.array(said[key], np.float32)
+                key: np.array(content[key], np.float32)
                 for key in ("keypoints", "probabilities", "rejection")
-                if key in said
+                if key in content
             }
-            mirrored = np.array(said["mirrored_view"], np.float32)
+            mirrored = np.array(content["mirrored_view"], np.float32)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         raise ModelError(f"{name}: {VECTORS} can't be read ({error!r:.200})") from error
     keypoints = arrays.pop("keypoints", np.empty(0, np.float32))

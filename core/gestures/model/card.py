@@ -1,6 +1,6 @@
-"""A model's card: who and what it learned from, how far it can be trusted, in Markdown.
+"""A model's card: who and what it was trained on, how far it can be trusted, in Markdown.
 
-Names in it are strangers' text and never act as markup.
+Names in it are untrusted text and never act as markup.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ from core.pose.skeletons import skeleton_named
 _UNKNOWN = "not known"
 _ROWS = 200
 _SPLITS = {
-    "person": "other people than those it learned from",
+    "person": "other people than those it was trained on",
     "leave-one-person-out": "every person by a model that never saw that person",
     "session": "other sessions of the same people",
     "burst": "other recordings of the same sessions",
@@ -39,7 +39,7 @@ def model_card(
     parts = [
         "# Gesture model",
         "Recognises " + ", ".join(_safe(label.title) for label in labels) + ".",
-        _provenance(facts),
+        _origin_lines(facts),
         _per_gesture(facts, labels),
         _persons(facts),
         _accuracy(facts),
@@ -51,7 +51,7 @@ def model_card(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _provenance(facts: Facts) -> str:
+def _origin_lines(facts: Facts) -> str:
     versions = ", ".join(map(_safe, facts.origin.estimator_versions)) or _UNKNOWN
     days = dict.fromkeys(_day(time) for time in facts.origin.recorded or ())
     recorded = " to ".join(days) or _UNKNOWN
@@ -67,7 +67,7 @@ def _provenance(facts: Facts) -> str:
         "Seed": _UNKNOWN if seed is None else str(seed),
         "Data hash": f"`{_plain(facts.data_sha256)}`",
     }
-    lines = [f"- **{what}**: {said}" for what, said in rows.items()]
+    lines = [f"- **{what}**: {content}" for what, content in rows.items()]
     return "## Where it comes from\n\n" + "\n".join(lines)
 
 
@@ -87,7 +87,7 @@ def _per_gesture(facts: Facts, labels: list[GestureLabel]) -> str:
         group, of = learned.get(label.name), measured.get(label.name)
         right = [f"{_percent(of.accuracy)}{_interval(of)} of {of.n}"] if of else ["–"]
         rows.append([_safe(label.title), *_group(group), *right])
-    head = ("Gesture", "Samples", "Persons", "Sessions", "Right, of those kept apart")
+    head = ("Gesture", "Samples", "Persons", "Sessions", "Accuracy, held out")
     return "## Gestures\n\n" + _table(head, rows)
 
 
@@ -105,9 +105,9 @@ def _accuracy(facts: Facts) -> str:
     figures = facts.figures
     if figures is None:
         return "## Accuracy\n\nNot measured."
-    kept = _SPLITS.get(facts.split or "", "samples that were kept apart")
+    kept = _SPLITS.get(facts.split or "", "held-out samples")
     lines = [
-        f"**{_percent(figures.accuracy)}** right{_interval(figures)} of {figures.n} samples, "
+        f"**{_percent(figures.accuracy)}** accuracy{_interval(figures)} of {figures.n} samples, "
         f"measured on {kept} (split: {_safe(facts.split or _UNKNOWN)})."
     ]
     lines += _of_persons(figures, "Mean of the persons", figures.mean_accuracy)
@@ -115,9 +115,9 @@ def _accuracy(facts: Facts) -> str:
         mean = f"Each person left out once, mean of the persons{_interval(left_out)}"
         lines += _of_persons(left_out, mean, left_out.mean_accuracy)
     if facts.optimistic:
-        lines.append("This number is optimistic: nobody new was among the samples kept apart.")
+        lines.append("This number is optimistic: nobody new was among the held-out samples.")
     if facts.refitted_on_all:
-        lines.append("The model itself was then trained on all samples, those kept apart too.")
+        lines.append("The model itself was then trained on all samples, those held out too.")
     return "## Accuracy\n\n" + "\n".join(lines)
 
 
@@ -143,9 +143,9 @@ def _rejection(facts: Facts) -> str:
     else:
         text = f"Score: {_safe(found.score)}, rejected above {found.threshold:.4g}."
         if found.true_accept is not None:
-            text += f" Its own gestures are let through: {_percent(found.true_accept)}."
+            text += f" True-accept rate of its own gestures: {_percent(found.true_accept)}."
         if found.false_accept is not None:
-            text += f" Other signs are let through: {_percent(found.false_accept)}."
+            text += f" False-accept rate of other signs: {_percent(found.false_accept)}."
         if found.measured_on:
             text += f" Measured on {_safe(found.measured_on)}."
     unsure = f"Below a probability of {_percent(facts.threshold)} the answer is “no gesture”."
@@ -156,7 +156,7 @@ def _smoothing(facts: Facts) -> str:
     how = facts.smoothing
     if how is None:
         return ""
-    parts = ["Joints are calmed." if how.joints else "Joints are taken as they are."]
+    parts = ["Keypoints are calmed." if how.joints else "Keypoints are taken as they are."]
     if how.enter is not None and how.leave is not None and how.hold_s is not None:
         parts.append(
             f"A gesture is said from a probability of {_percent(how.enter)} on, kept down to "
@@ -171,12 +171,12 @@ def _limits(facts: Facts) -> str:
     lines = [
         f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
         "pixels; it never sees the picture.",
-        f"It understands joints found by {_safe(facts.estimator)} alone.",
+        f"It understands keypoints found by {_safe(facts.estimator)} alone.",
         "Directions are those on the screen: 👉 points to the right as it is seen.",
         "A sign that it never saw may get the name of a gesture.",
     ]
     if (facts.persons or 0) < 3:
-        lines.append("It learned from one or two persons: others may be read worse.")
+        lines.append("It was trained on one or two persons: others may be read worse.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)
 
 

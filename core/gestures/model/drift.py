@@ -1,7 +1,7 @@
 """Whether hands are held today as they were when the samples were recorded.
 
 Convention: a gesture's hands are compared with the same gesture's samples, by three measures that
-say something to a person; N hands. What is usual is stored in a model's metadata as `usual`:
+say something to a person; N hands. What is usual is stored in a model's metadata as `reference`:
 {gesture: {measure: [low, middle, high]}}, the 10th, 50th and 90th percentile, and under "side" the
 share of samples whose index side lies left of the little finger's, palm up.
 """
@@ -25,8 +25,8 @@ OVER_S = 30.0  # so much of the past is looked at
 ENOUGH = 40  # hands, about ten seconds, before anything is said
 _FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
 _LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares
-_MOST_FOREIGN = 0.5  # a larger share of hands turned away is worth a word
-_WAY_OUT = "Hold it as it was recorded, or record it as you hold it now and train again."
+_MOST_REJECTED = 0.5  # a larger share of hands turned away is worth a word
+_WHAT_TO_DO = "Hold it as it was recorded, or record it as you hold it now and train again."
 _MOST_ENTRIES = 1000
 
 Array = NDArray[np.float64]
@@ -51,7 +51,7 @@ class Measures:
 
     @classmethod
     def of(cls, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]) -> "Measures":
-        """Of (N, 21, 2) keypoints; NaN where a joint that counts is missing."""
+        """Of (N, 21, 2) keypoints; NaN where a keypoint that counts is missing."""
         points = (keypoints - keypoints[:, :1]).astype(np.float64)
         points[mirrored_view, :, 0] *= -1
         _, heading, flipped = own_frame(points, HAND_21)
@@ -66,7 +66,7 @@ class Measures:
         )
 
 
-def usual_of(
+def reference_statistics(
     data: GestureData, *, turned: Collection[str] = (), mirrored: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """What is usual in the samples of each gesture.
@@ -83,14 +83,14 @@ def usual_of(
         if gesture == NONE or not rows.any():
             continue
         middle = _mean_angle(measures.turn[rows])
-        usual: dict[str, Any] = {
+        reference: dict[str, Any] = {
             "turn": _tenths(_apart(measures.turn[rows], middle) + middle),
             "width": _tenths(measures.width[rows]),
             "reach": _tenths(measures.reach[rows]),
             "side": float(measures.left[rows].mean()),
         }
         without = {"turn": gesture.name in turned, "side": gesture.name in mirrored}
-        found[gesture.name] = {key: v for key, v in usual.items() if not without.get(key)}
+        found[gesture.name] = {key: v for key, v in reference.items() if not without.get(key)}
     return found
 
 
@@ -115,11 +115,11 @@ class Drift:
     """The hands of the last OVER_S seconds beside what is usual.
 
     Args:
-        usual: as `usual_of` gives it; {} where a model has none.
+        reference: as `reference_statistics` gives it; {} where a model has none.
     """
 
-    def __init__(self, usual: Mapping[str, Any]) -> None:
-        self._usual = usual if isinstance(usual, Mapping) else {}
+    def __init__(self, reference: Mapping[str, Any]) -> None:
+        self._reference = reference if isinstance(reference, Mapping) else {}
         self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
 
     def see(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
@@ -135,24 +135,24 @@ class Drift:
     def sentence(self) -> str:
         """What differs and what to do; "" while nothing does, or too little was seen."""
         seen = tuple(self._seen)
-        if len(seen) >= ENOUGH and sum(s.rejected for s in seen) > _MOST_FOREIGN * len(seen):
+        if len(seen) >= ENOUGH and sum(s.rejected for s in seen) > _MOST_REJECTED * len(seen):
             return (
                 "Most hands of the last half minute are unlike what the model learned. If you "
                 "showed its gestures: record some as you hold them now, and train again."
             )
-        found = [self._of(name, [s for s in seen if s.gesture == name]) for name in self._usual]
+        found = [self._of(name, [s for s in seen if s.gesture == name]) for name in self._reference]
         worst, text = max(found, default=(0.0, ""))
         return text if worst > _FAR else ""
 
     def _of(self, name: str, seen: list[_Seen]) -> tuple[float, str]:
         """By how many times a gesture is off by its worst measure, and that in words."""
-        usual = self._usual[name]
-        if len(seen) < ENOUGH or not isinstance(usual, Mapping):
+        reference = self._reference[name]
+        if len(seen) < ENOUGH or not isinstance(reference, Mapping):
             return 0.0, ""
         side = float(np.mean([s.measures.left[0] for s in seen]))
-        if "side" in usual and abs(side - float(usual["side"])) > 0.9:
-            return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WAY_OUT}"
-        return max(_off(name, key, usual[key], seen) for key in _LEAST if key in usual)
+        if "side" in reference and abs(side - float(reference["side"])) > 0.9:
+            return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WHAT_TO_DO}"
+        return max(_off(name, key, reference[key], seen) for key in _LEAST if key in reference)
 
 
 def _off(name: str, key: str, tenths: Any, seen: list[_Seen]) -> tuple[float, str]:
@@ -161,11 +161,11 @@ def _off(name: str, key: str, tenths: Any, seen: list[_Seen]) -> tuple[float, st
     values = values[np.isfinite(values)]
     away = _apart(values, middle) if key == "turn" else values - middle
     by = float(np.median(away)) if len(away) else 0.0
-    usual = max(_LEAST[key], high - middle if by > 0 else middle - low)
-    return abs(by) / usual, f"{_in_words(name, key, by)} {_WAY_OUT}"
+    reference = max(_LEAST[key], high - middle if by > 0 else middle - low)
+    return abs(by) / reference, f"{_difference_text(name, key, by)} {_WHAT_TO_DO}"
 
 
-def _in_words(name: str, key: str, by: float) -> str:
+def _difference_text(name: str, key: str, by: float) -> str:
     if key == "turn":
         way = "clockwise" if by > 0 else "anticlockwise"
         return f"You hold {name} turned by about {abs(by):.0f}° {way} from how it was recorded."

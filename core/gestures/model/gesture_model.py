@@ -1,9 +1,9 @@
 """A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
 
 Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), outputs
-`probabilities` (N, C) and, but in early models, `rejection` (N,): larger = more foreign, and above
-the metadata's threshold no gesture is given. A model file is a stranger's file: it is read as bytes
-and checked before it runs.
+`probabilities` (N, C) and, but in early models, `rejection` (N,): larger = farther out of
+distribution, and above the metadata's threshold no gesture is given. A model file is an untrusted
+file: it is read as bytes and checked before it runs.
 """
 
 import json
@@ -116,7 +116,7 @@ class GestureModel:
         return float(self.metadata.get("rejection", {}).get("threshold", np.inf))
 
     def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
-        """Raises ModelError when the keypoints are of another skeleton than it learned from, or
+        """Raises ModelError when the keypoints are of another skeleton than it was trained on, or
         come from another estimator."""
         if skeleton != self.skeleton.name:
             raise ModelError(
@@ -125,7 +125,7 @@ class GestureModel:
             )
         if name != self.estimator:
             raise ModelError(
-                f"the model learned from {self.estimator} keypoints, these come from {name}: "
+                f"the model was trained on {self.estimator} keypoints, these come from {name}: "
                 "choose a model trained on them"
             )
 

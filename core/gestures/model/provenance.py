@@ -1,4 +1,4 @@
-"""Where a model comes from: counted at training, kept in its metadata, checked when a stranger's
+"""Where a model comes from: counted at training, kept in its metadata, checked when an untrusted
 metadata come. N samples."""
 
 from typing import Annotated, Any
@@ -33,7 +33,7 @@ class Group(_Record):
     sessions: Count = 0
 
 
-class Census(_Record):
+class DatasetStatistics(_Record):
     """What a training read, as `census` counts it."""
 
     gestures: dict[Text, Group] = Field(default_factory=dict, max_length=_MANY)
@@ -51,7 +51,7 @@ class Origin(_Record):
 
 
 class Measured(_Record):
-    """Samples of one gesture, and the share that was right with its interval."""
+    """Samples of one gesture, and the accuracy with its interval."""
 
     n: Count
     accuracy: Part
@@ -59,7 +59,7 @@ class Measured(_Record):
 
 
 class Figures(Measured):
-    """What was measured on samples kept apart; the mean and the worst are of persons."""
+    """What was measured on held-out samples; the mean and the worst are of persons."""
 
     per_gesture: dict[Text, Measured] = Field(default_factory=dict, max_length=_MANY)
     mean_accuracy: Part | None = None
@@ -77,7 +77,7 @@ class Rejection(_Record):
     measured_on: Text = ""
 
 
-class Steadiness(_Record):
+class SmoothingFacts(_Record):
     """How answers are smoothed in use."""
 
     joints: bool = True
@@ -109,9 +109,9 @@ class Facts(_Record):
     figures: Figures | None = None
     leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
-    smoothing: Steadiness | None = None
+    smoothing: SmoothingFacts | None = None
     options: Options = Field(default_factory=Options)
-    census: Census = Field(default_factory=Census)
+    census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)
 
     @classmethod
@@ -133,8 +133,8 @@ class Facts(_Record):
             ) from error
 
 
-def census(data: GestureData) -> dict[str, Any]:
-    """Samples, persons and sessions of what is learned from, as `Census` reads it."""
+def dataset_statistics(data: GestureData) -> dict[str, Any]:
+    """Samples, persons and sessions of what is trained on, as `DatasetStatistics` reads it."""
     gestures = {
         gesture.name: _group(data, data.labels == number)
         for number, gesture in enumerate(data.gestures)

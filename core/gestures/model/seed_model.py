@@ -80,8 +80,8 @@ class DenseModel:
 
 
 def openpose_inputs(points: Floats) -> Floats:
-    """(N, 44) inputs from the net's 22 peaks (N, 22, 2) x, y in picture pixels: 21 joints and the
-    background map's, as that app takes them.
+    """(N, 44) inputs from the net's 22 peaks (N, 22, 2) x, y in picture pixels: 21 keypoints and
+    the background map's, as that app takes them.
 
     Raises:
         ModelError: another shape.

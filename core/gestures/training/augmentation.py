@@ -36,7 +36,7 @@ class Augmentation:
         stretch: standard deviation of the log of width to height.
         shear: standard deviation of the sideways shift per unit of height.
         jitter: standard deviation of each joint's noise, in lengths of the pose.
-        dropout: chance that a joint (never the root) is missing, in a third of the samples.
+        dropout: chance that a keypoint (never the root) is missing, in a third of the samples.
         mirror: share of the samples that are mirrored, where the mirror image's name is known.
         turn: share of the samples that are turned by any angle, of gestures without a direction.
         aim: share of the pointing samples that are turned until the index finger points elsewhere,
@@ -91,7 +91,7 @@ def augment(
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
     if skeleton == HAND_21:
         keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
-    keypoints = _without_some_joints(keypoints, how.dropout, skeleton, generator)
+    keypoints = _without_some_keypoints(keypoints, how.dropout, skeleton, generator)
     return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, skeleton, generator)
 
 
@@ -146,7 +146,7 @@ def _aimed(
     return turned, torch.where(chosen, aims[way], labels)
 
 
-def _without_some_joints(
+def _without_some_keypoints(
     keypoints: torch.Tensor, dropout: float, skeleton: Skeleton, generator: torch.Generator
 ) -> torch.Tensor:
     n, joints, _ = keypoints.shape

@@ -16,9 +16,9 @@ from core.errors import ModelError
 from core.files import write_whole
 from core.gestures.data import GestureData
 from core.gestures.features import FeatureSet, feature_set
-from core.gestures.model.drift import usual_of
+from core.gestures.model.drift import reference_statistics
 from core.gestures.model.gesture_model import METADATA, MODEL, OUTPUTS, GestureModel
-from core.gestures.model.provenance import census
+from core.gestures.model.provenance import dataset_statistics
 from core.gestures.training.augmentation import Meaning
 from core.learning.onnx_file import onnx_bytes
 
@@ -72,7 +72,7 @@ class GestureNet(nn.Module):
         return net
 
     def standardised(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, F) features of mean 0 and spread 1 over what the net learned from."""
+        """(N, F) features of mean 0 and spread 1 over what the net was trained on."""
         return (x - self.mean) / self.spread
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
@@ -91,7 +91,7 @@ class GestureNet(nn.Module):
 
 
 class OpenSetNet(nn.Module):
-    """A gesture net, and a head that says how foreign a hand is to it.
+    """A gesture net, and a head that says how far out of its distribution a hand lies.
 
     `forward` is what is saved: keypoints (N, K, 2) and mirrored_view (N,) → probabilities (N, C)
     and rejection (N,). The head is given the standardised features and the net's logits.
@@ -129,8 +129,8 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
         "samples": len(data),
         "persons": len(np.unique(data.persons)),
         "data_sha256": data_hash(data),
-        "census": census(data),
-        "usual": _usual(data),
+        "census": dataset_statistics(data),
+        "usual": _reference_statistics(data),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         **about,
     }
@@ -139,11 +139,11 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
     _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
 
 
-def _usual(data: GestureData) -> dict[str, Any]:
+def _reference_statistics(data: GestureData) -> dict[str, Any]:
     """How hands were held; the turns and sides that augmentation adds say nothing."""
     meaning, names = Meaning.of(data.gestures), np.array([g.name for g in data.gestures])
     turned, mirrored = names[meaning.turnable.numpy()], names[meaning.mirrors.numpy() >= 0]
-    return usual_of(data, turned=set(turned.tolist()), mirrored=set(mirrored.tolist()))
+    return reference_statistics(data, turned=set(turned.tolist()), mirrored=set(mirrored.tolist()))
 
 
 def to_onnx(net: OpenSetNet, joints: int) -> bytes:
@@ -160,7 +160,7 @@ def data_hash(data: GestureData) -> str:
     for array in (data.keypoints, data.mirrored_view, data.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
     digest.update(json.dumps([g.name for g in data.gestures]).encode())
-    for groups in (data.persons, data.sessions, data.bursts):
+    for groups in (data.persons, data.sessions, data.recordings):
         digest.update("\n".join(map(str, groups)).encode())
     return digest.hexdigest()
 

@@ -26,7 +26,7 @@ from core.gestures.training.export import GestureNet, OpenSetNet, save_model
 from core.gestures.training.rejection import fit_rejection, measure_rejection
 from core.learning.averaging import moving_average
 from core.learning.background import RunThread
-from core.learning.runs import DONE, FAILED, STOPPED, Run, in_words
+from core.learning.runs import DONE, FAILED, STOPPED, Run, error_text
 
 _AT_ONCE = 8192  # samples whose features are made together
 
@@ -76,7 +76,7 @@ class TrainResult:
 
     @property
     def accuracy(self) -> float:
-        """Share of the validation's samples that were right."""
+        """Share of the validation's samples that were correct."""
         return float(self.figures["accuracy"])
 
 
@@ -90,7 +90,7 @@ def train(
     """Train on the groups' split, measure, refit on everything, save into the run's folder.
 
     Raises:
-        TrainingError: unknown classifier, data that can't be learned from, a full disk; or a loss
+        TrainingError: unknown classifier, data that can't be trained on, a full disk; or a loss
             of NaN, after which the best epoch so far is measured and saved all the same.
     """
     options = options or TrainOptions()
@@ -108,7 +108,7 @@ def train(
         if left.trouble:
             raise TrainingError(f"{left.trouble}; the best epoch before is kept")
     except Exception as error:
-        run.log(event="end", status=FAILED, message=in_words(error))
+        run.log(event="end", status=FAILED, message=error_text(error))
         raise
     run.log(event="end", status=STOPPED if left.stopped else DONE)
     return result
@@ -128,7 +128,8 @@ def without_empty_gestures(data: GestureData) -> GestureData:
     kept = tuple(data.gestures[i] for i in present)
     return GestureData(
         data.keypoints, data.mirrored_view, renumbered, kept,
-        data.persons, data.sessions, data.bursts, data.estimator, data.sample_ids, data.skeleton,
+        data.persons, data.sessions, data.recordings, data.estimator, data.sample_ids,
+        data.skeleton,
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ class BrokenOffError(TrainingError):
     """A fit that went wrong after its first epoch, with the best net until then."""
 
     def __init__(self, reason: Exception, net: GestureNet, best_epoch: int) -> None:
-        super().__init__(in_words(reason))
+        super().__init__(error_text(reason))
         self.net, self.best_epoch = net, best_epoch
 
 
@@ -259,7 +260,7 @@ class _Fit:
         )
 
     def epoch(self) -> dict[str, float]:
-        """One pass over the samples, each changed anew; mean loss and share right in training."""
+        """One pass over the samples, each changed anew; mean loss and accuracy in training."""
         n, size = len(self.labels), self.options.batch_size
         rounds = max(1, -(-self.MIN_STEPS * min(size, n) // n))
         loss_sum, right, seen = 0.0, 0, 0

@@ -1,5 +1,5 @@
-"""Hands that nobody showed, each made of two real ones: what is none of the gestures can be learned
-from them, whichever gestures there are. Convention: N hands (or bodies), K keypoints."""
+"""Hands that nobody showed, each made of two real ones: what is none of the gestures can be trained
+on them, whichever gestures there are. Convention: N hands (or bodies), K keypoints."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,14 @@ from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
 # fifths of the starter's data), so what is farther from all gestures is none of them
 NEAR = 0.6
-_BANK = 300  # hands of each gesture that a made-up one is compared with
+_BANK = 300  # hands of each gesture that a synthetic one is compared with
 _TRIES = 4  # made for each one wanted; between a quarter and a half turn out to be far enough
 _MOST_FINGERS = 2  # taken over; three gave nothing more
 
 Array = NDArray[np.float32]
 
 
-def foreign_hands(data: GestureData, n: int, rng: np.random.Generator) -> Array:
+def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> Array:
     """At most n hands that are none of the data's gestures, as seen on the screen.
 
     Each is a hand of one class with one or two fingers of a hand of another class; those that
@@ -83,9 +83,9 @@ def hand_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
 
 def nearest(rows: Array, bank: Array) -> Array:
     """(N,) distance of each row to the nearest of the bank."""
-    squares = (bank * bank).sum(1)
+    regions = (bank * bank).sum(1)
     parts = [
-        (part * part).sum(1) + (squares - 2 * part @ bank.T).min(1)
+        (part * part).sum(1) + (regions - 2 * part @ bank.T).min(1)
         for part in np.array_split(rows, max(1, len(rows) // 2000))
     ]
     return np.sqrt(np.maximum(np.concatenate(parts), 0))

@@ -1,8 +1,8 @@
-"""How foreign a hand is to a gesture model: a score beside the probabilities, and the threshold
-above which the answer is "no gesture".
+"""How far a hand lies out of a gesture model's distribution: a score beside the probabilities, and
+the threshold above which the answer is "no gesture".
 
-Convention: N samples, F standardised features, C gestures; a score of 0 to 1, larger = more
-foreign. benchmarks/open_set.py measures it against the other scores.
+Convention: N samples, F standardised features, C gestures; a score of 0 to 1, larger = farther out
+of distribution. benchmarks/open_set.py measures it against the other scores.
 """
 
 import threading
@@ -20,7 +20,7 @@ from core.gestures.labels import NONE
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import GestureNet, OpenSetNet
-from core.gestures.training.outliers import complete, foreign_hands
+from core.gestures.training.outliers import complete, synthetic_outliers
 from core.learning.averaging import moving_average
 from core.pose.skeletons import skeleton_named
 
@@ -29,15 +29,15 @@ TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture coun
 _ENOUGH = 100  # held-out samples that a threshold is taken from as it is
 # 0.08 let 95 % of the gestures through in the worst of the starter's five folds; the others are
 # where one person's hands did well of whom ten samples a gesture were learned
-_USUAL = {"with none": (0.08, 0.2), "without none": (0.2, 0.5)}
+_THRESHOLD_RANGE = {"with none": (0.08, 0.2), "without none": (0.2, 0.5)}
 _HIDDEN = 128
-_MOST, _LEAST, _PER_SAMPLE = 8000, 1500, 30  # gestures and as many foreign hands to learn from
+_MOST, _LEAST, _PER_SAMPLE = 8000, 1500, 30  # gestures and as many unknown hands to learn from
 _EPOCHS, _BATCH, _RATE, _DECAY = 12, 256, 2e-3, 1e-2
 _SMOOTHING = 0.02
 _DROPOUT = 0.2
 
 _OF = {
-    "person": "of other people than those it learned from",
+    "person": "of other people than those it was trained on",
     "session": "of other sessions of the same people",
     "burst": "of other recordings of the same session: optimistic",
     "tail": "from the last fifth of each recording: very optimistic",
@@ -46,13 +46,13 @@ _OF = {
 
 @dataclass(frozen=True)
 class Rejection:
-    """How a model turns foreign hands away, as its metadata say it.
+    """How a model turns unknown hands away, as its metadata say it.
 
     Attributes:
         threshold: a hand with a larger score gets no gesture.
         true_accept: share of the gestures' samples that got a gesture by a threshold that was
             chosen without them.
-        false_accept: share of the foreign hands that got one; None where there were none.
+        false_accept: share of the unknown hands that got one; None where there were none.
         measured_on: which hands these were.
         gestures, foreign: how many.
     """
@@ -71,8 +71,8 @@ class Rejection:
 
 
 class RejectionHead(nn.Module):
-    """A small net that tells gestures from `none` and from made-up hands; where the gesture net
-    knows `none`, its log-odds for that count as much."""
+    """A small net that tells gestures from `none` and from synthetic outliers; where the gesture
+    net knows `none`, its log-odds for that count as much."""
 
     def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
         super().__init__()
@@ -99,7 +99,8 @@ class RejectionHead(nn.Module):
         return self.layers[-1](x)[:, 0]
 
     def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        """(N, F) features and the gesture net's (N, C) → (N,) how foreign, 0 to 1."""
+        """(N, F) features and the gesture net's (N, C) → (N,) how far out of distribution, 0 to
+        1."""
         own = self.log_odds(x)
         if self.none is None:
             return torch.sigmoid(own)
@@ -120,9 +121,9 @@ def fit_rejection(
     seed: int = 0,
     stop: threading.Event | None = None,
 ) -> OpenSetNet:
-    """Learn what is foreign to a fitted net, from the samples that it learned from.
+    """Learn what is unknown to a fitted net, from the samples that it was trained on.
 
-    Half of the foreign hands are the samples of `none` where there are any; the others are made
+    Half of the unknown hands are the samples of `none` where there are any; the others are made
     up. The net itself stays as it is. Stopped, it has learned too little to be used.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -140,7 +141,7 @@ def fit_rejection(
 def _examples(
     data: GestureData, n: int, how: Augmentation, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """n hands of gestures, each gesture as often as the others, and up to n foreign ones."""
+    """n hands of gestures, each gesture as often as the others, and up to n unknown ones."""
     hands, labels = torch.from_numpy(complete(data)), torch.from_numpy(data.labels)
     meaning, none = Meaning.of(data.gestures), none_of(data)
     skeleton = skeleton_named(data.skeleton)
@@ -154,7 +155,7 @@ def _examples(
     gestures = drawn(torch.where(nothing, torch.zeros(()), weights), n)
     real = drawn(nothing.float(), n // 2) if nothing.any() else hands[:0]
     seed = int(torch.randint(2**31, (), generator=generator))
-    made = torch.from_numpy(foreign_hands(data, n - len(real), np.random.default_rng(seed)))
+    made = torch.from_numpy(synthetic_outliers(data, n - len(real), np.random.default_rng(seed)))
     flipped = torch.rand(len(made), generator=generator) < 0.5
     made[..., 0] *= torch.where(flipped, -1.0, 1.0)[:, None]
     return gestures, torch.cat([real, made])
@@ -213,7 +214,7 @@ def bounded(threshold: float, count: int, *, none: bool) -> float:
     out: under the lower bound, other people's hands were turned away. The largest score of a
     handful of samples says little.
     """
-    low, high = _USUAL["with none" if none else "without none"]
+    low, high = _THRESHOLD_RANGE["with none" if none else "without none"]
     return max(low, threshold if count >= _ENOUGH else min(threshold, high))
 
 
@@ -232,11 +233,11 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
     """Choose the threshold on samples that the net did not learn from, and say what comes of it.
 
     No gesture sample is judged by a threshold that it helped to choose: each person's (or
-    session's, or half's) by what the others would have chosen. The foreign hands choose none, so
+    session's, or half's) by what the others would have chosen. The unknown hands choose none, so
     they are judged by the threshold itself.
 
     Args:
-        data: the samples that were kept apart, of all classes.
+        data: the held-out samples, of all classes.
         kind: what kept them apart, as `Split.kind` says it.
     """
     probabilities, rejection = open_set_answers(net, data)
@@ -254,10 +255,10 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         foreign = ((rejection <= threshold) & named)[~gesture]
         text = f"{count} gesture samples and {len(foreign)} of none {_OF[kind]}"
     else:
-        foreign = _accepted_made_up(net, data, threshold, seed)
+        foreign = _accepted_outliers(net, data, threshold, seed)
         text = (
             f"{count} gesture samples {_OF[kind]}; {len(foreign)} hands made of two of them "
-            "stood for foreign ones"
+            "stood for unknown ones"
         )
     text += f"; each {apart} by the threshold that the others chose"
     return Rejection(
@@ -280,10 +281,10 @@ def _folds(data: GestureData) -> tuple[NDArray[Any], str]:
     return second, "half of a gesture's samples"
 
 
-def _accepted_made_up(
+def _accepted_outliers(
     net: OpenSetNet, data: GestureData, threshold: float, seed: int
 ) -> NDArray[np.bool_]:
-    made = foreign_hands(data, 1000, np.random.default_rng(seed))
+    made = synthetic_outliers(data, 1000, np.random.default_rng(seed))
     with torch.no_grad():
         _, rejection = net(torch.from_numpy(made), torch.zeros(len(made), dtype=torch.bool))
     return np.asarray(rejection.numpy() <= threshold)

@@ -1,4 +1,4 @@
-"""Whose keypoints are used, and which belief maps are shown."""
+"""Whose keypoints are used, and which heatmaps are shown."""
 
 import streamlit as st
 
@@ -7,8 +7,8 @@ from core.pose.skeletons import HAND_21
 from core.recognition.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
+    available_nets,
     estimators,
-    nets,
     stages_of,
 )
 from core.recognition.live import Maps
@@ -16,17 +16,17 @@ from pages.panels.frame import studio
 
 TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
 CROPS = {
-    "mediapipe": "where MediaPipe sees a hand",
-    "self": "where its own joints were a frame ago",
-    "centre": "the same, from the middle of the picture on",
+    "mediapipe": "MediaPipe's hand",
+    "self": "tracked from the previous frame",
+    "centre": "tracked, beginning at the image centre",
 }
-STRONGEST = "all joints"
-VIEWS = {"single": "joints alone", "multi": "every stage beside", "hm": "every joint beside"}
+STRONGEST = "all keypoints"
+VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
 
 def pick_keypoints(key: str) -> KeypointSource:
-    """An estimator, or a net and where it looks."""
-    names = [*estimators(), *nets(studio().places)]
+    """An estimator, or a net and its crop."""
+    names = [*estimators(), *available_nets(studio().paths)]
     name = st.selectbox(
         "Keypoints by", names, key=f"{key}_keypoints", persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
@@ -38,8 +38,8 @@ def pick_keypoints(key: str) -> KeypointSource:
 
 
 def pick_net(key: str) -> KeypointSource:
-    """A net and where it looks."""
-    names = list(nets(studio().places))
+    """A net and its crop."""
+    names = list(available_nets(studio().paths))
     name = st.selectbox(
         "Net", names, key=f"{key}_net", persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
@@ -48,57 +48,57 @@ def pick_net(key: str) -> KeypointSource:
 
 
 def pick_crop(key: str) -> str:
-    """Where a net looks."""
+    """A net's crop."""
     crop = st.radio(
-        "It looks", list(CROPS), key=f"{key}_crop", persist_state="session",
+        "Crop", list(CROPS), key=f"{key}_crop", persist_state="session",
         format_func=lambda c: CROPS[c],
     )  # fmt: skip
     return crop or "mediapipe"
 
 
 def pick_kalman(key: str) -> bool:
-    """Whether the joints go through a Kalman filter."""
+    """Whether the keypoints go through a Kalman filter."""
     return st.toggle(
         "Kalman filter", key=f"{key}_kalman", persist_state="session",
-        help="Calms the net's joints in a stream, as the published hand demo does.",
+        help="Calms the net's keypoints in a stream, as the published hand demo does.",
     )  # fmt: skip
 
 
-def pick_joint(key: str) -> int | None:
-    """One joint, the background, or all of them together."""
+def pick_keypoint(key: str) -> int | None:
+    """One keypoint, the background, or all of them together."""
     names = [STRONGEST, *(name.replace("_", " ") for name in HAND_21.joints), "background"]
-    name = st.selectbox("Joint", names, key=f"{key}_joint", persist_state="session")
+    name = st.selectbox("Keypoint", names, key=f"{key}_joint", persist_state="session")
     return None if name in (None, STRONGEST) else names.index(name) - 1
 
 
 def pick_view(key: str) -> str:
-    """How belief maps are shown in annotated files."""
+    """How heatmaps are shown in annotated files."""
     view = st.segmented_control(
-        "Belief maps", list(VIEWS), default="single", required=True, key=f"{key}_view",
+        "Heatmaps", list(VIEWS), default="single", required=True, key=f"{key}_view",
         persist_state="session", format_func=lambda v: VIEWS[v],
     )  # fmt: skip
     return str(view)
 
 
 def overlay(key: str, source: KeypointSource) -> Maps:
-    """Which stage's beliefs lie over the video; none of MediaPipe's, which has none."""
+    """Which stage's heatmaps lie over the video; none of MediaPipe's, which has none."""
     if not source.is_net:
         return Maps()
-    stages = stages_of(source, studio().places)
+    stages = stages_of(source, studio().paths)
     stage = st.segmented_control(
-        "Belief maps of stage", range(1, stages + 1), key=f"{key}_overlay{stages}",
+        "Heatmaps of stage", range(1, stages + 1), key=f"{key}_overlay{stages}",
         persist_state="session", help="Press it again for none.",
     )  # fmt: skip
     return Maps(stage=None if stage is None else int(stage) - 1)
 
 
 def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
-    """The model, if it learned from such keypoints; else a word about it and none."""
-    came = source.keypoints_of(studio().places)
+    """The model, if it was trained on such keypoints; else a word about it and none."""
+    came = source.keypoints_of(studio().paths)
     if model is None or model.estimator == came:
         return model
     st.warning(
-        f"The model learned from {model.estimator} keypoints, these come from {came}: the "
+        f"The model was trained on {model.estimator} keypoints, these come from {came}: the "
         "skeleton is shown without a gesture. Record and train with these keypoints, or choose "
         "another model.", icon="🧩",
     )  # fmt: skip

@@ -26,9 +26,9 @@ def _probe(key: str, link: bool) -> None:
         st.success(advice.what, icon="✅")
         return
     if advice.kind == "wait":
-        st.caption(f"{advice.what} {advice.mend}")
+        st.caption(f"{advice.what} {advice.fix}")
         return
-    st.warning(f"**{advice.what}** {advice.mend}", icon="📷")
-    st.markdown("The way on: *Add pictures or a snapshot* on the Record page.")
+    st.warning(f"**{advice.what}** {advice.fix}", icon="📷")
+    st.markdown("Instead: *Add pictures or a snapshot* on the Record page.")
     if link:
         st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")

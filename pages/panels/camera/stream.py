@@ -10,7 +10,7 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
-from core.paths import Places
+from core.paths import Paths
 from core.recognition import low_latency
 from core.recognition.live import Latest, LiveProcessor, Options, Watch
 from core.upkeep.memory import give_back_later
@@ -62,11 +62,11 @@ def camera(
         size, fps = _settings()
         with st.popover("Camera trouble?", icon="🩺"):
             camera_probe(f"{key}_probe", link=key != "record_camera")
-    places = Places.find()
+    paths = Paths.find()
 
     def make_stream() -> _Stream:
         def make(options: Options) -> Any:
-            return options.keypoints.open(places, num_hands=options.hands)
+            return options.keypoints.open(paths, num_hands=options.hands)
 
         return _Stream(LiveProcessor(make, options, watch=watch), on_end)
 

@@ -9,7 +9,7 @@ from core.capture.samples import picture_of
 from core.capture.uploads import add_uploads
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label
-from core.recognition.files import SUFFIXES, in_words
+from core.recognition.files import SUFFIXES, refusal_text
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples, restore_samples
 from pages.panels.frame import errors_shown, studio
@@ -98,10 +98,12 @@ def _add(
     bar = st.progress(0.0, f"looking for hands in {len(uploads)} files")
 
     def make_estimator() -> Any:
-        return create_estimator("mediapipe-hands", studio().places.weights)
+        return create_estimator("mediapipe-hands", studio().paths.weights)
 
     with errors_shown():
-        added = add_uploads(recorder, project, gesture, uploads, make_estimator, tell=moves(bar))
+        added = add_uploads(
+            recorder, project, gesture, uploads, make_estimator, progress=moves(bar)
+        )
         st.session_state["said"] = added
         st.rerun()
 
@@ -113,7 +115,7 @@ def show_added() -> None:
         return
     with st.container(border=True):
         st.markdown(f"🖼 kept **{added.kept}** / refused **{len(added.refused)}**")
-        lines = [safe_label(in_words(*one)) for one in added.refused[:20]]
+        lines = [safe_label(refusal_text(*one)) for one in added.refused[:20]]
         st.markdown("\n".join(f"- {line}" for line in lines))
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")

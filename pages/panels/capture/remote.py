@@ -41,6 +41,6 @@ def _listen(live: LiveProcessor, recorder: Recorder, gesture: Gesture, port: int
             return
         live.attach(remote)
     remote.aim(recorder, gesture.id)
-    st.caption(f"🎛 Listening on port {port}. {safe_label(remote.said)}")
+    st.caption(f"🎛 Listening on port {port}. {safe_label(remote.last_command)}")
     if remote.error:
         st.error(safe_label(remote.error), icon="🎛")

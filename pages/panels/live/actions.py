@@ -17,16 +17,16 @@ from pages.components.gesture_tone import play_tone
 
 
 def live_actions(
-    live: LiveProcessor | None, project: Project, model: GestureModel | None, *, steady: bool
+    live: LiveProcessor | None, project: Project, model: GestureModel | None, *, smoothed: bool
 ) -> None:
     """The switches, and how the outputs stand.
 
     Args:
         live: None while the camera is off; then nothing is open.
-        steady: the names are held before they come here.
+        smoothed: the names are held before they come here.
     """
     with st.expander("Actions: tell other programs, play a tone", icon="📡", key="actions"):
-        settings = _settings(project, model, steady)
+        settings = _settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
@@ -57,8 +57,8 @@ def _tone(status: Status) -> None:
         play_tone("gesture_tone", status.changes, hz)
 
 
-def _settings(project: Project, model: GestureModel | None, steady: bool) -> Settings:
-    """What the switches say; they stay as they are for each project of this visit."""
+def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
+    """What the switches say; they stay as they are for each project while you stay on the page."""
     of = f"_{project.id}"
     st.caption("A message goes out when the name of a hand changes, never for every frame. The "
                "ports are open while the camera runs.")  # fmt: skip
@@ -82,7 +82,7 @@ def _settings(project: Project, model: GestureModel | None, steady: bool) -> Set
                      persist_state="session")  # fmt: skip
     return Settings(
         osc=osc, osc_host=host.strip(), osc_port=port, websocket=websocket, **served,
-        sound=sound, per_second=rate, steady=steady, project=project.name,
+        sound=sound, per_second=rate, smoothed=smoothed, project=project.name,
         model=model.path.name if model else "",
     )  # fmt: skip
 

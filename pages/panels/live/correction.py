@@ -51,7 +51,7 @@ def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
     if chosen is not None:
         with errors_shown():
             _correct(project, chosen, frozen, hand)
-    if st.button("Never mind", icon="↩️"):
+    if st.button("Cancel", icon="↩️"):
         _thaw()
 
 
@@ -82,7 +82,7 @@ def _said(project: Project) -> None:
         st.markdown(f"✅ **{kept} samples** of {names.get(gesture_id, 'a gesture')} added. Train "
                     "again to use them.")  # fmt: skip
         st.page_link("pages/train.py", label="Train", icon="📈")
-        if st.button("Take back", icon="↩️"):
+        if st.button("Undo", icon="↩️"):
             with errors_shown():
                 del st.session_state["corrected"]
                 delete_samples(studio().store, project.id, ids)

@@ -13,8 +13,8 @@ STARTER_TITLE = "Starter: the eight gestures"
 
 def pick_model(project: Project) -> GestureModel | None:
     """One of the project's trained models, or the starter's; None where it can't be read."""
-    room, places = studio().room, studio().places
-    runs = {run.name: run for run in room.runs(project.name) if has_model(run)}
+    trainings, paths = studio().trainings, studio().paths
+    runs = {run.name: run for run in trainings.runs(project.name) if has_model(run)}
     names = [*runs, STARTER]
     start = project.active_model if project.active_model in names else STARTER
     name = st.selectbox(
@@ -23,7 +23,7 @@ def pick_model(project: Project) -> GestureModel | None:
         format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
     )  # fmt: skip
     with errors_shown():
-        folder = places.model(name or STARTER)
+        folder = paths.model(name or STARTER)
         files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
         return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
     return None

@@ -6,7 +6,7 @@ from core.gestures.labels import safe_label
 from core.recognition.live import Latest
 from core.recognition.reading import Reading
 
-NO_HAND, UNSURE, FOREIGN = "👀", "🤔", "🚫"
+NO_HAND, UNSURE, UNKNOWN = "👀", "🤔", "🚫"
 UNLIKE = "Unlike every gesture that the model learned."
 
 
@@ -24,7 +24,7 @@ def _show_hand(hand: Reading, key: str, *, several: bool) -> None:
     if several:
         st.caption(f"{hand.pose.handedness or 'a'} hand")
     if hand.gesture is None:
-        show_gesture(FOREIGN if hand.rejected else UNSURE, "No gesture", key)
+        show_gesture(UNKNOWN if hand.rejected else UNSURE, "No gesture", key)
         if hand.rejected:
             st.caption(UNLIKE, text_alignment="center")
     else:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.gestures.labels import DEFAULT_GESTURES, safe_label
 from core.gestures.model.gesture_model import GestureModel
-from core.recognition.files import Read, Seen, in_words, table_of, zip_of_pictures
+from core.recognition.files import Read, Seen, refusal_text, table_of, zip_of_pictures
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
 EMOJI = {gesture.name: gesture.emoji for gesture in DEFAULT_GESTURES}
@@ -22,7 +22,7 @@ def show_read(reads: Sequence[Read], model: GestureModel | None) -> None:
     st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · hands **{hands}**")
     if refused:
         with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
-            lines = [safe_label(in_words(*one)) for one in refused[:REFUSED_SHOWN]]
+            lines = [safe_label(refusal_text(*one)) for one in refused[:REFUSED_SHOWN]]
             st.markdown("\n".join(f"- {line}" for line in lines))
             if len(refused) > REFUSED_SHOWN:
                 st.caption(f"and {len(refused) - REFUSED_SHOWN} more")
@@ -55,8 +55,8 @@ def _show_video(one: Seen, emoji: dict[str, str]) -> None:
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a hand in {found}")
         for name, share in one.shares.items():
-            said = f"{share:.0%}" if share >= 0.01 else "under 1%"
-            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {said} of hands")
+            message = f"{share:.0%}" if share >= 0.01 else "under 1%"
+            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {message} of hands")
         st.download_button("Annotated video (WebM)", video.read_bytes,
                            "annotated.webm", "video/webm", icon="🎞",
                            key=f"video_{video.stem}")  # fmt: skip
@@ -67,9 +67,9 @@ def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
             column.image(one.jpeg, width="stretch")
-            said = [_said(hand, emoji) for hand in one.records[0]["hands"]]
+            message = [_said(hand, emoji) for hand in one.records[0]["hands"]]
             with column.container(gap=None):
-                st.markdown(" · ".join(said) or "no hand")
+                st.markdown(" · ".join(message) or "no hand")
                 st.caption(safe_label(one.name))
     if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
         st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN

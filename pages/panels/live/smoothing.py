@@ -18,13 +18,13 @@ COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
-    """What is set for this visit, starting from what the model says."""
+    """What is set while the page is open, starting from what the model says."""
     start = Smoothing()
     with errors_shown():
         start = smoothing_of(model)
     with st.popover("Smoothing", icon="🫧"):
         on = st.toggle("Smoothing", True, key="smoothing", persist_state="session",
-                       help="Off: joints and names as each frame alone has them.")  # fmt: skip
+                       help="Off: keypoints and names as each frame alone has them.")  # fmt: skip
         chosen = _sliders(start, f"{model.path}" if model else "")
         if model is not None:
             _keep(model, chosen, start)
@@ -34,7 +34,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
 def _sliders(start: Smoothing, of: str) -> Smoothing:
     """The settings as sliders. The start is in their keys: once it is kept they begin from it."""
     of = f"{of}_{hash(start)}"
-    joints = st.toggle("Calm the joints", start.joints, key=f"s_joints{of}")
+    joints = st.toggle("Calm the keypoints", start.joints, key=f"s_joints{of}")
     cutoff = st.slider(
         "Cutoff of a still hand, Hz", 0.2, 10.0, _within(start.min_cutoff, 0.2, 10.0), 0.1,
         key=f"s_cutoff{of}",
@@ -63,8 +63,10 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
-    if model.path == studio().places.starter:
-        st.caption("These hold for this visit. A model that you trained can keep its own.")
+    if model.path == studio().paths.starter:
+        st.caption(
+            "These hold until you leave the page. A model that you trained can keep its own."
+        )
         return
     if st.button(
         "Keep with this model", icon="💾", disabled=chosen == start,
@@ -116,7 +118,7 @@ def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
 
 
 def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
-    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.said for m in trace]))
+    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
     rows = [(t, name, kind) for kind, names in kinds
             for t, name in zip(_seconds(trace), names, strict=True) if name]  # fmt: skip
     table = pd.DataFrame(rows, columns=["s", "gesture", "line"])

@@ -49,10 +49,10 @@ def _turn(playing: bool) -> None:
 
 def _processor() -> LiveProcessor:
     if "demo_live" not in st.session_state:
-        places = studio().places
-        hands = read_demo(places.demo)
-        file = places.starter / MODEL
-        model = load_model(places.starter, file.stat().st_mtime if file.is_file() else 0.0)
+        paths = studio().paths
+        hands = read_demo(paths.demo)
+        file = paths.starter / MODEL
+        model = load_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
         st.session_state["demo_live"] = LiveProcessor(
             lambda number: ReplayEstimator(hands), Options(model)
         )
@@ -64,12 +64,12 @@ def _training(project: Project) -> None:
         "Fill a demo project", icon="🧺", on_click=_fill,
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )  # fmt: skip
-    if is_demo(studio().store, project.id, studio().places.demo):
+    if is_demo(studio().store, project.id, studio().paths.demo):
         st.page_link("pages/train.py", label="Train it, in a minute", icon="📈")
 
 
 def _fill() -> None:
     with errors_shown():
-        made = fill_demo(studio().store, studio().places.demo)
+        made = fill_demo(studio().store, studio().paths.demo)
         use_project(made.name)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")

@@ -7,7 +7,13 @@ import streamlit as st
 
 from core.exchange.data_in import SUFFIXES
 from core.exchange.data_out import KINDS
-from core.exchange.downloads import WHOLE, Parcel, prepare, take_project, take_samples
+from core.exchange.downloads import (
+    WHOLE,
+    Download,
+    import_uploaded_project,
+    import_uploaded_samples,
+    prepare,
+)
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
@@ -16,13 +22,13 @@ from pages.panels.project.projects import use_project
 
 BIG_MB = 100
 KEPT = {
-    "csv": "Comes back to the last bit: joints, scores, gesture, person, session, recording, "
+    "csv": "Comes back to the last bit: keypoints, scores, gesture, person, session, recording, "
     "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
     "parquet": "The same as CSV in a smaller file.",
     "coco": "Comes back to the last bit, too; what COCO has no place for stands under “mudra”. "
     "Left out: pictures, the bin, trainings, gestures without samples.",
-    "kazuhito": "The joints as seen on the screen, from the wrist, the farthest 1, and the "
-    "gesture. Left out: everything else, and samples with a missing joint.",
+    "kazuhito": "The keypoints as seen on the screen, from the wrist, the farthest 1, and the "
+    "gesture. Left out: everything else, and samples with a missing keypoint.",
 }
 NAMES = {
     "csv": "CSV", "parquet": "Parquet", "coco": "COCO keypoints (json)",
@@ -32,8 +38,8 @@ NAMES = {
 
 def data_section(store: Store, project: Project) -> None:
     """The project out and in, and its samples."""
-    if said := st.session_state.pop("data_said", None):
-        st.success(safe_label(said), icon="✅")
+    if message := st.session_state.pop("data_said", None):
+        st.success(safe_label(message), icon="✅")
     left, right = st.columns(2, gap="large")
     with left:
         _project_out(store, project)
@@ -56,8 +62,8 @@ def _project_out(store: Store, project: Project) -> None:
     about = (project.id, WHOLE, pictures, in_bin)
     _prepare_and_download(
         about, "Prepare the project file",
-        lambda tell: prepare(store, studio().places, project, WHOLE, temporary_folder(),
-                             with_bin=in_bin, with_pictures=pictures, tell=tell),
+        lambda progress: prepare(store, studio().paths, project, WHOLE, temporary_folder(),
+                             with_bin=in_bin, with_pictures=pictures, progress=progress),
     )  # fmt: skip
 
 
@@ -68,30 +74,32 @@ def _samples_out(store: Store, project: Project) -> None:
     st.caption(KEPT[kind])
     _prepare_and_download(
         (project.id, kind), f"Prepare {NAMES[kind]}",
-        lambda tell: prepare(store, studio().places, project, kind, temporary_folder(), tell=tell),
+        lambda progress: prepare(store, studio().paths, project, kind, temporary_folder(),
+                             progress=progress),
     )  # fmt: skip
 
 
 def _prepare_and_download(
-    about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Parcel]
+    about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Download]
 ) -> None:
     """A button that writes the file, then one that hands it out."""
-    ready: tuple[tuple[object, ...], Parcel] | None = st.session_state.get("parcel")
+    ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
     if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
         bar = st.progress(0.0, "writing …")
         with errors_shown():
             ready = (about, make(moves(bar, "writing …")))
-            st.session_state["parcel"] = ready
+            st.session_state["download"] = ready
         bar.empty()
     if ready is None or ready[0] != about or not ready[1].path.exists():
         return
-    parcel = ready[1]
-    st.caption(safe_label(parcel.text))
-    if parcel.megabytes > BIG_MB:
-        st.caption(f"{parcel.megabytes:.0f} MB pass through this server's memory on their way to "
+    download = ready[1]
+    st.caption(safe_label(download.text))
+    if download.megabytes > BIG_MB:
+        st.caption(f"{download.megabytes:.0f} MB pass through this server's memory on their way to "
                    "the browser; the command line writes it straight to disk.")  # fmt: skip
     st.download_button(
-        f"Download {parcel.name}", parcel.path.read_bytes, parcel.name, parcel.mime, icon="⬇️",
+        f"Download {download.name}", download.path.read_bytes, download.name, download.mime,
+        icon="⬇️",
         type="primary", key=f"download_{about[1]}",
     )  # fmt: skip
 
@@ -102,15 +110,15 @@ def _project_in(store: Store) -> None:
     file = st.file_uploader("A zip that Mudra wrote", ["zip"], key=f"project_file_{turn}",
                             help="It is checked first. All of it comes in, or nothing; a name that "
                             "is taken gets a number.")  # fmt: skip
-    if file is None or not st.button("Bring it in", icon="📥", key="bring_project"):
+    if file is None or not st.button("Import", icon="📥", key="bring_project"):
         return
     bar = st.progress(0.0, "checking …")
     with errors_shown():
-        name, text = take_project(
-            store, studio().places, file.getvalue(), file.name, temporary_folder(), moves(bar)
+        name, text = import_uploaded_project(
+            store, studio().paths, file.getvalue(), file.name, temporary_folder(), moves(bar)
         )
         use_project(name)
-        _done(f"Brought in {text}", turn)
+        _done(f"Imported {text}", turn)
     bar.empty()
 
 
@@ -127,11 +135,11 @@ def _samples_in(store: Store, project: Project) -> None:
         return
     with errors_shown(), st.spinner("Reading …"):
         uploads = [(file.name, file.getvalue()) for file in files]
-        _done(take_samples(store, project, uploads, temporary_folder()), turn)
+        _done(import_uploaded_samples(store, project, uploads, temporary_folder()), turn)
 
 
-def _done(said: str, turn: int) -> None:
+def _done(message: str, turn: int) -> None:
     """Say it on a page with empty fields."""
-    st.session_state["data_said"] = said
+    st.session_state["data_said"] = message
     st.session_state["data_turn"] = turn + 1
     st.rerun()

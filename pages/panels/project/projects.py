@@ -1,4 +1,4 @@
-"""The project in the sidebar: chosen, made, renamed, deleted and brought back."""
+"""The project in the sidebar: chosen, made, renamed, deleted and restored."""
 
 import streamlit as st
 
@@ -80,7 +80,7 @@ def _change_project(store: Store, project: Project, turn: int) -> None:
                     store.rename_project(project.id, name)
                     use_project(name.strip())
                     st.rerun()
-        if st.button("Delete the project", icon="🗑️", help="It can be brought back."):
+        if st.button("Delete the project", icon="🗑️", help="It can be restored."):
             with errors_shown():
                 store.delete_project(project.id)
                 st.session_state["deleted_project"] = (project.id, project.name)
@@ -94,7 +94,7 @@ def _deleted_project(store: Store) -> None:
         return
     project_id, name = st.session_state["deleted_project"]
     st.caption(f"{safe_label(name)} is deleted.")
-    if st.button("Bring it back", icon="↩️", width="stretch"):
+    if st.button("Restore", icon="↩️", width="stretch"):
         with errors_shown():
             store.restore_project(project_id)
             del st.session_state["deleted_project"]

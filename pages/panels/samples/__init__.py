@@ -1,1 +1,1 @@
-"""Samples to look at and to care for."""
+"""Samples to look at and to curate."""

@@ -5,13 +5,13 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.review.balance import Spread, record_next, spread
 from core.store import Project
-from core.store.index import Roster, read_roster
-from pages.panels.frame import doubt_book, studio
+from core.store.index import SampleIndex, read_index
+from pages.panels.frame import label_noise_cache, studio
 
 
-def balance(project: Project, roster: Roster) -> None:
+def balance(project: Project, sample_index: SampleIndex) -> None:
     """The sentence and the table."""
-    rows = _rows(project, roster)
+    rows = _rows(project, sample_index)
     st.info(safe_label(record_next(rows)), icon="➡️")
     most = max(row.samples for row in rows)
     st.dataframe(
@@ -22,7 +22,7 @@ def balance(project: Project, roster: Roster) -> None:
             "Sessions": [row.sessions for row in rows],
             "Left": [row.left for row in rows],
             "Right": [row.right for row in rows],
-            "Doubtful": [row.doubtful for row in rows],
+            "Suspected label errors": [row.doubtful for row in rows],
         },
         hide_index=True,
         width="stretch",
@@ -30,12 +30,13 @@ def balance(project: Project, roster: Roster) -> None:
             "Samples": st.column_config.ProgressColumn(
                 format="%d", min_value=0, max_value=max(1, most)
             ),
-            "Doubtful": st.column_config.NumberColumn(format="percent"),
+            "Suspected label errors": st.column_config.NumberColumn(format="percent"),
         },
     )
     st.caption(
-        "Left and right are the hands; those of tables are not known. Doubtful are labels that "
-        "more than half speaks against; they are counted once you order the samples by doubt."
+        "Left and right are the hands; those of tables are not known. Suspected label errors "
+        "are those that "
+        "more than half speaks against; they are counted once you order the samples by label noise."
     )
 
 
@@ -45,11 +46,11 @@ def _title(row: Spread) -> str:
 
 def next_hint(project: Project) -> None:
     """What to record next, in one sentence; nothing before the first sample."""
-    rows = _rows(project, read_roster(studio().store, project.id))
+    rows = _rows(project, read_index(studio().store, project.id))
     if any(row.samples for row in rows):
         st.caption(f"➡️ {safe_label(record_next(rows))}")
 
 
-def _rows(project: Project, roster: Roster) -> list[Spread]:
-    doubts = doubt_book(studio().places).latest(project.id)
-    return spread(roster, studio().store.gestures(project.id), doubts)
+def _rows(project: Project, sample_index: SampleIndex) -> list[Spread]:
+    label_noise = label_noise_cache(studio().paths).latest(project.id)
+    return spread(sample_index, studio().store.gestures(project.id), label_noise)

@@ -5,7 +5,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.review.reviewing import Wanted, find
 from core.store import Project
-from core.store.bin import PROJECT, Binned, bring_back, list_bin, restore_samples
+from core.store.bin import PROJECT, Binned, list_bin, restore_from_bin, restore_samples
 from core.store.index import read_bin, read_samples
 from pages.panels.frame import errors_shown, studio
 from pages.panels.samples.picking import binned_bar, sample_grid, turn_pages
@@ -38,14 +38,14 @@ def _line(project: Project, one: Binned) -> None:
             if one.clash:
                 st.text_input("New name", key=f"name_{key}", max_chars=40, width=220,
                               placeholder="a new name", label_visibility="collapsed")  # fmt: skip
-            st.button("Bring back", icon="↩️", key=f"back_{key}", on_click=_back,
+            st.button("Restore", icon="↩️", key=f"back_{key}", on_click=_back,
                       args=(project, one, f"name_{key}"))  # fmt: skip
 
 
 def _back(project: Project, one: Binned, key: str) -> None:
     with errors_shown():
         name = st.session_state.get(key, "").strip()
-        back = bring_back(studio().store, project.id, one.kind, one.id, name)
+        back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)
         came = "" if one.kind == PROJECT else f", with {back:,} samples"
         st.toast(f"{safe_label(name or one.name)} is back{came}", icon="↩️")
 

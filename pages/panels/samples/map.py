@@ -20,8 +20,8 @@ from core.review.data_map import (
     title_of,
 )
 from core.store import Project
-from core.store.curation import visits
-from core.store.index import Roster, read_samples
+from core.store.curation import list_sessions
+from core.store.index import SampleIndex, read_samples
 from pages.panels.frame import studio
 from pages.panels.samples.picking import act_on, sample_grid
 from pages.panels.samples.sample import show_sample
@@ -34,7 +34,7 @@ SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "p
 LARGE = 24  # so many of the selected samples are shown
 
 
-def data_map(project: Project, roster: Roster) -> None:
+def data_map(project: Project, sample_index: SampleIndex) -> None:
     """The map, and what is selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
@@ -46,27 +46,27 @@ def data_map(project: Project, roster: Roster) -> None:
             "Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], default=BY_GESTURE,
             required=True, key="map_by", persist_state="session",
         )  # fmt: skip
-        again = st.button("Draw anew", icon="🔄")
-    drawn = _drawn(project, method or PCA, roster, again)
+        again = st.button("Redraw", icon="🔄")
+    drawn = _drawn(project, method or PCA, sample_index, again)
     st.caption(about(drawn))
-    if is_outdated(drawn, roster):
-        st.caption("Samples came since it was drawn: draw it anew to see them.")
+    if is_outdated(drawn, sample_index):
+        st.caption("Samples came since it was drawn: redraw it to see them.")
     chart = st.plotly_chart(
-        _figure(layers(drawn, roster, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
+        _figure(layers(drawn, sample_index, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
         key=f"map_{project.id}_{method}_{by}", on_select="rerun",
         selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
     )  # fmt: skip
-    there = set(roster.ids.tolist())
+    there = set(sample_index.ids.tolist())
     ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
     _selected(project, [i for i in dict.fromkeys(ids) if i in there])
 
 
-def _drawn(project: Project, method: str, roster: Roster, again: bool) -> DataMap:
+def _drawn(project: Project, method: str, sample_index: SampleIndex, again: bool) -> DataMap:
     maps: dict[tuple[int, str], DataMap] = st.session_state.setdefault("maps", {})
     key = project.id, method
     if again or key not in maps:
         with st.spinner("drawing the map …"):
-            maps[key] = draw_map(studio().store, project.id, method, roster)
+            maps[key] = draw_map(studio().store, project.id, method, sample_index)
     return maps[key]
 
 
@@ -76,7 +76,7 @@ def _titles(project: Project, by: str) -> dict[int, str]:
         return {g.id: g.label.title for g in store.gestures(project.id)}
     if by == BY_PERSON:
         return {p.id: p.name for p in store.persons(project.id)}
-    return {v.id: f"{v.title} · {v.person}" for v in visits(store, project.id)}
+    return {v.id: f"{v.title} · {v.person}" for v in list_sessions(store, project.id)}
 
 
 def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:

@@ -6,13 +6,13 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.store import Person, Project
 from core.store.curation import (
-    Visit,
+    Session,
     assign_sessions,
     delete_session_samples,
+    list_sessions,
     merge_persons,
     name_session,
     rename_person,
-    visits,
 )
 from pages.panels.frame import errors_shown, studio
 from pages.panels.words import NOTHING_RECORDED, many
@@ -21,7 +21,7 @@ from pages.panels.words import NOTHING_RECORDED, many
 def people(project: Project) -> None:
     """A row a person."""
     store = studio().store
-    persons, there = store.persons(project.id), visits(store, project.id)
+    persons, there = store.persons(project.id), list_sessions(store, project.id)
     if not persons:
         st.info(NOTHING_RECORDED, icon="🧑")
         return
@@ -30,13 +30,13 @@ def people(project: Project) -> None:
         "person under one name."
     )
     for person in persons:
-        theirs = [visit for visit in there if visit.person_id == person.id]
+        theirs = [session for session in there if session.person_id == person.id]
         with st.container(border=True, key=f"person_{person.id}"):
             _person(project, person, persons, theirs)
 
 
-def _person(project: Project, person: Person, persons: list[Person], theirs: list[Visit]) -> None:
-    samples = sum(visit.samples for visit in theirs)
+def _person(project: Project, person: Person, persons: list[Person], theirs: list[Session]) -> None:
+    samples = sum(session.samples for session in theirs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**🧑 {safe_label(person.name)}**  \n:gray[{many(samples, 'sample')} · "
@@ -72,7 +72,7 @@ def _change(project: Project, person: Person, others: list[Person]) -> None:
 
 def sessions(project: Project) -> None:
     """The sessions in a table; what is chosen there can be named, assigned, deleted."""
-    there = visits(studio().store, project.id)
+    there = list_sessions(studio().store, project.id)
     if not there:
         st.info(NOTHING_RECORDED, icon="🗓")
         return
@@ -88,7 +88,7 @@ def sessions(project: Project) -> None:
             _chosen_sessions(project, chosen)
 
 
-def _table(there: list[Visit]) -> pd.DataFrame:
+def _table(there: list[Session]) -> pd.DataFrame:
     return pd.DataFrame({
         "person": [v.person for v in there],  # a table's cells are shown as they are
         "session": [v.name or "–" for v in there],
@@ -98,8 +98,8 @@ def _table(there: list[Visit]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _chosen_sessions(project: Project, chosen: list[Visit]) -> None:
-    store, ids = studio().store, [visit.id for visit in chosen]
+def _chosen_sessions(project: Project, chosen: list[Session]) -> None:
+    store, ids = studio().store, [session.id for session in chosen]
     whose, called, away = st.columns(3, vertical_alignment="bottom", gap="medium")
     with whose, st.form("assign", border=False):
         names = [p.name for p in store.persons(project.id)]
@@ -114,7 +114,7 @@ def _chosen_sessions(project: Project, chosen: list[Visit]) -> None:
             name_session(store, ids[0], name)
             _done()
     with away:
-        total = sum(visit.samples for visit in chosen)
+        total = sum(session.samples for session in chosen)
         if st.button(f"Delete the {many(total, 'sample')}", icon="🗑️", disabled=not total):
             for session_id in ids:
                 delete_session_samples(store, project.id, session_id)

@@ -12,7 +12,7 @@ from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples
 from core.store.index import Ints
 from pages.panels.frame import errors_shown, studio
-from pages.panels.samples.sample import look
+from pages.panels.samples.sample import show_large
 
 SIZES = (24, 48, 96)
 TILE = 150  # pixels, a tile's width
@@ -138,7 +138,7 @@ def _tile(
     with st.container(horizontal=True, gap=None, vertical_alignment="center"):
         st.checkbox(title, key=key, on_change=_toggle, args=(sample.id,), width="stretch")
         if st.button("🔍", key=f"look_{sample.id}", type="tertiary", help="Show it large"):
-            look(project, sample, opinion, binned=binned)
+            show_large(project, sample, opinion, binned=binned)
     if opinion and opinion.other is not None:
         other = safe_label(gestures.get(opinion.other, "another gesture"))
         st.caption(f"{other}? {opinion.share:.0%}")

@@ -1,4 +1,4 @@
-"""One sample, large, with where it comes from and what is doubted about it."""
+"""One sample, large, with where it comes from and what is suspect about it."""
 
 import streamlit as st
 
@@ -7,14 +7,14 @@ from core.gestures.labels import safe_label
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples
-from core.store.index import provenance
+from core.store.index import sample_origin
 from pages.panels.frame import errors_shown, studio
 
 SIZE = 512  # pixels
 
 
 @st.dialog("Sample", width="large")
-def look(
+def show_large(
     project: Project, sample: Sample, opinion: Opinion | None = None, *, binned: bool = False
 ) -> None:
     """The sample over the page; what is in the bin can't be deleted again."""
@@ -32,11 +32,11 @@ def show_sample(project: Project, sample: Sample, opinion: Opinion | None = None
     with right:
         _facts(sample)
         if opinion:
-            _doubt(project, opinion)
+            _show_label_noise(project, opinion)
 
 
 def _facts(sample: Sample) -> None:
-    origin = provenance(studio().store, sample.id)
+    origin = sample_origin(studio().store, sample.id)
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
     facts = {
         "Gesture": f"{origin.emoji} {origin.gesture}",
@@ -44,7 +44,7 @@ def _facts(sample: Sample) -> None:
         "When": _time(sample.taken_at),
         "Source": sample.source,
         "Session": f"{origin.session_id}, {origin.session_source}, {_time(origin.session_at)}",
-        "Recording": f"{origin.burst_id}, {_time(origin.burst_at)}",
+        "Recording": f"{origin.burst_id}, {_time(origin.recording_at)}",
         "Hand": sample.handedness or "not known",
         "Picture": size,
         "Mirrored view": "yes" if sample.mirrored_view else "no",
@@ -59,7 +59,7 @@ def _time(iso: str) -> str:
     return f"{iso[:19].replace('T', ' ')} UTC"
 
 
-def _doubt(project: Project, opinion: Opinion) -> None:
+def _show_label_noise(project: Project, opinion: Opinion) -> None:
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     lines = [f"Detector's score {opinion.score:.2f}"]
     if opinion.neighbours is not None:

@@ -5,17 +5,17 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-NAMES = {"accuracy": "share right", "loss": "loss"}
-LEARNED, APART = "learned from", "kept apart"
+NAMES = {"accuracy": "accuracy", "loss": "loss"}
+TRAINING, HELD_OUT = "training", "held out"
 CELL = "cell"
 
 
 def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
-    """`what` per epoch, on the samples it learns from and on those kept apart."""
+    """`what` per epoch, on the samples it learns from and on those held out."""
     rows = [
         {"epoch": record["epoch"], "on": on, NAMES[what]: record[key]}
         for record in epochs
-        for on, key in ((LEARNED, what), (APART, f"val_{what}"))
+        for on, key in ((TRAINING, what), (HELD_OUT, f"val_{what}"))
         if key in record
     ]
     scale = alt.Scale(domain=[0, 1]) if what == "accuracy" else alt.Scale(zero=True)
@@ -30,13 +30,13 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
                 "on:N",
                 title=None,
                 legend=legend,
-                scale=alt.Scale(domain=[APART, LEARNED], range=["#17968e", "#d98324"]),
+                scale=alt.Scale(domain=[HELD_OUT, TRAINING], range=["#17968e", "#d98324"]),
             ),
             strokeDash=alt.StrokeDash(
                 "on:N",
                 title=None,
                 legend=legend,
-                scale=alt.Scale(domain=[APART, LEARNED], range=[[1, 0], [5, 3]]),
+                scale=alt.Scale(domain=[HELD_OUT, TRAINING], range=[[1, 0], [5, 3]]),
             ),
             tooltip=["epoch", "on", alt.Tooltip(f"{NAMES[what]}:Q", format=".3f")],
         )
@@ -45,7 +45,7 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
 
 
 def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> alt.LayerChart:
-    """Rows what was shown, columns what the model said; the number is in every cell. A click
+    """Rows are the target, columns the prediction; the number is in every cell. A click
     selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     rows = [
@@ -58,7 +58,7 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
         x=alt.X(
             "said:N",
             sort=titles,
-            title="the model said",
+            title="prediction",
             axis=alt.Axis(labelAngle=-30, labelOverlap=False),
         ),
         y=alt.Y("shown:N", sort=titles, title="shown"),

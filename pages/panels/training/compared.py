@@ -31,16 +31,16 @@ def comparison(project: Project, running: Run | None) -> None:
         st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            begin_comparison(studio().room, project.name)
+            begin_comparison(studio().trainings, project.name)
             st.rerun()
-    last = next(iter(studio().room.runs(project.name, COMPARISON)), None)
+    last = next(iter(studio().trainings.runs(project.name, COMPARISON)), None)
     if last is not None and (reason := failure_of(last)):
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
-    run = comparison_of(studio().room, project.name)
+    run = comparison_of(studio().trainings, project.name)
     if run is not None and (result := result_of(run)):
         _show(result)
         st.caption(
-            f"Measured {when(run)} on {result['n']} samples kept apart: {SPLITS[result['split']]}. "
+            f"Measured {when(run)} on {result['n']} held-out samples: {SPLITS[result['split']]}. "
             f"The MLP learns for {result['epochs']} epochs here, whatever comes, so that no "
             "classifier chooses anything by the samples that judge."
         )
@@ -51,7 +51,7 @@ def _show(result: dict[str, Any]) -> None:
     st.table(
         {
             "Classifier": [NAMES[row["classifier"]] for row in rows],
-            "Right": [f"{row['accuracy']:.1%}" for row in rows],
+            "Accuracy": [f"{row['accuracy']:.1%}" for row in rows],
             "95 % interval": [in_percent(row["interval"]) for row in rows],
             "Beside the MLP": [_difference(row) for row in rows],
             "Time to learn": [f"{row['seconds']:.1f} s" for row in rows],

@@ -24,13 +24,14 @@ from pages.panels.words import MARKS
 
 def fine_tuning(project: Project) -> None:
     """The form, and the nets' trainings so far."""
-    runs = list_runs(studio().places.net_runs)
+    runs = list_runs(studio().paths.net_runs)
     running = next((run for run in runs if run.status() == RUNNING), None)
     news = running is not None or bool(runs and failure_of(runs[0]))
-    with st.expander("The keypoint net: teach the light CPM on your hands", news, icon="🔥"):
+    with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
-            "The light CPM learns from the joints that MediaPipe found in your samples (those with "
-            "a picture). Every fifth recording is kept apart to measure. Afterwards the net is "
+            "The light CPM learns from the keypoints that MediaPipe found in your samples "
+            "(those with "
+            "a picture). Every fifth recording is held out to measure. Afterwards the net is "
             "offered on Live, Record and Heatmaps under its name."
         )
         if running is None:
@@ -46,11 +47,11 @@ def _form(project: Project) -> None:
     with st.form("fine_tune", border=False):
         name = st.text_input("Name of the net", "cpm.my_hand")
         minutes = st.slider("Minutes", 1, 60, 5)
-        if st.form_submit_button("Teach it", icon="🔥"):
+        if st.form_submit_button("Fine-tune", icon="🔥"):
             with errors_shown():
-                start_fine_tuning(studio().places, project.name, name, minutes)
+                start_fine_tuning(studio().paths, project.name, name, minutes)
                 st.toast("It begins in a few seconds, in a process of its own.", icon="🔥")
-    start = begun(studio().places)
+    start = begun(studio().paths)
     if start is None:
         return
     if start.failure:
@@ -71,40 +72,40 @@ def _starting(start: Begun) -> None:
 def _watch(run: Run) -> None:
     if run.status() != RUNNING:
         st.rerun()
-    looks = run.records("look")
+    evaluations = run.records("look")
     about = run.about()
     total = 60 * float(about.get("minutes", 1))
-    spent = looks[-1]["seconds"] if looks else 0.0
-    st.progress(min(1.0, spent / total), f"teaching {safe_label(about.get('net', 'the net'))}")
-    if looks:
-        _curve(looks)
+    spent = evaluations[-1]["seconds"] if evaluations else 0.0
+    st.progress(min(1.0, spent / total), f"fine-tuning {safe_label(about.get('net', 'the net'))}")
+    if evaluations:
+        _curve(evaluations)
     if st.button("Stop and keep it", icon="⏹"):
         stop_net_training(run)
 
 
 def _line(run: Run) -> None:
-    looks = run.records("look")
+    evaluations = run.records("look")
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
-    if looks:
-        last = looks[-1]["held_out"]
-        said = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
-        st.markdown(f"{mark} **{net}** · {run.name} · right within a tenth of the hand: "
-                    f"{said or 'none held out'}")  # fmt: skip
+    if evaluations:
+        last = evaluations[-1]["held_out"]
+        message = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
+        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: "
+                    f"{message or 'none held out'}")  # fmt: skip
     if reason := failure_of(run):
         st.error(safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
                  icon="❌")  # fmt: skip
     dead = run.status() == DEAD and can_be_kept(run)
     if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
         with errors_shown():
-            keep_fine_tuned(studio().places, run)
+            keep_fine_tuned(studio().paths, run)
             st.rerun()
 
 
-def _curve(looks: list[dict[str, Any]]) -> None:
+def _curve(evaluations: list[dict[str, Any]]) -> None:
     rows = [
-        {"seconds": look["seconds"], "stage": f"stage {i + 1}", "PCK@0.1": stage["pck@0.1"]}
-        for look in looks
-        for stages in look["held_out"].values()
+        {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK@0.1": stage["pck@0.1"]}
+        for evaluation in evaluations
+        for stages in evaluation["held_out"].values()
         for i, stage in enumerate(stages)
     ]
     if rows:

@@ -15,8 +15,8 @@ from pages.panels.frame import errors_shown, in_percent, studio
 def new_people(run: Run, project: Project, running: Run | None) -> None:
     """The button, and what it gave."""
     st.subheader("New people", anchor=False)
-    room = studio().room
-    found = left_out_of(room, project.name, run)
+    trainings = studio().trainings
+    found = left_out_of(trainings, project.name, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption("One person has recorded so far. As soon as two have shown the same gestures, "
                    "each can be left out once: that says how new people will do.")  # fmt: skip
@@ -24,7 +24,7 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
         again = "Leave each person out again" if found else "Leave each person out"
         title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
         _begin(run, project, title, running is not None)
-    last = next(iter(room.runs(project.name, LEFT_OUT)), None)
+    last = next(iter(trainings.runs(project.name, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
         st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")
     if found is not None and (result := result_of(found)):
@@ -37,7 +37,7 @@ def _begin(run: Run, project: Project, title: str, busy: bool) -> None:
         st.caption("Trains once for each person, on all the others, and measures on that person.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            begin_left_out(studio().room, project.name, run)
+            begin_left_out(studio().trainings, project.name, run)
             st.rerun()
 
 
@@ -54,7 +54,7 @@ def _show(result: dict[str, Any]) -> None:
     table: dict[str, list[Any]] = {
         "Person": order,
         "Samples": [rows[p]["n"] for p in order],
-        "Right": [100 * rows[p]["accuracy"] if rows[p]["n"] else None for p in order],
+        "Accuracy": [100 * rows[p]["accuracy"] if rows[p]["n"] else None for p in order],
         "95 % interval": [in_percent(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order],
     }
     if any(rows[p].get("unjudged") for p in order):
@@ -63,4 +63,4 @@ def _show(result: dict[str, Any]) -> None:
     right_column = st.column_config.ProgressColumn(
         format="%.1f%%", min_value=0, max_value=100, width="small"
     )
-    st.dataframe(table, hide_index=True, width="stretch", column_config={"Right": right_column})
+    st.dataframe(table, hide_index=True, width="stretch", column_config={"Accuracy": right_column})

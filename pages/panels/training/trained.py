@@ -18,7 +18,7 @@ from pages.panels.training.rejection import rejection
 
 def results(project: Project, running: Run | None) -> None:
     """The trainings so far, and the chosen one; `running`: what is being measured."""
-    runs = {run.name: run for run in studio().room.runs(project.name)}
+    runs = {run.name: run for run in studio().trainings.runs(project.name)}
     if not runs:
         return
     st.divider()
@@ -54,8 +54,8 @@ def _show(run: Run, project: Project, running: Run | None) -> None:
 def _figures(result: dict[str, Any]) -> None:
     figures, split = result["figures"], result["split"]
     with st.container(horizontal=True):
-        st.metric("Right", f"{figures['accuracy']:.1%}", border=True, width="content",
-                  help=f"of {figures['n']} samples that were kept apart. They chose the epoch, "
+        st.metric("Accuracy", f"{figures['accuracy']:.1%}", border=True, width="content",
+                  help=f"of {figures['n']} held-out samples. They chose the epoch, "
                   "which flatters by some tenths of a percent.")  # fmt: skip
         st.metric("95 % interval", in_percent(figures["interval"]), border=True, width="content",
                   help="Frames of one recording are much alike: the interval counts them as "
@@ -89,13 +89,13 @@ def _per_gesture(result: dict[str, Any]) -> None:
     st.dataframe(
         {
             "Gesture": [f"{emoji.get(name, '')} {name}".strip() for name in order],
-            "Kept apart": [rows[name]["n"] for name in order],
-            "Right": [100 * rows[name]["accuracy"] for name in order],
+            "Held out": [rows[name]["n"] for name in order],
+            "Accuracy": [100 * rows[name]["accuracy"] for name in order],
             "95 % interval": [in_percent(found) if found else "–" for found in intervals],
         },
         hide_index=True,
         width="stretch",
-        column_config={"Right": st.column_config.ProgressColumn(
+        column_config={"Accuracy": st.column_config.ProgressColumn(
             format="%.1f%%", min_value=0, max_value=100, width="small")},
     )  # fmt: skip
 

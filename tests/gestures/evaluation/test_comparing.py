@@ -13,7 +13,7 @@ from core.gestures.evaluation.validation import split_by_groups
 
 def test_all_classifiers_are_measured_on_the_same_split(hands):
     data, told = hands(persons=5), []
-    found = compare(data, epochs=3, tell=told.append)
+    found = compare(data, epochs=3, progress=told.append)
     assert found["split"] == "person" and found["groups"] == 1
     assert found["n"] == len(split_by_groups(data).validation)
     assert [row["classifier"] for row in found["rows"]] == list(CLASSIFIERS)
@@ -37,7 +37,7 @@ def test_a_gesture_without_samples_is_no_class(hands):
 
 def test_stop_ends_after_the_present_classifier(hands):
     stop = threading.Event()
-    found = compare(hands(), epochs=1, tell=lambda row: stop.set(), stop=stop)
+    found = compare(hands(), epochs=1, progress=lambda row: stop.set(), stop=stop)
     assert [row["classifier"] for row in found["rows"]] == ["mlp"]
 
 

@@ -7,19 +7,19 @@ from core.gestures.evaluation.intervals import difference_of, share_of, wilson_i
 
 
 @pytest.mark.parametrize(
-    ("right", "n", "low", "high"),
+    ("correct", "n", "low", "high"),
     # Wilson's formula by hand: 8 of 10 → centre .7168, half .2268; 10 of 10 → 10 / 13.8416
     [(8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
 )
-def test_wilson_interval_by_hand(right, n, low, high):
-    assert wilson_interval(right, n) == pytest.approx((low, high), abs=1e-4)
+def test_wilson_interval_by_hand(correct, n, low, high):
+    assert wilson_interval(correct, n) == pytest.approx((low, high), abs=1e-4)
 
 
 def share(rights: list[int], counts: list[int], **kwargs):
     """So many right of so many, per group."""
     pairs = list(zip(rights, counts, strict=True))
-    right = np.concatenate([np.arange(n) < r for r, n in pairs])
-    return share_of(right, np.repeat(np.arange(len(counts)), counts), **kwargs)
+    correct = np.concatenate([np.arange(n) < r for r, n in pairs])
+    return share_of(correct, np.repeat(np.arange(len(counts)), counts), **kwargs)
 
 
 def test_samples_that_stand_alone_have_wilsons_interval():
@@ -64,19 +64,19 @@ def test_a_share_is_never_outside_its_interval():
         assert 0 <= found.low <= found.share <= found.high <= 1
 
 
-def test_the_interval_holds_the_truth_where_plain_wilson_does_not():
+def test_the_interval_holds_the_target_where_plain_wilson_does_not():
     rng, held, plain = np.random.default_rng(1), 0, 0
     for _ in range(400):  # 10 recordings of 40 frames, each right with its own probability
         each = rng.beta(0.9 * 6, 0.1 * 6, 10)  # mean 0.9, correlation 1 / (1 + 6) = 0.14
-        right = rng.random((10, 40)) < each[:, None]
-        found = share_of(right.ravel(), np.repeat(np.arange(10), 40))
-        low, high = wilson_interval(right.sum(), right.size)
+        correct = rng.random((10, 40)) < each[:, None]
+        found = share_of(correct.ravel(), np.repeat(np.arange(10), 40))
+        low, high = wilson_interval(correct.sum(), correct.size)
         held, plain = held + (found.low <= 0.9 <= found.high), plain + (low <= 0.9 <= high)
     assert held / 400 >= 0.92 > 0.7 > plain / 400
 
 
 def test_a_difference_by_hand():
-    # 10 samples that stand alone: 3 mended, 1 spoilt → Agresti and Min: (3.5 - 1.5) / 12 = 1/6,
+    # 10 samples that stand alone: 3 fixed, 1 spoilt → Agresti and Min: (3.5 - 1.5) / 12 = 1/6,
     # half 1.96 √(5 - 4 / 12) / 12
     one = np.array([0, 0, 0, 1, 1, 1, 1, 1, 1, 1], bool)
     other = np.array([1, 1, 1, 0, 1, 1, 1, 1, 1, 1], bool)
@@ -88,6 +88,6 @@ def test_a_difference_by_hand():
 
 
 def test_no_difference_is_never_certain():
-    right = np.ones(40, bool)
-    mean, low, high = difference_of(right, right, np.repeat(np.arange(4), 10))
+    correct = np.ones(40, bool)
+    mean, low, high = difference_of(correct, correct, np.repeat(np.arange(4), 10))
     assert mean == 0 and low < 0 < high and low == pytest.approx(-high)

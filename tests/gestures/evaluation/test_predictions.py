@@ -1,4 +1,4 @@
-"""What was said about the samples kept apart leads back to them."""
+"""What was said about the held-out samples leads back to them."""
 
 from dataclasses import replace
 
@@ -18,8 +18,8 @@ from core.gestures.evaluation.predictions import (
 def test_what_was_said_is_written_and_read_again(hands, tmp_path):
     data = hands(persons=1, gestures=2, each=2)  # labels 0, 0, 1, 1
     data = replace(data, sample_ids=np.array([11, 12, 13, 14]))
-    said = np.array([[0.9, 0.1], [0.3, 0.7], [0.05, 0.95], [0.5, 0.5]], np.float32)
-    found = validated(tmp_path, data, said, "burst")
+    predicted = np.array([[0.9, 0.1], [0.3, 0.7], [0.05, 0.95], [0.5, 0.5]], np.float32)
+    found = validated(tmp_path, data, predicted, "burst")
     assert found["confusion"] == [[1, 1], [1, 1]] and found["accuracy"] == 0.5
     rows = read_predictions(tmp_path)
     assert [row.sample_id for row in rows] == [11, 12, 13, 14]

@@ -1,4 +1,4 @@
-"""Splits never put one person, session or burst on both sides; figures by hand."""
+"""Splits never put one person, session or recording on both sides; figures by hand."""
 
 import numpy as np
 import pytest
@@ -28,19 +28,19 @@ def test_one_person_in_several_sessions_splits_by_session(hands):
     assert not set(data.sessions[split.train]) & set(data.sessions[split.validation])
 
 
-def test_one_session_splits_by_burst(hands):
+def test_one_session_splits_by_recording(hands):
     data = hands(persons=2)
     data.persons[:] = "me"
     data.sessions[:] = "today"
     split = split_by_groups(data)
     assert split.kind == "burst"
-    assert not set(data.bursts[split.train]) & set(data.bursts[split.validation])
+    assert not set(data.recordings[split.train]) & set(data.recordings[split.validation])
     assert set(data.labels[split.train]) == set(data.labels[split.validation])
 
 
-def test_one_burst_a_gesture_keeps_the_end_of_each_for_validation(hands):
+def test_one_recording_a_gesture_keeps_the_end_of_each_for_validation(hands):
     data = hands(persons=1, each=10)
-    data.bursts[:] = [f"b{label}" for label in data.labels]
+    data.recordings[:] = [f"b{label}" for label in data.labels]
     split = split_by_groups(data)
     assert split.kind == "tail" and split.optimistic
     assert list(split.validation) == [8, 9, 18, 19, 28, 29, 38, 39]  # each 10's last fifth
@@ -50,11 +50,11 @@ def test_persons_who_recorded_different_gestures_do_not_split_by_person(hands):
     data = hands(persons=2, gestures=4)
     kept = data.take((data.persons == "p0") == (data.labels < 2))
     split = split_by_groups(kept)
-    assert split.kind == "tail"  # a fold of the bursts never holds one of each gesture
+    assert split.kind == "tail"  # a fold of the recordings never holds one of each gesture
     assert set(kept.labels[split.validation]) == {0, 1, 2, 3}
 
 
-def test_one_gesture_alone_is_refused_with_the_way_out(hands):
+def test_one_gesture_alone_is_refused_with_what_to_do(hands):
     data = hands()
     with pytest.raises(TrainingError, match="at least 2 are needed: record another gesture"):
         split_by_groups(data.take(data.labels == 1))
@@ -73,14 +73,14 @@ def test_each_person_is_left_out_once(hands):
     assert left_out == {"p0": {"p0"}, "p1": {"p1"}, "p2": {"p2"}}
 
 
-def test_confusion_has_the_truth_in_rows():
+def test_confusion_has_the_target_in_rows():
     matrix = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 2, 1, 2]), 3)
     assert matrix.tolist() == [[1, 0, 1], [0, 1, 0], [0, 0, 1]]
 
 
 def test_figures_by_hand(hands):
     data = hands(persons=1, gestures=3, each=2).take(np.arange(4))  # labels 0, 0, 1, 1
-    data.bursts[:] = ["a", "b", "c", "d"]  # a sample each: Wilson's own interval
+    data.recordings[:] = ["a", "b", "c", "d"]  # a sample each: Wilson's own interval
     found = figures(data, np.array([0, 1, 1, 1]), "tail")
     assert found["accuracy"] == 0.75 and found["n"] == found["groups"] == 4
     # Wilson, 3 of 4: centre (.75 + 3.8416 / 8) / 1.9604, half .6406 / 1.9604
@@ -94,7 +94,7 @@ def test_figures_by_hand(hands):
 
 
 @pytest.mark.parametrize("kind", ["person", "session", "burst", "tail"])
-def test_intervals_count_the_groups_that_were_kept_apart(hands, kind):
+def test_intervals_count_the_groups_that_were_held_out(hands, kind):
     data = hands(persons=3)
     found = figures(data, data.labels, kind)
     assert found["groups"] == {"person": 3, "session": 3}.get(kind, 24)  # 3 × 4 × 2 recordings

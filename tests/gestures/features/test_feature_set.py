@@ -27,7 +27,7 @@ def of(keypoints: np.ndarray, mirrored: bool = False) -> np.ndarray:
     return features(keypoints[None].astype(np.float32), np.array([mirrored]))[0]
 
 
-def test_the_farthest_joint_lies_at_distance_one_and_the_first_coordinates_are_hand_computed():
+def test_the_farthest_keypoint_lies_at_distance_one_and_the_first_coordinates_are_hand_computed():
     reach = np.hypot(100, 13)
     expected = POINT_RIGHT[1:].reshape(-1) / reach
     np.testing.assert_allclose(of(POINT_RIGHT)[:40], expected, atol=1e-6)
@@ -65,10 +65,10 @@ def test_numpy_and_torch_agree():
     np.testing.assert_allclose(by_torch, features(hands, mirrored), atol=1e-5)
 
 
-@pytest.mark.parametrize("case", ["one joint missing", "all missing", "all in one place"])
+@pytest.mark.parametrize("case", ["one keypoint missing", "all missing", "all in one place"])
 def test_whatever_comes_in_finite_numbers_come_out(case: str):
     hand = POINT_RIGHT.copy()
-    if case == "one joint missing":
+    if case == "one keypoint missing":
         hand[8] = np.nan
     else:
         hand[:] = np.nan if case == "all missing" else 7.0

@@ -12,7 +12,7 @@ import onnx
 import pytest
 
 from core.errors import ArchiveError, ModelError, MudraError
-from core.exchange.bundles import sample_hands
+from core.exchange.model_files import sample_hands
 from core.gestures.model import bundle as bundles
 from core.gestures.model.bundle import (
     COUNT,
@@ -24,7 +24,7 @@ from core.gestures.model.bundle import (
     write_bundle,
 )
 from core.gestures.model.gesture_model import GestureModel
-from core.paths import Places
+from core.paths import Paths
 
 NOISE = random.Random(1).randbytes(2**19 + 1)
 CARD_TEXT, PREDICT_TEXT = "# A card ✋\n", "print('hello')\n"
@@ -32,12 +32,12 @@ CARD_TEXT, PREDICT_TEXT = "# A card ✋\n", "print('hello')\n"
 
 @pytest.fixture(scope="module")
 def starter() -> GestureModel:
-    return GestureModel.load(Places.starter)
+    return GestureModel.load(Paths.starter)
 
 
 @pytest.fixture(scope="module")
 def hands() -> Inputs:
-    return sample_hands(Places.demo)
+    return sample_hands(Paths.demo)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +265,7 @@ HOSTILE = {
     "no metadata": (without("metadata.json"), r"lacks metadata\.json"),
     "a pickle as the model": (changed(model_onnx=pickle.dumps(print)), "no ONNX file"),
     "external data": (graph(external), "outside the file"),
-    "a foreign operator": (
+    "a unknown operator": (
         graph(lambda m: setattr(m.graph.node[0], "domain", "evil")),
         "operators of",
     ),

@@ -55,13 +55,13 @@ def card() -> str:
         "| 👌 ok | 20 | 2 | 3 | 100.0 % of 5 |",
         "| 👊 fist | 10 | 1 | 1 | 66.7 % of 3 |",
         "| Anna | 30 | 3 |",
-        "**87.5 %** right (95 % interval 52.9 % to 97.8 %) of 8 samples, measured on other",
+        "**87.5 %** accuracy (95 % interval 52.9 % to 97.8 %) of 8 samples, measured on other",
         "This number is optimistic",
-        "Score: energy, rejected above 1.25. Its own gestures are let through: 95.3 %.",
-        "Other signs are let through: 6.8 %. Measured on digits 2, 4, 7.",
+        "Score: energy, rejected above 1.25. True-accept rate of its own gestures: 95.3 %.",
+        "False-accept rate of other signs: 6.8 %. Measured on digits 2, 4, 7.",
         "Below a probability of 60.0 % the answer is “no gesture”.",
         "from a probability of 70.0 % on, kept down to 50.0 %, and changes after 0.2 s",
-        "It learned from one or two persons",
+        "It was trained on one or two persons",
     ],
 )
 def test_it_says_what_the_metadata_say(card, words):

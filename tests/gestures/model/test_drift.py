@@ -5,7 +5,7 @@ import pytest
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, usual_of
+from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, reference_statistics
 from core.recipes.starter_data import table_data
 
 UPRIGHT = np.zeros((21, 2), np.float32)
@@ -39,7 +39,7 @@ def data_of(hands: list[np.ndarray]) -> GestureData:
 
 
 def test_what_is_usual_are_the_tenths_also_across_the_half_turn():
-    usual = usual_of(data_of([turned(UPRIGHT, angle) for angle in range(160, 201, 4)]))
+    usual = reference_statistics(data_of([turned(UPRIGHT, angle) for angle in range(160, 201, 4)]))
     assert list(usual) == ["thumbs_up"]
     low, middle, high = usual["thumbs_up"]["turn"]
     assert abs(middle) == pytest.approx(180, abs=0.01) and high - low == pytest.approx(32, abs=0.01)
@@ -47,12 +47,12 @@ def test_what_is_usual_are_the_tenths_also_across_the_half_turn():
 
 
 def test_what_augmentation_adds_is_not_looked_at():
-    usual = usual_of(data_of([UPRIGHT]), turned={"thumbs_up"}, mirrored={"thumbs_up"})
+    usual = reference_statistics(data_of([UPRIGHT]), turned={"thumbs_up"}, mirrored={"thumbs_up"})
     assert set(usual["thumbs_up"]) == {"width", "reach"}
 
 
 def after(hand: np.ndarray, frames: int = ENOUGH, *, rejected: bool = False, usual=None) -> str:
-    drift = Drift(usual_of(data_of([UPRIGHT])) if usual is None else usual)
+    drift = Drift(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
     for i in range(frames):
         said = None if rejected else "thumbs_up"
         drift.see([Hand(hand, said, rejected)], i / 4, mirrored_view=False)
@@ -80,27 +80,27 @@ def test_each_way_of_drifting_is_said_with_what_to_do(hand, says):
 
 def test_too_little_and_too_old_say_nothing():
     assert after(turned(UPRIGHT, 60), ENOUGH - 1) == ""
-    drift = Drift(usual_of(data_of([UPRIGHT])))
+    drift = Drift(reference_statistics(data_of([UPRIGHT])))
     for i in range(ENOUGH):
         drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
     drift.see([], 60.0, mirrored_view=False)
     assert drift.sentence() == ""
 
 
-def test_mostly_foreign_hands_are_worth_a_word_also_for_an_early_model():
+def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
     assert "unlike what the model learned" in after(UPRIGHT, rejected=True, usual={})
     assert after(UPRIGHT, usual={}) == ""
 
 
 @pytest.mark.parametrize("usual", [[], "x", {"thumbs_up": 3}])
-def test_a_stranger_s_metadata_do_no_harm(usual):
+def test_an_untrusted_metadata_do_no_harm(usual):
     assert after(UPRIGHT, usual=usual) == ""
 
 
 def test_real_recorders_do_not_drift_from_their_own_samples_and_do_when_turned(shared_data):
     data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
     mine = data.take((data.persons == "OlavAusland/LIDIC") & (data.labels == 7))
-    usual = usual_of(mine.take(np.arange(0, len(mine), 2)))
+    usual = reference_statistics(mine.take(np.arange(0, len(mine), 2)))
     others = mine.keypoints[1 :: 2 * (len(mine) // 200)]
     said = {}
     for angle in (0, 60):

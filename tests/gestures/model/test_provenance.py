@@ -4,17 +4,17 @@ import numpy as np
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model.provenance import Facts, census
+from core.gestures.model.provenance import Facts, dataset_statistics
 
 
-def test_a_census_by_hand():
+def test_a_dataset_statistics_by_hand():
     labels = np.array([0, 0, 0, 1, 1])
     persons = np.array(["a", "a", "b", "b", "b"])
     data = GestureData(
         np.zeros((5, 21, 2), np.float32), np.array([True, False, True, False, False]), labels,
         DEFAULT_GESTURES[:2], persons, np.array([1, 2, 3, 3, 4]), np.arange(5),
     )  # fmt: skip
-    found = census(data)
+    found = dataset_statistics(data)
     assert found == {
         "gestures": {
             "thumbs_up": {"samples": 3, "persons": 2, "sessions": 3},

@@ -70,7 +70,7 @@ def test_other_numbers_than_the_networks_are_refused(seed, shape):
         seed[0].probabilities(np.zeros(shape, "f4"))
 
 
-def test_twenty_one_joints_are_not_the_22_peaks():
+def test_twenty_one_keypoints_are_not_the_22_peaks():
     with pytest.raises(ModelError, match="background"):
         openpose_inputs(np.zeros((1, 21, 2), "f4"))
 

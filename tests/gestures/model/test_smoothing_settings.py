@@ -8,14 +8,14 @@ import pytest
 from core.errors import ModelError
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
-from core.paths import Places
+from core.paths import Paths
 from core.pose.smoothing import Smoothing
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A model of one's own."""
-    return shutil.copytree(Places.starter, tmp_path / "model")
+    return shutil.copytree(Paths.starter, tmp_path / "model")
 
 
 def test_without_a_word_a_model_enters_at_its_threshold(folder):
@@ -47,7 +47,7 @@ def test_what_is_kept_comes_back_and_nothing_else_changes(folder):
         {"joints": True, "min_cutoff": "nan", "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0},
     ],
 )  # fmt: skip
-def test_a_stranger_s_smoothing_that_can_t_be_is_refused(folder, kept):
+def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     (folder / METADATA).write_text(json.dumps(metadata | {"smoothing": kept}), encoding="utf-8")
     with pytest.raises(ModelError, match="smooth"):

@@ -31,7 +31,7 @@ from core.gestures.training.learner import (
     without_empty_gestures,
 )
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 from core.pose.skeletons import HAND_21
 from tests.gestures.conftest import make_data
 
@@ -101,14 +101,14 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_does_not(hands, tmp
 
 
 def test_metadata_says_where_the_figure_comes_from(trained):
-    said = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
-    assert said["split"] == "person" and said["refitted_on_all"] is True
-    assert said["figures"] == trained.records("result")[0]["figures"]
-    assert said["figures"]["n"] == 48  # one of four persons, 4 gestures × 12
-    assert [g["emoji"] for g in said["gestures"]] == ["👍", "👎", "☝️", "👌"]
-    assert said["samples"] == 4 * 48 and said["persons"] == 4
-    assert said["estimator"] == "mediapipe-hands" and len(said["data_sha256"]) == 64
-    assert said["options"]["seed"] == 0
+    predicted = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
+    assert predicted["split"] == "person" and predicted["refitted_on_all"] is True
+    assert predicted["figures"] == trained.records("result")[0]["figures"]
+    assert predicted["figures"]["n"] == 48  # one of four persons, 4 gestures × 12
+    assert [g["emoji"] for g in predicted["gestures"]] == ["👍", "👎", "☝️", "👌"]
+    assert predicted["samples"] == 4 * 48 and predicted["persons"] == 4
+    assert predicted["estimator"] == "mediapipe-hands" and len(predicted["data_sha256"]) == 64
+    assert predicted["options"]["seed"] == 0
 
 
 def test_every_epoch_is_logged_for_training_and_validation(trained):
@@ -147,8 +147,8 @@ def test_stop_in_the_refit_keeps_the_net_that_was_measured(hands, run):
     stopped = GestureModel.load(run.path)
     assert stopped.metadata["refitted_on_all"] is False
     validation = data.take(split_by_groups(data, FEW.seed).validation)
-    said = stopped.predict_proba(validation.keypoints, validation.mirrored_view).argmax(1)
-    assert (said == validation.labels).mean() == stopped.metadata["figures"]["accuracy"]
+    predicted = stopped.predict_proba(validation.keypoints, validation.mirrored_view).argmax(1)
+    assert (predicted == validation.labels).mean() == stopped.metadata["figures"]["accuracy"]
 
 
 def test_stop_while_the_refitted_model_learns_to_reject_ends_that_too(hands, run):
@@ -196,16 +196,16 @@ def test_a_training_that_diverges_later_keeps_the_best_epoch_before(hands, run):
 
 
 def test_a_log_that_can_t_be_written_any_more_breaks_a_fit_off_with_its_best_net(hands):
-    said = []
+    predicted = []
 
     def log(**record):
         if record["epoch"] == 4:
             raise OSError(errno.ENOSPC, "No space left on device")
-        said.append((record["val_accuracy"], -record["val_loss"]))
+        predicted.append((record["val_accuracy"], -record["val_loss"]))
 
     with pytest.raises(BrokenOffError, match="the disk is full") as broken:
         fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, threading.Event())
-    assert broken.value.best_epoch == 1 + said.index(max(said))
+    assert broken.value.best_epoch == 1 + predicted.index(max(predicted))
 
 
 def test_an_unknown_classifier_is_named(hands, run):
@@ -259,8 +259,8 @@ def test_rotation_keeps_lengths_and_stays_in_its_range():
 
 def test_only_gestures_without_a_direction_are_turned():
     labels = [0, 3, 4, 7, 8] * 40  # thumbs_up, ok, fist, open_palm, none
-    before, after, said = changed(Augmentation(turn=1.0), labels)
-    assert said.tolist() == labels
+    before, after, predicted = changed(Augmentation(turn=1.0), labels)
+    assert predicted.tolist() == labels
     torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
     moved = (after - before).abs().amax((1, 2)) > 0.05
     directed = torch.tensor([label in (0, 8) for label in labels])
@@ -275,19 +275,19 @@ def where_the_index_points(hands: torch.Tensor) -> torch.Tensor:
 
 def test_an_aimed_hand_is_named_by_where_its_index_finger_points():
     labels = [2, 5, 6] * 200  # point_up, point_right, point_left
-    before, after, said = changed(Augmentation(aim=1.0), labels)
+    before, after, predicted = changed(Augmentation(aim=1.0), labels)
     way = where_the_index_points(after)
-    assert way[said == 2].abs().max() <= 40.01
-    assert way[said == 5].min() >= 49.99 and way[said == 5].max() <= 110.01
-    assert way[said == 6].min() >= -110.01 and way[said == 6].max() <= -49.99
-    assert min(torch.bincount(said)[[2, 5, 6]]) > 150  # each as often, whatever they were
+    assert way[predicted == 2].abs().max() <= 40.01
+    assert way[predicted == 5].min() >= 49.99 and way[predicted == 5].max() <= 110.01
+    assert way[predicted == 6].min() >= -110.01 and way[predicted == 6].max() <= -49.99
+    assert min(torch.bincount(predicted)[[2, 5, 6]]) > 150  # each as often, whatever they were
     torch.testing.assert_close(after.norm(dim=2), before.norm(dim=2), atol=1e-4, rtol=1e-4)
 
 
 def test_what_does_not_point_is_not_aimed_nor_named_what_the_project_lacks():
     labels = [0, 2, 4] * 100
-    before, after, said = changed(Augmentation(aim=1.0), labels, DEFAULT_GESTURES[:5])
-    assert said.tolist() == labels  # of the three directions there is ☝ alone
+    before, after, predicted = changed(Augmentation(aim=1.0), labels, DEFAULT_GESTURES[:5])
+    assert predicted.tolist() == labels  # of the three directions there is ☝ alone
     others = torch.tensor(labels) != 2
     torch.testing.assert_close(after[others], before[others])
 
@@ -297,12 +297,12 @@ def test_a_pointing_hand_without_its_index_finger_s_tip_is_left_as_it_is():
     hands, up = torch.randn(50, 21, 2, generator=generator), torch.full((50,), 2)
     hands[:, 8] = torch.nan
     meaning = Meaning.of(DEFAULT_GESTURES)
-    after, said = augment(hands, up, Augmentation(aim=1.0), meaning, generator, HAND_21)
+    after, predicted = augment(hands, up, Augmentation(aim=1.0), meaning, generator, HAND_21)
     torch.testing.assert_close(after, hands, equal_nan=True)
-    assert said.tolist() == up.tolist()
+    assert predicted.tolist() == up.tolist()
 
 
-def test_dropped_joints_are_missing_and_never_the_wrist():
+def test_dropped_keypoints_are_missing_and_never_the_wrist():
     _, after, _ = changed(Augmentation(dropout=0.3), [0] * 600)
     missing = after.isnan().any(2)
     assert not missing[:, 0].any()
@@ -320,7 +320,7 @@ def test_a_model_of_another_feature_version_is_refused(spoilable):
 
 
 def test_keypoints_of_another_estimator_are_refused(trained):
-    with pytest.raises(ModelError, match=r"learned from mediapipe-hands .* openpose-hand"):
+    with pytest.raises(ModelError, match=r"trained on mediapipe-hands .* openpose-hand"):
         GestureModel.load(trained.path).check_estimator("openpose-hand")
 
 
@@ -339,7 +339,7 @@ def test_a_model_in_use_leaves_no_trace_of_telemetry(trained, tmp_path):
 
 
 def test_a_saved_model_names_no_path_of_the_machine_it_was_made_on(trained):
-    for folder in (trained.path, Places.starter):
+    for folder in (trained.path, Paths.starter):
         content = (folder / "model.onnx").read_bytes()
         assert b"stack_trace" not in content and b".py" not in content
 
@@ -349,13 +349,13 @@ def test_no_model_says_what_to_do(tmp_path):
         GestureModel.load(tmp_path)
 
 
-@pytest.mark.parametrize("case", ["not onnx", "foreign operator", "external data", "wrong inputs"])
+@pytest.mark.parametrize("case", ["not onnx", "unknown operator", "external data", "wrong inputs"])
 def test_hostile_model_files_are_refused(spoilable, case):
     path = spoilable.path / "model.onnx"
     graph = onnx.load(path)
     if case == "not onnx":
         path.write_bytes(b"\x80\x04pickle" * 50)
-    elif case == "foreign operator":
+    elif case == "unknown operator":
         graph.graph.node[0].domain = "evil.ops"
         path.write_bytes(graph.SerializeToString())
     elif case == "external data":

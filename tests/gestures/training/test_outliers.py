@@ -6,10 +6,10 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.gestures.training.outliers import (
     NEAR,
     complete,
-    foreign_hands,
     hand_shape,
     nearest,
     recombined,
+    synthetic_outliers,
 )
 from core.recipes.starter_data import table_data
 from tests.gestures.conftest import make_data
@@ -34,7 +34,7 @@ def test_one_or_two_fingers_are_the_donor_s_however_it_is_held():
     donors = turned(np.repeat(a_hand(tips=0.5), 200, 0), 70, 3.0) + 50
     made = recombined(hands, donors, np.random.default_rng(0))
     length = np.linalg.norm(made[:, 4::4] - made[:, 1::4], axis=2).round(4)
-    assert set(np.unique(length)) == {1.5, 3.0}  # three joints of the donor's 0.5, or of 1.0
+    assert set(np.unique(length)) == {1.5, 3.0}  # three keypoints of the donor's 0.5, or of 1.0
     assert set((length == 1.5).sum(1)) == {1, 2}
     np.testing.assert_allclose(made[:, [0, 1, 5, 9, 13, 17]], hands[:, [0, 1, 5, 9, 13, 17]],
                                atol=1e-5)  # fmt: skip
@@ -57,7 +57,7 @@ def test_the_nearest_by_hand():
     np.testing.assert_allclose(nearest(rows, bank), [1, 2], atol=1e-5)
 
 
-def test_missing_joints_lie_at_the_wrist_and_a_mirrored_view_is_flipped():
+def test_missing_keypoints_lie_at_the_wrist_and_a_mirrored_view_is_flipped():
     data = make_data(persons=1, gestures=2, each=2)
     data.keypoints[0, 5] = np.nan
     data.mirrored_view[1] = True
@@ -66,16 +66,16 @@ def test_missing_joints_lie_at_the_wrist_and_a_mirrored_view_is_flipped():
     np.testing.assert_allclose(found[1, :, 0], data.keypoints[1, 0, 0] - data.keypoints[1, :, 0])
 
 
-def test_one_gesture_gives_no_foreign_hands_and_none_alone_neither():
+def test_one_gesture_gives_no_unknown_hands_and_none_alone_neither():
     data = make_data(persons=1, gestures=2)
     alone = data.take(data.labels == 0)
-    assert len(foreign_hands(alone, 50, np.random.default_rng(0))) == 0
+    assert len(synthetic_outliers(alone, 50, np.random.default_rng(0))) == 0
 
 
-def test_made_up_hands_of_real_ones_look_like_none_of_the_gestures(shared_data):
+def test_synthetic_outliers_of_real_ones_look_like_none_of_the_gestures(shared_data):
     data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
     few = data.take(np.arange(0, len(data), 40))
-    made = foreign_hands(few, 300, np.random.default_rng(0))
+    made = synthetic_outliers(few, 300, np.random.default_rng(0))
     assert len(made) == 300 and np.isfinite(made).all()
     assert NONE in DEFAULT_GESTURES and not (few.labels == DEFAULT_GESTURES.index(NONE)).any()
     assert nearest(hand_shape(made), hand_shape(complete(few))).min() > 0.5 * NEAR

@@ -1,4 +1,4 @@
-"""The rejection score by hand, its threshold, and that foreign hands get a larger one."""
+"""The rejection score by hand, its threshold, and that unknown hands get a larger one."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def with_none(persons: int = 3) -> GestureData:
     gestures = (*DEFAULT_GESTURES[:3], NONE)
     return GestureData(
         data.keypoints, data.mirrored_view, data.labels, gestures,
-        data.persons, data.sessions, data.bursts,
+        data.persons, data.sessions, data.recordings,
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_a_threshold_stays_where_other_people_do_well(chosen, count, none, wante
 
 
 def constant_net(data: GestureData, odds: float) -> OpenSetNet:
-    """Says the first gesture of every hand, and how foreign by these log-odds alone."""
+    """Says the first gesture of every hand, and how unknown by these log-odds alone."""
     net = GestureNet(feature_set("hand_21"), len(data.gestures), 8)
     for layer in net.layers:
         torch.nn.init.zeros_(layer.weight)
@@ -121,7 +121,7 @@ def test_shares_are_counted_over_gestures_and_over_none():
 
 
 def thumb_net(classes: int) -> OpenSetNet:
-    """The farther the thumb's first joint lies to the right, the more foreign a hand."""
+    """The farther the thumb's first keypoint lies to the right, the more unknown a hand."""
     net = constant_net(with_none(), 0.0)
     net.net.layers[-1] = torch.nn.Linear(4, classes)
     torch.nn.init.constant_(net.net.layers[-1].weight, 0.0)
@@ -133,14 +133,14 @@ def thumb_net(classes: int) -> OpenSetNet:
 
 
 def hands_of(thumbs: np.ndarray, persons: list[str], sessions: list[str]) -> GestureData:
-    """Upright hands by where their thumb's first joint lies; two gestures by turns."""
+    """Upright hands by where their thumb's first keypoint lies; two gestures by turns."""
     hands = np.zeros((len(thumbs), 21, 2), np.float32)
     hands[:, 12, 1], hands[:, 1, 0] = -1, thumbs
-    bursts = np.array(sessions)
+    recordings = np.array(sessions)
     labels = np.arange(len(thumbs)) % 2
     return GestureData(
         hands, np.zeros(len(hands), bool), labels, DEFAULT_GESTURES[:2],
-        np.array(persons), bursts, bursts,
+        np.array(persons), recordings, recordings,
     )  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_where_there_are_no_others_a_usual_threshold_stands_for_theirs():
     assert (found.gestures, found.true_accept) == (1, 0.0)  # its 0.12 is above 0.08
 
 
-def test_without_none_made_up_hands_stand_for_foreign_ones():
+def test_without_none_synthetic_outliers_stand_for_unknown_ones():
     data = make_data(persons=1)
     found = measure_rejection(constant_net(data, 2.0), data, "tail")
     # 0.88 of everything, but of 48 samples no threshold above 0.5 is believed
@@ -191,14 +191,14 @@ def test_the_graph_answers_as_the_net_to_five_places(tmp_path):
 
 def test_a_training_measures_its_rejection_and_stores_it(trained):
     model = GestureModel.load(trained.path)
-    said = model.metadata["rejection"]
-    assert model.rejects_above == said["threshold"] > 0
-    assert said["true_accept"] >= 0.95 and 0 <= said["false_accept"] <= 1
-    assert "other people" in said["measured_on"] and said["gestures"] == 36
-    assert trained.records("result")[0]["figures"]["rejection"] == said
+    predicted = model.metadata["rejection"]
+    assert model.rejects_above == predicted["threshold"] > 0
+    assert predicted["true_accept"] >= 0.95 and 0 <= predicted["false_accept"] <= 1
+    assert "other people" in predicted["measured_on"] and predicted["gestures"] == 36
+    assert trained.records("result")[0]["figures"]["rejection"] == predicted
 
 
-def test_a_random_hand_is_more_foreign_than_the_ones_it_learned(trained):
+def test_a_random_hand_is_farther_out_of_distribution_than_the_ones_it_learned(trained):
     data, strangers = with_none(), make_data(persons=2, seed=99)
     model = GestureModel.load(trained.path)
     known = model.predict(data.keypoints, data.mirrored_view)[1][data.labels != 3]
@@ -213,9 +213,9 @@ def without_rejection(run: Run, folder: Path) -> Path:
     graph = onnx.load(folder / "model.onnx")
     del graph.graph.output[1]
     onnx.save(graph, folder / "model.onnx")
-    said = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
-    del said["rejection"]
-    (folder / "metadata.json").write_text(json.dumps(said), encoding="utf-8")
+    predicted = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    del predicted["rejection"]
+    (folder / "metadata.json").write_text(json.dumps(predicted), encoding="utf-8")
     return folder
 
 
@@ -231,8 +231,8 @@ def test_an_early_model_without_rejection_loads_and_turns_nobody_away(trained, t
 @pytest.mark.parametrize("rejection", [[], "none", {"threshold": "high"}, {"threshold": None}])
 def test_a_threshold_that_is_no_number_is_refused(trained, tmp_path, rejection):
     folder = without_rejection(trained, tmp_path / "spoiled")
-    said = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
-    (folder / "metadata.json").write_text(json.dumps(said | {"rejection": rejection}))
+    predicted = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+    (folder / "metadata.json").write_text(json.dumps(predicted | {"rejection": rejection}))
     with pytest.raises(ModelError, match="no gesture model's metadata"):
         GestureModel.load(folder)
 

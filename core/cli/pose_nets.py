@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import Json, Workspace, hand_estimator, open_store, progress_bar, say
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer()
 
@@ -16,18 +16,18 @@ def evaluate_net(
     name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
     data: Annotated[list[Path], typer.Option(help="Pictures; folders are searched.")],
     teacher: Annotated[
-        str, typer.Option(help="Whose joints are the reference.")
+        str, typer.Option(help="Whose keypoints are the reference.")
     ] = "mediapipe-hands",
     loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure a net's joints against a teacher's on pictures."""
-    from core.estimators.heatmap_model import BeliefNet
+    """Measure a net's keypoints against a teacher's on pictures."""
+    from core.estimators.heatmap_model import HeatmapNet
     from core.recognition.net_evaluating import evaluate_net as evaluate_
 
-    places = Places.find()
-    net = BeliefNet(places.net(name), threads=2)
-    with hand_estimator(places, teacher)() as judge, progress_bar("looking") as progress:
+    paths = Paths.find()
+    net = HeatmapNet(paths.net(name), threads=2)
+    with hand_estimator(paths, teacher)() as judge, progress_bar("detecting") as progress:
         found = evaluate_(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
     for row in found["stages"]:
@@ -49,53 +49,61 @@ def train_net(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Train a pose net on a teacher's joints; runs under torchrun, too."""
+    """Train a pose net on a teacher's keypoints; runs under torchrun, too."""
     from core.jobs.net_training import train_net_here
     from core.recipes.net_data import hand_pack
 
-    places = Places.find(workspace)
+    paths = Paths.find(workspace)
     with progress_bar("cutting hands out") as progress:
-        pack = hand_pack(places, data, progress)
+        pack = hand_pack(paths, data, progress)
     with progress_bar("training") as progress:
         trained = train_net_here(
-            places, name, pack, minutes=minutes, resume=resume, out=out,
+            paths, name, pack, minutes=minutes, resume=resume, out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
         )  # fmt: skip
     if trained is None:  # another process of torchrun than the first
         return
     run, folder = trained
-    looks = run.records("look")[-1]
+    evaluations = run.records("look")[-1]
     text = "\n".join(
         f"{held_out}: PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
-        for held_out, stages in looks["held_out"].items()
+        for held_out, stages in evaluations["held_out"].items()
     )
-    say({"run": run.name, "net": str(folder), **looks}, f"{text}\nnet: {folder}", as_json)
+    say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
 
 
 @app.command("fine-tune-net")
 def fine_tune_net(
     name: Annotated[str, typer.Argument(help="What to call the net, e.g. cpm.my_hand.")],
-    project: Annotated[str, typer.Option(help="Whose samples it learns from.")],
+    project: Annotated[str, typer.Option(help="Whose samples it is trained on.")],
     minutes: Annotated[float, typer.Option(help="Time given.")] = 5.0,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Teach the light CPM further on a project's own samples."""
+    """Fine-tune the light CPM on a project's own samples."""
     from core.jobs.net_training import fine_tune_here
 
-    places = Places.find(workspace)
-    with open_store(places) as store, progress_bar("training") as progress:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store, progress_bar("training") as progress:
         run, folder = fine_tune_here(
-            store, places, project, name=name, minutes=minutes, progress=progress
+            store, paths, project, name=name, minutes=minutes, progress=progress
         )
-    looks = run.records("look")
-    text = f"held-out recordings, PCK@0.1 of the last stage: {_before_and_after(looks)}"
-    say({"run": run.name, "net": str(folder), "looks": looks}, f"{text}\nnet: {folder}", as_json)
+    evaluations = run.records("look")
+    text = f"held-out recordings, PCK@0.1 of the last stage: {_before_and_after(evaluations)}"
+    say(
+        {"run": run.name, "net": str(folder), "looks": evaluations},
+        f"{text}\nnet: {folder}",
+        as_json,
+    )
 
 
-def _before_and_after(looks: list[dict[str, Any]]) -> str:
-    measured = [look["held_out"]["own"][-1]["pck@0.1"] for look in looks if look["held_out"]]
+def _before_and_after(evaluations: list[dict[str, Any]]) -> str:
+    measured = [
+        evaluation["held_out"]["own"][-1]["pck@0.1"]
+        for evaluation in evaluations
+        if evaluation["held_out"]
+    ]
     return f"{measured[0]} before, {measured[-1]} after" if measured else "none was held out"
 
 
@@ -109,5 +117,5 @@ def seed_predict(
     """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
     from core.recognition.seed_pipeline import seed_predict as seed_predict_
 
-    found = seed_predict_(Places.find(), picture, mlp, table)
+    found = seed_predict_(Paths.find(), picture, mlp, table)
     say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

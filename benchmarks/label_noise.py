@@ -1,6 +1,6 @@
 """Measures which look finds mislabelled samples, on real hands whose labels are made wrong:
 
-    python -m benchmarks.doubt TABLE [--epochs N]
+    python -m benchmarks.label_noise TABLE [--epochs N]
 
 TABLE is a keypoint table with `source_repo` and `gesture`. Of its samples 3 % get another label,
 one by one, then in whole recordings of 50. The model learns from the wrong labels, too. Printed is
@@ -16,7 +16,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from core.gestures.data import GestureData
-from core.gestures.evaluation.label_noise import doubt_by_model, doubt_by_neighbours
+from core.gestures.evaluation.label_noise import noise_by_model, noise_by_neighbours
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.learner import TrainOptions, train
@@ -62,15 +62,15 @@ def _recordings(groups: np.ndarray) -> np.ndarray:
 
 
 def _shares(data: GestureData, epochs: int) -> list[np.ndarray]:
-    near = doubt_by_neighbours(data.features(), data.labels, data.bursts).share
+    near = noise_by_neighbours(data.features(), data.labels, data.recordings).share
     with tempfile.TemporaryDirectory() as folder:
         run = Run.create(Path(folder), project="noisy")
         model = GestureModel.load(train(data, run, TrainOptions(epochs=epochs)).model or run.path)
         probabilities = model.predict_proba(data.keypoints, data.mirrored_view)
     order = [gesture.name for gesture in model.gestures]
     own = np.array([order.index(data.gestures[label].name) for label in data.labels])
-    said = doubt_by_model(probabilities, own).share
-    return [near, said, (near + said) / 2]
+    predicted = noise_by_model(probabilities, own).share
+    return [near, predicted, (near + predicted) / 2]
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from core.cli._shared import (
     say,
 )
 from core.errors import MudraError
-from core.paths import Places
+from core.paths import Paths
 
 app = typer.Typer()
 
@@ -31,12 +31,12 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a model as one file that others can use and check."""
-    from core.exchange.bundles import export_model, proof_of
+    from core.exchange.model_files import export_model, proof_of
     from core.gestures.model.bundle import load_model
 
-    places = Places.find(workspace)
-    bundle = export_model(load_model(places.model(model)), out, places, names=not no_names)
-    proof = proof_of(bundle, places)
+    paths = Paths.find(workspace)
+    bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
+    proof = proof_of(bundle, paths)
     say({"file": str(out), **proof}, f"{out}\n{_text(proof)}", as_json)
 
 
@@ -46,11 +46,11 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
-    from core.exchange.bundles import proof_of
+    from core.exchange.model_files import proof_of
     from core.gestures.model.bundle import check_bundle
 
     try:
-        proof = proof_of(check_bundle(file), Places.find())
+        proof = proof_of(check_bundle(file), Paths.find())
     except MudraError as error:
         if as_json:
             say({"ok": False, "error": str(error)}, "", True)
@@ -67,13 +67,13 @@ def import_model(
     as_json: Json = False,
 ) -> None:
     """Check a .gesture file and add its model to a project."""
-    from core.exchange.bundles import import_into
+    from core.exchange.model_files import import_into
 
-    places = Places.find(workspace)
-    with open_store(places) as store:
-        taken = import_into(store, places, project, file, use=use)
-    said = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
-    say(said, f"{taken.run.name}: {taken.run.path}", as_json)
+    paths = Paths.find(workspace)
+    with open_store(paths) as store:
+        taken = import_into(store, paths, project, file, use=use)
+    document = {"run": taken.run.name, "model": str(taken.run.path), "sha256": taken.sha256}
+    say(document, f"{taken.run.name}: {taken.run.path}", as_json)
 
 
 def _text(proof: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from core.errors import MudraError
-from core.exchange.bundles import (
+from core.exchange.model_files import (
     card_of,
     export_model,
     import_into,
@@ -27,9 +27,9 @@ from core.exchange.bundles import (
 from core.gestures.model.bundle import check_bundle, load_model, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.measuring import begin_left_out, wait_for
-from core.jobs.trainings import TrainingRoom, has_model, train_here
+from core.jobs.trainings import TrainingManager, has_model, train_here
 from core.learning.runs import Run
-from core.paths import Places
+from core.paths import Paths
 from core.store import NewSample, Store
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
@@ -46,7 +46,7 @@ def record(store: Store, project_id: int) -> None:
         home = store.ensure_person(project_id, person).id
         session = store.start_session(project_id, home, source)
         for name in GESTURES:
-            burst = store.start_burst(session, gestures[name])
+            burst = store.start_recording(session, gestures[name])
             store.add_samples(burst, [
                 NewSample(
                     (shapes[name] + rng.normal(0, 3, (21, 2))).astype(np.float32),
@@ -60,19 +60,19 @@ def record(store: Store, project_id: int) -> None:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     """A workspace with a project and one real training of it."""
-    places = Places.find(tmp_path_factory.mktemp("home"))
-    store = Store(places.database)
+    paths = Paths.find(tmp_path_factory.mktemp("home"))
+    store = Store(paths.database)
     record(store, store.create_project("Demo").id)
-    _, run = train_here(store, places, "Demo", seed=4, epochs=3, progress=lambda done, all_: None)
-    yield places, store, run
+    _, run = train_here(store, paths, "Demo", seed=4, epochs=3, progress=lambda done, all_: None)
+    yield paths, store, run
     store.close()
 
 
 @pytest.fixture(scope="module")
 def file(home, tmp_path_factory) -> Path:
-    places, _, run = home
+    paths, _, run = home
     out = tmp_path_factory.mktemp("out") / "demo.gesture"
-    export_model(GestureModel.load(run.path), out, places)
+    export_model(GestureModel.load(run.path), out, paths)
     return out
 
 
@@ -94,7 +94,7 @@ def test_the_card_tells_the_training_s_own_numbers(home):
         right = rf"{100 * of['accuracy']:.1f} % \(95 % interval [\d. %to]+\) of {of['n']} \|"
         assert re.search(rf"\| . {gesture} \| 30 \| 3 \| 3 \| {right}", card)
     assert "| Anna | 24 | 1 |" in card and "| Bo \\*b\\* | 16 | 1 |" in card
-    assert f"**{100 * figures['accuracy']:.1f} %** right" in card
+    assert f"**{100 * figures['accuracy']:.1f} %** accuracy" in card
     assert f"(95 % interval {100 * low:.1f} % to {100 * high:.1f} %) of {figures['n']}" in card
     assert "(split: person)" in card and "optimistic" not in card
     assert "then trained on all samples" in card
@@ -109,19 +109,19 @@ def test_a_card_without_names_counts_persons_and_sources(home):
 
 
 def test_a_file_without_names_holds_none_of_them_anywhere(home, tmp_path):
-    places, _, run = home
+    paths, _, run = home
     model = GestureModel.load(run.path)
-    export_model(model, tmp_path / "a.gesture", places, names=False)
+    export_model(model, tmp_path / "a.gesture", paths, names=False)
     with zipfile.ZipFile(tmp_path / "a.gesture") as archive:
         texts = [archive.read(n).decode() for n in archive.namelist() if n != "model.onnx"]
     assert not any(name in text for text in texts for name in ("Anna", "Bo *", "webcam"))
 
 
 def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_path):
-    places, store, run = home
-    copy = Run(Path(shutil.copytree(run.path, places.runs / "measured")))
-    room = TrainingRoom(store, places)
-    wait_for(room, begin_left_out(room, "Demo", copy), lambda done, all_: None)
+    paths, store, run = home
+    copy = Run(Path(shutil.copytree(run.path, paths.runs / "measured")))
+    scratch = TrainingManager(store, paths)
+    wait_for(scratch, begin_left_out(scratch, "Demo", copy), lambda done, all_: None)
     model = GestureModel.load(copy.path)
     found = model.metadata["leave_one_person_out"]
     card, plain = card_of(model), card_of(model, names=False)
@@ -131,7 +131,7 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
             f"{mean}.\nWorst person: ") in card  # fmt: skip
     assert f", {worst}.\n" in card and found["worst_person"] in PERSONS
     assert "Worst person: person " in plain
-    export_model(model, tmp_path / "a.gesture", places, names=False)
+    export_model(model, tmp_path / "a.gesture", paths, names=False)
     assert "Anna" not in json.dumps(check_bundle(tmp_path / "a.gesture").model.metadata)
 
 
@@ -155,11 +155,11 @@ def test_the_starter_s_card_has_what_its_maker_says(starter):
 
 
 def test_sample_hands_are_real_and_varied():
-    hands = sample_hands(Places.demo)
+    hands = sample_hands(Paths.demo)
     widths = np.nanmax(hands.keypoints, 1) - np.nanmin(hands.keypoints, 1)
     assert widths.max(1).max() / widths.max(1).min() > 4
     assert hands.mirrored_view.tolist() == [False, True] * 8
-    again = sample_hands(Places.demo)
+    again = sample_hands(Paths.demo)
     np.testing.assert_array_equal(again.keypoints, hands.keypoints)
 
 
@@ -168,59 +168,59 @@ def test_sample_hands_are_real_and_varied():
 
 def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, file, tmp_path):
     _, _, run = home
-    places = Places.find(tmp_path / "other")
-    store = Store(places.database)
-    taken = import_into(store, places, "Theirs", file, use=True)
+    paths = Paths.find(tmp_path / "other")
+    store = Store(paths.database)
+    taken = import_into(store, paths, "Theirs", file, use=True)
     assert store.project("theirs").active_model == taken.run.name
     assert taken.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
-    [there] = TrainingRoom(store, places).runs("Theirs")
-    assert there.path == places.runs / taken.run.name
+    [there] = TrainingManager(store, paths).runs("Theirs")
+    assert there.path == paths.runs / taken.run.name
     assert has_model(there) and there.status() == "done"
     assert there.about()["imported"] == "demo.gesture"
     assert {p.name for p in there.path.iterdir()} == {"log.jsonl", "model.onnx", "metadata.json"}
-    assert list((places.workspace / "incoming").iterdir()) == []
-    hands = sample_hands(places.demo)
+    assert list((paths.workspace / "incoming").iterdir()) == []
+    hands = sample_hands(paths.demo)
     answers = [GestureModel.load(path).predict_proba(hands.keypoints, hands.mirrored_view)
                for path in (run.path, there.path)]  # fmt: skip
     np.testing.assert_array_equal(*answers)
     # and it goes on: exported once more it says the same of where it comes from
-    again = export_model(GestureModel.load(there.path), tmp_path / "again.gesture", places)
+    again = export_model(GestureModel.load(there.path), tmp_path / "again.gesture", paths)
     assert "Bo \\*b\\*" in again.card and "version 1\\.2\\.2/full" in again.card
     store.close()
 
 
 def test_a_name_that_cannot_be_a_project_s_leaves_nothing(file, tmp_path):
-    places = Places.find(tmp_path / "other")
-    store = Store(places.database)
+    paths = Paths.find(tmp_path / "other")
+    store = Store(paths.database)
     with pytest.raises(MudraError, match="1 to 40"):
-        import_into(store, places, "", file)
-    assert not places.runs.exists() and store.projects() == []
+        import_into(store, paths, "", file)
+    assert not paths.runs.exists() and store.projects() == []
     store.close()
 
 
 def test_a_refused_file_leaves_nothing(file, tmp_path):
-    places = Places.find(tmp_path / "other")
-    store = Store(places.database)
+    paths = Paths.find(tmp_path / "other")
+    store = Store(paths.database)
     (tmp_path / "bad.gesture").write_bytes(file.read_bytes()[:-200])
     with pytest.raises(MudraError):
-        import_into(store, places, "Theirs", tmp_path / "bad.gesture")
-    assert not places.runs.exists() and not (places.workspace / "incoming").exists()
+        import_into(store, paths, "Theirs", tmp_path / "bad.gesture")
+    assert not paths.runs.exists() and not (paths.workspace / "incoming").exists()
     assert store.projects() == []
     store.close()
 
 
 def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter, tmp_path):
-    places, _, _ = home
-    proof = proof_of(check_bundle(file), places)
+    paths, _, _ = home
+    proof = proof_of(check_bundle(file), paths)
     assert proof["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     with zipfile.ZipFile(file) as archive:
         members = {n: hashlib.sha256(archive.read(n)).hexdigest() for n in archive.namelist()}
     assert proof["members"] == members and len(members) == 6
     assert len(proof["differences"]) == 16 and proof["worst_difference"] <= 1e-5
     assert proof["known_predict"] is True
-    odd = write_bundle(starter, tmp_path / "a.gesture", sample_hands(places.demo),
+    odd = write_bundle(starter, tmp_path / "a.gesture", sample_hands(paths.demo),
                        card="", predict="print(1)")  # fmt: skip
-    assert proof_of(odd, places)["known_predict"] is False
+    assert proof_of(odd, paths)["known_predict"] is False
 
 
 # -------------------------------------------------------------------------------------- predict.py
@@ -240,14 +240,14 @@ def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
 
 
 def test_predict_py_is_short():
-    assert len(Places.receiver.read_text().splitlines()) <= 40
+    assert len(Paths.receiver.read_text().splitlines()) <= 40
 
 
 def test_predict_py_says_what_the_model_says(starter, tmp_path):
-    places = Places.find(tmp_path / "home")
-    export_model(starter, tmp_path / "a.gesture", places)
+    paths = Paths.find(tmp_path / "home")
+    export_model(starter, tmp_path / "a.gesture", paths)
     folder = unpacked(tmp_path / "a.gesture", tmp_path / "there")
-    hands = sample_hands(places.demo)
+    hands = sample_hands(paths.demo)
     wanted, foreign = starter.predict(hands.keypoints, hands.mirrored_view)
     said, limit = answers(sys.executable, folder, "vectors.json"), starter.rejects_above
     assert [one["gesture"] for one in said] == [
@@ -286,7 +286,7 @@ def test_predict_py_applies_the_threshold_and_the_rejection(file, tmp_path):
 
 
 def test_the_rejection_travels_with_the_model_and_is_checked(home, file, tmp_path):
-    places, _, run = home
+    paths, _, run = home
     bundle = check_bundle(file)
     about = json.loads((run.path / "metadata.json").read_text())
     assert bundle.model.metadata["rejection"] == about["rejection"]
@@ -295,14 +295,14 @@ def test_the_rejection_travels_with_the_model_and_is_checked(home, file, tmp_pat
     model = bundle.model
     silent = {key: value for key, value in model.metadata.items() if key != "rejection"}
     with pytest.raises(MudraError, match="lacks the threshold of the rejection score"):
-        export_model(replace(model, metadata=silent), tmp_path / "a.gesture", places)
+        export_model(replace(model, metadata=silent), tmp_path / "a.gesture", paths)
     bundle.answers["rejection"][3] += 2e-4
     assert bundle.differences().argmax() == 3 and bundle.differences().max() > 1e-4
     assert list(tmp_path.iterdir()) == []
 
 
 def unpacked_starter(starter, tmp_path) -> Path:
-    export_model(starter, tmp_path / "a.gesture", Places.find(tmp_path / "home"))
+    export_model(starter, tmp_path / "a.gesture", Paths.find(tmp_path / "home"))
     return unpacked(tmp_path / "a.gesture", tmp_path / "there")
 
 

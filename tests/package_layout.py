@@ -1,5 +1,6 @@
-"""Reads a source tree and says where it breaks the house's rules: which room may import which, and
-which library belongs to which room. Every import counts, also inside functions and for types only.
+"""Reads a source tree and says where it breaks the rules of the package layout: which package may
+import which, and which library belongs to which package. Every import counts, also inside functions
+and for types only.
 
 Not import-linter: it does not see `import_module("…")`, and it forbids libraries module by module,
 where our rules name the one file that may use one; the order alone is twenty lines here.
@@ -72,9 +73,9 @@ OLDER = (
 _SIZES = (21, 33, 42, 63)  # keypoints of a hand or a body, and their coordinates in a row
 _MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
 
-MATHS = ("numpy", "cv2", "PIL")  # what a room of pure maths may know beside the standard library
+MATHS = ("numpy", "cv2", "PIL")  # what a package of pure maths may know beside the standard library
 THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
-TALKING_ROOMS = ("cli", "app", "pages")  # the others never print
+PRINTING_PACKAGES = ("cli", "app", "pages")  # the others never print
 
 
 @dataclass(frozen=True)
@@ -104,13 +105,13 @@ def read_tree(root: Path) -> list[Module]:
     return [Module(paths[file], text, ast.parse(text)) for file, text in texts.items()]
 
 
-def room_of(name: str) -> str | None:
-    """The room a dotted name lies in: "core" for the root, None for what is not ours."""
+def package_of(name: str) -> str | None:
+    """The package a dotted name lies in: "core" for the root, None for what is not ours."""
     first, *rest = name.split(".")
     if first != "core":
         return first if first in ("pages", "app") else None
-    room = rest[0] if rest else "core"
-    return "cli" if room == "__main__" or room.startswith("cli") else room
+    package = rest[0] if rest else "core"
+    return "cli" if package == "__main__" or package.startswith("cli") else package
 
 
 def imports(module: Module, names: set[str]) -> Iterator[tuple[int, str]]:
@@ -145,33 +146,33 @@ def _called_by_name(node: ast.Call) -> str | None:
     return str(first.value) if isinstance(first, ast.Constant) else None
 
 
-def wrong_arrows(modules: list[Module]) -> list[str]:
-    """Imports that go against the order of the rooms, and rooms that have no place in it."""
+def wrong_imports(modules: list[Module]) -> list[str]:
+    """Imports that go against the order of the packages, and packages that have no place in it."""
     names = {m.name for m in modules}
     return [
-        f"{m.path}:{line}: {room_of(m.name)} may not import {room_of(target)} ({target})"
+        f"{m.path}:{line}: {package_of(m.name)} may not import {package_of(target)} ({target})"
         for m in modules
         for line, target in imports(m, names)
-        if not _is_allowed_arrow(room_of(m.name), room_of(target))
+        if not _is_allowed(package_of(m.name), package_of(target))
     ]
 
 
-def _is_allowed_arrow(room: str | None, target: str | None) -> bool:
+def _is_allowed(package: str | None, target: str | None) -> bool:
     if target is None:
         return True
-    if room not in ORDER or target not in ORDER:
+    if package not in ORDER or target not in ORDER:
         return False
-    return ORDER.index(target) <= ORDER.index(room)
+    return ORDER.index(target) <= ORDER.index(package)
 
 
-def strange_rooms(modules: list[Module]) -> list[str]:
-    """Modules in a room that the order does not know (the root's docstring apart)."""
+def unknown_packages(modules: list[Module]) -> list[str]:
+    """Modules in a package that the order does not know (the root's docstring apart)."""
     known = {*ORDER, "core"}
-    return [f"{m.path}: no such room" for m in modules if room_of(m.name) not in known]
+    return [f"{m.path}: no such package" for m in modules if package_of(m.name) not in known]
 
 
-def circles(modules: list[Module]) -> list[str]:
-    """Circles of imports, each as the chain of its modules."""
+def import_cycles(modules: list[Module]) -> list[str]:
+    """Import cycles, each as the chain of its modules."""
     names = {m.name for m in modules}
     graph = {m.name: {t for _, t in imports(m, names) if t in names} - {m.name} for m in modules}
     found: list[str] = []
@@ -191,7 +192,7 @@ def circles(modules: list[Module]) -> list[str]:
 
 
 def misplaced_libraries(modules: list[Module]) -> list[str]:
-    """Libraries imported outside the rooms that they belong to."""
+    """Libraries imported outside the packages that they belong to."""
     names = {m.name for m in modules}
     return [
         f"{m.path}:{line}: {target} does not belong here"
@@ -240,11 +241,11 @@ def _name_of(called: ast.expr) -> str:
 
 
 def printing(modules: list[Module]) -> list[str]:
-    """Calls of print() in rooms that have no voice of their own."""
+    """Calls of print() in packages that have no voice of their own."""
     return [
         f"{m.path}:{node.lineno}: print() belongs to the command line"
         for m in modules
-        if room_of(m.name) not in TALKING_ROOMS
+        if package_of(m.name) not in PRINTING_PACKAGES
         for node in ast.walk(m.tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)

@@ -29,7 +29,7 @@ from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
-from core.paths import Places
+from core.paths import Paths
 from core.pose.skeletons import HAND_21, Skeleton
 from core.store import Project, Store
 from core.store.new_project import project_to_fill
@@ -52,7 +52,7 @@ def card_of(model: GestureModel, *, names: bool = True) -> str:
     return model_card(model.metadata, model.gestures, notes=text)
 
 
-def export_model(model: GestureModel, out: Path, places: Places, *, names: bool = True) -> Bundle:
+def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
     """Write the model's `.gesture` file, tried on the shipped hands.
 
     Args:
@@ -64,9 +64,9 @@ def export_model(model: GestureModel, out: Path, places: Places, *, names: bool 
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)
-    predict = places.receiver.read_text(encoding="utf-8")
+    predict = paths.receiver.read_text(encoding="utf-8")
     hands = model.skeleton == HAND_21
-    inputs = sample_hands(places.demo) if hands else sample_poses(model.skeleton)
+    inputs = sample_hands(paths.demo) if hands else sample_poses(model.skeleton)
     return write_bundle(model, out, inputs, card=card, predict=predict)
 
 
@@ -79,12 +79,12 @@ class Exported:
     card: str
 
 
-def exported(model: GestureModel, places: Places, *, names: bool = True) -> Exported:
+def exported(model: GestureModel, paths: Paths, *, names: bool = True) -> Exported:
     """As `export_model`, without a file that stays."""
     with TemporaryDirectory(prefix="mudra-") as folder:
         out = Path(folder) / f"model{SUFFIX}"
-        bundle = export_model(model, out, places, names=names)
-        return Exported(out.read_bytes(), proof_of(bundle, places), bundle.card)
+        bundle = export_model(model, out, paths, names=names)
+        return Exported(out.read_bytes(), proof_of(bundle, paths), bundle.card)
 
 
 def file_name(project: str) -> str:
@@ -93,7 +93,7 @@ def file_name(project: str) -> str:
     return ("-".join(words) or "model") + SUFFIX
 
 
-def proof_of(bundle: Bundle, places: Places) -> dict[str, Any]:
+def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
     """What a file that was read proves, ready for JSON: its gestures, each vector's difference
     and the worst, sha256 of the file and of each member, and whether its predict.py is ours."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
@@ -106,7 +106,7 @@ def proof_of(bundle: Bundle, places: Places) -> dict[str, Any]:
         "tolerance": TOLERANCE,
         "sha256": bundle.sha256[""],
         "members": members,
-        "known_predict": bundle.predict == places.receiver.read_text(encoding="utf-8"),
+        "known_predict": bundle.predict == paths.receiver.read_text(encoding="utf-8"),
     }
 
 
@@ -149,7 +149,7 @@ def _renamed(value: Any, names: Mapping[str, str], of_person: bool = False) -> A
 
 def sample_hands(table: Path) -> Inputs:
     """16 real hands of every gesture in a keypoint table, as varied as a camera's: other places
-    and sizes, every other one seen as in a mirror, one without a joint, one without a finger.
+    and sizes, every other one seen as in a mirror, one without a keypoint, one without a finger.
 
     Raises:
         TableError: it can't be read.
@@ -190,7 +190,7 @@ class Imported:
 
 
 def import_into(
-    store: Store, places: Places, project: str, path: Path, *, use: bool = False, title: str = ""
+    store: Store, paths: Paths, project: str, path: Path, *, use: bool = False, title: str = ""
 ) -> Imported:
     """Take a `.gesture` file into a project, which is made where it is missing.
 
@@ -202,7 +202,7 @@ def import_into(
         MudraError: the file can't be trusted, or can't be kept.
     """
     with project_to_fill(store, project) as (found, _):
-        taken = import_bundle(path, places, found, title=title)
+        taken = import_bundle(path, paths, found, title=title)
         if use:
             store.set_active_model(found.id, taken.run.name)
     return taken
@@ -223,7 +223,7 @@ def uploaded(name: str, content: bytes) -> Iterator[Path]:
         yield path
 
 
-def import_bundle(path: Path, places: Places, project: Project, *, title: str = "") -> Imported:
+def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = "") -> Imported:
     """Check a `.gesture` file and put its model among the project's, as a run that has ended.
 
     Only the model and its metadata are kept: the card is written anew from them, and predict.py
@@ -240,7 +240,7 @@ def import_bundle(path: Path, places: Places, project: Project, *, title: str = 
     bundle = check_bundle(path)
     metadata = {key: value for key, value in bundle.model.metadata.items() if key != "bundle"}
     run = Run.create(
-        places.workspace / "incoming", **owner_of(project), imported=(title or path.name)[-100:],
+        paths.workspace / "incoming", **owner_of(project), imported=(title or path.name)[-100:],
         sha256=bundle.sha256[""], classifier="imported",
     )  # fmt: skip
     try:
@@ -248,10 +248,10 @@ def import_bundle(path: Path, places: Places, project: Project, *, title: str = 
         (run.path / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
         GestureModel.load(run.path)
         run.log(event="end", status=DONE)
-        places.runs.mkdir(parents=True, exist_ok=True)
-        moved = Run(run.path.rename(places.runs / run.name))
+        paths.runs.mkdir(parents=True, exist_ok=True)
+        moved = Run(run.path.rename(paths.runs / run.name))
     except OSError as error:
-        raise TrainingError(f"{places.runs} can't be written: {error.strerror}") from error
+        raise TrainingError(f"{paths.runs} can't be written: {error.strerror}") from error
     finally:
         run.let_go()
         shutil.rmtree(run.path, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Makes `data/starter/landmarks.csv`, the hands that the demo shows and learns from.
 
-`python -m benchmarks.demo_landmarks DATA` with DATA/hand_images/{digits,emrecandir}; minutes.
-K joints, x right, y down, picture pixels.
+`python -m benchmarks.demo_keypoints DATA` with DATA/hand_images/{digits,emrecandir}; minutes.
+K keypoints, x right, y down, picture pixels.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.paths import Places
+from core.paths import Paths
 from core.recognition.extracting import extract
 
 EACH = 40  # hands a gesture
@@ -79,7 +79,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=main.__doc__)
     options.add_argument("data", type=Path)
     options.add_argument("--landmarks", type=Path, help="keeps SOURCE.parquet, found hands")
-    options.add_argument("-o", "--output", type=Path, default=Places.find().demo)
+    options.add_argument("-o", "--output", type=Path, default=Paths.find().demo)
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as fresh:
         folder, tables = asked.landmarks or Path(fresh), []
@@ -87,7 +87,7 @@ def main() -> None:
             file = folder / f"{name}.parquet"
             if not file.is_file():
                 extract(asked.data / "hand_images" / name, file, hands=2, workers=2,
-                        weights_folder=Places.find().weights)  # fmt: skip
+                        weights_folder=Paths.find().weights)  # fmt: skip
             tables.append(hands(name, pd.read_parquet(file)))
     rows = chosen(pd.concat(tables))
     with asked.output.open("w", encoding="utf-8", newline="") as out:

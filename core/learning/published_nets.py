@@ -63,13 +63,14 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
     return nets_folder / name
 
 
-def openpose_joints(prepared: Prepared, rgb: Picture) -> tuple[Floats, Floats]:
-    """A hand's joints (J, 2) in a picture that it fills, and their scores, by OpenPose's recipe."""
+def openpose_keypoints(prepared: Prepared, rgb: Picture) -> tuple[Floats, Floats]:
+    """A hand's keypoints (J, 2) in a picture that it fills, and their scores, by OpenPose's
+    recipe."""
     stacks = []
     with torch.no_grad():
         for picture in openpose_inputs(rgb):
-            said = prepared(torch.from_numpy(picture)[None])
-            stacks.append(said[0, -1].numpy())
+            output = prepared(torch.from_numpy(picture)[None])
+            stacks.append(output[0, -1].numpy())
     return decode_openpose(openpose_maps(stacks, (rgb.shape[0], rgb.shape[1]))[:-1])
 
 
@@ -89,7 +90,7 @@ def check_openpose_hand(weights_folder: Path, picture: Picture) -> dict[str, Any
     """Ask OpenPose's hand net the question whose answer is known.
 
     Returns:
-        joints, and farthest_px from the expected peaks.
+        keypoints, and farthest_px from the expected peaks.
 
     Raises:
         WeightsError: another answer, or another picture.
@@ -99,12 +100,12 @@ def check_openpose_hand(weights_folder: Path, picture: Picture) -> dict[str, Any
             f"the known answer is about a picture of 200 x 200 pixels, this one has "
             f"{picture.shape[1]} x {picture.shape[0]}: give pytorch-openpose's hand.jpg"
         )
-    found, _ = openpose_joints(published_net(OPENPOSE_HAND, weights_folder), picture)
+    found, _ = openpose_keypoints(published_net(OPENPOSE_HAND, weights_folder), picture)
     away = np.linalg.norm(found - np.array(_PEAKS), axis=1)
-    wrong = int((~(away <= _FARTHEST_PX)).sum())  # a joint that was not found is NaN away
+    wrong = int((~(away <= _FARTHEST_PX)).sum())  # a keypoint that was not found is NaN away
     if wrong:
         raise WeightsError(
-            f"{wrong} of {len(_PEAKS)} joints are not within {_FARTHEST_PX:.0f} px of the known "
+            f"{wrong} of {len(_PEAKS)} keypoints are not within {_FARTHEST_PX:.0f} px of the known "
             "answer: these are other weights, or the picture is another"
         )
     farthest = float(away.max())
