@@ -1,0 +1,106 @@
+"""Samples of several frames, and bodies, leave in every kind of file and come back whole."""
+
+import numpy as np
+import pytest
+
+from core.errors import TableError
+from core.exchange.data_in import read_data
+from core.exchange.data_out import export_data
+from core.exchange.project_file import export_project, import_project
+from core.media.pictures import encode_jpeg
+from core.paths import Paths
+from core.store import NewSample
+from core.store.rows import MOVING
+
+
+def jpeg(shade: int) -> bytes:
+    return encode_jpeg(np.full((20, 30, 3), shade, np.uint8))
+
+
+def body(seed: int, frames: int) -> NewSample:
+    rng = np.random.default_rng(seed)
+    keypoints = rng.normal(200, 60, (frames, 33, 2)).astype(np.float32)
+    keypoints[0, 7] = np.nan
+    times = np.linspace(1, 2, frames) + rng.random(frames) / 100
+    return NewSample(
+        keypoints,
+        rng.random((frames, 33), np.float32),
+        "webcam",
+        True,
+        "mediapipe-pose",
+        skeleton="body_33",
+        world=rng.normal(0, 1, (frames, 33, 3)).astype(np.float32),
+        time_s=float(times[0]),
+        times_s=times if frames > 1 else None,
+    )
+
+
+@pytest.fixture
+def bodies(store):
+    """A still pose, a wave of four frames with crops of three, one of two frames, a still one."""
+    project = store.create_project("Bodies", skeleton="body_33")
+    who = store.ensure_person(project.id, "me")
+    session = store.start_session(project.id, who.id, "webcam")
+    still = store.add_gesture(project.id, "hands up", "🙌")
+    wave = store.add_gesture(project.id, "wave", "👋", MOVING)
+    clip = body(2, 4)
+    clip = NewSample(
+        **{name: getattr(clip, name) for name in clip.__dataclass_fields__}
+        | {"crop_jpeg": jpeg(2), "other_crops": {0: jpeg(0), 3: jpeg(3)}}
+    )
+    store.add_samples(store.start_recording(session, still.id), [body(1, 1)])
+    store.add_samples(store.start_recording(session, wave.id), [clip, body(3, 2)])
+    store.add_samples(store.start_recording(session, still.id), [body(4, 1)])
+    return project
+
+
+def check(store, project, wanted, *, crops):
+    assert project.skeleton == "body_33"
+    kinds = {g.name: g.kind for g in store.gestures(project.id)}
+    assert (kinds["hands up"], kinds["wave"]) == ("still", "moving")
+    found = store.samples(project.id, newest_first=False)
+    assert [sample.frames for sample in found] == [1, 4, 2, 1]
+    for one, like in zip(found, wanted, strict=True):
+        for name in ("keypoints", "scores", "world", "times_s"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(like, name))
+        assert one.time_s == like.time_s
+    assert store.crops(found[1].id) == ({0: jpeg(0), 2: jpeg(2), 3: jpeg(3)} if crops else {})
+
+
+def test_a_project_file_carries_clips_and_all_their_crops(store, bodies, tmp_path):
+    wanted = store.samples(bodies.id, newest_first=False)
+    paths = Paths.find(tmp_path)
+    export_project(store, paths, "Bodies", tmp_path / "p.zip")
+    opened = import_project(store, paths, tmp_path / "p.zip")
+    check(store, store.project(opened.project), wanted, crops=True)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
+def test_a_table_has_a_row_a_frame_and_comes_back_as_clips(store, bodies, suffix, tmp_path):
+    wanted = store.samples(bodies.id, newest_first=False)
+    written = export_data(store, bodies, tmp_path / f"p.{suffix}")
+    assert (written.samples, written.left_out) == (4, 0)
+    assert read_data(store, "again", tmp_path / f"p.{suffix}").added == 4
+    check(store, store.project("again"), wanted, crops=False)
+    assert read_data(store, "again", tmp_path / f"p.{suffix}").already == 4
+
+
+def test_a_table_of_bodies_does_not_go_into_a_project_of_hands(store, bodies, project, tmp_path):
+    export_data(store, bodies, tmp_path / "p.csv")
+    with pytest.raises(TableError, match="samples are body_33, “Demo” takes hand_21"):
+        read_data(store, project.name, tmp_path / "p.csv")
+    assert store.samples(project.id) == []
+
+
+def test_a_table_has_no_columns_for_three_dimensions(store, bodies, tmp_path):
+    still = next(g for g in store.gestures(bodies.id) if g.name == "hands up")
+    who = store.persons(bodies.id)[0]
+    recording = store.start_recording(store.start_session(bodies.id, who.id, "depth"), still.id)
+    deep = NewSample(
+        np.ones((33, 3), np.float32), np.ones(33, np.float32), "depth", False, "d",
+        space="millimetres", skeleton="body_33",
+    )  # fmt: skip
+    store.add_samples(recording, [deep])
+    with pytest.raises(TableError, match="save the project as a file"):
+        export_data(store, bodies, tmp_path / "p.csv")
+    assert not (tmp_path / "p.csv").exists()
