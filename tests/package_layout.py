@@ -57,11 +57,11 @@ LIBRARIES = (
 HANDS = (
     "core/pose/skeletons.py", "core/pose/hand.py", "core/pose/drawing.py",
     "core/pose/heatmap_drawing.py", "core/weights/*", "core/nets/*", "core/datasets/*",
-    "core/learning/published.py", "core/estimators/*", "core/gestures/model/drift.py",
+    "core/learning/published_nets.py", "core/estimators/*", "core/gestures/model/drift.py",
     "core/gestures/training/outliers.py", "core/gestures/training/augmentation.py",
     "core/gestures/model/seed_model.py",
     "core/capture/demo.py", "core/capture/tables.py", "core/jobs/net_training.py",
-    "core/exchange/bundles.py", "core/recognition/extracting.py",
+    "core/exchange/model_files.py", "core/recognition/extracting.py",
     "core/recognition/keypoint_sources.py", "core/recipes/*", "pages/panels/camera/keypoints.py",
 )  # fmt: skip
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.

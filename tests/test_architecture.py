@@ -2,6 +2,7 @@
 files stay short."""
 
 import ast
+import fnmatch
 import re
 import subprocess
 import sys
@@ -49,6 +50,12 @@ def test_every_library_stays_in_its_package() -> None:
 
 def test_code_that_serves_any_skeleton_names_none_and_counts_no_keypoints() -> None:
     assert package_layout.written_sizes(MODULES) == []
+
+
+def test_every_place_where_hands_are_meant_is_there() -> None:
+    paths = [m.path for m in MODULES]
+    listed = (*package_layout.HANDS, *package_layout.OLDER)
+    assert [p for p in listed if not fnmatch.filter(paths, p)] == []
 
 
 def test_only_the_command_line_prints() -> None:
