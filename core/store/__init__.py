@@ -1,6 +1,6 @@
 """Everything recorded, in one database: projects, gestures, persons, sessions, samples, the bin.
 
-Use `Store`; `caring`, `bin`, `sample_index` and `moving` are its other queries, `acts` its undo.
+Use `Store`; `curation`, `bin`, `index` and `transfer` are its other queries, `history` its undo.
 """
 
 from core.store.rows import Gesture, GestureOverview, NewSample, Person, Project, Sample
