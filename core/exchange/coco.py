@@ -22,7 +22,7 @@ from core.store.rows import array, now
 
 
 def write_coco(first: Iterable[Row], again: Iterable[Row], out: Path, title: str) -> int:
-    """Write samples as `moving.sample_rows` gives them, given twice: COCO has its images first.
+    """Write samples as `transfer.sample_rows` gives them, given twice: COCO has its images first.
 
     Returns:
         How many.
