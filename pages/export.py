@@ -41,19 +41,28 @@ def _export(project: Project) -> None:
     if model is None:
         return
     names = st.toggle(
-        "With names", True, key="export_names", persist_state="session",
+        "With names",
+        True,
+        key="export_names",
+        persist_state="session",
         help="Of the persons who recorded, and of the files that their samples came from.",
-    )  # fmt: skip
+    )
     changed = max((model.path / name).stat().st_mtime for name in (MODEL, METADATA))
     with st.spinner("Writing and checking …"):
         made = _exported(str(model.path), changed, names, model)
     _show_proof(made.proof)
     st.download_button(
-        f"Download {file_name(project.name)}", made.content, file_name(project.name),
-        "application/zip", icon="📦", type="primary",
-    )  # fmt: skip
-    st.caption("One file with the model, its card, test vectors and a predict.py that needs numpy "
-               "and onnxruntime alone.")  # fmt: skip
+        f"Download {file_name(project.name)}",
+        made.content,
+        file_name(project.name),
+        "application/zip",
+        icon="📦",
+        type="primary",
+    )
+    st.caption(
+        "One file with the model, its card, test vectors and a predict.py that needs numpy "
+        "and onnxruntime alone."
+    )
     with st.expander("Model card", icon="📇", expanded=True, key="card_given"):
         _show_card(made.card)
 
@@ -68,11 +77,13 @@ def _show_proof(proof: dict[str, Any]) -> None:
     worst, limit = proof["worst_difference"], proof["tolerance"]
     st.success(
         f"Checked: {len(proof['differences'])} test hands are answered as they must be, worst "
-        f"difference {worst:.1e}, at most {limit:g} is allowed.", icon="✅",
-    )  # fmt: skip
+        f"difference {worst:.1e}, at most {limit:g} is allowed.",
+        icon="✅",
+    )
     if not proof["known_predict"]:
-        st.warning("Its predict.py is not the one that Mudra writes: read it before you run it.",
-                   icon="⚠️")  # fmt: skip
+        st.warning(
+            "Its predict.py is not the one that Mudra writes: read it before you run it.", icon="⚠️"
+        )
     st.caption(f"sha256 of the file: `{proof['sha256']}`")
 
 
@@ -88,9 +99,11 @@ def _import(project: Project) -> None:
         st.success(safe_label(added), icon="✅")
         st.page_link("pages/live.py", label="See it live", icon="✨")
     file = st.file_uploader(
-        f"A model that came as {SUFFIX}", [SUFFIX.strip(".")], key=f"bundle_{turn}",
+        f"A model that came as {SUFFIX}",
+        [SUFFIX.strip(".")],
+        key=f"bundle_{turn}",
         help="It is checked before anything of it is used. Its predict.py is never run here.",
-    )  # fmt: skip
+    )
     if file is None:
         st.caption("The model becomes one of this project's, to be chosen on Live and Files.")
         return
@@ -99,8 +112,9 @@ def _import(project: Project) -> None:
         _show_proof(proof_of_bundle(bundle, studio().paths))
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
-            taken = import_into(studio().store, studio().paths, project.name, path, use=use,
-                                title=file.name)  # fmt: skip
+            taken = import_into(
+                studio().store, studio().paths, project.name, path, use=use, title=file.name
+            )
             st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1
             if use:

@@ -30,17 +30,20 @@ def page() -> None:
         fits = fitting(model, source)
     with left:
         files = st.file_uploader(
-            "Pictures, videos, or a zip of them", [s.strip(".") for s in SUFFIXES], True,
+            "Pictures, videos, or a zip of them",
+            [s.strip(".") for s in SUFFIXES],
+            True,
             key="files_uploaded",
             help="JPEG, PNG, WEBP up to 20 MB; videos up to 200 MB and 10 minutes. They stay on "
             "the machine that runs Mudra and are forgotten when you leave.",
-        )  # fmt: skip
+        )
     _forget_all_but({file.file_id for file in files})
     if not files:
         st.info(
             "Drop pictures or videos into the field above: each comes back with its skeleton and "
-            "gesture, and with a table of all of them.", icon="🖼",
-        )  # fmt: skip
+            "gesture, and with a table of all of them.",
+            icon="🖼",
+        )
         return
     if model is None:
         return
@@ -86,10 +89,14 @@ def _read_all(files: list[Any], how: _Reading) -> list[Read]:
         progress(0.0)
         with errors_shown():
             kept[key] = read_file(
-                file.name, file.getvalue(), how.model,
+                file.name,
+                file.getvalue(),
+                how.model,
                 lambda: how.source.open(studio().paths, num_hands=how.hands),
-                temporary_folder(), maps=how.maps, progress=progress,
-            )  # fmt: skip
+                temporary_folder(),
+                maps=how.maps,
+                progress=progress,
+            )
     if bar is not None:
         bar.empty()
     return [kept[key] for key in keys if key in kept]

@@ -83,9 +83,11 @@ def _row(
 def _move(icon: str, to: str, project: Project, order: list[int], index: int, step: int) -> None:
     there = index + step
     if st.button(
-        icon, key=f"{to}_{order[index]}", help=f"{to} in the order",
+        icon,
+        key=f"{to}_{order[index]}",
+        help=f"{to} in the order",
         disabled=not 0 <= there < len(order),
-    ):  # fmt: skip
+    ):
         order[index], order[there] = order[there], order[index]
         order_gestures(studio().store, project.id, order)
         st.rerun()
@@ -107,9 +109,12 @@ def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None
     others = [i for i in there if i != gesture.id]
     if others:
         into = st.selectbox(
-            "Merge all its samples into", others, None, key=f"into_{gesture.id}",
+            "Merge all its samples into",
+            others,
+            None,
+            key=f"into_{gesture.id}",
             format_func=lambda i: safe_label(there[i].label.title),
-        )  # fmt: skip
+        )
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_{gesture.id}"):
             assert into is not None
             with errors_shown():

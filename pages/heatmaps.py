@@ -20,16 +20,22 @@ from pages.panels.project.projects import pick_project
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 VIEWS = {
-    "single": ("Overlay", "The keypoints that the last stage gives, and where it believes they "
-                          "are."),
-    "multi": ("Per stage", "Every stage beside the next: stage 1 sees only what is round a "
-                           "point and "
-              "takes many spots for a fingertip; later stages know the other keypoints and "
-              "sharpen."),
-    "hm": ("Per keypoint", "One map a keypoint of the chosen stage, and last the background: "
-                           "what is no "
-           "joint."),
-}  # fmt: skip
+    "single": (
+        "Overlay",
+        "The keypoints that the last stage gives, and where it believes they are.",
+    ),
+    "multi": (
+        "Per stage",
+        "Every stage beside the next: stage 1 sees only what is round a "
+        "point and "
+        "takes many spots for a fingertip; later stages know the other keypoints and "
+        "sharpen.",
+    ),
+    "hm": (
+        "Per keypoint",
+        "One map a keypoint of the chosen stage, and last the background: what is no joint.",
+    ),
+}
 
 
 def page() -> None:
@@ -39,14 +45,23 @@ def page() -> None:
     left, right = wide_columns("maps", 5, 2)
     with right:
         what = st.segmented_control(
-            "Source", [CAMERA, PICTURE, VIDEO], default=CAMERA, required=True, key="maps_source",
+            "Source",
+            [CAMERA, PICTURE, VIDEO],
+            default=CAMERA,
+            required=True,
+            key="maps_source",
             persist_state="session",
-        )  # fmt: skip
+        )
         source = pick_net("maps")
         view = st.segmented_control(
-            "View", list(VIEWS), default="single", required=True, key="maps_view",
-            persist_state="session", format_func=lambda v: VIEWS[v][0],
-        )  # fmt: skip
+            "View",
+            list(VIEWS),
+            default="single",
+            required=True,
+            key="maps_view",
+            persist_state="session",
+            format_func=lambda v: VIEWS[v][0],
+        )
         last = stages_of(source, studio().paths)
         stage = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
         joint = pick_keypoint("maps") if view == "single" else None
@@ -80,15 +95,19 @@ def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -
         "A picture with a hand", ["jpg", "jpeg", "png", "webp"], key="maps_file"
     )
     if file is None:
-        st.info("Drop a picture with a hand here and see where the net believes its 21 keypoints "
-                "to be.", icon="🔥")  # fmt: skip
+        st.info(
+            "Drop a picture with a hand here and see where the net believes its 21 keypoints "
+            "to be.",
+            icon="🔥",
+        )
         return
     with errors_shown():
         rgb = read_picture(file.getvalue(), name=file.name)
         estimate = _estimator(source).estimate_still(rgb)
         if not estimate.heatmaps:
-            st.warning("No hand was found: try a picture in which it is larger or better lit.",
-                       icon="👀")  # fmt: skip
+            st.warning(
+                "No hand was found: try a picture in which it is larger or better lit.", icon="👀"
+            )
             return
         _show(estimate.heatmaps[0], view, stage, joint)
 
@@ -109,20 +128,29 @@ def _show(heatmaps: Heatmaps, view: str, stage: int, joint: int | None) -> None:
 
 
 def _video(source: KeypointSource, view: str) -> None:
-    file = st.file_uploader("A video with a hand", ["mp4", "webm", "mov", "avi", "mkv"],
-                            key="maps_video")  # fmt: skip
+    file = st.file_uploader(
+        "A video with a hand", ["mp4", "webm", "mov", "avi", "mkv"], key="maps_video"
+    )
     if file is None:
-        st.info("Drop a video here: it comes back with the net's keypoints, in the other views "
-                "with the "
-                "maps beside it.", icon="🎞")  # fmt: skip
+        st.info(
+            "Drop a video here: it comes back with the net's keypoints, in the other views "
+            "with the "
+            "maps beside it.",
+            icon="🎞",
+        )
         return
     key = (file.file_id, source, view)
     if st.session_state.get("maps_video_for") != key:
         bar = st.progress(0.0, "detecting")
         st.session_state["maps_video_read"] = read_file(
-            file.name, file.getvalue(), None, lambda: source.open(studio().paths),
-            temporary_folder(), maps=view, progress=moves(bar),
-        )  # fmt: skip
+            file.name,
+            file.getvalue(),
+            None,
+            lambda: source.open(studio().paths),
+            temporary_folder(),
+            maps=view,
+            progress=moves(bar),
+        )
         st.session_state["maps_video_for"] = key
         bar.empty()
     read = st.session_state["maps_video_read"]
@@ -130,8 +158,9 @@ def _video(source: KeypointSource, view: str) -> None:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
     for seen in read.seen:
         st.video(str(seen.video), format="video/webm")
-        st.download_button("Download", seen.video.read_bytes(), "heatmaps.webm", "video/webm",
-                           icon="🎞")  # fmt: skip
+        st.download_button(
+            "Download", seen.video.read_bytes(), "heatmaps.webm", "video/webm", icon="🎞"
+        )
 
 
 page()

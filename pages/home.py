@@ -15,8 +15,10 @@ def page() -> None:
     """Welcome, three cards, the demo and the camera test."""
     project = pick_project()
     st.title("Mudra ✋")
-    st.markdown("Teach the computer your hand gestures: show them to the webcam, train, and see "
-                "them recognised live.")  # fmt: skip
+    st.markdown(
+        "Teach the computer your hand gestures: show them to the webcam, train, and see "
+        "them recognised live."
+    )
     if not is_prepared(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
     overview = studio().store.overview(project.id)
@@ -25,28 +27,43 @@ def page() -> None:
     runs = [run for run in studio().trainings.runs(project.name) if has_model(run)]
     cards = wide_columns("cards", 1, 1, 1)
     _card(
-        cards[0], "1 · Record 🎥", "Show a gesture, press the button, see the 21 keypoints of your "
+        cards[0],
+        "1 · Record 🎥",
+        "Show a gesture, press the button, see the 21 keypoints of your "
         "hand. Two gestures with 30 samples each are a start.",
-        f"{samples} samples of {shown} gestures", "pages/record.py", "Record",
-    )  # fmt: skip
+        f"{samples} samples of {shown} gestures",
+        "pages/record.py",
+        "Record",
+    )
     _card(
-        cards[1], "2 · Train 📈", "One button. Watch the curves while it learns, then see which "
-        "gestures it mixes up.",
-        f"{len(runs)} trained models", "pages/train.py", "Train",
-    )  # fmt: skip
+        cards[1],
+        "2 · Train 📈",
+        "One button. Watch the curves while it learns, then see which gestures it mixes up.",
+        f"{len(runs)} trained models",
+        "pages/train.py",
+        "Train",
+    )
     _card(
-        cards[2], "3 · Live ✨", "The gesture over the video, with its emoji and how sure Mudra "
-        "is.",
-        "a model for the eight gestures is ready", "pages/live.py", "Live",
-    )  # fmt: skip
+        cards[2],
+        "3 · Live ✨",
+        "The gesture over the video, with its emoji and how sure Mudra is.",
+        "a model for the eight gestures is ready",
+        "pages/live.py",
+        "Live",
+    )
     st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
     st.markdown("#### Ready from the start")
-    st.markdown(" &nbsp; ".join(f"{g.emoji} {g.name.replace('_', ' ')}"
-                                for g in DEFAULT_GESTURES if g != NONE))  # fmt: skip
+    st.markdown(
+        " &nbsp; ".join(
+            f"{g.emoji} {g.name.replace('_', ' ')}" for g in DEFAULT_GESTURES if g != NONE
+        )
+    )
     st.caption("Your pictures stay on the machine that runs Mudra.")
     st.markdown("#### No camera at hand? See it now")
-    st.caption("Hands that Mudra found in pictures of two open collections, read by the starter "
-               "model as on the Live page. 👉 and 👈 are ☝ turned.")  # fmt: skip
+    st.caption(
+        "Hands that Mudra found in pictures of two open collections, read by the starter "
+        "model as on the Live page. 👉 and 👈 are ☝ turned."
+    )
     demo(project)
     st.markdown("#### Does your camera work?")
     camera_probe("home_probe")

@@ -25,8 +25,12 @@ def page() -> None:
     left, right = wide_columns("live", 3, 2)
     with right:
         model = pick_model(project)
-        two = st.toggle("Two hands", key="two_hands", persist_state="session",
-                        help="Costs about 15 ms more a frame.")  # fmt: skip
+        two = st.toggle(
+            "Two hands",
+            key="two_hands",
+            persist_state="session",
+            help="Costs about 15 ms more a frame.",
+        )
         smoothing = pick_smoothing(model)
         with st.expander("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("live")
@@ -52,8 +56,9 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
         show_drift(latest, model)
         show_hands(latest)
         height, width = latest.size_hw
-        st.caption(f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · "
-                   f"{width} × {height} pixels")  # fmt: skip
+        st.caption(
+            f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"
+        )
 
 
 page()

@@ -45,8 +45,9 @@ def _kept() -> None:
             "Size": [f"{one.bytes / 2**20:,.1f} MB" for one in found],
             "Deleted below": ["yes" if one.own else "no, nothing of yours" for one in found],
         },
-        hide_index=True, width="stretch",
-    )  # fmt: skip
+        hide_index=True,
+        width="stretch",
+    )
     st.caption(
         "Of each recorded frame: the 21 keypoints, a crop of the hand 256 pixels wide unless the "
         "project keeps keypoints only, and when, by whom and with what it was taken."
@@ -56,15 +57,22 @@ def _kept() -> None:
 def _keypoints_only(project: Project) -> None:
     st.subheader("Keypoints only", anchor=False)
     if project.keypoints_only:
-        st.success("This project keeps keypoints only: no picture is stored, whether you record, "
-                   "upload or import.", icon="✅")  # fmt: skip
+        st.success(
+            "This project keeps keypoints only: no picture is stored, whether you record, "
+            "upload or import.",
+            icon="✅",
+        )
         return
-    st.markdown("A project can do without pictures: tick *Store keypoints only* in *New project*, "
-                "or forget the pictures of this one. Training needs the keypoints "
-                "alone.")  # fmt: skip
+    st.markdown(
+        "A project can do without pictures: tick *Store keypoints only* in *New project*, "
+        "or forget the pictures of this one. Training needs the keypoints "
+        "alone."
+    )
     with st.popover("Forget this project's pictures", icon="🫥"):
-        st.markdown("Its pictures are deleted for good, those in the bin, too, and no new ones are "
-                    "kept. Keypoints, trainings and models stay.")  # fmt: skip
+        st.markdown(
+            "Its pictures are deleted for good, those in the bin, too, and no new ones are "
+            "kept. Keypoints, trainings and models stay."
+        )
         if st.button("Forget the pictures", type="primary", key="forget"):
             with errors_shown():
                 count = forget_pictures_here(studio().store, project.id)
@@ -89,11 +97,14 @@ def _senders() -> None:
 
 def _bin(project: Project) -> None:
     st.subheader("The bin", anchor=False)
-    st.caption("What you delete lies in the bin until you empty it, and can be restored on "
-               "*Review*.")  # fmt: skip
+    st.caption(
+        "What you delete lies in the bin until you empty it, and can be restored on *Review*."
+    )
     with st.popover("Empty the bin", icon="🗑️"):
-        st.markdown("Deleted samples, gestures, persons and projects go for good, those of all "
-                    "projects; what was done before can't be undone any more.")  # fmt: skip
+        st.markdown(
+            "Deleted samples, gestures, persons and projects go for good, those of all "
+            "projects; what was done before can't be undone any more."
+        )
         if st.button("Empty the bin for good", type="primary", key="empty_bin"):
             with errors_shown():
                 gone = empty_bin_here(studio().store, studio().paths)

@@ -56,10 +56,14 @@ def page() -> None:
 
 def _person() -> str:
     return st.text_input(
-        "Person", "me", key="person", bind="query-params", max_chars=40,
+        "Person",
+        "me",
+        key="person",
+        bind="query-params",
+        max_chars=40,
         help="Who shows the gesture. With two persons or more Mudra tells how well a new person "
         "is understood.",
-    )  # fmt: skip
+    )
 
 
 def _recorder(project: Project, person: str) -> Recorder:
@@ -77,19 +81,25 @@ def _recorder(project: Project, person: str) -> Recorder:
 
 def _pick_plan() -> Plan:
     mode = st.segmented_control(
-        "How", [TIMED_MODE, START_STOP, SINGLE], default=TIMED_MODE, required=True, key="mode",
+        "How",
+        [TIMED_MODE, START_STOP, SINGLE],
+        default=TIMED_MODE,
+        required=True,
+        key="mode",
         persist_state="session",
-    )  # fmt: skip
+    )
     if mode == SINGLE:
         return SHOT
     with st.popover("Rate and length", icon="⏱"):
         rate = st.slider("Frames a second", 1, 15, 10, key="rate", persist_state="session")
         if mode == START_STOP:
             return Plan(CONTINUOUS.delay_s, None, None, rate)
-        delay = st.slider("Countdown, s", 0, 10, int(TIMED.delay_s), key="delay",
-                          persist_state="session")  # fmt: skip
-        length = st.slider("Length, s", 1, 30, int(TIMED.length_s or 3), key="length",
-                           persist_state="session")  # fmt: skip
+        delay = st.slider(
+            "Countdown, s", 0, 10, int(TIMED.delay_s), key="delay", persist_state="session"
+        )
+        length = st.slider(
+            "Length, s", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
+        )
     return Plan(float(delay), float(length), None, rate)
 
 
@@ -105,9 +115,14 @@ def _record_button(
             if st.button("Stop", icon="⏹", type="primary", width="stretch", key="take_stop"):
                 progress, busy = recorder.stop(), False
         elif st.button(
-            f"Record {title}", icon="⏺", type="primary", width="stretch", key="take_begin",
-            disabled=live is None, help=None if live else "Press START under the video first.",
-        ):  # fmt: skip
+            f"Record {title}",
+            icon="⏺",
+            type="primary",
+            width="stretch",
+            key="take_begin",
+            disabled=live is None,
+            help=None if live else "Press START under the video first.",
+        ):
             recorder.record(gesture.id, plan)
             progress, busy = recorder.progress(), True
         with st.container(key="count"):

@@ -34,9 +34,14 @@ def page() -> None:
     st.title("Review", anchor=False)
     _from_link(project)
     view = st.segmented_control(
-        "View", [SAMPLES, MAP, BALANCE, BIN], default=SAMPLES, required=True, key="review_view",
-        persist_state="session", label_visibility="collapsed",
-    )  # fmt: skip
+        "View",
+        [SAMPLES, MAP, BALANCE, BIN],
+        default=SAMPLES,
+        required=True,
+        key="review_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
     with errors_shown():
         if view == BIN:
             deleted_things(project)
@@ -90,19 +95,28 @@ def _filters(project: Project) -> Wanted:
             _filter(title, names, project) for title, names in named.items()
         )
         order = st.selectbox(
-            "Order", list(ORDERS), key="review_order", persist_state="session", width=190,
-            format_func=lambda o: ORDERS[o], on_change=first_page,
-        )  # fmt: skip
+            "Order",
+            list(ORDERS),
+            key="review_order",
+            persist_state="session",
+            width=190,
+            format_func=lambda o: ORDERS[o],
+            on_change=first_page,
+        )
     return Wanted(gesture, person, session, _given(), order or NEWEST)
 
 
 def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
     """The chosen id; None where all are wanted."""
     chosen = st.selectbox(
-        title, [ALL, *names], key=f"review_{title}_{project.id}", width=190,
-        persist_state="session", on_change=first_page,
+        title,
+        [ALL, *names],
+        key=f"review_{title}_{project.id}",
+        width=190,
+        persist_state="session",
+        on_change=first_page,
         format_func=lambda i: safe_label(names[i]) if i in names else "all",
-    )  # fmt: skip
+    )
     return chosen or None
 
 

@@ -44,24 +44,37 @@ def _what_there_is(project: Project) -> None:
         },
         hide_index=True,
         width="stretch",
-        column_config={"Samples": st.column_config.ProgressColumn(
-            format="%d", min_value=0, max_value=max(row.samples for row in recorded))},
-    )  # fmt: skip
+        column_config={
+            "Samples": st.column_config.ProgressColumn(
+                format="%d", min_value=0, max_value=max(row.samples for row in recorded)
+            )
+        },
+    )
     next_hint(project)
     if not any(row.gesture.name == "none" for row in recorded):
-        st.caption("Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
-                   "synthetic outliers alone. With some samples of none it would turn more of them "
-                   "away.")  # fmt: skip
+        st.caption(
+            "Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
+            "synthetic outliers alone. With some samples of none it would turn more of them "
+            "away."
+        )
 
 
 def _start(project: Project, running: Run | None) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         begin = st.button("Train", icon="▶️", type="primary", disabled=running is not None)
         with st.popover("Options", icon="⚙️"):
-            epochs = st.number_input("At most so many epochs", 1, 1000, 40, key="epochs",
-                                     persist_state="session")  # fmt: skip
-            seed = st.number_input("Seed", 0, 10**6, 0, key="seed", persist_state="session",
-                                   help="The same seed gives the same result.")  # fmt: skip
+            epochs = st.number_input(
+                "At most so many epochs", 1, 1000, 40, key="epochs", persist_state="session"
+            )
+            seed = st.number_input(
+                "Seed",
+                0,
+                10**6,
+                0,
+                key="seed",
+                persist_state="session",
+                help="The same seed gives the same result.",
+            )
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
             studio().trainings.begin(project.name, seed=int(seed), epochs=int(epochs))
@@ -78,8 +91,9 @@ def _watch(run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(*_progress(run))
             kept = "" if KIND in run.about() else "The best epoch so far is kept."
-            if st.button("Stop", icon="⏹", help=kept or None,
-                         disabled=not studio().trainings.can_stop(run)):  # fmt: skip
+            if st.button(
+                "Stop", icon="⏹", help=kept or None, disabled=not studio().trainings.can_stop(run)
+            ):
                 studio().trainings.stop(run)
                 st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):

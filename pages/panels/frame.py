@@ -73,13 +73,14 @@ def navigation() -> StreamlitPage:
     return st.navigation(
         {
             section: [
-                st.Page(f"pages/{name.lower()}.py", title=name, icon=ICONS[name],
-                        default=name == HOME)
+                st.Page(
+                    f"pages/{name.lower()}.py", title=name, icon=ICONS[name], default=name == HOME
+                )
                 for name in names
             ]
             for section, names in SECTIONS.items()
         }
-    )  # fmt: skip
+    )
 
 
 def begin_visit(page: str) -> None:

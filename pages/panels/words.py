@@ -8,9 +8,17 @@ HOME, RECORD, GESTURES, REVIEW, TRAIN = "Home", "Record", "Gestures", "Review", 
 LIVE, FILES, EXPORT, HEATMAPS, PRIVACY = "Live", "Files", "Export", "Heatmaps", "Privacy"
 
 ICONS = {
-    HOME: "🏠", RECORD: "🎥", GESTURES: "✋", REVIEW: "🔎", TRAIN: "📈",
-    LIVE: "✨", FILES: "🖼", EXPORT: "📦", HEATMAPS: "🔥", PRIVACY: "🔒",
-}  # fmt: skip
+    HOME: "🏠",
+    RECORD: "🎥",
+    GESTURES: "✋",
+    REVIEW: "🔎",
+    TRAIN: "📈",
+    LIVE: "✨",
+    FILES: "🖼",
+    EXPORT: "📦",
+    HEATMAPS: "🔥",
+    PRIVACY: "🔒",
+}
 SECTIONS = {
     "": (HOME,),
     "Teach": (RECORD, GESTURES, REVIEW, TRAIN),

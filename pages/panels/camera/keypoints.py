@@ -28,10 +28,13 @@ def pick_keypoints(key: str) -> KeypointSource:
     """An estimator, or a net and its crop."""
     names = [*estimators(), *available_nets(studio().paths)]
     name = st.selectbox(
-        "Keypoints by", names, key=f"{key}_keypoints", persist_state="session",
+        "Keypoints by",
+        names,
+        key=f"{key}_keypoints",
+        persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
         help="A gesture model understands the keypoints that it was trained on, and no others.",
-    )  # fmt: skip
+    )
     if not (chosen := KeypointSource(name or MEDIAPIPE)).is_net:
         return chosen
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
@@ -41,27 +44,35 @@ def pick_net(key: str) -> KeypointSource:
     """A net and its crop."""
     names = list(available_nets(studio().paths))
     name = st.selectbox(
-        "Net", names, key=f"{key}_net", persist_state="session",
+        "Net",
+        names,
+        key=f"{key}_net",
+        persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
-    )  # fmt: skip
+    )
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
 def pick_crop(key: str) -> str:
     """A net's crop."""
     crop = st.radio(
-        "Crop", list(CROPS), key=f"{key}_crop", persist_state="session",
+        "Crop",
+        list(CROPS),
+        key=f"{key}_crop",
+        persist_state="session",
         format_func=lambda c: CROPS[c],
-    )  # fmt: skip
+    )
     return crop or "mediapipe"
 
 
 def pick_kalman(key: str) -> bool:
     """Whether the keypoints go through a Kalman filter."""
     return st.toggle(
-        "Kalman filter", key=f"{key}_kalman", persist_state="session",
+        "Kalman filter",
+        key=f"{key}_kalman",
+        persist_state="session",
         help="Calms the net's keypoints in a stream, as the published hand demo does.",
-    )  # fmt: skip
+    )
 
 
 def pick_keypoint(key: str) -> int | None:
@@ -74,9 +85,14 @@ def pick_keypoint(key: str) -> int | None:
 def pick_view(key: str) -> str:
     """How heatmaps are shown in annotated files."""
     view = st.segmented_control(
-        "Heatmaps", list(VIEWS), default="single", required=True, key=f"{key}_view",
-        persist_state="session", format_func=lambda v: VIEWS[v],
-    )  # fmt: skip
+        "Heatmaps",
+        list(VIEWS),
+        default="single",
+        required=True,
+        key=f"{key}_view",
+        persist_state="session",
+        format_func=lambda v: VIEWS[v],
+    )
     return str(view)
 
 
@@ -86,9 +102,12 @@ def overlay(key: str, source: KeypointSource) -> Maps:
         return Maps()
     stages = stages_of(source, studio().paths)
     stage = st.segmented_control(
-        "Heatmaps of stage", range(1, stages + 1), key=f"{key}_overlay{stages}",
-        persist_state="session", help="Press it again for none.",
-    )  # fmt: skip
+        "Heatmaps of stage",
+        range(1, stages + 1),
+        key=f"{key}_overlay{stages}",
+        persist_state="session",
+        help="Press it again for none.",
+    )
     return Maps(stage=None if stage is None else int(stage) - 1)
 
 
@@ -100,6 +119,7 @@ def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel 
     st.warning(
         f"The model was trained on {model.estimator} keypoints, these come from {came}: the "
         "skeleton is shown without a gesture. Record and train with these keypoints, or choose "
-        "another model.", icon="🧩",
-    )  # fmt: skip
+        "another model.",
+        icon="🧩",
+    )
     return None

@@ -92,8 +92,9 @@ def camera(
         before = st.session_state.get(f"{key}_stream")
         if before and before[0] == visit and (reason := before[1].broke_off()):
             st.warning(reason, icon="📷")
-        st.caption("Press START and allow the camera. The pictures stay on the machine that runs "
-                   "Mudra.")  # fmt: skip
+        st.caption(
+            "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
+        )
         return None
     st.session_state[f"{key}_stream"] = visit, stream.live
     stream.live.configure(options, watch)
@@ -105,9 +106,13 @@ def _settings() -> tuple[tuple[int, int], int]:
     with st.popover("Camera settings", icon="⚙️"):
         names = list(SIZES)
         size = st.selectbox(
-            "Size", names, index=1, key="camera_size", persist_state="session",
+            "Size",
+            names,
+            index=1,
+            key="camera_size",
+            persist_state="session",
             help="Counts from the next START on. A smaller picture is quicker.",
-        )  # fmt: skip
+        )
         fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps", persist_state="session")
     return SIZES[size], fps
 

@@ -24,14 +24,21 @@ def pick_gesture(project: Project) -> Gesture:
                 gestures[made.id] = made
                 st.session_state[f"gesture_{project.id}"] = made.id
     if not gestures:
-        slot.info("Every gesture of this project is switched off or deleted: add one here, or "
-                  "bring one back on Gestures.", icon="🖐")  # fmt: skip
+        slot.info(
+            "Every gesture of this project is switched off or deleted: add one here, or "
+            "bring one back on Gestures.",
+            icon="🖐",
+        )
         st.stop()
     chosen = slot.pills(
-        "Gesture", list(gestures), required=True, default=next(iter(gestures)),
+        "Gesture",
+        list(gestures),
+        required=True,
+        default=next(iter(gestures)),
         format_func=lambda i: safe_label(gestures[i].label.title),
-        key=f"gesture_{project.id}", persist_state="session",
+        key=f"gesture_{project.id}",
+        persist_state="session",
         help="`none` is anything else: a relaxed hand, other signs. Without it Mudra has to guess "
         "one of the gestures for every hand.",
-    )  # fmt: skip
+    )
     return gestures[chosen if chosen in gestures else next(iter(gestures))]

@@ -41,17 +41,23 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
             with column:
                 _tile(project, sample)
     st.button(
-        f"Delete these {len(shown)}", icon="🗑️",
-        on_click=_delete, args=(project, [sample.id for sample in shown]),
-    )  # fmt: skip
+        f"Delete these {len(shown)}",
+        icon="🗑️",
+        on_click=_delete,
+        args=(project, [sample.id for sample in shown]),
+    )
 
 
 def _tile(project: Project, sample: Sample) -> None:
     st.image(picture_of(sample), width="stretch")
     st.button(
-        "Delete", key=f"delete_{sample.id}", width="stretch", type="tertiary",
-        on_click=_delete, args=(project, [sample.id]),
-    )  # fmt: skip
+        "Delete",
+        key=f"delete_{sample.id}",
+        width="stretch",
+        type="tertiary",
+        on_click=_delete,
+        args=(project, [sample.id]),
+    )
 
 
 def _delete(project: Project, ids: list[int]) -> None:
@@ -60,8 +66,12 @@ def _delete(project: Project, ids: list[int]) -> None:
         if delete_samples(studio().store, project.id, ids):
             _deleted(project).extend(ids)
         else:
-            st.toast("That sample was deleted already." if len(ids) == 1 else
-                     "Those samples were deleted already.", icon="🗑️")  # fmt: skip
+            st.toast(
+                "That sample was deleted already."
+                if len(ids) == 1
+                else "Those samples were deleted already.",
+                icon="🗑️",
+            )
 
 
 def _deleted(project: Project) -> list[int]:
@@ -77,10 +87,12 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     with left, st.form("upload", border=False, clear_on_submit=True):
         files = st.file_uploader(
             f"Pictures or videos of {title}, or a zip with a folder per gesture",
-            [s.strip(".") for s in SUFFIXES], True, key="files",
+            [s.strip(".") for s in SUFFIXES],
+            True,
+            key="files",
             help="Of a video five frames a second are looked at. Folders in a zip are named like "
             "their gesture; new names become gestures of the project.",
-        )  # fmt: skip
+        )
         if st.form_submit_button(f"Add as {title}", icon="➕") and files:
             _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
     with right:

@@ -14,11 +14,14 @@ def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gestu
     """The switch, its port, and what was heard; listens while the camera runs."""
     with st.popover("Remote control", icon="🎛"):
         on = st.toggle("Obey OSC", key="remote_on", persist_state="session")
-        port = st.number_input("Port of this machine", 1024, 65535, IN_PORT, key="remote_port",
-                               persist_state="session")  # fmt: skip
-        st.caption(f"`{START}` and `{STOP}`, as sent to Wekinator, start and stop a recording of "
-                   "the gesture that is chosen here. The camera is the browser's: this page must "
-                   "be open and its camera running.")  # fmt: skip
+        port = st.number_input(
+            "Port of this machine", 1024, 65535, IN_PORT, key="remote_port", persist_state="session"
+        )
+        st.caption(
+            f"`{START}` and `{STOP}`, as sent to Wekinator, start and stop a recording of "
+            "the gesture that is chosen here. The camera is the browser's: this page must "
+            "be open and its camera running."
+        )
     if live is None:
         if on:
             st.caption("🎛 The remote control waits for the camera.")

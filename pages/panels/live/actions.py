@@ -60,31 +60,54 @@ def _tone(status: Status) -> None:
 def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
     """What the switches say; they stay as they are for each project while you stay on the page."""
     of = f"_{project.id}"
-    st.caption("A message goes out when the name of a hand changes, never for every frame. The "
-               "ports are open while the camera runs.")  # fmt: skip
-    sound = st.toggle("Tone in this page", key=f"act_sound{of}", persist_state="session",
-                      help="Each gesture has its own, up a scale.")  # fmt: skip
+    st.caption(
+        "A message goes out when the name of a hand changes, never for every frame. The "
+        "ports are open while the camera runs."
+    )
+    sound = st.toggle(
+        "Tone in this page",
+        key=f"act_sound{of}",
+        persist_state="session",
+        help="Each gesture has its own, up a scale.",
+    )
     host, port = LOCAL, OUT_PORT
-    osc = st.toggle("OSC", key=f"act_osc{of}", persist_state="session",
-                    help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
-                    "/mudra/gesture with its name.")  # fmt: skip
+    osc = st.toggle(
+        "OSC",
+        key=f"act_osc{of}",
+        persist_state="session",
+        help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
+        "/mudra/gesture with its name.",
+    )
     if osc:
         with st.container(horizontal=True):
-            host = st.text_input("To the machine", LOCAL, key=f"act_host{of}", max_chars=253,
-                                 persist_state="session")  # fmt: skip
+            host = st.text_input(
+                "To the machine", LOCAL, key=f"act_host{of}", max_chars=253, persist_state="session"
+            )
             port = _port("Its port", OUT_PORT, f"act_osc_port{of}")
         if host != LOCAL:
             st.caption("Gesture names leave this machine, unencrypted.")
-    websocket = st.toggle("WebSocket", key=f"act_ws{of}", persist_state="session",
-                          help="Lines of JSON for programs of this machine.")  # fmt: skip
+    websocket = st.toggle(
+        "WebSocket",
+        key=f"act_ws{of}",
+        persist_state="session",
+        help="Lines of JSON for programs of this machine.",
+    )
     served = _served(of) if websocket else {}
-    rate = st.slider("At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}",
-                     persist_state="session")  # fmt: skip
+    rate = st.slider(
+        "At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}", persist_state="session"
+    )
     return Settings(
-        osc=osc, osc_host=host.strip(), osc_port=port, websocket=websocket, **served,
-        sound=sound, per_second=rate, smoothed=smoothed, project=project.name,
+        osc=osc,
+        osc_host=host.strip(),
+        osc_port=port,
+        websocket=websocket,
+        **served,
+        sound=sound,
+        per_second=rate,
+        smoothed=smoothed,
+        project=project.name,
         model=model.path.name if model else "",
-    )  # fmt: skip
+    )
 
 
 def _served(of: str) -> dict[str, Any]:
@@ -98,10 +121,14 @@ def _served(of: str) -> dict[str, Any]:
     st.caption("The address for the receiver, a secret like a password:")
     st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
     typed = st.text_input(
-        "Pages that may listen", key=f"act_origins{of}", persist_state="session", max_chars=500,
-        placeholder="http://localhost:5500", help="Programs need the address alone. A page in a "
+        "Pages that may listen",
+        key=f"act_origins{of}",
+        persist_state="session",
+        max_chars=500,
+        placeholder="http://localhost:5500",
+        help="Programs need the address alone. A page in a "
         "browser is let in when it comes from one of these, too.",
-    )  # fmt: skip
+    )
     origins = origin_of(st.context.url)
     try:
         origins += check_origins(typed)

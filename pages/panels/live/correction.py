@@ -25,10 +25,12 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
     frozen: tuple[Moment, ...] = st.session_state.get("frozen", ())
     if not frozen:
         if st.button(
-            "That was wrong", icon="🙅", disabled=live is None,
+            "That was wrong",
+            icon="🙅",
+            disabled=live is None,
             help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
             "train from.",
-        ):  # fmt: skip
+        ):
             st.session_state["frozen"] = last_second().freeze()
             st.rerun()
         return
@@ -46,8 +48,12 @@ def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
     hand = None
     if len(hands) > 1:
         hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
-    chosen = st.pills("It is", list(gestures), key="it_is",
-                      format_func=lambda i: safe_label(gestures[i].label.title))  # fmt: skip
+    chosen = st.pills(
+        "It is",
+        list(gestures),
+        key="it_is",
+        format_func=lambda i: safe_label(gestures[i].label.title),
+    )
     if chosen is not None:
         with errors_shown():
             _correct(project, chosen, frozen, hand)
@@ -79,8 +85,10 @@ def _said(project: Project) -> None:
         return
     names = {g.id: safe_label(g.label.title) for g in studio().store.gestures(project.id)}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"✅ **{kept} samples** of {names.get(gesture_id, 'a gesture')} added. Train "
-                    "again to use them.")  # fmt: skip
+        st.markdown(
+            f"✅ **{kept} samples** of {names.get(gesture_id, 'a gesture')} added. Train "
+            "again to use them."
+        )
         st.page_link("pages/train.py", label="Train", icon="📈")
         if st.button("Undo", icon="↩️"):
             with errors_shown():

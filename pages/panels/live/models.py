@@ -18,10 +18,13 @@ def pick_model(project: Project) -> GestureModel | None:
     names = [*runs, STARTER]
     start = project.active_model if project.active_model in names else STARTER
     name = st.selectbox(
-        "Model", names, index=names.index(start), key=f"model_{project.id}",
+        "Model",
+        names,
+        index=names.index(start),
+        key=f"model_{project.id}",
         persist_state="session",
         format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
-    )  # fmt: skip
+    )
     with errors_shown():
         folder = paths.model(name or STARTER)
         files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]

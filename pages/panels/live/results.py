@@ -40,9 +40,12 @@ def _downloads(seen: list[Seen]) -> None:
         st.download_button("Table (CSV)", table, "gestures.csv", "text/csv", icon="📄")
         if pictures:
             st.download_button(
-                "Annotated pictures (zip)", lambda: zip_of_pictures(pictures), "annotated.zip",
-                "application/zip", icon="🖼",
-            )  # fmt: skip
+                "Annotated pictures (zip)",
+                lambda: zip_of_pictures(pictures),
+                "annotated.zip",
+                "application/zip",
+                icon="🖼",
+            )
 
 
 def _show_video(one: Seen, emoji: dict[str, str]) -> None:
@@ -57,9 +60,14 @@ def _show_video(one: Seen, emoji: dict[str, str]) -> None:
         for name, share in one.shares.items():
             message = f"{share:.0%}" if share >= 0.01 else "under 1%"
             st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {message} of hands")
-        st.download_button("Annotated video (WebM)", video.read_bytes,
-                           "annotated.webm", "video/webm", icon="🎞",
-                           key=f"video_{video.stem}")  # fmt: skip
+        st.download_button(
+            "Annotated video (WebM)",
+            video.read_bytes,
+            "annotated.webm",
+            "video/webm",
+            icon="🎞",
+            key=f"video_{video.stem}",
+        )
 
 
 def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:

@@ -23,8 +23,13 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
     with errors_shown():
         start = smoothing_of(model)
     with st.popover("Smoothing", icon="🫧"):
-        on = st.toggle("Smoothing", True, key="smoothing", persist_state="session",
-                       help="Off: keypoints and names as each frame alone has them.")  # fmt: skip
+        on = st.toggle(
+            "Smoothing",
+            True,
+            key="smoothing",
+            persist_state="session",
+            help="Off: keypoints and names as each frame alone has them.",
+        )
         chosen = _sliders(start, f"{model.path}" if model else "")
         if model is not None:
             _keep(model, chosen, start)
@@ -36,21 +41,34 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
     of = f"{of}_{hash(start)}"
     joints = st.toggle("Calm the keypoints", start.joints, key=f"s_joints{of}")
     cutoff = st.slider(
-        "Cutoff of a still hand, Hz", 0.2, 10.0, _within(start.min_cutoff, 0.2, 10.0), 0.1,
+        "Cutoff of a still hand, Hz",
+        0.2,
+        10.0,
+        _within(start.min_cutoff, 0.2, 10.0),
+        0.1,
         key=f"s_cutoff{of}",
         help="One-euro filter: lower is calmer, and lags more.",
-    )  # fmt: skip
+    )
     beta = st.slider(
-        "How much speed lifts the cutoff", 0.0, 0.2, _within(start.beta, 0, 0.2), 0.005,
+        "How much speed lifts the cutoff",
+        0.0,
+        0.2,
+        _within(start.beta, 0, 0.2),
+        0.005,
         key=f"s_beta{of}",
-        format="%.3f", help="Higher: a quick hand lags less.",
-    )  # fmt: skip
+        format="%.3f",
+        help="Higher: a quick hand lags less.",
+    )
     thresholds = (_within(start.leave, 0, 1), _within(start.enter, 0, 1))
     leave, enter = st.slider(
-        "A name leaves below and enters at", 0.0, 1.0, thresholds, 0.01,
-        key=f"s_enter{of}", help="Two thresholds, so that a probability between them changes "
-        "nothing.",
-    )  # fmt: skip
+        "A name leaves below and enters at",
+        0.0,
+        1.0,
+        thresholds,
+        0.01,
+        key=f"s_enter{of}",
+        help="Two thresholds, so that a probability between them changes nothing.",
+    )
     hold = st.slider(
         "A change must last, s", 0.0, 2.0, _within(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
     )
@@ -69,9 +87,11 @@ def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
         )
         return
     if st.button(
-        "Keep with this model", icon="💾", disabled=chosen == start,
+        "Keep with this model",
+        icon="💾",
+        disabled=chosen == start,
         help="Exports carry it, and so does the project.",
-    ):  # fmt: skip
+    ):
         with errors_shown():
             keep_smoothing(model.path, chosen)
             st.toast("Kept with the model.", icon="💾")
@@ -102,8 +122,11 @@ def _seconds(trace: tuple[Moment, ...]) -> list[float]:
 
 def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
     kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
-    rows = [(t, x, kind) for kind, tips in kinds
-            for t, (x, _) in zip(_seconds(trace), tips, strict=True)]  # fmt: skip
+    rows = [
+        (t, x, kind)
+        for kind, tips in kinds
+        for t, (x, _) in zip(_seconds(trace), tips, strict=True)
+    ]
     table = pd.DataFrame(rows, columns=["s", "x", "line"])
     return (
         alt.Chart(table, height=150, title="x of the index finger's tip, pixels")
@@ -119,8 +142,12 @@ def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
 
 def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
     kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
-    rows = [(t, name, kind) for kind, names in kinds
-            for t, name in zip(_seconds(trace), names, strict=True) if name]  # fmt: skip
+    rows = [
+        (t, name, kind)
+        for kind, names in kinds
+        for t, name in zip(_seconds(trace), names, strict=True)
+        if name
+    ]
     table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
     return (
         alt.Chart(table, height=alt.Step(34), title="what it is called")

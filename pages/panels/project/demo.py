@@ -61,9 +61,11 @@ def _processor() -> LiveProcessor:
 
 def _training(project: Project) -> None:
     st.button(
-        "Fill a demo project", icon="🧺", on_click=_fill,
+        "Fill a demo project",
+        icon="🧺",
+        on_click=_fill,
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
-    )  # fmt: skip
+    )
     if is_demo(studio().store, project.id, studio().paths.demo):
         st.page_link("pages/train.py", label="Train it, in a minute", icon="📈")
 

@@ -15,7 +15,10 @@ def pick_emoji(key: str, now: str = "") -> str:
     """One of the hands and signs, or any other that is typed; "" for none."""
     chosen = st.pills("Emoji", HANDS, default=now if now in HANDS else None, key=f"{key}_pills")
     other = st.text_input(
-        "or any other", "" if now in HANDS else now, max_chars=8, key=f"{key}_other",
+        "or any other",
+        "" if now in HANDS else now,
+        max_chars=8,
+        key=f"{key}_other",
         help="Paste an emoji, or one or two letters. It stands for the gesture everywhere.",
-    )  # fmt: skip
+    )
     return other.strip() or chosen or ""

@@ -31,9 +31,11 @@ KEPT = {
     "gesture. Left out: everything else, and samples with a missing keypoint.",
 }
 NAMES = {
-    "csv": "CSV", "parquet": "Parquet", "coco": "COCO keypoints (json)",
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "coco": "COCO keypoints (json)",
     "kazuhito": "Kazuhito00's keypoint.csv (zip)",
-}  # fmt: skip
+}
 
 
 def data_section(store: Store, project: Project) -> None:
@@ -55,28 +57,46 @@ def data_section(store: Store, project: Project) -> None:
 
 def _project_out(store: Store, project: Project) -> None:
     st.subheader("The whole project, one file", anchor=False)
-    st.caption("Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
-               "Open it here or on another machine. At most 500 MB.")  # fmt: skip
+    st.caption(
+        "Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
+        "Open it here or on another machine. At most 500 MB."
+    )
     pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
     in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
     about = (project.id, WHOLE, pictures, in_bin)
     _prepare_and_download(
-        about, "Prepare the project file",
-        lambda progress: prepare(store, studio().paths, project, WHOLE, temporary_folder(),
-                             with_bin=in_bin, with_pictures=pictures, progress=progress),
-    )  # fmt: skip
+        about,
+        "Prepare the project file",
+        lambda progress: prepare(
+            store,
+            studio().paths,
+            project,
+            WHOLE,
+            temporary_folder(),
+            with_bin=in_bin,
+            with_pictures=pictures,
+            progress=progress,
+        ),
+    )
 
 
 def _samples_out(store: Store, project: Project) -> None:
     st.subheader("Samples for other programs", anchor=False)
-    kind = st.selectbox("Format", list(KINDS), key="data_kind", format_func=NAMES.__getitem__,
-                        persist_state="session")  # fmt: skip
+    kind = st.selectbox(
+        "Format",
+        list(KINDS),
+        key="data_kind",
+        format_func=NAMES.__getitem__,
+        persist_state="session",
+    )
     st.caption(KEPT[kind])
     _prepare_and_download(
-        (project.id, kind), f"Prepare {NAMES[kind]}",
-        lambda progress: prepare(store, studio().paths, project, kind, temporary_folder(),
-                             progress=progress),
-    )  # fmt: skip
+        (project.id, kind),
+        f"Prepare {NAMES[kind]}",
+        lambda progress: prepare(
+            store, studio().paths, project, kind, temporary_folder(), progress=progress
+        ),
+    )
 
 
 def _prepare_and_download(
@@ -95,21 +115,31 @@ def _prepare_and_download(
     download = ready[1]
     st.caption(safe_label(download.text))
     if download.megabytes > BIG_MB:
-        st.caption(f"{download.megabytes:.0f} MB pass through this server's memory on their way to "
-                   "the browser; the command line writes it straight to disk.")  # fmt: skip
+        st.caption(
+            f"{download.megabytes:.0f} MB pass through this server's memory on their way to "
+            "the browser; the command line writes it straight to disk."
+        )
     st.download_button(
-        f"Download {download.name}", download.path.read_bytes, download.name, download.mime,
+        f"Download {download.name}",
+        download.path.read_bytes,
+        download.name,
+        download.mime,
         icon="⬇️",
-        type="primary", key=f"download_{about[1]}",
-    )  # fmt: skip
+        type="primary",
+        key=f"download_{about[1]}",
+    )
 
 
 def _project_in(store: Store) -> None:
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
-    file = st.file_uploader("A zip that Mudra wrote", ["zip"], key=f"project_file_{turn}",
-                            help="It is checked first. All of it comes in, or nothing; a name that "
-                            "is taken gets a number.")  # fmt: skip
+    file = st.file_uploader(
+        "A zip that Mudra wrote",
+        ["zip"],
+        key=f"project_file_{turn}",
+        help="It is checked first. All of it comes in, or nothing; a name that "
+        "is taken gets a number.",
+    )
     if file is None or not st.button("Import", icon="📥", key="bring_project"):
         return
     bar = st.progress(0.0, "checking …")
@@ -126,11 +156,13 @@ def _samples_in(store: Store, project: Project) -> None:
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
     files = st.file_uploader(
-        "A table or COCO keypoints", [suffix.strip(".") for suffix in SUFFIXES], True,
+        "A table or COCO keypoints",
+        [suffix.strip(".") for suffix in SUFFIXES],
+        True,
         key=f"data_files_{turn}",
         help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
         "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20.",
-    )  # fmt: skip
+    )
     if not files or not st.button(f"Add to {safe_label(project.name)}", icon="➕", key="add_data"):
         return
     with errors_shown(), st.spinner("Reading …"):

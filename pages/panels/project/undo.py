@@ -27,6 +27,10 @@ def undo_history(store: Store, project: Project) -> None:
 def _undo(store: Store, entry_id: int) -> None:
     with errors_shown():
         back = store.undo(entry_id)
-        st.toast(f"Undone: {back:,} back as before." if back else
-                 "Nothing was left to undo: all of it was changed since.", icon="↩️")  # fmt: skip
+        st.toast(
+            f"Undone: {back:,} back as before."
+            if back
+            else "Nothing was left to undo: all of it was changed since.",
+            icon="↩️",
+        )
         st.rerun()

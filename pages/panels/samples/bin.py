@@ -30,16 +30,28 @@ def _line(project: Project, one: Binned) -> None:
     when = one.at[:16].replace("T", " ")
     key = f"{one.kind}_{one.id}"
     with st.container(border=True, gap="small"):
-        st.markdown(f"{ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · deleted "
-                    f"{when} UTC")  # fmt: skip
+        st.markdown(
+            f"{ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · deleted {when} UTC"
+        )
         if one.clash:
             st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
         with st.container(horizontal=True, vertical_alignment="center"):
             if one.clash:
-                st.text_input("New name", key=f"name_{key}", max_chars=40, width=220,
-                              placeholder="a new name", label_visibility="collapsed")  # fmt: skip
-            st.button("Restore", icon="↩️", key=f"back_{key}", on_click=_back,
-                      args=(project, one, f"name_{key}"))  # fmt: skip
+                st.text_input(
+                    "New name",
+                    key=f"name_{key}",
+                    max_chars=40,
+                    width=220,
+                    placeholder="a new name",
+                    label_visibility="collapsed",
+                )
+            st.button(
+                "Restore",
+                icon="↩️",
+                key=f"back_{key}",
+                on_click=_back,
+                args=(project, one, f"name_{key}"),
+            )
 
 
 def _back(project: Project, one: Binned, key: str) -> None:
@@ -55,8 +67,9 @@ def deleted_samples(project: Project) -> None:
     st.subheader("Samples", anchor=False)
     found = find(read_bin(studio().store, project.id), Wanted())
     if not len(found):
-        st.caption("No deleted samples, apart from those that come back with their gesture or "
-                   "person.")  # fmt: skip
+        st.caption(
+            "No deleted samples, apart from those that come back with their gesture or person."
+        )
         return
     shown = turn_pages(found)
     binned_bar(found, shown, lambda ids: _restore(project, ids))

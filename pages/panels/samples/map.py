@@ -27,10 +27,34 @@ from pages.panels.samples.picking import act_on, sample_grid
 from pages.panels.samples.sample import show_sample
 
 # colours that stay apart for most eyes, each with a shape of its own
-COLOURS = ("#17968e", "#d98324", "#5b6fd6", "#c2477f", "#7a9a1f", "#8d5fc0",
-           "#2f8fd0", "#b05a3c", "#3f9d5a", "#c9a11a", "#6b7a80", "#d1605e")  # fmt: skip
-SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon",
-          "triangle-down", "hexagon", "bowtie", "hourglass")  # fmt: skip
+COLOURS = (
+    "#17968e",
+    "#d98324",
+    "#5b6fd6",
+    "#c2477f",
+    "#7a9a1f",
+    "#8d5fc0",
+    "#2f8fd0",
+    "#b05a3c",
+    "#3f9d5a",
+    "#c9a11a",
+    "#6b7a80",
+    "#d1605e",
+)
+SHAPES = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "x",
+    "star",
+    "pentagon",
+    "triangle-down",
+    "hexagon",
+    "bowtie",
+    "hourglass",
+)
 LARGE = 24  # so many of the selected samples are shown
 
 
@@ -38,14 +62,23 @@ def data_map(project: Project, sample_index: SampleIndex) -> None:
     """The map, and what is selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.segmented_control(
-            "Map", [PCA, TSNE], default=PCA, required=True, key="map_method",
-            persist_state="session", help="PCA comes at once. t-SNE shows groups more clearly and "
+            "Map",
+            [PCA, TSNE],
+            default=PCA,
+            required=True,
+            key="map_method",
+            persist_state="session",
+            help="PCA comes at once. t-SNE shows groups more clearly and "
             "takes about half a minute for 5,000 samples.",
-        )  # fmt: skip
+        )
         by = st.segmented_control(
-            "Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], default=BY_GESTURE,
-            required=True, key="map_by", persist_state="session",
-        )  # fmt: skip
+            "Colour and shape by",
+            [BY_GESTURE, BY_PERSON, BY_SESSION],
+            default=BY_GESTURE,
+            required=True,
+            key="map_by",
+            persist_state="session",
+        )
         again = st.button("Redraw", icon="🔄")
     drawn = _drawn(project, method or PCA, sample_index, again)
     st.caption(about(drawn))
@@ -53,9 +86,11 @@ def data_map(project: Project, sample_index: SampleIndex) -> None:
         st.caption("Samples came since it was drawn: redraw it to see them.")
     chart = st.plotly_chart(
         _figure(layers(drawn, sample_index, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
-        key=f"map_{project.id}_{method}_{by}", on_select="rerun",
-        selection_mode=("points", "box", "lasso"), config={"displaylogo": False},
-    )  # fmt: skip
+        key=f"map_{project.id}_{method}_{by}",
+        on_select="rerun",
+        selection_mode=("points", "box", "lasso"),
+        config={"displaylogo": False},
+    )
     there = set(sample_index.ids.tolist())
     ids = [int(point["customdata"][0]) for point in chart["selection"]["points"]]
     _selected(project, [i for i in dict.fromkeys(ids) if i in there])
@@ -85,12 +120,20 @@ def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
         name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
         marker = {"color": COLOURS[i], "symbol": SHAPES[i], "size": 8, "opacity": 0.8}
         figure.add_scatter(
-            x=layer.points[:, 0], y=layer.points[:, 1], customdata=layer.ids[:, None].tolist(),
-            mode="markers", name=f"{name} ({len(layer.ids):,})", marker=marker,
+            x=layer.points[:, 0],
+            y=layer.points[:, 1],
+            customdata=layer.ids[:, None].tolist(),
+            mode="markers",
+            name=f"{name} ({len(layer.ids):,})",
+            marker=marker,
             hovertemplate="%{fullData.name}<br>sample %{customdata[0]}<extra></extra>",
-        )  # fmt: skip
-    figure.update_layout(height=560, dragmode="lasso", margin={"l": 0, "r": 0, "t": 8, "b": 0},
-                         legend={"orientation": "h", "y": -0.02})  # fmt: skip
+        )
+    figure.update_layout(
+        height=560,
+        dragmode="lasso",
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        legend={"orientation": "h", "y": -0.02},
+    )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
     return figure
@@ -98,8 +141,10 @@ def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
 
 def _selected(project: Project, ids: list[int]) -> None:
     if not ids:
-        st.caption("Click a point to see its sample; drag around points to select many. Double "
-                   "click to select nothing.")  # fmt: skip
+        st.caption(
+            "Click a point to see its sample; drag around points to select many. Double "
+            "click to select nothing."
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
         st.markdown(f"**{len(ids):,}** selected")

@@ -57,8 +57,13 @@ def _change(project: Project, person: Person, others: list[Person]) -> None:
                 st.rerun()
     if others:
         names = {p.id: safe_label(p.name) for p in others}
-        into = st.selectbox("The same person as", list(names), None, format_func=names.__getitem__,
-                            key=f"same_{person.id}")  # fmt: skip
+        into = st.selectbox(
+            "The same person as",
+            list(names),
+            None,
+            format_func=names.__getitem__,
+            key=f"same_{person.id}",
+        )
         if st.button("Merge", icon="🔗", disabled=into is None, key=f"merge_p_{person.id}"):
             assert into is not None
             with errors_shown():
@@ -79,9 +84,13 @@ def sessions(project: Project) -> None:
     st.caption("Choose sessions in the first column, then say whose they are or what to call them.")
     turn = st.session_state.get("sessions_turn", 0)
     table = st.dataframe(
-        _table(there), hide_index=True, width="stretch", on_select="rerun",
-        selection_mode="multi-row", key=f"sessions_{project.id}_{turn}",
-    )  # fmt: skip
+        _table(there),
+        hide_index=True,
+        width="stretch",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key=f"sessions_{project.id}_{turn}",
+    )
     chosen = [there[row] for row in table.selection.rows if row < len(there)]
     if chosen:
         with st.container(border=True), errors_shown():
@@ -89,13 +98,15 @@ def sessions(project: Project) -> None:
 
 
 def _table(there: list[Session]) -> pd.DataFrame:
-    return pd.DataFrame({
-        "person": [v.person for v in there],  # a table's cells are shown as they are
-        "session": [v.name or "–" for v in there],
-        "when (UTC)": [v.started_at[:16].replace("T", " ") for v in there],
-        "from": [v.source for v in there],
-        "samples": [v.samples for v in there],
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "person": [v.person for v in there],  # a table's cells are shown as they are
+            "session": [v.name or "–" for v in there],
+            "when (UTC)": [v.started_at[:16].replace("T", " ") for v in there],
+            "from": [v.source for v in there],
+            "samples": [v.samples for v in there],
+        }
+    )
 
 
 def _chosen_sessions(project: Project, chosen: list[Session]) -> None:
@@ -109,8 +120,9 @@ def _chosen_sessions(project: Project, chosen: list[Session]) -> None:
             _done()
     with called, st.form("name_session", border=False):
         name = st.text_input("Call it", chosen[0].name, placeholder="in the car")
-        if st.form_submit_button("Name", icon="✏️", disabled=len(chosen) != 1,
-                                 help="One session at a time."):  # fmt: skip
+        if st.form_submit_button(
+            "Name", icon="✏️", disabled=len(chosen) != 1, help="One session at a time."
+        ):
             name_session(store, ids[0], name)
             _done()
     with away:

@@ -22,16 +22,23 @@ def turn_pages(found: Ints) -> Ints:
     """Which page of the ids is shown; the ids on it."""
     with st.container(horizontal=True, vertical_alignment="center", key="pages"):
         size = st.selectbox(
-            "Samples a page", SIZES, 1, key="page_size", persist_state="session", width=140,
-            format_func=lambda n: f"{n} a page", label_visibility="collapsed",
-        )  # fmt: skip
+            "Samples a page",
+            SIZES,
+            1,
+            key="page_size",
+            persist_state="session",
+            width=140,
+            format_func=lambda n: f"{n} a page",
+            label_visibility="collapsed",
+        )
         pages = -(-len(found) // size)
         number = min(max(1, st.session_state.get("page_no", 1)), pages)
         st.session_state["page_no"] = number
         if pages > 1:
             st.button("Previous", on_click=_turn, args=(-1,), disabled=number == 1)
-            number = st.number_input("Page", 1, pages, key="page_no", width=120,
-                                     label_visibility="collapsed")  # fmt: skip
+            number = st.number_input(
+                "Page", 1, pages, key="page_no", width=120, label_visibility="collapsed"
+            )
             st.button("Next", on_click=_turn, args=(1,), disabled=number == pages)
         of = f"of {pages:,} pages · " if pages > 1 else ""
         st.markdown(f"{of}**{len(found):,}** sample{'' if len(found) == 1 else 's'}")
@@ -82,8 +89,9 @@ def binned_bar(found: Ints, shown: Ints, restore: Callable[[list[int]], None]) -
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):
         chosen = _pickers(found, shown)
         if chosen:
-            st.button(f"Restore {len(chosen):,}", icon="↩️", on_click=_restored,
-                      args=(restore, chosen))  # fmt: skip
+            st.button(
+                f"Restore {len(chosen):,}", icon="↩️", on_click=_restored, args=(restore, chosen)
+            )
 
 
 def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
@@ -97,11 +105,14 @@ def act_on(project: Project, ids: list[int]) -> None:
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     to = st.selectbox(
-        "Move to", [0, *gestures], key="move_to", width=220, label_visibility="collapsed",
+        "Move to",
+        [0, *gestures],
+        key="move_to",
+        width=220,
+        label_visibility="collapsed",
         format_func=lambda i: safe_label(gestures[i]) if i in gestures else "move to …",
-    )  # fmt: skip
-    st.button(f"Move {n}", icon="➡️", disabled=not to, on_click=_move,
-              args=(project, ids, to))  # fmt: skip
+    )
+    st.button(f"Move {n}", icon="➡️", disabled=not to, on_click=_move, args=(project, ids, to))
 
 
 def _delete(project: Project, ids: list[int]) -> None:
@@ -117,9 +128,12 @@ def _move(project: Project, ids: list[int], to: int) -> None:
 
 
 def sample_grid(
-    project: Project, samples: Sequence[Sample], opinions: Mapping[int, Opinion], *,
+    project: Project,
+    samples: Sequence[Sample],
+    opinions: Mapping[int, Opinion],
+    *,
     binned: bool = False,
-) -> None:  # fmt: skip
+) -> None:
     """The samples as tiles to pick and to look at."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
     with st.container(horizontal=True, key="grid"):
@@ -129,9 +143,12 @@ def sample_grid(
 
 
 def _tile(
-    project: Project, sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None,
+    project: Project,
+    sample: Sample,
+    gestures: Mapping[int, str],
+    opinion: Opinion | None,
     binned: bool,
-) -> None:  # fmt: skip
+) -> None:
     st.image(np.asarray(picture_of(sample)), width="stretch", output_format="JPEG")
     key, title = f"pick_{sample.id}", safe_label(gestures.get(sample.gesture_id, "?"))
     st.session_state[key] = sample.id in picked()

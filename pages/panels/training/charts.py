@@ -49,11 +49,17 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
     selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     rows = [
-        {"shown": titles[i], "said": titles[j], "row": i, "column": j, "samples": n,
-         "share": n / max(sum(row), 1)}
+        {
+            "shown": titles[i],
+            "said": titles[j],
+            "row": i,
+            "column": j,
+            "samples": n,
+            "share": n / max(sum(row), 1),
+        }
         for i, row in enumerate(confusion)
         for j, n in enumerate(row)
-    ]  # fmt: skip
+    ]
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X(
             "said:N",

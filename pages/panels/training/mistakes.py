@@ -21,8 +21,10 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
     """The matrix, and the samples of a cell that was clicked or chosen."""
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("What is taken for what", anchor=False)
-    st.caption("Rows are the target, columns the prediction, numbers are samples. "
-               "Click on a cell to see its samples.")  # fmt: skip
+    st.caption(
+        "Rows are the target, columns the prediction, numbers are samples. "
+        "Click on a cell to see its samples."
+    )
     chart = confusion_chart(confusion, gestures)
     chosen = st.altair_chart(chart, on_select="rerun", key=f"matrix_{run.name}")
     key = f"cell_{run.name}"
@@ -49,9 +51,14 @@ def _cell(confusion: list[list[int]], gestures: list[dict[str, str]], key: str) 
         count = confusion[cell[0]][cell[1]]
         return f"{titles[cell[0]]} → {titles[cell[1]]} · {count}"
 
-    return st.selectbox("Samples of (target → prediction)", cells,
-                        index=None, key=key, format_func=title,
-                        placeholder="Choose a cell, or click on it")  # fmt: skip
+    return st.selectbox(
+        "Samples of (target → prediction)",
+        cells,
+        index=None,
+        key=key,
+        format_func=title,
+        placeholder="Choose a cell, or click on it",
+    )
 
 
 def _sorted(confusion: list[list[int]]) -> list[Cell]:
@@ -65,8 +72,10 @@ def _samples(run: Run, project: Project, target: str, predicted: str) -> None:
     ids = samples_of(read_predictions(run.path), target, predicted)
     shown = read_samples(studio().store, ids[:SHOWN])
     if not shown:
-        st.caption("Their samples are not known any more: they were deleted, or this training is "
-                   "from before Mudra kept them.")  # fmt: skip
+        st.caption(
+            "Their samples are not known any more: they were deleted, or this training is "
+            "from before Mudra kept them."
+        )
         return
     with st.container(horizontal=True):
         for sample in shown:

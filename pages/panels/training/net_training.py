@@ -89,11 +89,12 @@ def _line(run: Run) -> None:
     if evaluations:
         last = evaluations[-1]["held_out"]
         message = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
-        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: "
-                    f"{message or 'none held out'}")  # fmt: skip
+        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {message or 'none held out'}")
     if reason := failure_of(run):
-        st.error(safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
-                 icon="❌")  # fmt: skip
+        st.error(
+            safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
+            icon="❌",
+        )
     dead = run.status() == DEAD and can_be_kept(run)
     if dead and st.button("Keep what it had learned", icon="💾", key=f"keep_{run.name}"):
         with errors_shown():

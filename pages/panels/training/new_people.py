@@ -18,8 +18,10 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
     trainings = studio().trainings
     found = left_out_of(trainings, project.name, run)
     if len(studio().store.persons(project.id)) < 2:
-        st.caption("One person has recorded so far. As soon as two have shown the same gestures, "
-                   "each can be left out once: that says how new people will do.")  # fmt: skip
+        st.caption(
+            "One person has recorded so far. As soon as two have shown the same gestures, "
+            "each can be left out once: that says how new people will do."
+        )
     else:
         again = "Leave each person out again" if found else "Leave each person out"
         title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
@@ -44,8 +46,12 @@ def _begin(run: Run, project: Project, title: str, busy: bool) -> None:
 def _show(result: dict[str, Any]) -> None:
     rows, worst = result["per_person"], result["worst_person"]
     left, right = st.columns(2)
-    left.metric("A new person", f"{result['mean_accuracy']:.1%}", border=True,
-                help="The mean of the persons, each by a model that never saw them.")  # fmt: skip
+    left.metric(
+        "A new person",
+        f"{result['mean_accuracy']:.1%}",
+        border=True,
+        help="The mean of the persons, each by a model that never saw them.",
+    )
     left.caption(f"95 % interval {in_percent(result['interval'])}")
     right.metric("The worst person", f"{result['worst_accuracy']:.1%}", border=True)
     interval = rows[worst].get("interval")

@@ -14,10 +14,20 @@ def rejection(figures: dict[str, Any]) -> None:
         return
     passed, let_in = f"{found['true_accept']:.1%}", found["false_accept"]
     with st.container(horizontal=True):
-        st.metric("True-accept rate", passed, border=True, width="content",
-                  help=f"of {found['gestures']} held-out samples")  # fmt: skip
-        st.metric("False-accept rate", "–" if let_in is None else f"{let_in:.1%}",
-                  border=True, width="content", help=f"of {found['foreign']} hands")  # fmt: skip
+        st.metric(
+            "True-accept rate",
+            passed,
+            border=True,
+            width="content",
+            help=f"of {found['gestures']} held-out samples",
+        )
+        st.metric(
+            "False-accept rate",
+            "–" if let_in is None else f"{let_in:.1%}",
+            border=True,
+            width="content",
+            help=f"of {found['foreign']} hands",
+        )
     st.markdown(
         "A hand that is too far from the gestures gets “no gesture”. Measured on "
         f"{safe_label(found['measured_on'])}."

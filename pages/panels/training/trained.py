@@ -27,8 +27,13 @@ def results(project: Project, running: Run | None) -> None:
         st.session_state["run"] = wanted
     elif st.session_state.get("run") not in runs:
         st.session_state.pop("run", None)
-    name = st.selectbox("Trainings", list(runs), key="run", persist_state="session",
-                        format_func=lambda n: run_title(runs[n], project))  # fmt: skip
+    name = st.selectbox(
+        "Trainings",
+        list(runs),
+        key="run",
+        persist_state="session",
+        format_func=lambda n: run_title(runs[n], project),
+    )
     _show(runs[name], project, running)
 
 
@@ -54,12 +59,22 @@ def _show(run: Run, project: Project, running: Run | None) -> None:
 def _figures(result: dict[str, Any]) -> None:
     figures, split = result["figures"], result["split"]
     with st.container(horizontal=True):
-        st.metric("Accuracy", f"{figures['accuracy']:.1%}", border=True, width="content",
-                  help=f"of {figures['n']} held-out samples. They chose the epoch, "
-                  "which flatters by some tenths of a percent.")  # fmt: skip
-        st.metric("95 % interval", in_percent(figures["interval"]), border=True, width="content",
-                  help="Frames of one recording are much alike: the interval counts them as "
-                  "fewer samples than there are.")  # fmt: skip
+        st.metric(
+            "Accuracy",
+            f"{figures['accuracy']:.1%}",
+            border=True,
+            width="content",
+            help=f"of {figures['n']} held-out samples. They chose the epoch, "
+            "which flatters by some tenths of a percent.",
+        )
+        st.metric(
+            "95 % interval",
+            in_percent(figures["interval"]),
+            border=True,
+            width="content",
+            help="Frames of one recording are much alike: the interval counts them as "
+            "fewer samples than there are.",
+        )
         st.metric("Time", f"{result['seconds']:.1f} s", border=True, width="content")
     counted = figures.get("effective_n")
     as_many = f", which count as {counted:.0f} independent ones" if counted else ""
@@ -95,9 +110,12 @@ def _per_gesture(result: dict[str, Any]) -> None:
         },
         hide_index=True,
         width="stretch",
-        column_config={"Accuracy": st.column_config.ProgressColumn(
-            format="%.1f%%", min_value=0, max_value=100, width="small")},
-    )  # fmt: skip
+        column_config={
+            "Accuracy": st.column_config.ProgressColumn(
+                format="%.1f%%", min_value=0, max_value=100, width="small"
+            )
+        },
+    )
 
 
 def curves(epochs: list[dict[str, Any]]) -> None:
