@@ -14,11 +14,13 @@ from core.recognition.keypoint_sources import KeypointSource, stages_of
 from core.recognition.live import Maps, Options
 from pages.panels.camera.keypoints import pick_keypoint, pick_net
 from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+PICTURES, VIDEOS = ["jpg", "jpeg", "png", "webp"], ["mp4", "webm", "mov", "avi", "mkv"]
 VIEWS = {
     "single": (
         "Overlay",
@@ -26,16 +28,15 @@ VIEWS = {
     ),
     "multi": (
         "Per stage",
-        "Every stage beside the next: stage 1 sees only what is round a "
-        "point and "
-        "takes many spots for a fingertip; later stages know the other keypoints and "
-        "sharpen.",
+        "Every stage beside the next: stage 1 sees only what is round a point and takes many "
+        "spots for a fingertip; later stages know the other keypoints and sharpen.",
     ),
     "hm": (
         "Per keypoint",
         "One map a keypoint of the chosen stage, and last the background: what is no joint.",
     ),
 }
+TILES_A_ROW = {"single": 2, "multi": 4, "hm": 6}
 
 
 def page() -> None:
@@ -44,24 +45,9 @@ def page() -> None:
     st.title("Heatmaps", anchor=False)
     left, right = wide_columns("maps", 5, 2)
     with right:
-        what = st.segmented_control(
-            "Source",
-            [CAMERA, PICTURE, VIDEO],
-            default=CAMERA,
-            required=True,
-            key="maps_source",
-            persist_state="session",
-        )
+        what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source")
         source = pick_net("maps")
-        view = st.segmented_control(
-            "View",
-            list(VIEWS),
-            default="single",
-            required=True,
-            key="maps_view",
-            persist_state="session",
-            format_func=lambda v: VIEWS[v][0],
-        )
+        view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0])
         last = stages_of(source, studio().paths)
         stage = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
         joint = pick_keypoint("maps") if view == "single" else None
@@ -91,13 +77,11 @@ def _camera(source: KeypointSource, maps: Maps) -> None:
 
 
 def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -> None:
-    file = st.file_uploader(
-        "A picture with a hand", ["jpg", "jpeg", "png", "webp"], key="maps_file"
-    )
+    file = st.file_uploader("A picture with a hand", PICTURES, key="maps_file")
     if file is None:
         st.info(
-            "Drop a picture with a hand here and see where the net believes its 21 keypoints "
-            "to be.",
+            "Drop a picture with a hand here and see where the net believes its 21 keypoints to "
+            "be.",
             icon="🔥",
         )
         return
@@ -119,7 +103,7 @@ def _show(heatmaps: Heatmaps, view: str, stage: int, joint: int | None) -> None:
         tiles = stage_tiles(heatmaps, joint)
     else:
         tiles = keypoint_tiles(heatmaps, stage)
-    picture = mosaic(tiles, {"single": 2, "multi": 4, "hm": 6}[view])
+    picture = mosaic(tiles, TILES_A_ROW[view])
     st.image(picture, width="stretch")
     with st.expander("What the net saw", icon="🔍"):
         size = heatmaps.crop.shape[0]
@@ -128,14 +112,11 @@ def _show(heatmaps: Heatmaps, view: str, stage: int, joint: int | None) -> None:
 
 
 def _video(source: KeypointSource, view: str) -> None:
-    file = st.file_uploader(
-        "A video with a hand", ["mp4", "webm", "mov", "avi", "mkv"], key="maps_video"
-    )
+    file = st.file_uploader("A video with a hand", VIDEOS, key="maps_video")
     if file is None:
         st.info(
-            "Drop a video here: it comes back with the net's keypoints, in the other views "
-            "with the "
-            "maps beside it.",
+            "Drop a video here: it comes back with the net's keypoints, in the other views with "
+            "the maps beside it.",
             icon="🎞",
         )
         return

@@ -29,8 +29,8 @@ def page() -> None:
     _card(
         cards[0],
         "1 · Record 🎥",
-        "Show a gesture, press the button, see the 21 keypoints of your "
-        "hand. Two gestures with 30 samples each are a start.",
+        "Show a gesture, press the button, see the 21 keypoints of your hand. Two "
+        "gestures with 30 samples each are a start.",
         f"{samples} samples of {shown} gestures",
         "pages/record.py",
         "Record",

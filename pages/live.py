@@ -12,7 +12,8 @@ from pages.panels.live.correction import correction, last_second
 from pages.panels.live.drift import show_drift
 from pages.panels.live.models import pick_model
 from pages.panels.live.readings import show_gesture, show_hands
-from pages.panels.live.smoothing import pick_smoothing, show_smoothing
+from pages.panels.live.smoothing import pick_smoothing
+from pages.panels.live.trace import show_smoothing
 from pages.panels.project.projects import pick_project
 
 NOT_STARTED = "🎥"

@@ -65,8 +65,7 @@ def _keypoints_only(project: Project) -> None:
         return
     st.markdown(
         "A project can do without pictures: tick *Store keypoints only* in *New project*, "
-        "or forget the pictures of this one. Training needs the keypoints "
-        "alone."
+        "or forget the pictures of this one. Training needs the keypoints alone."
     )
     with st.popover("Forget this project's pictures", icon="🫥"):
         st.markdown(

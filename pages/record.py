@@ -13,6 +13,7 @@ from pages.panels.capture.gesture import pick_gesture
 from pages.panels.capture.keyboard import keyboard
 from pages.panels.capture.latest import add_files, latest_samples, show_added
 from pages.panels.capture.remote import record_remote
+from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown, studio, wide_columns
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
@@ -80,14 +81,7 @@ def _recorder(project: Project, person: str) -> Recorder:
 
 
 def _pick_plan() -> Plan:
-    mode = st.segmented_control(
-        "How",
-        [TIMED_MODE, START_STOP, SINGLE],
-        default=TIMED_MODE,
-        required=True,
-        key="mode",
-        persist_state="session",
-    )
+    mode = pick_one("How", [TIMED_MODE, START_STOP, SINGLE], "mode")
     if mode == SINGLE:
         return SHOT
     with st.popover("Rate and length", icon="⏱"):

@@ -3,25 +3,20 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.review.reviewing import (
-    AT_ONCE,
-    BY_PERSON,
-    NEWEST,
-    SUSPECTED,
-    LabelNoise,
-    Wanted,
-    find,
-    opinions,
-)
+from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, opinions
 from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_index, read_samples
-from pages.panels.frame import errors_shown, label_noise_cache, studio
+from pages.panels.choice import pick_one
+from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import balance
 from pages.panels.samples.bin import deleted_samples, deleted_things
+from pages.panels.samples.label_noise import label_noise_of
 from pages.panels.samples.map import data_map
-from pages.panels.samples.picking import first_page, picked_bar, sample_grid, turn_pages
+from pages.panels.samples.paging import first_page, turn_pages
+from pages.panels.samples.picking import picked_bar, sample_grid
+from pages.panels.words import many
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id
@@ -33,15 +28,8 @@ def page() -> None:
     project = pick_project()
     st.title("Review", anchor=False)
     _from_link(project)
-    view = st.segmented_control(
-        "View",
-        [SAMPLES, MAP, BALANCE, BIN],
-        default=SAMPLES,
-        required=True,
-        key="review_view",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    views = [SAMPLES, MAP, BALANCE, BIN]
+    view = pick_one("View", views, "review_view", label_visibility="collapsed")
     with errors_shown():
         if view == BIN:
             deleted_things(project)
@@ -72,7 +60,7 @@ def _from_link(project: Project) -> None:
 
 def _samples(project: Project, sample_index: SampleIndex) -> None:
     wanted = _filters(project)
-    label_noise = _label_noise(project, sample_index, wanted.order)
+    label_noise = label_noise_of(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
     found = find(sample_index, wanted, label_noise=label_noise, persons=persons)
     if not len(found):
@@ -126,32 +114,9 @@ def _given() -> tuple[int, ...] | None:
     if ids is None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        n = len(ids)
-        st.markdown(f"🔎 Only the {n:,} sample{'' if n == 1 else 's'} that you came to see.")
+        st.markdown(f"🔎 Only the {many(len(ids), 'sample')} that you came to see.")
         st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop("review_ids", None))
     return tuple(ids)
-
-
-def _label_noise(project: Project, sample_index: SampleIndex, order: str) -> LabelNoise | None:
-    cache = label_noise_cache(studio().paths)
-    label_noise = cache.latest(project.id)
-    if order != SUSPECTED:
-        return label_noise
-    stale = label_noise is None or not label_noise.fits(sample_index)
-    again = label_noise is None or len(sample_index) <= AT_ONCE
-    if stale and not again:
-        st.caption("Samples have changed since they were scored; new ones come last.")
-        again = st.button("Score again", icon="🔄")
-    if stale and again:
-        bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
-        label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
-        bar.empty()
-    st.caption(
-        "Suspected label errors have other neighbours: hands in other recordings that look "
-        "alike but "
-        "are another gesture; or the model in use takes them for another gesture."
-    )
-    return label_noise
 
 
 page()

@@ -12,6 +12,7 @@ from core.recognition.keypoint_sources import (
     stages_of,
 )
 from core.recognition.live import Maps
+from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 
 TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
@@ -84,16 +85,7 @@ def pick_keypoint(key: str) -> int | None:
 
 def pick_view(key: str) -> str:
     """How heatmaps are shown in annotated files."""
-    view = st.segmented_control(
-        "Heatmaps",
-        list(VIEWS),
-        default="single",
-        required=True,
-        key=f"{key}_view",
-        persist_state="session",
-        format_func=lambda v: VIEWS[v],
-    )
-    return str(view)
+    return pick_one("Heatmaps", VIEWS, f"{key}_view", format_func=lambda v: VIEWS[v])
 
 
 def overlay(key: str, source: KeypointSource) -> Maps:

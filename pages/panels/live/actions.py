@@ -126,8 +126,8 @@ def _served(of: str) -> dict[str, Any]:
         persist_state="session",
         max_chars=500,
         placeholder="http://localhost:5500",
-        help="Programs need the address alone. A page in a "
-        "browser is let in when it comes from one of these, too.",
+        help="Programs need the address alone. A page in a browser is let in when "
+        "it comes from one of these, too.",
     )
     origins = origin_of(st.context.url)
     try:

@@ -58,8 +58,8 @@ def _show_video(one: Seen, emoji: dict[str, str]) -> None:
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a hand in {found}")
         for name, share in one.shares.items():
-            message = f"{share:.0%}" if share >= 0.01 else "under 1%"
-            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {message} of hands")
+            percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
+            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {percent} of hands")
         st.download_button(
             "Annotated video (WebM)",
             video.read_bytes,
@@ -75,16 +75,16 @@ def _show_pictures(pictures: list[Seen], emoji: dict[str, str]) -> None:
     for row in range(0, min(shown, len(pictures)), COLUMNS):
         for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
             column.image(one.jpeg, width="stretch")
-            message = [_said(hand, emoji) for hand in one.records[0]["hands"]]
+            hands = [_answer(hand, emoji) for hand in one.records[0]["hands"]]
             with column.container(gap=None):
-                st.markdown(" · ".join(message) or "no hand")
+                st.markdown(" · ".join(hands) or "no hand")
                 st.caption(safe_label(one.name))
     if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
         st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN
         st.rerun()
 
 
-def _said(hand: dict[str, Any], emoji: dict[str, str]) -> str:
+def _answer(hand: dict[str, Any], emoji: dict[str, str]) -> str:
     """A hand's gesture and how sure it is, or that it shows none."""
     if hand["gesture"] is None:
         return "a hand"

@@ -1,20 +1,13 @@
-"""Live's smoothing: settings that stay with the model, and what they do, raw beside smoothed."""
+"""Live's smoothing: settings that stay with the model. What they do is shown in `trace`."""
 
 from dataclasses import replace
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
 from core.pose.smoothing import Smoothing
-from core.recognition.live import LiveProcessor
-from core.recognition.reading import TRACE_S, Moment
 from pages.panels.frame import errors_shown, studio
-
-RAW, SMOOTH = "raw", "smoothed"
-COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
@@ -96,66 +89,3 @@ def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
             keep_smoothing(model.path, chosen)
             st.toast("Kept with the model.", icon="💾")
             st.rerun()
-
-
-def show_smoothing(live: LiveProcessor | None) -> None:
-    """Raw against smoothed while the camera runs, on demand."""
-    if live is None:
-        return
-    if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
-        st.fragment(_chart, run_every=0.4)(live)
-
-
-def _chart(live: LiveProcessor) -> None:
-    trace = live.trace()
-    if not trace:
-        st.caption("Show a hand: its index finger's tip is drawn here.")
-        return
-    st.altair_chart(_tip_chart(trace), width="stretch")
-    st.altair_chart(_names_chart(trace), width="stretch")
-
-
-def _seconds(trace: tuple[Moment, ...]) -> list[float]:
-    """Seconds before the last frame, as negative numbers."""
-    return [moment.time_s - trace[-1].time_s for moment in trace]
-
-
-def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
-    kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
-    rows = [
-        (t, x, kind)
-        for kind, tips in kinds
-        for t, (x, _) in zip(_seconds(trace), tips, strict=True)
-    ]
-    table = pd.DataFrame(rows, columns=["s", "x", "line"])
-    return (
-        alt.Chart(table, height=150, title="x of the index finger's tip, pixels")
-        .mark_line()
-        .encode(
-            alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
-            alt.Y("x:Q", title=None, scale=alt.Scale(zero=False)),
-            alt.Color("line:N", title=None, scale=alt.Scale(domain=[RAW, SMOOTH], range=COLOURS)),
-            alt.StrokeDash("line:N", title=None, sort=[SMOOTH, RAW]),
-        )
-    )
-
-
-def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
-    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
-    rows = [
-        (t, name, kind)
-        for kind, names in kinds
-        for t, name in zip(_seconds(trace), names, strict=True)
-        if name
-    ]
-    table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
-    return (
-        alt.Chart(table, height=alt.Step(34), title="what it is called")
-        .mark_tick(thickness=5, height=26)
-        .encode(
-            alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),
-            alt.Y("line:N", title=None, sort=[RAW, SMOOTH]),
-            alt.Color("gesture:N", title=None),
-            alt.Tooltip(["gesture:N"]),
-        )
-    )

@@ -1,24 +1,16 @@
-"""The Export page's data: the whole project as one file, out and in; samples for and from other
-programs."""
+"""The Export page's data: the whole project as one file, and samples for other programs."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
-from core.exchange.data_in import SUFFIXES
 from core.exchange.data_out import KINDS
-from core.exchange.downloads import (
-    WHOLE,
-    Download,
-    import_uploaded_project,
-    import_uploaded_samples,
-    prepare,
-)
+from core.exchange.downloads import WHOLE, Download, prepare
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import moves
-from pages.panels.project.projects import use_project
+from pages.panels.project.import_data import project_in, samples_in, show_imported
 
 BIG_MB = 100
 KEPT = {
@@ -39,20 +31,19 @@ NAMES = {
 
 
 def data_section(store: Store, project: Project) -> None:
-    """The project out and in, and its samples."""
-    if message := st.session_state.pop("data_said", None):
-        st.success(safe_label(message), icon="✅")
+    """The project and its samples, out on the left and in on the right."""
+    show_imported()
     left, right = st.columns(2, gap="large")
     with left:
         _project_out(store, project)
     with right:
-        _project_in(store)
+        project_in(store)
     st.divider()
     left, right = st.columns(2, gap="large")
     with left:
         _samples_out(store, project)
     with right:
-        _samples_in(store, project)
+        samples_in(store, project)
 
 
 def _project_out(store: Store, project: Project) -> None:
@@ -128,50 +119,3 @@ def _prepare_and_download(
         type="primary",
         key=f"download_{about[1]}",
     )
-
-
-def _project_in(store: Store) -> None:
-    st.subheader("Open a project file", anchor=False)
-    turn = st.session_state.get("data_turn", 0)
-    file = st.file_uploader(
-        "A zip that Mudra wrote",
-        ["zip"],
-        key=f"project_file_{turn}",
-        help="It is checked first. All of it comes in, or nothing; a name that "
-        "is taken gets a number.",
-    )
-    if file is None or not st.button("Import", icon="📥", key="bring_project"):
-        return
-    bar = st.progress(0.0, "checking …")
-    with errors_shown():
-        name, text = import_uploaded_project(
-            store, studio().paths, file.getvalue(), file.name, temporary_folder(), moves(bar)
-        )
-        use_project(name)
-        _done(f"Imported {text}", turn)
-    bar.empty()
-
-
-def _samples_in(store: Store, project: Project) -> None:
-    st.subheader("Samples from other programs", anchor=False)
-    turn = st.session_state.get("data_turn", 0)
-    files = st.file_uploader(
-        "A table or COCO keypoints",
-        [suffix.strip(".") for suffix in SUFFIXES],
-        True,
-        key=f"data_files_{turn}",
-        help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
-        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20.",
-    )
-    if not files or not st.button(f"Add to {safe_label(project.name)}", icon="➕", key="add_data"):
-        return
-    with errors_shown(), st.spinner("Reading …"):
-        uploads = [(file.name, file.getvalue()) for file in files]
-        _done(import_uploaded_samples(store, project, uploads, temporary_folder()), turn)
-
-
-def _done(message: str, turn: int) -> None:
-    """Say it on a page with empty fields."""
-    st.session_state["data_said"] = message
-    st.session_state["data_turn"] = turn + 1
-    st.rerun()

@@ -49,9 +49,8 @@ def use_project(name: str) -> None:
 
 
 def _chosen(key: str) -> None:
-    if (
-        key == f"project_{st.session_state.get('project_turn', 0)}"
-    ):  # else an old widget's last word
+    turn = st.session_state.get("project_turn", 0)
+    if key == f"project_{turn}":  # else an old widget's last word
         st.session_state["project_name"] = st.session_state[key]
 
 

@@ -34,9 +34,9 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
         },
     )
     st.caption(
-        "Left and right are the hands; those of tables are not known. Suspected label errors "
-        "are those that "
-        "more than half speaks against; they are counted once you order the samples by label noise."
+        "Left and right are the hands; those of tables are not known. Suspected label errors are "
+        "those that more than half speaks against; they are counted once you order the samples "
+        "by label noise."
     )
 
 

@@ -8,7 +8,8 @@ from core.store import Project
 from core.store.bin import PROJECT, Binned, list_bin, restore_from_bin, restore_samples
 from core.store.index import read_bin, read_samples
 from pages.panels.frame import errors_shown, studio
-from pages.panels.samples.picking import binned_bar, sample_grid, turn_pages
+from pages.panels.samples.paging import turn_pages
+from pages.panels.samples.picking import binned_bar, sample_grid
 
 ICONS = {"project": "🗂", "gesture": "🖐", "person": "🧑"}
 SHOWN = 50

@@ -22,38 +22,25 @@ from core.review.data_map import (
 from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
+from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 from pages.panels.samples.picking import act_on, sample_grid
 from pages.panels.samples.sample import show_sample
 
 # colours that stay apart for most eyes, each with a shape of its own
-COLOURS = (
-    "#17968e",
-    "#d98324",
-    "#5b6fd6",
-    "#c2477f",
-    "#7a9a1f",
-    "#8d5fc0",
-    "#2f8fd0",
-    "#b05a3c",
-    "#3f9d5a",
-    "#c9a11a",
-    "#6b7a80",
-    "#d1605e",
-)
-SHAPES = (
-    "circle",
-    "square",
-    "diamond",
-    "triangle-up",
-    "cross",
-    "x",
-    "star",
-    "pentagon",
-    "triangle-down",
-    "hexagon",
-    "bowtie",
-    "hourglass",
+MARKS = (
+    ("#17968e", "circle"),
+    ("#d98324", "square"),
+    ("#5b6fd6", "diamond"),
+    ("#c2477f", "triangle-up"),
+    ("#7a9a1f", "cross"),
+    ("#8d5fc0", "x"),
+    ("#2f8fd0", "star"),
+    ("#b05a3c", "pentagon"),
+    ("#3f9d5a", "triangle-down"),
+    ("#c9a11a", "hexagon"),
+    ("#6b7a80", "bowtie"),
+    ("#d1605e", "hourglass"),
 )
 LARGE = 24  # so many of the selected samples are shown
 
@@ -61,31 +48,21 @@ LARGE = 24  # so many of the selected samples are shown
 def data_map(project: Project, sample_index: SampleIndex) -> None:
     """The map, and what is selected on it."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        method = st.segmented_control(
+        method = pick_one(
             "Map",
             [PCA, TSNE],
-            default=PCA,
-            required=True,
-            key="map_method",
-            persist_state="session",
-            help="PCA comes at once. t-SNE shows groups more clearly and "
-            "takes about half a minute for 5,000 samples.",
+            "map_method",
+            help="PCA comes at once. t-SNE shows groups more clearly and takes about half a "
+            "minute for 5,000 samples.",
         )
-        by = st.segmented_control(
-            "Colour and shape by",
-            [BY_GESTURE, BY_PERSON, BY_SESSION],
-            default=BY_GESTURE,
-            required=True,
-            key="map_by",
-            persist_state="session",
-        )
+        by = pick_one("Colour and shape by", [BY_GESTURE, BY_PERSON, BY_SESSION], "map_by")
         again = st.button("Redraw", icon="🔄")
-    drawn = _drawn(project, method or PCA, sample_index, again)
+    drawn = _drawn(project, method, sample_index, again)
     st.caption(about(drawn))
     if is_outdated(drawn, sample_index):
         st.caption("Samples came since it was drawn: redraw it to see them.")
     chart = st.plotly_chart(
-        _figure(layers(drawn, sample_index, by or BY_GESTURE), _titles(project, by or BY_GESTURE)),
+        _figure(layers(drawn, sample_index, by), _titles(project, by)),
         key=f"map_{project.id}_{method}_{by}",
         on_select="rerun",
         selection_mode=("points", "box", "lasso"),
@@ -117,15 +94,15 @@ def _titles(project: Project, by: str) -> dict[int, str]:
 def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
     figure = go.Figure()
     for i, layer in enumerate(shown):
+        colour, shape = MARKS[i]
         name = escape(title_of(layer, titles))  # Plotly reads HTML, not Markdown
-        marker = {"color": COLOURS[i], "symbol": SHAPES[i], "size": 8, "opacity": 0.8}
         figure.add_scatter(
             x=layer.points[:, 0],
             y=layer.points[:, 1],
             customdata=layer.ids[:, None].tolist(),
             mode="markers",
             name=f"{name} ({len(layer.ids):,})",
-            marker=marker,
+            marker={"color": colour, "symbol": shape, "size": 8, "opacity": 0.8},
             hovertemplate="%{fullData.name}<br>sample %{customdata[0]}<extra></extra>",
         )
     figure.update_layout(
@@ -142,8 +119,8 @@ def _figure(shown: list[Layer], titles: dict[int, str]) -> go.Figure:
 def _selected(project: Project, ids: list[int]) -> None:
     if not ids:
         st.caption(
-            "Click a point to see its sample; drag around points to select many. Double "
-            "click to select nothing."
+            "Click a point to see its sample; drag around points to select many. Double click to "
+            "select nothing."
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="picked_bar"):

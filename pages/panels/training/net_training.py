@@ -29,9 +29,8 @@ def fine_tuning(project: Project) -> None:
     news = running is not None or bool(runs and failure_of(runs[0]))
     with st.expander("The keypoint net: fine-tune the light CPM on your hands", news, icon="🔥"):
         st.caption(
-            "The light CPM learns from the keypoints that MediaPipe found in your samples "
-            "(those with "
-            "a picture). Every fifth recording is held out to measure. Afterwards the net is "
+            "The light CPM learns from the keypoints that MediaPipe found in your samples (those "
+            "with a picture). Every fifth recording is held out to measure. Afterwards the net is "
             "offered on Live, Record and Heatmaps under its name."
         )
         if running is None:
@@ -88,8 +87,8 @@ def _line(run: Run) -> None:
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:
         last = evaluations[-1]["held_out"]
-        message = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
-        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {message or 'none held out'}")
+        pck = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
+        st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
     if reason := failure_of(run):
         st.error(
             safe_label(f"The training of {run.about().get('net', '')} ended early: {reason}"),
