@@ -73,7 +73,9 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
 
 
 def start_camera(page: Page) -> None:
-    """Press START, and wait until STOP is there."""
+    """Press START once the page stands, and wait until STOP is there."""
+    # a page that is still being drawn puts another button in the place of the one just pressed
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
     frame.get_by_role("button", name=re.compile("start", re.I)).click()
     expect(frame.get_by_role("button", name=re.compile("stop", re.I))).to_be_visible(timeout=30_000)
