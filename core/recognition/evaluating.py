@@ -1,9 +1,8 @@
 """How good a model is on labelled pictures or tables. The most probable gesture counts: neither
 unsureness nor smoothing changes a figure, and no row is left out. N items."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,12 @@ from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import read_picture
-from core.pose.types import Estimate
+from core.pose.types import Estimate, Picture
 from core.recognition.reading import Answer, Probabilities, answers
+from core.recognition.reading_ahead import read_ahead
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang
-_AHEAD = 2  # pictures read while one is looked at
 
 Progress = Callable[[int, int], None]
 
@@ -95,7 +94,7 @@ def _of_pictures(
             unknown.add(picture.folder)
     found: list[list[Answer]] = []
     unreadable = []
-    for number, rgb in enumerate(_read_ahead(pictures), 1):
+    for number, rgb in enumerate(read_ahead(_read_or_error, pictures), 1):
         if isinstance(rgb, MudraError):
             unreadable.append(str(rgb))
             found.append([])
@@ -115,22 +114,7 @@ def _of_pictures(
     )
 
 
-def _read_ahead(pictures: list[LabelledPicture]) -> Iterator[Any]:
-    """Each picture or why it can't be read; the next few are decoded while this one is looked at.
-
-    A window, since `Executor.map` would decode all of them before the first is asked for.
-    """
-    coming: deque[Future[Any]] = deque()
-    with ThreadPoolExecutor(_AHEAD) as pool:
-        for picture in pictures:
-            coming.append(pool.submit(_read_or_error, picture))
-            if len(coming) > _AHEAD:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
-
-
-def _read_or_error(picture: LabelledPicture) -> Any:
+def _read_or_error(picture: LabelledPicture) -> Picture | MudraError:
     try:
         return read_picture(picture.path)
     except MudraError as error:

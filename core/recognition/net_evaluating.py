@@ -7,7 +7,6 @@ over all keypoints of all hands.
 """
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from core.estimators.heatmap_model import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.pose.boxes import bounding_box
 from core.pose.heatmaps import decode
+from core.pose.metrics import Distances, distances, summary
 from core.pose.types import Floats, Picture
+from core.recognition.reading_ahead import read_ahead
 
 _FACTOR = 1.5
-_SHARES = (0.1, 0.2)
 _BATCH = 16
-_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -77,18 +76,17 @@ def evaluate_net(
     pictures = _pictures(paths)
     progress = progress or (lambda done, total: None)
     rng = np.random.default_rng(0)
-    errors: list[Floats] = []
-    waiting: list[tuple[Picture, Floats, Floats]] = []
-    with ThreadPoolExecutor(_THREADS) as pool:
-        hands = pool.map(lambda path: _teachers_hand(path, teacher), pictures)
-        for done, hand in enumerate(hands, 1):
-            if hand is not None:
-                waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_size))
-            if len(waiting) == _BATCH or done == len(pictures):
-                errors += _errors(net, waiting)
-                waiting = []
-            progress(done, len(pictures))
-    return {"n": len(pictures), "detected": len(errors), "stages": _figures(net, errors)}
+    apart: list[Distances] = []
+    waiting: list[tuple[Picture, Floats, float]] = []
+    hands = read_ahead(lambda path: _teachers_hand(path, teacher), pictures)
+    for done, hand in enumerate(hands, 1):
+        if hand is not None:
+            waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_size))
+        if len(waiting) == _BATCH or done == len(pictures):
+            apart += _distances(net, waiting)
+            waiting = []
+        progress(done, len(pictures))
+    return {"n": len(pictures), "detected": len(apart), "stages": _figures(net, apart)}
 
 
 def _pictures(paths: Iterable[Path]) -> list[Path]:
@@ -110,14 +108,14 @@ def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | N
     return (rgb, poses[0].keypoints) if poses else None
 
 
-def _seen(rgb: Picture, keypoints: Floats, view: View, size: int) -> tuple[Picture, Floats, Floats]:
-    """(I, I, 3) picture, (J, 2) keypoints in it, and one pixel of it in units of L, (1,)."""
+def _seen(rgb: Picture, keypoints: Floats, view: View, size: int) -> tuple[Picture, Floats, float]:
+    """(I, I, 3) picture, (J, 2) keypoints in it, and L in its pixels."""
     x0, y0, x1, y1 = bounding_box(keypoints)
     longer = max(x1 - x0, y1 - y0, 1.0)
     matrix = _to_input(np.array([x0 + x1, y0 + y1]) / 2, longer, view, size)
     picture = _warped(rgb, matrix, view.factor * longer / size, size)
     inside = keypoints @ matrix[:, :2].T + matrix[:, 2]
-    return picture, inside.astype(np.float32), np.array([view.factor / size], np.float32)
+    return picture, inside.astype(np.float32), size / view.factor
 
 
 def _to_input(
@@ -143,32 +141,21 @@ def _warped(rgb: Picture, matrix: NDArray[np.float64], step: float, size: int) -
     return np.asarray(cut, np.uint8)
 
 
-def _errors(net: HeatmapNet, seen: list[tuple[Picture, Floats, Floats]]) -> list[Floats]:
+def _distances(net: HeatmapNet, seen: list[tuple[Picture, Floats, float]]) -> list[Distances]:
     """For each hand (S, J) distances in units of L."""
     if not seen:
         return []
-    pictures, keypoints, units = (np.stack(part) for part in zip(*seen, strict=True))
+    pictures, keypoints, sizes = (np.stack(part) for part in zip(*seen, strict=True))
     if keypoints.shape[1] != net.joints:
         raise EstimatorError(
             f"{net.name} finds {net.joints} keypoints, the teacher {keypoints.shape[1]}: measure a "
             "net of the same skeleton"
         )
     cells, _ = decode(net.heatmaps(pictures)[:, :, :-1])
-    found = cells * net.stride + (net.stride - 1) / 2
-    distance = np.linalg.norm(found - keypoints[:, None], axis=-1) * units[:, None]
-    return list(distance.astype(np.float32))
+    found = (cells * net.stride + (net.stride - 1) / 2).swapaxes(0, 1)
+    return list(np.stack([distances(stage, keypoints, sizes) for stage in found], axis=1))
 
 
-def _figures(net: HeatmapNet, errors: list[Floats]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for stage in range(net.stages):
-        joints = np.stack([error[stage] for error in errors]) if errors else None
-        row: dict[str, Any] = {"stage": stage + 1}
-        for share in _SHARES:
-            row[f"pck@{share}"] = _rounded(None if joints is None else (joints <= share).mean())
-        rows.append(row | {"mean_error": _rounded(None if joints is None else joints.mean())})
-    return rows
-
-
-def _rounded(value: Any) -> float | None:
-    return None if value is None else round(float(value), 4)
+def _figures(net: HeatmapNet, apart: list[Distances]) -> list[dict[str, Any]]:
+    all_stages = np.reshape(apart, (-1, net.stages, net.joints)).swapaxes(0, 1)
+    return [{"stage": number, **summary(stage)} for number, stage in enumerate(all_stages, 1)]

@@ -1,6 +1,7 @@
 """The protocol that measures nets, on a net and a teacher whose answers are known."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch.nn import functional
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators.heatmap_model import HeatmapNet
 from core.learning.netfile import save_net
-from core.media.pictures import encode_png
+from core.media.pictures import encode_png, read_picture
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose
 from core.recognition.net_evaluating import evaluate_net
@@ -98,6 +99,30 @@ def test_without_a_hand_there_are_no_figures(net: HeatmapNet, pictures: Path) ->
     found = evaluate_net(net, [pictures / "dark"], Teacher())
     assert found["stages"][0] == {"stage": 1, "pck@0.1": None, "pck@0.2": None, "mean_error": None}
     json.dumps(found, allow_nan=False)
+
+
+def test_many_pictures_need_no_more_memory_than_a_few(net: HeatmapNet, tmp_path: Path) -> None:
+    picture = encode_png(np.full((1200, 1600, 3), 200, np.uint8))
+
+    def looks_slowly(done: int, total: int) -> None:
+        for _ in range(4):  # reading runs ahead of whoever looks for longer than it takes to read
+            read_picture(picture)
+
+    def most_bytes(pictures: int) -> int:
+        folder = tmp_path / f"{pictures}"
+        folder.mkdir()
+        for number in range(pictures):
+            (folder / f"{number}.png").write_bytes(picture)
+        tracemalloc.start()
+        try:
+            found = evaluate_net(net, [folder], Teacher(), progress=looks_slowly)
+            assert found["detected"] == pictures
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    few = most_bytes(16)
+    assert most_bytes(60) < few + 5 * 1200 * 1600 * 3
 
 
 def test_a_folder_without_pictures_is_refused(net: HeatmapNet, tmp_path: Path) -> None:
