@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.capture.uploads import uploaded
 from core.errors import TableError
@@ -75,18 +76,13 @@ def prepare(
         return Download(out, name, went.text)
     if kind != "kazuhito":
         return Download(out, name, export_data(store, project, out, progress=counted).text)
-    table = out.with_suffix(".csv")
-    written = export_data(store, project, table, kind=kind, progress=counted)
-    labels = table.with_name(f"{table.stem}{_LABELS}")
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(table, "keypoint.csv")
-        archive.write(labels, f"keypoint{_LABELS}")
-    for path in (table, labels):
-        path.unlink()
-    text = written.text.replace(table.name, "keypoint.csv").replace(
-        labels.name, f"keypoint{_LABELS}"
-    )
-    return Download(out, name, text)
+    with TemporaryDirectory(dir=folder) as own:
+        table = Path(own) / "keypoint.csv"
+        written = export_data(store, project, table, kind=kind, progress=counted)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in written.files:
+                archive.write(path, path.name)
+    return Download(out, name, written.text)
 
 
 def import_uploaded_project(
