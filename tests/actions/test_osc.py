@@ -139,11 +139,11 @@ def test_a_bundle_counts_and_a_start_amid_a_recording_changes_nothing(remote, re
     bundle.add_content(message(START))
     say(remote, bundle.build().dgram)
     wait_until(lambda: state(recorder) == "recording")
-    take = recorder._take
+    take = recorder._recording
     say(remote, message(START).dgram)
     say(remote, message(START).dgram)
     time.sleep(0.1)
-    assert recorder._take is take
+    assert recorder._recording is take
 
 
 def test_hostile_datagrams_are_passed_over(remote, recorder):
@@ -177,7 +177,7 @@ def test_a_flood_of_starts_and_stops_begins_two_takes_a_second(recorder, fist, t
     wait_until(lambda: remote.last_command.startswith("stop"))
     time.sleep(0.3)
     with contextlib.closing(sqlite3.connect(tmp_path / "mudra.db")) as database:
-        assert database.execute("select count(*) from recordings").fetchone() == (2,)
+        assert database.execute("select count(*) from bursts").fetchone() == (2,)
     now[0] += 1
     say(remote, message(START).dgram)
     wait_until(lambda: state(recorder) == "recording")
