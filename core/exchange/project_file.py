@@ -5,7 +5,7 @@
     crops-00000.bin …          JPEG files one after the other; a sample's row says where its own is
     runs/NAME/…                a training: log, model and its description, nothing else
 
-Members stay below 1 MB (packs: 16 MB), so that neither side holds more than that in memory.
+Neither side holds more than one member in memory; how large they are says `packing`.
 """
 
 import hashlib
@@ -19,27 +19,25 @@ from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
 from core.exchange import project_runs
-from core.exchange.lines import read_lines, to_line
+from core.exchange.lines import read_lines
 from core.exchange.manifest import (
     ROWS,
     RUN_NAME,
     CropPlace,
     Manifest,
-    Member,
     ProjectRow,
     SampleRow,
-    mudra_version,
     read_manifest,
     read_row,
 )
+from core.exchange.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, Run
-from core.media.archives import MAX_ENTRIES, MAX_TOTAL, unpacked
+from core.media.archives import MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
 from core.paths import Paths
 from core.store import Project, Store
-from core.store.rows import now
 from core.store.transfer import (
     PARTS,
     ImportedProject,
@@ -49,11 +47,8 @@ from core.store.transfer import (
     project_size,
 )
 
-MANIFEST = "manifest.json"
-_TABLE_BYTES, _PACK_BYTES = 2**20 - 2**12, 16 * 2**20
 _ROW_BYTES = 1500  # about what a sample's row takes
 _CROP_SIDE = 1024  # pixels; ours have 256
-_MAX_MANIFEST = 8 * 2**20
 _MAX_LINE = 4 * 2**20  # a clip of a thousand frames
 _RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl|csv)"
 _NAMES = re.compile(
@@ -118,7 +113,7 @@ def export_project(
             written_whole(out) as part,
             zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
         ):
-            packer = _Packer(archive)
+            packer = Packer(archive)
             made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
             runs = _pack_runs(packer, TrainingManager(store, paths).runs(project.name))
             about = ProjectRow(
@@ -133,7 +128,7 @@ def export_project(
 
 
 def _pack_tables(
-    packer: "_Packer", store: Store, project: Project, with_bin: bool, with_pictures: bool,
+    packer: Packer, store: Store, project: Project, with_bin: bool, with_pictures: bool,
     progress: Progress,
 ) -> str:  # fmt: skip
     """The project's rows in one state of the store; when the project was made."""
@@ -146,7 +141,7 @@ def _pack_tables(
         return project_made_at(connection, project.id)
 
 
-def _pack_runs(packer: "_Packer", runs: list[Run]) -> list[str]:
+def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
     """The trainings that have ended; their names."""
     ended = [run for run in runs if run.status() != RUNNING]
     for run in ended:
@@ -167,7 +162,7 @@ def _check_space(name: str, samples: int, crops: int) -> None:
 
 
 def _pack_rows(
-    packer: "_Packer",
+    packer: Packer,
     table: str,
     rows: Iterator[dict[str, Any]],
     with_pictures: bool,
@@ -188,73 +183,6 @@ def _pack_rows(
     if table == "samples":
         packer.flush("crops")
         progress(samples, samples)
-
-
-class _Packer:
-    """Fills the zip member by member, each no larger than is kept in memory."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.counts: dict[str, int] = {}
-        self._archive = archive
-        self._members: list[Member] = []
-        self._waiting: dict[str, bytearray] = {}
-        self._numbers: dict[str, int] = {}
-
-    def add(self, name: str, content: bytes) -> None:
-        """A member of its own; pictures are packed already."""
-        how = zipfile.ZIP_STORED if name.startswith("crops-") else zipfile.ZIP_DEFLATED
-        self._archive.writestr(name, content, how)
-        digest = hashlib.sha256(content).hexdigest()
-        self._members.append(Member(name=name, bytes=len(content), sha256=digest))
-
-    def add_line(self, table: str, row: dict[str, Any]) -> None:
-        """A row of a table."""
-        self._append(table, to_line(row), _TABLE_BYTES)
-
-    def add_crop(self, jpeg: bytes) -> dict[str, Any]:
-        """A crop; where it lies."""
-        begin = self._append("crops", jpeg, _PACK_BYTES)
-        self.counts["crops"] = self.counts.get("crops", 0) + 1
-        return {"pack": self._name("crops"), "begin": begin, "bytes": len(jpeg)}
-
-    def _append(self, kind: str, content: bytes, limit: int) -> int:
-        waiting = self._waiting.setdefault(kind, bytearray())
-        if len(waiting) + len(content) > limit:
-            self.flush(kind)
-        begin = len(waiting)
-        waiting += content
-        return begin
-
-    def flush(self, kind: str) -> None:
-        """What waits, as the next member of its kind."""
-        waiting = self._waiting.get(kind)
-        if waiting:
-            self.add(self._name(kind), bytes(waiting))
-            self._numbers[kind] = self._numbers.get(kind, 0) + 1
-            waiting.clear()
-
-    def _name(self, kind: str) -> str:
-        suffix = "bin" if kind == "crops" else "jsonl"
-        return f"{kind}-{self._numbers.get(kind, 0):05}.{suffix}"
-
-    def finish(self, project: ProjectRow, with_bin: bool, with_pictures: bool) -> None:
-        """The manifest, last: it knows every hash.
-
-        Raises:
-            StoreError: larger than what is read back.
-        """
-        total = sum(member.bytes for member in self._members)
-        if total > MAX_TOTAL - _MAX_MANIFEST or len(self._members) >= MAX_ENTRIES:
-            raise StoreError(
-                f"“{project.name}” takes {total:,} bytes in {len(self._members):,} files, a "
-                f"project file at most {MAX_TOTAL:,}: leave the pictures out"
-            )
-        manifest = Manifest(
-            format="mudra-project", version=2, made_by=f"mudra {mudra_version()}", made_at=now(),
-            project=project, with_bin=with_bin, with_pictures=with_pictures,
-            counts=self.counts, members=self._members,
-        )  # fmt: skip
-        self._archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
 
 
 # -------------------------------------------------------------------------------------------- in
@@ -320,7 +248,7 @@ def _checked(folder: Path, name: str) -> Manifest:
         ArchiveError: otherwise.
     """
     path = folder / MANIFEST
-    if not path.is_file() or path.stat().st_size > _MAX_MANIFEST:
+    if not path.is_file() or path.stat().st_size > MAX_MANIFEST:
         raise ArchiveError(f"{name} holds no {MANIFEST} of a project: export the project anew")
     manifest = read_manifest(path.read_bytes(), name)
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}

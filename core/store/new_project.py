@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from core.errors import NotFoundError
 from core.pose.skeletons import HAND_21
+from core.store.deleting import forget_project
 from core.store.rows import Project
 from core.store.store import Store
-from core.store.transfer import forget_project
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Whole projects out of the database and into it, and out of it for good.
+"""Whole projects out of the database and into it.
 
 Convention: rows are plain dictionaries by column, blobs as bytes. What lies in the bin counts only
 where it is asked for; a thing in the bin that something outside of it still needs counts, too.
@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, distinct, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, distinct, func, insert, select, update
 
 from core.errors import NotFoundError
 from core.gestures.labels import in_colour
 from core.store import schema as t
-from core.store.database import Database, named
+from core.store.database import named
 from core.store.rows import Project
 
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 _SAMPLE, _BURST, _SESSION = t.samples.c, t.bursts.c, t.sessions.c
 
 
-def _alone_in_bin() -> dict[str, Any]:
+def alone_in_bin() -> dict[str, Any]:
     """Per part the condition that a row is in the bin, or hangs on it, and nothing needs it."""
     gesture, person, shown = t.gestures.c, t.persons.c, _SAMPLE.deleted_at.is_(None)
     gestures_away = _all(gesture.id, gesture.deleted_at.is_not(None))
@@ -53,10 +53,10 @@ def _all(column: Any, condition: Any) -> Any:
     return select(column).where(condition).correlate(None)
 
 
-def _of_project(table: Table, project_id: Any) -> Any:
+def of_project(table: Table, project_id: Any) -> Any:
     """That a row of the table belongs to the project, or to one of several that are selected."""
     if table is t.bursts:
-        return _BURST.session_id.in_(_all(_SESSION.id, _of_project(t.sessions, project_id)))
+        return _BURST.session_id.in_(_all(_SESSION.id, of_project(t.sessions, project_id)))
     column = table.c.project_id
     return column.in_(project_id) if isinstance(project_id, Select) else column == project_id
 
@@ -106,8 +106,8 @@ def project_size(
 
 
 def _chosen(found: Any, table: Table, part: str, project_id: int, with_bin: bool) -> Any:
-    found = found.where(_of_project(table, project_id))
-    return found if with_bin else found.where(~_alone_in_bin()[part])
+    found = found.where(of_project(table, project_id))
+    return found if with_bin else found.where(~alone_in_bin()[part])
 
 
 def sample_rows(connection: Connection, project_id: int) -> Iterator[Row]:
@@ -287,7 +287,7 @@ def known_in(connection: Connection, project_id: int) -> Known:
 
 
 def _at(found: Any, table: Table, project_id: int) -> Any:
-    return found.where(_of_project(table, project_id))
+    return found.where(of_project(table, project_id))
 
 
 def fingerprint(taken_at: str, instance: int, keypoints: bytes) -> bytes:
@@ -301,97 +301,3 @@ def settle_gesture(connection: Connection, gesture_id: int, row: Row) -> None:
     values = {name: row[name] for name in ("emoji", "position", "enabled", "kind")}
     values["emoji"] = in_colour(values["emoji"])
     connection.execute(update(t.gestures).where(t.gestures.c.id == gesture_id).values(values))
-
-
-# -------------------------------------------------------------------------------- out for good
-
-
-def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
-    """Delete for good what is in the bin, of one project or of all, projects in the bin included.
-
-    What was done before can't be undone any more.
-
-    Returns:
-        How many rows of each kind went, "projects" among them.
-    """
-    gone: dict[str, int] = {}
-    with store.writing() as connection:
-        if project_id is None:
-            away = select(t.projects.c.id).where(t.projects.c.deleted_at.is_not(None))
-            gone |= _delete_projects(connection, away)
-        chosen = select(t.projects.c.id) if project_id is None else project_id
-        alone = _alone_in_bin()
-        doomed = select(_SAMPLE.id).where(_of_project(t.samples, chosen), alone["samples"])
-        connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))
-        for part in ("samples", "bursts", "sessions", "gestures", "persons"):
-            table = t.metadata.tables[part]
-            rows = delete(table).where(_of_project(table, chosen), alone[part])
-            gone[part] = gone.get(part, 0) + connection.execute(rows).rowcount
-        for table in _undo_logs():
-            connection.execute(delete(table).where(_of_project(table, chosen)))
-    return gone
-
-
-def forget_project(store: Database, project_id: int, *, unless_used: bool = False) -> None:
-    """Delete a project for good, with all that is its own; `unless_used` spares samples."""
-    mine = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
-    with store.writing() as connection:
-        if unless_used and connection.execute(mine).first():
-            return
-        _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
-
-
-def _delete_projects(connection: Connection, ids: Any) -> dict[str, int]:
-    """Projects and all that is theirs."""
-    samples = select(_SAMPLE.id).where(_of_project(t.samples, ids))
-    connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(samples)))
-    gone = {}
-    tables = [t.metadata.tables[part] for part in reversed(PARTS)]
-    for table in (*_undo_logs(), *tables):
-        rows = delete(table).where(_of_project(table, ids))
-        gone[table.name] = connection.execute(rows).rowcount
-    rows = delete(t.projects).where(t.projects.c.id.in_(ids))
-    gone["projects"] = connection.execute(rows).rowcount
-    return {name: gone[name] for name in ("projects", *PARTS)}
-
-
-def _undo_logs() -> list[Table]:
-    """Tables about a project's past, which no other table needs."""
-    known = {"projects", "crops", "meta", *PARTS}
-    tables = t.metadata.tables.values()
-    return [table for table in tables if table.name not in known and "project_id" in table.c]
-
-
-def forget_pictures(store: Database, project_id: int) -> int:
-    """Delete the project's crops for good, those in the bin, too; from now on it keeps keypoints
-    only.
-
-    Returns:
-        How many there were.
-    """
-    theirs = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
-    only = update(t.projects).where(t.projects.c.id == project_id).values(keypoints_only=True)
-    with store.writing() as connection:
-        connection.execute(only)
-        return connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(theirs))).rowcount
-
-
-def empty_store(store: Database) -> None:
-    """Delete all rows for good; the tables stay and work."""
-    with store.writing() as connection:
-        for table in reversed(t.metadata.sorted_tables):
-            if table is not t.meta:
-                connection.execute(delete(table))
-
-
-def give_back_space(store: Database) -> None:
-    """Rewrite SQLite's file without what was deleted, and empty its write-ahead log.
-
-    Raises:
-        StoreError: somebody else is reading or writing, or the disk has no room for the copy.
-    """
-    with store.reading() as connection:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("COMMIT")  # VACUUM runs outside of every transaction
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -21,7 +21,7 @@ from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, list_runs
 from core.paths import Paths
 from core.store import Store
-from core.store.transfer import empty_bin, empty_store, forget_pictures, give_back_space
+from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
 
 WORD = "DELETE"  # what one types to say that one means it
 _FOLDERS = {
