@@ -47,39 +47,34 @@ def pick_evenly(groups: Ints, limit: int = POINTS, seed: int = 0) -> Ints:
 
 
 def pca(features: Floats) -> Flat:
-    """The two directions in which the features differ most.
-
-    The sign of each direction is chosen so that its largest part is positive, so that the same data
-    always gives the same map.
-    """
-    if len(features) < 2:
+    """The two directions in which the features differ most; the same data give the same map."""
+    if _all_alike(features):
         return Flat(np.zeros((len(features), 2), np.float32), 1.0)
-    centred, directions, variances = _directions(features)
-    total = float(variances.sum())
-    explained = float(variances[:2].sum()) / total if total > 0 else 1.0
-    return Flat((centred @ directions[:, :2]).astype(np.float32), explained)
+    points, shares = _projected(features, 2)
+    return Flat(points, float(shares.sum()))
 
 
 def tsne(features: Floats, seed: int = 0) -> Flat:
     """t-SNE (van der Maaten and Hinton 2008) from the PCA map on: neighbours stay neighbours, the
     distances between groups mean little. 5,000 points take about a minute."""
-    if len(features) < 4:
+    if len(features) < 4 or _all_alike(features):
         return pca(features)
     from sklearn.manifold import TSNE
 
-    centred, directions, _ = _directions(features)
-    few = (centred @ directions[:, :_KEPT]).astype(np.float32)
+    few, _ = _projected(features, _KEPT)
     perplexity = min(_PERPLEXITY, (len(few) - 1) / 3)
     found = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(few)
     return Flat(found.astype(np.float32))
 
 
-def _directions(features: Floats) -> tuple[NDArray[np.float64], ...]:
-    """Centred features, the directions as columns by falling variance, the variances."""
-    centred = features - features.mean(axis=0, dtype=np.float64)
-    variances, directions = np.linalg.eigh(centred.T @ centred / max(1, len(centred) - 1))
-    order = np.argsort(-variances, kind="stable")
-    directions = directions[:, order]
-    largest = np.abs(directions).argmax(axis=0)
-    directions = directions * np.sign(directions[largest, np.arange(directions.shape[1])])
-    return centred, directions, np.maximum(variances[order], 0)
+def _all_alike(features: Floats) -> bool:
+    return len(features) < 2 or not np.ptp(features, axis=0).any()
+
+
+def _projected(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
+    """(N, ≤ count) along the directions by falling variance, and each one's share of it."""
+    from sklearn.decomposition import PCA
+
+    directions = PCA(min(count, *features.shape), svd_solver="full")
+    points = directions.fit_transform(features.astype(np.float64))
+    return points.astype(np.float32), directions.explained_variance_ratio_

@@ -26,10 +26,19 @@ def test_the_first_direction_is_the_longest_and_its_sign_is_fixed():
     np.testing.assert_allclose(pca(line[::-1]).points, found.points[::-1], atol=1e-6)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_the_directions_their_signs_and_shares_by_hand():
+    # 50 of the squares lie along (0.6, 0.8, 0), 2 along (0.8, -0.6, 0), 0.5 along (0, 0, 1)
+    around = [[3, 4, 0], [-3, -4, 0], [0.8, -0.6, 0], [-0.8, 0.6, 0], [0, 0, 0.5], [0, 0, -0.5]]
+    found = pca(np.array(around, np.float32) + 10)
+    wanted = [[5, 0], [-5, 0], [0, 1], [0, -1], [0, 0], [0, 0]]
+    np.testing.assert_allclose(found.points, wanted, atol=1e-6)
+    assert found.explained == pytest.approx(52 / 52.5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 6])
 @pytest.mark.parametrize("draw", [pca, tsne])
 def test_a_few_points_or_equal_ones_are_a_map_too(draw, n):
-    for features in (np.ones((n, 5), np.float32), np.eye(5, dtype=np.float32)[:n]):
+    for features in (np.ones((n, 5), np.float32), np.eye(n, 5, dtype=np.float32)):
         found = draw(features)
         assert found.points.shape == (n, 2) and np.isfinite(found.points).all()
 
