@@ -17,7 +17,6 @@ UNSURE = "low score"
 CUT_OFF = "cut off"
 DUPLICATE = "duplicate"
 STORED = "stored already"
-REASONS = (NO_HAND, UNSURE, CUT_OFF, DUPLICATE)
 
 _GROUND = 40  # grey behind a sample without a picture
 CROP_SIZE = 256  # pixels, a stored crop's side

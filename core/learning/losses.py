@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.pose.heatmaps import encode
+
 _SIGMA = 1.5  # of the target Gaussians, map cells
 _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
 _BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
@@ -48,13 +50,8 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
 
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
-    centres = (keypoints.nan_to_num(nan=-1e4) - (stride - 1) / 2) / stride
-    y = torch.arange(size_hw[0], device=keypoints.device, dtype=torch.float32)
-    x = torch.arange(size_hw[1], device=keypoints.device, dtype=torch.float32)
-    across = torch.exp(-((x - centres[..., :1]) ** 2) / (2 * _SIGMA**2))
-    down = torch.exp(-((y - centres[..., 1:]) ** 2) / (2 * _SIGMA**2))
-    joints = down[..., :, None] * across[..., None, :]
-    return torch.cat([joints, 1 - joints.amax(1, keepdim=True)], 1)
+    targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA, xp=torch)
+    return targets
 
 
 @dataclass(frozen=True)

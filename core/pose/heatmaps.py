@@ -6,7 +6,7 @@ Legend: S stages, J keypoints, h w map, H W picture, I side of the net's input.
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ def heatmap_keypoints(heatmaps: Heatmaps, stage: int = -1) -> tuple[Floats, Floa
 
 
 def encode(
-    keypoints: Floats,
+    keypoints: Any,
     size_hw: tuple[int, int],
     stride: int,
     *,
@@ -39,11 +39,12 @@ def encode(
     background: Background = "max",
     centre: Centre = "exact",
     cut_off: float | None = None,
-) -> Floats:
-    """Gaussians at the keypoints and the background behind them, (J+1, h, w).
+    xp: Any = np,
+) -> Any:
+    """Gaussians at the keypoints and the background behind them, (..., J+1, h, w) float32.
 
     Args:
-        keypoints: (J, 2) input pixels, NaN where missing: its map is empty.
+        keypoints: (..., J, 2) input pixels, NaN where missing: its map is empty.
         size_hw: (h, w) of the maps.
         sigma: of the Gaussians, in cells.
         background: 1 − the maps' maximum, or 1 − their sum, which falls below 0 where keypoints
@@ -51,30 +52,31 @@ def encode(
         centre: where the peak is: the keypoint itself; pixel // stride (the seed's); or the nearest
             cell by pixel / stride + 0.5 (Xiao et al. 2018).
         cut_off: sigmas beyond which the Gaussian is 0, else nowhere.
+        xp: the array library of the keypoints, numpy or torch.
     """
-    x, y = np.arange(size_hw[1]), np.arange(size_hw[0])
-    cells = _cells(np.asarray(keypoints, np.float64), stride, centre)
+    cells = _cells(keypoints, stride, centre, xp)
     far = np.inf if cut_off is None else cut_off * sigma
-    across = _bell(x, cells[:, :1], sigma, far)
-    down = _bell(y, cells[:, 1:], sigma, far)
-    joints = np.nan_to_num(down[:, :, None] * across[:, None, :])
-    covered = joints.max(axis=0) if background == "max" else joints.sum(axis=0)
-    return np.concatenate([joints, 1 - covered[None]]).astype(np.float32)
+    across, down = (
+        _bell(cells[..., axis : axis + 1], size_hw[1 - axis], sigma, far, xp) for axis in (0, 1)
+    )
+    joints = down[..., :, None] * across[..., None, :]
+    covered = xp.amax(joints, -3) if background == "max" else xp.sum(joints, -3)
+    maps = xp.concatenate([joints, 1 - covered[..., None, :, :]], -3)
+    return xp.asarray(maps, dtype=xp.float32)
 
 
-def _cells(keypoints: NDArray[np.float64], stride: int, centre: Centre) -> NDArray[np.float64]:
+def _cells(keypoints: Any, stride: int, centre: Centre, xp: Any) -> Any:
     if centre == "floor":
-        return np.asarray(keypoints // stride)
+        return keypoints // stride
     if centre == "round":
-        return np.asarray(np.trunc(keypoints / stride + 0.5))
+        return xp.trunc(keypoints / stride + 0.5)
     return (keypoints - (stride - 1) / 2) / stride
 
 
-def _bell(
-    cells: NDArray[np.int64], centres: NDArray[np.float64], sigma: float, far: float
-) -> NDArray[np.float64]:
-    distance = np.abs(cells - centres)
-    return np.where(distance <= far, np.exp(-(distance**2) / (2 * sigma**2)), 0.0)
+def _bell(centres: Any, length: int, sigma: float, far: float, xp: Any) -> Any:
+    """(..., J, length) along one axis; 0 where the centre is NaN."""
+    distance = abs(xp.arange(length, device=centres.device) - centres)
+    return xp.where(distance <= far, xp.exp(-(distance**2) / (2 * sigma**2)), 0.0)
 
 
 def peaks(maps: Floats) -> tuple[NDArray[np.int64], Floats]:
@@ -96,16 +98,6 @@ def decode(maps: Floats) -> tuple[Floats, Floats]:
     cells, values = peaks(maps)
     offset = np.stack([_vertex(*_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1)
     return (cells + offset).astype(np.float32), values.astype(np.float32)
-
-
-def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
-    """Like `decode`, a quarter cell towards the higher neighbour (Newell et al. 2016, 3.2)."""
-    cells, values = peaks(maps)
-    offset = []
-    for axis in (0, 1):
-        before, _, after, inside = _neighbours(maps, cells, axis)
-        offset.append(0.25 * np.sign(after - before) * inside)
-    return (cells + np.stack(offset, axis=-1)).astype(np.float32), values.astype(np.float32)
 
 
 def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -19,7 +19,6 @@ from core.files import write_whole
 from core.weights.tflite_metadata import with_normalization
 
 WHEEL = "mediapipe==0.10.21"
-LICENCE = "Apache-2.0"
 Progress = Callable[[str, float], None]
 
 _ALIGNMENT = 64

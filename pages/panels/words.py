@@ -30,10 +30,6 @@ MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "de
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Home."
 NOT_STARTED = "Press START under the video."
-NO_NONE = (
-    "Nothing is recorded for 🚫 none: the model will see one of the gestures in every hand that it "
-    "finds probable enough."
-)
 
 
 def many(n: int, thing: str) -> str:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.pose.heatmaps import (
     decode,
     decode_openpose,
-    decode_quarter,
     decode_seed,
     encode,
     heatmap_keypoints,
@@ -66,14 +66,6 @@ def test_the_seeds_targets_are_those_of_the_reference(reference) -> None:
     assert float(two[2].min()) == pytest.approx(wanted["two_coincident_bg_min"], abs=1e-6)
 
 
-def test_the_quarter_offset_is_that_of_the_reference(reference) -> None:
-    x, y = reference["quarter_decode"]["peak"]
-    heatmap = np.zeros((1, 64, 48), np.float32)
-    heatmap[0, y, x], heatmap[0, y, x + 1], heatmap[0, y - 1, x] = 1, 0.5, 0.5
-    (found,), _ = decode_quarter(heatmap)
-    assert found.tolist() == reference["quarter_decode"]["expected"]
-
-
 def test_the_background_is_what_no_keypoint_covers() -> None:
     two = np.array([[20.0, 20.0], [20.0, 20.0]])
     by_max, by_sum = (encode(two, HW, 4, background=kind) for kind in ("max", "sum"))
@@ -88,6 +80,21 @@ def test_a_missing_keypoint_has_an_empty_map() -> None:
     assert np.isfinite(maps).all()
 
 
+def test_torch_tensors_and_batches_get_the_same_maps():
+    rng = np.random.default_rng(0)
+    keypoints = rng.uniform(0, 160, (3, 5, 2)).astype(np.float32)
+    keypoints[1, 2] = np.nan
+    for options in (
+        {}, {"background": "sum", "centre": "floor"}, {"centre": "round", "cut_off": 3.0},
+    ):  # fmt: skip
+        wanted = np.stack([encode(one, HW, 4, **options) for one in keypoints])
+        assert wanted.shape == (3, 6, *HW) and wanted.dtype == np.float32
+        np.testing.assert_array_equal(encode(keypoints, HW, 4, **options), wanted)
+        found = encode(torch.from_numpy(keypoints), HW, 4, **options, xp=torch)
+        assert found.dtype == torch.float32
+        np.testing.assert_allclose(found.numpy(), wanted, atol=2e-6)
+
+
 joints = st.tuples(st.floats(8, 215), st.floats(8, 150))
 
 
@@ -96,12 +103,6 @@ def test_a_keypoint_comes_back_to_a_tenth_of_a_cell(joint) -> None:
     cells, scores = decode(encode(np.array([joint]), HW, 4)[:1])
     assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=0.4)
     assert 0.8 < float(scores[0]) <= 1
-
-
-@given(joints)
-def test_the_quarter_offset_halves_the_error_of_the_highest_cell(joint) -> None:
-    cells, _ = decode_quarter(encode(np.array([joint]), HW, 4)[:1])
-    assert cells[0] * 4 + 1.5 == pytest.approx(np.array(joint), abs=1.01)
 
 
 @given(joints)
