@@ -18,7 +18,6 @@ from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_r
 from core.media.pictures import decode_jpeg
 from core.paths import Paths
 from core.pose.boxes import to_region
-from core.pose.skeletons import HAND_21
 from core.store import Store
 
 NET = "net"  # the folder in a run that holds what can be used
@@ -280,7 +279,6 @@ def _about(run: Run, samples: int) -> dict[str, Any]:
     evaluations = run.records("look")
     return {
         "teacher": TEACHER,
-        "skeleton": HAND_21.name,
         "estimator": "cpm",
         "licence": "Apache-2.0",
         "learnt_from": samples,

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from core.errors import WeightsError
 from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
-from core.nets import PoseNet, build_net
+from core.nets import NETS, PoseNet, build_net
 from core.pose.types import Picture
 from core.weights.onnx_session import open_session
 
@@ -86,7 +86,7 @@ def save_trained(weights: Path, folder: Path, name: str, about: Mapping[str, Any
     """Write the folder of a net from what its training left."""
     net = build_net(name)
     net.load_state_dict(load_file(weights))
-    save_net(net, folder, name, about)
+    save_net(net, folder, name, {"skeleton": NETS[name].skeleton, **about})
 
 
 def _check(content: bytes, pictures: Picture, expected: NDArray[np.float32]) -> None:

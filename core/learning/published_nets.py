@@ -14,7 +14,7 @@ import torch
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared, save_net
-from core.nets import build_net
+from core.nets import NETS, build_net
 from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
 from core.pose.types import Floats, Picture
 from core.weights.published import load_weights
@@ -57,7 +57,7 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
     entry, scaling = WEIGHTS[name], WEIGHTS[name].scalings[0]
     save_net(
         prepared.net, nets_folder / name, name,
-        {"about": entry.about, "skeleton": entry.skeleton},
+        {"about": entry.about, "skeleton": NETS[name].skeleton},
         scale=scaling.factor, offset=scaling.offset, bgr=scaling.channels == "BGR",
     )  # fmt: skip
     return nets_folder / name

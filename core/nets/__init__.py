@@ -10,24 +10,24 @@ from functools import partial
 
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
+from core.pose.skeletons import HAND_21
 
 PoseNet = VggCPM | LightCPM
 
 
 @dataclass(frozen=True)
 class NetSpec:
-    """What others need to know of a net without knowing its class.
+    """What others need to know of a net without knowing its class; `forward` gives the heatmaps of
+    every stage, (B, S, K+1, h, w).
 
     Attributes:
         build: makes it with random weights.
         skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
-        outputs: what `forward` gives: "heatmaps" of every stage, (B, S, K+1, h, w).
         loss: how it is trained: "cross-entropy" on what its `logits` give, or "euclidean".
     """
 
     build: Callable[[], PoseNet]
-    skeleton: str = "hand_21"
-    outputs: str = "heatmaps"
+    skeleton: str = HAND_21.name
     loss: str = "euclidean"
 
 

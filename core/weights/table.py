@@ -8,7 +8,7 @@ whoever fetches decides on what came.
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.pose.skeletons import HAND_21, LSP_14
+from core.pose.skeletons import HAND_21
 
 Shape = tuple[int, ...]
 
@@ -75,8 +75,9 @@ class Weights:
 
     @property
     def skeleton(self) -> str:
-        """The name of the skeleton whose keypoints the net finds."""
-        return {"hand": HAND_21, "body": LSP_14}[self.subject].name
+        """The name of the skeleton whose keypoints the net finds, in that order; "" for the body's,
+        which go from the head down: LSP's 14 begin at an ankle."""
+        return HAND_21.name if self.subject == "hand" else ""
 
 
 PUBLISHED_SCALING = Scaling("BGR", 1 / 256, -0.5)

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from core.learning.netfile import METADATA, MODEL, Prepared, save_net
+from core.learning.netfile import METADATA, MODEL, Prepared, save_net, save_trained
+from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
 from core.weights.onnx_session import open_session
 
@@ -60,3 +62,11 @@ def test_channels_are_swapped_and_scaled_as_the_net_wants_them() -> None:
     red[..., 0] = 128
     said = Prepared(echo, 1 / 256, -0.5, bgr=True)(red)[0, 0, :, 0, 0]
     assert said.tolist() == [-0.5, -0.5, 0.0]
+
+
+def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
+    weights = tmp_path / "weights.safetensors"
+    save_file(build_net("cpm.hand_light").state_dict(), weights)
+    save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"})
+    metadata = json.loads((tmp_path / "net" / METADATA).read_text())
+    assert (metadata["skeleton"], metadata["licence"]) == ("hand_21", "MIT")

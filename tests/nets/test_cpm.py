@@ -6,6 +6,8 @@ import torch
 from core.errors import WeightsError
 from core.nets import NETS, build_net
 from core.nets.cpm import LightCPM, VggCPM
+from core.pose.skeletons import skeleton_named
+from core.weights.table import WEIGHTS
 
 
 @pytest.mark.parametrize(
@@ -83,3 +85,11 @@ def test_the_light_nets_first_stage_sees_a_neighbourhood_and_its_last_the_whole_
         change = (net.logits(picture) - net.logits(elsewhere)).abs()[0, :, :, 12, 24].amax(-1)
     assert float(change[0]) == 0
     assert float(change[2]) > 0
+
+
+@pytest.mark.parametrize("name", sorted(NETS))
+def test_a_net_has_a_map_for_each_keypoint_of_its_skeleton(name: str) -> None:
+    spec, net = NETS[name], build_net(name)
+    assert not spec.skeleton or skeleton_named(spec.skeleton).size == net.joints
+    if name in WEIGHTS:
+        assert WEIGHTS[name].skeleton == spec.skeleton

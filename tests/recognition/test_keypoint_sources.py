@@ -31,7 +31,7 @@ def test_a_body_net_is_not_offered_for_hands_and_a_hand_net_of_any_name_is(paths
 
 
 def test_a_body_net_that_is_asked_for_hands_is_refused(paths):
-    with pytest.raises(EstimatorError, match=r"cpm\.body .* lsp_14, .*cpm\.hand_light"):
+    with pytest.raises(EstimatorError, match=r"cpm\.body .* no known skeleton, .*cpm\.hand_light"):
         KeypointSource("cpm.body").open(paths)
 
 
