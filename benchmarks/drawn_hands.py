@@ -4,11 +4,13 @@ Convention: x right, y down. Everything is drawn at twice the size and shrunk, s
 Lengths are shares of the hand's own (wrist to middle knuckle). H W picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.pose.skeletons import HAND_21
 from core.pose.types import Floats, Picture
@@ -36,7 +38,7 @@ def draw_hand(keypoints: Floats, size_hw: tuple[int, int] = (480, 640)) -> Pictu
 class _Hand:
     """A hand on its canvas, drawn from back to front: forearm, palm with open fingers, the rest."""
 
-    def __init__(self, points: Floats, canvas: Floats) -> None:
+    def __init__(self, points: NDArray[np.float64], canvas: Floats) -> None:
         self.points, self.canvas = points, canvas
         self.size_hw = canvas.shape[:2]
         long, broad = np.linalg.norm(points[[9, 5]] - points[[0, 17]], axis=1).tolist()
@@ -74,12 +76,12 @@ class _Hand:
             p[0] + 0.2 * across, p[1], 0.45 * p[2] + 0.55 * p[5], p[5], p[9], p[13], p[17],
             p[0] - 0.22 * across, (p[17] + p[0]) / 2 - 0.1 * across,
         ]  # fmt: skip
-        mask = np.zeros(self.size_hw, np.uint8)
-        cv2.fillPoly(mask, [cv2.convexHull(np.round(corners).astype(np.int32))], 255)
+        corner_mask = np.zeros(self.size_hw, np.uint8)
+        cv2.fillPoly(corner_mask, [cv2.convexHull(np.round(corners).astype(np.int32))], 255)
         side = 2 * int(0.11 * unit) + 1
-        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        mask = cv2.dilate(corner_mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
         ball = self._tube(p[:3], [0.2 * unit, 0.2 * unit, 0.15 * unit])
-        return _rounded(mask | ball, 0.06 * unit)
+        return _rounded(np.bitwise_or(mask, ball, dtype=np.uint8), 0.06 * unit)
 
     def _is_open(self, finger: int) -> bool:
         base, _, _, tip = np.linalg.norm(self.points[[*_FINGERS[finger]]] - self.points[0], axis=1)
@@ -109,7 +111,7 @@ class _Hand:
         share = np.where(palm > 0, np.clip((far / thick - 0.3) / fade, 0, 1), 1)[..., None]
         self.canvas += (share * (drawn - self.canvas)).astype(np.float32)
 
-    def _tube(self, points: Sequence[Floats] | Floats, radii: Sequence[float]) -> Picture:
+    def _tube(self, points: Iterable[NDArray[Any]], radii: Sequence[float]) -> Picture:
         """A mask of discs at the points, joined by straight sides."""
         mask = np.zeros(self.size_hw, np.uint8)
         for i, (a, b) in enumerate(pairwise(points)):
@@ -132,7 +134,7 @@ def _bumps(mask: Picture, radius: float) -> Floats:
     return (radius * np.sqrt(1 - (1 - inside) ** 2)).astype(np.float32)
 
 
-def _paint(canvas: Floats, mask: Picture, bumps: Floats, radius: float) -> None:
+def _paint(canvas: Floats, mask: Picture, bumps: NDArray[Any], radius: float) -> None:
     """The mask in skin, lit from the left above, with a soft shadow round it."""
     soft = cv2.GaussianBlur(bumps, (0, 0), 0.2 * radius + 1)
     dx, dy = (cv2.Sobel(soft, cv2.CV_32F, *axis, ksize=3) / 8 for axis in ((1, 0), (0, 1)))

@@ -21,7 +21,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.training.export import OpenSetNet, data_hash
 from core.gestures.training.learner import fit_all, without_empty_gestures
-from core.gestures.training.rejection import fit_rejection
+from core.gestures.training.rejection import RejectionHead, fit_rejection
 from core.paths import Paths
 from core.recipes.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
 from core.recipes.starter import EPOCHS, OPTIONS
@@ -41,6 +41,7 @@ class Inside:
     """What a fitted net makes of samples: features, its last layer, logits, and the head's word."""
 
     def __init__(self, net: OpenSetNet, data: GestureData) -> None:
+        assert isinstance(net.head, RejectionHead)
         self.labels, self.none = data.labels, net.head.none
         with torch.no_grad():
             plain = data.features()

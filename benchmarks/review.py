@@ -55,7 +55,8 @@ def fill(store: Store, samples: int, *, crops: int = 200) -> None:
 
 def _crop(rng: np.random.Generator) -> bytes:
     small = rng.integers(0, 255, (16, 16, 3), np.uint8)
-    return encode_jpeg(cv2.resize(small, (256, 256), interpolation=cv2.INTER_CUBIC))
+    large = cv2.resize(small, (256, 256), interpolation=cv2.INTER_CUBIC)
+    return encode_jpeg(np.asarray(large, np.uint8))
 
 
 def _sample(keypoints: np.ndarray, i: int, number: int, pictures: list[bytes]) -> NewSample:

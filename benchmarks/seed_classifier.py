@@ -39,9 +39,10 @@ def train_seed_net(inputs: Rows, labels: Rows, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     layers: list[torch.nn.Module] = []
     for wide_in, wide_out in pairwise(WIDTHS):
-        layers += [torch.nn.Linear(wide_in, wide_out), torch.nn.ReLU()]
-        torch.nn.init.xavier_uniform_(layers[-2].weight)
-        torch.nn.init.zeros_(layers[-2].bias)
+        linear = torch.nn.Linear(wide_in, wide_out)
+        torch.nn.init.xavier_uniform_(linear.weight)
+        torch.nn.init.zeros_(linear.bias)
+        layers += [linear, torch.nn.ReLU()]
     net = torch.nn.Sequential(*layers[:-1])
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
     x, y = torch.from_numpy(inputs), torch.from_numpy(labels)

@@ -93,7 +93,8 @@ class _Stream:
         self.live, self.recorder = live, recorder
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        picture = self.live.process(frame.to_ndarray(format="rgb24"))
+        rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+        picture = self.live.process(rgb)
         return av.VideoFrame.from_ndarray(picture, format="rgb24")
 
     def on_ended(self) -> None:
@@ -108,7 +109,7 @@ def soak(minutes: float, video: Path = VIDEO, every_s: float = EVERY_S) -> Itera
         project = store.create_project("soak").id
         moments = _moments(store, project, minutes, video, every_s)
         with asyncio.Runner() as runner:
-            while (moment := runner.run(anext(moments, None))) is not None:  # type: ignore[arg-type]
+            while (moment := runner.run(anext(moments, None))) is not None:
                 yield moment
         store.close()
 
