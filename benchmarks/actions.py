@@ -29,9 +29,15 @@ def measure() -> dict[str, float]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         actions.configure(
-            Settings(osc=True, osc_port=receiver.getsockname()[1], websocket=True,
-                     websocket_port=0, token=new_token(), per_second=30)
-        )  # fmt: skip
+            Settings(
+                osc=True,
+                osc_port=receiver.getsockname()[1],
+                websocket=True,
+                websocket_port=0,
+                token=new_token(),
+                per_second=30,
+            )
+        )
         with connect(actions.status().address) as client:
             time.sleep(0.2)
             for i in range(CHANGES):
@@ -47,8 +53,11 @@ def measure() -> dict[str, float]:
             actions.offer(hands[1], (CHANGES + i) * EVERY_S)
         quiet = (time.process_time() - begun) / FRAMES
     actions.close()
-    found = {f"{name}_{q}": 1e3 * float(np.percentile(times, q))
-             for name, times in arrived.items() for q in (50, 95)}  # fmt: skip
+    found = {
+        f"{name}_{q}": 1e3 * float(np.percentile(times, q))
+        for name, times in arrived.items()
+        for q in (50, 95)
+    }
     return found | {"quiet_frame_us": 1e6 * quiet}
 
 

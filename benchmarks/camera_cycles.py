@@ -30,8 +30,10 @@ class Standing:
 def standing(pid: int, cycle: int) -> Standing:
     """As Linux tells it."""
     status = Path(f"/proc/{pid}/status").read_text()
-    threads, memory = (int(re.search(rf"{key}:\s+(\d+)", status)[1])  # type: ignore[index]
-                       for key in ("Threads", "VmRSS"))  # fmt: skip
+    threads, memory = (
+        int(re.search(rf"{key}:\s+(\d+)", status)[1])  # type: ignore[index]
+        for key in ("Threads", "VmRSS")
+    )
     return Standing(cycle, threads, round(memory / 1024, 1))
 
 

@@ -19,14 +19,16 @@ EACH = 40  # hands a gesture
 BLOCKS = 5  # in so many runs, so that a training can keep recordings apart
 SOURCES = {  # folder: where from, licence, folder of a class → gesture
     "digits": (
-        "ardamavi/Sign-Language-Digits-Dataset", "Apache-2.0",
+        "ardamavi/Sign-Language-Digits-Dataset",
+        "Apache-2.0",
         {"1": "point_up", "5": "open_palm", "9": "ok"},
     ),
     "emrecandir": (
-        "emrecandir9/custom-gesture-dataset", "MIT",
+        "emrecandir9/custom-gesture-dataset",
+        "MIT",
         {name: name for name in ("thumbs_up", "thumbs_down", "point_up", "fist", "open_palm")},
     ),
-}  # fmt: skip
+}
 FIRST = {"point_right": 1, "point_left": 2}  # turned from other pictures than point_up's own
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 HEAD = ["source_repo", "license", "source_label", "gesture", *XY]
@@ -86,8 +88,13 @@ def main() -> None:
         for name in SOURCES:
             file = folder / f"{name}.parquet"
             if not file.is_file():
-                extract(asked.data / "hand_images" / name, file, hands=2, workers=2,
-                        weights_folder=Paths.find().weights)  # fmt: skip
+                extract(
+                    asked.data / "hand_images" / name,
+                    file,
+                    hands=2,
+                    workers=2,
+                    weights_folder=Paths.find().weights,
+                )
             tables.append(hands(name, pd.read_parquet(file)))
     rows = chosen(pd.concat(tables))
     with asked.output.open("w", encoding="utf-8", newline="") as out:

@@ -73,9 +73,16 @@ class _Hand:
         across = np.array([-away[1], away[0]]) / (np.linalg.norm(away) + 1e-6) * unit
         across *= np.sign(np.dot(p[5] - p[17], across)) or 1
         corners = [
-            p[0] + 0.2 * across, p[1], 0.45 * p[2] + 0.55 * p[5], p[5], p[9], p[13], p[17],
-            p[0] - 0.22 * across, (p[17] + p[0]) / 2 - 0.1 * across,
-        ]  # fmt: skip
+            p[0] + 0.2 * across,
+            p[1],
+            0.45 * p[2] + 0.55 * p[5],
+            p[5],
+            p[9],
+            p[13],
+            p[17],
+            p[0] - 0.22 * across,
+            (p[17] + p[0]) / 2 - 0.1 * across,
+        ]
         corner_mask = np.zeros(self.size_hw, np.uint8)
         cv2.fillPoly(corner_mask, [cv2.convexHull(np.round(corners).astype(np.int32))], 255)
         side = 2 * int(0.11 * unit) + 1
@@ -116,8 +123,12 @@ class _Hand:
         mask = np.zeros(self.size_hw, np.uint8)
         for i, (a, b) in enumerate(pairwise(points)):
             side = np.array([a[1] - b[1], b[0] - a[0]]) / (np.linalg.norm(b - a) + 1e-6)
-            corners = [a + side * radii[i], b + side * radii[i + 1], b - side * radii[i + 1],
-                       a - side * radii[i]]  # fmt: skip
+            corners = [
+                a + side * radii[i],
+                b + side * radii[i + 1],
+                b - side * radii[i + 1],
+                a - side * radii[i],
+            ]
             cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
         for (x, y), radius in zip(points, radii, strict=True):
             cv2.circle(mask, (round(x), round(y)), round(radius), 255, -1)

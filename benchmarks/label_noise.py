@@ -44,9 +44,14 @@ def main() -> None:
         step = rng.integers(1, len(names), groups.max() + 1)
         noisy = np.where(chosen[groups], (labels + step[groups]) % len(names), labels)
         data = GestureData(
-            keypoints, np.zeros(len(labels), bool), noisy.astype(np.int64),
-            tuple(GestureLabel(str(name)) for name in names), persons, recordings, recordings,
-        )  # fmt: skip
+            keypoints,
+            np.zeros(len(labels), bool),
+            noisy.astype(np.int64),
+            tuple(GestureLabel(str(name)) for name in names),
+            persons,
+            recordings,
+            recordings,
+        )
         found = [average_precision_score(chosen[groups], s) for s in _shares(data, asked.epochs)]
         print(f"| {what} | " + " | ".join(f"{figure:.3f}" for figure in found) + " |", flush=True)
 

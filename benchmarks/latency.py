@@ -221,8 +221,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = measure(options.video, options.seconds, options.fps)
-    found |= {"load": [round(x, 2) for x in os.getloadavg()], "cpus": os.cpu_count(),
-              "machine": platform.machine()}  # fmt: skip
+    found |= {
+        "load": [round(x, 2) for x in os.getloadavg()],
+        "cpus": os.cpu_count(),
+        "machine": platform.machine(),
+    }
     print(json.dumps(found) if options.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
 
 

@@ -135,9 +135,10 @@ def main() -> None:
     asked = parser.parse_args()
     weights = Paths.find().weights
     everything = all_data(
-        asked.data, asked.landmarks,
+        asked.data,
+        asked.landmarks,
         lambda name: make_keypoints(asked.data, asked.landmarks, weights, name),
-    )  # fmt: skip
+    )
     data = _with_digits_alone(everything, not asked.without_none)
     digits = unknown_digits(asked.landmarks)
     hands = unknown_hands_of(asked.data / "hand_crops" / "crops.csv", learned=True)
@@ -177,8 +178,13 @@ def _row(name: str, scores: Scores) -> str:
     gestures, unknown = scores.accepted()
     per_gesture = [gestures[scores.labels == c].mean() for c in np.unique(scores.labels)]
     digits = scores.of_digits
-    shares = [np.mean(per_gesture), min(per_gesture), unknown[digits].mean(),
-              unknown[~digits].mean(), *_at_95(scores)]  # fmt: skip
+    shares = [
+        np.mean(per_gesture),
+        min(per_gesture),
+        unknown[digits].mean(),
+        unknown[~digits].mean(),
+        *_at_95(scores),
+    ]
     return f"| {name} | " + " | ".join(f"{100 * share:.1f}" for share in shares) + " |"
 
 

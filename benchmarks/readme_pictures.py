@@ -60,9 +60,12 @@ def opened(address: str, film: Path, width: int, height: int) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags(film))
         context = browser.new_context(
-            base_url=address, permissions=["camera"], color_scheme="light",
-            viewport={"width": width, "height": height}, device_scale_factor=1.5,
-        )  # fmt: skip
+            base_url=address,
+            permissions=["camera"],
+            color_scheme="light",
+            viewport={"width": width, "height": height},
+            device_scale_factor=1.5,
+        )
         page = context.new_page()
         page.set_default_timeout(_WAIT_MS)
         expect.set_options(timeout=_WAIT_MS)

@@ -127,9 +127,12 @@ def recorders_row(data: GestureData, runs: Sequence[NDArray[np.int64]]) -> list[
     whole = share_of(runs[0] == data.labels, data.persons, "person", each=True)
     counts = np.mean([mistakes(data, predicted) for predicted in runs], 0)
     return [
-        f"{100 * np.mean(each):.2f}", f"{100 * whole.low:.1f} to {100 * whole.high:.1f}",
-        f"{100 * min(each):.2f}", f"{100 * right.mean():.2f}", *(f"{n:.1f}" for n in counts),
-    ]  # fmt: skip
+        f"{100 * np.mean(each):.2f}",
+        f"{100 * whole.low:.1f} to {100 * whole.high:.1f}",
+        f"{100 * min(each):.2f}",
+        f"{100 * right.mean():.2f}",
+        *(f"{n:.1f}" for n in counts),
+    ]
 
 
 def photos_row(
@@ -156,7 +159,7 @@ def photos_row(
     return [
         *(f"{100 * share:.1f}" for share in [*shares, np.mean(shares), *thumbs]),
         *(f"{n:.1f}" for n in counts),
-    ]  # fmt: skip
+    ]
 
 
 def main() -> None:

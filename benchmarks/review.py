@@ -61,10 +61,16 @@ def _crop(rng: np.random.Generator) -> bytes:
 
 def _sample(keypoints: np.ndarray, i: int, number: int, pictures: list[bytes]) -> NewSample:
     return NewSample(
-        keypoints, np.full(21, 0.9, np.float32), "camera", True, "mediapipe-hands",
-        handedness=("Left", "Right")[number % 2], size_hw=(480, 640), region=(200.0, 200.0, 200.0),
+        keypoints,
+        np.full(21, 0.9, np.float32),
+        "camera",
+        True,
+        "mediapipe-hands",
+        handedness=("Left", "Right")[number % 2],
+        size_hw=(480, 640),
+        region=(200.0, 200.0, 200.0),
         crop_jpeg=pictures[(number + i) % len(pictures)] if pictures else None,
-    )  # fmt: skip
+    )
 
 
 def measure_page() -> None:
@@ -176,8 +182,9 @@ def main() -> None:
         for part in PARTS:
             subprocess.run(
                 [sys.executable, "-m", "benchmarks.review", "--part", part],
-                env=os.environ | {"MUDRA_WORKSPACE": str(paths.workspace)}, check=True,
-            )  # fmt: skip
+                env=os.environ | {"MUDRA_WORKSPACE": str(paths.workspace)},
+                check=True,
+            )
 
 
 if __name__ == "__main__":

@@ -136,8 +136,13 @@ async def _moments(
             here, latest = standing(os.getpid(), 0), live.latest()
             if latest.error or recorder.progress().error:
                 raise RuntimeError(latest.error or recorder.progress().error)
-            yield Moment(round(now - begun, 1), here.threads, here.memory_mb, latest.frames,
-                         recorder.progress().kept)  # fmt: skip
+            yield Moment(
+                round(now - begun, 1),
+                here.threads,
+                here.memory_mb,
+                latest.frames,
+                recorder.progress().kept,
+            )
     track.stop()
     await track.ended()
 
@@ -187,14 +192,22 @@ def main() -> None:
     given = parser.parse_args()
     chromium = find_chromium() or BROWSERS[0]
     moments = []
-    for one in (soak_studio(given.minutes, given.browser, chromium) if given.browser
-                else soak(given.minutes, given.video)):  # fmt: skip
+    for one in (
+        soak_studio(given.minutes, given.browser, chromium)
+        if given.browser
+        else soak(given.minutes, given.video)
+    ):
         moments.append(one)
-        text = (f"{one.seconds:7.1f} s {one.threads:4} threads {one.memory_mb:8.1f} MB "
-                f"{one.frames} frames {one.samples} samples")  # fmt: skip
+        text = (
+            f"{one.seconds:7.1f} s {one.threads:4} threads {one.memory_mb:8.1f} MB "
+            f"{one.frames} frames {one.samples} samples"
+        )
         print(json.dumps(asdict(one)) if given.json else text, flush=True)
-    print(json.dumps({"growth_mb": growth_mb(moments)}) if given.json
-          else f"grew by {growth_mb(moments)} MB")  # fmt: skip
+    print(
+        json.dumps({"growth_mb": growth_mb(moments)})
+        if given.json
+        else f"grew by {growth_mb(moments)} MB"
+    )
 
 
 if __name__ == "__main__":

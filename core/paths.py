@@ -42,8 +42,10 @@ class Paths:
         """
         chosen = workspace or Path(environ.get("MUDRA_WORKSPACE") or _DATA / "workspace")
         if re.match(r"[A-Za-z][\w+.-]+:/", str(chosen)):
-            raise StoreError("an address of a database or website was given as workspace: that is "
-                             "a folder, like /home/me/mudra")  # fmt: skip
+            raise StoreError(
+                "an address of a database or website was given as workspace: that is "
+                "a folder, like /home/me/mudra"
+            )
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
         return cls(chosen.expanduser().resolve(), weights.expanduser().resolve())
 

@@ -15,10 +15,30 @@ from pathlib import Path
 from typing import Any
 
 ORDER = (
-    "errors", "files", "pose", "media", "weights", "nets", "datasets", "learning", "estimators",
-    "gestures", "paths", "store", "capture", "jobs", "exchange", "recognition", "actions", "review",
-    "upkeep", "recipes", "cli", "pages", "app",
-)  # fmt: skip
+    "errors",
+    "files",
+    "pose",
+    "media",
+    "weights",
+    "nets",
+    "datasets",
+    "learning",
+    "estimators",
+    "gestures",
+    "paths",
+    "store",
+    "capture",
+    "jobs",
+    "exchange",
+    "recognition",
+    "actions",
+    "review",
+    "upkeep",
+    "recipes",
+    "cli",
+    "pages",
+    "app",
+)
 SCREEN = ("app.py", "pages/*")
 TORCH = (
     "core/nets/*",
@@ -55,21 +75,39 @@ LIBRARIES = (
 )
 # Where hands are truly meant: their skeleton, the nets, tables and models that know nothing else.
 HANDS = (
-    "core/pose/skeletons.py", "core/pose/hand.py", "core/pose/drawing.py",
-    "core/pose/heatmap_drawing.py", "core/weights/*", "core/nets/*", "core/datasets/*",
-    "core/learning/published_nets.py", "core/estimators/*", "core/gestures/model/drift.py",
-    "core/gestures/training/outliers.py", "core/gestures/training/augmentation.py",
+    "core/pose/skeletons.py",
+    "core/pose/hand.py",
+    "core/pose/drawing.py",
+    "core/pose/heatmap_drawing.py",
+    "core/weights/*",
+    "core/nets/*",
+    "core/datasets/*",
+    "core/learning/published_nets.py",
+    "core/estimators/*",
+    "core/gestures/model/drift.py",
+    "core/gestures/training/outliers.py",
+    "core/gestures/training/augmentation.py",
     "core/gestures/model/seed_model.py",
-    "core/capture/demo.py", "core/capture/tables.py", "core/jobs/net_training.py",
-    "core/exchange/model_files.py", "core/recognition/extracting.py",
-    "core/recognition/keypoint_sources.py", "core/recipes/*", "pages/panels/camera/keypoints.py",
-)  # fmt: skip
+    "core/capture/demo.py",
+    "core/capture/tables.py",
+    "core/jobs/net_training.py",
+    "core/exchange/model_files.py",
+    "core/recognition/extracting.py",
+    "core/recognition/keypoint_sources.py",
+    "core/recipes/*",
+    "pages/panels/camera/keypoints.py",
+)
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.
 OLDER = (
-    "core/gestures/data.py", "core/gestures/model/gesture_model.py",
-    "core/gestures/model/provenance.py", "core/store/*", "core/exchange/data_in.py",
-    "core/exchange/data_columns.py", "core/exchange/manifest.py", "core/pose/types.py",
-)  # fmt: skip
+    "core/gestures/data.py",
+    "core/gestures/model/gesture_model.py",
+    "core/gestures/model/provenance.py",
+    "core/store/*",
+    "core/exchange/data_in.py",
+    "core/exchange/data_columns.py",
+    "core/exchange/manifest.py",
+    "core/pose/types.py",
+)
 _SIZES = (21, 33, 42, 63)  # keypoints of a hand or a body, and their coordinates in a row
 _MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
 

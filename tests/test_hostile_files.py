@@ -127,8 +127,11 @@ def _subgraph(inner: onnx.NodeProto) -> onnx.GraphProto:
 def _foreign_inside(graph: onnx.ModelProto) -> None:
     inner = _subgraph(helper.make_node("Shell", [], ["y"], domain="evil.ops"))
     yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
-    _node(graph, helper.make_node("Constant", [], ["c"], value=yes),
-          helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner))  # fmt: skip
+    _node(
+        graph,
+        helper.make_node("Constant", [], ["c"], value=yes),
+        helper.make_node("If", ["c"], ["z"], then_branch=inner, else_branch=inner),
+    )
 
 
 def _foreign_function(graph: onnx.ModelProto) -> None:
@@ -152,21 +155,30 @@ def _external_constant(graph: onnx.ModelProto) -> None:
 
 def _endless(graph: onnx.ModelProto) -> None:
     body = helper.make_graph(
-        [helper.make_node("Identity", ["on"], ["on2"])], "body",
-        [helper.make_tensor_value_info("i", TensorProto.INT64, []),
-         helper.make_tensor_value_info("on", TensorProto.BOOL, [])],
+        [helper.make_node("Identity", ["on"], ["on2"])],
+        "body",
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+        ],
         [helper.make_tensor_value_info("on2", TensorProto.BOOL, [])],
-    )  # fmt: skip
+    )
     yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
-    _node(graph, helper.make_node("Constant", [], ["go"], value=yes),
-          helper.make_node("Loop", ["", "go"], [], body=body))  # fmt: skip
+    _node(
+        graph,
+        helper.make_node("Constant", [], ["go"], value=yes),
+        helper.make_node("Loop", ["", "go"], [], body=body),
+    )
 
 
 def _memory(graph: onnx.ModelProto) -> None:
     size = helper.make_tensor("s", TensorProto.INT64, [2], [2**18, 2**18])
-    _node(graph, helper.make_node("Constant", [], ["size"], value=size),
-          helper.make_node("ConstantOfShape", ["size"], ["filled"]),
-          helper.make_node("ReduceMax", ["filled"], ["most"]))  # fmt: skip
+    _node(
+        graph,
+        helper.make_node("Constant", [], ["size"], value=size),
+        helper.make_node("ConstantOfShape", ["size"], ["filled"]),
+        helper.make_node("ReduceMax", ["filled"], ["most"]),
+    )
 
     last = graph.graph.output[0].name
     for node in graph.graph.node:
@@ -205,8 +217,11 @@ for _name, _maker, _words in [
     ("another input", spoilt(_renamed("input", "pixels")), "pixels"),
     ("another output", spoilt(_renamed("output", "answer")), "answer"),
     ("points in three dimensions", spoilt(_wrong_shape), "takes|can't be run"),
-    ("one gesture for nine answers", other_metadata(gestures=[{"name": "ok", "emoji": ""}]),
-     "9 answers"),
+    (
+        "one gesture for nine answers",
+        other_metadata(gestures=[{"name": "ok", "emoji": ""}]),
+        "9 answers",
+    ),
     ("no gestures", other_metadata(gestures=[]), "names no gestures"),
     ("metadata of words", other_metadata("hello"), "no gesture model's metadata"),
     ("metadata as a list", other_metadata("[1, 2]"), "no gesture model's metadata"),
@@ -214,11 +229,17 @@ for _name, _maker, _words in [
     ("metadata of 30 MB", other_metadata(" " * 30 * 2**20), "metadata at most"),
     ("metadata in another alphabet", other_metadata("\xe9\xff"), "no gesture model's metadata"),
     ("a threshold of words", other_metadata(threshold="high"), "no gesture model's metadata"),
-    ("a gesture's name of 4000 signs", other_metadata(gestures=[{"name": "x" * 4000, "emoji": ""}]),
-     "1 to 40"),
-    ("a gesture's name that turns text round",
-     other_metadata(gestures=[{"name": "\u202eko", "emoji": ""}]), "U\\+202E|metadata"),
-]:  # fmt: skip
+    (
+        "a gesture's name of 4000 signs",
+        other_metadata(gestures=[{"name": "x" * 4000, "emoji": ""}]),
+        "1 to 40",
+    ),
+    (
+        "a gesture's name that turns text round",
+        other_metadata(gestures=[{"name": "\u202eko", "emoji": ""}]),
+        "U\\+202E|metadata",
+    ),
+]:
     CASES.append((_name, "model", _maker, _words))
 
 
@@ -255,9 +276,12 @@ def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
 for _name, _maker, _words in [
     ("a bundle that fills memory", bundled(_memory), "can't be run.*ConstantOfShape"),
     ("a bundle with a loop", bundled(_endless), "Loop"),
-    ("a bundle with external weights", bundled(lambda g: _outside(g.graph.initializer[0])),
-     "outside the file"),
-]:  # fmt: skip
+    (
+        "a bundle with external weights",
+        bundled(lambda g: _outside(g.graph.initializer[0])),
+        "outside the file",
+    ),
+]:
     CASES.append((_name, "bundle", _maker, _words))
 
 
@@ -328,16 +352,25 @@ for _name, _maker, _words in [
     ("50,001 entries", zipped(*(f"{i}.jpg" for i in range(50_001)), content=b""), "50,001 entries"),
     ("a directory of 3,000,000 entries", _many_names, "directory"),
     ("a password", patched(patched(_SMALL, _LOCAL, 6, b"\1"), _DIRECTORY, 8, b"\1"), "unpacked"),
-    ("an unknown packing", patched(patched(_SMALL, _LOCAL, 8, b"\x63"), _DIRECTORY, 10, b"\x63"),
-     "unpacked"),
+    (
+        "an unknown packing",
+        patched(patched(_SMALL, _LOCAL, 8, b"\x63"), _DIRECTORY, 10, b"\x63"),
+        "unpacked",
+    ),
     ("damaged packing", patched(_SMALL, _LOCAL, 40, b"\xff" * 20), "unpacked"),
     ("a wrong sum", patched(_SMALL, _DIRECTORY, 16, b"\0\0\0\0"), "unpacked"),
     ("a size that is a lie", patched(_SMALL, _DIRECTORY, 24, b"\x0a\0\0\0"), "unpacked"),
-    ("a name that is no text", patched(patched(_SMALL, _DIRECTORY, 46, b"\xff\xfe"),
-     _DIRECTORY, 9, b"\x08"), "no zip that can be read"),
-    ("a directory elsewhere", patched(_SMALL, b"PK\x05\x06", 16, b"\xf0\xff\xff\x7f"),
-     "no zip|unpacked"),
-]:  # fmt: skip
+    (
+        "a name that is no text",
+        patched(patched(_SMALL, _DIRECTORY, 46, b"\xff\xfe"), _DIRECTORY, 9, b"\x08"),
+        "no zip that can be read",
+    ),
+    (
+        "a directory elsewhere",
+        patched(_SMALL, b"PK\x05\x06", 16, b"\xf0\xff\xff\x7f"),
+        "no zip|unpacked",
+    ),
+]:
     CASES.append((f"zip: {_name}", "import", _maker, _words))
 bytes_case("import", "no.zip", b"PK\x03\x04 no zip", "no zip that can be read")
 
@@ -389,10 +422,13 @@ for _name, _content, _words in [
     ("profile.png", png(64, 64, chunk(b"iCCP", b"a\0\0" + _BOMB)), "can't be decoded"),
     ("cut.jpg", image("JPEG")[:-900], "can't be decoded"),
     ("cut.webp", image("WEBP")[:-900], "can't be decoded|no JPEG"),
-    ("turned.jpg", image("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")[:-900],
-     "can't be decoded"),
+    (
+        "turned.jpg",
+        image("JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01\x12")[:-900],
+        "can't be decoded",
+    ),
     ("heavy.png", bytes(20 * 2**20 + 1), "20,971,521 bytes"),
-]:  # fmt: skip
+]:
     bytes_case("picture", _name, _content, _words)
 
 
@@ -427,7 +463,7 @@ for _name, _content, _words in [
     ("zeros.webm", bytes(4096), "no video that can be read"),
     ("start.mkv", _START + bytes(500), "start.mkv"),
     ("sound.avi", sound(1), "no video stream"),
-]:  # fmt: skip
+]:
     bytes_case("video", _name, _content, _words)
 
 
@@ -474,8 +510,9 @@ def _swollen_video(folder: Path) -> object:
     at = content.index(b"00dc", content.index(b"movi")) + 4
     length = int.from_bytes(content[at : at + 4], "little")
     jpeg = huge.getvalue()
-    return _written(path, content[:at] + struct.pack("<I", len(jpeg)) + jpeg
-                    + content[at + 4 + length :])  # fmt: skip
+    return _written(
+        path, content[:at] + struct.pack("<I", len(jpeg)) + jpeg + content[at + 4 + length :]
+    )
 
 
 @case("a video without its end", "video", "a.mp4")
@@ -506,14 +543,17 @@ for _name, _text, _words in [
     ("hundred.csv", _HEAD + f"ok,{_ROW.replace('7,', 'x,', 1)}" * 100, "100 lines: 2, .* 21 …"),
     ("longer.csv", f"{_HEAD}ok,{_ROW}ok,1,{_ROW}", "line: 3"),
     ("nameless.csv", f"{_HEAD},{_ROW}", "gesture is empty .*line: 2"),
-    ("mixed.csv", _HEAD.replace("\n", ",estimator\n") + f"ok,{_ROW[:-1]},a\nok,{_ROW[:-1]},b\n",
-     "mixes the estimators a, b"),
+    (
+        "mixed.csv",
+        _HEAD.replace("\n", ",estimator\n") + f"ok,{_ROW[:-1]},a\nok,{_ROW[:-1]},b\n",
+        "mixes the estimators a, b",
+    ),
     ("turned.csv", f"{_HEAD}\u202eko,{_ROW}", "U\\+202E"),
     ("control.csv", f"{_HEAD}o\x07k,{_ROW}", "U\\+0007"),
     ("quote.csv", f'{_HEAD}ok,"{_ROW}' * 3, "quote.csv"),
     ("label.csv", f"3.5,{_ROW}", "whole number .*line: 1"),
     ("class.csv", ",".join([*map(str, range(44)), "class"]) + "\n" + "1," * 44 + "7\n", "0 or 1"),
-]:  # fmt: skip
+]:
     bytes_case("import", _name, _text.encode(), _words)
     if _name in ("nan.csv", "mixed.csv", "empty.csv"):
         bytes_case("evaluate", _name, _text.encode(), _words)

@@ -18,8 +18,17 @@ def port(root, tmp_path_factory):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(root / "app.py"), "--server.headless",
-               "true", "--server.port", str(port)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(root / "app.py"),
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(port),
+    ]
     environment = os.environ | {"MUDRA_WORKSPACE": str(folder)}
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet)

@@ -176,9 +176,13 @@ class Actions:
         if server is not None:
             address = f"ws://{LOCAL}:{server.port}/?token={self._settings.token}"
         return Status(
-            self._count, self._sent, self._last, server.clients if server else 0, address,
+            self._count,
+            self._sent,
+            self._last,
+            server.clients if server else 0,
+            address,
             tuple(filter(None, (self._osc.trouble, self._websocket.trouble))),
-        )  # fmt: skip
+        )
 
     def close(self) -> None:
         """Tell that no hand shows a gesture any more, then free every port; never waits."""

@@ -160,12 +160,21 @@ class WebSocketOut:
         limits = self._limits
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
         async with serve(
-            self._talk, sock=self._socket, process_request=self._admit,
+            self._talk,
+            sock=self._socket,
+            process_request=self._admit,
             origins=[None, *self._origins],  # type: ignore[list-item]
-            create_connection=_bounded(4 * limits.clients), compression=None,
-            max_size=_MAX_MESSAGE, max_queue=1, open_timeout=limits.open_s, close_timeout=_CLOSE_S,
-            ping_interval=limits.ping_s, ping_timeout=limits.ping_s, server_header=None, logger=log,
-        ):  # fmt: skip
+            create_connection=_bounded(4 * limits.clients),
+            compression=None,
+            max_size=_MAX_MESSAGE,
+            max_queue=1,
+            open_timeout=limits.open_s,
+            close_timeout=_CLOSE_S,
+            ping_interval=limits.ping_s,
+            ping_timeout=limits.ping_s,
+            server_header=None,
+            logger=log,
+        ):
             self._ready.set()
             await self._over.wait()
 

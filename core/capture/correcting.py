@@ -94,6 +94,9 @@ def correct(
 
 def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:
     return sample_of(
-        moment.frame, pose, moment.estimate, version=moment.version,
+        moment.frame,
+        pose,
+        moment.estimate,
+        version=moment.version,
         with_picture=recorder.with_pictures,
-    )  # fmt: skip
+    )

@@ -156,9 +156,14 @@ def _cells(path: Path) -> pd.DataFrame:
 def _of_csv(path: Path) -> pd.DataFrame:
     try:
         cells = pd.read_csv(
-            path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig",
-            skip_blank_lines=False, low_memory=False,
-        )  # fmt: skip
+            path,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            skip_blank_lines=False,
+            low_memory=False,
+        )
     except pd.errors.ParserError as error:
         longer = _longer_rows(path)
         if not len(longer):

@@ -118,9 +118,13 @@ def _part_of(
 
 
 def _add_video(
-    recorder: Recorder, gesture: Gesture, name: str, path: Path, estimator: Estimator,
+    recorder: Recorder,
+    gesture: Gesture,
+    name: str,
+    path: Path,
+    estimator: Estimator,
     progress: Callable[[float], None],
-) -> Added:  # fmt: skip
+) -> Added:
     known = recorder.store.known_hashes(recorder.project_id)
     try:
         samples = file_samples(
@@ -134,18 +138,28 @@ def _add_video(
 
 
 def _add_zip(
-    recorder: Recorder, project: Project, gesture: Gesture, name: str, path: Path,
-    estimator: Estimator, progress: Callable[[float], None],
-) -> Added:  # fmt: skip
+    recorder: Recorder,
+    project: Project,
+    gesture: Gesture,
+    name: str,
+    path: Path,
+    estimator: Estimator,
+    progress: Callable[[float], None],
+) -> Added:
     try:
         with opened_folder(path) as folder:
             files = labelled_pictures(
                 folder, {path.name: gesture.name}, name=path.name, videos=True
             )
             report = import_pictures(
-                recorder.store, project, files, estimator, recorder.person, name,
+                recorder.store,
+                project,
+                files,
+                estimator,
+                recorder.person,
+                name,
                 lambda done, total: progress(done / total),
-            )  # fmt: skip
+            )
     except MudraError as error:
         return Added(0, ((name, str(error)),))
     again = ((name, f"{report.already} files {STORED}"),) if report.already else ()

@@ -47,11 +47,16 @@ def act(
     chosen = load_model(paths.model(model))
     host, port = _host_port(osc)
     settings = Settings(
-        osc=osc is not None, osc_host=host, osc_port=port,
-        websocket=websocket is not None, websocket_port=websocket or 0,
-        token=token or new_token(), origins=check_origins(origin),
-        per_second=rate, model=chosen.path.name,
-    )  # fmt: skip
+        osc=osc is not None,
+        osc_host=host,
+        osc_port=port,
+        websocket=websocket is not None,
+        websocket_port=websocket or 0,
+        token=token or new_token(),
+        origins=check_origins(origin),
+        per_second=rate,
+        model=chosen.path.name,
+    )
     with hand_estimator(paths, chosen.estimator, num_hands=hands)() as detector:
         actions = opened(settings)
         if address := actions.status().address:

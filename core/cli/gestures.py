@@ -58,10 +58,16 @@ def import_(
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("importing") as progress:
         report = read_data(
-            store, project, path,
+            store,
+            project,
+            path,
             estimator_factory=hand_estimator(paths, estimator or "mediapipe-hands"),
-            person=person, estimator=estimator, layout=layout, mapping=labels, progress=progress,
-        )  # fmt: skip
+            person=person,
+            estimator=estimator,
+            layout=layout,
+            mapping=labels,
+            progress=progress,
+        )
     for name, reason in report.refused:
         print(f"refused {name}: {reason}", file=sys.stderr)
     say(vars(report), report.text, as_json)
@@ -116,9 +122,16 @@ def record(
         progress_bar("recording") as progress,
     ):
         taken = record_source(
-            store, project, gesture, source, hands, seconds=seconds, rate_hz=rate,
-            person=person, progress=lambda one, time_s: progress(one.kept, None),
-        )  # fmt: skip
+            store,
+            project,
+            gesture,
+            source,
+            hands,
+            seconds=seconds,
+            rate_hz=rate,
+            person=person,
+            progress=lambda one, time_s: progress(one.kept, None),
+        )
     if taken.error:
         raise StoreError(taken.error)
     text = f"{taken.counts}" + (f" ({taken.reasons})" if taken.refused else "")
@@ -147,9 +160,15 @@ def train(
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("training") as progress:
         result, run = train_here(
-            store, paths, project, classifier=classifier, seed=seed, epochs=epochs,
-            estimator=estimator, progress=progress,
-        )  # fmt: skip
+            store,
+            paths,
+            project,
+            classifier=classifier,
+            seed=seed,
+            epochs=epochs,
+            estimator=estimator,
+            progress=progress,
+        )
     figures = result.figures
     document = {
         "model": str(result.model) if result.model else None,
@@ -194,9 +213,13 @@ def evaluate(
     chosen = load_model(paths.model(model))
     with progress_bar("detecting") as progress:
         found = evaluate_(
-            chosen, data, estimator_factory=hand_estimator(paths, chosen.estimator),
-            layout=layout, mapping=labels, progress=progress,
-        )  # fmt: skip
+            chosen,
+            data,
+            estimator_factory=hand_estimator(paths, chosen.estimator),
+            layout=layout,
+            mapping=labels,
+            progress=progress,
+        )
     if found["unknown_folders"]:
         names = ", ".join(found["unknown_folders"])
         print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)

@@ -36,8 +36,10 @@ def doctor(
     checks = examine(Paths.find(workspace), port)
     well = is_well(checks)
     marks = {"ok": "✅", "warn": "⚠️ ", "wrong": "❌"}
-    lines = [f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
-             for c in checks]  # fmt: skip
+    lines = [
+        f"{marks[c.state]} {c.name}: {c.found}" + (f"\n   → {c.fix}" if c.fix else "")
+        for c in checks
+    ]
     say({"well": well, "checks": [_as_json(check) for check in checks]}, "\n".join(lines), as_json)
     if not well:
         raise typer.Exit(1)
@@ -101,9 +103,12 @@ def starter(
     paths = Paths.find()
     kept = landmarks or landmarks_folder(paths, data)
     figures = make_starter(
-        data, out, kept, lambda name: make_keypoints(data, kept, paths.weights, name),
+        data,
+        out,
+        kept,
+        lambda name: make_keypoints(data, kept, paths.weights, name),
         lambda text: print(text, file=sys.stderr),
-    )  # fmt: skip
+    )
     text = (
         f"mean {100 * figures['mean_accuracy']:.2f} % ({interval_text(figures['interval'])}), "
         f"worst {figures['worst_person']} "

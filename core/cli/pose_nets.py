@@ -58,10 +58,15 @@ def train_net(
         pack = hand_pack(paths, data, progress)
     with progress_bar("training") as progress:
         trained = train_net_here(
-            paths, name, pack, minutes=minutes, resume=resume, out=out,
+            paths,
+            name,
+            pack,
+            minutes=minutes,
+            resume=resume,
+            out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             progress=progress,
-        )  # fmt: skip
+        )
     if trained is None:  # another process of torchrun than the first
         return
     run, folder = trained

@@ -112,9 +112,14 @@ def export(
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("packing") as progress:
         went = export_project(
-            store, paths, name, out, with_bin=with_bin, with_pictures=not no_pictures,
+            store,
+            paths,
+            name,
+            out,
+            with_bin=with_bin,
+            with_pictures=not no_pictures,
             progress=progress,
-        )  # fmt: skip
+        )
     say({**vars(went), "file": str(out)}, f"{out}: {went.text}", as_json)
 
 

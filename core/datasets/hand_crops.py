@@ -187,7 +187,7 @@ def augmented(
     border = cv2.BORDER_REPLICATE if rng.random() < 0.7 else cv2.BORDER_REFLECT_101
     picture = _pixels(
         cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
-    )  # fmt: skip
+    )
     keypoints = keypoints @ matrix[:, :2].T + matrix[:, 2]
     if rng.random() < 0.3:
         picture = _hidden(picture, np.asarray(crops.pictures[rng.choice(others)]), rng)

@@ -23,19 +23,34 @@ from core.pose.types import Floats, Picture
 
 HELD_OUT_SOURCES = frozenset(
     {
-        "ASLExplorer/ASLTranslator", "Alkholy53/Arabic_sign_language",
-        "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset", "Kirichovka/Signs-Recognition",
-        "kalebcwag/rps_dl", "sumitrathor1/gesture-game-controller",
+        "ASLExplorer/ASLTranslator",
+        "Alkholy53/Arabic_sign_language",
+        "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset",
+        "Kirichovka/Signs-Recognition",
+        "kalebcwag/rps_dl",
+        "sumitrathor1/gesture-game-controller",
     }
-)  # fmt: skip
+)
 PICTURE_SOURCES = (
-    "emrecandir", "thumbs_seed", "hagrid_crops", "didi", "arya", "dharshini", "digits",
-)  # fmt: skip
+    "emrecandir",
+    "thumbs_seed",
+    "hagrid_crops",
+    "didi",
+    "arya",
+    "dharshini",
+    "digits",
+)
 _LAST_TRAINING_DIGIT = 5577  # number in the names of the digits: later sessions are held out
 _LEAST_SCORE = 0.7  # surer hands of the teacher are trained on
 _UNSEEN_TWICE_WEIGHT = 0.3  # where the teacher saw no hand when it looked again
-_BONES = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16),
-          (13, 17, 18, 19, 20), (0, 17))  # fmt: skip
+_BONES = (
+    (0, 1, 2, 3, 4),
+    (0, 5, 6, 7, 8),
+    (5, 9, 10, 11, 12),
+    (9, 13, 14, 15, 16),
+    (13, 17, 18, 19, 20),
+    (0, 17),
+)
 
 
 def make_pack(

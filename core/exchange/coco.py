@@ -62,12 +62,28 @@ def _category(row: Row, number: int) -> dict[str, Any]:
     skeleton = skeleton_named(row["skeleton"])
     edges = [[a + 1, b + 1] for a, b in skeleton.edges]
     mudra = {name: row[f"gesture_{name}"] for name in _OF_GESTURE}
-    return {"id": number, "name": row["gesture"], "supercategory": skeleton.title,
-            "keypoints": list(skeleton.joints), "skeleton": edges, "mudra": mudra}  # fmt: skip
+    return {
+        "id": number,
+        "name": row["gesture"],
+        "supercategory": skeleton.title,
+        "keypoints": list(skeleton.joints),
+        "skeleton": edges,
+        "mudra": mudra,
+    }
 
 
-_IN_COCO = ("gesture", "id", "source", "height", "width", "joints", "gesture_emoji",
-            "gesture_position", "gesture_enabled", "gesture_kind")  # fmt: skip
+_IN_COCO = (
+    "gesture",
+    "id",
+    "source",
+    "height",
+    "width",
+    "joints",
+    "gesture_emoji",
+    "gesture_position",
+    "gesture_enabled",
+    "gesture_kind",
+)
 
 
 _FRAME = 2**32  # between the ids of a clip's frames, far above any number of samples
@@ -92,10 +108,16 @@ def _annotation(row: Row, category: int) -> dict[str, Any]:
         values = None if row[name] is None else array(row[name])
         mudra[name] = None if values is None else _short(values[:, None], none=True)
     return {
-        "id": _id(row), "image_id": _id(row), "category_id": category, "iscrowd": 0,
-        "bbox": [x, y, width, height], "area": width * height,
-        "num_keypoints": int(there.sum()), "keypoints": flat, "mudra": mudra,
-    }  # fmt: skip
+        "id": _id(row),
+        "image_id": _id(row),
+        "category_id": category,
+        "iscrowd": 0,
+        "bbox": [x, y, width, height],
+        "area": width * height,
+        "num_keypoints": int(there.sum()),
+        "keypoints": flat,
+        "mudra": mudra,
+    }
 
 
 def _short(values: Floats, *, none: bool = False) -> list[Any]:
@@ -218,12 +240,15 @@ def _row(item: Row, category: Row, image: Row, where: str) -> Row:
     row |= {f"gesture_{n}": of_gesture[n] for n in _OF_GESTURE if n in of_gesture}
     row |= {
         "id": number % _FRAME if isinstance(number := item.get("id"), int) else 0,
-        "gesture": category.get("name"), "source": image.get("file_name", ""),
-        "width": image.get("width") or None, "height": image.get("height") or None,
-        "joints": len(points), "keypoints": points,
+        "gesture": category.get("name"),
+        "source": image.get("file_name", ""),
+        "width": image.get("width") or None,
+        "height": image.get("height") or None,
+        "joints": len(points),
+        "keypoints": points,
         "scores": seen / 2 if kept.get("scores") is None else _numbers(kept["scores"], where),
         "world": None if kept.get("world") is None else _numbers(kept["world"], where),
-    }  # fmt: skip
+    }
     return row
 
 

@@ -122,6 +122,12 @@ def _joined(clip: list[Row]) -> Row:
     first, several = clip[0], len(clip) > 1
     timed = several and all(row["time_s"] is not None for row in clip)
     times = np.array([row["time_s"] for row in clip], "<f8").tobytes() if timed else None
-    parts = {name: None if first[name] is None else b"".join(row[name] or b"" for row in clip)
-             for name in AXES_OF} if several else {}  # fmt: skip
+    parts = (
+        {
+            name: None if first[name] is None else b"".join(row[name] or b"" for row in clip)
+            for name in AXES_OF
+        }
+        if several
+        else {}
+    )
     return first | parts | {"frames": len(clip), "times": times, "visibility": None}

@@ -76,9 +76,15 @@ def read_data(
     rows = _rows(path, layout, person or SOMEBODY, estimator, (there or [HAND_21.name])[0])
     if rows is None:
         return import_path(
-            store, project_name, path, estimator_factory=estimator_factory, person=person,
-            layout=layout, mapping=mapping, progress=progress,
-        )  # fmt: skip
+            store,
+            project_name,
+            path,
+            estimator_factory=estimator_factory,
+            person=person,
+            layout=layout,
+            mapping=mapping,
+            progress=progress,
+        )
     try:
         first = next(rows, None)
         skeleton = HAND_21.name if first is None else first["skeleton"]
@@ -122,12 +128,18 @@ def _of_coco(
     for number, row in read_coco(path):
         if "taken_at" not in row:
             row |= {
-                "person": person, "session_source": f"import {path.name}"[:1000],
-                "session_started_at": at, "burst_started_at": at, "taken_at": at,
+                "person": person,
+                "session_source": f"import {path.name}"[:1000],
+                "session_started_at": at,
+                "burst_started_at": at,
+                "taken_at": at,
                 "burst_id": int(hashlib.sha256(str(row["gesture"]).encode()).hexdigest()[:8], 16),
-                "space": "picture", "file_hash": f"{digest}:{number}", "foreign": True,
-                "estimator": estimator or f"coco-{row['joints']}", "skeleton": skeleton,
-            }  # fmt: skip
+                "space": "picture",
+                "file_hash": f"{digest}:{number}",
+                "foreign": True,
+                "estimator": estimator or f"coco-{row['joints']}",
+                "skeleton": skeleton,
+            }
         yield number, row
 
 
@@ -186,9 +198,13 @@ def _blobs(row: Row) -> Row:
 
 
 def _settle(
-    store: Store, project: Project, rows: Iterator[Row], mapping: Mapping[str, str], fresh: bool,
+    store: Store,
+    project: Project,
+    rows: Iterator[Row],
+    mapping: Mapping[str, str],
+    fresh: bool,
     progress: Progress | None,
-) -> ImportReport:  # fmt: skip
+) -> ImportReport:
     """All in one short transaction, once every row is checked and waits on disk."""
     hashes = store.known_hashes(project.id)
     with tempfile.TemporaryFile(prefix="mudra-") as waiting:
@@ -212,16 +228,23 @@ class _Settler:
     """Finds or makes what a row belongs to, and adds the row's sample."""
 
     def __init__(
-        self, connection: Any, project: Project, mapping: Mapping[str, str], hashes: set[str],
+        self,
+        connection: Any,
+        project: Project,
+        mapping: Mapping[str, str],
+        hashes: set[str],
         fresh: bool,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.report = ImportReport()
         self._connection, self._mapping, self._fresh = connection, mapping, fresh
         self._known, self._hashes = known_in(connection, project.id), hashes
         ids: dict[str, dict[Any, int]] = {
-            "gestures": dict(self._known.gestures), "persons": dict(self._known.persons),
-            "sessions": {}, "bursts": {}, "samples": {},
-        }  # fmt: skip
+            "gestures": dict(self._known.gestures),
+            "persons": dict(self._known.persons),
+            "sessions": {},
+            "bursts": {},
+            "samples": {},
+        }
         self._home = ImportedProject(project, ids)
         self._settled: set[str] = set()
         self._last = max(self._known.positions, default=-1)
@@ -283,8 +306,11 @@ class _Settler:
         person = row["person"].casefold()
         if person not in self._home.ids["persons"]:
             self._add("persons", person, {"name": row["person"]})
-        about = {"source": row["session_source"], "name": row["session_name"],
-                 "started_at": row["session_started_at"]}  # fmt: skip
+        about = {
+            "source": row["session_source"],
+            "name": row["session_name"],
+            "started_at": row["session_started_at"],
+        }
         key = (row["session_id"], person, *about.values())
         if key not in self._home.ids["sessions"]:
             mark = (self._home.ids["persons"][person], *about.values())

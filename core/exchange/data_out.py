@@ -84,9 +84,11 @@ def export_data(
     with _space_for(out) as part, store.reading() as connection:
         total, _ = project_size(connection, project.id)
         read = _Samples(
-            lambda: _frames(sample_rows(connection, project.id)), total, progress,
+            lambda: _frames(sample_rows(connection, project.id)),
+            total,
+            progress,
             skeleton_named(project.skeleton).size,
-        )  # fmt: skip
+        )
         if kind == "kazuhito":
             done = _kazuhito(read, part, store.gestures(project.id))
             labels = out.with_name(f"{out.stem}_classifier_label.csv")

@@ -17,8 +17,12 @@ from core.store import Project, Store
 
 WHOLE = "project"
 SUFFIX = {WHOLE: ".zip", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "kazuhito": ".zip"}
-MIME = {".zip": "application/zip", ".csv": "text/csv", ".json": "application/json",
-        ".parquet": "application/vnd.apache.parquet"}  # fmt: skip
+MIME = {
+    ".zip": "application/zip",
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+}
 _LABELS = "_classifier_label.csv"
 
 OnProgress = Callable[[float], None]
@@ -70,9 +74,14 @@ def prepare(
 
     if kind == WHOLE:
         went = export_project(
-            store, paths, project.name, out, with_bin=with_bin, with_pictures=with_pictures,
+            store,
+            paths,
+            project.name,
+            out,
+            with_bin=with_bin,
+            with_pictures=with_pictures,
             progress=counted,
-        )  # fmt: skip
+        )
         return Download(out, name, went.text)
     if kind != "kazuhito":
         return Download(out, name, export_data(store, project, out, progress=counted).text)
@@ -86,9 +95,13 @@ def prepare(
 
 
 def import_uploaded_project(
-    store: Store, paths: Paths, content: bytes, title: str, folder: Path,
+    store: Store,
+    paths: Paths,
+    content: bytes,
+    title: str,
+    folder: Path,
     progress: OnProgress = lambda share: None,
-) -> tuple[str, str]:  # fmt: skip
+) -> tuple[str, str]:
     """Import a project file that was uploaded; the project's name here, and what came.
 
     Raises:
@@ -105,9 +118,12 @@ def import_uploaded_project(
 
 
 def import_uploaded_samples(
-    store: Store, project: Project, uploads: Sequence[tuple[str, bytes]], folder: Path,
+    store: Store,
+    project: Project,
+    uploads: Sequence[tuple[str, bytes]],
+    folder: Path,
     progress: OnProgress = lambda share: None,
-) -> str:  # fmt: skip
+) -> str:
     """Add the samples of an uploaded table or json, given as (name, content); the names of a
     keypoint.csv's numbers may come with it. What was added, in words.
 
@@ -126,9 +142,12 @@ def import_uploaded_samples(
             if name.endswith(_LABELS):
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
         report = read_data(
-            store, project.name, path, layout="auto",
+            store,
+            project.name,
+            path,
+            layout="auto",
             progress=lambda done, total: progress(min(1.0, done / max(total or 0, done, 1))),
-        )  # fmt: skip
+        )
     return f"{title}: {report.text}"
 
 

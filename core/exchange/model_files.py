@@ -240,9 +240,12 @@ def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = ""
     bundle = check_bundle(path)
     metadata = {key: value for key, value in bundle.model.metadata.items() if key != "bundle"}
     run = Run.create(
-        paths.workspace / "incoming", **owner_of(project), imported=(title or path.name)[-100:],
-        sha256=bundle.sha256[""], classifier="imported",
-    )  # fmt: skip
+        paths.workspace / "incoming",
+        **owner_of(project),
+        imported=(title or path.name)[-100:],
+        sha256=bundle.sha256[""],
+        classifier="imported",
+    )
     try:
         (run.path / MODEL).write_bytes(bundle.model.onnx)
         (run.path / METADATA).write_text(json.dumps(metadata), encoding="utf-8")

@@ -89,13 +89,17 @@ def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
             yield from table.iter_batches(_BATCH)
         return
     plainly = arrow.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True,
-        quoted_strings_can_be_null=False, null_values=[""],
-    )  # fmt: skip
+        column_types=dict.fromkeys(names, pa.string()),
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        null_values=[""],
+    )
     reader = arrow.open_csv(
-        path, arrow.ReadOptions(use_threads=False, block_size=_BLOCK),
-        arrow.ParseOptions(newlines_in_values=True), plainly,
-    )  # fmt: skip
+        path,
+        arrow.ReadOptions(use_threads=False, block_size=_BLOCK),
+        arrow.ParseOptions(newlines_in_values=True),
+        plainly,
+    )
     with reader:
         yield from reader
 

@@ -78,8 +78,14 @@ class Packer:
                 f"project file at most {MAX_TOTAL:,}: leave the pictures out"
             )
         manifest = Manifest(
-            format="mudra-project", version=2, made_by=f"mudra {mudra_version()}", made_at=now(),
-            project=project, with_bin=with_bin, with_pictures=with_pictures,
-            counts=self.counts, members=self._members,
-        )  # fmt: skip
+            format="mudra-project",
+            version=2,
+            made_by=f"mudra {mudra_version()}",
+            made_at=now(),
+            project=project,
+            with_bin=with_bin,
+            with_pictures=with_pictures,
+            counts=self.counts,
+            members=self._members,
+        )
         self._archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))

@@ -117,10 +117,12 @@ def export_project(
             made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
             runs = _pack_runs(packer, TrainingManager(store, paths).runs(project.name))
             about = ProjectRow(
-                name=project.name, keypoints_only=project.keypoints_only, created_at=made_at,
+                name=project.name,
+                keypoints_only=project.keypoints_only,
+                created_at=made_at,
                 active_model=project.active_model if project.active_model in runs else None,
                 skeleton=project.skeleton,
-            )  # fmt: skip
+            )
             packer.finish(about, with_bin, with_pictures)
         return Transferred(project.name, packer.counts, out.stat().st_size)
     except OSError as error:
@@ -128,9 +130,13 @@ def export_project(
 
 
 def _pack_tables(
-    packer: Packer, store: Store, project: Project, with_bin: bool, with_pictures: bool,
+    packer: Packer,
+    store: Store,
+    project: Project,
+    with_bin: bool,
+    with_pictures: bool,
     progress: Progress,
-) -> str:  # fmt: skip
+) -> str:
     """The project's rows in one state of the store; when the project was made."""
     with store.reading() as connection:
         samples, crops = project_size(connection, project.id, with_bin=with_bin)

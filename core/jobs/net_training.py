@@ -64,9 +64,12 @@ def train_net_here(
     total = round(minutes * 60)
     with _failure_logged(run):
         weights = train_net(
-            name, crops, run, NetOptions(minutes=minutes, **(options or {})),
+            name,
+            crops,
+            run,
+            NetOptions(minutes=minutes, **(options or {})),
             lambda spent: progress(min(round(spent), total), total),
-        )  # fmt: skip
+        )
         if _rank() > 0:
             return None
         folder = out or run.path / NET
@@ -105,15 +108,21 @@ def fine_tune_here(
         pack = run.path / "pack"
         write_pack(pack, hands_of_project(store, project_id))
         options = NetOptions(
-            minutes=minutes, rate=_FINE_RATE, batch=16, evaluate_every_s=15,
+            minutes=minutes,
+            rate=_FINE_RATE,
+            batch=16,
+            evaluate_every_s=15,
             start=paths.shipped_models / LIGHT / WEIGHTS,
-        )  # fmt: skip
+        )
         total = round(minutes * 60)
         try:
             train_net(
-                LIGHT, read_pack(pack), run, options,
+                LIGHT,
+                read_pack(pack),
+                run,
+                options,
                 lambda spent: progress(min(round(spent), total), total),
-            )  # fmt: skip
+            )
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
                 _save_fine_tuned(paths, run)
@@ -193,17 +202,30 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
     """
     _check_net_name(name)
     command = [
-        sys.executable, "-m", "core", "fine-tune-net", name, "--project", project,
-        "--minutes", str(minutes), "--workspace", str(paths.workspace),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "core",
+        "fine-tune-net",
+        name,
+        "--project",
+        project,
+        "--minutes",
+        str(minutes),
+        "--workspace",
+        str(paths.workspace),
+    ]
     message = paths.net_runs / "last_start.txt"
     try:
         paths.net_runs.mkdir(parents=True, exist_ok=True)
         with message.open("wb") as out:
             process = subprocess.Popen(
-                command, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=out, start_new_session=True,
-            )  # fmt: skip
+                command,
+                cwd=_ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=out,
+                start_new_session=True,
+            )
     except OSError as error:
         raise TrainingError(error_text(error)) from error
     _begun[paths.net_runs] = Begun(process, message, paths)

@@ -188,9 +188,13 @@ def _material(
 
 
 def _start(
-    data: GestureData, paths: Paths, about: dict[str, Any], classifier: str, seed: int,
+    data: GestureData,
+    paths: Paths,
+    about: dict[str, Any],
+    classifier: str,
+    seed: int,
     epochs: int,
-) -> Any:  # fmt: skip
+) -> Any:
     """The thread of a new training, with what its run is to remember."""
     # torch takes seconds to load and is needed by nothing before this
     from core.gestures.training.learner import TrainOptions, start_training
@@ -198,7 +202,7 @@ def _start(
     options = TrainOptions(classifier, seed=seed, epochs=epochs)
     run = Run.create(
         paths.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
-    )  # fmt: skip
+    )
     return start_training(data, run, options)
 
 

@@ -47,9 +47,12 @@ class TrainingState:
     def keep(self, run: Run) -> None:
         """Write the run's checkpoint, whole or not at all."""
         state = {
-            "net": self.net.state_dict(), "average": self.average.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(), "spent": self.spent, "step": self.step,
-        }  # fmt: skip
+            "net": self.net.state_dict(),
+            "average": self.average.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "spent": self.spent,
+            "step": self.step,
+        }
         with written_whole(run.path / CHECKPOINT) as part:
             torch.save(state, part)
 

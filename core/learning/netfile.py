@@ -75,10 +75,14 @@ def save_net(
         _check(content, pictures, prepared(example).numpy())
     write_whole(folder / MODEL, content)
     metadata = {
-        "name": name, "input_size": size, "stride": net.stride, "stages": net.stages,
-        "joints": net.joints, "sha256": hashlib.sha256(content).hexdigest(),
+        "name": name,
+        "input_size": size,
+        "stride": net.stride,
+        "stages": net.stages,
+        "joints": net.joints,
+        "sha256": hashlib.sha256(content).hexdigest(),
         **about,
-    }  # fmt: skip
+    }
     write_whole(folder / METADATA, (json.dumps(metadata, indent=2) + "\n").encode())
 
 

@@ -23,9 +23,14 @@ def onnx_bytes(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch's exporter about its own code
         program = torch.onnx.export(
-            module, example, dynamo=True, verbose=False,
-            input_names=inputs, output_names=outputs, dynamic_shapes=dynamic_shapes,
-        )  # fmt: skip
+            module,
+            example,
+            dynamo=True,
+            verbose=False,
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=dynamic_shapes,
+        )
     assert program is not None
     model = program.model_proto
     for part in (model.graph, *model.graph.node, *model.graph.value_info):

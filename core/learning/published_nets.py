@@ -22,10 +22,28 @@ from core.weights.table import WEIGHTS, Scaling
 
 OPENPOSE_HAND = "cpm.openpose_hand"
 _PEAKS = (
-    (100, 173), (125, 148), (150, 130), (168, 112), (163, 93), (69, 112), (54, 84), (46, 66),
-    (42, 47), (83, 104), (81, 66), (79, 40), (78, 17), (97, 95), (107, 55), (112, 29), (117, 8),
-    (112, 97), (138, 71), (153, 78), (158, 91),
-)  # fmt: skip
+    (100, 173),
+    (125, 148),
+    (150, 130),
+    (168, 112),
+    (163, 93),
+    (69, 112),
+    (54, 84),
+    (46, 66),
+    (42, 47),
+    (83, 104),
+    (81, 66),
+    (79, 40),
+    (78, 17),
+    (97, 95),
+    (107, 55),
+    (112, 29),
+    (117, 8),
+    (112, 97),
+    (138, 71),
+    (153, 78),
+    (158, 91),
+)
 _CASE_SIZE = (200, 200)
 _SEED_HEIGHT = 368
 _FARTHEST_PX = 3.0  # libraries resize and blur a little differently
@@ -56,10 +74,14 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
     prepared = published_net(name, weights_folder)
     entry, scaling = WEIGHTS[name], WEIGHTS[name].scalings[0]
     save_net(
-        prepared.net, nets_folder / name, name,
+        prepared.net,
+        nets_folder / name,
+        name,
         {"about": entry.about, "skeleton": NETS[name].skeleton},
-        scale=scaling.factor, offset=scaling.offset, bgr=scaling.channels == "BGR",
-    )  # fmt: skip
+        scale=scaling.factor,
+        offset=scaling.offset,
+        bgr=scaling.channels == "BGR",
+    )
     return nets_folder / name
 
 

@@ -69,8 +69,13 @@ class Watch:
             _check_finite(loss)
         crops, net = self._crops, cast(PoseNet, self._state.average.module)
         held_out = {name: measure(net, crops, crops.rows(name)) for name in crops.held_out_sets}
-        self._run.log(event="look", step=self._state.step, seconds=round(self._state.spent, 1),
-                      loss=loss, held_out=held_out)  # fmt: skip
+        self._run.log(
+            event="look",
+            step=self._state.step,
+            seconds=round(self._state.spent, 1),
+            loss=loss,
+            held_out=held_out,
+        )
 
     def end(self, status: str) -> None:
         """Look once more, write what was learned, and say how it ended."""

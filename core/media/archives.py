@@ -22,9 +22,15 @@ MAX_RATIO = 100
 MAX_DIRECTORY = 16 * 2**20  # bytes of names, read before the entries can be counted
 _RATIO_FROM = 2**20  # a small file of zeros is no bomb
 _DAMAGE = (
-    OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, struct.error, zlib.error,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    zipfile.BadZipFile,
+    struct.error,
+    zlib.error,
     lzma.LZMAError,
-)  # fmt: skip
+)
 
 
 class _Wary(io.BufferedReader):

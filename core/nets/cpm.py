@@ -16,21 +16,38 @@ from torch.nn import functional
 # Layers of the VGG-19 stem as (name, output channels); "pool" halves the size. The names are those
 # of the published Caffe nets, so that their weights need no renaming.
 _SHARED = (
-    ("conv1_1", 64), ("conv1_2", 64), "pool",
-    ("conv2_1", 128), ("conv2_2", 128), "pool",
-    ("conv3_1", 256), ("conv3_2", 256), ("conv3_3", 256), ("conv3_4", 256), "pool",
-    ("conv4_1", 512), ("conv4_2", 512),
-)  # fmt: skip
+    ("conv1_1", 64),
+    ("conv1_2", 64),
+    "pool",
+    ("conv2_1", 128),
+    ("conv2_2", 128),
+    "pool",
+    ("conv3_1", 256),
+    ("conv3_2", 256),
+    ("conv3_3", 256),
+    ("conv3_4", 256),
+    "pool",
+    ("conv4_1", 512),
+    ("conv4_2", 512),
+)
 _STEMS = {
     "hand": (
-        *_SHARED, ("conv4_3", 512), ("conv4_4", 512), ("conv5_1", 512), ("conv5_2", 512),
+        *_SHARED,
+        ("conv4_3", 512),
+        ("conv4_4", 512),
+        ("conv5_1", 512),
+        ("conv5_2", 512),
         ("conv5_3_CPM", 128),
     ),
     "body": (
-        *_SHARED, ("conv4_3_CPM", 256), ("conv4_4_CPM", 256), ("conv4_5_CPM", 256),
-        ("conv4_6_CPM", 256), ("conv4_7_CPM", 128),
+        *_SHARED,
+        ("conv4_3_CPM", 256),
+        ("conv4_4_CPM", 256),
+        ("conv4_5_CPM", 256),
+        ("conv4_6_CPM", 256),
+        ("conv4_7_CPM", 128),
     ),
-}  # fmt: skip
+}
 _STAGE_1 = {"hand": ("conv6_1_CPM", "conv6_2_CPM"), "body": ("conv5_1_CPM", "conv5_2_CPM")}
 _FEATURES = 128
 _CENTRE_SIGMA = 21.0  # px of the input

@@ -66,8 +66,9 @@ def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     width = _line_width(out)
     points = np.round(pose.keypoints * (1 << _SHIFT))
     seen = [bool(np.isfinite(point).all()) for point in points]
-    ends = [(int(x), int(y)) if there else (0, 0)
-            for (x, y), there in zip(points, seen, strict=True)]  # fmt: skip
+    ends = [
+        (int(x), int(y)) if there else (0, 0) for (x, y), there in zip(points, seen, strict=True)
+    ]
     edges = skeleton.edges if len(points) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if seen[a] and seen[b]:

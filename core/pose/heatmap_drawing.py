@@ -58,13 +58,19 @@ def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     step = side / heatmap.shape[-1]
     # picture pixel → map cell, the inverse of Heatmaps.to_picture
     to_cell = np.array(
-        [[1 / step, 0, (left - x0 - (step - 1) / 2) / step],
-         [0, 1 / step, (top - y0 - (step - 1) / 2) / step]], np.float32
-    )  # fmt: skip
+        [
+            [1 / step, 0, (left - x0 - (step - 1) / 2) / step],
+            [0, 1 / step, (top - y0 - (step - 1) / 2) / step],
+        ],
+        np.float32,
+    )
     fine = cv2.warpAffine(
-        heatmap, to_cell, (right - left, bottom - top),
-        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+        heatmap,
+        to_cell,
+        (right - left, bottom - top),
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     space = out[top:bottom, left:right]
     space[:] = _blended(space, np.asarray(fine, np.float32))
     corner = (round(x0 + side) - 1, round(y0 + side) - 1)

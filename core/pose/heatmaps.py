@@ -216,8 +216,9 @@ def _neighbours(
 def _vertex(
     before: Floats, peak: Floats, after: Floats, inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    low, middle, high = (np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in
-                         (before, peak, after))  # fmt: skip
+    low, middle, high = (
+        np.log(np.maximum(v, _FLAT, dtype=np.float64)) for v in (before, peak, after)
+    )
     curve = low - 2 * middle + high
     bent = inside & (curve < -_FLAT)
     offset = np.where(bent, (low - high) / np.where(bent, 2 * curve, 1.0), 0.0)

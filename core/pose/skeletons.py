@@ -80,8 +80,12 @@ class Skeleton:
 # ---------------------------------------------------------------------------------------- the hand
 
 _PALETTE: tuple[Rgb, ...] = (
-    (230, 90, 70), (240, 180, 50), (90, 190, 110), (70, 140, 230), (170, 100, 220),
-)  # fmt: skip
+    (230, 90, 70),
+    (240, 180, 50),
+    (90, 190, 110),
+    (70, 140, 230),
+    (170, 100, 220),
+)
 _FINGERS = ("thumb", "index", "middle", "ring", "little")
 _THUMB_PARTS = ("cmc", "mcp", "ip", "tip")
 _FINGER_PARTS = ("mcp", "pip", "dip", "tip")
@@ -97,9 +101,15 @@ def _hand() -> Skeleton:
     edges = [edge for group in groups.values() for edge in _chain(0, *group)]
     colors = [color for color in _PALETTE for _ in range(4)]
     return Skeleton(
-        "hand_21", "hand", tuple(joints), tuple(edges), tuple(colors), groups=groups,
-        heading=(5, 9, 13, 17), sides=(5, 17),
-    )  # fmt: skip
+        "hand_21",
+        "hand",
+        tuple(joints),
+        tuple(edges),
+        tuple(colors),
+        groups=groups,
+        heading=(5, 9, 13, 17),
+        sides=(5, 17),
+    )
 
 
 def _chain(*joints: int) -> list[Edge]:
@@ -112,9 +122,15 @@ _LEFT, _RIGHT, _MIDDLE = (70, 140, 230), (240, 150, 50), (150, 150, 160)
 
 
 def _body(
-    name: str, joints: str, chains: Sequence[Sequence[str]], limbs: Mapping[str, str],
-    root: str, heading: str, scale: str, oks_sigmas: tuple[float, ...] = (),
-) -> Skeleton:  # fmt: skip
+    name: str,
+    joints: str,
+    chains: Sequence[Sequence[str]],
+    limbs: Mapping[str, str],
+    root: str,
+    heading: str,
+    scale: str,
+    oks_sigmas: tuple[float, ...] = (),
+) -> Skeleton:
     """A body from its keypoints' names: left and right pair up by name, and colour the edges.
 
     Args:
@@ -137,11 +153,18 @@ def _body(
         both = {names[a].split("_")[0], names[b].split("_")[0]} & {*sides}
         colors.append(sides[both.pop()] if len(both) == 1 else _MIDDLE)
     return Skeleton(
-        name, "body", names, tuple(edges), tuple(colors), tuple(pairs),
-        {limb: at(text) for limb, text in limbs.items()}, at(root), at(heading),
+        name,
+        "body",
+        names,
+        tuple(edges),
+        tuple(colors),
+        tuple(pairs),
+        {limb: at(text) for limb, text in limbs.items()},
+        at(root),
+        at(heading),
         tuple((a, b) for a, b in (at(pair.replace("-", " ")) for pair in scale.split())),
         oks_sigmas=oks_sigmas,
-    )  # fmt: skip
+    )
 
 
 def _both(*chain: str) -> list[list[str]]:
@@ -181,45 +204,117 @@ right_shoulder left_shoulder left_elbow left_wrist neck head_top
 """
 # Lin et al., the COCO keypoint challenge's evaluation
 _COCO_SIGMAS = (
-    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062,
-    0.107, 0.107, 0.087, 0.087, 0.089, 0.089,
-)  # fmt: skip
+    0.026,
+    0.025,
+    0.025,
+    0.035,
+    0.035,
+    0.079,
+    0.079,
+    0.072,
+    0.072,
+    0.062,
+    0.062,
+    0.107,
+    0.107,
+    0.087,
+    0.087,
+    0.089,
+    0.089,
+)
 
 BODY_33 = _body(
-    "body_33", _BLAZEPOSE,
-    [*_TORSO, *_both("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
-     ["left_mouth", "right_mouth"],
-     *_both("_shoulder", "_elbow", "_wrist", "_thumb"),
-     *_both("_wrist", "_pinky", "_index", "_wrist"),
-     *_both("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle")],
-    _ARMS_LEGS, _SHOULDERS, "nose", _TRUNK,
-)  # fmt: skip
+    "body_33",
+    _BLAZEPOSE,
+    [
+        *_TORSO,
+        *_both("nose", "_eye_inner", "_eye", "_eye_outer", "_ear"),
+        ["left_mouth", "right_mouth"],
+        *_both("_shoulder", "_elbow", "_wrist", "_thumb"),
+        *_both("_wrist", "_pinky", "_index", "_wrist"),
+        *_both("_hip", "_knee", "_ankle", "_heel", "_foot_index", "_ankle"),
+    ],
+    _ARMS_LEGS,
+    _SHOULDERS,
+    "nose",
+    _TRUNK,
+)
 COCO_17 = _body(
-    "coco_17", _COCO,
-    [*_TORSO, *_both("nose", "_eye", "_ear"), *_both("_shoulder", "_elbow", "_wrist"),
-     *_both("_hip", "_knee", "_ankle")],
-    _ARMS_LEGS, _SHOULDERS, "nose", _TRUNK, _COCO_SIGMAS,
-)  # fmt: skip
+    "coco_17",
+    _COCO,
+    [
+        *_TORSO,
+        *_both("nose", "_eye", "_ear"),
+        *_both("_shoulder", "_elbow", "_wrist"),
+        *_both("_hip", "_knee", "_ankle"),
+    ],
+    _ARMS_LEGS,
+    _SHOULDERS,
+    "nose",
+    _TRUNK,
+    _COCO_SIGMAS,
+)
 LSP_14 = _body(
-    "lsp_14", _LSP,
-    [["head_top", "neck"], *_both("neck", "_shoulder", "_elbow", "_wrist"),
-     *_both("neck", "_hip", "_knee", "_ankle")],
-    _ARMS_LEGS, "neck", "head_top", _TRUNK,
-)  # fmt: skip
+    "lsp_14",
+    _LSP,
+    [
+        ["head_top", "neck"],
+        *_both("neck", "_shoulder", "_elbow", "_wrist"),
+        *_both("neck", "_hip", "_knee", "_ankle"),
+    ],
+    _ARMS_LEGS,
+    "neck",
+    "head_top",
+    _TRUNK,
+)
 HAND_21 = _hand()
 # Tompson et al. 2014's 14 of 36 keypoints, in the order of the published result files
 NYU_14 = Skeleton(
-    "nyu_14", "hand",
-    ("little_tip", "little_root", "ring_tip", "ring_root", "middle_tip", "middle_root",
-     "index_tip", "index_root", "thumb_tip", "thumb_middle", "thumb_root", "wrist_2", "wrist_1",
-     "palm"),
-    ((13, 1), (1, 0), (13, 3), (3, 2), (13, 5), (5, 4), (13, 7), (7, 6), (13, 10), (10, 9), (9, 8),
-     (13, 11), (13, 12)),
+    "nyu_14",
+    "hand",
+    (
+        "little_tip",
+        "little_root",
+        "ring_tip",
+        "ring_root",
+        "middle_tip",
+        "middle_root",
+        "index_tip",
+        "index_root",
+        "thumb_tip",
+        "thumb_middle",
+        "thumb_root",
+        "wrist_2",
+        "wrist_1",
+        "palm",
+    ),
+    (
+        (13, 1),
+        (1, 0),
+        (13, 3),
+        (3, 2),
+        (13, 5),
+        (5, 4),
+        (13, 7),
+        (7, 6),
+        (13, 10),
+        (10, 9),
+        (9, 8),
+        (13, 11),
+        (13, 12),
+    ),
     (*[color for color in _PALETTE[:0:-1] for _ in "ab"], *[_PALETTE[0]] * 3, _MIDDLE, _MIDDLE),
-    groups={"thumb": (10, 9, 8), "index": (7, 6), "middle": (5, 4), "ring": (3, 2),
-            "little": (1, 0)},
-    root=(11, 12), heading=(1, 3, 5, 7), sides=(7, 1),
-)  # fmt: skip
+    groups={
+        "thumb": (10, 9, 8),
+        "index": (7, 6),
+        "middle": (5, 4),
+        "ring": (3, 2),
+        "little": (1, 0),
+    },
+    root=(11, 12),
+    heading=(1, 3, 5, 7),
+    sides=(7, 1),
+)
 
 SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}
 

@@ -38,9 +38,12 @@ def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], No
         )
     landmarks = landmarks_folder(paths, data)
     make_pack(
-        data, pack, landmarks,
-        lambda source: make_keypoints(data, landmarks, paths.weights, source), progress,
-    )  # fmt: skip
+        data,
+        pack,
+        landmarks,
+        lambda source: make_keypoints(data, landmarks, paths.weights, source),
+        progress,
+    )
     return pack
 
 

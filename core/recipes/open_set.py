@@ -102,13 +102,16 @@ def left_out_scores(
         probabilities = np.concatenate([p for p, _ in others])
         parts.append(
             (
-                predicted[1], predicted[0].argmax(1) != none, gestures.labels,
+                predicted[1],
+                predicted[0].argmax(1) != none,
+                gestures.labels,
                 np.full(len(gestures), number),
                 np.concatenate([score for _, score in others]),
-                probabilities.argmax(1) != none, np.full(len(probabilities), number),
+                probabilities.argmax(1) != none,
+                np.full(len(probabilities), number),
                 np.concatenate([part.sessions for part in unknown]),
             )
-        )  # fmt: skip
+        )
     return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -135,9 +138,12 @@ def summary(scores: Scores) -> Rejection:
     )
     return Rejection(
         bounded(choose_threshold(scores.gestures, scores.labels), len(gestures), none=True),
-        _mean_of_kinds(gestures, scores.labels), float(np.average(unknown, weights=weight)),
-        text, len(gestures), digits + others,
-    )  # fmt: skip
+        _mean_of_kinds(gestures, scores.labels),
+        float(np.average(unknown, weights=weight)),
+        text,
+        len(gestures),
+        digits + others,
+    )
 
 
 def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:

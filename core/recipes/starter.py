@@ -64,9 +64,15 @@ def make_starter(
     open_set = open_set_figures(data, folder, landmarks)
     figures["open_set"] = open_set["by"]
     progress(f"unknown hands: {open_set['rejection']}")
-    about = {"split": "leave-one-person-out", "optimistic": False, "figures": figures,
-             "rejection": open_set["rejection"], "refitted_on_all": True,
-             "best_epoch": EPOCHS, "name": "starter"}  # fmt: skip
+    about = {
+        "split": "leave-one-person-out",
+        "optimistic": False,
+        "figures": figures,
+        "rejection": open_set["rejection"],
+        "refitted_on_all": True,
+        "best_epoch": EPOCHS,
+        "name": "starter",
+    }
     with tempfile.TemporaryDirectory() as fresh:
         net = fit_open_set(data)
         save_model(net, data, Path(fresh), about)

@@ -43,8 +43,15 @@ class Source:
     blocks: int = 1
 
 
-_DIGITS = (("1", "point_up"), ("5", "open_palm"), ("9", "ok"), ("0", "none"), ("3", "none"),
-           ("6", "none"), ("8", "none"))  # fmt: skip
+_DIGITS = (
+    ("1", "point_up"),
+    ("5", "open_palm"),
+    ("9", "ok"),
+    ("0", "none"),
+    ("3", "none"),
+    ("6", "none"),
+    ("8", "none"),
+)
 SOURCES = {
     "emrecandir": Source("emrecandir9/custom-gesture-dataset", "MIT", resting=True),
     "thumbs_seed": Source("AdityaNikhil/Hand-Pose-Classification", "none stated"),
@@ -76,8 +83,12 @@ def table_data(table: Path) -> GestureData:
 
 def table_and_signs(folder: Path) -> GestureData:
     """The recorders' keypoints, and other signs as `none`: everything but the pictures."""
-    return _data([_of_table(folder / "hand_keypoints" / "gestures.csv"),
-                  _of_other_signs(folder / "hand_crops" / "crops.csv")])  # fmt: skip
+    return _data(
+        [
+            _of_table(folder / "hand_keypoints" / "gestures.csv"),
+            _of_other_signs(folder / "hand_crops" / "crops.csv"),
+        ]
+    )
 
 
 def all_data(folder: Path, landmarks: Path, make_keypoints: Callable[[str], None]) -> GestureData:
@@ -101,9 +112,12 @@ def make_keypoints(folder: Path, landmarks: Path, weights_folder: Path, name: st
     """Find up to two hands in every picture of a source, by the way every still goes."""
     landmarks.mkdir(parents=True, exist_ok=True)
     extract(
-        folder / "hand_images" / name, landmarks / f"{name}.parquet",
-        weights_folder=weights_folder, hands=2, workers=2,
-    )  # fmt: skip
+        folder / "hand_images" / name,
+        landmarks / f"{name}.parquet",
+        weights_folder=weights_folder,
+        hands=2,
+        workers=2,
+    )
 
 
 def _data(parts: list[_Samples]) -> GestureData:
@@ -166,9 +180,14 @@ class PictureHands:
         persons = self.persons[rows]
         labels = np.zeros(len(rows), np.int64)
         return GestureData(
-            self.keypoints[rows], np.zeros(len(rows), bool), labels, DEFAULT_GESTURES,
-            persons, persons, persons,
-        )  # fmt: skip
+            self.keypoints[rows],
+            np.zeros(len(rows), bool),
+            labels,
+            DEFAULT_GESTURES,
+            persons,
+            persons,
+            persons,
+        )
 
 
 def hands_of_pictures(name: str, landmarks: Path) -> PictureHands:

@@ -23,9 +23,17 @@ from core.pose.types import Estimate, Floats, Frame
 Progress = Callable[[int, int], None]
 Rows = list[dict[str, Any]]
 _ABOUT = (
-    "source", "gesture", "frame", "time_s", "hand", "handedness", "score", "width", "height",
+    "source",
+    "gesture",
+    "frame",
+    "time_s",
+    "hand",
+    "handedness",
+    "score",
+    "width",
+    "height",
     "estimator",
-)  # fmt: skip
+)
 
 
 def extract(

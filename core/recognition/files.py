@@ -25,8 +25,16 @@ from core.recognition.predicting import Recognised, predict
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
 _COLUMNS = (
-    "file", "frame", "time_s", "hand", "gesture", "probability", "rejected", "handedness", "score",
-)  # fmt: skip
+    "file",
+    "frame",
+    "time_s",
+    "hand",
+    "gesture",
+    "probability",
+    "rejected",
+    "handedness",
+    "score",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,14 +132,20 @@ def table_of(seen: Sequence[Seen]) -> pd.DataFrame:
     """One row a hand; text that a spreadsheet could take for a formula is quoted."""
     rows = [
         (
-            quoted(one.name), record["frame"], record["time_s"], number,
-            quoted(hand["gesture"] or ""), hand["probability"], hand["rejected"],
-            hand["handedness"], hand["score"],
+            quoted(one.name),
+            record["frame"],
+            record["time_s"],
+            number,
+            quoted(hand["gesture"] or ""),
+            hand["probability"],
+            hand["rejected"],
+            hand["handedness"],
+            hand["score"],
         )
         for one in seen
         for record in one.records
         for number, hand in enumerate(record["hands"])
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
@@ -151,9 +165,14 @@ def refusal_text(name: str, reason: str) -> str:
 
 
 def _read_zip(
-    name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
-    folder: Path, maps: str, progress: Callable[[float], None],
-) -> Read:  # fmt: skip
+    name: str,
+    source: Path,
+    model: GestureModel | None,
+    make_estimator: Callable[[], Estimator],
+    folder: Path,
+    maps: str,
+    progress: Callable[[float], None],
+) -> Read:
     read = Read([], [])
     with unpacked(source, name=name) as inside:
         known = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES)
@@ -165,9 +184,14 @@ def _read_zip(
                 continue
             done = number / len(files)
             one = read_file(
-                title, path.read_bytes(), model, make_estimator, folder, maps=maps,
+                title,
+                path.read_bytes(),
+                model,
+                make_estimator,
+                folder,
+                maps=maps,
                 progress=lambda share, done=done: progress(done + share / len(files)),  # type: ignore[misc]
-            )  # fmt: skip
+            )
             read.seen.extend(one.seen)
             read.refused.extend(one.refused)
     if not files:
@@ -176,9 +200,13 @@ def _read_zip(
 
 
 def _read(
-    name: str, source: Path, model: GestureModel | None, make_estimator: Callable[[], Estimator],
-    maps: str, progress: Callable[[float], None],
-) -> Seen:  # fmt: skip
+    name: str,
+    source: Path,
+    model: GestureModel | None,
+    make_estimator: Callable[[], Estimator],
+    maps: str,
+    progress: Callable[[float], None],
+) -> Seen:
     video = source.with_suffix(".seen.webm") if source.suffix in VIDEO_SUFFIXES else None
     records, best = [], None
 

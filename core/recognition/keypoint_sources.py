@@ -58,9 +58,13 @@ class KeypointSource:
             there = ", ".join((*estimators(), *available_nets(paths)))
             raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
         return create_estimator(
-            _BY_NET, paths.weights, net_folder=folder, num_hands=num_hands,
-            crop=self.crop, kalman=self.kalman,
-        )  # fmt: skip
+            _BY_NET,
+            paths.weights,
+            net_folder=folder,
+            num_hands=num_hands,
+            crop=self.crop,
+            kalman=self.kalman,
+        )
 
 
 def estimators() -> list[str]:

@@ -255,10 +255,12 @@ class LiveProcessor:
         hands = self._read_hands(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         picture = draw_estimate(
-            _under(frame.rgb, estimate, options.maps), shown, mirror=True,
+            _under(frame.rgb, estimate, options.maps),
+            shown,
+            mirror=True,
             labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
             emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
-        )  # fmt: skip
+        )
         picture = _beside(picture, estimate, options.maps)
         _draw_note(picture, note)
         return picture, Latest(hands, note=note)

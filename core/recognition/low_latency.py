@@ -44,8 +44,11 @@ def _is_known(library: str) -> bool:
     if not there.startswith(wanted):
         log.warning(
             "%s %s is installed, %sx is known: its own classes are used, and the video comes back "
-            "a frame later", library, there, wanted,
-        )  # fmt: skip
+            "a frame later",
+            library,
+            there,
+            wanted,
+        )
     return there.startswith(wanted)
 
 

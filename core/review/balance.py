@@ -52,11 +52,17 @@ def spread(
         if share is not None and np.isfinite(share[own]).any():
             known = share[own][np.isfinite(share[own])]
             doubtful = float((known >= SUSPECTED_FROM).mean())
-        found.append(Spread(
-            gesture, int(own.sum()), len(np.unique(sample_index.persons[own])),
-            len(np.unique(sample_index.sessions[own])), int((hands == LEFT).sum()),
-            int((hands == RIGHT).sum()), doubtful,
-        ))  # fmt: skip
+        found.append(
+            Spread(
+                gesture,
+                int(own.sum()),
+                len(np.unique(sample_index.persons[own])),
+                len(np.unique(sample_index.sessions[own])),
+                int((hands == LEFT).sum()),
+                int((hands == RIGHT).sum()),
+                doubtful,
+            )
+        )
     return found
 
 
@@ -70,14 +76,23 @@ def record_next(rows: Sequence[Spread]) -> str:
     begun = [row for row in rows if row.samples]
     if len(begun) < 2:
         return _begin(rows, begun)
-    for rule in (_too_few, _no_none, _suspect, _uneven, _one_session, _one_person, _missing_person,
-                 _one_hand):  # fmt: skip
+    for rule in (
+        _too_few,
+        _no_none,
+        _suspect,
+        _uneven,
+        _one_session,
+        _one_person,
+        _missing_person,
+        _one_hand,
+    ):
         if hint := rule(begun, rows):
             return hint
     empty = [row for row in rows if not row.samples]
     if empty:
-        return (f"Record {_title(empty[0])} or switch it off on Gestures: "
-                "there is nothing of it yet.")  # fmt: skip
+        return (
+            f"Record {_title(empty[0])} or switch it off on Gestures: there is nothing of it yet."
+        )
     return "The samples are spread well: train, then let new people try it on Live."
 
 
@@ -89,32 +104,40 @@ def _begin(rows: Sequence[Spread], begun: Sequence[Spread]) -> str:
         return f"Record {_title(empty[0])} first, thirty samples or more, then another gesture."
     if not empty:
         return "Add a second gesture on Gestures: there is nothing to tell apart yet."
-    return f"Record a second gesture, {_title(empty[0])} for example: {_title(begun[0])} has " \
-        "nothing to be told apart from."  # fmt: skip
+    return (
+        f"Record a second gesture, {_title(empty[0])} for example: {_title(begun[0])} has "
+        "nothing to be told apart from."
+    )
 
 
 def _too_few(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     least = min(begun, key=lambda row: row.samples)
     if least.samples >= ENOUGH:
         return ""
-    return f"Record more of {_title(least)}: {_count(least.samples, 'sample')} so far, " \
-        f"{ENOUGH} are a start."  # fmt: skip
+    return (
+        f"Record more of {_title(least)}: {_count(least.samples, 'sample')} so far, "
+        f"{ENOUGH} are a start."
+    )
 
 
 def _no_none(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
     if not empty:
         return ""
-    return f"Record {_title(empty[0])}, a relaxed hand and other signs: more of what is no " \
-        "gesture is turned away then."  # fmt: skip
+    return (
+        f"Record {_title(empty[0])}, a relaxed hand and other signs: more of what is no "
+        "gesture is turned away then."
+    )
 
 
 def _suspect(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     worst = max(begun, key=lambda row: row.doubtful or 0)
     if (worst.doubtful or 0) <= TOO_MANY_SUSPECTED:
         return ""
-    return f"Look through {_title(worst)}, the most suspect first, before you record more: " \
-        f"{worst.doubtful:.0%} of it look like other gestures."  # fmt: skip
+    return (
+        f"Look through {_title(worst)}, the most suspect first, before you record more: "
+        f"{worst.doubtful:.0%} of it look like other gestures."
+    )
 
 
 def _uneven(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
@@ -122,8 +145,10 @@ def _uneven(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     least = min(begun, key=lambda row: row.samples)
     if least.samples * FEWER > middle:
         return ""
-    return f"Record more of {_title(least)}: {least.samples:,} samples stand against about " \
-        f"{middle:,.0f} of the others."  # fmt: skip
+    return (
+        f"Record more of {_title(least)}: {least.samples:,} samples stand against about "
+        f"{middle:,.0f} of the others."
+    )
 
 
 def _one_session(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
@@ -131,15 +156,18 @@ def _one_session(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     if not once:
         return ""
     what = "everything" if len(once) == len(begun) else _title(once[0])
-    return f"Record {what} a second time, later or in other light: one session alone says little " \
-        "about the next."  # fmt: skip
+    return (
+        f"Record {what} a second time, later or in other light: one session alone says little "
+        "about the next."
+    )
 
 
 def _one_person(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     if max(row.persons for row in begun) > 1:
         return ""
-    return "Let a second person record every gesture: nobody knows yet how well others are " \
-        "understood."  # fmt: skip
+    return (
+        "Let a second person record every gesture: nobody knows yet how well others are understood."
+    )
 
 
 def _missing_person(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
@@ -154,8 +182,10 @@ def _one_hand(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
         known = row.left + row.right
         if known >= ENOUGH and max(row.left, row.right) >= ONE_HANDED * known:
             hand, other = ("left", "right") if row.left > row.right else ("right", "left")
-            return f"Record {_title(row)} with the {other} hand, too: nearly all of it is the " \
-                f"{hand} one."  # fmt: skip
+            return (
+                f"Record {_title(row)} with the {other} hand, too: nearly all of it is the "
+                f"{hand} one."
+            )
     return ""
 
 

@@ -44,8 +44,15 @@ def draw_map(store: Store, project_id: int, method: str, sample_index: SampleInd
     poses = read_poses(store, project_id, chosen.ids)
     found = poses.features()
     flat = tsne(found) if method == TSNE else pca(found)
-    return DataMap(project_id, method, chosen.ids, flat.points, flat.explained, len(sample_index),
-                   int(sample_index.ids.max(initial=0)))  # fmt: skip
+    return DataMap(
+        project_id,
+        method,
+        chosen.ids,
+        flat.points,
+        flat.explained,
+        len(sample_index),
+        int(sample_index.ids.max(initial=0)),
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,11 +53,15 @@ def _binned(store: Store, kind: str, where: ColumnElement[bool]) -> list[Binned]
     rows = store.rows(t.in_bin(select(table).where(where), table, deleted=True))
     return [
         Binned(
-            kind, row.id, row.name, row.deleted_at, _count(store, kind, row),
+            kind,
+            row.id,
+            row.name,
+            row.deleted_at,
+            _count(store, kind, row),
             _clash(store, row, kind),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _count(store: Store, kind: str, row: Any) -> int:

@@ -87,13 +87,20 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
     )
     samples = func.coalesce(counted.c.samples, 0)
     found = (
-        select(of.id, func.coalesce(of.name, ""), person.id, person.name, of.source,
-               of.started_at, samples)
+        select(
+            of.id,
+            func.coalesce(of.name, ""),
+            person.id,
+            person.name,
+            of.source,
+            of.started_at,
+            samples,
+        )
         .join_from(t.sessions, t.persons, of.person_id == person.id)
         .outerjoin(counted, counted.c.session_id == of.id)
         .where(of.project_id == project_id, person.deleted_at.is_(None))
         .order_by(of.id.desc())
-    )  # fmt: skip
+    )
     return [Session(*row) for row in store.rows(found)]
 
 

@@ -52,17 +52,25 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
     """The project's samples; `deleted` reads the bin instead."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     groups = select(
-        of.burst_id, of.gesture_id, of.handedness,
+        of.burst_id,
+        of.gesture_id,
+        of.handedness,
         func.aggregate_strings(cast(of.id, String), ",").label("ids"),
-    ).where(of.project_id == project_id)  # fmt: skip
+    ).where(of.project_id == project_id)
     groups = t.in_bin(groups, t.samples, deleted)
     some = groups.group_by(of.burst_id, of.gesture_id, of.handedness).subquery()
     found = (
-        select(some.c.ids, some.c.gesture_id, session.person_id, session.id, burst.id,
-               some.c.handedness)
+        select(
+            some.c.ids,
+            some.c.gesture_id,
+            session.person_id,
+            session.id,
+            burst.id,
+            some.c.handedness,
+        )
         .join_from(some, t.bursts, some.c.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
-    )  # fmt: skip
+    )
     rows = store.rows(found)
     lists = [np.array(row[0].split(","), np.int64) for row in rows]
     columns = [[*row[1:5], _HANDS.get(row[5], UNKNOWN)] for row in rows]
@@ -187,14 +195,22 @@ def sample_origin(store: Store, sample_id: int) -> SampleOrigin:
     """
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     found = (
-        select(t.gestures.c.name, t.gestures.c.emoji, t.persons.c.name, session.id, session.source,
-               session.started_at, burst.id, burst.started_at)
+        select(
+            t.gestures.c.name,
+            t.gestures.c.emoji,
+            t.persons.c.name,
+            session.id,
+            session.source,
+            session.started_at,
+            burst.id,
+            burst.started_at,
+        )
         .join_from(t.samples, t.gestures, of.gesture_id == t.gestures.c.id)
         .join(t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
         .where(of.id == sample_id)
-    )  # fmt: skip
+    )
     for row in store.rows(found):
         return SampleOrigin(*row)
     raise NotFoundError(f"no sample {sample_id}: it is gone")

@@ -15,14 +15,19 @@ def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
     found = (
-        select(session.source, of.estimator_version, func.count(),
-               func.min(of.taken_at), func.max(of.taken_at))
+        select(
+            session.source,
+            of.estimator_version,
+            func.count(),
+            func.min(of.taken_at),
+            func.max(of.taken_at),
+        )
         .join_from(t.samples, t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .where(of.project_id == project_id, of.deleted_at.is_(None))
         .where(of.estimator == estimator, of.gesture_id.in_(enabled))
         .group_by(session.source, of.estimator_version)
-    )  # fmt: skip
+    )
     sources: dict[str, int] = {}
     versions: dict[str, int] = {}
     days: list[str] = []

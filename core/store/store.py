@@ -263,9 +263,10 @@ class Store(Database):
         how often each."""
         of = t.samples.c
         found = select(of.keypoints).where(
-            of.project_id == project_id, of.deleted_at.is_(None),
+            of.project_id == project_id,
+            of.deleted_at.is_(None),
             of.file_hash.between(f"{digest}:", f"{digest}:~"),
-        )  # fmt: skip
+        )
         return Counter(row[0] for row in self.rows(found))
 
     # ------------------------------------------------------------------------ looking at it all
@@ -312,15 +313,22 @@ class Store(Database):
         estimator = estimator or next(iter(self.estimators(project_id, wanted)), None)
         of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
         found = (
-            select(of.id, of.gesture_id, of.keypoints, of.mirrored_view,
-                   t.persons.c.name, burst.session_id, of.burst_id)
+            select(
+                of.id,
+                of.gesture_id,
+                of.keypoints,
+                of.mirrored_view,
+                t.persons.c.name,
+                burst.session_id,
+                of.burst_id,
+            )
             .join_from(t.samples, t.bursts, of.burst_id == burst.id)
             .join(t.sessions, burst.session_id == session.id)
             .join(t.persons, session.person_id == t.persons.c.id)
             .where(of.project_id == project_id, of.deleted_at.is_(None))
             .where(of.estimator == estimator, of.gesture_id.in_(wanted), of.frames == 1)
             .order_by(of.id)
-        )  # fmt: skip
+        )
         rows = self.rows(found)
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")

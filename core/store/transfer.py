@@ -168,9 +168,13 @@ def insert_project(
     name = _free_name(connection, project["name"])
     project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
     made = Project(
-        project_id, name, project["keypoints_only"], None, project["created_at"],
+        project_id,
+        name,
+        project["keypoints_only"],
+        None,
+        project["created_at"],
         project["skeleton"],
-    )  # fmt: skip
+    )
     imported = ImportedProject(made, {part: {} for part in PARTS})
     for part in PARTS:
         for batch in _batches(read(part)):
@@ -280,10 +284,13 @@ def known_in(connection: Connection, project_id: int) -> Known:
     stream = connection.execution_options(yield_per=_BATCH).execute(t.in_bin(found, t.samples))
     session = _SESSION.person_id, _SESSION.source, _SESSION.name, _SESSION.started_at
     return Known(
-        by_key(t.gestures), list(at.scalars()), by_key(t.persons), by_marks(t.sessions, *session),
+        by_key(t.gestures),
+        list(at.scalars()),
+        by_key(t.persons),
+        by_marks(t.sessions, *session),
         by_marks(t.bursts, _BURST.session_id, _BURST.started_at),
         {fingerprint(*row) for row in stream},
-    )  # fmt: skip
+    )
 
 
 def _at(found: Any, table: Table, project_id: int) -> Any:

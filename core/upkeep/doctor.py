@@ -20,8 +20,12 @@ from core.paths import Paths
 OK, WARN, WRONG = "ok", "warn", "wrong"
 _ROOT = Path(__file__).resolve().parents[2]
 _OLDEST_PYTHON = (3, 11)
-_GL_LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2",
-                 "libglib-2.0.so.0": "libglib2.0-0"}  # fmt: skip
+_GL_LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
 _LEAST_DISK = 500 * 2**20
 _ROOMY_DISK = 2 * 2**30
 _SETUP = "type `make setup`"
@@ -163,8 +167,12 @@ def _store(paths: Paths) -> Check:
     if not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())
         if not os.access(parent, os.W_OK):
-            return Check("store", WRONG, f"{parent} can't be written", "choose another place: set "
-                         "MUDRA_WORKSPACE")  # fmt: skip
+            return Check(
+                "store",
+                WRONG,
+                f"{parent} can't be written",
+                "choose another place: set MUDRA_WORKSPACE",
+            )
         return Check("store", OK, f"will be made at {paths.database}")
     try:
         store = Store(paths.database)
@@ -185,8 +193,12 @@ def _disk(folder: Path) -> Check:
     found = f"{free / 2**30:.1f} GiB free at {place}"
     if free < _LEAST_DISK:
         return Check("disk", WRONG, found, "make room, or set MUDRA_WORKSPACE to another disk")
-    return Check("disk", OK if free >= _ROOMY_DISK else WARN, found,
-                 "" if free >= _ROOMY_DISK else "recording stops when it is full")  # fmt: skip
+    return Check(
+        "disk",
+        OK if free >= _ROOMY_DISK else WARN,
+        found,
+        "" if free >= _ROOMY_DISK else "recording stops when it is full",
+    )
 
 
 def _port(port: int) -> Check:

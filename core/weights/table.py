@@ -114,29 +114,53 @@ _BODY_CAFFEMODEL = Source(
 
 WEIGHTS = {
     "cpm.openpose_hand": Weights(
-        "hand", 6, 21, "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
-        (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH), (PUBLISHED_SCALING, SEED_SCALING),
+        "hand",
+        6,
+        21,
+        "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
+        (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
+        (PUBLISHED_SCALING, SEED_SCALING),
     ),
     "cpm.body": Weights(
-        "body", 6, 14, "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
-        (_BODY_PICKLE, _BODY_CAFFEMODEL), (PUBLISHED_SCALING,),
+        "body",
+        6,
+        14,
+        "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
+        (_BODY_PICKLE, _BODY_CAFFEMODEL),
+        (PUBLISHED_SCALING,),
     ),
     "cpm.seed_hand": Weights(
-        "hand", 3, 21, "the first 3 stages of the hand net, as timctho's port loads them",
-        (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH), (PUBLISHED_SCALING,),
+        "hand",
+        3,
+        21,
+        "the first 3 stages of the hand net, as timctho's port loads them",
+        (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
+        (PUBLISHED_SCALING,),
     ),
-}  # fmt: skip
+}
 
 _STEM = {
-    "conv1_1": 64, "conv1_2": 64, "conv2_1": 128, "conv2_2": 128,
-    "conv3_1": 256, "conv3_2": 256, "conv3_3": 256, "conv3_4": 256,
-    "conv4_1": 512, "conv4_2": 512,
-}  # fmt: skip
+    "conv1_1": 64,
+    "conv1_2": 64,
+    "conv2_1": 128,
+    "conv2_2": 128,
+    "conv3_1": 256,
+    "conv3_2": 256,
+    "conv3_3": 256,
+    "conv3_4": 256,
+    "conv4_1": 512,
+    "conv4_2": 512,
+}
 _REST = {
     "hand": {"conv4_3": 512, "conv4_4": 512, "conv5_1": 512, "conv5_2": 512, "conv5_3_CPM": 128},
-    "body": {"conv4_3_CPM": 256, "conv4_4_CPM": 256, "conv4_5_CPM": 256, "conv4_6_CPM": 256,
-             "conv4_7_CPM": 128},
-}  # fmt: skip
+    "body": {
+        "conv4_3_CPM": 256,
+        "conv4_4_CPM": 256,
+        "conv4_5_CPM": 256,
+        "conv4_6_CPM": 256,
+        "conv4_7_CPM": 128,
+    },
+}
 _STAGE_1 = {"hand": ("conv6_1_CPM", "conv6_2_CPM"), "body": ("conv5_1_CPM", "conv5_2_CPM")}
 _FEATURES = 128
 

@@ -64,9 +64,16 @@ def test_everything_is_off_at_first(actions):
 def test_both_outputs_tell_the_same_change_with_project_and_model(actions):
     with osc_port() as (receiver, port):
         actions.configure(
-            Settings(osc=True, osc_port=port, websocket=True, websocket_port=0, token=TOKEN,
-                     project="Demo", model="starter")
-        )  # fmt: skip
+            Settings(
+                osc=True,
+                osc_port=port,
+                websocket=True,
+                websocket_port=0,
+                token=TOKEN,
+                project="Demo",
+                model="starter",
+            )
+        )
         with connect(actions.status().address) as client:
             wait_until(lambda: actions.status().clients == 1)
             for i in range(5):  # five frames of one gesture
@@ -141,9 +148,10 @@ def test_an_output_opens_anew_when_what_it_hangs_on_changes_and_not_else(actions
 
 def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
     actions.configure(
-        Settings(osc=True, osc_host="no-such-host.invalid", websocket=True, websocket_port=0,
-                 token=TOKEN)
-    )  # fmt: skip
+        Settings(
+            osc=True, osc_host="no-such-host.invalid", websocket=True, websocket_port=0, token=TOKEN
+        )
+    )
     [error] = actions.status().errors
     assert "no-such-host.invalid" in error
     actions.offer((reading("fist"),), 1.0)

@@ -26,9 +26,15 @@ def test_a_held_gesture_is_told_once_with_its_number_from_one():
     assert (change.name, change.emoji, change.number, change.hand) == ("point_up", "☝️", 3, "Right")
     assert change.text == "☝️ point_up 97 %, Right hand"
     assert json.loads(change.line) == {
-        "time": 1234.568, "gesture": 3, "emoji": "☝️", "name": "point_up", "probability": 0.97,
-        "hand": "Right", "project": "", "model": "",
-    }  # fmt: skip
+        "time": 1234.568,
+        "gesture": 3,
+        "emoji": "☝️",
+        "name": "point_up",
+        "probability": 0.97,
+        "hand": "Right",
+        "project": "",
+        "model": "",
+    }
 
 
 def test_no_gesture_is_zero_and_told_after_a_gesture_alone():
@@ -62,8 +68,11 @@ def test_two_hands_are_told_each_for_itself():
     both = [reading("fist", hand="Left"), reading("ok", hand="Right")]
     left = [reading("fist", hand="Left"), reading("fist", hand="Right")]
     assert told(Changes(), [both, left, both]) == [
-        (0, "fist", "Left"), (0, "ok", "Right"), (1, "fist", "Right"), (2, "ok", "Right"),
-    ]  # fmt: skip
+        (0, "fist", "Left"),
+        (0, "ok", "Right"),
+        (1, "fist", "Right"),
+        (2, "ok", "Right"),
+    ]
 
 
 def test_a_hand_is_gone_after_half_a_second_and_not_by_a_lost_frame():
@@ -86,8 +95,11 @@ def test_of_any_second_only_so_many_changes_pass_and_the_last_word_arrives():
     times = [frame * 0.05 for frame, _, _ in found]
     assert all(later - first >= 1 - 1e-9 for first, later in zip(times, times[3:], strict=False))
     assert found[:4] == [
-        (0, "fist", "Right"), (1, "ok", "Right"), (2, "fist", "Right"), (21, "ok", "Right"),
-    ]  # fmt: skip
+        (0, "fist", "Right"),
+        (1, "ok", "Right"),
+        (2, "fist", "Right"),
+        (21, "ok", "Right"),
+    ]
     assert found[-1][1] == "ok"
 
 
@@ -100,8 +112,15 @@ def test_the_rate_counts_any_second_by_the_clock_that_is_given():
     rate = RateLimit(2)
     asked = [0.0, 0.375, 0.5, 0.99, 1.0, 1.25, 1.375, 2.0]
     assert [rate.allows(t) for t in asked] == [
-        True, True, False, False, True, False, True, True,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_name_of_untrusted_making_stays_one_line_of_json():

@@ -56,9 +56,17 @@ def test_every_client_gets_each_change_as_a_line_of_json(out):
         out.send(THUMBS_UP)
         said = {one.recv(PATIENCE_S), other.recv(PATIENCE_S)}
     assert [json.loads(line) for line in said] == [
-        {"time": 1.0, "gesture": 1, "emoji": "👍", "name": "thumbs_up", "probability": 0.75,
-         "hand": "Right", "project": "Demo", "model": "starter"}
-    ]  # fmt: skip
+        {
+            "time": 1.0,
+            "gesture": 1,
+            "emoji": "👍",
+            "name": "thumbs_up",
+            "probability": 0.75,
+            "hand": "Right",
+            "project": "Demo",
+            "model": "starter",
+        }
+    ]
     wait_until(lambda: out.clients == 0)
     out.send(THUMBS_UP)  # nobody is there
 
@@ -266,8 +274,9 @@ def test_tokens_are_long_and_each_another():
 
 def test_origins_are_read_as_they_are_typed():
     assert check_origins(" http://localhost:5500/, https://Me.example\n") == (
-        "http://localhost:5500", "https://me.example",
-    )  # fmt: skip
+        "http://localhost:5500",
+        "https://me.example",
+    )
     assert check_origins("") == ()
     for wrong in ("null", "*", "localhost:5500", "http://a/b", "ftp://a", "http://a@b", "http://"):
         with pytest.raises(ActionError, match="no page's origin"):

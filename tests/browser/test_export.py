@@ -31,13 +31,15 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
 
         page.get_by_role("tab", name="Import a model").click()
         field = page.locator("input[type=file][accept*=gesture]")
-        field.set_input_files({"name": MARKUP, "mimeType": "application/zip",
-                               "buffer": file.read_bytes()[:-50]})  # fmt: skip
+        field.set_input_files(
+            {"name": MARKUP, "mimeType": "application/zip", "buffer": file.read_bytes()[:-50]}
+        )
         expect(page.get_by_text(re.compile("is no zip that can be read"))).to_be_visible()
         settled(page)
         page.screenshot(path=pictures / "export_refused.png", full_page=True)
-        field.set_input_files({"name": MARKUP, "mimeType": "application/zip",
-                               "buffer": file.read_bytes()})  # fmt: skip
+        field.set_input_files(
+            {"name": MARKUP, "mimeType": "application/zip", "buffer": file.read_bytes()}
+        )
         add = page.get_by_role("button", name="Add to My gestures")
         expect(add).to_be_visible()
         settled(page)

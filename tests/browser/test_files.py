@@ -66,11 +66,13 @@ def test_a_video_plays_in_the_page(look, film, pictures, shared_data):
             "() => { const v = document.querySelector('video');"
             " return v.readyState >= 2 && v.duration > 1 && v.videoWidth > 0 }"
         )
-        page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; "
-                      "return v.play() }")  # fmt: skip
+        page.evaluate(
+            "() => { const v = document.querySelector('video'); v.muted = true; return v.play() }"
+        )
         page.wait_for_function("() => document.querySelector('video').currentTime > 0.3")
-        expect(page.get_by_text(re.compile("👊 fist · \\d+ % of hands|👊 fist · \\d+% of hands"))
-               ).to_be_visible()  # fmt: skip
+        expect(
+            page.get_by_text(re.compile("👊 fist · \\d+ % of hands|👊 fist · \\d+% of hands"))
+        ).to_be_visible()
         for name, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             settled(page)

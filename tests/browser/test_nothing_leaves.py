@@ -19,8 +19,18 @@ from playwright.sync_api import Browser, expect
 from benchmarks.studio import flags, studio
 from tests.browser.conftest import WAIT_MS
 
-PAGES = ("", "record", "gestures", "review", "train", "live", "files", "export", "heatmaps",
-         "privacy")  # fmt: skip
+PAGES = (
+    "",
+    "record",
+    "gestures",
+    "review",
+    "train",
+    "live",
+    "files",
+    "export",
+    "heatmaps",
+    "privacy",
+)
 MDNS = ("224.0.0.251", "ff02::fb")  # browsers hide their address behind a .local name
 HOOK = """
 import ipaddress, os, sys
@@ -145,10 +155,11 @@ def test_mediapipe_s_reports_go_where_nobody_listens(weights_folder, shared_data
 def watched(folder: Path) -> dict[str, str]:
     """The environment of a process whose Python sockets are recorded."""
     return os.environ | {
-        "PYTHONPATH": str(folder), "MUDRA_SOCKETS": str(folder / "sockets.txt"),
+        "PYTHONPATH": str(folder),
+        "MUDRA_SOCKETS": str(folder / "sockets.txt"),
         "MUDRA_MINE": ",".join(sorted(own_addresses())),
         "MUDRA_WORKSPACE": str(folder / "workspace"),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.slow

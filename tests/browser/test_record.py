@@ -46,11 +46,17 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
             page.get_by_text("fist", exact=True).first.click()
             settled(page)
             page.get_by_role("tab", name=re.compile("Add pictures")).click()
-            page.locator("input[type=file]").set_input_files([
-                {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": video},
-                {"name": "hands.zip", "mimeType": "application/zip", "buffer": packed.getvalue()},
-                {"name": "<b>x</b>.png", "mimeType": "image/png", "buffer": b"nothing"},
-            ])  # fmt: skip
+            page.locator("input[type=file]").set_input_files(
+                [
+                    {"name": "fist.mp4", "mimeType": "video/mp4", "buffer": video},
+                    {
+                        "name": "hands.zip",
+                        "mimeType": "application/zip",
+                        "buffer": packed.getvalue(),
+                    },
+                    {"name": "<b>x</b>.png", "mimeType": "image/png", "buffer": b"nothing"},
+                ]
+            )
             add = page.get_by_role("button", name=re.compile("Add as .*fist"))
             expect(page.get_by_text("<b>x</b>.png")).to_be_visible()
             page.screenshot(path=pictures / f"uploads_before_{dark:d}.png", full_page=True)

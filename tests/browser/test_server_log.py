@@ -18,8 +18,10 @@ CLOSES = READS.replace("receive_bytes", "close")
 CHAINED = (
     f"{READS}\nDuring handling of the above exception, another exception occurred:\n\n{CLOSES}"
 )
-OURS = READS.replace(f"{LIBRARY}/streamlit/web/server/starlette/starlette_websocket.py",
-                     f"{ROOT}/core/recognition/live.py")  # fmt: skip
+OURS = READS.replace(
+    f"{LIBRARY}/streamlit/web/server/starlette/starlette_websocket.py",
+    f"{ROOT}/core/recognition/live.py",
+)
 
 
 @pytest.mark.parametrize("known", [READS, CHAINED])

@@ -67,8 +67,18 @@ def test_a_net_s_training_is_found_again_and_its_death_is_told(
 def test_a_training_begun_on_the_command_line_is_followed_and_its_death_is_told(
     look, films, workspace, project_again, root
 ):
-    command = [sys.executable, "-m", "core", "train", "--project", "Hands", "--epochs", "1000",
-               "--workspace", str(workspace)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "core",
+        "train",
+        "--project",
+        "Hands",
+        "--epochs",
+        "1000",
+        "--workspace",
+        str(workspace),
+    ]
     with look(films("fist")) as page:
         page.goto("/train?project=Hands")
         settled(page)

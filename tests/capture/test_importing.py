@@ -302,9 +302,13 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimator):
     seen = []
     report = import_path(
-        store, "p", photos, estimator_factory=make_estimator, person="Didi",
+        store,
+        "p",
+        photos,
+        estimator_factory=make_estimator,
+        person="Didi",
         progress=lambda done, total: seen.append((done, total)),
-    )  # fmt: skip
+    )
     assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
     assert seen[-1] == (6, 6)
     [sample] = store.samples(store.project("p").id, limit=1)
@@ -383,8 +387,11 @@ def test_a_path_that_is_nothing_of_that_is_named(store, tmp_path, make_estimator
     (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
     (tmp_path / "void").mkdir()
     for name, error in [
-        ("a.txt", MediaError), ("gone", MediaError), ("void", MediaError), ("bad.zip", ArchiveError)
-    ]:  # fmt: skip
+        ("a.txt", MediaError),
+        ("gone", MediaError),
+        ("void", MediaError),
+        ("bad.zip", ArchiveError),
+    ]:
         with pytest.raises(error, match=name.split(".")[0]):
             import_path(store, "p", tmp_path / name, estimator_factory=make_estimator)
     assert store.projects() == []

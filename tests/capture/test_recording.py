@@ -67,8 +67,10 @@ def test_frames_until_stop_become_samples_of_one_recording(recorder, store, proj
     first = samples[0]
     assert first.mirrored_view and first.handedness == "Right" and first.size_hw == SIZE_HW
     assert (first.estimator, first.estimator_version, first.source) == (
-        "mediapipe-hands", "v1", "webcam",
-    )  # fmt: skip
+        "mediapipe-hands",
+        "v1",
+        "webcam",
+    )
     assert decode_jpeg(first.crop_jpeg).shape == (256, 256, 3)
     assert first.region == (70, 40, 360)  # 1.8 x 200 round (250, 220)
 
@@ -182,9 +184,12 @@ def test_pictures_become_one_recording_and_each_refusal_names_its_file(
     shares = []
     with make_estimator() as estimator:
         added = add_pictures(
-            recorder, gesture.id, [*photos, ("x.png", b"no picture"), photos[0]], estimator,
+            recorder,
+            gesture.id,
+            [*photos, ("x.png", b"no picture"), photos[0]],
+            estimator,
             progress=shares.append,
-        )  # fmt: skip
+        )
     assert added.kept == 2
     assert [name for name, _ in added.refused] == ["x.png", photos[0][0]]
     assert added.refused[1][1] == "stored already"

@@ -29,9 +29,15 @@ def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
     video = shared_data / "hand_videos" / "fist.mp4"
     told = []
     taken = record_source(
-        store, "p", "👊", str(video), hands, rate_hz=5, person="Ada",
+        store,
+        "p",
+        "👊",
+        str(video),
+        hands,
+        rate_hz=5,
+        person="Ada",
         progress=lambda progress, time_s: told.append(progress.kept),
-    )  # fmt: skip
+    )
     project = store.project("p").id
     (row,) = (row for row in store.overview(project) if row.samples)
     assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.kept, 1, 1)
@@ -145,11 +151,13 @@ def packed(files):
 
 def test_pictures_videos_and_zips_become_samples_of_their_gestures(store, add, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    pack = packed({
-        "fist/a.jpg": photo(shared_data, "fist"),
-        "wave/b.jpg": photo(shared_data, "open_palm"),
-        "top.jpg": photo(shared_data, "thumbs_up", 1),
-    })  # fmt: skip
+    pack = packed(
+        {
+            "fist/a.jpg": photo(shared_data, "fist"),
+            "wave/b.jpg": photo(shared_data, "open_palm"),
+            "top.jpg": photo(shared_data, "thumbs_up", 1),
+        }
+    )
     uploads = [
         ("v.mp4", video),
         ("a.jpg", photo(shared_data, "thumbs_up")),

@@ -12,14 +12,22 @@ ROOT_COMMAND = [sys.executable, "-m", "core"]
 
 @pytest.fixture
 def run(tmp_path, root, weights_folder):
-    environment = {**os.environ, "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
-                   "MUDRA_WEIGHTS": str(weights_folder)}  # fmt: skip
+    environment = {
+        **os.environ,
+        "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
+        "MUDRA_WEIGHTS": str(weights_folder),
+    }
 
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*ROOT_COMMAND, *map(str, arguments)], cwd=root, env=environment,
-            capture_output=True, text=True, check=False, timeout=300,
-        )  # fmt: skip
+            [*ROOT_COMMAND, *map(str, arguments)],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
 
     return run
 

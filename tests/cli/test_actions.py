@@ -17,8 +17,21 @@ def test_act_prints_a_line_a_change_and_sends_the_same_by_osc(root, shared_data)
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(5)
         osc = f"127.0.0.1:{receiver.getsockname()[1]}"
-        command = [sys.executable, "-m", "core", "act", "-i", str(video), "--seconds", "1",
-                   "--osc", osc, "--websocket", "0", "--json"]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "core",
+            "act",
+            "-i",
+            str(video),
+            "--seconds",
+            "1",
+            "--osc",
+            osc,
+            "--websocket",
+            "0",
+            "--json",
+        ]
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         first = json.loads(done.stdout.splitlines()[0])

@@ -11,8 +11,9 @@ from tests.cli.conftest import document
 
 def test_import_train_evaluate_predict(run, shared_data):
     table = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
-    added = document(run("import", table, "--project", "demo", "--map", "Pointer=point_up",
-                         "--json"))  # fmt: skip
+    added = document(
+        run("import", table, "--project", "demo", "--map", "Pointer=point_up", "--json")
+    )
     assert added["added"] == 4450 and added["new_gestures"] == []
     trained = document(run("train", "--project", "demo", "--epochs", 3, "--seed", 7, "--json"))
     assert {"model", "seconds", "split", "accuracy", "interval", "per_gesture"} <= set(trained)

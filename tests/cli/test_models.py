@@ -45,8 +45,9 @@ def test_export_verify_import_and_use(run, file, tmp_path, shared_data):
         for model in ("starter", file, taken["run"])
     }
     assert len(accuracies) == 1
-    again = json.loads(run("export", "--model", taken["run"], "-o", tmp_path / "b.gesture",
-                           "--no-names", "--json"))  # fmt: skip
+    again = json.loads(
+        run("export", "--model", taken["run"], "-o", tmp_path / "b.gesture", "--no-names", "--json")
+    )
     assert again["members"]["model.onnx"] == said["members"]["model.onnx"]
 
 

@@ -21,10 +21,15 @@ def run(root, tmp_path):
         return subprocess.run(
             [sys.executable, "-m", "core", "weights", *arguments],
             cwd=root,
-            env={**os.environ, "MUDRA_WEIGHTS": str(tmp_path / "weights"),
-                 "MUDRA_WORKSPACE": str(tmp_path / "workspace")},
-            capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
+            env={
+                **os.environ,
+                "MUDRA_WEIGHTS": str(tmp_path / "weights"),
+                "MUDRA_WORKSPACE": str(tmp_path / "workspace"),
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
 
     return call
 
@@ -49,8 +54,10 @@ def test_weights_are_listed_imported_and_verified(run, tmp_path):
     assert record["parameters"] == 24_316_162
     rows = json.loads(run("list", "--json").stdout)["weights"]
     assert {row["name"]: row["here"] for row in rows} == {
-        "cpm.openpose_hand": False, "cpm.body": False, "cpm.seed_hand": True,
-    }  # fmt: skip
+        "cpm.openpose_hand": False,
+        "cpm.body": False,
+        "cpm.seed_hand": True,
+    }
     assert all(source["licence"] for row in rows for source in row["sources"])
     shutil.rmtree(tmp_path / "workspace")  # 100 MB each
     (tmp_path / "weights" / "cpm.seed_hand.safetensors").unlink()

@@ -83,8 +83,11 @@ def test_the_self_tracker_needs_mediapipe_only_to_begin(weights_folder, shared_d
     with make(weights_folder, crop="self") as net, make(weights_folder) as other:
         followed = [net.estimate(frame) for frame in frames]
         detected = [other.estimate(frame) for frame in frames]
-    pairs = [(a.poses[0], b.poses[0]) for a, b in zip(followed, detected, strict=True)
-             if a.poses and b.poses]  # fmt: skip
+    pairs = [
+        (a.poses[0], b.poses[0])
+        for a, b in zip(followed, detected, strict=True)
+        if a.poses and b.poses
+    ]
     assert len(pairs) >= 30
     off = [
         np.median(np.linalg.norm(a.keypoints - b.keypoints, axis=1))

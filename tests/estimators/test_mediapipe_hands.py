@@ -174,8 +174,11 @@ print("alive")
 def test_closing_during_a_call_does_not_crash(weights_folder):
     done = subprocess.run(
         [sys.executable, "-c", _CLOSING, str(weights_folder)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0 and done.stdout.strip() == "alive", done.stderr[-500:]
 
 

@@ -39,11 +39,25 @@ def content(store: Store, name: str) -> list:
     found += [[p.name for p in store.persons(project.id)]]
     for s in store.samples(project.id, newest_first=False, limit=10_000):
         found.append(
-            (named[s.gesture_id], s.keypoints.tobytes(), s.scores.tobytes(),
-             None if s.world is None else s.world.tobytes(), s.handedness, s.instance, s.size_hw,
-             s.region, s.crop_jpeg, s.source,
-             s.mirrored_view, s.space, s.estimator, s.estimator_version, s.file_hash, s.taken_at)
-        )  # fmt: skip
+            (
+                named[s.gesture_id],
+                s.keypoints.tobytes(),
+                s.scores.tobytes(),
+                None if s.world is None else s.world.tobytes(),
+                s.handedness,
+                s.instance,
+                s.size_hw,
+                s.region,
+                s.crop_jpeg,
+                s.source,
+                s.mirrored_view,
+                s.space,
+                s.estimator,
+                s.estimator_version,
+                s.file_hash,
+                s.taken_at,
+            )
+        )
     data = store.training_data(project.id)
     found += [data.persons.tolist(), _grouped(data.sessions), _grouped(data.recordings)]
     return found

@@ -97,9 +97,14 @@ def test_a_table_has_no_columns_for_three_dimensions(store, bodies, tmp_path):
     who = store.persons(bodies.id)[0]
     recording = store.start_recording(store.start_session(bodies.id, who.id, "depth"), still.id)
     deep = NewSample(
-        np.ones((33, 3), np.float32), np.ones(33, np.float32), "depth", False, "d",
-        space="millimetres", skeleton="body_33",
-    )  # fmt: skip
+        np.ones((33, 3), np.float32),
+        np.ones(33, np.float32),
+        "depth",
+        False,
+        "d",
+        space="millimetres",
+        skeleton="body_33",
+    )
     store.add_samples(recording, [deep])
     with pytest.raises(TableError, match="save the project as a file"):
         export_data(store, bodies, tmp_path / "p.csv")

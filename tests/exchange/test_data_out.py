@@ -51,8 +51,10 @@ def project(store):
 
 def without_pictures(found: list) -> list:
     """`content` with what a table holds."""
-    return [tuple(v for i, v in enumerate(one) if i != 8) if isinstance(one, tuple) else one
-            for one in found]  # fmt: skip
+    return [
+        tuple(v for i, v in enumerate(one) if i != 8) if isinstance(one, tuple) else one
+        for one in found
+    ]
 
 
 def content_of(store: Store, name: str) -> list:
@@ -188,8 +190,9 @@ def test_keypoint_csv_comes_back_by_name(store, tmp_path):
     assert "=a,b" in [g.name for g in store.gestures(back.id)]
     for name in ("k", "back"):
         export_data(store, store.project(name), tmp_path / f"{name}2.csv", kind="kazuhito")
-    mine, theirs = (np.loadtxt(tmp_path / f"{n}2.csv", delimiter=",", dtype=np.float32)
-                    for n in ("k", "back"))  # fmt: skip
+    mine, theirs = (
+        np.loadtxt(tmp_path / f"{n}2.csv", delimiter=",", dtype=np.float32) for n in ("k", "back")
+    )
     np.testing.assert_array_equal(mine, theirs)
 
 
@@ -275,8 +278,9 @@ def test_a_text_that_unpacks_to_gigabytes_is_refused(store, project, tmp_path):
     text = pa.array(["x" * (30 * 2**20)])  # 28 GB in 960 rows
     often = pa.DictionaryArray.from_arrays(pa.array([0] * len(table), pa.int32()), text)
     table = table.set_column(table.column_names.index("source"), "source", often)
-    parquet.write_table(table, tmp_path / "h.parquet", compression="zstd",
-                        dictionary_pagesize_limit=2**30)  # fmt: skip
+    parquet.write_table(
+        table, tmp_path / "h.parquet", compression="zstd", dictionary_pagesize_limit=2**30
+    )
     assert (tmp_path / "h.parquet").stat().st_size < 2**20
     with pytest.raises(TableError, match="a text of 31,457,280 bytes"):
         read_data(store, "copy", tmp_path / "h.parquet")
@@ -305,10 +309,16 @@ ITEMS = {
 
 @pytest.mark.parametrize("what", [*COCO, *ITEMS])
 def test_hostile_json_is_refused(what, store, tmp_path):
-    body = COCO.get(what) or json.dumps(
-        {"images": [{"id": 1}], "categories": [{"id": 1, "name": "wave"}],
-         "annotations": [ONE, ONE | ITEMS[what]]}
-    ).encode()  # fmt: skip
+    body = (
+        COCO.get(what)
+        or json.dumps(
+            {
+                "images": [{"id": 1}],
+                "categories": [{"id": 1, "name": "wave"}],
+                "annotations": [ONE, ONE | ITEMS[what]],
+            }
+        ).encode()
+    )
     (tmp_path / "h.json").write_bytes(body)
     with pytest.raises(TableError):
         read_data(store, "copy", tmp_path / "h.json")

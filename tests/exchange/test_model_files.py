@@ -47,14 +47,21 @@ def record(store: Store, project_id: int) -> None:
         session = store.start_session(project_id, home, source)
         for name in GESTURES:
             burst = store.start_recording(session, gestures[name])
-            store.add_samples(burst, [
-                NewSample(
-                    (shapes[name] + rng.normal(0, 3, (21, 2))).astype(np.float32),
-                    np.ones(21, np.float32), source, person == "Anna", "mediapipe-hands",
-                    estimator_version="1.2.2/full", taken_at=f"2026-11-{10 + number}T10:00:00",
-                )
-                for _ in range(each)
-            ])  # fmt: skip
+            store.add_samples(
+                burst,
+                [
+                    NewSample(
+                        (shapes[name] + rng.normal(0, 3, (21, 2))).astype(np.float32),
+                        np.ones(21, np.float32),
+                        source,
+                        person == "Anna",
+                        "mediapipe-hands",
+                        estimator_version="1.2.2/full",
+                        taken_at=f"2026-11-{10 + number}T10:00:00",
+                    )
+                    for _ in range(each)
+                ],
+            )
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +134,10 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
     card, plain = card_of(model), card_of(model, names=False)
     low, high = (f"{100 * part:.1f} %" for part in found["interval"])
     mean, worst = (f"{100 * found[key]:.1f} %" for key in ("mean_accuracy", "worst_accuracy"))
-    assert (f"Each person left out once, mean of the persons (95 % interval {low} to {high}): "
-            f"{mean}.\nWorst person: ") in card  # fmt: skip
+    assert (
+        f"Each person left out once, mean of the persons (95 % interval {low} to {high}): "
+        f"{mean}.\nWorst person: "
+    ) in card
     assert f", {worst}.\n" in card and found["worst_person"] in PERSONS
     assert "Worst person: person " in plain
     export_model(model, tmp_path / "a.gesture", paths, names=False)
@@ -137,11 +146,17 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
 
 def test_a_person_called_like_a_field_changes_no_field():
     metadata = {
-        "estimator": "mediapipe-hands", "split": "person", "gestures": [],
+        "estimator": "mediapipe-hands",
+        "split": "person",
+        "gestures": [],
         "census": {"persons": {"person": {"samples": 1}, "samples": {"samples": 2}}},
-        "figures": {"n": 3, "accuracy": 1.0, "worst_person": "person",
-                    "per_person": {"person": {"n": 1, "accuracy": 0.5}}},
-    }  # fmt: skip
+        "figures": {
+            "n": 3,
+            "accuracy": 1.0,
+            "worst_person": "person",
+            "per_person": {"person": {"n": 1, "accuracy": 0.5}},
+        },
+    }
     said = without_names(GestureModel(Path(), metadata, b"")).metadata
     assert said["census"]["persons"] == {"person 1": {"samples": 1}, "person 2": {"samples": 2}}
     assert said["split"] == "person" and said["figures"]["worst_person"] == "person 1"
@@ -180,8 +195,10 @@ def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, fi
     assert {p.name for p in there.path.iterdir()} == {"log.jsonl", "model.onnx", "metadata.json"}
     assert list((paths.workspace / "incoming").iterdir()) == []
     hands = sample_hands(paths.demo)
-    answers = [GestureModel.load(path).predict_proba(hands.keypoints, hands.mirrored_view)
-               for path in (run.path, there.path)]  # fmt: skip
+    answers = [
+        GestureModel.load(path).predict_proba(hands.keypoints, hands.mirrored_view)
+        for path in (run.path, there.path)
+    ]
     np.testing.assert_array_equal(*answers)
     # and it goes on: exported once more it says the same of where it comes from
     again = export_model(GestureModel.load(there.path), tmp_path / "again.gesture", paths)
@@ -218,8 +235,9 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
     assert proof["members"] == members and len(members) == 6
     assert len(proof["differences"]) == 16 and proof["worst_difference"] <= 1e-5
     assert proof["known_predict"] is True
-    odd = write_bundle(starter, tmp_path / "a.gesture", sample_hands(paths.demo),
-                       card="", predict="print(1)")  # fmt: skip
+    odd = write_bundle(
+        starter, tmp_path / "a.gesture", sample_hands(paths.demo), card="", predict="print(1)"
+    )
     assert proof_of(odd, paths)["known_predict"] is False
 
 
@@ -233,8 +251,13 @@ def unpacked(file: Path, folder: Path) -> Path:
 
 
 def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
-    done = subprocess.run([str(python), "predict.py", *map(str, arguments)], cwd=folder,
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [str(python), "predict.py", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -260,8 +283,10 @@ def test_predict_py_says_what_the_model_says(starter, tmp_path):
     hand = [[None if np.isnan(v) else float(v) for v in xy] for xy in hands.keypoints[number]]
     mirrored = bool(hands.mirrored_view[number])
     (folder / "hand.json").write_text(json.dumps(hand))
-    seen = {flag: answers(sys.executable, folder, "hand.json", *flag)[0]["gesture"]
-            for flag in ((), ("--mirrored",))}  # fmt: skip
+    seen = {
+        flag: answers(sys.executable, folder, "hand.json", *flag)[0]["gesture"]
+        for flag in ((), ("--mirrored",))
+    }
     assert seen[("--mirrored",) if mirrored else ()] == "point_left"
     assert seen[() if mirrored else ("--mirrored",)] == "point_right"
 
@@ -309,8 +334,13 @@ def unpacked_starter(starter, tmp_path) -> Path:
 def test_predict_py_without_a_landmarker_says_what_it_lacks(starter, tmp_path):
     folder = unpacked_starter(starter, tmp_path)
     (folder / "hand.jpg").write_bytes(b"")
-    done = subprocess.run([sys.executable, "predict.py", "hand.jpg"], cwd=folder,
-                          capture_output=True, text=True, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "predict.py", "hand.jpg"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1 and "no hand_landmarker.task in" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -330,8 +360,13 @@ def test_predict_py_needs_numpy_and_onnxruntime_alone(starter, tmp_path):
     folder = unpacked_starter(starter, tmp_path)
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    done = subprocess.run([python, "-m", "pip", "install", "-q", "numpy", "onnxruntime"],
-                          capture_output=True, text=True, check=False, timeout=600)  # fmt: skip
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "numpy", "onnxruntime"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
     if done.returncode:
         pytest.skip(f"the two packages can't be installed here: {done.stderr.strip()[-200:]}")
     found = subprocess.run([python, "-c", "import mediapipe"], capture_output=True, check=False)

@@ -9,9 +9,14 @@ from core.exchange.data_columns import number_columns
 from core.exchange.own_tables import is_ours, read_ours
 
 ABOUT = {
-    "gesture": "ok", "session_id": 1, "burst_id": 2, "mirrored_view": True,
-    "taken_at": "2026-11-21T10:00:00+00:00", "joints": 2, "source": "'=webcam",
-}  # fmt: skip
+    "gesture": "ok",
+    "session_id": 1,
+    "burst_id": 2,
+    "mirrored_view": True,
+    "taken_at": "2026-11-21T10:00:00+00:00",
+    "joints": 2,
+    "source": "'=webcam",
+}
 NUMBERS = [1.5, 2.5, 3.0, 4.0, 0.5, 1.0, *[np.nan] * 6]  # x0 y0 x1 y1 score0 score1 wx0 …
 
 

@@ -86,9 +86,14 @@ def test_a_project_is_the_same_elsewhere(store, paths, project, elsewhere, tmp_p
     assert content(other, "Süße Gesten") == content(store, "Süße Gesten")
     assert went.counts == came.counts
     assert came.counts == {
-        "gestures": 10, "persons": 2, "sessions": 3, "bursts": 3, "samples": 9, "crops": 6,
+        "gestures": 10,
+        "persons": 2,
+        "sessions": 3,
+        "bursts": 3,
+        "samples": 9,
+        "crops": 6,
         "runs": 1,
-    }  # fmt: skip
+    }
     assert told[-1] == (9, 9)
     made = sqlite3.connect(paths.database).execute("SELECT created_at FROM projects").fetchall()
     copy = sqlite3.connect(there.database).execute("SELECT created_at FROM projects").fetchall()
@@ -117,8 +122,11 @@ def test_trainings_go_along_with_the_samples_new_ids(store, paths, project, else
     copy = other.project(project.name)
     assert copy.active_model == run.name == project.active_model
     assert sorted(p.name for p in run.path.iterdir()) == [
-        "log.jsonl", "metadata.json", "model.onnx", "validation.csv",
-    ]  # fmt: skip
+        "log.jsonl",
+        "metadata.json",
+        "model.onnx",
+        "validation.csv",
+    ]
     assert run.status() == "done" and (run.path / "model.onnx").read_bytes() == b"the model"
     ids = [s.id for s in other.samples(copy.id, newest_first=False)]
     lines = (run.path / "validation.csv").read_text().splitlines()[1:]
@@ -260,8 +268,10 @@ def second_log_line(packed, **values):
     change(packed, next(n for n in packed if n.endswith("log.jsonl")), 1, **values)
 
 
-S, G, P, B, C = (f"{n}-00000.{'bin' if n == 'crops' else 'jsonl'}"
-                 for n in ("samples", "gestures", "persons", "bursts", "crops"))  # fmt: skip
+S, G, P, B, C = (
+    f"{n}-00000.{'bin' if n == 'crops' else 'jsonl'}"
+    for n in ("samples", "gestures", "persons", "bursts", "crops")
+)
 
 HOSTILE = {
     "another project's recording": (lambda z: change(z, S, burst_id=999), "999"),
@@ -275,7 +285,8 @@ HOSTILE = {
     "keypoints that differ": (lambda z: change(z, S, scores="AACAPw=="), "joints"),
     "another skeleton": (
         lambda z: change(z, S, keypoints=zeros(17 * 2), scores=zeros(17), world=None),
-        "poses have 17 keypoints, hand_21 has 21"),
+        "poses have 17 keypoints, hand_21 has 21",
+    ),
     "no base64": (lambda z: change(z, S, scores="!"), "scores"),
     "a text as number": (lambda z: change(z, S, instance="1"), "instance"),
     "an endless number": (lambda z: change(z, S, square_x=float("inf")), "square_x"),
@@ -286,22 +297,34 @@ HOSTILE = {
     "a name twice": (lambda z: change(z, P, 1, name=row(z, P)["name"].upper()), "taken"),
     "an emoji as a page": (lambda z: change(z, G, emoji="<script>" * 9), "emoji"),
     "a crop beyond its pack": (
-        lambda z: change(z, S, crop={"pack": C, "begin": 10**9, "bytes": 10}), "no bytes"),
+        lambda z: change(z, S, crop={"pack": C, "begin": 10**9, "bytes": 10}),
+        "no bytes",
+    ),
     "a crop of another file": (
-        lambda z: change(z, S, crop={"pack": "../mudra.db", "begin": 0, "bytes": 9}), "pack"),
+        lambda z: change(z, S, crop={"pack": "../mudra.db", "begin": 0, "bytes": 9}),
+        "pack",
+    ),
     "a crop that is none": (
-        lambda z: z.update({C: b"\x80\x04pickle" * (len(z[C]) // 8 + 1)}), "no JPEG"),
+        lambda z: z.update({C: b"\x80\x04pickle" * (len(z[C]) // 8 + 1)}),
+        "no JPEG",
+    ),
     "a picture bomb": (
-        lambda z: (z.update({C: bomb() + z[C]}),
-                   change(z, S, crop={"pack": C, "begin": 0, "bytes": len(bomb())})),
-        "8000 x 8000"),
+        lambda z: (
+            z.update({C: bomb() + z[C]}),
+            change(z, S, crop={"pack": C, "begin": 0, "bytes": len(bomb())}),
+        ),
+        "8000 x 8000",
+    ),
     "pictures in a keypoints-only project": (
-        lambda z: _project(z, keypoints_only=True), "keypoints only"),
+        lambda z: _project(z, keypoints_only=True),
+        "keypoints only",
+    ),
     "a project's name as markup": (lambda z: _project(z, name="\u202eevil"), "name"),
     "a model by path": (lambda z: _project(z, active_model="../../etc"), "active_model"),
     "counts that lie": (
         lambda z: about(z, counts=json.loads(z["manifest.json"])["counts"] | {"samples": 10**8}),
-        "manifest says"),
+        "manifest says",
+    ),
     "another format": (lambda z: about(z, version=3), "version"),
     "another thing": (lambda z: about(z, format="zip"), "format"),
     "no manifest": (lambda z: z.pop("manifest.json"), "manifest"),
@@ -317,7 +340,7 @@ HOSTILE = {
     "a log with strange ends": (lambda z: second_log_line(z, event="end", status="x"), "no line"),
     "a log with strange figures": (lambda z: second_log_line(z, figures=[]), "no line"),
     "a zip bomb": (lambda z: z.update({S: b"\n" * (50 * 2**20)}), "100:1"),
-}  # fmt: skip
+}
 
 
 def zeros(count: int) -> str:

@@ -140,19 +140,25 @@ def row(name: str, low: float, high: float) -> dict:
     ("rows", "said"),
     [
         ([row("knn", 0.01, 0.2), row("forest", -0.1, 0.1)], "k-NN did better than the MLP"),
-        ([row("knn", -0.2, -0.1), row("logreg", -0.3, -0.1), row("forest", -0.3, -0.1)],
-         "the MLP did better than k-NN, Logistic regression and Random forest."),
-        ([row("knn", -0.2, -0.1), row("forest", -0.1, 0.1)],
-         "better than k-NN; Random forest can't be told from it"),
+        (
+            [row("knn", -0.2, -0.1), row("logreg", -0.3, -0.1), row("forest", -0.3, -0.1)],
+            "the MLP did better than k-NN, Logistic regression and Random forest.",
+        ),
+        (
+            [row("knn", -0.2, -0.1), row("forest", -0.1, 0.1)],
+            "better than k-NN; Random forest can't be told from it",
+        ),
         ([row("knn", -0.1, 0.1), row("forest", -0.1, 0)], "none can be told from the MLP"),
     ],
-)  # fmt: skip
+)
 def test_one_plain_sentence_says_which_to_take(rows, said):
     assert said in in_one_sentence({"rows": [{"classifier": "mlp"}, *rows]})
 
 
 def test_a_difference_counts_where_its_interval_leaves_zero_out():
     assert [verdict(row("knn", *i)) for i in ((0.01, 0.2), (-0.2, -0.01), (-0.1, 0.0))] == [
-        "better", "worse", "same",
-    ]  # fmt: skip
+        "better",
+        "worse",
+        "same",
+    ]
     assert verdict({"classifier": "mlp"}) == ""

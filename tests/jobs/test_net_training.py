@@ -168,13 +168,35 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
     write_pack(tmp_path / "packs" / data_key(data), hands)
     (tmp_path / "tmp").mkdir()
     done = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "core",
-         "train-net", LIGHT, "--data", str(data), "--minutes", "0.1", "--batch", "4",
-         "--threads", "1", "--workspace", str(tmp_path), "--json"],
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node",
+            "2",
+            "-m",
+            "core",
+            "train-net",
+            LIGHT,
+            "--data",
+            str(data),
+            "--minutes",
+            "0.1",
+            "--batch",
+            "4",
+            "--threads",
+            "1",
+            "--workspace",
+            str(tmp_path),
+            "--json",
+        ],
         cwd=root,
         env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path / "tmp")},
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     (run,) = list_runs(tmp_path / "net-runs")
     assert run.status() == "done"

@@ -158,11 +158,21 @@ def test_a_loss_of_nan_in_one_process_ends_all_of_them(
     (tmp_path / "script.py").write_text(NAN_ON_THE_SECOND)
     (tmp_path / "run").mkdir()
     subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2",
-         str(tmp_path / "script.py"), str(tmp_path)],
-        cwd=root, env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)},
-        capture_output=True, check=False, timeout=300,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "torch.distributed.run",
+            "--nproc_per_node",
+            "2",
+            str(tmp_path / "script.py"),
+            str(tmp_path),
+        ],
+        cwd=root,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)},
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
     said = {file.name: file.read_text() for file in tmp_path.glob("said_by_*")}
     assert sorted(said) == ["said_by_0", "said_by_1"]
     assert all("not a number: stopped" in text for text in said.values())

@@ -41,9 +41,14 @@ def test_the_metadata_say_what_the_graph_is(saved: tuple[Path, LightCPM]) -> Non
     metadata = json.loads((folder / METADATA).read_text())
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     assert metadata == {
-        "name": "cpm.tiny", "input_size": 64, "stride": 4, "stages": 2, "joints": 4,
-        "sha256": digest, "licence": "MIT",
-    }  # fmt: skip
+        "name": "cpm.tiny",
+        "input_size": 64,
+        "stride": 4,
+        "stages": 2,
+        "joints": 4,
+        "sha256": digest,
+        "licence": "MIT",
+    }
 
 
 def test_the_file_names_no_place_on_the_makers_machine(saved: tuple[Path, LightCPM]) -> None:

@@ -10,8 +10,10 @@ def switches(app):
 def test_every_action_is_off_at_first_and_shows_no_port(app):
     go(app, "live")
     assert {label: t.value for label, t in switches(app).items()} == {
-        "Tone in this page": False, "OSC": False, "WebSocket": False,
-    }  # fmt: skip
+        "Tone in this page": False,
+        "OSC": False,
+        "WebSocket": False,
+    }
     assert not app.number_input and not app.code
     assert "Actions wait for the camera" not in texts(app)
 

@@ -93,8 +93,9 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     [paths] = app.dataframe
     assert str(workspace / "mudra.db") in list(paths.value["Where"])
     for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):
-        assert any(f"**{library}** would" in one.value and "✅ off" in one.value
-                   for one in app.markdown)  # fmt: skip
+        assert any(
+            f"**{library}** would" in one.value and "✅ off" in one.value for one in app.markdown
+        )
     assert "⚠️ **on**" not in words
 
 

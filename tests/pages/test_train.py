@@ -77,9 +77,10 @@ def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
     said = texts(app)
     assert "other people than those it was trained on" in said and "(person split)" in said
     assert "optimistic" not in said
-    assert f"({low:.1%} – {high:.1%})" in next(
-        s for s in app.selectbox if s.label == "Trainings"
-    ).options[0]  # fmt: skip
+    assert (
+        f"({low:.1%} – {high:.1%})"
+        in next(s for s in app.selectbox if s.label == "Trainings").options[0]
+    )
     gestures = next(d.value for d in app.dataframe if "Held out" in d.value)
     assert list(gestures["95 % interval"].str.count("–")) == [1, 1, 1]
 
@@ -117,8 +118,13 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
 
 
 def test_while_one_is_left_out_nothing_else_can_be_begun(paths, run, monkeypatch):
-    held = Run.create(paths.runs, project="People", kind=LEFT_OUT, of=run.name,
-                      persons=["Anna", "Ben", "Carla *x*"])  # fmt: skip
+    held = Run.create(
+        paths.runs,
+        project="People",
+        kind=LEFT_OUT,
+        of=run.name,
+        persons=["Anna", "Ben", "Carla *x*"],
+    )
     held.log(event="person", person="Anna", n=75, accuracy=1.0)
     app = opened(paths, monkeypatch)
     labels = ("Train", "Leaving each person out …", "Compare classifiers")

@@ -85,8 +85,10 @@ def test_torch_tensors_and_batches_get_the_same_maps():
     keypoints = rng.uniform(0, 160, (3, 5, 2)).astype(np.float32)
     keypoints[1, 2] = np.nan
     for options in (
-        {}, {"background": "sum", "centre": "floor"}, {"centre": "round", "cut_off": 3.0},
-    ):  # fmt: skip
+        {},
+        {"background": "sum", "centre": "floor"},
+        {"centre": "round", "cut_off": 3.0},
+    ):
         wanted = np.stack([encode(one, HW, 4, **options) for one in keypoints])
         assert wanted.shape == (3, 6, *HW) and wanted.dtype == np.float32
         np.testing.assert_array_equal(encode(keypoints, HW, 4, **options), wanted)

@@ -104,8 +104,10 @@ def test_mpiis_mean_weighs_keypoints_by_their_number(mpii, limit, published) -> 
 
 
 def test_mpiis_parts_are_as_published(mpii) -> None:
-    parts = {name: round(100 * pck(mpii[:, list(paths)], 0.5).mean, 1)
-             for name, paths in MPII_PARTS.items()}  # fmt: skip
+    parts = {
+        name: round(100 * pck(mpii[:, list(paths)], 0.5).mean, 1)
+        for name, paths in MPII_PARTS.items()
+    }
     assert parts == {
         "head": 95.6,
         "shoulder": 92.7,
@@ -120,8 +122,12 @@ def test_mpiis_parts_are_as_published(mpii) -> None:
 def test_a_keypoint_without_samples_does_not_count_in_the_mean() -> None:
     # two poses; keypoint 1 is 10 px off in one of them, keypoint 2 is nowhere in the target
     true = np.array([[[10, 0], [10, 10], [np.nan, np.nan], [30, 30], [0, 10]]] * 2)
-    found = np.array([[[10, 0], [20, 10], [0, 0], [30, 30], [0, 10]],
-                      [[10, 0], [10, 10], [0, 0], [30, 30], [0, 10]]])  # fmt: skip
+    found = np.array(
+        [
+            [[10, 0], [20, 10], [0, 0], [30, 30], [0, 10]],
+            [[10, 0], [10, 10], [0, 0], [30, 30], [0, 10]],
+        ]
+    )
     result = pck(distances(found, true, 10), 0.5)
     assert result.joints == pytest.approx([1, 0.5, np.nan, 1, 1], nan_ok=True)
     assert result.counts.tolist() == [2, 2, 0, 2, 2]

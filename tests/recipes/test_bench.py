@@ -27,18 +27,37 @@ def test_a_live_frame_s_steps_stand_beside_the_bare_loop(paths, shared_data):
 
 def test_the_figures_of_a_live_frame_by_hand():
     ms = {
-        "bare MediaPipe": 20.0, "whole": 30.0, "landmarks": 21.0, "features + classifier": 1.0,
-        "smoothing": 0.5, "drawing": 2.0, "colour conversion": 0.25, "encode": 3.0, "decode": 0.75,
-        "colour conversion back": 0.5, "without maps": 31.0, "maps": 39.0,
-    }  # fmt: skip
+        "bare MediaPipe": 20.0,
+        "whole": 30.0,
+        "landmarks": 21.0,
+        "features + classifier": 1.0,
+        "smoothing": 0.5,
+        "drawing": 2.0,
+        "colour conversion": 0.25,
+        "encode": 3.0,
+        "decode": 0.75,
+        "colour conversion back": 0.5,
+        "without maps": 31.0,
+        "maps": 39.0,
+    }
     assert live_figures(ms, frames=20, hands=19) == {
-        "frames": 20, "with_hand": 19, "own_ms": 3.5, "whole_ms": 30.0, "bare_ms": 20.0,
-        "ratio": 1.5, "maps_ms": 8.0,
+        "frames": 20,
+        "with_hand": 19,
+        "own_ms": 3.5,
+        "whole_ms": 30.0,
+        "bare_ms": 20.0,
+        "ratio": 1.5,
+        "maps_ms": 8.0,
         "stages": {
-            "landmarks": 21.0, "features + classifier": 1.0, "smoothing": 0.5, "drawing": 2.0,
-            "colour conversion": 0.75, "encode": 3.0, "decode": 0.75,
+            "landmarks": 21.0,
+            "features + classifier": 1.0,
+            "smoothing": 0.5,
+            "drawing": 2.0,
+            "colour conversion": 0.75,
+            "encode": 3.0,
+            "decode": 0.75,
         },
-    }  # fmt: skip
+    }
 
 
 def test_a_training_says_when_its_first_point_and_its_best_epoch_came(paths, shared_data):

@@ -14,11 +14,15 @@ def scores() -> Scores:
     unknown hands each."""
     steps = np.arange(1, 101, dtype=np.float32) / 100
     return Scores(
-        np.concatenate([steps, 2 * steps]), np.ones(200, bool), np.zeros(200, np.int64),
-        np.repeat([0, 1], 100), np.float32([1.0, 1.95, 0.5, 1.0, 0.95, 0.5]),
-        np.array([True, True, True, True, True, False]), np.repeat([0, 1], 3),
+        np.concatenate([steps, 2 * steps]),
+        np.ones(200, bool),
+        np.zeros(200, np.int64),
+        np.repeat([0, 1], 100),
+        np.float32([1.0, 1.95, 0.5, 1.0, 0.95, 0.5]),
+        np.array([True, True, True, True, True, False]),
+        np.repeat([0, 1], 3),
         np.array(["digit 4", "L", "L", "digit 4", "L", "L"]),
-    )  # fmt: skip
+    )
 
 
 def test_each_fold_s_threshold_comes_from_the_other_s_gestures():
@@ -64,9 +68,11 @@ UNKNOWN_PEOPLE = {
     "kalebcwag/rps_dl": {"rock": "fist"},
     "linto-ai/multi-hand-gesture-dataset": {"okay": "ok"},
     "sumitrathor1/gesture-game-controller": {
-        "fist": "fist", "one": "point_up", "open": "open_palm",
+        "fist": "fist",
+        "one": "point_up",
+        "open": "open_palm",
     },
-}  # fmt: skip
+}
 
 
 def test_the_shipped_model_knows_the_gestures_of_unknown_people_and_lets_them_through(
@@ -83,8 +89,11 @@ def test_the_shipped_model_knows_the_gestures_of_unknown_people_and_lets_them_th
     asked = meant.notna()
     hands = table.loc[asked, XY].to_numpy(np.float32).reshape(-1, 21, 2)
     assert meant.value_counts().to_dict() == {
-        "fist": 114, "point_up": 34, "open_palm": 30, "ok": 13,
-    }  # fmt: skip
+        "fist": 114,
+        "point_up": 34,
+        "open_palm": 30,
+        "ok": 13,
+    }
     probabilities, rejection = starter.predict(hands, np.zeros(len(hands), bool))
     predicted = np.array([gesture.name for gesture in starter.gestures])[probabilities.argmax(1)]
     assert (predicted == meant[asked]).mean() >= 0.98

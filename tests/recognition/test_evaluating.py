@@ -146,7 +146,8 @@ def test_signs_that_nobody_taught_are_turned_away_in_pictures(
         (tmp_path / digit).mkdir()
         for path in sorted((shared_data / "hand_images" / "digits" / digit).iterdir())[:60:20]:
             shutil.copy(path, tmp_path / digit)
-    found = evaluate(starter, tmp_path, estimator_factory=make_estimator,
-                     mapping={"5": "open_palm"})  # fmt: skip
+    found = evaluate(
+        starter, tmp_path, estimator_factory=make_estimator, mapping={"5": "open_palm"}
+    )
     assert found["per_gesture"]["none"]["n"] == 9 and found["per_gesture"]["open_palm"]["n"] == 3
     assert found["false_accept"] == found["rejected"] == 0

@@ -42,7 +42,7 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok"), row("fist"), row("peace", 0)], "Record ✌️ peace or switch it off"),
         ([row("ok"), row("fist")], "spread well"),
     ],
-)  # fmt: skip
+)
 def test_the_first_rule_that_applies_is_said(rows, predicted):
     assert predicted in record_next(rows)
 
@@ -53,9 +53,14 @@ def test_what_matters_more_is_said_first():
     rows = [row("ok", 20, **fault), row("fist", 900, **fault), row("none", 0)]
     predicted = [record_next(rows)]
     for fixed in (
-        {"samples": 40}, {"none": 900}, {"doubtful": 0.0}, {"samples": 900}, {"sessions": 2},
-        {"persons": 2}, {"left": 10},
-    ):  # fmt: skip
+        {"samples": 40},
+        {"none": 900},
+        {"doubtful": 0.0},
+        {"samples": 900},
+        {"sessions": 2},
+        {"persons": 2},
+        {"left": 10},
+    ):
         more = fixed.get("none", 0)
         if more:
             rows[2] = row("none", more)
@@ -67,9 +72,18 @@ def test_what_matters_more_is_said_first():
         predicted.append(record_next(rows))
     for sentence, part in zip(
         predicted,
-        ("20 samples so far", "🚫 none", "Look through", "stand against", "second time",
-         "another person", "spread well", "spread well"), strict=True,
-    ):  # fmt: skip
+        (
+            "20 samples so far",
+            "🚫 none",
+            "Look through",
+            "stand against",
+            "second time",
+            "another person",
+            "spread well",
+            "spread well",
+        ),
+        strict=True,
+    ):
         assert part in sentence, sentence
 
 

@@ -45,17 +45,26 @@ def column(*values):
 
 
 INDEX = SampleIndex(
-    column(9, 8, 7, 6, 5), column(1, 1, 2, 2, 2), column(1, 2, 2, 1, 2), column(1, 2, 3, 1, 3),
-    column(1, 2, 3, 4, 5), column(0, 0, 0, 0, 0),
-)  # fmt: skip
+    column(9, 8, 7, 6, 5),
+    column(1, 1, 2, 2, 2),
+    column(1, 2, 2, 1, 2),
+    column(1, 2, 3, 1, 3),
+    column(1, 2, 3, 4, 5),
+    column(0, 0, 0, 0, 0),
+)
 
 
 def label_noise_of(ids, gestures, share, scores=None):
     n = len(ids)
     known = NoiseScores(np.array(share, np.float32), np.full(n, 1))
     unknown = NoiseScores(np.full(n, np.nan, np.float32), np.full(n, 1))
-    return LabelNoise(column(*ids), column(*gestures), known, unknown,
-                  np.array(scores if scores else [1] * n, np.float32))  # fmt: skip
+    return LabelNoise(
+        column(*ids),
+        column(*gestures),
+        known,
+        unknown,
+        np.array(scores if scores else [1] * n, np.float32),
+    )
 
 
 def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, project):
@@ -64,10 +73,16 @@ def test_a_sample_index_tells_of_each_sample_who_when_and_which_hand(store, proj
     session = store.start_session(project.id, who.id, "import")
     burst = store.start_recording(session, gesture_id(store, project, "fist"))
     hands = [
-        NewSample(np.full((21, 2), i, np.float32), np.full(21, 0.5, np.float32), "f", False, "e",
-                  handedness=hand)
+        NewSample(
+            np.full((21, 2), i, np.float32),
+            np.full(21, 0.5, np.float32),
+            "f",
+            False,
+            "e",
+            handedness=hand,
+        )
         for i, hand in enumerate(("Left", "Right", None))
-    ]  # fmt: skip
+    ]
     second = store.add_samples(burst, hands)
     sample_index = read_index(store, project.id)
     assert sample_index.ids.tolist() == [*second[::-1], *first[::-1]]
@@ -162,8 +177,12 @@ def test_the_model_in_use_has_its_say_and_held_out_samples_theirs(store, demo, t
     names = {g.id: g.name for g in store.gestures(demo.id)}
     own = [names[g] for g in sample_index.gestures[:2].tolist()]
     other = next(g for g in store.gestures(demo.id) if g.name not in (*own, "none"))
-    lines = ["sample_id,truth,said,probability", f"{one},{own[0]},{other.name},0.875",
-             f"{two},{own[1]},{own[1]},0.75", "999999,ok,ok,1"]  # fmt: skip
+    lines = [
+        "sample_id,truth,said,probability",
+        f"{one},{own[0]},{other.name},0.875",
+        f"{two},{own[1]},{own[1]},0.75",
+        "999999,ok,ok,1",
+    ]
     (run / FILE).write_text("\n".join(lines) + "\n")
     found = opinions(score_labels(store, paths, project, print), sample_index, sample_index.ids)
     assert found[one].model == 0.875 and found[one].other == other.id

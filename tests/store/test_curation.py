@@ -75,8 +75,9 @@ def test_sessions_say_who_when_and_how_many(store, project):
     delete_samples(store, project.id, ids)
     found = list_sessions(store, project.id)
     assert [(v.person, v.samples, v.source) for v in found] == [
-        ("ben", 0, "webcam"), ("ana", 2, "webcam"),
-    ]  # fmt: skip
+        ("ben", 0, "webcam"),
+        ("ana", 2, "webcam"),
+    ]
     assert found[0].title == found[0].started_at[:16].replace("T", " ")
 
 

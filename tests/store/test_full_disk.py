@@ -17,8 +17,9 @@ def may_mount(tmp_path_factory):
     try:
         tried = subprocess.run(
             [*_UNSHARE, "sh", "-c", f"mount -t tmpfs -o size=1m tmpfs {place}"],
-            capture_output=True, text=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+        )
     except FileNotFoundError:
         pytest.skip("no `unshare` on this system: a small disk can't be mounted for the test")
     if tried.returncode:

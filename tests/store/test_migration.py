@@ -57,8 +57,9 @@ def test_every_sample_is_there_with_its_numbers_and_its_crop(path):
 
 def test_what_was_there_is_of_hands_and_still(upgraded):
     assert {p.name: p.skeleton for p in upgraded.projects()} == {
-        "Old gestures": "hand_21", "Only keypoints": "hand_21",
-    }  # fmt: skip
+        "Old gestures": "hand_21",
+        "Only keypoints": "hand_21",
+    }
     project = upgraded.project("old gestures")
     assert project.active_model == "run-1"
     assert {g.kind for g in upgraded.gestures(project.id)} == {"still"}

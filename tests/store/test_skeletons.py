@@ -65,19 +65,25 @@ def test_a_sample_whose_numbers_do_not_fit_is_none():
 
 def test_a_clip_comes_back_as_it_went_in(store, bodies, burst):
     clip = person(
-        1, 5, world=np.random.default_rng(2).normal(0, 1, (5, 33, 3)).astype(np.float32),
+        1,
+        5,
+        world=np.random.default_rng(2).normal(0, 1, (5, 33, 3)).astype(np.float32),
         visibility=np.random.default_rng(3).random((5, 33), np.float32),
-        time_s=1.5, times_s=np.array([1.5, 1.54, 1.58, 1.7, 1.71]),
-        crop_jpeg=b"\xff\xd8middle", other_crops={0: b"\xff\xd8first", 4: b"\xff\xd8last"},
-    )  # fmt: skip
+        time_s=1.5,
+        times_s=np.array([1.5, 1.54, 1.58, 1.7, 1.71]),
+        crop_jpeg=b"\xff\xd8middle",
+        other_crops={0: b"\xff\xd8first", 4: b"\xff\xd8last"},
+    )
     [sample_id] = store.add_samples(burst, [clip])
     [back] = store.samples(bodies.id)
     for name in ("keypoints", "scores", "world", "visibility", "times_s"):
         np.testing.assert_array_equal(getattr(back, name), getattr(clip, name))
     assert (back.frames, back.time_s, back.crop_jpeg) == (5, 1.5, b"\xff\xd8middle")
     assert store.crops(sample_id) == {
-        0: b"\xff\xd8first", 2: b"\xff\xd8middle", 4: b"\xff\xd8last",
-    }  # fmt: skip
+        0: b"\xff\xd8first",
+        2: b"\xff\xd8middle",
+        4: b"\xff\xd8last",
+    }
     np.testing.assert_array_equal(back.pose, clip.keypoints[2])
     assert [s.crop_jpeg for s in read_samples(store, [sample_id])] == [b"\xff\xd8middle"]
 

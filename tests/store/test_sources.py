@@ -16,10 +16,15 @@ def test_the_origin_of_a_project_by_hand(store, project):
             store.start_session(project.id, person, source), gestures[gesture]
         )
         points, scores = np.zeros((21, 2), np.float32), np.ones(21, np.float32)
-        return store.add_samples(burst, [
-            NewSample(points, scores, source, True, estimator, version, taken_at=f"{day}T09:00:00")
-            for _ in range(n)
-        ])  # fmt: skip
+        return store.add_samples(
+            burst,
+            [
+                NewSample(
+                    points, scores, source, True, estimator, version, taken_at=f"{day}T09:00:00"
+                )
+                for _ in range(n)
+            ],
+        )
 
     record("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
     record("fist", "a.zip", "", "2026-11-01", 3)

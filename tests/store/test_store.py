@@ -29,9 +29,14 @@ def test_a_new_project_has_the_eight_gestures_and_none(store, project):
 def test_a_sample_comes_back_as_it_went_in(store, project):
     new = sample(
         world=np.random.default_rng(1).normal(0, 0.1, (21, 3)).astype(np.float32),
-        handedness="Left", instance=1, size_hw=(480, 640), region=(1.5, -2.25, 90.0),
-        crop_jpeg=b"\xff\xd8jpeg", file_hash="abc", estimator_version="1.2.2/full",
-    )  # fmt: skip
+        handedness="Left",
+        instance=1,
+        size_hw=(480, 640),
+        region=(1.5, -2.25, 90.0),
+        crop_jpeg=b"\xff\xd8jpeg",
+        file_hash="abc",
+        estimator_version="1.2.2/full",
+    )
     new.pose[3] = np.nan
     [sample_id] = store.add_samples(burst(store, project), [new])
     [back] = store.samples(project.id)
@@ -39,9 +44,19 @@ def test_a_sample_comes_back_as_it_went_in(store, project):
     for name in ("keypoints", "scores", "world"):
         np.testing.assert_array_equal(getattr(back, name), getattr(new, name))
     for name in (
-        "handedness", "instance", "size_hw", "region", "crop_jpeg", "source", "mirrored_view",
-        "space", "estimator", "estimator_version", "file_hash", "taken_at",
-    ):  # fmt: skip
+        "handedness",
+        "instance",
+        "size_hw",
+        "region",
+        "crop_jpeg",
+        "source",
+        "mirrored_view",
+        "space",
+        "estimator",
+        "estimator_version",
+        "file_hash",
+        "taken_at",
+    ):
         assert getattr(back, name) == getattr(new, name), name
 
 

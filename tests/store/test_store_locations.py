@@ -48,8 +48,11 @@ def test_an_address_as_workspace_is_refused_everywhere_without_its_password(root
     for command in (["doctor", "--json"], ["import", "x", "--project", "p"]):
         done = subprocess.run(
             [sys.executable, "-m", "core", *command, "--workspace", address],
-            cwd=root, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 1
         told = " ".join(done.stderr.split()) + done.stdout
         assert "that is a folder" in told and PASSWORD not in told

@@ -29,9 +29,17 @@ def test_a_machine_that_is_set_up_is_well(paths):
     checks = examine(paths)
     assert is_well(checks), checks
     assert [c.name for c in checks] == [
-        "Python", "packages", "GL libraries", "hand models", "starter model", "emoji font",
-        "store", "disk", "port", "camera",
-    ]  # fmt: skip
+        "Python",
+        "packages",
+        "GL libraries",
+        "hand models",
+        "starter model",
+        "emoji font",
+        "store",
+        "disk",
+        "port",
+        "camera",
+    ]
     assert all(c.fix for c in checks if c.state == WRONG)
 
 
@@ -98,9 +106,13 @@ def test_without_any_package_the_command_s_function_still_answers(root):
         "print(is_well(checks), [c.name for c in checks if c.state == 'wrong'])\n"
     )
     bare = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=False,
+        [sys.executable, "-S", "-c", code],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
         env=os.environ | {"PYTHONPATH": str(root)},
-    )  # fmt: skip
+    )
     assert bare.returncode == 0, bare.stderr
     assert bare.stdout.startswith("False ['packages'")
 
@@ -113,8 +125,12 @@ def test_the_command_prints_json_and_fails_where_something_is_wrong(root, tmp_pa
         }
         return subprocess.run(
             [sys.executable, "-m", "core", "doctor", "--json"],
-            cwd=root, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     well, ill = doctor(weights_folder), doctor(tmp_path / "none")
     assert (well.returncode, ill.returncode) == (0, 1)

@@ -128,8 +128,9 @@ def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     assert erased.left == [] and erased.bytes > 40 * len(MARK) * 500
     assert MARK not in bytes_of(paths) and b"secret" not in bytes_of(paths)
     assert sorted(p.name for p in paths.workspace.iterdir() if p.suffix != ".db-shm") in (
-        ["mudra.db", "thesis.txt"], ["mudra.db", "mudra.db-wal", "thesis.txt"],
-    )  # fmt: skip
+        ["mudra.db", "thesis.txt"],
+        ["mudra.db", "mudra.db-wal", "thesis.txt"],
+    )
     assert (foreign / "a.txt").exists() and not upload.exists()
     assert manager.is_dir() and not list(manager.iterdir())  # a page may still hold it
     assert store.projects() == store.projects(deleted=True) == []

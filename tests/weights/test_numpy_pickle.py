@@ -49,12 +49,21 @@ def python_2_pickle(name: str, array: np.ndarray) -> bytes:
     long_text = lambda s: b"T" + struct.pack("<i", len(s)) + s  # noqa: E731
     dims = b"".join(b"M" + struct.pack("<H", n) for n in array.shape)
     return (
-        b"\x80\x02}q\x01(" + text(name.encode())
+        b"\x80\x02}q\x01("
+        + text(name.encode())
         + b"cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\nq\x03K\x00\x85"
-        + text(b"b") + b"\x87R(K\x01(" + dims + b"tcnumpy\ndtype\n" + text(b"f4")
-        + b"K\x00K\x01\x87R(K\x03" + text(b"<") + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
-        + b"\x89" + long_text(array.tobytes()) + b"tbu."
-    )  # fmt: skip
+        + text(b"b")
+        + b"\x87R(K\x01("
+        + dims
+        + b"tcnumpy\ndtype\n"
+        + text(b"f4")
+        + b"K\x00K\x01\x87R(K\x03"
+        + text(b"<")
+        + b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+        + b"\x89"
+        + long_text(array.tobytes())
+        + b"tbu."
+    )
 
 
 def test_a_pickle_of_python_2_is_read_as_latin_1(written):
@@ -75,10 +84,19 @@ def test_a_hostile_pickle_does_not_run(written, tmp_path, protocol):
 
 
 WANTED = (
-    "builtins eval", "builtins getattr", "os system", "subprocess Popen", "numpy load",
-    "numpy fromfile", "numpy.core.multiarray fromfile", "numpy.testing._private.utils runstring",
-    "numpy.ndarray tofile", "numpy dtype.__class__", "copyreg _reconstructor", "_codecs decode",
-)  # fmt: skip
+    "builtins eval",
+    "builtins getattr",
+    "os system",
+    "subprocess Popen",
+    "numpy load",
+    "numpy fromfile",
+    "numpy.core.multiarray fromfile",
+    "numpy.testing._private.utils runstring",
+    "numpy.ndarray tofile",
+    "numpy dtype.__class__",
+    "copyreg _reconstructor",
+    "_codecs decode",
+)
 
 
 @pytest.mark.parametrize("wanted", WANTED)
@@ -109,7 +127,7 @@ HOSTILE = {
     "a memo of 2^32": b"\x80\x02}r\xff\xff\xff\xff.\x00"[:-3] + b"K",
     "persistent": b"Pid\n.",
     "a state for a constructor": DTYPE + b"}X\x08\x00\x00\x00__code__K\x01sb.",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", HOSTILE)

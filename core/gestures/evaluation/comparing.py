@@ -66,8 +66,13 @@ def compare(
         rows.append(row)
         progress(row)
     groups, _ = groups_of(validation, split.kind)
-    return {"split": split.kind, "n": len(validation), "groups": len(np.unique(groups)),
-            "epochs": epochs, "rows": rows}  # fmt: skip
+    return {
+        "split": split.kind,
+        "n": len(validation),
+        "groups": len(np.unique(groups)),
+        "epochs": epochs,
+        "rows": rows,
+    }
 
 
 def _predicted(

@@ -134,8 +134,10 @@ def figures(data: GestureData, predicted: NDArray[Any], kind: str) -> dict[str, 
         if rows.any():
             part = share_of(correct[rows], groups[rows], unit)
             per_gesture[gesture.name] = {
-                "n": part.n, "accuracy": part.share, "interval": [part.low, part.high],
-            }  # fmt: skip
+                "n": part.n,
+                "accuracy": part.share,
+                "interval": [part.low, part.high],
+            }
     return {
         "n": whole.n,
         "accuracy": whole.share,

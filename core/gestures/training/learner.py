@@ -101,10 +101,16 @@ def train(
         split = split_by_groups(data, options.seed)
         trainer = _train_mlp if options.classifier == "mlp" else _train_baseline
         left = trainer(data, split, run, options, stop)
-        result = TrainResult(left.model, round(time.monotonic() - begun, 3), split.kind,
-                             left.figures)  # fmt: skip
-        run.log(event="result", seconds=result.seconds, split=split.kind, figures=left.figures,
-                gestures=[asdict(g) for g in data.gestures])  # fmt: skip
+        result = TrainResult(
+            left.model, round(time.monotonic() - begun, 3), split.kind, left.figures
+        )
+        run.log(
+            event="result",
+            seconds=result.seconds,
+            split=split.kind,
+            figures=left.figures,
+            gestures=[asdict(g) for g in data.gestures],
+        )
         if left.trouble:
             raise TrainingError(f"{left.trouble}; the best epoch before is kept")
     except Exception as error:
@@ -127,10 +133,17 @@ def without_empty_gestures(data: GestureData) -> GestureData:
     renumbered = np.searchsorted(present, data.labels)
     kept = tuple(data.gestures[i] for i in present)
     return GestureData(
-        data.keypoints, data.mirrored_view, renumbered, kept,
-        data.persons, data.sessions, data.recordings, data.estimator, data.sample_ids,
+        data.keypoints,
+        data.mirrored_view,
+        renumbered,
+        kept,
+        data.persons,
+        data.sessions,
+        data.recordings,
+        data.estimator,
+        data.sample_ids,
         data.skeleton,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -168,9 +181,15 @@ def _train_mlp(
     rejection = measure_rejection(open_set, validation, split.kind).to_json()
     refitted = None if trouble else _refit(data, options, best_epoch, run, stop)
     measured = measured | {"rejection": rejection}
-    about = {"split": split.kind, "optimistic": split.optimistic, "figures": measured,
-             "rejection": rejection, "refitted_on_all": refitted is not None,
-             "best_epoch": best_epoch, "options": asdict(options)}  # fmt: skip
+    about = {
+        "split": split.kind,
+        "optimistic": split.optimistic,
+        "figures": measured,
+        "rejection": rejection,
+        "refitted_on_all": refitted is not None,
+        "best_epoch": best_epoch,
+        "options": asdict(options),
+    }
     save_model(refitted or open_set, data, run.path, about)
     return _Left(run.path, measured, trouble, stopped=refitted is None and not trouble)
 
@@ -267,10 +286,13 @@ class _Fit:
         for _ in range(rounds):
             order = torch.randperm(n, generator=self.generator)
             keypoints, labels = augment(
-                self.keypoints[order], self.labels[order],
-                self.options.augmentation, self.meaning, self.generator,
+                self.keypoints[order],
+                self.labels[order],
+                self.options.augmentation,
+                self.meaning,
+                self.generator,
                 self.net.features.skeleton,
-            )  # fmt: skip
+            )
             for x, y in self._batches(keypoints, labels, size):
                 loss, correct = self._step(x, y)
                 loss_sum, right, seen = loss_sum + loss * len(y), right + correct, seen + len(y)

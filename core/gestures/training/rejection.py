@@ -262,10 +262,14 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         )
     text += f"; each {apart} by the threshold that the others chose"
     return Rejection(
-        threshold, float(let_through.mean()),
-        float(foreign.mean()) if len(foreign) else None, text, count, len(foreign),
+        threshold,
+        float(let_through.mean()),
+        float(foreign.mean()) if len(foreign) else None,
+        text,
+        count,
+        len(foreign),
         SCORE if none is None else f"{SCORE} + none",
-    )  # fmt: skip
+    )
 
 
 def _folds(data: GestureData) -> tuple[NDArray[Any], str]:

@@ -42,9 +42,14 @@ def test_samples_without_a_store_leave_no_table(hands, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "sample_id,truth,said,probability\n1,fist\n",
-             "sample_id,truth,said,probability\nx,fist,fist,0.5\n"],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "a,b\n1,2\n",
+        "sample_id,truth,said,probability\n1,fist\n",
+        "sample_id,truth,said,probability\nx,fist,fist,0.5\n",
+    ],
+)
 def test_a_spoilt_table_is_refused(tmp_path, text):
     (tmp_path / FILE).write_text(text)
     with pytest.raises(TrainingError, match="train again"):

@@ -14,12 +14,31 @@ features = feature_set("hand_21")
 
 # An index finger pointing to the right, wrist at (0, 0), in pixels; the other fingers folded.
 POINT_RIGHT = np.array(
-    [[0, 0], [10, -15], [25, -25], [35, -22], [42, -18],
-     [45, -12], [70, -13], [85, -13], [100, -13],
-     [46, 0], [60, 2], [50, 6], [40, 5],
-     [44, 10], [56, 12], [47, 15], [38, 14],
-     [40, 20], [50, 22], [43, 24], [36, 22]], np.float32,
-)  # fmt: skip
+    [
+        [0, 0],
+        [10, -15],
+        [25, -25],
+        [35, -22],
+        [42, -18],
+        [45, -12],
+        [70, -13],
+        [85, -13],
+        [100, -13],
+        [46, 0],
+        [60, 2],
+        [50, 6],
+        [40, 5],
+        [44, 10],
+        [56, 12],
+        [47, 15],
+        [38, 14],
+        [40, 20],
+        [50, 22],
+        [43, 24],
+        [36, 22],
+    ],
+    np.float32,
+)
 SEEN = np.array([False])
 
 
@@ -130,6 +149,7 @@ def test_two_skeletons_of_one_body_point_the_same_way():
     body = np.random.default_rng(5).uniform(0, 300, (1, 33, 2)).astype(np.float32)
     as_coco = convert(body, BODY_33, COCO_17)
     long, short = feature_set("body_33"), feature_set("coco_17")
-    heading = [one(k, SEEN)[0, -len(one._spans) - 2 :][:2] for one, k in
-               ((long, body), (short, as_coco))]  # fmt: skip
+    heading = [
+        one(k, SEEN)[0, -len(one._spans) - 2 :][:2] for one, k in ((long, body), (short, as_coco))
+    ]
     np.testing.assert_allclose(*heading, atol=1e-6)

@@ -138,8 +138,9 @@ def test_the_tolerance_is_a_ten_thousandth(written, tmp_path):
     for off, fine in ((8e-5, True), (1.2e-4, False)):
         vectors = json.loads(members["vectors.json"])
         vectors["probabilities"][5][2] += off
-        path = resigned(tmp_path / f"{fine}.gesture",
-                        {**members, "vectors.json": json.dumps(vectors).encode()})  # fmt: skip
+        path = resigned(
+            tmp_path / f"{fine}.gesture", {**members, "vectors.json": json.dumps(vectors).encode()}
+        )
         worst = read_bundle(path).differences()
         assert worst.argmax() == 5 and worst.max() == pytest.approx(off, rel=0.01)
         if fine:
@@ -272,9 +273,18 @@ HOSTILE = {
     "other labels": (changed(labels_txt=b"a\nb\n"), r"names other gestures"),
     "labels in no text": (changed(labels_txt=b"\xff\xfe\0"), "no text in UTF-8"),
     "a huge card": (changed(CARD_md=NOISE.hex().encode()), "over 1,048,576"),
-    "no export": (lambda path, m: packed(path, m | {"metadata.json": json.dumps(
-        {k: v for k, v in json.loads(m["metadata.json"]).items() if k != "bundle"}).encode()}),
-        "says nothing of its export"),
+    "no export": (
+        lambda path, m: packed(
+            path,
+            m
+            | {
+                "metadata.json": json.dumps(
+                    {k: v for k, v in json.loads(m["metadata.json"]).items() if k != "bundle"}
+                ).encode()
+            },
+        ),
+        "says nothing of its export",
+    ),
     "vectors of words": (changed(vectors_json=b"hello"), "can't be read"),
     "vectors nested deep": (changed(vectors_json=b"[" * 200_000), "can't be read"),
     "vectors without views": (vectors(mirrored_view=None), "wanted are|can't be read"),
@@ -288,9 +298,15 @@ HOSTILE = {
         "lacks the threshold of the rejection",
     ),
     "a rejection without vectors": (
-        lambda path, m: resigned(path, m | {"vectors.json": json.dumps(
-            {k: v for k, v in json.loads(m["vectors.json"]).items() if k != "rejection"}
-        ).encode()}),
+        lambda path, m: resigned(
+            path,
+            m
+            | {
+                "vectors.json": json.dumps(
+                    {k: v for k, v in json.loads(m["vectors.json"]).items() if k != "rejection"}
+                ).encode()
+            },
+        ),
         "its vectors hold",
     ),
     "another rejection": (vectors(rejection=[0.5] * 16), "off its own vectors"),
@@ -303,7 +319,7 @@ HOSTILE = {
         "metadata.*U.202E",
     ),
     "a feature version": (edited(lambda a: a.update(feature_version=99)), "feature version 99"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", HOSTILE)

@@ -17,22 +17,42 @@ FULL = {
     "split": "session",
     "optimistic": True,
     "figures": {
-        "n": 8, "accuracy": 0.875, "interval": [0.529, 0.978],
+        "n": 8,
+        "accuracy": 0.875,
+        "interval": [0.529, 0.978],
         "per_gesture": {"ok": {"n": 5, "accuracy": 1.0}, "fist": {"n": 3, "accuracy": 2 / 3}},
     },
-    "rejection": {"score": "energy", "threshold": 1.25, "true_accept": 0.953,
-                  "false_accept": 0.068, "measured_on": "digits 2, 4, 7"},
-    "smoothing": {"joints": True, "min_cutoff": 1.5, "beta": 0.03, "enter": 0.7, "leave": 0.5,
-                  "hold_s": 0.2},
+    "rejection": {
+        "score": "energy",
+        "threshold": 1.25,
+        "true_accept": 0.953,
+        "false_accept": 0.068,
+        "measured_on": "digits 2, 4, 7",
+    },
+    "smoothing": {
+        "joints": True,
+        "min_cutoff": 1.5,
+        "beta": 0.03,
+        "enter": 0.7,
+        "leave": 0.5,
+        "hold_s": 0.2,
+    },
     "options": {"seed": 7},
     "census": {
-        "gestures": {"ok": {"samples": 20, "persons": 2, "sessions": 3},
-                     "fist": {"samples": 10, "persons": 1, "sessions": 1}},
-        "persons": {"Anna": {"samples": 30, "sessions": 3}}, "sessions": 3, "mirrored": 12,
+        "gestures": {
+            "ok": {"samples": 20, "persons": 2, "sessions": 3},
+            "fist": {"samples": 10, "persons": 1, "sessions": 1},
+        },
+        "persons": {"Anna": {"samples": 30, "sessions": 3}},
+        "sessions": 3,
+        "mirrored": 12,
     },
-    "origin": {"sources": {"webcam": 30}, "estimator_versions": {"1.2.2/full": 30},
-               "recorded": ["2026-11-01", "2026-11-01"]},
-}  # fmt: skip
+    "origin": {
+        "sources": {"webcam": 30},
+        "estimator_versions": {"1.2.2/full": 30},
+        "recorded": ["2026-11-01", "2026-11-01"],
+    },
+}
 
 
 @pytest.fixture

@@ -33,9 +33,14 @@ def data_of(hands: list[np.ndarray]) -> GestureData:
     n = len(hands) + 1
     persons = np.array(["p"] * n)
     return GestureData(
-        np.stack([*hands, hands[0]]), np.zeros(n, bool), np.array([0] * (n - 1) + [1]),
-        (DEFAULT_GESTURES[0], DEFAULT_GESTURES[8]), persons, persons, persons,
-    )  # fmt: skip
+        np.stack([*hands, hands[0]]),
+        np.zeros(n, bool),
+        np.array([0] * (n - 1) + [1]),
+        (DEFAULT_GESTURES[0], DEFAULT_GESTURES[8]),
+        persons,
+        persons,
+        persons,
+    )
 
 
 def test_what_is_usual_are_the_tenths_also_across_the_half_turn():

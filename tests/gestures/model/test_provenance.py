@@ -11,9 +11,14 @@ def test_a_dataset_statistics_by_hand():
     labels = np.array([0, 0, 0, 1, 1])
     persons = np.array(["a", "a", "b", "b", "b"])
     data = GestureData(
-        np.zeros((5, 21, 2), np.float32), np.array([True, False, True, False, False]), labels,
-        DEFAULT_GESTURES[:2], persons, np.array([1, 2, 3, 3, 4]), np.arange(5),
-    )  # fmt: skip
+        np.zeros((5, 21, 2), np.float32),
+        np.array([True, False, True, False, False]),
+        labels,
+        DEFAULT_GESTURES[:2],
+        persons,
+        np.array([1, 2, 3, 3, 4]),
+        np.arange(5),
+    )
     found = dataset_statistics(data)
     assert found == {
         "gestures": {

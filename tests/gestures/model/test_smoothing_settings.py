@@ -40,13 +40,17 @@ def test_what_is_kept_comes_back_and_nothing_else_changes(folder):
 @pytest.mark.parametrize(
     "kept",
     [
-        [], "fast", 7, {}, {"joints": True},
+        [],
+        "fast",
+        7,
+        {},
+        {"joints": True},
         {"joints": True, "min_cutoff": "x", "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0},
         {"joints": True, "min_cutoff": 1, "beta": 0, "enter": 0.4, "leave": 0.6, "hold_s": 0},
         {"joints": True, "min_cutoff": 1, "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 1e9},
         {"joints": True, "min_cutoff": "nan", "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0},
     ],
-)  # fmt: skip
+)
 def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
     metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
     (folder / METADATA).write_text(json.dumps(metadata | {"smoothing": kept}), encoding="utf-8")

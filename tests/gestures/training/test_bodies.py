@@ -25,8 +25,11 @@ def people(shared_data) -> GestureData:
     for person in found["annotations"]:
         flat = np.array(person["keypoints"], np.float32).reshape(-1, 3)
         points = np.where(flat[:, 2:] > 0, flat[:, :2], np.nan)
-        arms = [COCO_17.index(f"{side}_{j}") for side in ("left", "right") for j in
-                ("shoulder", "elbow", "wrist")]  # fmt: skip
+        arms = [
+            COCO_17.index(f"{side}_{j}")
+            for side in ("left", "right")
+            for j in ("shoulder", "elbow", "wrist")
+        ]
         if person["area"] < 64**2 or np.isnan(points[arms]).any():
             continue
         (_, left_elbow, left_wrist), (_, right_elbow, right_wrist) = np.split(points[arms, 1], 2)
@@ -36,9 +39,16 @@ def people(shared_data) -> GestureData:
         pictures.append(str(person["image_id"]))
     names = np.array(pictures)
     return GestureData(
-        np.stack(rows), np.zeros(len(rows), bool), np.array(labels), GESTURES, names, names, names,
-        "coco-truth", skeleton="coco_17",
-    )  # fmt: skip
+        np.stack(rows),
+        np.zeros(len(rows), bool),
+        np.array(labels),
+        GESTURES,
+        names,
+        names,
+        names,
+        "coco-truth",
+        skeleton="coco_17",
+    )
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,9 @@ def test_one_or_two_fingers_are_the_donor_s_however_it_is_held():
     length = np.linalg.norm(made[:, 4::4] - made[:, 1::4], axis=2).round(4)
     assert set(np.unique(length)) == {1.5, 3.0}  # three keypoints of the donor's 0.5, or of 1.0
     assert set((length == 1.5).sum(1)) == {1, 2}
-    np.testing.assert_allclose(made[:, [0, 1, 5, 9, 13, 17]], hands[:, [0, 1, 5, 9, 13, 17]],
-                               atol=1e-5)  # fmt: skip
+    np.testing.assert_allclose(
+        made[:, [0, 1, 5, 9, 13, 17]], hands[:, [0, 1, 5, 9, 13, 17]], atol=1e-5
+    )
 
 
 def test_a_mirrored_donor_gives_the_same_finger():

@@ -34,9 +34,14 @@ def with_none(persons: int = 3) -> GestureData:
     data = make_data(persons=persons)
     gestures = (*DEFAULT_GESTURES[:3], NONE)
     return GestureData(
-        data.keypoints, data.mirrored_view, data.labels, gestures,
-        data.persons, data.sessions, data.recordings,
-    )  # fmt: skip
+        data.keypoints,
+        data.mirrored_view,
+        data.labels,
+        gestures,
+        data.persons,
+        data.sessions,
+        data.recordings,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +91,16 @@ def test_the_threshold_lets_96_of_100_pass_each_gesture_counting_alike():
 @pytest.mark.parametrize(
     ("chosen", "count", "none", "wanted"),
     [
-        (0.03, 5000, True, 0.08), (0.15, 5000, True, 0.15), (0.9, 100, True, 0.9),
-        (0.03, 5, True, 0.08), (0.15, 5, True, 0.15), (0.9, 99, True, 0.2),
-        (0.03, 5000, False, 0.2), (0.9, 5, False, 0.5),
+        (0.03, 5000, True, 0.08),
+        (0.15, 5000, True, 0.15),
+        (0.9, 100, True, 0.9),
+        (0.03, 5, True, 0.08),
+        (0.15, 5, True, 0.15),
+        (0.9, 99, True, 0.2),
+        (0.03, 5000, False, 0.2),
+        (0.9, 5, False, 0.5),
     ],
-)  # fmt: skip
+)
 def test_a_threshold_stays_where_other_people_do_well(chosen, count, none, wanted):
     assert bounded(chosen, count, none=none) == wanted
 
@@ -139,9 +149,14 @@ def hands_of(thumbs: np.ndarray, persons: list[str], sessions: list[str]) -> Ges
     recordings = np.array(sessions)
     labels = np.arange(len(thumbs)) % 2
     return GestureData(
-        hands, np.zeros(len(hands), bool), labels, DEFAULT_GESTURES[:2],
-        np.array(persons), recordings, recordings,
-    )  # fmt: skip
+        hands,
+        np.zeros(len(hands), bool),
+        labels,
+        DEFAULT_GESTURES[:2],
+        np.array(persons),
+        recordings,
+        recordings,
+    )
 
 
 LOW, HIGH = np.linspace(0, 0.4, 200), np.linspace(0.5, 0.9, 200)
@@ -149,10 +164,13 @@ LOW, HIGH = np.linspace(0, 0.4, 200), np.linspace(0.5, 0.9, 200)
 
 @pytest.mark.parametrize(
     ("persons", "sessions"),
-    [(["a"] * 200 + ["b"] * 200, ["s"] * 400), (["a"] * 400, ["s"] * 200 + ["t"] * 200),
-     (["a"] * 400, ["s"] * 400)],
+    [
+        (["a"] * 200 + ["b"] * 200, ["s"] * 400),
+        (["a"] * 400, ["s"] * 200 + ["t"] * 200),
+        (["a"] * 400, ["s"] * 400),
+    ],
     ids=["persons", "sessions", "halves"],
-)  # fmt: skip
+)
 def test_gestures_are_let_through_by_a_threshold_that_others_chose(persons, sessions):
     data = hands_of(np.concatenate([LOW, HIGH]), persons, sessions)
     found = measure_rejection(thumb_net(2), data, "person")
