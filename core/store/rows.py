@@ -89,7 +89,8 @@ class NewSample:
             tables.
         file_hash: sha256 of the file it came from; None for a camera.
         skeleton: whose K keypoints they are.
-        time_s: the first frame's time in its source, seconds from its start; None when unknown.
+        time_s: the first frame's time in its source, seconds: of a file from its start, of a
+            camera on its stream's clock, so that differences alone count; None when unknown.
         times_s: (T,) of all frames, where there are several.
         visibility: (T, K) in 0..1, where the estimator gives one.
         other_crops: JPEGs of other frames' crops by the frame's number.

@@ -167,6 +167,21 @@ acts = Table(
     Column("journal", String, nullable=False),
 )
 
+# since version 7: samples of another skeleton than the hand, which earlier versions let in, and which
+# no page could show; they go with their project, and with its bin
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", Integer, nullable=False, index=True),
+    Column("gesture", String, nullable=False),
+    Column("keypoints", LargeBinary, nullable=False),
+    Column("scores", LargeBinary, nullable=False),
+    Column("source", String, nullable=False),
+    Column("estimator", String, nullable=False),
+    Column("taken_at", String, nullable=False),
+)
+
 for _table, _owner in ((projects, None), (gestures, "project_id"), (persons, "project_id")):
     _columns = [_table.c.key] if _owner is None else [_table.c[_owner], _table.c.key]
     Index(
@@ -185,6 +200,7 @@ Index("samples_by_burst", samples.c.burst_id)
 _TAKE = samples.c.burst_id, samples.c.gesture_id, samples.c.handedness
 Index("samples_by_take", samples.c.project_id, samples.c.deleted_at, *_TAKE)
 
+_ODD = f"WHERE length(s.scores) <> {4 * HAND_21.size}"
 _UPGRADES = {
     2: ("ALTER TABLE projects ADD COLUMN active_model VARCHAR",),
     3: ("CREATE INDEX IF NOT EXISTS samples_by_age ON samples (project_id, deleted_at, id)",),
@@ -212,6 +228,14 @@ _UPGRADES = {
         "INSERT INTO crops_by_frame SELECT sample_id, 0, jpeg FROM crops",
         "DROP TABLE crops",
         "ALTER TABLE crops_by_frame RENAME TO crops",
+        "CREATE TABLE set_aside (id INTEGER NOT NULL PRIMARY KEY, project_id INTEGER NOT NULL, "
+        "gesture VARCHAR NOT NULL, keypoints {blob} NOT NULL, scores {blob} NOT NULL, "
+        "source VARCHAR NOT NULL, estimator VARCHAR NOT NULL, taken_at VARCHAR NOT NULL)",
+        "CREATE INDEX ix_set_aside_project_id ON set_aside (project_id)",
+        "INSERT INTO set_aside SELECT s.id, s.project_id, g.name, s.keypoints, s.scores, s.source, "
+        f"s.estimator, s.taken_at FROM samples s JOIN gestures g ON g.id = s.gesture_id {_ODD}",
+        f"DELETE FROM crops WHERE sample_id IN (SELECT s.id FROM samples s {_ODD})",
+        "DELETE FROM samples WHERE id IN (SELECT id FROM set_aside)",
     ),
 }
 

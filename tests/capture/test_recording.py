@@ -64,6 +64,7 @@ def test_frames_until_stop_become_samples_of_one_recording(recorder, store, proj
     samples = store.samples(project.id, newest_first=False)
     assert len({s.burst_id for s in samples}) == 1
     assert samples[1].pose == pytest.approx(hand(10).keypoints)
+    assert [s.time_s for s in samples] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])  # the frames' own
     first = samples[0]
     assert first.mirrored_view and first.handedness == "Right" and first.size_hw == SIZE_HW
     assert (first.estimator, first.estimator_version, first.source) == (

@@ -14,6 +14,7 @@ import pytest
 from core.media.pictures import decode_jpeg
 from core.store import Store
 from core.store.bin import restore_samples
+from core.store.deleting import forget_project
 from core.store.schema import VERSION
 
 
@@ -85,6 +86,24 @@ def test_what_was_done_before_can_still_be_undone_and_the_bin_gives_back(upgrade
     assert len(upgraded.samples(project.id)) == 5
     [jpeg] = upgraded.crops(away.id).values()
     assert decode_jpeg(jpeg).shape == (48, 64, 3)
+
+
+def test_samples_of_another_skeleton_are_set_aside_so_that_all_others_can_be_seen(path):
+    """A COCO file with 17 keypoints a person came in before; no page could be opened then."""
+    short = np.zeros((17, 2), "<f4").tobytes(), np.ones(17, "<f4").tobytes()
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "UPDATE samples SET keypoints = ?, scores = ?, world = NULL WHERE id = 1", short
+        )
+    old.close()
+    store = Store(path)
+    project = store.project("old gestures")
+    assert len(store.samples(project.id)) == 3 and len(store.training_data(project.id)) == 3
+    assert raw(path, "SELECT id, gesture, keypoints FROM set_aside") == [(1, "point_up", short[0])]
+    assert store.crops(1) == {} and store.damage() == ""
+    forget_project(store, project.id)
+    assert raw(path, "SELECT count(*) FROM set_aside") == [(0,)]
+    store.close()
 
 
 def test_an_upgraded_database_has_the_tables_of_a_new_one(path, tmp_path):
