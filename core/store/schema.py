@@ -167,8 +167,8 @@ acts = Table(
     Column("journal", String, nullable=False),
 )
 
-# since version 7: samples of another skeleton than the hand, which earlier versions let in, and which
-# no page could show; they go with their project, and with its bin
+# since version 7: samples of another skeleton than the hand, which earlier versions let in and no
+# page could show; they go with their project, and with its bin
 set_aside = Table(
     "set_aside",
     metadata,
