@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,7 +153,15 @@ def test_an_unknown_net_is_named_with_those_there_are(paths, tmp_path):
         KeypointSource(str(tmp_path)).open(paths)
 
 
-def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
+@pytest.fixture
+def short_folder():
+    """Temporary files of the helper processes: torch's sockets lie there, whose whole path may have
+    no more than 107 characters; else their batches are lost without a word."""
+    with tempfile.TemporaryDirectory(prefix="m-") as folder:
+        yield Path(folder)
+
+
+def test_two_processes_of_torchrun_train_one_net(tmp_path, short_folder, root):
     rng = np.random.default_rng(0)
     hands = [
         Hand(
@@ -166,7 +176,6 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
     for part in ("hand_crops", "hand_images"):
         (data / part).mkdir(parents=True)
     write_pack(tmp_path / "packs" / data_key(data), hands)
-    (tmp_path / "tmp").mkdir()
     done = subprocess.run(
         [
             sys.executable,
@@ -191,7 +200,7 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
             "--json",
         ],
         cwd=root,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path / "tmp")},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "TMPDIR": str(short_folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -202,4 +211,4 @@ def test_two_processes_of_torchrun_train_one_net(tmp_path, root):
     assert run.status() == "done"
     assert run.records("look")[-1]["step"] >= 2
     assert (run.path / "net" / "model.onnx").is_file()
-    assert not list((tmp_path / "tmp").glob("mudra-*"))
+    assert not list(short_folder.glob("mudra-*"))
