@@ -106,7 +106,7 @@ def test_help_is_there_at_once():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_predict_writes_a_net_s_heatmap_maps_beside_the_picture(run, shared_data, tmp_path):
+def test_predict_writes_a_net_s_heatmaps_beside_the_picture(run, shared_data, tmp_path):
     photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
     arguments = ("predict", "-i", photo, "--estimator", "cpm.hand_light", "--json")
     found = document(run(*arguments, "--model", "none", "--maps", "hm", "-o", tmp_path / "a.png"))

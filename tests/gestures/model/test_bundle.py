@@ -266,7 +266,7 @@ HOSTILE = {
     "no metadata": (without("metadata.json"), r"lacks metadata\.json"),
     "a pickle as the model": (changed(model_onnx=pickle.dumps(print)), "no ONNX file"),
     "external data": (graph(external), "outside the file"),
-    "a unknown operator": (
+    "an unknown operator": (
         graph(lambda m: setattr(m.graph.node[0], "domain", "evil")),
         "operators of",
     ),

@@ -7,7 +7,7 @@ from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.provenance import Facts, dataset_statistics
 
 
-def test_a_dataset_statistics_by_hand():
+def test_dataset_statistics_by_hand():
     labels = np.array([0, 0, 0, 1, 1])
     persons = np.array(["a", "a", "b", "b", "b"])
     data = GestureData(
