@@ -44,7 +44,9 @@ export default function () {
   listen(window)
   look()
   const watch = setInterval(look, 500)
+  document.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
   return () => {
+    delete document.body.dataset.hearsKeys
     clearInterval(watch)
     heard.forEach((place) => place.removeEventListener("keydown", pressed, true))
   }

@@ -32,6 +32,7 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
         page.get_by_text("Start / stop", exact=True).click()
         settled(page)
         expect(page.get_by_text("Space records and stops")).to_be_visible()
+        expect(page.locator("body[data-hears-keys]")).to_be_attached()
         page.keyboard.press("5")
         chosen(page, "fist")
         page.keyboard.press("4")  # with the camera off, too
