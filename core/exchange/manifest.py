@@ -200,7 +200,7 @@ class SampleRow(Numbered):
     crops: Annotated[list[CropPlace], Field(max_length=MAX_FRAMES)] = []
 
     @property
-    def paths(self) -> list[CropPlace]:
+    def crop_places(self) -> list[CropPlace]:
         """Where its crops are."""
         return [*self.crops, *([self.crop] if self.crop else [])]
 
@@ -213,7 +213,7 @@ class SampleRow(Numbered):
         odd += any(blob and len(blob) != size * all_joints for blob, size in several)
         if odd or (self.times and len(self.times) != 8 * self.frames):
             return "keypoints, scores and world have different numbers of joints"
-        if any(place.frame >= self.frames for place in self.paths):
+        if any(place.frame >= self.frames for place in self.crop_places):
             return f"a crop of frame {self.frames} or later, there are {self.frames}"
         half = halved(self.height, self.width)
         half |= halved(self.square_x, self.square_y, self.square_side)

@@ -291,7 +291,7 @@ class _Reader:
                 if row.id <= last:
                     raise ArchiveError(f"{where}: id {row.id} comes after {last}")
                 last, count = row.id, count + 1
-                for place in row.paths if isinstance(row, SampleRow) else ():
+                for place in row.crop_places if isinstance(row, SampleRow) else ():
                     self._check_crop(place, where)
                 if part == "samples" and count % 500 == 0:
                     self._progress(count, max(total, count))
@@ -306,7 +306,7 @@ class _Reader:
             checked = ROWS[part].model_validate_json(line)
             row = dict(checked)
             if isinstance(checked, SampleRow):
-                row["jpegs"] = {place.frame: self._crop(place) for place in checked.paths}
+                row["jpegs"] = {place.frame: self._crop(place) for place in checked.crop_places}
             yield row
 
     def _lines(self, part: str) -> Iterator[tuple[str, bytes]]:
