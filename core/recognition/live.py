@@ -67,6 +67,7 @@ class Options:
             probabilities stay raw.
         keypoints: whose keypoints: MediaPipe's or a net's.
         maps: what is shown of a net's heatmaps.
+        paused: nothing is read, no watcher or companion told; the picture only passes, mirrored.
     """
 
     model: GestureModel | None = None
@@ -74,6 +75,7 @@ class Options:
     smoothing: Smoothing | None = None
     keypoints: KeypointSource = field(default_factory=KeypointSource)
     maps: Maps = field(default_factory=Maps)
+    paused: bool = False
 
 
 MakeEstimator = Callable[[Options], Estimator]
@@ -203,11 +205,11 @@ class LiveProcessor:
         frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
-                return np.asarray(cv2.flip(rgb, 1), np.uint8)
+                return _mirrored(rgb)
             try:
                 picture, found = self._process(frame, self._options)
             except Exception as error:  # the stream's thread would end without a word
-                picture, found = np.asarray(cv2.flip(rgb, 1), np.uint8), self._failed(error)
+                picture, found = _mirrored(rgb), self._failed(error)
             self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw))
         return picture
 
@@ -248,6 +250,8 @@ class LiveProcessor:
         return Latest(error=f"a frame could not be processed: {error!r}")
 
     def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
+        if options.paused:
+            return _mirrored(frame.rgb), Latest()
         estimator = self._estimator_of(options)
         estimate = estimator.estimate(frame)
         watch = self._watch  # the page may change it meanwhile
@@ -267,6 +271,8 @@ class LiveProcessor:
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
         """The hands' meaning, which the companion is told, too."""
+        if options.paused:
+            return ()
         hands = self._read(estimate, options.model, options.smoothing)
         if companion := self._companion:
             companion.offer(hands, estimate.time_s)
@@ -305,6 +311,10 @@ class LiveProcessor:
                 self._estimator = None
             if self._companion is not None:
                 self._companion.close()
+
+
+def _mirrored(rgb: Picture) -> Picture:
+    return np.asarray(cv2.flip(rgb, 1), np.uint8)
 
 
 def _under(rgb: Picture, estimate: Estimate, maps: Maps) -> Picture:

@@ -116,6 +116,46 @@ def test_a_hand_that_is_not_sure_enough_is_no_gesture(make, starter, photos):
     live.close()
 
 
+def test_a_paused_stream_gives_the_mirrored_picture_and_reads_nothing(make, starter, photos):
+    photo, watched, opened = photos("thumbs_up")[0], [], []
+    companion, running = Companion(), Options(starter, smoothing=RAW)
+
+    def counted(options):
+        opened.append(options)
+        return make(options)
+
+    def watch(*frame):
+        watched.append(frame)
+        return "REC"
+
+    live = stream(counted, Options(starter, paused=True), watch=watch)
+    live.attach(companion)
+    assert (see(live, photo, 2) == photo[:, ::-1]).all()
+    assert not opened  # it costs nothing until a page wants to see hands
+    live.configure(running, watch)
+    see(live, photo, 2)
+    assert said(live) == "thumbs_up" and len(watched) == len(companion.told) == 2
+    live.configure(replace(running, paused=True), watch)
+    assert (see(live, photo, 3) == photo[:, ::-1]).all()
+    latest = live.latest()
+    assert (latest.hands, latest.note, latest.error) == ((), "", "")
+    assert (latest.frames, latest.size_hw) == (7, photo.shape[:2])
+    assert len(watched) == len(companion.told) == 2
+    live.configure(running, watch)
+    see(live, photo, 2)
+    assert said(live) == "thumbs_up" and len(opened) == 1  # the estimator stayed
+    live.close()
+
+
+def test_estimates_that_come_while_paused_are_not_read(make_estimator, starter, photos):
+    with make_estimator() as elsewhere:
+        thumb = elsewhere.estimate_still(photos("thumbs_up")[0], mirrored_view=True)
+    live, companion = LiveProcessor(make_estimator, Options(starter, paused=True)), Companion()
+    live.attach(companion)
+    assert live.step(thumb).hands == () and companion.told == [] and live.latest().frames == 1
+    live.close()
+
+
 def test_rate_and_latency_are_measured(make, photos):
     ticks = itertools.count()
     # after the start each frame looks at the clock twice: it comes, and is done 30 ms later
