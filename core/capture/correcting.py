@@ -5,8 +5,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.capture.recording import Added, Recorder
+from core.capture.recording import Recorder
 from core.capture.samples import NO_HAND, refusal, sample_of
+from core.capture.stills import Added
 from core.errors import MediaError
 from core.pose.types import Estimate, Floats, Frame, Pose
 from core.store import NewSample

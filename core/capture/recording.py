@@ -1,27 +1,22 @@
 """Recording: estimates from a camera become samples in the store, bad frames are refused.
 
-The camera's thread only judges and cuts; a writer's thread of each recording puts the samples into
-the store in small batches, so a busy or full disk never holds up the picture.
+The camera's thread only judges and cuts; a writer's thread of each recording stores. Of a button
+that is held, only what came while it surely was held is stored.
 """
 
-import hashlib
-import logging
 import math
-import queue
 import threading
+import time
 import weakref
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from core.capture.samples import NO_HAND, STORED, Limits, refusal, sample_of
-from core.errors import MediaError, MudraError
-from core.estimators import Estimator
-from core.media.pictures import read_picture
+from core.capture.hold import CUT_SHORT, Hold
+from core.capture.samples import NO_HAND, Limits, refusal, sample_of
+from core.capture.writer import Writer
 from core.pose.types import Estimate, Floats, Frame
 from core.store import NewSample, Store
-
-log = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 0.5  # a kill loses at most what came since
 
@@ -35,14 +30,18 @@ class Plan:
         length_s: it ends after so long; None runs until `stop`.
         count: it ends after so many kept samples; None has no bound.
         rate_hz: at most so many frames a second are looked at.
+        lease_s: of a button that is held: it ends when no word of it came for so long, and only
+            what a later word confirms is stored.
     """
 
     delay_s: float = 0.0
     length_s: float | None = None
     count: int | None = None
     rate_hz: float = 10.0
+    lease_s: float | None = None
 
 
+HELD = Plan(lease_s=1.5)
 CONTINUOUS = Plan()
 TIMED = Plan(delay_s=3.0, length_s=3.0)
 SHOT = Plan(length_s=1.0, count=1)  # the first good frame within a second
@@ -58,6 +57,8 @@ class Progress:
         kept: samples kept.
         refused: frames refused, by reason.
         error: what stopped it, for the person who records; "" when nothing did.
+        note: why a hold ended before its release; "" else.
+        gesture_id: what it records; None before the first.
     """
 
     state: str = "idle"
@@ -65,6 +66,8 @@ class Progress:
     kept: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    note: str = ""
+    gesture_id: int | None = None
 
     @property
     def counts(self) -> str:
@@ -96,7 +99,7 @@ class Recorder:
     """Collects one session's samples of one person.
 
     `offer` is the camera thread's, everything else the page's. The session begins in the store
-    with the first recording.
+    with the first recording. `clock` is the frames'.
     """
 
     def __init__(
@@ -109,23 +112,32 @@ class Recorder:
         with_pictures: bool = True,
         limits: Limits | None = None,
         write_every_s: float = WRITE_EVERY_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store, self.project_id, self.person = store, project_id, person
         self.source, self.with_pictures = source, with_pictures
         self.limits, self.write_every_s = limits or Limits(), write_every_s
+        self._clock = clock
         self._lock = threading.Lock()
         self._beginning = threading.Lock()  # page, remote and uploads may begin at once
         self._session: int | None = None
         self._recording: _Recording | None = None
         _all.add(self)
 
-    def record(self, gesture_id: int, plan: Plan = CONTINUOUS) -> None:
-        """Begin a recording with the next frame; one that still runs ends first."""
+    def record(self, gesture_id: int, plan: Plan = CONTINUOUS, *, held_s: float = 0.0) -> None:
+        """Begin a recording with the next frame; one that still runs ends first.
+
+        Args:
+            held_s: where a button is held, how long already.
+        """
         with self._beginning:
             if self.stop().error:
                 self._session = None  # its person may be the one who was deleted
             recording_id = self._begin_recording(gesture_id)
-            recording = _Recording(plan, _Writer(self.store, recording_id, self.write_every_s))
+            writer = Writer(self.store, recording_id, self.write_every_s)
+            lease = plan.lease_s
+            hold = None if lease is None else Hold(lease, self._clock(), held_s)
+            recording = _Recording(gesture_id, plan, writer, hold)
             with self._lock:
                 self._recording = recording
 
@@ -160,15 +172,32 @@ class Recorder:
         pose = estimate.poses[0] if estimate.poses else None
         reason = refusal(pose, frame.size_hw, recording.last, self.limits)
         if reason is not None or pose is None:
-            recording.refused[reason or NO_HAND] += 1
+            recording.take(reason or NO_HAND)
             return
         picture = self.with_pictures
-        recording.keep(sample_of(frame, pose, estimate, version=version, with_picture=picture))
+        recording.take(sample_of(frame, pose, estimate, version=version, with_picture=picture))
+
+    def renew(self, held_s: float) -> Progress:
+        """A word of the button that began the recording: still held, for so long."""
+        with self._lock:
+            if self._recording is not None:
+                self._recording.hear(self._clock(), held_s)
+        return self.progress()
+
+    def release(self, held_s: float) -> Progress:
+        """The button was let go after so long; returns once all that is kept is in the store."""
+        with self._lock:
+            if self._recording is not None:
+                self._recording.hear(self._clock(), held_s, released=True)
+        return self.stop()
 
     def progress(self) -> Progress:
         """How the present or last recording stands."""
         with self._lock:
-            return self._recording.progress() if self._recording else Progress()
+            if self._recording is None:
+                return Progress()
+            self._recording.look(self._clock())
+            return self._recording.progress()
 
     def stop(self, *, wait: bool = True) -> Progress:
         """End the recording; returns once everything kept is in the store, unless told not to
@@ -200,10 +229,12 @@ def stop_recordings() -> None:
 class _Recording:
     """One recording's state; every method is called under the recorder's lock."""
 
-    def __init__(self, plan: Plan, writer: "_Writer") -> None:
-        self.plan, self.writer = plan, writer
-        self.kept, self.refused = 0, Counter[str]()
+    def __init__(self, gesture_id: int, plan: Plan, writer: Writer, hold: Hold | None) -> None:
+        self.gesture_id, self.plan, self.writer = gesture_id, plan, writer
         self.last: Floats | None = None
+        self._kept, self._refused = 0, Counter[str]()
+        self._hold, self._note = hold, ""
+        self._unsure: list[tuple[float, NewSample | str]] = []  # judged, to be confirmed
         self._begin_s: float | None = None
         self._now_s = 0.0
         self._judged_s = float("-inf")
@@ -215,6 +246,9 @@ class _Recording:
         if self._begin_s is None:
             self._begin_s = time_s + self.plan.delay_s
         self._now_s = time_s
+        if self._hold is not None:
+            self._hold.frame(time_s)
+            self._obey_hold()
         if self.writer.error or (self._left_s() or 0.0) < 0:
             self.end()
         if self._over or time_s < self._begin_s:
@@ -225,18 +259,57 @@ class _Recording:
         self._judged_s = time_s
         return True
 
-    def keep(self, sample: NewSample) -> None:
-        """Hand a sample to the writer."""
-        self.kept += 1
-        self.last = sample.pose
-        self.writer.put(sample)
-        if self.plan.count is not None and self.kept >= self.plan.count:
+    def take(self, found: NewSample | str) -> None:
+        """What the frame that was wanted gave: a sample, or why there is none."""
+        if not isinstance(found, str):
+            self.last = found.pose
+        if self._hold is None:
+            self._count(found)
+        else:
+            self._unsure.append((self._now_s, found))
+
+    def hear(self, now_s: float, held_s: float, *, released: bool = False) -> None:
+        """A word of the button that is held; nothing where none is, or not any more."""
+        if self._hold is None or self._over:
+            return
+        self._hold.hear(now_s, held_s)
+        self._obey_hold()
+        if released:
+            self._hold = None
             self.end()
+
+    def look(self, now_s: float) -> None:
+        """See whether the button's lease has run out, which frames alone may not tell."""
+        if self._hold is not None:
+            self._hold.look(now_s)
+            self._obey_hold()
 
     def end(self) -> None:
         """Take no more; the writer ends by itself once it has written what it holds."""
+        if self._hold is not None and not self._over:
+            self._note = self._hold.why_over or CUT_SHORT
         self._over = True
+        self._unsure.clear()
         self.writer.no_more()
+
+    def _obey_hold(self) -> None:
+        """Store what is sure by now, and end with the hold."""
+        assert self._hold is not None
+        sure_s = self._hold.sure_s
+        for _, found in (one for one in self._unsure if one[0] <= sure_s):
+            self._count(found)
+        self._unsure = [one for one in self._unsure if one[0] > sure_s]
+        if self._hold.why_over:
+            self.end()
+
+    def _count(self, found: NewSample | str) -> None:
+        if isinstance(found, str):
+            self._refused[found] += 1
+            return
+        self._kept += 1
+        self.writer.put(found)
+        if self.plan.count is not None and self._kept >= self.plan.count:
+            self.end()
 
     def progress(self) -> Progress:
         """How it stands."""
@@ -246,126 +319,10 @@ class _Recording:
             state = "countdown" if self.plan.delay_s else "recording"
             waited = self._begin_s - self._now_s if self._begin_s is not None else None
             left = self.plan.delay_s if waited is None else waited
-        kept = self.kept - self.writer.lost
-        return Progress(state, left, kept, dict(self.refused), self.writer.error)
+        kept, refused = self._kept - self.writer.lost, dict(self._refused)
+        return Progress(state, left, kept, refused, self.writer.error, self._note, self.gesture_id)
 
     def _left_s(self) -> float | None:
         if self.plan.length_s is None or self._begin_s is None:
             return None
         return self._begin_s + self.plan.length_s - self._now_s
-
-
-class _Writer:
-    """Puts one burst's samples into the store from a thread of its own."""
-
-    def __init__(self, store: Store, burst_id: int, every_s: float) -> None:
-        self.reason, self.lost = "", 0
-        self._store, self._recording_id, self._every_s = store, burst_id, every_s
-        self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
-        self._thread.start()
-
-    @property
-    def error(self) -> str:
-        """What the person who records is told; "" while all is well."""
-        if not self.reason:
-            return ""
-        return f"recording stopped, {self.lost} samples were not stored: {self.reason}"
-
-    def put(self, sample: NewSample) -> None:
-        """Have it written with the next batch."""
-        self._queue.put(sample)
-
-    def no_more(self) -> None:
-        """Write what is there and end."""
-        self._ended.set()
-
-    def finish(self) -> None:
-        """`no_more`, and wait until it has ended."""
-        self.no_more()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ended.wait(self._every_s):
-            self._write()
-        self._write()
-
-    def _write(self) -> None:
-        batch = [self._queue.get() for _ in range(self._queue.qsize())]
-        if not batch:
-            return
-        try:
-            if not self.reason:
-                self._store.add_samples(self._recording_id, batch)
-                return
-        except MudraError as error:
-            self.reason = str(error)
-        except Exception as error:  # the thread would end without a word
-            log.exception("samples could not be stored")
-            self.reason = repr(error)
-        self.lost += len(batch)
-
-
-@dataclass(frozen=True)
-class Added:
-    """What became of files: how many samples were kept, and why others were not."""
-
-    kept: int
-    refused: tuple[tuple[str, str], ...]
-
-    @property
-    def text(self) -> str:
-        """“kept 41 / refused 9 (a.jpg: no hand, …)”, at most five named."""
-        named = ", ".join(f"{name}: {reason}" for name, reason in self.refused[:5])
-        more = ", …" if len(self.refused) > 5 else ""
-        text = f"kept {self.kept} / refused {len(self.refused)}"
-        return text + (f" ({named}{more})" if named else "")
-
-
-def add_pictures(
-    recorder: Recorder,
-    gesture_id: int,
-    pictures: Sequence[tuple[str, bytes]],
-    estimator: Estimator,
-    *,
-    progress: Callable[[float], None] = lambda share: None,
-) -> Added:
-    """Samples from single pictures, as seen in them: one recording of the recorder's session.
-
-    Args:
-        pictures: (name, content of a JPEG, PNG or WEBP file) each.
-        progress: told the share that is done, 0..1.
-    """
-    known = recorder.store.known_hashes(recorder.project_id)
-    recording_id: int | None = None
-    kept, refused = 0, list[tuple[str, str]]()
-    for i, (name, content) in enumerate(pictures):
-        digest = hashlib.sha256(content).hexdigest()
-        found = STORED if digest in known else _still(name, content, recorder, estimator)
-        if isinstance(found, str):
-            refused.append((name, found))
-        else:
-            recording_id = (
-                recorder.begin_recording(gesture_id) if recording_id is None else recording_id
-            )
-            recorder.store.add_samples(recording_id, [replace(found, file_hash=digest)])
-            known.add(digest)
-            kept += 1
-        progress((i + 1) / len(pictures))
-    return Added(kept, tuple(refused))
-
-
-def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) -> NewSample | str:
-    """The picture's sample, or why there is none."""
-    try:
-        frame = Frame(read_picture(content, name=name), source=name)
-    except MediaError as error:
-        return str(error)
-    estimate = estimator.estimate_still(frame.rgb)
-    pose = estimate.poses[0] if estimate.poses else None
-    reason = refusal(pose, frame.size_hw, None, recorder.limits)
-    if reason is not None or pose is None:
-        return reason or NO_HAND
-    picture = recorder.with_pictures
-    return sample_of(frame, pose, estimate, version=estimator.version, with_picture=picture)

@@ -12,8 +12,9 @@ from core.capture.importing import (
     labelled_pictures,
     opened_folder,
 )
-from core.capture.recording import CONTINUOUS, Added, Plan, Progress, Recorder, add_pictures
+from core.capture.recording import CONTINUOUS, Plan, Progress, Recorder
 from core.capture.samples import STORED
+from core.capture.stills import Added, add_pictures
 from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
 from core.gestures.labels import match_gesture, safe_name

@@ -13,14 +13,13 @@ from core.capture.recording import (
     WRITE_EVERY_S,
     Plan,
     Recorder,
-    add_pictures,
 )
 from core.capture.samples import picture_of
+from core.capture.stills import add_pictures
 from core.media.pictures import decode_jpeg
-from core.pose.types import Estimate, Frame, Pose
+from tests.capture.conftest import SIZE_HW, hand, offer
 from tests.conftest import wait_until
 
-SIZE_HW = (480, 640)
 ALL = Plan(rate_hz=1000)
 
 
@@ -37,18 +36,6 @@ def gesture(store, project):
 @pytest.fixture
 def recorder(store, project):
     return Recorder(store, project.id, "me", write_every_s=0.01)
-
-
-def hand(shift=0.0, score=0.9):
-    """A hand of 100 x 200 pixels, moved to the right by `shift`."""
-    xs = np.linspace(200, 300, 21) + shift
-    keypoints = np.stack([xs, np.linspace(120, 320, 21)], 1).astype(np.float32)
-    return Pose(keypoints, np.full(21, score, np.float32), score, "Right")
-
-
-def offer(recorder, time_s, *poses, size_hw=SIZE_HW):
-    frame = Frame(np.zeros((*size_hw, 3), np.uint8), time_s, 0, "webcam", True)
-    return recorder.offer(frame, Estimate(poses, size_hw, "mediapipe-hands", time_s, True), "v1")
 
 
 def test_nothing_is_kept_before_the_button(recorder, store, project):

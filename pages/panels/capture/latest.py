@@ -4,8 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.recording import Added, Recorder
+from core.capture.recording import Recorder
 from core.capture.samples import picture_of
+from core.capture.stills import Added
 from core.capture.uploads import add_uploads
 from core.estimators import create_estimator
 from core.gestures.labels import safe_label

@@ -1,0 +1,77 @@
+"""Single pictures become samples: what was kept of files, and why the others were refused."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from core.capture.recording import Recorder
+from core.capture.samples import NO_HAND, STORED, refusal, sample_of
+from core.errors import MediaError
+from core.estimators import Estimator
+from core.media.pictures import read_picture
+from core.pose.types import Frame
+from core.store import NewSample
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of files: how many samples were kept, and why others were not."""
+
+    kept: int
+    refused: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """“kept 41 / refused 9 (a.jpg: no hand, …)”, at most five named."""
+        named = ", ".join(f"{name}: {reason}" for name, reason in self.refused[:5])
+        more = ", …" if len(self.refused) > 5 else ""
+        text = f"kept {self.kept} / refused {len(self.refused)}"
+        return text + (f" ({named}{more})" if named else "")
+
+
+def add_pictures(
+    recorder: Recorder,
+    gesture_id: int,
+    pictures: Sequence[tuple[str, bytes]],
+    estimator: Estimator,
+    *,
+    progress: Callable[[float], None] = lambda share: None,
+) -> Added:
+    """Samples from single pictures, as seen in them: one recording of the recorder's session.
+
+    Args:
+        pictures: (name, content of a JPEG, PNG or WEBP file) each.
+        progress: told the share that is done, 0..1.
+    """
+    known = recorder.store.known_hashes(recorder.project_id)
+    recording_id: int | None = None
+    kept, refused = 0, list[tuple[str, str]]()
+    for i, (name, content) in enumerate(pictures):
+        digest = hashlib.sha256(content).hexdigest()
+        found = STORED if digest in known else _still(name, content, recorder, estimator)
+        if isinstance(found, str):
+            refused.append((name, found))
+        else:
+            recording_id = (
+                recorder.begin_recording(gesture_id) if recording_id is None else recording_id
+            )
+            recorder.store.add_samples(recording_id, [replace(found, file_hash=digest)])
+            known.add(digest)
+            kept += 1
+        progress((i + 1) / len(pictures))
+    return Added(kept, tuple(refused))
+
+
+def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) -> NewSample | str:
+    """The picture's sample, or why there is none."""
+    try:
+        frame = Frame(read_picture(content, name=name), source=name)
+    except MediaError as error:
+        return str(error)
+    estimate = estimator.estimate_still(frame.rgb)
+    pose = estimate.poses[0] if estimate.poses else None
+    reason = refusal(pose, frame.size_hw, None, recorder.limits)
+    if reason is not None or pose is None:
+        return reason or NO_HAND
+    picture = recorder.with_pictures
+    return sample_of(frame, pose, estimate, version=estimator.version, with_picture=picture)
