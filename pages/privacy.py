@@ -14,7 +14,8 @@ from core.upkeep.erasing import (
 from core.upkeep.privacy import senders, who_can_open
 from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.frame import errors_shown, studio
-from pages.panels.project.projects import pick_project, use_project
+from pages.panels.project.chosen import use_project
+from pages.panels.project.projects import pick_project
 
 
 def page() -> None:

@@ -11,6 +11,7 @@ from core.capture.stills import Added
 from core.errors import MediaError
 from core.pose.types import Estimate, Floats, Frame, Pose
 from core.store import NewSample
+from core.store.database import counted
 
 SECONDS = 1.0
 _APART_S = 0.07  # half a frame early still counts as ten a second
@@ -64,7 +65,8 @@ def hands_of(moments: Sequence[Moment]) -> list[str]:
 def correct(
     recorder: Recorder, gesture_id: int, moments: Sequence[Moment], hand: str | None = None
 ) -> tuple[Added, list[int]]:
-    """Store the moments as one recording of the gesture, bad frames refused as when recording.
+    """Store the moments as one recording of the gesture, bad frames refused as when recording;
+    an action that can be undone.
 
     Args:
         hand: "Left" or "Right"; None: the surest hand of each frame.
@@ -89,8 +91,12 @@ def correct(
     added = Added(len(samples), tuple(refused))
     if not samples:
         raise MediaError(f"nothing of the last second can be used: {added.text}; try again")
-    recording = recorder.begin_recording(gesture_id)
-    return added, recorder.store.add_samples(recording, samples)
+    store, recording = recorder.store, recorder.begin_recording(gesture_id)
+    ids = store.add_samples(recording, samples)
+    names = {gesture.id: gesture.name for gesture in store.gestures(recorder.project_id)}
+    title = f"Added {counted(len(ids))} to “{names[gesture_id]}”"
+    store.note_added(recorder.project_id, title, {"samples": ids})
+    return added, ids
 
 
 def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:

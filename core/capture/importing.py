@@ -23,6 +23,7 @@ from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
 from core.store import NewSample, Project, Store
+from core.store.database import counted
 from core.store.new_project import project_to_fill
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
@@ -44,12 +45,18 @@ class ImportReport:
         already: pictures or rows that were there before.
         refused: (file, reason).
         new_gestures: names that became gestures of the project.
+        new: what was added, ids by table.
     """
 
     added: int = 0
     already: int = 0
     refused: list[tuple[str, str]] = field(default_factory=list)
     new_gestures: list[str] = field(default_factory=list)
+    new: dict[str, list[int]] = field(default_factory=dict)
+
+    def note(self, table: str, ids: Sequence[int]) -> None:
+        """Remember new rows of a table."""
+        self.new.setdefault(table, []).extend(ids)
 
     @property
     def text(self) -> str:
@@ -94,8 +101,10 @@ def import_path(
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
-        with project_to_fill(store, project_name) as (project, _):
-            return _import_table(store, project, table, path.name, person, progress)
+        with project_to_fill(store, project_name) as (project, fresh):
+            report = _import_table(store, project, table, path.name, person, progress)
+            note_import(store, project, path.name, report, fresh=fresh)
+            return report
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
     with opened_folder(path) as folder:
@@ -104,12 +113,22 @@ def import_path(
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         with (
-            project_to_fill(store, project_name) as (project, _),
+            project_to_fill(store, project_name) as (project, fresh),
             estimator_factory() as estimator,
         ):
-            return import_pictures(
+            report = import_pictures(
                 store, project, pictures, estimator, person or SOMEBODY, path.name, progress
             )
+            note_import(store, project, path.name, report, fresh=fresh)
+            return report
+
+
+def note_import(
+    store: Store, project: Project, name: str, report: ImportReport, *, fresh: bool
+) -> None:
+    """Into the project's history, to be undone; a project made by the import goes as a whole."""
+    title = f"Imported {counted(report.added)} from {name}"
+    store.note_added(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
 @contextmanager
@@ -188,15 +207,16 @@ def import_pictures(
         except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
             report.refused.append((name, str(error)))
         if number % _BATCH == 0 or number == len(pictures):
-            report.added += _flush(store, waiting)
+            _flush(store, waiting, report)
         progress(number, len(pictures))
     return report
 
 
-def _flush(store: Store, waiting: dict[int, list[NewSample]]) -> int:
-    added = sum(len(store.add_samples(recording, new)) for recording, new in waiting.items())
+def _flush(store: Store, waiting: dict[int, list[NewSample]], report: ImportReport) -> None:
+    for recording, new in waiting.items():
+        report.note("samples", store.add_samples(recording, new))
+        report.added += len(new)
     waiting.clear()
-    return added
 
 
 def file_samples(
@@ -286,7 +306,8 @@ def _import_table(
                 new.append(_row_sample(table, row, source))
         if new:
             recording = homes.recording(str(persons[begin]), str(table.gestures[begin]))
-            report.added += len(store.add_samples(recording, new))
+            report.note("samples", store.add_samples(recording, new))
+            report.added += len(new)
         progress(int(end), len(table))
     return report
 
@@ -327,6 +348,7 @@ class _Homes:
         self._report = report
         self._sessions: dict[str, int] = {}
         self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
+        self._persons = {person.id for person in store.persons(project.id)}
         self._last: tuple[str, str, int] | None = None
 
     def recording(self, person: str, gesture: str, *, new: bool = False) -> int:
@@ -339,6 +361,9 @@ class _Homes:
     def _session(self, person: str) -> int:
         if person not in self._sessions:
             found = self._store.ensure_person(self._project.id, _short(person))
+            if found.id not in self._persons:
+                self._persons.add(found.id)
+                self._report.note("persons", [found.id])
             self._sessions[person] = self._store.start_session(
                 self._project.id, found.id, f"import {self._source}"
             )
@@ -347,7 +372,8 @@ class _Homes:
     def _gesture(self, name: str) -> int:
         key = name.casefold()
         if key not in self._gestures:
-            gesture = self._store.add_gesture(self._project.id, name)
+            gesture = self._store.add_gesture(self._project.id, name, alone=False)
+            self._report.note("gestures", [gesture.id])
             self._gestures[key] = gesture.id
             self._report.new_gestures.append(gesture.name)
         return self._gestures[key]

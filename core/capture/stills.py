@@ -1,8 +1,8 @@
 """Single pictures become samples: what was kept of files, and why the others were refused."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from core.capture.recording import Recorder
 from core.capture.samples import NO_HAND, STORED, refusal, sample_of
@@ -15,10 +15,12 @@ from core.store import NewSample
 
 @dataclass(frozen=True)
 class Added:
-    """What became of files: how many samples were kept, and why others were not."""
+    """What became of files: how many samples were kept, why others were not, and what is new in
+    the store, ids by table."""
 
     kept: int
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[tuple[str, str], ...] = ()
+    new: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -45,7 +47,7 @@ def add_pictures(
     """
     known = recorder.store.known_hashes(recorder.project_id)
     recording_id: int | None = None
-    kept, refused = 0, list[tuple[str, str]]()
+    kept, refused = list[int](), list[tuple[str, str]]()
     for i, (name, content) in enumerate(pictures):
         digest = hashlib.sha256(content).hexdigest()
         found = STORED if digest in known else _still(name, content, recorder, estimator)
@@ -55,11 +57,11 @@ def add_pictures(
             recording_id = (
                 recorder.begin_recording(gesture_id) if recording_id is None else recording_id
             )
-            recorder.store.add_samples(recording_id, [replace(found, file_hash=digest)])
+            one = replace(found, file_hash=digest)
+            kept += recorder.store.add_samples(recording_id, [one])
             known.add(digest)
-            kept += 1
         progress((i + 1) / len(pictures))
-    return Added(kept, tuple(refused))
+    return Added(len(kept), tuple(refused), {"samples": kept})
 
 
 def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) -> NewSample | str:

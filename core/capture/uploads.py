@@ -22,6 +22,7 @@ from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Frame
 from core.store import Gesture, Project, Store
+from core.store.database import counted
 from core.store.new_project import project_to_fill
 
 _CAMERA = "camera:"
@@ -73,7 +74,7 @@ def add_uploads(
     """Samples from pictures, videos and zips, given as (name, content).
 
     Pictures and videos become the gesture's; a zip's folders name their own, and what lies at its
-    top is the gesture's.
+    top is the gesture's. One action that can be undone.
 
     Args:
         progress: told the share that is done, 0..1.
@@ -94,7 +95,13 @@ def add_uploads(
                     part = _add_video(recorder, gesture, name, path, estimator, part_progress)
             parts.append(part)
             part_progress(1.0)
-    return Added(sum(p.kept for p in parts), tuple(one for p in parts for one in p.refused))
+    kept = sum(part.kept for part in parts)
+    new = {
+        table: [row for part in parts for row in part.new.get(table, ())]
+        for table in ("samples", "gestures", "persons")
+    }
+    recorder.store.note_added(project.id, f"Added {counted(kept)} from files", new)
+    return Added(kept, tuple(one for part in parts for one in part.refused), new)
 
 
 @contextmanager
@@ -135,7 +142,8 @@ def _add_video(
         return Added(0, ((name, str(error)),))
     if not samples:
         return Added(0, ((name, STORED),))
-    return Added(len(recorder.store.add_samples(recorder.begin_recording(gesture.id), samples)), ())
+    ids = recorder.store.add_samples(recorder.begin_recording(gesture.id), samples)
+    return Added(len(ids), new={"samples": ids})
 
 
 def _add_zip(
@@ -164,7 +172,7 @@ def _add_zip(
     except MudraError as error:
         return Added(0, ((name, str(error)),))
     again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
-    return Added(report.added, (*report.refused, *again))
+    return Added(report.added, (*report.refused, *again), report.new)
 
 
 def record_frames(

@@ -22,6 +22,7 @@ from core.capture.importing import (
     MakeEstimator,
     Progress,
     import_path,
+    note_import,
 )
 from core.capture.tables import TABLE_SUFFIXES, lines_text
 from core.errors import StoreError, StoreFullError, TableError
@@ -90,7 +91,9 @@ def read_data(
         skeleton = HAND_21.name if first is None else first["skeleton"]
         rows = rows if first is None else chain([first], rows)
         with project_to_fill(store, project_name, skeleton) as (project, fresh):
-            return _settle(store, project, rows, mapping or {}, fresh, progress)
+            report = _settle(store, project, rows, mapping or {}, fresh, progress)
+            note_import(store, project, path.name, report, fresh=fresh)
+            return report
     except StoreFullError:
         raise
     except StoreError as error:
@@ -219,6 +222,7 @@ def _settle(
                 settler.take(from_line(line))
             settler.flush()
     report = settler.report
+    report.new = settler.new()
     if not report.added and not report.already:
         raise TableError("the file holds no samples with keypoints")
     return report
@@ -280,6 +284,15 @@ class _Settler:
             add_rows(self._connection, self._home, "samples", self._waiting)
             self.report.added += len(self._waiting)
             self._waiting = []
+
+    def new(self) -> dict[str, list[int]]:
+        """What was added, ids by table."""
+        ids, known = self._home.ids, self._known
+        before = {"gestures": known.gestures, "persons": known.persons, "samples": {}}
+        return {
+            part: [row for key, row in ids[part].items() if key not in there]
+            for part, there in before.items()
+        }
 
     def _add(self, part: str, key: Any, row: Row) -> Any:
         add_rows(self._connection, self._home, part, [{"id": key, **row}])

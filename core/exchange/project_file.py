@@ -225,9 +225,12 @@ def import_project(
             raise
         except (StoreError, MediaError) as error:
             raise ArchiveError(f"{path.name} can't be imported: {error}") from error
+    project = imported.project
+    title = f"Imported the project “{project.name}”"
+    store.note_added(project.id, title, {"projects": [project.id]})
     counts = {part: len(imported.ids[part]) for part in PARTS}
     counts |= {"crops": reader.crops, "runs": len(runs.names)}
-    return Transferred(imported.project.name, counts, path.stat().st_size)
+    return Transferred(project.name, counts, path.stat().st_size)
 
 
 def _import(

@@ -103,14 +103,13 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
         StoreError: the name is another's by now; nothing is changed.
     """
     table = _TABLES[kind]
-    with store.writing() as connection:
-        row = connection.execute(
+    with store.undoable(row_id if kind == PROJECT else project_id) as undo_log:
+        row = undo_log.connection.execute(
             t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
         ).first()
         if row is None:
             raise NotFoundError(f"this {kind} is not in the bin: it was restored already")
-        home = row_id if kind == PROJECT else project_id
-        undo_log = UndoLog(connection, home, f"Restored the {kind} “{row.name}”")
+        undo_log.title = f"Restored the {kind} “{row.name}”"
         values = named(name) if name and name != row.name else {}
         undo_log.set(table, [row_id], deleted_at=None, **values)
         back = 0
@@ -118,7 +117,6 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
             with_it = _came_with(kind, row)
             _to_other_owner(undo_log, kind, with_it)
             back = undo_log.set_where(t.samples, with_it, deleted_at=None)
-        undo_log.write()
     return back
 
 
@@ -138,12 +136,10 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     Raises:
         StoreError: the gesture or person of some is in the bin; nothing is changed.
     """
-    with store.writing() as connection:
-        there = _alive_owners(connection, project_id, ids)
-        undo_log = UndoLog(connection, project_id, f"Restored {counted(len(there))}")
-        back = undo_log.set(t.samples, there, deleted_at=None)
-        undo_log.write()
-    return back
+    with store.undoable(project_id) as undo_log:
+        there = _alive_owners(undo_log.connection, project_id, ids)
+        undo_log.title = f"Restored {counted(len(there))}"
+        return undo_log.set(t.samples, there, deleted_at=None)
 
 
 def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
@@ -168,12 +164,10 @@ def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -
 
 def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Put samples of the project into the bin; how many were not there before."""
-    with store.writing() as connection:
-        there = _alive(connection, project_id, ids)
-        undo_log = UndoLog(connection, project_id, f"Deleted {counted(len(there))}")
-        gone = undo_log.set(t.samples, there, deleted_at=now())
-        undo_log.write()
-    return gone
+    with store.undoable(project_id) as undo_log:
+        there = _alive(undo_log.connection, project_id, ids)
+        undo_log.title = f"Deleted {counted(len(there))}"
+        return undo_log.set(t.samples, there, deleted_at=now())
 
 
 def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: int) -> int:
@@ -184,15 +178,14 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
     """
     to = t.gestures.c
     target = select(to.name).where(to.id == gesture_id, to.project_id == project_id)
-    with store.writing() as connection:
-        name = connection.execute(t.in_bin(target, t.gestures)).scalar()
+    with store.undoable(project_id) as undo_log:
+        name = undo_log.connection.execute(t.in_bin(target, t.gestures)).scalar()
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
-        there = _alive(connection, project_id, ids, t.samples.c.gesture_id != gesture_id)
-        undo_log = UndoLog(connection, project_id, f"Moved {counted(len(there))} to “{name}”")
-        moved = undo_log.set(t.samples, there, gesture_id=gesture_id)
-        undo_log.write()
-    return moved
+        others = t.samples.c.gesture_id != gesture_id
+        there = _alive(undo_log.connection, project_id, ids, others)
+        undo_log.title = f"Moved {counted(len(there))} to “{name}”"
+        return undo_log.set(t.samples, there, gesture_id=gesture_id)
 
 
 def _alive(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from core.errors import NotFoundError, StoreError
 from core.gestures.labels import safe_name
 from core.store import schema as t
-from core.store.database import named
+from core.store.database import counted, named
 from core.store.rows import now
 from core.store.store import Store
 
@@ -78,14 +78,14 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
 def list_sessions(store: Store, project_id: int) -> list[Session]:
     """The project's sessions whose person is not in the bin, newest first."""
     of, person = t.sessions.c, t.persons.c
-    counted = (
+    per_session = (
         select(t.bursts.c.session_id, func.count().label("samples"))
         .join_from(t.samples, t.bursts, t.samples.c.burst_id == t.bursts.c.id)
         .where(t.samples.c.project_id == project_id, t.samples.c.deleted_at.is_(None))
         .group_by(t.bursts.c.session_id)
         .subquery()
     )
-    samples = func.coalesce(counted.c.samples, 0)
+    samples = func.coalesce(per_session.c.samples, 0)
     found = (
         select(
             of.id,
@@ -97,7 +97,7 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
             samples,
         )
         .join_from(t.sessions, t.persons, of.person_id == person.id)
-        .outerjoin(counted, counted.c.session_id == of.id)
+        .outerjoin(per_session, per_session.c.session_id == of.id)
         .where(of.project_id == project_id, person.deleted_at.is_(None))
         .order_by(of.id.desc())
     )
@@ -147,7 +147,7 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
         LabelError: it can't be a name.
     """
     who = store.ensure_person(project_id, person)
-    title = f"Gave {len(ids)} session{'' if len(ids) == 1 else 's'} to “{who.name}”"
+    title = f"Gave {_sessions(ids)} to “{who.name}”"
     with store.undoable(project_id, title) as undo_log:
         of = t.sessions.c
         undo_log.set_where(
@@ -155,13 +155,19 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
         )
 
 
-def delete_session_samples(store: Store, project_id: int, session_id: int) -> int:
-    """All samples of a session go to the bin; how many there were."""
-    taken = select(t.bursts.c.id).where(t.bursts.c.session_id == session_id)
+def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[int]) -> int:
+    """All samples of sessions go to the bin; how many there were."""
+    taken = select(t.bursts.c.id).where(t.bursts.c.session_id.in_(session_ids))
     of = t.samples.c
     here = of.burst_id.in_(taken) & (of.project_id == project_id) & of.deleted_at.is_(None)
-    with store.undoable(project_id, "Deleted the samples of a session") as undo_log:
-        return undo_log.set_where(t.samples, here, deleted_at=now())
+    with store.undoable(project_id) as undo_log:
+        gone = undo_log.set_where(t.samples, here, deleted_at=now())
+        undo_log.title = f"Deleted {counted(gone)} of {_sessions(session_ids)}"
+    return gone
+
+
+def _sessions(ids: Sequence[int]) -> str:
+    return "1 session" if len(ids) == 1 else f"{len(ids)} sessions"
 
 
 def _two_there(there: Mapping[int, object], one: int, other: int, kind: str) -> None:

@@ -4,7 +4,7 @@ Transactions begin as writers where they write, so that several processes take t
 failing. Modules of queries (store, curation, …) read and write through this alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,23 @@ from core.store import schema as t
 from core.store.history import HistoryEntry, UndoLog, undo
 from core.store.rows import now
 
+OnAct = Callable[[int, HistoryEntry], None]
+
 
 class Database:
     """A SQLite file or another database; safe to use from several threads and processes.
 
     Args:
         place: a SQLite file (its folder is made), or a database URL.
+        on_act: told the project's id and the new entry of its history once an action that can be
+            undone is in the database, in the thread that did it.
 
     Raises:
         StoreError: the place can't be opened, or a newer Mudra wrote it.
     """
 
-    def __init__(self, place: Path | str) -> None:
+    def __init__(self, place: Path | str, on_act: OnAct = lambda project_id, entry: None) -> None:
+        self._on_act = on_act
         self._engine = t.open_engine(place)
         with self.writing() as connection:
             t.bring_up_to_date(connection)
@@ -62,12 +67,22 @@ class Database:
             return connection.execute(statement).all()
 
     @contextmanager
-    def undoable(self, project_id: int, title: str) -> Iterator[UndoLog]:
-        """A transaction whose changes can be undone; `title` says what was done."""
+    def undoable(self, project_id: int, title: str = "") -> Iterator[UndoLog]:
+        """A transaction whose changes can be undone; `title` says what was done, at the latest when
+        it ends (`undo_log.title`)."""
         with self.writing() as connection:
             undo_log = UndoLog(connection, project_id, title)
             yield undo_log
-            undo_log.write()
+            entry = undo_log.write()
+        if entry is not None:
+            self._on_act(undo_log.project_id, entry)
+
+    def note_added(self, project_id: int, title: str, new: Mapping[str, Iterable[int]]) -> None:
+        """Write an action into the history whose new rows, ids by table, are in the database by
+        now: undoing it puts them into the bin."""
+        with self.undoable(project_id, title) as undo_log:
+            for table, ids in new.items():
+                undo_log.added(t.metadata.tables[table], ids)
 
     def change(self, table: Table, ids: Iterable[int], title: str, **values: Any) -> None:
         """Set these columns in the rows of these ids, as one action; {} in the title is the name.

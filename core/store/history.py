@@ -61,20 +61,29 @@ class UndoLog:
         found = self.connection.execute(select(table.c.id).where(condition))
         return self.set(table, found.scalars().all(), **values)
 
-    def write(self) -> None:
+    def added(self, table: Table, ids: Iterable[int]) -> None:
+        """These rows are new: undoing puts them into the bin."""
+        held = [{"held": [now()], "ids": chunk} for chunk in chunks(ids)]
+        change = {"table": table.name, "became": {"deleted_at": None}, "was": held}
+        self._changes.append(change | {"added": True})
+
+    def write(self) -> HistoryEntry | None:
         """Into the table of the history, where anything was changed; the oldest entries are
         forgotten."""
         if not any(change["was"] for change in self._changes):
-            return
-        about = {"project_id": self.project_id, "title": self.title, "at": now()}
+            return None
+        at = now()
+        about = {"project_id": self.project_id, "title": self.title, "at": at}
         undo_log = json.dumps(self._changes, separators=(",", ":"))
-        self.connection.execute(insert(t.acts).values(about | {"journal": undo_log}))
+        made = self.connection.execute(insert(t.acts).values(about | {"journal": undo_log}))
         of = t.acts.c
         kept = select(of.id).where(of.project_id == self.project_id)
         kept = kept.order_by(of.id.desc()).limit(KEPT)
         self.connection.execute(
             delete(t.acts).where(of.project_id == self.project_id, of.id.not_in(kept))
         )
+        assert made.inserted_primary_key is not None
+        return HistoryEntry(made.inserted_primary_key[0], self.title, at)
 
 
 def undo(connection: Connection, entry_id: int) -> int:
@@ -92,7 +101,8 @@ def undo(connection: Connection, entry_id: int) -> int:
     if act is None:
         raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
     before = _without_owner(connection, act.project_id)
-    back = sum(_set_back(connection, change) for change in reversed(json.loads(act.journal)))
+    at = now()  # one time for all that goes to the bin, so that it can come back together
+    back = sum(_set_back(connection, change, at) for change in reversed(json.loads(act.journal)))
     if _without_owner(connection, act.project_id) > before:
         raise StoreError(
             "this would leave samples whose gesture or person is in the bin: bring that back "
@@ -115,12 +125,12 @@ def _without_owner(connection: Connection, project_id: int) -> int:
     return int(connection.execute(found.where(lost)).scalar_one())
 
 
-def _set_back(connection: Connection, change: dict[str, Any]) -> int:
+def _set_back(connection: Connection, change: dict[str, Any], at: str) -> int:
     table, became = t.metadata.tables[change["table"]], change["became"]
     as_left = [table.c[name].is_not_distinct_from(value) for name, value in became.items()]
     back = 0
     for group in change["was"]:
-        held = dict(zip(became, group["held"], strict=True))
+        held = dict(zip(became, [at] if change.get("added") else group["held"], strict=True))
         for chunk in chunks(group["ids"]):
             statement = update(table).where(table.c.id.in_(chunk), *as_left).values(held)
             back += connection.execute(statement).rowcount

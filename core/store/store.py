@@ -111,14 +111,18 @@ class Store(Database):
         return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
 
     def add_gesture(
-        self, project_id: int, name: str, emoji: str = "", kind: str = STILL
+        self, project_id: int, name: str, emoji: str = "", kind: str = STILL, *, alone: bool = True
     ) -> Gesture:
         """A new gesture, last in order, STILL or MOVING.
+
+        Args:
+            alone: it is an action of its own, which can be undone; not part of an import.
 
         Raises:
             StoreError: the name is taken.
         """
-        with self.writing() as connection:
+        with self.undoable(project_id, f"Added the gesture “{safe_name(name)}”") as undo_log:
+            connection = undo_log.connection
             last = select(func.max(t.gestures.c.position)).where(
                 t.gestures.c.project_id == project_id
             )
@@ -126,6 +130,8 @@ class Store(Database):
             values = {"project_id": project_id, "position": position}
             values |= named(name) | {"enabled": True, "kind": kind, "emoji": in_colour(emoji)}
             gesture_id = inserted(connection, t.gestures, values)
+            if alone:
+                undo_log.added(t.gestures, [gesture_id])
         return Gesture(gesture_id, safe_name(name), in_colour(emoji), position, True, kind)
 
     def update_gesture(
@@ -142,7 +148,9 @@ class Store(Database):
         given = {"emoji": colour, "enabled": enabled, "position": position}
         values = {key: value for key, value in given.items() if value is not None}
         values |= named(name) if name else {}
-        title = f"Changed {', '.join(k for k in values if k != 'key')} of “{{}}”"
+        title = "Changed the gesture “{}”"
+        if values.keys() == {"enabled"}:
+            title = f"Switched the gesture “{{}}” {'on' if enabled else 'off'}"
         self.change(t.gestures, [gesture_id], title, **values)
 
     def delete_gesture(self, gesture_id: int) -> None:

@@ -20,6 +20,7 @@ from core.paths import Paths
 from core.recognition.files import TemporaryFolder
 from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
+from pages.panels.project.acts import remember_act
 from pages.panels.words import HOME, ICONS, MARKS, SECTIONS
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def studio() -> Studio:
 
 @st.cache_resource(show_spinner=False)
 def _studio(paths: Paths) -> Studio:
-    store = Store(paths.database)
+    store = Store(paths.database, remember_act)
     return Studio(paths, store, TrainingManager(store, paths))
 
 

@@ -180,6 +180,11 @@ def reads(page: Page, gesture: str) -> None:
     expect(page.get_by_role("heading", name=gesture, level=3)).to_be_visible()
 
 
+def undo_here(page: Page) -> None:
+    """Press Undo in the bar at the bottom of the window."""
+    page.locator("[class*='st-key-act_undo_'] button").last.click()
+
+
 def stored(workspace, gesture):
     store = Store(Paths.find(workspace).database)
     rows = store.overview(store.project("My gestures").id)

@@ -19,6 +19,7 @@ from tests.browser.conftest import (
     record_burst,
     settled,
     stored,
+    undo_here,
     write_film,
 )
 
@@ -81,10 +82,11 @@ def _correct_the_last_second(page, workspace, pictures):
     expect(frozen.get_by_test_id("stImage").first).to_be_visible()
     page.screenshot(path=pictures / "live_correction.png", full_page=True)
     frozen.get_by_text("fist").click()
-    expect(page.get_by_text(re.compile(r"\d+ samples of .*fist added"))).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text(re.compile(r"Added \d+ samples to “fist”"))
+    expect(page.get_by_text("Train again to use them")).to_be_visible()
     assert stored(workspace, "fist") > before
-    page.get_by_test_id("stMain").get_by_role("button", name="Undo").click()
-    expect(page.get_by_text(re.compile("samples of .* added"))).to_have_count(0)
+    undo_here(page)
+    expect(page.get_by_text("Train again to use them")).to_have_count(0)
     assert stored(workspace, "fist") == before
 
 

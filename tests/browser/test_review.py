@@ -11,7 +11,7 @@ from core.paths import Paths
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_index
-from tests.browser.conftest import settled
+from tests.browser.conftest import settled, undo_here
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -32,9 +32,12 @@ def left(demo):
     return len(read_index(store, project))
 
 
-def undo_latest(page, demo, everything):
-    page.get_by_role("button", name=re.compile("Undo")).click()
-    page.locator("[class*='st-key-undo_'] button").first.click()
+def undo_latest(page, demo, everything, *, by_list=False):
+    if by_list:
+        page.get_by_test_id("stSidebar").get_by_role("button", name=re.compile("Undo")).click()
+        page.locator("[class*='st-key-undo_'] button").first.click()
+    else:
+        undo_here(page)
     end = time.monotonic() + 30
     while left(demo) < everything and time.monotonic() < end:
         time.sleep(0.05)
@@ -81,7 +84,7 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         delete.click()
         expect(delete).to_have_count(0)
         assert left(demo) == everything - n
-        undo_latest(page, demo, everything)
+        undo_latest(page, demo, everything, by_list=True)
 
         page.get_by_text("Bin", exact=True).click()
         page.get_by_role("button", name="Restore").first.click()

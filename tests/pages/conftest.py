@@ -1,5 +1,7 @@
 """What the tests of the pages share: the app without a browser, its store, what a person does."""
 
+from html import unescape
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -39,6 +41,21 @@ def press(app, label):
     next(b for b in [*app.button, *app.sidebar.button] if b.label == label).click().run()
     assert not app.exception
     return app
+
+
+def undo_offered(app):
+    """What the bar at the bottom of the window offers to undo; "" where nothing."""
+    [bar] = [h.proto.body for h in app.get("html") if 'role="status"' in h.proto.body]
+    said = bar.removeprefix('<div role="status">').removesuffix("</div>")
+    buttons = [b for b in app.button if (b.key or "").startswith("act_undo_")]
+    assert len(buttons) == bool(said)
+    return unescape(said)
+
+
+def undo_here(app):
+    """Press the bar's Undo."""
+    next(b for b in app.button if (b.key or "").startswith("act_undo_")).click().run()
+    assert not app.exception
 
 
 def texts(app):

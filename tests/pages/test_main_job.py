@@ -11,7 +11,7 @@ import pytest
 from core.gestures.labels import safe_label
 from core.learning.runs import list_runs
 from core.paths import Paths
-from tests.pages.conftest import ODD, PAGES, go, press, record, texts
+from tests.pages.conftest import ODD, PAGES, go, press, record, texts, undo_here, undo_offered
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -64,21 +64,19 @@ def test_a_deleted_sample_comes_back_by_undo(app, store):
     app.button(key=f"delete_{ids[1]}").click().run()
     project = store.projects()[0]
     assert len(store.samples(project.id)) == 2
-    next(b for b in app.button if b.label.startswith("Undo")).click().run()
-    assert not app.exception
-    assert len(store.samples(project.id)) == 3
+    assert undo_offered(app) == "Deleted 1 sample"
+    undo_here(app)
+    assert len(store.samples(project.id)) == 3 and not undo_offered(app)
 
 
-def test_undo_gives_back_the_samples_of_the_project_that_is_open(app, store):
+def test_undo_gives_back_the_samples_of_their_project_and_opens_it(app, store):
     first, other = store.projects()[0], store.create_project("Other")
     ids = record(store, "thumbs_up", 3)
     go(app, "record")
     app.button(key=f"delete_{ids[1]}").click().run()
     app.sidebar.selectbox[0].select("Other").run()
-    assert not [b for b in app.button if b.label.startswith("Undo")]
-    app.sidebar.selectbox[0].select(first.name).run()
-    next(b for b in app.button if b.label == "Undo (1 deleted)").click().run()
-    assert not app.exception
+    undo_here(app)
+    assert app.sidebar.selectbox[0].value == first.name
     assert len(store.samples(first.id)) == 3 and not store.samples(other.id)
 
 
@@ -88,9 +86,8 @@ def test_undo_says_why_a_sample_can_t_come_back(app, store):
     app.button(key=f"delete_{ids[-1]}").click().run()
     project = store.projects()[0]
     store.delete_person(store.ensure_person(project.id, "ana").id)
-    next(b for b in app.button if b.label == "Undo (1 deleted)").click().run()
-    assert not app.exception
-    assert "the person of some of these is in the bin" in app.error[0].value
+    undo_here(app)
+    assert "whose gesture or person is in the bin" in app.error[0].value
     assert len(store.samples(project.id)) == 3
 
 
@@ -163,7 +160,8 @@ def test_a_project_is_renamed_deleted_and_restored(app, store):
     press(app, "Delete the project")
     assert "Rock, paper" not in app.sidebar.selectbox[0].options
     assert store.projects(deleted=True)[0].name == "Rock, paper"
-    press(app, "Restore")
+    assert undo_offered(app) == "Deleted the project “Rock, paper”"
+    undo_here(app)
     assert app.sidebar.selectbox[0].value == "Rock, paper"
     assert len(store.samples(store.project("Rock, paper").id)) == 3
 

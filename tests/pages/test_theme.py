@@ -4,19 +4,7 @@ import tomllib
 
 import pytest
 
-TEXT, CONTROL = 4.5, 3.0
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of #rrggbb, in 0..1 (WCAG 2.2, definitions)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+from tests.contrast import CONTROL, TEXT, contrast
 
 
 def test_contrast_is_that_of_the_standard():

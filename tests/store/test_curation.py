@@ -134,7 +134,9 @@ def test_sessions_are_given_to_somebody_else(store, project):
 def test_a_session_s_samples_go_to_the_bin_together(store, project):
     store.add_samples(burst(store, project, "ok", "ana"), [sample(1), sample(2)])
     store.add_samples(burst(store, project, "ok", "ben"), [sample(3)])
-    _, ana = list_sessions(store, project.id)
-    assert delete_session_samples(store, project.id, ana.id) == 2
+    store.add_samples(burst(store, project, "ok", "eva"), [sample(4)])
+    eva, _, ana = list_sessions(store, project.id)
+    assert delete_session_samples(store, project.id, [ana.id, eva.id]) == 3
     assert count(store, project) == 1
-    assert undo_latest(store, project) == 2 and count(store, project) == 3
+    assert store.history(project.id)[0].title == "Deleted 3 samples of 2 sessions"
+    assert undo_latest(store, project) == 3 and count(store, project) == 4

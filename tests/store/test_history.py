@@ -6,7 +6,14 @@ import pytest
 from core.errors import NotFoundError, StoreError
 from core.store import Store
 from core.store import schema as t
-from core.store.bin import delete_samples, move_samples, restore_samples
+from core.store.bin import (
+    GESTURE,
+    delete_samples,
+    list_bin,
+    move_samples,
+    restore_from_bin,
+    restore_samples,
+)
 from core.store.history import KEPT
 from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
@@ -72,8 +79,8 @@ def test_a_name_that_is_taken_by_now_stops_the_undo_whole(store, project):
     store.delete_gesture(ok.id)
     store.add_gesture(project.id, "OK")
     with pytest.raises(StoreError, match="taken"):
-        undo_latest(store, project)
-    assert count(store, project) == 0 and len(store.history(project.id)) == 1
+        store.undo(store.history(project.id)[1].id)
+    assert count(store, project) == 0 and len(store.history(project.id)) == 2
 
 
 def test_no_sample_comes_back_to_a_gesture_or_person_that_is_in_the_bin(store, project):
@@ -110,6 +117,43 @@ def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path
     other.close()
     with pytest.raises(NotFoundError, match="undone already"):
         store.undo(act.id)
+
+
+def test_what_was_added_goes_to_the_bin_and_comes_back_from_there_together(store, project):
+    peace = store.add_gesture(project.id, "peace", alone=False)
+    ids = store.add_samples(burst(store, project, "peace"), [sample(i) for i in range(3)])
+    store.note_added(project.id, "Added peace", {"samples": ids, "gestures": [peace.id]})
+    assert undo_latest(store, project) == 4
+    assert "peace" not in names(store, project) and count(store, project) == 0
+    [binned] = list_bin(store, project.id)
+    assert binned.samples == 3 and binned.at > project.created_at
+    assert restore_from_bin(store, project.id, GESTURE, peace.id) == 3
+    assert count(store, project) == 3
+
+
+def test_a_gesture_that_was_added_stays_once_it_has_samples_of_another_act(store, project):
+    store.add_gesture(project.id, "peace")
+    store.add_samples(burst(store, project, "peace"), [sample()])
+    with pytest.raises(StoreError, match="in the bin"):
+        undo_latest(store, project)
+    assert "peace" in names(store, project) and count(store, project) == 1
+
+
+def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored(
+    store, project, tmp_path
+):
+    told = []
+    here = Store(tmp_path / "mudra.db", lambda *about: told.append(about))
+    ids = here.add_samples(burst(here, project), [sample(i) for i in range(3)])
+    assert told == []  # nothing that could be undone
+    delete_samples(here, project.id, ids[:1])
+    assert told == [(project.id, here.history(project.id)[0])]
+    with pytest.raises(StoreError, match="taken"):
+        here.update_gesture(gesture(here, project, "ok").id, name="fist")
+    delete_samples(store, project.id, ids[1:])  # elsewhere
+    delete_samples(here, project.id, ids)  # nothing is left to delete
+    assert [entry.title for _, entry in told] == ["Deleted 1 sample"]
+    here.close()
 
 
 def test_an_act_that_changes_nothing_is_no_act(store, project):

@@ -21,8 +21,8 @@ def pick_gesture(project: Project) -> Gesture:
         if st.form_submit_button("Add", type="primary"):
             with errors_shown():
                 made = store.add_gesture(project.id, name, emoji)
-                gestures[made.id] = made
                 st.session_state[f"gesture_{project.id}"] = made.id
+                st.rerun()
     if not gestures:
         slot.info(
             "Every gesture of this project is switched off or deleted: add one here, or "

@@ -12,7 +12,7 @@ from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.recognition.files import SUFFIXES, refusal_text
 from core.store import Gesture, Project, Sample
-from core.store.bin import delete_samples, restore_samples
+from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio
 from pages.panels.progress import moves
 
@@ -26,13 +26,6 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
         total = sum(r.samples for r in store.overview(project.id) if r.gesture.id == gesture.id)
         title = safe_label(gesture.label.title)
         st.markdown(f"**{title}**: {total} samples")
-        deleted = _deleted(project)
-        undo = bool(deleted) and st.button(f"Undo ({len(deleted)} deleted)", icon="↩️")
-    if undo:
-        with errors_shown():
-            restore_samples(store, project.id, deleted)
-            deleted.clear()
-            st.rerun()
     shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
     if not shown:
         st.caption("Nothing yet: press START under the video, choose a gesture, and record.")
@@ -64,21 +57,13 @@ def _tile(project: Project, sample: Sample) -> None:
 def _delete(project: Project, ids: list[int]) -> None:
     """Before the page is drawn anew: what another window deleted has no button there any more."""
     with errors_shown():
-        if delete_samples(studio().store, project.id, ids):
-            _deleted(project).extend(ids)
-        else:
+        if not delete_samples(studio().store, project.id, ids):
             st.toast(
                 "That sample was deleted already."
                 if len(ids) == 1
                 else "Those samples were deleted already.",
                 icon="🗑️",
             )
-
-
-def _deleted(project: Project) -> list[int]:
-    """What this visitor deleted here and may want back; of each project its own."""
-    found: list[int] = st.session_state.setdefault(f"deleted_{project.id}", [])
-    return found
 
 
 def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:

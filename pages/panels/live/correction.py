@@ -8,8 +8,8 @@ from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.recognition.live import LiveProcessor
 from core.store import Project
-from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio
+from pages.panels.project.acts import latest_act
 
 PICTURES = 3
 
@@ -67,8 +67,8 @@ def _correct(
     person = st.session_state.get("person") or "me"
     pictures = not project.keypoints_only
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
-    added, ids = correct(recorder, gesture_id, frozen, hand)
-    st.session_state["corrected"] = (project.id, gesture_id, added.kept, ids)
+    correct(recorder, gesture_id, frozen, hand)
+    st.session_state["corrected"] = latest_act()
     _thaw()
 
 
@@ -79,19 +79,10 @@ def _thaw() -> None:
 
 
 def _said(project: Project) -> None:
-    """What the last correction added, and its way back."""
-    of, gesture_id, kept, ids = st.session_state.get("corrected", (None, None, 0, []))
-    if of != project.id:
+    """What to do after a correction, unless it was undone."""
+    act = st.session_state.get("corrected")
+    if act is None or act.entry not in studio().store.history(project.id):
         return
-    names = {g.id: safe_label(g.label.title) for g in studio().store.gestures(project.id)}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"✅ **{kept} samples** of {names.get(gesture_id, 'a gesture')} added. Train "
-            "again to use them."
-        )
+        st.markdown(f"✅ {safe_label(act.entry.title)}. Train again to use them.")
         st.page_link("pages/train.py", label="Train", icon="📈")
-        if st.button("Undo", icon="↩️"):
-            with errors_shown():
-                del st.session_state["corrected"]
-                delete_samples(studio().store, project.id, ids)
-                st.rerun()

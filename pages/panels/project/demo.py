@@ -15,7 +15,7 @@ from core.recognition.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.frame import errors_shown, load_model, studio
 from pages.panels.live.readings import show_gesture, show_hands
-from pages.panels.project.projects import use_project
+from pages.panels.project.chosen import use_project
 
 
 def demo(project: Project) -> None:

@@ -8,7 +8,7 @@ from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import moves
-from pages.panels.project.projects import use_project
+from pages.panels.project.chosen import use_project
 
 
 def show_imported() -> None:

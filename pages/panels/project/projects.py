@@ -1,11 +1,11 @@
-"""The project in the sidebar: chosen, made, renamed, deleted and restored."""
+"""The project in the sidebar: chosen, made, renamed and deleted."""
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, navigation, studio
-from pages.panels.project.undo import undo_history
+from pages.panels.project.chosen import use_project
+from pages.panels.project.undo import undo_bar, undo_history
 
 FIRST_PROJECT = "My gestures"
 
@@ -17,6 +17,7 @@ def pick_project() -> Project:
         # kind of app and runs the page without app.py, until `st.navigation` has been called once.
         navigation()
         st.rerun()
+    undo_bar()
     store = studio().store
     projects = {project.name: project for project in store.projects()}
     if not projects:
@@ -31,21 +32,10 @@ def pick_project() -> Project:
         st.selectbox("Project", names, names.index(name), key=key, on_change=_chosen, args=(key,))
         _new_project(store, turn)
         _change_project(store, projects[name], turn)
-        _deleted_project(store)
         undo_history(store, projects[name])
     st.session_state["project_name"] = name
     st.query_params["project"] = name
     return projects[name]
-
-
-def use_project(name: str) -> None:
-    """Choose a project from code.
-
-    The widgets get new keys: a message that the browser sent before it heard of the change still
-    carries the old choice, and would bring it back. Open popovers close by that, too.
-    """
-    st.session_state["project_name"] = name
-    st.session_state["project_turn"] = st.session_state.get("project_turn", 0) + 1
 
 
 def _chosen(key: str) -> None:
@@ -79,23 +69,8 @@ def _change_project(store: Store, project: Project, turn: int) -> None:
                     store.rename_project(project.id, name)
                     use_project(name.strip())
                     st.rerun()
-        if st.button("Delete the project", icon="🗑️", help="It can be restored."):
+        if st.button("Delete the project", icon="🗑️", help="It can be undone."):
             with errors_shown():
                 store.delete_project(project.id)
-                st.session_state["deleted_project"] = (project.id, project.name)
                 use_project("")
                 st.rerun()
-
-
-def _deleted_project(store: Store) -> None:
-    """The way back from the last deletion."""
-    if "deleted_project" not in st.session_state:
-        return
-    project_id, name = st.session_state["deleted_project"]
-    st.caption(f"{safe_label(name)} is deleted.")
-    if st.button("Restore", icon="↩️", width="stretch"):
-        with errors_shown():
-            store.restore_project(project_id)
-            del st.session_state["deleted_project"]
-            use_project(name)
-            st.rerun()

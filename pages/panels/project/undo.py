@@ -1,12 +1,51 @@
-"""The undo list: what was done to the project, each action with its button."""
+"""The way back: a bar with the act just done at the bottom of the window, and the list of all acts
+in the sidebar."""
+
+import time
+from html import escape
 
 import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.store import Project, Store
-from pages.panels.frame import errors_shown
+from pages.components import source
+from pages.panels.frame import errors_shown, studio
+from pages.panels.project.acts import Act, latest_act
+from pages.panels.project.chosen import use_project
 
-SHOWN = 8
+SHOWN = 8  # in the list
+SHOWN_S = 10.0  # the bar goes by itself after as long, as undo_bar.css says
+BAR = "undo_bar"
+
+
+def undo_bar() -> None:
+    """What this visitor just did, with its Undo; nothing is seen where there is nothing.
+
+    A fragment's callback that acts draws it by `st.rerun([BAR, …])`, the fragment's own key in
+    place of the dots.
+    """
+    st.html(f"<style>{source('undo_bar.css')}</style>")
+    st.fragment(_bar, key=BAR)()
+
+
+def _bar() -> None:
+    act = _fresh_act()
+    # two names in turn: the browser counts anew for every act
+    look = f"act_bar_{act.number % 2}" if act else "act_bar_none"
+    with st.container(key=look, horizontal=True, vertical_alignment="center"):
+        said = escape(act.entry.title) if act else ""
+        st.html(f'<div role="status">{said}</div>', width="content")
+        if act and st.button("Undo", icon="↩️", key=f"act_undo_{act.entry.id}"):
+            _undo(studio().store, act.project_id, act.entry.id)
+
+
+def _fresh_act() -> Act | None:
+    """The last act, while it is shown and can be undone."""
+    act = latest_act()
+    if act is None or time.monotonic() - act.done_s > SHOWN_S:
+        return None
+    there = studio().store.history(act.project_id)
+    return act if act.entry in there else None
 
 
 def undo_history(store: Store, project: Project) -> None:
@@ -19,14 +58,18 @@ def undo_history(store: Store, project: Project) -> None:
             when = entry.at[11:16]
             label = f"{safe_label(entry.title)} · {when} UTC"
             if st.button(label, key=f"undo_{entry.id}", width="stretch"):
-                _undo(store, entry.id)
+                _undo(store, project.id, entry.id)
         if len(entries) > SHOWN:
             st.caption(f"and {len(entries) - SHOWN} before these")
 
 
-def _undo(store: Store, entry_id: int) -> None:
+def _undo(store: Store, project_id: int, entry_id: int) -> None:
+    models = {project.id: project.active_model for project in store.projects()}
     with errors_shown():
         back = store.undo(entry_id)
+        for project in store.projects():
+            if project.id == project_id:
+                _open(project, other_model=models.get(project_id) != project.active_model)
         st.toast(
             f"Undone: {back:,} back as before."
             if back
@@ -34,3 +77,11 @@ def _undo(store: Store, entry_id: int) -> None:
             icon="↩️",
         )
         st.rerun()
+
+
+def _open(project: Project, *, other_model: bool) -> None:
+    """Have what came back on the page."""
+    if st.session_state.get("project_name") != project.name:
+        use_project(project.name)
+    if other_model:
+        st.session_state.pop(f"model_{project.id}", None)

@@ -128,8 +128,7 @@ def _chosen_sessions(project: Project, chosen: list[Session]) -> None:
     with away:
         total = sum(session.samples for session in chosen)
         if st.button(f"Delete the {many(total, 'sample')}", icon="🗑️", disabled=not total):
-            for session_id in ids:
-                delete_session_samples(store, project.id, session_id)
+            delete_session_samples(store, project.id, ids)
             _done()
 
 

@@ -1,0 +1,106 @@
+"""The bar that offers Undo, in a real browser: over the page's bottom, by mouse and keyboard, in
+light and dark, and gone by itself."""
+
+import pytest
+from playwright.sync_api import expect
+
+from core.capture.demo import fill_demo
+from core.paths import Paths
+from core.store import Store
+from tests.browser.conftest import SIZES, settled, undo_here
+from tests.contrast import TEXT, contrast
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+
+@pytest.fixture
+def samples(workspace):
+    """How many the demo project has."""
+    paths = Paths.find(workspace)
+    store = Store(paths.database)
+    project = fill_demo(store, paths.demo)
+    yield lambda: sum(row.samples for row in store.overview(project.id))
+    store.close()
+
+
+def delete_one(page):
+    page.get_by_role("button", name="Delete", exact=True).first.click()
+    expect(button(page).last).to_be_visible()  # one of before may linger
+
+
+def button(page):
+    return page.locator("[class*='st-key-act_undo_'] button")
+
+
+def colour_of(place, style):
+    """The computed colour as #rrggbb."""
+    rgb = place.evaluate(
+        f"e => getComputedStyle(e).{style}.match(/[0-9]+/g).slice(0, 3).map(Number)"
+    )
+    return "#" + "".join(f"{part:02x}" for part in rgb)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(
+    look, film, samples, dark, pictures
+):
+    everything = samples()
+    with look(film, dark=dark) as page:
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto("/record?project=Demo")
+            settled(page)
+            title = page.get_by_role("heading", level=1).bounding_box()
+            delete_one(page)
+            bar = page.locator("[class*='st-key-act_bar_']")
+            box = bar.bounding_box()
+            assert box["x"] + box["width"] / 2 == pytest.approx(width / 2, abs=2)
+            assert height - 60 < box["y"] + box["height"] <= height
+            assert contrast(colour_of(bar, "color"), colour_of(bar, "backgroundColor")) >= TEXT
+            assert colour_of(button(page), "color") == colour_of(bar, "color")
+            look_of = "dark" if dark else "light"
+            page.screenshot(path=pictures / f"undo_bar_{name}_{look_of}.png")
+            undo_here(page)
+            expect(button(page)).to_have_count(0)
+            settled(page)
+            page.get_by_role("heading", level=1).scroll_into_view_if_needed()
+            assert samples() == everything
+            assert page.get_by_role("heading", level=1).bounding_box()["x"] == title["x"]
+
+
+def test_undo_is_heard_and_reached_by_keyboard_and_goes_by_itself(look, film, samples):
+    everything = samples()
+    with look(film) as page:
+        page.goto("/record?project=Demo")
+        delete_one(page)
+        expect(page.get_by_role("status")).to_have_text("Deleted 1 sample")
+        button(page).focus()
+        page.keyboard.press("Enter")
+        expect(button(page)).to_have_count(0)
+        assert samples() == everything
+        settled(page)
+        delete_one(page)
+        settled(page)
+        expect(button(page)).to_be_hidden()  # by itself: no script has run
+        expect(button(page)).to_have_count(1)
+        delete_one(page)  # and the next act is offered anew
+
+
+def test_each_of_two_windows_offers_its_own_act(look, film, samples):
+    everything = samples()
+    with look(film) as page, look(film) as other:
+        for window in (page, other):
+            window.goto("/record?project=Demo")
+            settled(window)
+        delete_one(page)
+        other.get_by_role("button", name="Delete these 16").click()
+        expect(other.get_by_role("status")).to_have_text(
+            "Deleted 15 samples"
+        )  # and not the other's
+        expect(page.get_by_role("status")).to_have_text("Deleted 1 sample")
+        undo_here(page)
+        expect(button(page)).to_have_count(0)
+        assert samples() == everything - 15
+        undo_here(other)
+        expect(button(other)).to_have_count(0)
+        assert samples() == everything
