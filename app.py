@@ -1,12 +1,13 @@
-"""The studio: `streamlit run app.py`. Page config, navigation, and where errors are shown."""
+"""The studio: `streamlit run app.py`. Navigation, the camera that all pages share, shown errors."""
 
 import streamlit as st
 
+from pages.panels.camera.stage import begin_stage
 from pages.panels.frame import begin_visit, errors_shown, navigation, style
 
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
 page = navigation()
 begin_visit(page.title)
-with errors_shown():
+with begin_stage(page.title), errors_shown():
     page.run()

@@ -26,7 +26,6 @@ from pages.panels.project.projects import pick_project
 def page() -> None:
     """A model out, a model in, the data."""
     project = pick_project()
-    st.title("Export", anchor=False)
     export, import_, data = st.tabs(["📦 Export a model", "📥 Import a model", "🗂 Data"])
     with export, errors_shown():
         _export(project)

@@ -19,7 +19,6 @@ from pages.panels.project.projects import pick_project
 def page() -> None:
     """Files in at the top, what they show below, downloads at the end."""
     project = pick_project()
-    st.title("Files", anchor=False)
     left, right = wide_columns("files", 3, 2)
     with right:
         model = pick_model(project)

@@ -17,7 +17,6 @@ from pages.panels.words import many
 def page() -> None:
     """The project's gestures on one tab, persons and sessions on the others."""
     project = pick_project()
-    st.title("Gestures and people", anchor=False)
     gestures, persons, session_list = st.tabs(["✋ Gestures", "🧑 People", "🗓 Sessions"])
     with gestures:
         _gestures(project)

@@ -13,9 +13,10 @@ from core.recognition.files import read_file
 from core.recognition.keypoint_sources import KeypointSource, stages_of
 from core.recognition.live import Maps, Options
 from pages.panels.camera.keypoints import pick_keypoint, pick_net
-from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.camera.stage import Stage, stage
+from pages.panels.camera.stream import show_trouble
 from pages.panels.choice import pick_one
-from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
 
@@ -42,22 +43,23 @@ TILES_A_ROW = {"single": 2, "multi": 4, "hm": 6}
 def page() -> None:
     """Source and view on the right, the maps on the left."""
     pick_project()
-    st.title("Heatmaps", anchor=False)
-    left, right = wide_columns("maps", 5, 2)
-    with right:
-        what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source")
+    place = stage()
+    with place.settings:
         source = pick_net("maps")
+    with place.beside:
+        what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source")
         view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0])
         last = stages_of(source, studio().paths)
-        stage = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
+        shown = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
         joint = pick_keypoint("maps") if view == "single" else None
         st.image(colour_bar(300, 14), "no response … sure", width="stretch")
         st.caption(VIEWS[view][1])
-    with left:
-        if what == CAMERA:
-            _camera(source, Maps(view, stage, joint))
-        elif what == PICTURE:
-            _picture(source, view, stage, joint)
+    if what == CAMERA:
+        _camera(place, source, Maps(view, shown, joint))
+        return
+    with place.replace():
+        if what == PICTURE:
+            _picture(source, view, shown, joint)
         else:
             _video(source, view)
 
@@ -70,10 +72,11 @@ def _estimator(source: KeypointSource) -> Any:
     return st.session_state[key]
 
 
-def _camera(source: KeypointSource, maps: Maps) -> None:
-    live = camera("maps_camera", Options(None, 1, Smoothing(joints=False), source, maps))
+def _camera(place: Stage, source: KeypointSource, maps: Maps) -> None:
+    live = place.show(Options(None, 1, Smoothing(joints=False), source, maps))
     if live is not None:
-        st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
+        with place.beside:
+            st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
 
 
 def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -> None:

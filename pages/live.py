@@ -5,8 +5,9 @@ import streamlit as st
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
 from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
-from pages.panels.camera.stream import camera, show_trouble
-from pages.panels.frame import errors_shown, wide_columns
+from pages.panels.camera.stage import stage
+from pages.panels.camera.stream import show_trouble
+from pages.panels.frame import errors_shown
 from pages.panels.live.actions import live_actions
 from pages.panels.live.correction import correction, last_second
 from pages.panels.live.drift import show_drift
@@ -20,11 +21,10 @@ NOT_STARTED = "🎥"
 
 
 def page() -> None:
-    """Camera on the left, what it means on the right."""
+    """What the video means beside it, what may be done about it below."""
     project = pick_project()
-    st.title("Live", anchor=False)
-    left, right = wide_columns("live", 3, 2)
-    with right:
+    place = stage()
+    with place.beside:
         model = pick_model(project)
         two = st.toggle(
             "Two hands",
@@ -32,19 +32,20 @@ def page() -> None:
             persist_state="session",
             help="Costs about 15 ms more a frame.",
         )
+    with place.settings:
         smoothing = pick_smoothing(model)
-        with st.expander("Keypoints and heatmaps", icon="🔥"):
-            source = pick_keypoints("live")
-            maps = overlay("live", source)
+        source = pick_keypoints("live")
+        maps = overlay("live", source)
+    with place.beside:
         model = fitting(model, source)
-    with left:
-        options = Options(model, 2 if two else 1, smoothing, source, maps)
-        live = camera("live_camera", options, watch=last_second().remember)
+    options = Options(model, 2 if two else 1, smoothing, source, maps)
+    live = place.show(options, watch=last_second().remember)
+    with place.beside:
+        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
+    with place.under:
         correction(live, project)
         live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
         show_smoothing(live)
-    with right:
-        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
 
 
 def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:

@@ -21,7 +21,6 @@ from pages.panels.project.projects import pick_project
 def page() -> None:
     """What is so, then what can be done."""
     project = pick_project()
-    st.title("Privacy", anchor=False)
     if message := st.session_state.pop("erased", None):
         st.success(safe_label(message), icon="✅")
     st.markdown(

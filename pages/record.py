@@ -8,13 +8,14 @@ from core.pose.smoothing import Smoothing
 from core.recognition.live import LiveProcessor, Options
 from core.store import Gesture, Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints
-from pages.panels.camera.stream import camera, show_trouble
+from pages.panels.camera.stage import stage
+from pages.panels.camera.stream import show_trouble
 from pages.panels.capture.gesture import pick_gesture
 from pages.panels.capture.keyboard import keyboard
 from pages.panels.capture.latest import add_files, latest_samples, show_added
 from pages.panels.capture.remote import record_remote
 from pages.panels.choice import pick_one
-from pages.panels.frame import errors_shown, studio, wide_columns
+from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 
@@ -22,26 +23,23 @@ TIMED_MODE, START_STOP, SINGLE = "Timed recording", "Start / stop", "Single shot
 
 
 def page() -> None:
-    """Camera on the left, what to record on the right, samples below."""
+    """What to record beside the video, samples below."""
     project = pick_project()
-    st.title("Record", anchor=False)
-    left, right = wide_columns("record", 3, 2)
-    with right:
+    place = stage()
+    with place.beside:
         gesture = pick_gesture(project)
         person = _person()
         recorder = _recorder(project, person)
         plan = _pick_plan()
-        with st.popover("Keypoints and heatmaps", icon="🔥"):
-            source = pick_keypoints("record")
-            maps = overlay("record", source)
-    with left:
-        live = camera(
-            "record_camera",
-            Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps),
-            watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
-            on_end=lambda: recorder.stop(wait=False),
-        )
-    with right:
+    with place.settings:
+        source = pick_keypoints("record")
+        maps = overlay("record", source)
+    live = place.show(
+        Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps),
+        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
+        on_end=lambda: recorder.stop(wait=False),
+    )
+    with place.beside:
         every = 0.3 if live is not None else None
         st.fragment(_record_button, run_every=every)(recorder, gesture, plan, live)
         keyboard()

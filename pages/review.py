@@ -26,7 +26,6 @@ ORDERS = {NEWEST: "newest first", SUSPECTED: "most suspect first", BY_PERSON: "b
 def page() -> None:
     """The views, and the chosen one."""
     project = pick_project()
-    st.title("Review", anchor=False)
     _from_link(project)
     views = [SAMPLES, MAP, BALANCE, BIN]
     view = pick_one("View", views, "review_view", label_visibility="collapsed")

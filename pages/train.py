@@ -17,7 +17,6 @@ from pages.panels.training.trained import curves, results
 def page() -> None:
     """What there is, the button, the running training, and the results so far."""
     project = pick_project()
-    st.title("Train", anchor=False)
     _what_there_is(project)
     running = studio().trainings.running(project.name)
     _start(project, running)

@@ -37,6 +37,7 @@ def install(webrtc: ModuleType) -> None:
         aiortc.rtcrtpreceiver.JitterBuffer = LowLatencyBuffer  # type: ignore[misc]
     if _is_known("streamlit-webrtc"):
         webrtc.AsyncVideoProcessTrack = LowLatencyTrack  # type: ignore[attr-defined]
+        _across_pages(webrtc)
 
 
 def _is_known(library: str) -> bool:
@@ -50,6 +51,13 @@ def _is_known(library: str) -> bool:
             wanted,
         )
     return there.startswith(wanted)
+
+
+def _across_pages(webrtc: ModuleType) -> None:
+    """Let a stream live on while pages change: the library ends it with the page that was open when
+    it began, even where its video is drawn round the pages; what ends it still is its session."""
+    observer = webrtc.SessionShutdownObserver
+    observer._resolve_initial_page_script_hash = staticmethod(lambda session: "")
 
 
 def _vp8_alone() -> None:

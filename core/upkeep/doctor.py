@@ -220,7 +220,7 @@ def _camera(port: int) -> Check:
         return Check("camera", OK, f"asked for by the browser; {context}")
     cameras = sorted(Path("/dev").glob("video*"))
     if not cameras:
-        fix = "plug one in, or use files, snapshots from a phone's browser, or Home's demo"
+        fix = "plug one in, or use files, snapshots from a phone's browser, or the Demo page"
         return Check("camera", WARN, f"none at this machine; {context}", fix)
     closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
     if closed:

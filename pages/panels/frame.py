@@ -20,8 +20,9 @@ from core.paths import Paths
 from core.recognition.files import TemporaryFolder
 from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
+from pages.components import source
 from pages.panels.project.acts import remember_act
-from pages.panels.words import HOME, ICONS, MARKS, SECTIONS
+from pages.panels.words import ICONS, MARKS, SECTIONS, STUDIO
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def navigation() -> StreamlitPage:
         {
             section: [
                 st.Page(
-                    f"pages/{name.lower()}.py", title=name, icon=ICONS[name], default=name == HOME
+                    f"pages/{name.lower()}.py", title=name, icon=ICONS[name], default=name == STUDIO
                 )
                 for name in names
             ]
@@ -130,20 +131,4 @@ def wide_columns(key: str, *widths: float) -> list[DeltaGenerator]:
 
 def style() -> None:
     """Sizes that Streamlit has no option for; nothing of the user's is in here."""
-    st.html(
-        "<style>"
-        ".block-container{padding-top:2.5rem;padding-bottom:3rem}"
-        "[class*='st-key-big_emoji'] p{font-size:clamp(4rem,9vw,8rem);line-height:1.15;margin:0}"
-        ".st-key-count p{font-size:1.25rem;font-weight:600}"
-        ".st-key-grid button{min-height:1.6rem;padding:0 .2rem}"
-        ".st-key-samples button{min-height:1.9rem;padding:0 .4rem}"
-        "[class*='st-key-card'] table{display:block;overflow-x:auto}"
-        "iframe[title*='webrtc_streamer']{border-radius:.6rem}"
-        "@media (max-width:1000px){"
-        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
-        "{flex-wrap:wrap}"
-        "[class*='st-key-wide_']>[data-testid='stLayoutWrapper']>[data-testid='stHorizontalBlock']"
-        ">[data-testid='stColumn']{min-width:100%}}"
-        "[data-testid='stVideo']{max-height:70vh}"
-        "</style>"
-    )
+    st.html(f"<style>{source('studio.css')}</style>")

@@ -4,11 +4,12 @@ Convention: sentences are short, say "you", name the button to press in its own 
 what to do next. A gesture is shown (a hand does it), a name is said (the model does it).
 """
 
-HOME, RECORD, GESTURES, REVIEW, TRAIN = "Home", "Record", "Gestures", "Review", "Train"
-LIVE, FILES, EXPORT, HEATMAPS, PRIVACY = "Live", "Files", "Export", "Heatmaps", "Privacy"
+STUDIO, RECORD, GESTURES, REVIEW, TRAIN = "Studio", "Record", "Gestures", "Review", "Train"
+LIVE, FILES, EXPORT, HEATMAPS = "Live", "Files", "Export", "Heatmaps"
+DEMO, PRIVACY = "Demo", "Privacy"
 
 ICONS = {
-    HOME: "🏠",
+    STUDIO: "🤙",
     RECORD: "🎥",
     GESTURES: "✋",
     REVIEW: "🔎",
@@ -17,18 +18,19 @@ ICONS = {
     FILES: "🖼",
     EXPORT: "📦",
     HEATMAPS: "🔥",
+    DEMO: "👋",
     PRIVACY: "🔒",
 }
 SECTIONS = {
-    "": (HOME,),
+    "": (STUDIO,),
     "Teach": (RECORD, GESTURES, REVIEW, TRAIN),
     "Use": (LIVE, FILES, EXPORT),
-    "Look inside": (HEATMAPS,),
-    "Your data": (PRIVACY,),
+    "Look inside": (HEATMAPS, DEMO, PRIVACY),
 }
+VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS)
 MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
 
-NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Home."
+NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
 NOT_STARTED = "Press START under the video."
 
 

@@ -4,21 +4,36 @@ from html import unescape
 
 import numpy as np
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from core.paths import Paths
 from core.store import NewSample, Store
 
-PAGES = ("home", "record", "train", "live")
+PAGES = ("studio", "demo", "record", "train", "live")
 ODD = "**b** <i>[x](http://x) :smile: $1$"
+
+
+class NavigatedPages(PagesManager):
+    """A server's pages after its first request: `st.navigation` has been called, and no page runs
+    without app.py any more. AppTest would forget it before every run."""
+
+    def __init__(self, *args, **more):
+        type(self).uses_pages_directory = PagesManager.uses_pages_directory = False
+        super().__init__(*args, **more)
+
+
+@pytest.fixture(autouse=True)
+def navigated_pages(monkeypatch):
+    monkeypatch.setattr("streamlit.testing.v1.app_test.PagesManager", NavigatedPages)
+    # AppTest has no browser session to ask
+    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
 
 
 @pytest.fixture
 def app(workspace, monkeypatch):
     """The app on an empty workspace, as a first visitor finds it."""
     monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
-    # AppTest has no browser session to ask
-    monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
     app = AppTest.from_file("../../app.py", default_timeout=60).run()
     assert not app.exception
     return app

@@ -126,6 +126,6 @@ def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, 
     [project] = store.projects()  # the empty one that a first visitor gets
     assert store.samples(project.id) == []
     assert app.button(key="erase").disabled
-    for page in ("home", "record", "train", "live", "export", "gestures", "review"):
+    for page in ("studio", "demo", "record", "train", "live", "export", "gestures", "review"):
         go(app, page)
         assert not app.error

@@ -133,7 +133,7 @@ def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):
     assert app.selectbox(key=f"model_{store.projects()[0].id}").value.startswith("20")
 
 
-@pytest.mark.parametrize("page", ["home", "record", "live"])
+@pytest.mark.parametrize("page", ["studio", "demo", "record", "live"])
 def test_no_page_of_the_camera_loads_torch_or_scikit_learn(workspace, root, page):
     program = f"""
 import sys

@@ -234,13 +234,21 @@ def libraries(monkeypatch):
     monkeypatch.setitem(low_latency.CODECS, "video", list(low_latency.CODECS["video"]))
     webrtc = ModuleType("webrtc")
     webrtc.AsyncVideoProcessTrack = "its own"
+    webrtc.SessionShutdownObserver = type(
+        "Observer", (), {"_resolve_initial_page_script_hash": lambda self, session: "a page"}
+    )
     return webrtc
+
+
+def _page_that_ends_a_stream(libraries):
+    return libraries.SessionShutdownObserver()._resolve_initial_page_script_hash("a session")
 
 
 def test_the_classes_take_the_libraries_place(libraries, caplog):
     low_latency.install(libraries)
     assert aiortc.rtcrtpreceiver.JitterBuffer is LowLatencyBuffer
     assert libraries.AsyncVideoProcessTrack is LowLatencyTrack
+    assert _page_that_ends_a_stream(libraries) == ""
     assert {codec.mimeType for codec in low_latency.CODECS["video"]} == {"video/VP8", "video/rtx"}
     assert caplog.records == []
 
@@ -253,5 +261,7 @@ def test_a_library_in_another_version_keeps_its_own_classes_with_a_warning(
     low_latency.install(libraries)
     assert (aiortc.rtcrtpreceiver.JitterBuffer == "its own") == (other == "aiortc")
     assert (libraries.AsyncVideoProcessTrack == "its own") == (other == "streamlit-webrtc")
+    ends = "a page" if other == "streamlit-webrtc" else ""
+    assert _page_that_ends_a_stream(libraries) == ends
     ((_, level, text),) = caplog.record_tuples
     assert level == logging.WARNING and text.startswith(f"{other} ") and "its own classes" in text

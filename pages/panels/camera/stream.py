@@ -1,4 +1,4 @@
-"""The camera on a page: the browser's stream through a LiveProcessor and back."""
+"""The browser's camera through a LiveProcessor and back."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
 from core.paths import Paths
 from core.recognition import low_latency
-from core.recognition.live import Latest, LiveProcessor, Options, Watch
+from core.recognition.live import Latest, LiveProcessor, Options
 from core.upkeep.memory import give_back_later
 from pages.panels.camera.address import local_address
 from pages.panels.camera.probe import camera_probe
@@ -21,18 +21,28 @@ SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (128
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (
     "No camera can be used: plug one in, or close the program that is using it (a video call?), "
-    "then press START again. “Camera trouble?” below says which it is."
+    "then press START again. “Camera trouble?” in the settings says which it is."
 )
+KEY = "camera_video"
 
 
 low_latency.install(streamlit_webrtc.webrtc)
 
 
-class _Stream(VideoProcessorBase):
-    """Frames of aiortc ↔ arrays. Runs in the stream's thread: no `st` in here."""
+def no_end() -> None:
+    """For who needs no word of a stream's end."""
 
-    def __init__(self, live: LiveProcessor, on_end: Callable[[], object]) -> None:
-        self.live, self.on_end = live, on_end
+
+class Stream(VideoProcessorBase):
+    """Frames of aiortc ↔ arrays. Runs in the stream's thread: no `st` in here.
+
+    Attributes:
+        on_end: called once the stream is over.
+    """
+
+    def __init__(self, live: LiveProcessor) -> None:
+        self.live = live
+        self.on_end: Callable[[], object] = no_end
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
         rgb: Any = frame.to_ndarray(format="rgb24")  # its bytes, as the format says
@@ -45,82 +55,60 @@ class _Stream(VideoProcessorBase):
         give_back_later()
 
 
-def camera(
-    key: str,
-    options: Options,
-    *,
-    watch: Watch | None = None,
-    on_end: Callable[[], object] = lambda: None,
-) -> LiveProcessor | None:
-    """The video with its START button, and what is to be set about it.
-
-    Returns:
-        The stream's processor, None while the camera is off.
-    """
-    place = st.container()
-    with st.container(horizontal=True):
-        size, fps = _settings()
-        with st.popover("Camera trouble?", icon="🩺"):
-            camera_probe(f"{key}_probe", link=key != "record_camera")
+def video(constraints: dict[str, Any]) -> Stream | None:
+    """The video with its START button; None while the camera is off."""
     paths = Paths.find()
 
-    def make_stream() -> _Stream:
+    def make_stream() -> Stream:
         def make(options: Options) -> Any:
             return options.keypoints.open(paths, num_hands=options.hands)
 
-        return _Stream(LiveProcessor(make, options, watch=watch), on_end)
+        return Stream(LiveProcessor(make, Options(paused=True)))
 
-    with place:
-        context = webrtc_streamer(
-            key,
-            mode=WebRtcMode.SENDRECV,
-            rtc_configuration=RTC_CONFIGURATION,
-            media_stream_constraints=_constraints(size, fps),
-            video_processor_factory=make_stream,
-            async_processing=True,
-            media_toggle_controls=False,
-            video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
-            translations={
-                "media_api_not_available": TROUBLES[INSECURE].text(local_address()),
-                "device_access_denied": TROUBLES["NotAllowedError"].text(local_address()),
-                "device_not_available": UNAVAILABLE,
-            },
-        )
+    context = webrtc_streamer(
+        KEY,
+        mode=WebRtcMode.SENDRECV,
+        rtc_configuration=RTC_CONFIGURATION,
+        media_stream_constraints=constraints,
+        video_processor_factory=make_stream,
+        async_processing=True,
+        media_toggle_controls=False,
+        video_html_attrs={"autoPlay": True, "muted": True, "style": {"width": "100%"}},
+        translations={
+            "media_api_not_available": TROUBLES[INSECURE].text(local_address()),
+            "device_access_denied": TROUBLES["NotAllowedError"].text(local_address()),
+            "device_not_available": UNAVAILABLE,
+        },
+    )
     stream = context.video_processor
-    visit = st.session_state["visit"]
-    if not context.state.playing or stream is None:
-        before = st.session_state.get(f"{key}_stream")
-        if before and before[0] == visit and (reason := before[1].broke_off()):
-            st.warning(reason, icon="📷")
-        st.caption(
-            "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
-        )
-        return None
-    st.session_state[f"{key}_stream"] = visit, stream.live
-    stream.live.configure(options, watch)
-    stream.on_end = on_end
-    return stream.live
+    if context.state.playing and stream is not None:
+        st.session_state["last_stream"] = stream
+        return stream
+    before: Stream | None = st.session_state.get("last_stream")
+    if before is not None and (reason := before.live.broke_off()):
+        st.warning(reason, icon="📷")
+    st.caption(
+        "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
+    )
+    return None
 
 
-def _settings() -> tuple[tuple[int, int], int]:
-    with st.popover("Camera settings", icon="⚙️"):
-        names = list(SIZES)
-        size = st.selectbox(
-            "Size",
-            names,
-            index=1,
-            key="camera_size",
-            persist_state="session",
-            help="Counts from the next START on. A smaller picture is quicker.",
-        )
-        fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps", persist_state="session")
-    return SIZES[size], fps
-
-
-def _constraints(size: tuple[int, int], fps: int) -> dict[str, Any]:
-    width, height = size
-    video = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
-    return {"video": video, "audio": False}
+def camera_settings() -> dict[str, Any]:
+    """Size and rate, and a test; what the browser is asked for."""
+    names = list(SIZES)
+    size = st.selectbox(
+        "Camera picture",
+        names,
+        index=1,
+        key="camera_size",
+        help="Counts from the next START on. A smaller picture is quicker.",
+    )
+    fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps")
+    with st.expander("Camera trouble?", icon="🩺"):
+        camera_probe("stage_probe")
+    width, height = SIZES[size]
+    asked = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
+    return {"video": asked, "audio": False}
 
 
 def show_trouble(latest: Latest) -> None:

@@ -1,4 +1,4 @@
-"""The demo on the Home page: shipped hands through the live picture, and a project to train."""
+"""The demo on the Demo page: shipped hands through the live picture, and a project to train."""
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from core.store import Project
 from pages.panels.frame import errors_shown, load_model, studio
 from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.chosen import use_project
+from pages.panels.words import many
 
 
 def demo(project: Project) -> None:
@@ -67,7 +68,9 @@ def _training(project: Project) -> None:
         help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
     )
     if is_demo(studio().store, project.id, studio().paths.demo):
-        st.page_link("pages/train.py", label="Train it, in a minute", icon="📈")
+        rows = [row for row in studio().store.overview(project.id) if row.samples]
+        st.caption(f"{many(sum(row.samples for row in rows), 'sample')} of {len(rows)} gestures")
+        st.page_link("pages/train.py", label="Train it", icon="📈")
 
 
 def _fill() -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.store import Project, Store
+from pages.panels.camera.stage import is_set
 from pages.panels.frame import errors_shown, navigation, studio
 from pages.panels.project.chosen import use_project
 from pages.panels.project.undo import undo_bar, undo_history
@@ -12,7 +13,7 @@ FIRST_PROJECT = "My gestures"
 
 def pick_project() -> Project:
     """The project, chosen or made in the sidebar and remembered in the address."""
-    if "visit" not in st.session_state:
+    if not is_set():
         # A page's address as a fresh server's first request: Streamlit takes `pages/` for its old
         # kind of app and runs the page without app.py, until `st.navigation` has been called once.
         navigation()

@@ -1,10 +1,10 @@
-"""Home without a browser: what is there already, the demo, the demo project."""
+"""The Demo page without a browser: the demo, the demo project."""
 
 import pytest
 
 from core.capture.demo import DEMO_PROJECT
 from core.paths import Paths
-from tests.pages.conftest import go, record, texts
+from tests.pages.conftest import go, texts
 
 
 def press(app, label):
@@ -13,16 +13,8 @@ def press(app, label):
     return app
 
 
-def test_the_steps_say_what_is_there_already(app, store):
-    assert "0 samples of 0 gestures" in texts(app)
-    record(store, "thumbs_up", 3)
-    record(store, "fist", 2)
-    app.run()
-    assert "5 samples of 2 gestures" in texts(app)
-    assert "0 trained models" in texts(app)
-
-
 def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
+    go(app, "demo")
     assert "Hands of other people" in [s.value for s in app.subheader]
     press(app, "Play the demo")
     app.run()
@@ -33,6 +25,7 @@ def test_the_demo_names_what_it_shows_and_can_be_stopped(app):
 
 
 def test_the_demo_project_is_filled_and_chosen_and_the_own_one_stays(app, store):
+    go(app, "demo")
     press(app, "Fill a demo project")
     assert app.sidebar.selectbox[0].value == DEMO_PROJECT
     assert "360 samples of 9 gestures" in texts(app)
@@ -51,5 +44,5 @@ def test_a_missing_file_of_the_demo_is_said_in_plain_words(workspace, monkeypatc
     paths = Paths(workspace, Paths.find().weights, **{name: tmp_path / "gone.csv"})
     monkeypatch.setattr(Paths, "find", classmethod(lambda cls, *args, **more: paths))
     app = AppTest.from_file("../../app.py", default_timeout=60).run()
-    assert not app.exception
+    go(app, "demo")
     assert "gone" in app.error[0].value

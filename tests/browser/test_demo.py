@@ -1,4 +1,4 @@
-"""The Home page in a real browser: the demo, the demo project, the camera test."""
+"""The Demo page in a real browser: the demo, the demo project, the camera test."""
 
 import re
 
@@ -19,14 +19,14 @@ def test_the_demo_plays_and_names_gestures(look, film, pictures):
     named = re.compile("|".join(f"^{g.name}$" for g in DEFAULT_GESTURES if g != NONE))
     for dark in (False, True):
         with look(film, dark=dark) as page:
-            page.goto("/")
+            page.goto("/demo")
             page.get_by_role("button", name="Play the demo").click()
             expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
             for name, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})
                 expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
                 page.wait_for_timeout(500)
-                shown = f"home_demo_{name}_{'dark' if dark else 'light'}.png"
+                shown = f"demo_{name}_{'dark' if dark else 'light'}.png"
                 page.get_by_test_id("stImage").scroll_into_view_if_needed()
                 page.screenshot(path=pictures / shown)
             page.get_by_role("button", name="Stop the demo").click()
@@ -37,11 +37,11 @@ def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
     look, film, pictures, workspace
 ):
     with look(film) as page:
-        page.goto("/")
+        page.goto("/demo")
         page.get_by_role("button", name="Fill a demo project").click()
         expect(page.get_by_text("360 samples of 9 gestures")).to_be_visible()
         settled(page)
-        page.screenshot(path=pictures / "home_filled.png", full_page=True)
+        page.screenshot(path=pictures / "demo_filled.png", full_page=True)
         page.get_by_role("link", name="Train it").click()
         expect(page.get_by_role("heading", name="Train", level=1)).to_be_visible()
         expect(page.get_by_label("Project", exact=True)).to_have_value("Demo")
@@ -52,7 +52,7 @@ def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
         other.goto("/train?project=Demo")
         use = other.get_by_role("button", name="Use this model")
         expect(use).to_be_visible(timeout=300_000)
-        other.screenshot(path=pictures / "home_trained.png", full_page=True)
+        other.screenshot(path=pictures / "demo_trained.png", full_page=True)
     paths = Paths.find(workspace)
     store = Store(paths.database)
     assert [run.status() for run in TrainingManager(store, paths).runs("Demo")] == ["done"]
@@ -61,11 +61,11 @@ def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
 
 def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):
     with look(film) as page:
-        page.goto("/")
+        page.goto("/demo")
         expect(page.get_by_text("A camera is there")).to_be_visible()
         page.get_by_role("button", name="Test the camera").click()
         expect(page.get_by_text("The camera works")).to_be_visible()
-        page.screenshot(path=pictures / "home_camera_works.png", full_page=True)
+        page.screenshot(path=pictures / "demo_camera_works.png", full_page=True)
 
 
 @pytest.mark.parametrize("name", ["record", "live"])
@@ -75,7 +75,8 @@ def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
         expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
         settled(page)
         page.wait_for_timeout(1000)  # the camera's frame reports in; what was opened would close
-        page.get_by_role("button", name="Camera trouble?").click()
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_text("Camera trouble?").click()
         page.get_by_role("button", name="Test the camera").click()
         expect(page.get_by_text("The camera works")).to_be_visible()
         page.screenshot(path=pictures / f"probe_on_{name}.png")
@@ -97,7 +98,7 @@ def test_camera_trouble_is_explained_with_its_fix(
     context = open_browser(*plain, *flags).new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
-    page.goto(server if secure else server.replace("127.0.0.1", "mudra.test"))
+    page.goto((server if secure else server.replace("127.0.0.1", "mudra.test")) + "/demo")
     settled(page)
     page.get_by_role("button", name="Test the camera").click()
     expect(page.get_by_text(says)).to_be_visible()
@@ -105,7 +106,7 @@ def test_camera_trouble_is_explained_with_its_fix(
     if not secure:  # where it is: at its own port
         port = server.rpartition(":")[2]
         expect(page.get_by_text(f"http://localhost:{port} on the machine")).to_be_visible()
-    page.screenshot(path=pictures / f"home_{says.replace(' ', '_')}.png")
+    page.screenshot(path=pictures / f"demo_{says.replace(' ', '_')}.png")
     page.get_by_role("link", name="Upload pictures or a snapshot").click()
     expect(page.get_by_role("heading", name="Record", level=1)).to_be_visible()
     context.close()

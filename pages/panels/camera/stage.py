@@ -1,0 +1,136 @@
+"""The stage: the one video of the studio, and the places round it.
+
+app.py draws it round the pages, so the browser keeps the video while they change: START is pressed
+once. A page that shows the video says what it wants of it; on the others it is small or hidden.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.recognition.live import LiveProcessor, Options, Watch
+from pages.components import source
+from pages.panels.camera.stream import Stream, camera_settings, no_end, video
+from pages.panels.words import VIDEO_PAGES
+
+LARGE, SMALL, HIDDEN, REPLACED = "large", "small", "hidden", "replaced"  # how the video is shown
+_STAGE, _AWAY = "stage", "camera_away"
+PAUSED = Options(paused=True)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The video and the places of a page round it.
+
+    Attributes:
+        head: beside the title: one sentence that says what to do next.
+        settings: what is rarely changed, folded away.
+        under: under the video, as wide as it.
+        beside: to the right of the video, under it on a narrow screen.
+        stream: None while the camera is off.
+    """
+
+    head: DeltaGenerator
+    settings: DeltaGenerator
+    under: DeltaGenerator
+    beside: DeltaGenerator
+    stream: Stream | None
+
+    def show(
+        self,
+        options: Options,
+        *,
+        watch: Watch | None = None,
+        on_end: Callable[[], object] = no_end,
+    ) -> LiveProcessor | None:
+        """Show the video large, its frames treated like this from the next one on.
+
+        Args:
+            watch: sees every frame with its estimate, see `LiveProcessor`.
+            on_end: called when the camera stops or the page is left.
+
+        Returns:
+            The stream's processor, None while the camera is off.
+        """
+        if self.stream is None:
+            return None
+        self.stream.on_end = on_end
+        self.stream.live.configure(options, watch)
+        return self.stream.live
+
+    def replace(self) -> DeltaGenerator:
+        """The place of the video, for something else; nothing is read from the camera then."""
+        _look(REPLACED)
+        if self.stream is not None:
+            self.stream.live.configure(PAUSED)
+        return self.under
+
+
+def stage() -> Stage:
+    """The stage of the page that is being drawn."""
+    return st.session_state[_STAGE]
+
+
+def is_set() -> bool:
+    """Whether app.py has drawn it in this run."""
+    return _STAGE in st.session_state
+
+
+@contextmanager
+def begin_stage(title: str) -> Iterator[None]:
+    """Draw the page's title and the video; what the page draws by itself comes below."""
+    with st.container(key="head", horizontal=True, vertical_alignment="center"):
+        st.title(title, anchor=False, width="content")
+        head = st.container()
+    look = LARGE if title in VIDEO_PAGES else SMALL if _is_kept_small() else HIDDEN
+    _look(look)
+    with st.container(key="stage"):
+        left, beside = st.columns([3, 2], gap="medium")
+    with left:
+        with st.container(key="camera"):
+            place = st.container()
+        with st.container(key="stage_settings"), st.popover("Settings", icon="⚙️"):
+            wanted = camera_settings()
+            st.radio(
+                "On pages without video",
+                [SMALL, HIDDEN],
+                key=_AWAY,
+                horizontal=True,
+                help="Small, it plays on in the corner. Nothing is read from it there.",
+            )
+            settings = st.container()
+        under = st.container()
+    with place:
+        stream = video(wanted)
+    if stream is not None:
+        _leave_last_page(stream)
+    st.session_state[_STAGE] = Stage(head, settings, under, beside, stream)
+    try:
+        yield
+    finally:
+        st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
+
+
+def _is_kept_small() -> bool:
+    last: Stream | None = st.session_state.get("last_stream")
+    return last is not None and last.live.is_open and st.session_state.get(_AWAY) == SMALL
+
+
+def _look(look: str) -> None:
+    """Styles take their places by their order: this one takes that of the page before."""
+    st.html(f"<style>{source(f'video_{look}.css')}</style>")
+
+
+def _leave_last_page(stream: Stream) -> None:
+    """What the page before wanted of the video ends when another page is opened."""
+    visit = st.session_state["visit"]
+    if st.session_state.get("stage_visit") == visit:
+        return
+    st.session_state["stage_visit"] = visit
+    stream.live.configure(PAUSED)
+    stream.live.attach(None)
+    ended, stream.on_end = stream.on_end, no_end
+    ended()
