@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
-from core.pose.heatmap_drawing import colour_bar, keypoint_tiles, mosaic, pose_tile, stage_tiles
+from core.pose.heatmap_drawing import colour_bar, draw_with_maps
+from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
-from core.pose.types import Heatmaps
+from core.pose.types import Estimate, Picture
 from core.recognition.files import read_file
 from core.recognition.keypoint_sources import KeypointSource, stages_of
-from core.recognition.live import Maps, Options
+from core.recognition.live import Options
 from pages.panels.camera.keypoints import pick_keypoint, pick_net
 from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import show_trouble
@@ -37,7 +38,6 @@ VIEWS = {
         "One map a keypoint of the chosen stage, and last the background: what is no joint.",
     ),
 }
-TILES_A_ROW = {"single": 2, "multi": 4, "hm": 6}
 
 
 def page() -> None:
@@ -51,7 +51,7 @@ def page() -> None:
         view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0])
         last = stages_of(source, studio().paths)
         shown = st.select_slider("Stage", range(1, last + 1), last, key=f"maps_stage{last}") - 1
-        joint = pick_keypoint("maps") if view == "single" else None
+        joint = pick_keypoint("maps")
         st.image(colour_bar(300, 14), "no response … sure", width="stretch")
         st.caption(VIEWS[view][1])
     if what == CAMERA:
@@ -59,7 +59,7 @@ def page() -> None:
         return
     with place.replace():
         if what == PICTURE:
-            _picture(source, view, shown, joint)
+            _picture(source, Maps(view, shown, joint))
         else:
             _video(source, view)
 
@@ -79,7 +79,7 @@ def _camera(place: Stage, source: KeypointSource, maps: Maps) -> None:
             st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()
 
 
-def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -> None:
+def _picture(source: KeypointSource, maps: Maps) -> None:
     file = st.file_uploader("A picture with a hand", PICTURES, key="maps_file")
     if file is None:
         st.info(
@@ -90,27 +90,23 @@ def _picture(source: KeypointSource, view: str, stage: int, joint: int | None) -
         return
     with errors_shown():
         rgb = read_picture(file.getvalue(), name=file.name)
-        estimate = _estimator(source).estimate_still(rgb)
+        estimator = _estimator(source)
+        estimate = estimator.estimate_still(rgb)
         if not estimate.heatmaps:
             st.warning(
                 "No hand was found: try a picture in which it is larger or better lit.", icon="👀"
             )
             return
-        _show(estimate.heatmaps[0], view, stage, joint)
+        _show(rgb, estimate, maps, estimator.stages)
 
 
-def _show(heatmaps: Heatmaps, view: str, stage: int, joint: int | None) -> None:
-    if view == "single":
-        tiles = [stage_tiles(heatmaps, joint)[stage], pose_tile(heatmaps, stage)]
-    elif view == "multi":
-        tiles = stage_tiles(heatmaps, joint)
-    else:
-        tiles = keypoint_tiles(heatmaps, stage)
-    picture = mosaic(tiles, TILES_A_ROW[view])
+def _show(rgb: Picture, estimate: Estimate, maps: Maps, stages: int) -> None:
+    picture = draw_with_maps(rgb, estimate, maps, stages)
     st.image(picture, width="stretch")
     with st.expander("What the net saw", icon="🔍"):
-        size = heatmaps.crop.shape[0]
-        st.image(heatmaps.crop, f"the crop, {size} × {size} pixels", width=2 * size)
+        crop = estimate.heatmaps[0].crop
+        size = crop.shape[0]
+        st.image(crop, f"the crop, {size} × {size} pixels", width=2 * size)
     st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
 
 

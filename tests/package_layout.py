@@ -78,7 +78,6 @@ HANDS = (
     "core/pose/skeletons.py",
     "core/pose/hand.py",
     "core/pose/drawing.py",
-    "core/pose/heatmap_drawing.py",
     "core/weights/*",
     "core/nets/*",
     "core/datasets/*",

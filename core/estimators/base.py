@@ -9,12 +9,14 @@ class Estimator(Protocol):
     """What every estimator does. One belongs to one stream; `close()` may come from any thread.
 
     Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
-    gives, one of `core.pose.skeletons`.
+    gives, one of `core.pose.skeletons`; `stages` says how many heatmaps of each a net makes, 0
+    where none come.
     """
 
     name: str
     version: str
     skeleton: str
+    stages: int = 0
 
     def estimate(self, frame: Frame) -> Estimate:
         """The poses in the next frame of a stream."""

@@ -1,24 +1,41 @@
-"""Heatmaps to look at: over the video, stage beside stage, keypoint beside keypoint.
+"""Heatmaps to look at: over the picture, stage beside stage, keypoint beside keypoint.
 
 Convention: RGB in, a new RGB picture out. Colour says how strong a response is, from blue (0.1)
 over green and yellow to red (1); where there is none, the picture shows.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from core.pose.boxes import to_region
-from core.pose.drawing import draw_pose, label_plate
+from core.pose.drawing import draw_estimate, draw_pose, label_plate
+from core.pose.heatmap_layout import (
+    JOINT,
+    KEYPOINTS,
+    PICTURE,
+    STAGE,
+    Layout,
+    Maps,
+    Tile,
+    layout_of,
+)
 from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons import HAND_21
-from core.pose.types import Floats, Heatmaps, Picture, Pose
+from core.pose.skeletons import Rgb, Skeleton, skeleton_named
+from core.pose.types import Estimate, Floats, Heatmaps, Picture, Pose
 
-TILE = 192  # px, side of a tile
-VIEWS = ("single", "multi", "hm")
+Levels = NDArray[np.uint8]  # responses from 0 to 1 as 0..255
+
+TITLE = 26  # px, height of a tile's title; its letters are half as high
 _LEAST = 0.05  # weaker responses are not coloured
 _STRENGTH = 0.8  # of the colour at a full response
+_DARK = 24
+_GAP = 2  # px between tiles
+_STRIPE = 4  # px of a group's colour above its tiles
+_DOT = 10  # px, radius of a track's numbered dots
 
 
 def combined(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
@@ -31,7 +48,7 @@ def combined(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats
 def colour_bar(width: int, height: int) -> Picture:
     """(height, width, 3): what the colours mean, from 0 at the left to 1 at the right."""
     ramp = np.repeat(np.linspace(0, 1, width, dtype=np.float32)[None], height, axis=0)
-    return _coloured(ramp)
+    return _coloured(_levels(ramp))
 
 
 def over_picture(
@@ -72,7 +89,7 @@ def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
         borderMode=cv2.BORDER_REPLICATE,
     )
     space = out[top:bottom, left:right]
-    space[:] = _blended(space, np.asarray(fine, np.float32))
+    space[:] = _blended(space, _levels(np.asarray(fine, np.float32)))
     corner = (round(x0 + side) - 1, round(y0 + side) - 1)
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
@@ -83,101 +100,204 @@ def mirrored(heatmaps: Heatmaps) -> Heatmaps:
     return Heatmaps(np.ascontiguousarray(heatmaps.maps[..., ::-1]), heatmaps.region, crop)
 
 
-def stage_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[Picture]:
-    """Every stage's heatmaps over the crop, and last the keypoints that the last stage gives."""
-    crop = _tile(heatmaps.crop)
-    tiles = [
-        _titled(_blended(crop, _enlarged(combined(heatmaps, stage, joint))), f"stage {stage + 1}")
-        for stage in range(heatmaps.stages)
-    ]
-    return [*tiles, _titled(pose_tile(heatmaps), "keypoints")]
+def draw_with_maps(
+    rgb: Picture,
+    estimate: Estimate,
+    maps: Maps,
+    stages: int,
+    *,
+    labels: Sequence[str] | None = None,
+    emoji: Sequence[str] | None = None,
+    mirror: bool = False,
+) -> Picture:
+    """The picture with its poses, as `draw_estimate` draws them, and their heatmaps: laid over it,
+    or those of the first as tiles round it.
+
+    Args:
+        stages: of the net; with 0 there are no heatmaps.
+    """
+    if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
+        rgb = over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
+    picture = draw_estimate(rgb, estimate, labels=labels, emoji=emoji, mirror=mirror)
+    first = next(iter(estimate.heatmaps), None)
+    skeleton = _skeleton(estimate, first)
+    layout = layout_of(maps, skeleton, stages)
+    if layout is None:
+        return picture
+    return composed(picture, mirrored(first) if first and mirror else first, layout, maps, skeleton)
 
 
-def pose_tile(heatmaps: Heatmaps, stage: int = -1) -> Picture:
-    """The crop with the keypoints of a stage."""
-    keypoints, values = heatmap_keypoints(heatmaps, stage)
-    inside = to_region(keypoints, heatmaps.region, TILE)
-    return draw_pose(_tile(heatmaps.crop), Pose(inside, np.clip(values, 0, 1)))
+def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
+    """Of the maps: the poses', or numbers where a net has other keypoints than it says."""
+    said = skeleton_named(estimate.skeleton)
+    joints = said.size if heatmaps is None else heatmaps.maps.shape[1] - 1
+    if joints == said.size:
+        return said
+    return Skeleton("", "", tuple(f"keypoint {i}" for i in range(joints)), (), ())
 
 
-def keypoint_tiles(
-    heatmaps: Heatmaps, stage: int, names: Sequence[str] = HAND_21.joints
-) -> list[Picture]:
-    """Every joint's map of a stage over the crop, and last the background's; keypoints that the
-    names are not for have numbers."""
-    crop = _tile(heatmaps.crop)
-    joints = heatmaps.maps.shape[1] - 1
-    called = names if len(names) == joints else [f"keypoint {i}" for i in range(joints)]
-    titles = [*called, "background"]
-    return [
-        _titled(_blended(crop, _enlarged(heatmap)), title)
-        for heatmap, title in zip(heatmaps.maps[stage], titles, strict=True)
-    ]
+def composed(
+    picture: Picture, heatmaps: Heatmaps | None, layout: Layout, maps: Maps, skeleton: Skeleton
+) -> Picture:
+    """The tiles of one hand's or body's maps, and the picture, where the layout has them.
 
-
-def mosaic(tiles: Sequence[Picture], columns: int) -> Picture:
-    """Tiles of one size side by side, row by row; what is left over is dark."""
-    rows = -(-len(tiles) // columns)
-    height, width = tiles[0].shape[:2]
-    out = np.full((rows * height, columns * width, 3), 24, np.uint8)
-    for i, tile in enumerate(tiles):
-        y, x = divmod(i, columns)
-        out[y * height : (y + 1) * height, x * width : (x + 1) * width] = tile
+    Args:
+        picture: with whatever is drawn on it.
+        heatmaps: None where nothing was found: the tiles stay dark.
+        skeleton: of the maps.
+    """
+    out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
+    crops: dict[int, Picture] = {}
+    for tile in layout.tiles:
+        space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
+        if tile.kind == PICTURE:
+            _fit(space, picture)
+            continue
+        if heatmaps is not None:
+            side = space.shape[0]
+            if side not in crops:
+                crops[side] = np.asarray(cv2.resize(heatmaps.crop, (side, side)), np.uint8)
+            space[:] = _drawn(tile, crops[side], heatmaps, maps, skeleton)
+        _entitle(space, tile, skeleton)
     return out
 
 
-def _tile(crop: Picture) -> Picture:
-    return np.asarray(cv2.resize(crop, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.uint8)
+def _drawn(
+    tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
+) -> Picture:
+    """What a tile shows, on the net's crop in the tile's size."""
+    stage = heatmaps.stages - 1
+    stage = stage if maps.stage is None else min(maps.stage, stage)
+    if tile.kind == JOINT:
+        return _over_crop(crop, combined(heatmaps, stage, tile.number))
+    if tile.kind == STAGE:
+        return _over_crop(crop, combined(heatmaps, tile.number, maps.joint))
+    if tile.kind == KEYPOINTS:
+        inside, values = _inside(heatmaps, stage, crop.shape[0])
+        return draw_pose(crop, Pose(inside, np.clip(values, 0, 1)), skeleton)
+    return _draw_track(crop, heatmaps, followed(skeleton, maps.joint), skeleton)
 
 
-def _enlarged(heatmap: Floats) -> Floats:
-    return np.asarray(cv2.resize(heatmap, (TILE, TILE), interpolation=cv2.INTER_LINEAR), np.float32)
+def _inside(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
+    """A stage's keypoints in the pixels of the crop at that size, and their values."""
+    keypoints, values = heatmap_keypoints(heatmaps, stage)
+    return to_region(keypoints, heatmaps.region, side), values
 
 
-def _titled(tile: Picture, title: str) -> Picture:
-    plate = label_plate(title, "", 22)
-    tile[: plate.shape[0], : min(plate.shape[1], tile.shape[1])] = plate[:, : tile.shape[1]]
-    return tile
+def _over_crop(crop: Picture, heatmap: Floats) -> Picture:
+    fine = cv2.resize(_levels(heatmap), crop.shape[:2], interpolation=cv2.INTER_LINEAR)
+    return _blended(crop, np.asarray(fine, np.uint8))
 
 
-def _coloured(heatmap: Floats) -> Picture:
-    level = (np.clip(heatmap, 0, 1) * 255).astype(np.uint8)
-    bgr = cv2.applyColorMap(level, cv2.COLORMAP_TURBO)
+# -------------------------------------------------------------------------- from stage to stage
+
+
+def followed(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
+    """The joints whose way from stage to stage is shown: the chosen one, or the end of every finger
+    or limb."""
+    if joint is None:
+        return tuple(group[-1] for group in skeleton.groups.values())
+    return (joint,) if joint < skeleton.size else ()
+
+
+def tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
+    """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size;
+    NaN where a stage has none that would be coloured."""
+    points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
+    for stage in range(heatmaps.stages):
+        inside, values = _inside(heatmaps, stage, side)
+        seen = values[list(joints)] > _LEAST
+        points[stage, seen] = inside[list(joints)][seen]
+    return points
+
+
+def _draw_track(
+    crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
+) -> Picture:
+    """A line a joint through its peaks, with a dot for every stage that bears its number."""
+    out = crop.copy()
+    for joint, points in zip(
+        joints, tracks(heatmaps, joints, crop.shape[0]).swapaxes(0, 1), strict=True
+    ):
+        seen = np.isfinite(points).all(axis=1)
+        color = _color(skeleton, joint)
+        way = np.round(points[seen]).astype(np.int32)
+        cv2.polylines(out, [way], False, color, 2, cv2.LINE_AA)
+        for number, (x, y) in zip(np.flatnonzero(seen) + 1, way.tolist(), strict=True):
+            _draw_dot(out, (x, y), str(number), color)
+    return out
+
+
+def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> None:
+    cv2.circle(out, centre, _DOT, color, -1, cv2.LINE_AA)
+    cv2.circle(out, centre, _DOT, (255, 255, 255), 1, cv2.LINE_AA)
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    start = (centre[0] - width // 2, centre[1] + height // 2)
+    cv2.putText(out, text, start, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+
+
+# -------------------------------------------------------------------------------------- the tiles
+
+
+def _entitle(space: Picture, tile: Tile, skeleton: Skeleton) -> None:
+    """A tile's name in its lower left corner, where a hand is seldom; above a joint's the colour of
+    its finger or limb."""
+    plate = label_plate(title_of(tile, skeleton), "", TITLE)[:, : space.shape[1]]
+    space[-TITLE:, : plate.shape[1]] = plate
+    if tile.kind == JOINT:
+        space[:_STRIPE] = _color(skeleton, tile.number)
+
+
+def title_of(tile: Tile, skeleton: Skeleton) -> str:
+    """What stands on a tile."""
+    if tile.kind == JOINT:
+        names = (*skeleton.joints, "background")
+        return names[tile.number].replace("_", " ")
+    return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
+
+
+def _color(skeleton: Skeleton, joint: int) -> Rgb:
+    """Of the edge that leads to a joint; light where none does."""
+    edges = zip(skeleton.edges, skeleton.colors, strict=True)
+    return next((color for edge, color in edges if edge[1] == joint), (210, 210, 210))
+
+
+def _fit(space: Picture, picture: Picture) -> None:
+    """The picture into the middle of a place, as large as it fits."""
+    height, width = picture.shape[:2]
+    scale = min(space.shape[0] / height, space.shape[1] / width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (space.shape[1] - size[0]) // 2, (space.shape[0] - size[1]) // 2
+    fitted = cv2.resize(picture, size, interpolation=way)
+    space[top : top + size[1], left : left + size[0]] = fitted
+
+
+# ------------------------------------------------------------------------------------- the colours
+
+
+def _levels(heatmap: Floats) -> Levels:
+    return (np.clip(heatmap, 0, 1) * 255).astype(np.uint8)
+
+
+def _coloured(levels: Levels) -> Picture:
+    bgr = cv2.applyColorMap(levels, cv2.COLORMAP_TURBO)
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
-def _blended(rgb: Picture, heatmap: Floats) -> Picture:
+@lru_cache(maxsize=1)
+def _paint() -> tuple[Picture, Picture]:
+    """For each level its colour's part of a pixel, (1, 256, 3), and what stays of the picture."""
+    level = np.arange(256, dtype=np.uint8)[None]
+    strength = level / np.float32(255)
+    share = np.where(strength > _LEAST, np.sqrt(strength) * _STRENGTH, 0)
+    colour = np.round(_coloured(level) * share[..., None]).astype(np.uint8)
+    return colour, np.round(255 * (1 - share)).astype(np.uint8)
+
+
+def _blended(rgb: Picture, levels: Levels) -> Picture:
     """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
-    share = np.where(heatmap > _LEAST, np.sqrt(np.clip(heatmap, 0, 1)) * _STRENGTH, 0)[..., None]
-    return np.asarray(rgb * (1 - share) + _coloured(heatmap) * share, np.uint8)
-
-
-def with_maps(picture: Picture, heatmaps: Heatmaps | None, view: str, stage: int = -1) -> Picture:
-    """The picture and beside it the maps of one hand, always of the same size for the same picture.
-
-    Args:
-        heatmaps: None where no hand was found: the place stays dark.
-        view: "single" (the picture alone), "multi" (every stage) or "hm" (every joint's map).
-        stage: of "hm".
-
-    Raises:
-        ValueError: another view.
-    """
-    if view not in VIEWS:
-        raise ValueError(f"no view {view!r}, there are: {', '.join(VIEWS)}")
-    if view == "single":
-        return picture
-    height, width = 2 * TILE, 2 * TILE if view == "multi" else 3 * TILE
-    space = np.full((height, width, 3), 24, np.uint8)
-    if heatmaps is not None:
-        tiles = stage_tiles(heatmaps) if view == "multi" else keypoint_tiles(heatmaps, stage)
-        columns = 6 if view == "hm" else 2 if len(tiles) <= 4 else 4
-        side = width // columns
-        small = [cv2.resize(tile, (side, side), interpolation=cv2.INTER_AREA) for tile in tiles]
-        grid = mosaic([np.asarray(tile, np.uint8) for tile in small], columns)[:height]
-        space[: grid.shape[0]] = grid
-    width = 2 * round(picture.shape[1] * height / picture.shape[0] / 2)  # video wants even sides
-    fitted = np.asarray(
-        cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-    )
-    return np.concatenate([fitted, space], axis=1)
+    colour, stays = _paint()
+    three = cv2.merge([levels] * 3)
+    under = cv2.multiply(rgb, cv2.LUT(three, stays), scale=1 / 255)
+    return np.asarray(cv2.add(under, cv2.LUT(three, colour)), np.uint8)

@@ -26,10 +26,11 @@ from core.jobs.trainings import train_here
 from core.media.videos import read_video
 from core.paths import Paths
 from core.pose.drawing import draw_estimate
+from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import LabelHysteresis, OneEuro
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource
-from core.recognition.live import LiveProcessor, Maps, Options
+from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import probabilities
 from core.store import Store
 

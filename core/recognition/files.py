@@ -109,7 +109,7 @@ def read_file(
         name: as its sender calls it; its suffix alone is used.
         make_estimator: called for each file: a stream must not remember the one before.
         folder: a temporary one; the annotated videos stay there.
-        maps: one of `belief_drawing.VIEWS`.
+        maps: one of `heatmap_layout.VIEWS`.
         progress: told the share that is done, 0..1.
     """
     suffix = Path(name).suffix.lower()

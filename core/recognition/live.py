@@ -20,8 +20,9 @@ import numpy as np
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
-from core.pose.drawing import draw_estimate, label_plate
-from core.pose.heatmap_drawing import mirrored, over_picture, with_maps
+from core.pose.drawing import label_plate
+from core.pose.heatmap_drawing import draw_with_maps
+from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource
@@ -39,21 +40,6 @@ UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
 Watch = Callable[[Frame, Estimate, str], str]
-
-
-@dataclass(frozen=True)
-class Maps:
-    """Which heatmaps are shown, where the estimator brings them.
-
-    Attributes:
-        view: "single" lays them over the video, "multi" and "hm" show them beside it.
-        stage: from 0; None lays nothing over.
-        joint: 0 … J, J being the background; None: the strongest of all keypoints.
-    """
-
-    view: str = "single"
-    stage: int | None = None
-    joint: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,14 +244,15 @@ class LiveProcessor:
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
-        picture = draw_estimate(
-            _under(frame.rgb, estimate, options.maps),
+        picture = draw_with_maps(
+            frame.rgb,
             shown,
+            options.maps,
+            estimator.stages,
             mirror=True,
             labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
             emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
         )
-        picture = _beside(picture, estimate, options.maps)
         _draw_note(picture, note)
         return picture, Latest(hands, note=note)
 
@@ -320,19 +307,6 @@ class LiveProcessor:
 
 def _mirrored(rgb: Picture) -> Picture:
     return np.asarray(cv2.flip(rgb, 1), np.uint8)
-
-
-def _under(rgb: Picture, estimate: Estimate, maps: Maps) -> Picture:
-    """The frame, with heatmaps laid over it where they are wanted."""
-    if maps.view != "single" or maps.stage is None or not estimate.heatmaps:
-        return rgb
-    return over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
-
-
-def _beside(picture: Picture, estimate: Estimate, maps: Maps) -> Picture:
-    """The mirrored picture, with the first hand's maps beside it where they are wanted."""
-    first = mirrored(estimate.heatmaps[0]) if estimate.heatmaps else None
-    return with_maps(picture, first, maps.view, -1 if maps.stage is None else maps.stage)
 
 
 def _draw_note(picture: Picture, note: str) -> None:

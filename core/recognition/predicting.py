@@ -15,8 +15,8 @@ from core.gestures.model.gesture_model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
-from core.pose.drawing import draw_estimate
-from core.pose.heatmap_drawing import VIEWS, with_maps
+from core.pose.heatmap_drawing import draw_with_maps
+from core.pose.heatmap_layout import VIEWS, Maps
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.reading import Answer, answers
 
@@ -32,13 +32,15 @@ class Recognised:
 
     Attributes:
         answers: one a hand, in the poses' order; empty ones without a model.
-        maps: how `picture` shows a heatmap net's maps, one of `belief_drawing.VIEWS`.
+        maps: how `picture` shows a heatmap net's maps, one of `heatmap_layout.VIEWS`.
+        stages: of that net, 0 without.
     """
 
     frame: Frame
     estimate: Estimate
     answers: list[Answer]
     maps: str = "single"
+    stages: int = 0
 
     def record(self) -> dict[str, Any]:
         """As the command line's JSON says it: a hand that is out of distribution has the gesture
@@ -54,14 +56,15 @@ class Recognised:
     def picture(self) -> Picture:
         """The frame with skeletons and names, mirrored where the viewer saw it so."""
         shown = [answer.gesture for answer in self.answers]
-        picture = draw_estimate(
+        return draw_with_maps(
             self.frame.rgb,
             self.estimate,
+            Maps(self.maps),
+            self.stages,
             labels=[_plate(answer) for answer in self.answers],
             emoji=[gesture.emoji if gesture else "" for gesture in shown],
             mirror=self.frame.mirrored_view,
         )
-        return with_maps(picture, next(iter(self.estimate.heatmaps), None), self.maps)
 
 
 def _plate(answer: Answer) -> str:
@@ -105,7 +108,7 @@ def predict(
         model: None finds the keypoints alone.
         out: where annotated pictures go (a file for a picture, a folder for a folder, a .webm for
             a video or camera).
-        maps: what the annotated copy shows of heatmaps, one of `belief_drawing.VIEWS`.
+        maps: what the annotated copy shows of heatmaps, one of `heatmap_layout.VIEWS`.
         seconds: the camera ends after so long; None: when the caller stops asking.
         name: what to call a file in records and errors; "": as it is called.
 
@@ -145,7 +148,8 @@ class _Inference:
     maps: str
 
     def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
-        return Recognised(frame, estimate, answers(self.model, estimate), self.maps)
+        found = answers(self.model, estimate)
+        return Recognised(frame, estimate, found, self.maps, self.estimator.stages)
 
     def next(self, frame: Frame) -> Recognised:
         """A frame of a stream."""

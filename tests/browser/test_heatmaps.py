@@ -67,8 +67,7 @@ def test_the_camera_s_maps_are_live(look, film, pictures):
             shapes.append(video.evaluate("v => [v.videoWidth, v.videoHeight]"))
             page.screenshot(path=pictures / f"heatmaps_live_{view.lower()}.png", full_page=True)
         assert shapes[0][0] / shapes[0][1] == pytest.approx(4 / 3, abs=0.05), json.dumps(shapes)
-        assert shapes[1][0] / shapes[1][1] > 2
-        assert shapes[2][0] / shapes[2][1] > 2
+        assert shapes[1] == shapes[2] == [960, 640], json.dumps(shapes)
 
 
 def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pictures):

@@ -114,9 +114,8 @@ def test_predict_writes_a_net_s_heatmaps_beside_the_picture(run, shared_data, tm
     assert hand["gesture"] is None and len(hand["keypoints"]) == 21
     from core.media.pictures import read_picture
 
-    height, width = read_picture(photo).shape[:2]
-    # the picture at 384 pixels' height, and beside it 6 by 4 maps of 96 pixels
-    assert read_picture(tmp_path / "a.png").shape == (384, 2 * round(width * 192 / height) + 576, 3)
+    # 6 by 4 tiles of 160 pixels, one of them the picture
+    assert read_picture(tmp_path / "a.png").shape == (640, 960, 3)
     refused = run(*arguments, "--model", "starter")
     assert refused.returncode == 1 and "trained on mediapipe-hands" in refused.stderr
     unknown = run(*arguments, "--model", "none", "--maps", "all")

@@ -3,22 +3,27 @@
 import numpy as np
 import pytest
 
-from core.pose.drawing import draw_estimate
+from core.media.pictures import read_picture
+from core.paths import Paths
+from core.pose.drawing import label_plate
 from core.pose.heatmap_drawing import (
-    TILE,
-    VIEWS,
+    TITLE,
     colour_bar,
     combined,
-    keypoint_tiles,
-    mosaic,
+    draw_with_maps,
+    followed,
     over_picture,
-    stage_tiles,
-    with_maps,
+    title_of,
+    tracks,
 )
+from core.pose.heatmap_layout import JOINT, VIEWS, Maps, layout_of
 from core.pose.heatmaps import heatmap_keypoints
+from core.pose.skeletons import HAND_21, LSP_14, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
+from core.recognition.keypoint_sources import KeypointSource
 
 GREY = 100
+INDEX_TIP = 8
 
 
 @pytest.fixture
@@ -55,28 +60,152 @@ def test_squares_beyond_the_border_are_drawn_as_far_as_they_are_seen(heatmaps, r
     assert over_picture(np.zeros((120, 160, 3), np.uint8), [moved], 1).shape == (120, 160, 3)
 
 
-def test_every_stage_and_every_keypoint_gets_its_tile(heatmaps):
-    assert len(stage_tiles(heatmaps)) == 3
-    tiles = keypoint_tiles(heatmaps, 1)
-    assert len(tiles) == 22
-    middle = tiles[8][30:, :]  # without the title
-    assert (middle != GREY).any()
-    assert (tiles[9][30:] == GREY).all()
-    assert mosaic(tiles, 8).shape == (3 * TILE, 8 * TILE, 3)
+def estimate_of(heatmaps, size_hw=(120, 160), skeleton="hand_21"):
+    keypoints, _ = heatmap_keypoints(heatmaps)
+    pose = Pose(keypoints, np.ones(len(keypoints), np.float32))
+    return Estimate((pose,), size_hw, "cpm", heatmaps=(heatmaps,), skeleton=skeleton)
 
 
-@pytest.mark.parametrize("joints", [14, 33])
-def test_a_net_of_another_keypoint_count_is_drawn_too(joints):
-    maps = np.zeros((6, joints + 1, 46, 46), np.float32)
-    maps[:, np.arange(joints), 10, np.arange(joints)] = 1
-    body = Heatmaps(maps, (10.0, 5.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
-    assert len(stage_tiles(body)) == 7
-    assert len(keypoint_tiles(body, 5)) == joints + 1
+def picture_of(heatmaps, maps, **more):
+    rgb = np.full((120, 160, 3), GREY, np.uint8)
+    return draw_with_maps(rgb, estimate_of(heatmaps), maps, heatmaps.stages, **more)
+
+
+def is_red(pixel):
+    return int(pixel[0]) > int(pixel[2]) + 60
+
+
+def test_each_keypoint_s_tile_shows_its_own_map_where_its_peak_lies(heatmaps):
+    # cell (10, 4) of 32 in a tile of 160: 5 pixels a cell, its middle at 5 · 10.5 and 5 · 4.5
+    out = picture_of(heatmaps, Maps("hm"))
+    layout = layout_of(Maps("hm"), HAND_21, 2)
+    for tile in layout.tiles:
+        if tile.kind == JOINT and tile.number < 21:
+            there = out[tile.y + 22, tile.x + 52]
+            assert is_red(there) == (tile.number == INDEX_TIP), tile
+            assert (out[tile.y + 80, tile.x + 120] == GREY).all()
+
+
+def test_an_enlarged_keypoint_s_map_is_four_times_as_large(heatmaps):
+    out = picture_of(heatmaps, Maps("hm", joint=INDEX_TIP))
+    assert out.shape == (640, 960, 3)
+    assert is_red(out[90, 210])  # 20 · 4.5, 20 · 10.5
+    assert (out[90, 420] == GREY).all()
+
+
+def test_every_stage_shows_the_chosen_keypoint(heatmaps):
+    # two stages and the track in three columns of 320: 10 pixels a cell
+    out = picture_of(heatmaps, Maps("multi", joint=INDEX_TIP))
+    assert not is_red(out[45, 105])  # 0.3 in stage 1
+    assert is_red(out[45, 320 + 105])
+    assert (out[45, 200] == GREY).all()
+
+
+def test_the_tiles_are_mirrored_and_their_places_are_not(heatmaps):
+    out = picture_of(heatmaps, Maps("hm"), mirror=True)
+    x, y = 320, 480  # of the index finger's tip
+    assert is_red(out[y + 22, x + 158 - 52])
+    assert not is_red(out[y + 22, x + 52])
+
+
+def test_a_track_goes_through_the_peaks_of_every_stage():
+    # 32 cells in 320 pixels: cell c has its middle at 10 · c + 4.5
+    maps = np.zeros((3, 22, 32, 32), np.float32)
+    for stage, (x, y) in enumerate([(5, 20), (12, 6), (13, 6)]):
+        maps[stage, INDEX_TIP, y, x] = 0.9
+    moving = Heatmaps(maps, (50.0, 20.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
+    [way] = tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
+    assert way == pytest.approx(np.array([(54.5, 204.5), (124.5, 64.5), (134.5, 64.5)]), abs=0.01)
+    out = picture_of(moving, Maps("multi", joint=INDEX_TIP))
+    # the track's tile is the first of the second row; half-way from (54, 204) to (124, 64)
+    assert (out[320 + 134, 89] != GREY).any()
+    assert (out[320 + 250, 250] == GREY).all()
+
+
+def test_a_track_has_no_point_where_a_stage_sees_nothing(heatmaps):
+    way = tracks(heatmaps, [INDEX_TIP, 7], 320)
+    assert np.isfinite(way[:, 0]).all()
+    assert np.isnan(way[:, 1]).all()
+
+
+def test_without_a_chosen_joint_the_ends_of_fingers_and_limbs_are_followed():
+    assert followed(HAND_21, None) == (4, 8, 12, 16, 20)
+    assert [NYU_14.joints[joint] for joint in followed(NYU_14, None)] == [
+        "thumb_tip",
+        "index_tip",
+        "middle_tip",
+        "ring_tip",
+        "little_tip",
+    ]
+    assert followed(HAND_21, 5) == (5,)
+    assert followed(HAND_21, 21) == ()  # the background has no place
+
+
+def test_titles_are_readable_and_fit_their_tiles():
+    assert TITLE * 0.55 >= 11 / 0.8  # px, also where the picture is shown a fifth smaller
+    for skeleton in SKELETONS.values():
+        for tile in layout_of(Maps("hm"), skeleton, 3).tiles:
+            assert label_plate(title_of(tile, skeleton), "", TITLE).shape[1] <= tile.width - 2
+
+
+@pytest.mark.parametrize("view", ["multi", "hm"])
+def test_without_a_hand_the_picture_has_the_same_size_and_shows_what_the_camera_sees(
+    heatmaps, view
+):
+    nothing = Estimate((), (120, 160), "cpm")
+    out = draw_with_maps(np.full((120, 160, 3), 200, np.uint8), nothing, Maps(view), 2)
+    assert out.shape == picture_of(heatmaps, Maps(view)).shape
+    assert (out == 200).all(axis=2).sum() >= 158 * 118
+
+
+@pytest.mark.parametrize("size_hw", [(480, 640), (720, 1280), (640, 480)])
+def test_the_frame_keeps_its_shape_whatever_the_camera_s(heatmaps, size_hw):
+    for view in ("multi", "hm"):
+        rgb = np.zeros((*size_hw, 3), np.uint8)
+        out = draw_with_maps(rgb, estimate_of(heatmaps, size_hw), Maps(view), 2)
+        assert out.shape == (640, 960, 3)
+
+
+def test_the_net_s_own_maps_of_a_real_hand_are_composed_in_every_view(weights_folder, shared_data):
+    photo = sorted((shared_data / "hand_images" / "emrecandir" / "open_palm").iterdir())[0]
+    rgb = read_picture(photo)
+    with KeypointSource("cpm.hand_light").open(Paths.find()) as estimator:
+        estimate = estimator.estimate_still(rgb)
+        stages = estimator.stages
+    tile = layout_of(Maps("hm"), HAND_21, stages).tiles
+    out = draw_with_maps(rgb, estimate, Maps("hm"), stages)
+    shown = [t for t in tile if t.kind == JOINT and t.number < 21]
+    crop = estimate.heatmaps[0]
+    for one in shown:  # the reddest pixel lies at the keypoint
+        part = out[one.y + 4 : one.y + 158, one.x : one.x + 158].astype(int)
+        [[x, y]] = tracks(crop, [one.number], 158)[-1]
+        y, x = int(np.clip(round(y) - 4, 0, 125)), int(np.clip(round(x), 0, 157))
+        assert part[y, x, 0] - part[y, x, 2] > 60, one
+    assert draw_with_maps(rgb, estimate, Maps("multi"), stages).shape == (640, 960, 3)
+    assert draw_with_maps(rgb, estimate, Maps("single", 2), stages).shape == rgb.shape
+
+
+@pytest.mark.parametrize("skeleton", ["lsp_14", "body_33"])
+def test_a_body_s_maps_are_drawn_in_groups_of_its_own(skeleton):
+    body = _spread(SKELETONS[skeleton].size)
     rgb = np.zeros((120, 160, 3), np.uint8)
     for view in VIEWS:
-        assert with_maps(rgb, body, view).shape[2] == 3
-    pose = Pose(*heatmap_keypoints(body), 1.0)
-    assert (draw_estimate(rgb, Estimate((pose,), (120, 160), "cpm.body")) != rgb).any()
+        for joint in (None, 0, SKELETONS[skeleton].size):
+            maps = Maps(view, 5, joint)
+            out = draw_with_maps(rgb, estimate_of(body, skeleton=skeleton), maps, 6)
+            assert (out != rgb[0, 0]).any()
+
+
+def test_a_net_of_other_keypoints_than_it_says_gets_numbers():
+    body = _spread(LSP_14.size)
+    out = draw_with_maps(np.zeros((120, 160, 3), np.uint8), estimate_of(body), Maps("hm"), 6)
+    assert out.shape[1] == 960
+
+
+def _spread(joints):
+    maps = np.zeros((6, joints + 1, 46, 46), np.float32)
+    maps[:, np.arange(joints), 10, np.arange(joints)] = 1
+    return Heatmaps(maps, (10.0, 5.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
 
 
 def test_the_bar_runs_from_blue_to_red():

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
+from core.pose.heatmap_layout import Maps
 from core.pose.skeletons import HAND_21
 from core.recognition.keypoint_sources import (
     MEDIAPIPE,
@@ -11,7 +12,6 @@ from core.recognition.keypoint_sources import (
     estimators,
     stages_of,
 )
-from core.recognition.live import Maps
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 

@@ -1,0 +1,173 @@
+"""Where the tiles of a picture with heatmaps lie: worked out by hand for 21 keypoints."""
+
+import numpy as np
+import pytest
+
+from core.pose.heatmap_layout import (
+    JOINT,
+    KEYPOINTS,
+    LEAST_STAGE,
+    LEAST_TILE,
+    PICTURE,
+    STAGE,
+    TRACK,
+    Maps,
+    Tile,
+    clicked,
+    layout_of,
+)
+from core.pose.skeletons import HAND_21, SKELETONS, Skeleton
+
+WRIST, THUMB_CMC, INDEX_TIP, LITTLE_TIP, BACKGROUND = 0, 1, 8, 20, 21
+
+
+def hand(view, width=960, joint=None, stages=3):
+    return layout_of(Maps(view, joint=joint, width=width), HAND_21, stages)
+
+
+def place(layout, kind, number=0):
+    [tile] = [one for one in layout.tiles if (one.kind, one.number) == (kind, number)]
+    return tile.x, tile.y, tile.width, tile.height
+
+
+def test_every_finger_is_a_column_from_base_to_tip_with_the_wrist_beside_the_thumb():
+    # six columns of 160 in 960: wrist, picture, keypoints, background; then five fingers of four
+    layout = hand("hm")
+    assert layout.size_hw == (640, 960)
+    assert place(layout, JOINT, WRIST) == (0, 0, 160, 160)
+    assert place(layout, PICTURE) == (0, 160, 160, 160)
+    assert place(layout, KEYPOINTS) == (0, 320, 160, 160)
+    assert place(layout, JOINT, BACKGROUND) == (0, 480, 160, 160)
+    assert place(layout, JOINT, THUMB_CMC) == (160, 0, 160, 160)
+    assert place(layout, JOINT, INDEX_TIP) == (320, 480, 160, 160)
+    assert place(layout, JOINT, LITTLE_TIP) == (800, 480, 160, 160)
+
+
+def test_where_five_columns_fit_the_rest_is_a_row_above_the_fingers():
+    # 780 / 5 = 156
+    layout = hand("hm", 780)
+    assert layout.size_hw == (780, 780)
+    assert place(layout, JOINT, WRIST) == (0, 0, 156, 156)
+    assert place(layout, PICTURE) == (156, 0, 312, 156)
+    assert place(layout, KEYPOINTS) == (468, 0, 156, 156)
+    assert place(layout, JOINT, BACKGROUND) == (624, 0, 156, 156)
+    assert place(layout, JOINT, LITTLE_TIP) == (624, 624, 156, 156)
+
+
+def test_where_four_columns_fit_every_finger_is_a_row():
+    # 700 / 4 = 175, even: 174
+    layout = hand("hm", 700)
+    assert layout.size_hw == (6 * 174, 696)
+    assert [place(layout, JOINT, joint)[:2] for joint in range(5, 9)] == [
+        (0, 348),
+        (174, 348),
+        (348, 348),
+        (522, 348),
+    ]
+
+
+def test_the_stages_stand_side_by_side_with_their_track_and_the_picture_under_them():
+    # three columns of 320: a fourth stage's place is the track's, the picture has the rest
+    layout = hand("multi")
+    assert layout.size_hw == (640, 960)
+    assert [place(layout, STAGE, stage) for stage in range(3)] == [
+        (0, 0, 320, 320),
+        (320, 0, 320, 320),
+        (640, 0, 320, 320),
+    ]
+    assert place(layout, TRACK) == (0, 320, 320, 320)
+    assert place(layout, PICTURE) == (320, 320, 640, 320)
+
+
+def test_six_stages_wrap_into_four_columns():
+    layout = hand("multi", stages=6)
+    assert layout.size_hw == (480, 960)
+    assert place(layout, STAGE, 4) == (0, 240, 240, 240)
+    assert place(layout, TRACK) == (480, 240, 240, 240)
+    assert place(layout, PICTURE) == (720, 240, 240, 240)
+
+
+def test_an_enlarged_keypoint_is_as_high_as_the_picture_was_beside_its_finger():
+    layout = hand("hm", joint=INDEX_TIP)
+    assert layout.size_hw == hand("hm").size_hw  # nothing jumps
+    assert layout.tiles == (
+        Tile(JOINT, 8, 0, 0, 640, 640),
+        Tile(PICTURE, 0, 640, 0, 320, 320),
+        Tile(JOINT, 5, 640, 320, 160, 160),
+        Tile(JOINT, 6, 800, 320, 160, 160),
+        Tile(JOINT, 7, 640, 480, 160, 160),
+        Tile(JOINT, 8, 800, 480, 160, 160),
+    )
+
+
+def test_an_enlarged_keypoint_stands_alone_where_no_strip_fits_and_above_one_in_a_tall_picture():
+    assert hand("hm", 780, INDEX_TIP).tiles == (Tile(JOINT, 8, 0, 0, 780, 780),)
+    # 1044 - 696 = 348 under it: two rows of 174 at the right, the picture in the rest
+    tall = hand("hm", 700, INDEX_TIP).tiles
+    assert tall[0] == Tile(JOINT, 8, 0, 0, 696, 696)
+    assert tall[1] == Tile(PICTURE, 0, 0, 696, 348, 348)
+    assert tall[2:4] == (Tile(JOINT, 5, 348, 696, 174, 174), Tile(JOINT, 6, 522, 696, 174, 174))
+
+
+@pytest.mark.parametrize("width", [330, 480, 641, 700, 820, 960, 1200, 1501])
+@pytest.mark.parametrize("skeleton", [*SKELETONS.values(), Skeleton("", "", tuple("abc"), (), ())])
+def test_every_keypoint_of_every_skeleton_has_one_tile_large_enough_to_read(skeleton, width):
+    layout = layout_of(Maps("hm", width=width), skeleton, 3)
+    joints = sorted(tile.number for tile in layout.tiles if tile.kind == JOINT)
+    assert joints == list(range(skeleton.size + 1))
+    assert all(min(tile.width, tile.height) >= LEAST_TILE for tile in layout.tiles)
+    apart_and_inside(layout, width)
+    for joint in joints:
+        one = layout_of(Maps("hm", joint=joint, width=width), skeleton, 3)
+        assert one.tiles[0].number == joint
+        assert one.tiles[0].width == min(layout.size_hw)
+        apart_and_inside(one, width)
+
+
+@pytest.mark.parametrize("width", [330, 700, 960, 1501])
+@pytest.mark.parametrize("stages", [1, 2, 3, 6, 8])
+def test_every_stage_has_a_tile_large_enough_to_compare(stages, width):
+    layout = hand("multi", width, stages=stages)
+    assert [t.number for t in layout.tiles if t.kind == STAGE] == list(range(stages))
+    assert all(t.width >= LEAST_STAGE for t in layout.tiles if t.kind in (STAGE, TRACK))
+    apart_and_inside(layout, width)
+
+
+def apart_and_inside(layout, width):
+    """No two tiles share a pixel, none leaves the picture; its sides are even, as video wants."""
+    times = np.zeros(layout.size_hw, int)
+    for tile in layout.tiles:
+        assert tile.x >= 0 and tile.x + tile.width <= layout.size_hw[1] <= width
+        assert tile.y >= 0 and tile.y + tile.height <= layout.size_hw[0]
+        times[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] += 1
+    assert times.max() == 1
+    assert layout.size_hw[0] % 2 == layout.size_hw[1] % 2 == 0
+
+
+@pytest.mark.parametrize("width", [390, 700, 780, 960])
+def test_a_click_on_a_tile_enlarges_it_and_a_second_one_brings_all_back(width):
+    every = hand("hm", width)
+    height = every.size_hw[0]
+    for tile in every.tiles:
+        x = (tile.x + tile.width / 2) / every.size_hw[1]
+        y = (tile.y + tile.height / 2) / height
+        assert every.at(x, y) == tile
+        now = clicked(every, x, y, None)
+        assert now == (tile.number if tile.kind == JOINT else None)
+        if now is not None:
+            assert clicked(hand("hm", width, now), 0.1, 0.1, now) is None
+
+
+def test_a_click_beside_the_large_keypoint_goes_to_its_neighbour_and_on_the_picture_nowhere():
+    layout = hand("hm", joint=INDEX_TIP)
+    assert clicked(layout, 700 / 960, 400 / 640, INDEX_TIP) == 5
+    assert clicked(layout, 700 / 960, 100 / 640, INDEX_TIP) == INDEX_TIP
+    assert clicked(layout, 1.2, 0.5, INDEX_TIP) == INDEX_TIP
+    assert clicked(hand("multi"), 0.1, 0.1, INDEX_TIP) == INDEX_TIP
+
+
+def test_a_picture_stands_alone_in_the_single_view_and_without_a_net():
+    assert hand("single") is None
+    assert hand("hm", stages=0) is None
+    with pytest.raises(ValueError, match="single, multi, hm"):
+        hand("all")
