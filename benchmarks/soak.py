@@ -32,6 +32,7 @@ from benchmarks.studio import BROWSERS, ROOT, find_chromium, flags, start_camera
 from core.capture.recording import CONTINUOUS, Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
+from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.low_latency import LowLatencyTrack
@@ -93,9 +94,7 @@ class _Stream:
         self.live, self.recorder = live, recorder
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-        picture = self.live.process(rgb)
-        return av.VideoFrame.from_ndarray(picture, format="rgb24")
+        return frame_of(self.live.process(picture_of(frame)))
 
     def on_ended(self) -> None:
         self.live.close()

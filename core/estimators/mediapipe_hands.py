@@ -77,23 +77,21 @@ class MediapipeHands(Estimator):
         Raises:
             EstimatorError: closed.
         """
+        poses = _poses(self._next_result(frame), frame.size_hw)
+        return Estimate(poses, frame.size_hw, self.name, frame.time_s, frame.mirrored_view)
+
+    def count_hands(self, frame: Frame) -> int:
+        """Hands in the next frame, by the vendor's call alone: what a bare loop would cost."""
+        return len(self._next_result(frame).hand_landmarks)
+
+    def _next_result(self, frame: Frame) -> Any:
         with self._lock:
             self._check_open()
             if self._landmarker is None:
                 self._landmarker = self._new_landmarker(self.num_hands)
             # the landmarker wants strictly increasing whole milliseconds, whatever the clock does
             self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
-            poses = _detected(self._landmarker, frame.rgb, self._last_ms)
-        return Estimate(poses, frame.size_hw, self.name, frame.time_s, frame.mirrored_view)
-
-    def count_hands(self, frame: Frame) -> int:
-        """Hands in the next frame, by the vendor's call alone: what a bare loop would cost."""
-        with self._lock:
-            self._check_open()
-            if self._landmarker is None:
-                self._landmarker = self._new_landmarker(self.num_hands)
-            self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
-            return len(_detect(self._landmarker, frame.rgb, self._last_ms).hand_landmarks)
+            return _detect(self._landmarker, frame.rgb, self._last_ms)
 
     def estimate_still(
         self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
@@ -123,7 +121,8 @@ class MediapipeHands(Estimator):
         # A fresh landmarker each time: a used one would look where the last picture's hand was.
         with self._new_landmarker(num_hands) as landmarker:
             for number in range(_STILL_PASSES):
-                poses = _detected(landmarker, rgb, number * _STILL_STEP_MS)
+                result = _detect(landmarker, rgb, number * _STILL_STEP_MS)
+                poses = _poses(result, (rgb.shape[0], rgb.shape[1]))
                 if not poses:
                     break
         return poses
@@ -156,13 +155,6 @@ class MediapipeHands(Estimator):
         return HandLandmarker.create_from_options(options)
 
 
-def _detected(landmarker: Any, rgb: Picture, time_ms: int) -> tuple[Pose, ...]:
-    result = _detect(landmarker, rgb, time_ms)
-    hands = zip(result.hand_landmarks, result.hand_world_landmarks, result.handedness, strict=True)
-    poses = [_pose(*hand, rgb.shape[1], rgb.shape[0]) for hand in hands]
-    return tuple(sorted(poses, key=lambda pose: -pose.score))
-
-
 def _detect(landmarker: Any, rgb: Picture, time_ms: int) -> Any:
     import mediapipe
 
@@ -170,11 +162,18 @@ def _detect(landmarker: Any, rgb: Picture, time_ms: int) -> Any:
     return landmarker.detect_for_video(image, time_ms)
 
 
-def _pose(landmarks: Any, world: Any, handedness: Any, width: int, height: int) -> Pose:
+def _poses(result: Any, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
+    hands = zip(result.hand_landmarks, result.hand_world_landmarks, result.handedness, strict=True)
+    return tuple(sorted((_pose(*hand, size_hw) for hand in hands), key=lambda pose: -pose.score))
+
+
+def _pose(landmarks: Any, world: Any, handedness: Any, size_hw: tuple[int, int]) -> Pose:
+    height, width = size_hw
     score = float(handedness[0].score)
-    fractions = np.array([(p.x, p.y) for p in landmarks], np.float32)
     return Pose(
-        keypoints=(fractions * np.array([width, height]) - 0.5).astype(np.float32),
+        keypoints=np.array(
+            [(p.x * width - 0.5, p.y * height - 0.5) for p in landmarks], np.float32
+        ),
         scores=np.full(len(landmarks), score, np.float32),
         score=score,
         handedness=handedness[0].category_name,

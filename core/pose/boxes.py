@@ -4,6 +4,8 @@ Convention: a box is (x0, y0, x1, y1), a square is (x0, y0, side), both in pictu
 pixel's centre at an integer coordinate; squares may reach beyond the picture.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -24,11 +26,11 @@ def bounding_box(keypoints: Floats) -> Box:
     Raises:
         ValueError: every keypoint is missing.
     """
-    seen = keypoints[np.isfinite(keypoints).all(axis=1)]
-    if len(seen) == 0:
+    seen = [(x, y) for x, y in keypoints.tolist() if math.isfinite(x) and math.isfinite(y)]
+    if not seen:
         raise ValueError("a box needs at least one keypoint, all are missing")
-    (x0, y0), (x1, y1) = seen.min(axis=0), seen.max(axis=0)
-    return float(x0), float(y0), float(x1), float(y1)
+    xs, ys = zip(*seen, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def hand_region(keypoints: Floats, factor: float = CROP_FACTOR) -> Region:

@@ -4,6 +4,7 @@ Convention: RGB in, a new RGB picture out. Mirroring, where it is asked for, com
 skeleton and before the text, so that text can be read.
 """
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -64,19 +65,20 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
 
 def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
     width = _line_width(out)
-    points = np.round(pose.keypoints * (1 << _SHIFT))
-    seen = [bool(np.isfinite(point).all()) for point in points]
-    ends = [
-        (int(x), int(y)) if there else (0, 0) for (x, y), there in zip(points, seen, strict=True)
-    ]
-    edges = skeleton.edges if len(points) == skeleton.size else ()  # another's keypoints: alone
+    ends = [_drawn_at(x, y) for x, y in pose.keypoints.tolist()]
+    edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
-        if seen[a] and seen[b]:
-            cv2.line(out, ends[a], ends[b], color, width, cv2.LINE_AA, _SHIFT)
+        if (start := ends[a]) and (end := ends[b]):
+            cv2.line(out, start, end, color, width, cv2.LINE_AA, _SHIFT)
     radius = int(width * 1.2 * (1 << _SHIFT))
-    for end, there in zip(ends, seen, strict=True):
-        if there:
-            cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
+    for end in filter(None, ends):
+        cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)
+
+
+def _drawn_at(x: float, y: float) -> tuple[int, int] | None:
+    """In OpenCV's drawing coordinates; None where the keypoint is missing."""
+    there = math.isfinite(x) and math.isfinite(y)
+    return (round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))) if there else None
 
 
 def _line_width(picture: Picture) -> int:
@@ -91,8 +93,8 @@ def _draw_label(out: Picture, keypoints: Floats, text: str, emoji: str, mirror: 
     x0, y0, x1, _ = bounding_box(keypoints)
     middle = (x0 + x1) / 2
     middle = width - 1 - middle if mirror else middle
-    left = int(np.clip(middle - plate.shape[1] / 2, 0, max(0, width - plate.shape[1])))
-    top = int(np.clip(y0 - plate.shape[0] * 1.3, 0, max(0, height - plate.shape[0])))
+    left = max(0, min(int(middle - plate.shape[1] / 2), width - plate.shape[1]))
+    top = max(0, min(int(y0 - plate.shape[0] * 1.3), height - plate.shape[0]))
     space = out[top : top + plate.shape[0], left : left + plate.shape[1]]
     space[:] = plate[: space.shape[0], : space.shape[1]]
 

@@ -5,6 +5,7 @@ Convention: time in seconds, rising; arrays of any shape, NaN where a keypoint i
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,11 +35,11 @@ class OneEuro:
             return values.copy()
         passed = max(time_s - self._time_s, 1e-3)
         speed = _blend(self._speed, (values - self._values) / passed, self.d_cutoff, passed)
-        cutoff = np.asarray(self.min_cutoff + self.beta * np.abs(speed), np.float32)
+        cutoff = self.min_cutoff + self.beta * np.abs(speed)
         smooth = _blend(self._values, values, cutoff, passed)
         known = np.isfinite(smooth)
-        self._values = np.where(known, smooth, values).astype(np.float32)
-        self._speed = np.where(known, speed, 0).astype(np.float32)
+        self._values = np.where(known, smooth, values)
+        self._speed = np.where(known, speed, 0)
         self._time_s = time_s
         return self._values.copy()
 
@@ -47,10 +48,10 @@ class OneEuro:
         self._time_s = time_s
 
 
-def _blend(before: Floats, now: Floats, cutoff_hz: float | Floats, passed_s: float) -> Floats:
+def _blend(before: Floats, now: Floats, cutoff_hz: Any, passed_s: float) -> Floats:
     """One step of a first-order low-pass: its share of the new value follows from the cutoff."""
-    turn = 2 * math.pi * np.asarray(cutoff_hz) * passed_s
-    return np.asarray(before + (now - before) * turn / (turn + 1), np.float32)
+    turn = 2 * math.pi * passed_s * cutoff_hz
+    return before + (now - before) * (turn / (turn + 1))
 
 
 class LabelHysteresis:

@@ -3,9 +3,9 @@
 Convention: a square is (x0, y0, side), picture pixels; it may reach beyond the picture.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -92,21 +92,27 @@ def _moved(before: Pose, now: Pose) -> float:
     """Mean way of the keypoints in units of the larger pose's size; infinite where none is in
     both."""
     if before.keypoints.shape != now.keypoints.shape:
-        return np.inf
-    ways = np.linalg.norm(now.keypoints - before.keypoints, axis=1)
-    if not np.isfinite(ways).any():
-        return np.inf
-    boxes = [bounding_box(pose.keypoints) for pose in (before, now)]
-    size = max(max(x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes)
+        return math.inf
+    # lists: between a camera's frames numpy's code has left the processor's cache
+    both = before.keypoints.tolist(), now.keypoints.tolist()
+    ways = [math.dist(a, b) for a, b in zip(*both, strict=True)]
+    ways = [way for way in ways if math.isfinite(way)]
+    if not ways:
+        return math.inf
+    size = max(_span(values) for points in both for values in zip(*points, strict=True))
     turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
-    return float(np.nanmean(ways)) / max(size, 1.0) + _OTHER_SIDE * turned
+    return sum(ways) / len(ways) / max(size, 1.0) + _OTHER_SIDE * turned
+
+
+def _span(values: Sequence[float]) -> float:
+    seen = [value for value in values if math.isfinite(value)]
+    return max(seen) - min(seen)
 
 
 def _assigned(costs: Sequence[dict[int, float]]) -> list[int | None]:
     """For each pose its track, None for a new one, at the least cost of all together; for the few
     poses of a frame. A new one costs the farthest way."""
 
-    @cache
     def best(pose: int, taken: frozenset[int]) -> tuple[float, tuple[int | None, ...]]:
         if pose == len(costs):
             return 0.0, ()

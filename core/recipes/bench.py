@@ -1,5 +1,6 @@
 """What Mudra costs: CPU time a live frame, a training, an import. Milliseconds of the whole
 process's CPU (`time.process_time`), medians over frames; other work on the machine hardly counts.
+Mudra's own work a frame runs in one thread, and that thread's CPU is what is counted of it.
 """
 
 import statistics
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import cv2
@@ -23,6 +24,7 @@ from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.net_training import LIGHT
 from core.jobs.trainings import train_here
+from core.media.stream_frames import frame_of, picture_of
 from core.media.videos import read_video
 from core.paths import Paths
 from core.pose.drawing import draw_estimate
@@ -38,56 +40,87 @@ SIZE_WH = (640, 480)
 _WARM_UP = 10  # frames that are not counted
 _FPS = 15
 
-OWN = ("features + classifier", "smoothing", "drawing")
-
 
 def bench_live(paths: Paths, video: Path, frames: int = 150) -> dict[str, Any]:
-    """Each step of a live frame beside a bare MediaPipe loop, on the same frames by turns.
+    """A live frame beside a bare MediaPipe loop, on the same frames by turns, and its steps.
 
     Args:
         video: shows a hand; its frames are resized to 640x480 and repeated.
 
     Returns:
-        frames, with_hand, stages {name: ms}, own_ms (features, classifier, smoothing, drawing),
-        whole_ms (`LiveProcessor.process`), bare_ms, ratio of these two, and maps_ms: what the
-        light CPM's maps of all stages, drawn beside the video, cost more than the whole.
+        frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio of
+        these two, own_ms (the whole but the vendor's call), and maps_ms: what the light CPM's maps
+        of all stages, drawn beside the video, cost more than the whole.
     """
     pictures = _pictures(video, frames + _WARM_UP)
     model = GestureModel.load(paths.starter)
     with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
-
-    def open_estimator(options: Options) -> Any:
-        return options.keypoints.open(paths)
-
     clock = _Clock()
-    hands = 0
     with (
         MediapipeHands(paths.weights) as bare,
+        _TimedHands(paths.weights) as timed,
         MediapipeHands(paths.weights) as estimator,
-        _closing(LiveProcessor(open_estimator, Options(model))) as live,
-        _closing(LiveProcessor(open_estimator, with_maps)) as mapped,
+        _closing(LiveProcessor(lambda options: timed, Options(model))) as live,
+        _closing(LiveProcessor(lambda options: options.keypoints.open(paths), with_maps)) as mapped,
     ):
-        pipeline = _Pipeline(clock, estimator, model)
-        packets = _Codec(clock)
-        for index, rgb in enumerate(pictures):
-            frame = Frame(rgb, index / _FPS, index, mirrored_view=True)
-            clock.counts = index >= _WARM_UP
-            with clock.measured("bare MediaPipe"):
-                bare.count_hands(frame)
-            with clock.measured("whole"):
-                live.process(rgb)
-            shown, found = pipeline.run(frame)
-            packets.run(shown)
-            hands += bool(found.poses) and clock.counts
-        for index, rgb in enumerate(pictures):  # apart: more nets at once would crowd the caches
-            clock.counts = index >= _WARM_UP
+        _compare(clock, bare, timed, live, pictures)
+        hands = _take_apart(clock, _Pipeline(clock, estimator, model), pictures)
+        for rgb in clock.each(pictures):
             with clock.measured("without maps"):
                 live.process(rgb)
             with clock.measured("maps"):
                 mapped.process(rgb)
-    if error := live.latest().error or mapped.latest().error:
-        raise MediaError(error)
+        if error := live.latest().error or mapped.latest().error:
+            raise MediaError(error)
     return live_figures(clock.medians(), frames, hands)
+
+
+def _compare(
+    clock: "_Clock",
+    bare: MediapipeHands,
+    timed: "_TimedHands",
+    live: LiveProcessor,
+    pictures: list[Picture],
+) -> None:
+    """Each frame through both, whose turns change."""
+
+    def run_bare(frame: Frame) -> None:
+        with clock.measured("bare MediaPipe"):
+            bare.count_hands(frame)
+
+    def run_live(frame: Frame) -> None:
+        with clock.measured("whole"):
+            begun_s = time.thread_time()
+            live.process(frame.rgb)
+            own_s = time.thread_time() - begun_s - timed.vendor_s
+        clock.add("own", own_s)
+
+    for index, rgb in enumerate(clock.each(pictures)):
+        runs = (run_bare, run_live) if index % 2 else (run_live, run_bare)
+        for run in runs:
+            run(Frame(rgb, index / _FPS, index, mirrored_view=True))
+
+
+def _take_apart(clock: "_Clock", pipeline: "_Pipeline", pictures: list[Picture]) -> int:
+    """Each step of each frame; how many of them had a hand."""
+    packets, hands = _Codec(clock), 0
+    for index, rgb in enumerate(clock.each(pictures)):
+        shown, found = pipeline.run(Frame(rgb, index / _FPS, index, mirrored_view=True))
+        packets.run(shown)
+        hands += bool(found.poses) and clock.counts
+    return hands
+
+
+class _TimedHands(MediapipeHands):
+    """Knows how much CPU the vendor's last call took of its caller's thread."""
+
+    vendor_s = 0.0
+
+    def _next_result(self, frame: Frame) -> Any:
+        begun_s = time.thread_time()
+        result = super()._next_result(frame)
+        self.vendor_s = time.thread_time() - begun_s
+        return result
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
@@ -149,8 +182,18 @@ class _Clock:
     def measured(self, name: str) -> Iterator[None]:
         begun = time.process_time()
         yield
+        self.add(name, time.process_time() - begun)
+
+    def add(self, name: str, seconds: float) -> None:
+        """One more measurement of that name."""
         if self.counts:
-            self._ms[name].append(1000 * (time.process_time() - begun))
+            self._ms[name].append(1000 * seconds)
+
+    def each(self, pictures: list[Picture]) -> Iterator[Picture]:
+        """The pictures, of which the first do not count."""
+        for index, rgb in enumerate(pictures):
+            self.counts = index >= _WARM_UP
+            yield rgb
 
     def medians(self) -> dict[str, float]:
         return {name: round(statistics.median(ms), 3) for name, ms in self._ms.items()}
@@ -199,7 +242,7 @@ class _Codec:
         from aiortc.jitterbuffer import JitterFrame
 
         with self._clock.measured("colour conversion"):
-            frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format="yuv420p")
+            frame = frame_of(rgb)
         frame.pts, frame.time_base = self._index, Fraction(1, _FPS)
         self._index += 1
         with self._clock.measured("encode"):
@@ -209,14 +252,14 @@ class _Codec:
             decoded = self._decoder.decode(JitterFrame(data=data, timestamp=timestamp))
         for back in decoded:
             with self._clock.measured("colour conversion back"):
-                back.to_ndarray(format="rgb24")  # type: ignore[attr-defined]
+                picture_of(cast(av.VideoFrame, back))
 
 
 def live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
     """What `bench_live` returns, of each step's median milliseconds by name."""
     ms = dict(ms)
     conversion = ms.pop("colour conversion") + ms.pop("colour conversion back", 0.0)
-    whole, bare = ms.pop("whole"), ms.pop("bare MediaPipe")
+    whole, bare, own = ms.pop("whole"), ms.pop("bare MediaPipe"), ms.pop("own")
     maps = ms.pop("maps") - ms.pop("without maps")
     return {
         "frames": frames,
@@ -226,7 +269,7 @@ def live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any
             "colour conversion": round(conversion, 3),
             **ms,
         },
-        "own_ms": round(sum(ms[name] for name in OWN), 3),
+        "own_ms": own,
         "whole_ms": whole,
         "bare_ms": bare,
         "ratio": round(whole / bare, 3),

@@ -102,7 +102,7 @@ class _Hand:
 
     def called(self, taken: Container[str]) -> str:
         """After the side that it was seen as most often; its name of before, where that is free."""
-        side = self.sides.most_common(1)[0][0]
+        side = max(self.sides, key=self.sides.__getitem__)
         own = [self.name] if self.name.startswith(side) else []
         names = chain(own, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
         self.name = next(name for name in names if name not in taken)
@@ -157,7 +157,8 @@ class HandReader:
 
     def _remember(self, estimate: Estimate, readings: tuple[Reading, ...]) -> None:
         now_s = estimate.time_s
-        kept = tuple(m for m in self._trace if now_s - m.time_s <= TRACE_S)
+        over = (i for i, m in enumerate(self._trace) if now_s - m.time_s <= TRACE_S)
+        kept = self._trace[next(over, len(self._trace)) :]
         if readings and len(readings[0].pose.keypoints) > TIP:
             kept += (_moment(now_s, estimate.poses[0], readings[0]),)
         self._trace = kept  # as a whole: the page reads it from another thread
@@ -172,8 +173,8 @@ def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
     if model is None or not estimate.poses:
         return [Answer() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
-    keypoints = np.stack([pose.keypoints for pose in estimate.poses])
-    mirrored = np.full(len(keypoints), estimate.mirrored_view)
+    keypoints = np.array([pose.keypoints for pose in estimate.poses])
+    mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     table, rejections = model.predict(keypoints, mirrored)
     return [
         Answer(tuple(zip(model.gestures, row, strict=True)), score, score > model.rejects_above)

@@ -10,6 +10,7 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.capture.camera_help import INSECURE, TROUBLES
 from core.gestures.labels import safe_label
+from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
 from core.recognition import low_latency
 from core.recognition.live import Latest, LiveProcessor, Options
@@ -45,9 +46,7 @@ class Stream(VideoProcessorBase):
         self.on_end: Callable[[], object] = no_end
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
-        rgb: Any = frame.to_ndarray(format="rgb24")  # its bytes, as the format says
-        picture = self.live.process(rgb)
-        return av.VideoFrame.from_ndarray(picture, format="rgb24")
+        return frame_of(self.live.process(picture_of(frame)))
 
     def on_ended(self) -> None:
         self.live.close()
