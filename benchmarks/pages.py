@@ -1,0 +1,167 @@
+"""How long every page of the menu takes until it stands, in Chromium, with many samples.
+
+    python -m benchmarks.pages [TABLE] [--pictures N] [--rounds R] [--workspace FOLDER] [--json]
+
+TABLE is a keypoint table, its rows the samples (../shared/data's 19,484 hands unless told); with
+--pictures the project has N samples with a crop each instead. A model is trained on them first. A
+page stands when nothing of it is missing, grey or of the page before (see pages.js), after its
+address was opened in a fresh browser and after a click in the menu.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.review import PROJECT, fill
+from benchmarks.studio import FLAGS, ROOT, find_chromium, studio
+from core.paths import Paths
+from core.store import Store
+
+TABLE = ROOT.parent / "shared" / "data" / "hand_keypoints" / "gestures.csv"
+WATCH = Path(__file__).with_suffix(".js")
+WINDOW = {"width": 1280, "height": 900}
+LIMIT_MS = 60_000
+EPOCHS = 3
+ADDRESS, CLICK = "address", "click"
+
+
+def prepare(paths: Paths, table: Path, pictures: int) -> None:
+    """A project with the table's samples, or with pictures, and a model trained on it."""
+    from core.capture.importing import import_path
+    from core.jobs.trainings import train_here
+
+    store = Store(paths.database)
+    if pictures:
+        fill(store, pictures)
+    else:
+        import_path(store, PROJECT, table, estimator_factory=lambda: None)  # type: ignore[arg-type, return-value]
+    _, run = train_here(store, paths, PROJECT, epochs=EPOCHS, progress=lambda *_: None)
+    store.set_active_model(store.project(PROJECT).id, run.name)
+    store.close()
+
+
+@contextmanager
+def watched(browser: Browser) -> Iterator[Page]:
+    """A window that keeps nothing of another one, and tells when a page stands."""
+    context = browser.new_context(viewport=WINDOW, permissions=["camera"])  # type: ignore[arg-type]
+    context.add_init_script(path=WATCH)
+    page = context.new_page()
+    page.set_default_timeout(LIMIT_MS)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def standing_ms(page: Page) -> float:
+    """Wait until the page stands; how long it took."""
+    try:
+        return float(page.wait_for_function("window.mudraPage?.standing()").json_value())
+    except Exception:
+        print("still missing:", page.evaluate("mudraPage.missing"), file=sys.stderr)
+        raise
+
+
+def menu(page: Page, address: str) -> dict[str, str]:
+    """The menu's pages and their addresses, in its order."""
+    page.goto(f"{address}/?project={PROJECT}")
+    standing_ms(page)
+    links = page.get_by_test_id("stSidebarNavLink")
+    expect(links.first).to_be_visible()
+    names = [str(name).split("\n")[-1].strip() for name in links.all_inner_texts()]
+    return dict(zip(names, [str(link.get_attribute("href")) for link in links.all()], strict=True))
+
+
+def measure(address: str, rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Page → "address" and "click" → ms, a number a round; the first visit of all pages, which
+    warms the server, is called "first"."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        with watched(browser) as page:
+            found = menu(page, address)
+        times: dict[str, dict[str, list[float]]] = {
+            name: {"first": [], ADDRESS: [], CLICK: []} for name in found
+        }
+        for turn in range(rounds + 1):
+            for name, href in found.items():
+                with watched(browser) as page:
+                    page.goto(f"{href}?project={PROJECT}")
+                    times[name][ADDRESS if turn else "first"].append(standing_ms(page))
+        with watched(browser) as page:
+            page.goto(f"{address}/?project={PROJECT}")
+            standing_ms(page)
+            for turn in range(rounds + 1):
+                for name in reversed(found):  # the first page is open: it comes last
+                    page.get_by_test_id("stSidebarNav").get_by_text(name, exact=True).click()
+                    took = standing_ms(page)
+                    if turn:  # the first clicks fetch each page's scripts
+                        times[name][CLICK].append(took)
+        browser.close()
+    return times
+
+
+def summary(times: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, Any]]:
+    """Seconds per page: the first visit, then median and worst of the others."""
+    return {
+        name: {
+            "first": round(kinds["first"][0] / 1000, 2),
+            **{
+                kind: {
+                    "median": round(median(kinds[kind]) / 1000, 2),
+                    "worst": round(max(kinds[kind]) / 1000, 2),
+                }
+                for kind in (ADDRESS, CLICK)
+            },
+        }
+        for name, kinds in times.items()
+    }
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """The summary as a table."""
+    lines = ["| page | first visit | by address | by click |", "|---|---|---|---|"]
+    for name, row in found.items():
+        cells = [
+            f"{row[kind]['median']:.2f} / {row[kind]['worst']:.2f}" for kind in (ADDRESS, CLICK)
+        ]
+        lines.append(f"| {name} | {row['first']:.2f} | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("table", type=Path, nargs="?", default=TABLE)
+    parser.add_argument("--pictures", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--workspace", type=Path, help="kept, and filled where it is empty")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        paths = Paths.find(asked.workspace or Path(temporary))
+        if not paths.database.is_file():
+            prepare(paths, asked.table, asked.pictures)
+        with studio(paths.workspace) as (address, _):
+            found = summary(measure(address, asked.rounds))
+    load = os.getloadavg()
+    if asked.json:
+        print(json.dumps({"seconds": found, "load": load}))
+        return
+    print(f"{platform.machine()}, {os.cpu_count()} cores, {date.today()}, ", end="")
+    print(f"load {load[0]:.1f} / {load[1]:.1f} / {load[2]:.1f}, seconds, median / worst\n")
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main()
