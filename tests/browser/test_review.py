@@ -50,17 +50,17 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
     everything = left(demo)
     with look(films("fist")) as page:
         page.goto("/review?project=Demo")
-        expect(page.get_by_role("img").nth(5)).to_be_visible()
+        expect(page.locator(".st-key-grid img").nth(5)).to_be_visible()
         settled(page)
         page.screenshot(path=pictures / "review_grid.png", full_page=True)
-        page.locator(".st-key-grid [data-testid=stCheckbox] label").first.click()
+        page.locator(".st-key-grid label").first.click()
         delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
         delete.click()
         expect(delete).to_have_count(0)
         assert left(demo) == everything - 1
         undo_latest(page, demo, everything)
 
-        page.get_by_role("button", name="🔍").first.click()
+        page.get_by_role("button", name=re.compile("Show .* large")).first.click()
         expect(page.get_by_text("Mirrored view")).to_be_visible()
         page.screenshot(path=pictures / "review_large.png")
         page.keyboard.press("Escape")
@@ -91,3 +91,29 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         expect(page.get_by_text("No deleted project")).to_be_visible()
         assert left(demo) > everything
         assert GESTURE not in [one.kind for one in list_bin(store, project)]
+
+
+def test_what_is_picked_in_quick_clicks_stays_picked_over_pages_and_buttons(look, films, demo):
+    with look(films("fist")) as page:
+        page.goto("/review?project=Demo")
+        tiles = page.locator(".st-key-grid").get_by_role("checkbox")
+        delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
+        expect(tiles).to_have_count(48)
+        settled(page)
+        for number in range(5):
+            tiles.nth(number).check()
+        expect(delete).to_have_text(re.compile(r"Delete 5$"))
+        page.get_by_role("button", name="Next").click()
+        expect(tiles.first).not_to_be_checked()
+        tiles.nth(7).focus()
+        page.keyboard.press("Space")
+        expect(delete).to_have_text(re.compile(r"Delete 6$"))
+        page.get_by_role("button", name="Pick this page").click()
+        expect(delete).to_have_text(re.compile(r"Delete 53$"))
+        expect(tiles.last).to_be_checked()
+        page.get_by_role("button", name="Previous").click()
+        expect(tiles.nth(5)).not_to_be_checked()
+        assert [tiles.nth(number).is_checked() for number in range(6)] == [True] * 5 + [False]
+        page.get_by_role("button", name="Pick none").click()
+        expect(tiles.first).not_to_be_checked()
+        expect(delete).to_have_count(0)

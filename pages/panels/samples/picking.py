@@ -7,14 +7,16 @@ import streamlit as st
 
 from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
+from core.media.pictures import encode_jpeg
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples
 from core.store.index import Ints
+from pages.components.sample_grid import Tile, show_tiles
 from pages.panels.frame import errors_shown, studio
 from pages.panels.samples.sample import show_large
 
-TILE = 150  # pixels, a tile's width
+TILE_QUALITY = 80  # of a tile's JPEG
 
 
 def picked() -> set[int]:
@@ -24,6 +26,12 @@ def picked() -> set[int]:
 
 def _pick(ids: Sequence[int], on: bool = True) -> None:
     st.session_state["picked"] = picked() | set(ids) if on else picked() - set(ids)
+    st.session_state["picked_turn"] = _turn() + 1
+
+
+def _turn() -> int:
+    """How often something else than the tiles themselves has picked."""
+    return st.session_state.get("picked_turn", 0)
 
 
 def picked_bar(project: Project, found: Ints, shown: Ints) -> None:
@@ -99,30 +107,21 @@ def sample_grid(
 ) -> None:
     """The samples as tiles to pick and to look at."""
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
-    with st.container(horizontal=True, key="grid"):
-        for sample in samples:
-            with st.container(width=TILE, gap=None):
-                _tile(project, sample, gestures, opinions.get(sample.id), binned)
+    tiles = [_tile(sample, gestures, opinions.get(sample.id)) for sample in samples]
+    shown = {sample.id: sample for sample in samples}
+
+    def pick(turn: int, ids: set[int]) -> None:
+        if turn == _turn():  # else the tiles showed what was not so any more
+            st.session_state["picked"] = picked() - set(shown) | ids
+
+    look = show_tiles("grid", tiles, picked(), _turn(), pick)
+    if look in shown:
+        show_large(project, shown[look], opinions.get(look), binned=binned)
 
 
-def _tile(
-    project: Project,
-    sample: Sample,
-    gestures: Mapping[int, str],
-    opinion: Opinion | None,
-    binned: bool,
-) -> None:
-    st.image(np.asarray(picture_of(sample)), width="stretch", output_format="JPEG")
-    key, title = f"pick_{sample.id}", safe_label(gestures.get(sample.gesture_id, "?"))
-    st.session_state[key] = sample.id in picked()
-    with st.container(horizontal=True, gap=None, vertical_alignment="center"):
-        st.checkbox(title, key=key, on_change=_toggle, args=(sample.id,), width="stretch")
-        if st.button("🔍", key=f"look_{sample.id}", type="tertiary", help="Show it large"):
-            show_large(project, sample, opinion, binned=binned)
+def _tile(sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None) -> Tile:
+    note = ""
     if opinion and opinion.other is not None:
-        other = safe_label(gestures.get(opinion.other, "another gesture"))
-        st.caption(f"{other}? {opinion.share:.0%}")
-
-
-def _toggle(sample_id: int) -> None:
-    _pick([sample_id], st.session_state[f"pick_{sample_id}"])
+        note = f"{gestures.get(opinion.other, 'another gesture')}? {opinion.share:.0%}"
+    jpeg = encode_jpeg(np.asarray(picture_of(sample)), TILE_QUALITY)
+    return Tile(sample.id, gestures.get(sample.gesture_id, "?"), jpeg, note)

@@ -48,7 +48,7 @@ def _facts(sample: Sample) -> None:
         "Hand": sample.handedness or "not known",
         "Picture": size,
         "Mirrored view": "yes" if sample.mirrored_view else "no",
-        "Estimator": f"{sample.estimator} {sample.estimator_version}",
+        "Estimator": f"{sample.estimator} {sample.estimator_version}".strip(),
         "File's sha256": sample.file_hash or "none: from a camera",
         "Number": str(sample.id),
     }
