@@ -75,15 +75,17 @@ def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel)
 def _show_proof(proof: dict[str, Any]) -> None:
     worst, limit = proof["worst_difference"], proof["tolerance"]
     st.success(
-        f"Checked: {len(proof['differences'])} test hands are answered as they must be, worst "
-        f"difference {worst:.1e}, at most {limit:g} is allowed.",
+        f"Checked: {len(proof['differences'])} test hands are answered as they must be.",
         icon="✅",
     )
     if not proof["known_predict"]:
         st.warning(
             "Its predict.py is not the one that Mudra writes: read it before you run it.", icon="⚠️"
         )
-    st.caption(f"sha256 of the file: `{proof['sha256']}`")
+    st.caption(
+        f"sha256 of the file: `{proof['sha256']}` · worst difference {worst:.1e}, at most "
+        f"{limit:g} is allowed"
+    )
 
 
 def _show_card(card: str) -> None:

@@ -29,8 +29,8 @@ def page() -> None:
 def _gestures(project: Project) -> None:
     found = studio().store.overview(project.id)
     st.caption(
-        "A gesture that is switched off keeps its samples but is neither recorded nor trained. "
-        "Renaming keeps everything. Whatever you do here can be undone in the sidebar."
+        "Add the gestures that you want to teach. One that is switched off keeps its samples but "
+        "is neither recorded nor trained."
     )
     _add(project)
     there = {overview.gesture.id: overview.gesture for overview in found}
@@ -60,12 +60,15 @@ def _row(
     project: Project, overview: GestureOverview, there: dict[int, Gesture], index: int
 ) -> None:
     gesture, order = overview.gesture, list(there)
+    recorded = (
+        f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
+        f"{many(overview.sessions, 'session')}"
+    )
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{safe_label(gesture.label.title)}**  \n:gray["
-            f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
-            f"{many(overview.sessions, 'session')}]",
+            f"**{safe_label(gesture.label.title)}**  \n"
+            f":gray[{recorded if overview.samples else 'nothing recorded yet'}]",
             width="stretch",
         )
         with st.container(horizontal=True, vertical_alignment="center", width=360):

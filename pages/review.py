@@ -58,6 +58,7 @@ def _from_link(project: Project) -> None:
 
 
 def _samples(project: Project, sample_index: SampleIndex) -> None:
+    st.caption("Pick the samples that are wrong, and delete or move them.")
     wanted = _filters(project)
     label_noise = label_noise_of(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))

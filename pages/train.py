@@ -28,12 +28,12 @@ def page() -> None:
 
 
 def _what_there_is(project: Project) -> None:
-    rows = studio().store.overview(project.id)
-    recorded = [row for row in rows if row.samples]
+    recorded = [row for row in studio().store.overview(project.id) if row.samples]
     if not recorded:
         st.info("Nothing is recorded yet.", icon="🎥")
         st.page_link("pages/record.py", label="Record gestures", icon="➡️")
         return
+    next_hint(project, untrained=not studio().trainings.runs(project.name))
     st.dataframe(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
@@ -49,13 +49,6 @@ def _what_there_is(project: Project) -> None:
             )
         },
     )
-    next_hint(project)
-    if not any(row.gesture.name == "none" for row in recorded):
-        st.caption(
-            "Nothing is recorded for 🚫 none: what is no gesture, the model learns from "
-            "synthetic outliers alone. With some samples of none it would turn more of them "
-            "away."
-        )
 
 
 def _start(project: Project, running: Run | None) -> None:

@@ -66,6 +66,13 @@ def spread(
     return found
 
 
+def enough(rows: Sequence[Spread]) -> bool:
+    """Whether there is enough to begin training with: two gestures, and of each one begun enough
+    samples; gestures that are switched off don't count."""
+    begun = [row.samples for row in rows if row.gesture.enabled and row.samples]
+    return len(begun) > 1 and min(begun) >= ENOUGH
+
+
 def record_next(rows: Sequence[Spread]) -> str:
     """One sentence on what helps most now; gestures that are switched off don't count.
 

@@ -112,6 +112,15 @@ def test_train_says_what_is_missing(app):
     assert "no samples yet" in app.error[0].value
 
 
+def test_train_says_first_what_to_do_next(app, store):
+    record(store, "thumbs_up", 30)
+    assert "Record a second gesture" in go(app, "train").caption[0].value
+    record(store, "fist", 3)
+    assert "Record more of 👊 fist" in go(app, "train").caption[0].value
+    record(store, "fist", 30)
+    assert "Press Train" in go(app, "train").caption[0].value
+
+
 def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):
     for seed, person in enumerate(("me", "you")):
         for gesture in ("thumbs_up", "fist"):

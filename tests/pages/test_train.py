@@ -143,7 +143,7 @@ def test_one_person_alone_is_told_when_others_can_be_left_out(paths, manager, mo
         store.delete_person(person.id)
     store.close()
     app = opened(paths, monkeypatch)
-    assert "One person has recorded so far" in texts(app)
+    assert "Let a second person record the same gestures" in texts(app)
     assert "Leave each person out" not in [b.label for b in app.button]
 
 
@@ -162,7 +162,7 @@ def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run):
     rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
     assert rows, "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
-    cell = next(s for s in app.selectbox if s.label == "Samples of (target → prediction)")
+    cell = next(s for s in app.selectbox if s.label == "Samples of (shown → prediction)")
     fist = gestures.index("fist")
     assert f"👊 fist → 👊 fist · {len(rows)}" in cell.options
     cell.set_value((fist, fist)).run()

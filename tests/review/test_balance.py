@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.gestures.evaluation.label_noise import NoiseScores
-from core.review.balance import Spread, record_next, spread
+from core.review.balance import Spread, enough, record_next, spread
 from core.review.reviewing import LabelNoise
 from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex
 from core.store.rows import Gesture
@@ -114,3 +114,17 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
     )
     # of fist only 2 is known: 3 was another gesture then; of ok 4 and 5 are, 6 is new
     assert [one.doubtful for one in spread(sample_index, gestures, label_noise)] == [0.5, 1.0, None]
+
+
+@pytest.mark.parametrize(
+    ("rows", "so"),
+    [
+        ([], False),
+        ([row("ok", 100)], False),
+        ([row("ok", 30), row("fist", 30), row("none", 0)], True),
+        ([row("ok", 30), row("fist", 29)], False),
+        ([row("ok", 30), row("fist", 30, enabled=False)], False),
+    ],
+)
+def test_two_gestures_with_thirty_samples_each_are_enough_to_train(rows, so):
+    assert enough(rows) == so

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.review.balance import Spread, record_next, spread
+from core.review.balance import Spread, enough, record_next, spread
 from core.store import Project
 from core.store.index import SampleIndex, read_index
 from pages.panels.frame import label_noise_cache, studio
@@ -34,9 +34,8 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
         },
     )
     st.caption(
-        "Left and right are the hands; those of tables are not known. Suspected label errors are "
-        "those that more than half speaks against; they are counted once you order the samples "
-        "by label noise."
+        "Tables don't say which hand it is. Suspected label errors are counted once you order the "
+        "samples by “most suspect first”."
     )
 
 
@@ -44,10 +43,13 @@ def _title(row: Spread) -> str:
     return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
 
 
-def next_hint(project: Project) -> None:
-    """What to record next, in one sentence; nothing before the first sample."""
+def next_hint(project: Project, *, untrained: bool = False) -> None:
+    """What to record next, in one sentence, or to train where that is due; nothing before the first
+    sample."""
     rows = _rows(project, read_index(studio().store, project.id))
-    if any(row.samples for row in rows):
+    if untrained and enough(rows):
+        st.caption("➡️ Press Train, and watch how it learns.")
+    elif any(row.samples for row in rows):
         st.caption(f"➡️ {safe_label(record_next(rows))}")
 
 

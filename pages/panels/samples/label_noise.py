@@ -24,7 +24,7 @@ def label_noise_of(project: Project, sample_index: SampleIndex, order: str) -> L
         label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
         bar.empty()
     st.caption(
-        "Suspected label errors have other neighbours: hands in other recordings that look alike "
-        "but are another gesture; or the model in use takes them for another gesture."
+        "A sample is suspect where hands of other recordings that look like it are another "
+        "gesture, or the model in use takes it for one."
     )
     return label_noise

@@ -26,8 +26,8 @@ def people(project: Project) -> None:
         st.info(NOTHING_RECORDED, icon="🧑")
         return
     st.caption(
-        "With two persons or more Mudra measures how well a new person is understood: keep each "
-        "person under one name."
+        "Keep each person under one name: with two or more, Mudra measures how well it "
+        "understands a new one."
     )
     for person in persons:
         theirs = [session for session in there if session.person_id == person.id]

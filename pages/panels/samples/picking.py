@@ -40,8 +40,6 @@ def picked_bar(project: Project, found: Ints, shown: Ints) -> None:
         chosen = _pickers(found, shown)
         if chosen:
             act_on(project, chosen)
-        else:
-            st.caption("Pick samples to delete or move them. 🔍 shows one large.")
 
 
 def _pickers(found: Ints, shown: Ints) -> list[int]:

@@ -45,7 +45,7 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
 
 
 def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> alt.LayerChart:
-    """Rows are the target, columns the prediction; the number is in every cell. A click
+    """Rows are what was shown, columns the prediction; the number is in every cell. A click
     selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
     rows = [

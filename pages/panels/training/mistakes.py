@@ -22,8 +22,7 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
     confusion, gestures = result["figures"]["confusion"], result["gestures"]
     st.subheader("What is taken for what", anchor=False)
     st.caption(
-        "Rows are the target, columns the prediction, numbers are samples. "
-        "Click on a cell to see its samples."
+        "Rows are what was shown, columns the prediction. Click on a cell to see its samples."
     )
     chart = confusion_chart(confusion, gestures)
     chosen = st.altair_chart(chart, on_select="rerun", key=f"matrix_{run.name}")
@@ -52,7 +51,7 @@ def _cell(confusion: list[list[int]], gestures: list[dict[str, str]], key: str) 
         return f"{titles[cell[0]]} → {titles[cell[1]]} · {count}"
 
     return st.selectbox(
-        "Samples of (target → prediction)",
+        "Samples of (shown → prediction)",
         cells,
         index=None,
         key=key,
@@ -72,10 +71,7 @@ def _samples(run: Run, project: Project, target: str, predicted: str) -> None:
     ids = samples_of(read_predictions(run.path), target, predicted)
     shown = read_samples(studio().store, ids[:SHOWN])
     if not shown:
-        st.caption(
-            "Their samples are not known any more: they were deleted, or this training is "
-            "from before Mudra kept them."
-        )
+        st.caption("Their samples are gone, or this training is from before Mudra kept them.")
         return
     with st.container(horizontal=True):
         for sample in shown:

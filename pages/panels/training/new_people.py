@@ -19,8 +19,8 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
     found = left_out_of(trainings, project.name, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption(
-            "One person has recorded so far. As soon as two have shown the same gestures, "
-            "each can be left out once: that says how new people will do."
+            "Let a second person record the same gestures: then each can be left out once, which "
+            "says how new people will do."
         )
     else:
         again = "Leave each person out again" if found else "Leave each person out"
