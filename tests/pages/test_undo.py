@@ -25,7 +25,7 @@ def gesture_id(store, name):
 
 
 def test_nothing_is_offered_before_anything_was_done(app, store):
-    for page in ("home", "record", "gestures", "review", "train", "live", "files", "export"):
+    for page in ("studio", "record", "gestures", "review", "train", "live", "files", "export"):
         assert undo_offered(go(app, page)) == ""
 
 
@@ -170,7 +170,7 @@ def test_an_imported_table_goes_with_its_gestures_and_persons(app, store, shared
 
 
 def test_a_demo_project_that_was_filled_goes_as_a_whole(app, store):
-    press(app, "Fill a demo project")
+    press(go(app, "demo"), "Fill a demo project")
     assert app.sidebar.selectbox[0].value == "Demo"
     assert undo_offered(app).startswith("Imported")
     undo_here(app)
