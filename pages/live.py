@@ -51,12 +51,12 @@ def page() -> None:
 def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
     with errors_shown():
         if live is None:
-            show_gesture(NOT_STARTED, "Start the camera, show a gesture")
+            show_gesture(NOT_STARTED, "Start the camera, show a gesture", "answer")
             return
         latest = live.latest()
         show_trouble(latest)
         show_drift(latest, model)
-        show_hands(latest)
+        show_hands(latest, "answer")
         height, width = latest.size_hw
         st.caption(
             f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"

@@ -1,15 +1,61 @@
-"""Studio: the teachable machine on one page."""
+"""Studio: the teachable machine on one page: show gestures, train, see the answer."""
 
-from core.recognition.live import Options
+import streamlit as st
+
+from core.gestures.model.gesture_model import GestureModel
+from core.recognition.live import LiveProcessor, Options
+from core.store import Project
+from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
 from pages.panels.camera.stage import stage
+from pages.panels.camera.stream import show_trouble
+from pages.panels.capture.session import pick_person, recorder_for
+from pages.panels.frame import errors_shown
+from pages.panels.live.models import answering_model
+from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.projects import pick_project
+from pages.panels.training.quick import missing, quick_training
 
 
 def page() -> None:
-    """The video."""
-    pick_project()
+    """Gestures and training beside the video, the answer under it."""
+    project = pick_project()
     place = stage()
-    place.show(Options())
+    with place.settings:
+        person = pick_person()
+        source = pick_keypoints("studio")
+        maps = overlay("studio", source)
+    recorder = recorder_for(project, person)
+    with place.head:
+        answering, says = answering_model(project)
+        model = fitting(answering, source)
+        st.caption(_next_step(project, on=place.stream is not None, says=says))
+    live = place.show(
+        Options(model, keypoints=source, maps=maps),
+        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
+        on_end=lambda: recorder.stop(wait=False),
+    )
+    with place.beside:
+        quick_training(project)
+    with place.under:
+        st.fragment(_answer, run_every=0.2 if live else None)(live, model)
+
+
+def _next_step(project: Project, *, on: bool, says: str) -> str:
+    if not on:
+        return "Press START under the video and allow the camera."
+    if lacks := missing(project):
+        return lacks
+    return says
+
+
+def _answer(live: LiveProcessor | None, model: GestureModel | None) -> None:
+    with errors_shown():
+        if live is None:
+            show_gesture("👋", "Show a gesture", "studio_answer")
+            return
+        latest = live.latest()
+        show_trouble(latest)
+        show_hands(latest, "studio_answer")
 
 
 page()

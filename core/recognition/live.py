@@ -283,11 +283,6 @@ class LiveProcessor:
         latency = sum(done - came for came, done in times) / len(times)
         return (len(times) - 1) / span if span else 0.0, 1000 * latency
 
-    @property
-    def is_open(self) -> bool:
-        """Not closed yet."""
-        return not self._closed
-
     def broke_off(self) -> str:
         """Of a stream that is over: what to tell who did not stop it; "" where it ended well."""
         return self._over

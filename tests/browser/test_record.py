@@ -79,12 +79,12 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
     with look(films("thumbs_up")) as page:
         page.goto("/record")
         project = page.get_by_label("Project", exact=True).first  # the old one lingers
-        page.get_by_role("button", name=re.compile("New project")).click()
+        page.get_by_role("button", name="New", exact=True).click()
         page.get_by_label("Name", exact=True).last.fill("Rock")
         page.get_by_role("button", name="Create").click()
         settled(page)
         expect(project).to_have_value("Rock")
-        page.get_by_role("button", name=re.compile("Rename or delete")).click()
+        page.get_by_role("button", name="Change", exact=True).click()
         page.get_by_label("New name").fill("Stone")
         page.screenshot(path=pictures / "project_rename.png")
         page.get_by_role("button", name="Rename", exact=True).click()
@@ -92,7 +92,7 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         expect(project).to_have_value("Stone")
         page.reload()
         expect(project).to_have_value("Stone")
-        page.get_by_role("button", name=re.compile("Rename or delete")).click()
+        page.get_by_role("button", name="Change", exact=True).click()
         page.get_by_role("button", name="Delete the project").click()
         settled(page)
         expect(project).not_to_have_value("Stone")

@@ -17,7 +17,7 @@ from pages.panels.camera.stream import Stream, camera_settings, no_end, video
 from pages.panels.words import VIDEO_PAGES
 
 LARGE, SMALL, HIDDEN, REPLACED = "large", "small", "hidden", "replaced"  # how the video is shown
-_STAGE, _AWAY = "stage", "camera_away"
+_STAGE = "stage"
 PAUSED = Options(paused=True)
 
 
@@ -85,8 +85,6 @@ def begin_stage(title: str) -> Iterator[None]:
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
-    look = LARGE if title in VIDEO_PAGES else SMALL if _is_kept_small() else HIDDEN
-    _look(look)
     with st.container(key="stage"):
         left, beside = st.columns([3, 2], gap="medium")
     with left:
@@ -94,10 +92,10 @@ def begin_stage(title: str) -> Iterator[None]:
             place = st.container()
         with st.container(key="stage_settings"), st.popover("Settings", icon="⚙️"):
             wanted = camera_settings()
-            st.radio(
+            away = st.radio(
                 "On pages without video",
                 [SMALL, HIDDEN],
-                key=_AWAY,
+                key="camera_away",
                 horizontal=True,
                 help="Small, it plays on in the corner. Nothing is read from it there.",
             )
@@ -105,6 +103,7 @@ def begin_stage(title: str) -> Iterator[None]:
         under = st.container()
     with place:
         stream = video(wanted)
+    _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
         _leave_last_page(stream)
     st.session_state[_STAGE] = Stage(head, settings, under, beside, stream)
@@ -112,11 +111,6 @@ def begin_stage(title: str) -> Iterator[None]:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
-
-
-def _is_kept_small() -> bool:
-    last: Stream | None = st.session_state.get("last_stream")
-    return last is not None and last.live.is_open and st.session_state.get(_AWAY) == SMALL
 
 
 def _look(look: str) -> None:

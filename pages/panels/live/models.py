@@ -30,3 +30,14 @@ def pick_model(project: Project) -> GestureModel | None:
         files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
         return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
     return None
+
+
+def answering_model(project: Project) -> tuple[GestureModel | None, str]:
+    """The model that answers for the project, and which it is; None where it can't be read."""
+    paths = studio().paths
+    with errors_shown():
+        folder = paths.model(project.active_model or STARTER)
+        files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
+        model = load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
+        return model, "The starter model answers now: it knows the eight gestures."
+    return None, ""

@@ -38,9 +38,9 @@ def _replay(playing: bool) -> None:
             st.image(picture, width="stretch", output_format="JPEG")
         with right:
             if playing:
-                show_hands(live.latest())
+                show_hands(live.latest(), "demo_answer")
             else:
-                show_gesture("👋", "Hands of other people")
+                show_gesture("👋", "Hands of other people", "demo_answer")
 
 
 def _turn(playing: bool) -> None:

@@ -31,8 +31,9 @@ def pick_project() -> Project:
         turn = st.session_state.get("project_turn", 0)
         key = f"project_{turn}"
         st.selectbox("Project", names, names.index(name), key=key, on_change=_chosen, args=(key,))
-        _new_project(store, turn)
-        _change_project(store, projects[name], turn)
+        with st.container(horizontal=True, gap="xsmall", wrap=False):
+            _new_project(store, turn)
+            _change_project(store, projects[name], turn)
         undo_history(store, projects[name])
     st.session_state["project_name"] = name
     st.query_params["project"] = name
@@ -47,7 +48,7 @@ def _chosen(key: str) -> None:
 
 def _new_project(store: Store, turn: int) -> None:
     with (
-        st.popover("New project", icon="➕", width="stretch", key=f"new_{turn}"),
+        st.popover("New", width="stretch", key=f"new_{turn}", help="A new project"),
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
@@ -62,7 +63,9 @@ def _new_project(store: Store, turn: int) -> None:
 
 
 def _change_project(store: Store, project: Project, turn: int) -> None:
-    with st.popover("Rename or delete", icon="✏️", width="stretch", key=f"change_{turn}"):
+    with st.popover(
+        "Change", width="stretch", key=f"change_{turn}", help="Rename or delete the project"
+    ):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")
             if st.form_submit_button("Rename", icon="✏️"):

@@ -44,6 +44,25 @@ def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
     )
 
 
+def small_curve(epochs: list[dict[str, Any]]) -> alt.Chart:
+    """The accuracy on held-out samples alone, without a legend."""
+    rows = [
+        {"epoch": record["epoch"], "accuracy": record["val_accuracy"]}
+        for record in epochs
+        if "val_accuracy" in record
+    ]
+    return (
+        alt.Chart(pd.DataFrame(rows or {"epoch": [], "accuracy": []}))
+        .mark_line(strokeWidth=2.5, color="#17968e", point={"size": 18, "color": "#17968e"})
+        .encode(
+            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", title=None)),
+            y=alt.Y("accuracy:Q", axis=alt.Axis(format="%", title=None, tickCount=3)),
+            tooltip=["epoch", alt.Tooltip("accuracy:Q", format=".1%")],
+        )
+        .properties(height=110)
+    )
+
+
 def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> alt.LayerChart:
     """Rows are what was shown, columns the prediction; the number is in every cell. A click
     selects `CELL`: its row and column."""

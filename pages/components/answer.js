@@ -1,0 +1,58 @@
+// The answer: of each hand its emoji, its name, and a bar for every gesture. Text alone is set:
+// names are the users'.
+const part = (kind, className, text = "") => {
+  const made = document.createElement(kind)
+  made.className = className
+  made.textContent = text
+  return made
+}
+
+function bar({ emoji, name }) {
+  const made = part("div", "bar")
+  made.setAttribute("role", "meter")
+  made.setAttribute("aria-valuemin", "0")
+  made.setAttribute("aria-valuemax", "100")
+  made.setAttribute("aria-label", name)
+  made.title = name
+  const rail = part("span", "rail")
+  rail.append(part("span", "fill"))
+  made.append(part("span", "sign", emoji || name.slice(0, 2)), rail, part("span", "share"))
+  return made
+}
+
+function build(hand) {
+  const made = part("section", "hand")
+  const said = part("div", "said")
+  said.append(part("div", "emoji"), part("h3", "name"), part("p", "note"))
+  const bars = part("div", "bars")
+  bars.append(...hand.bars.map(bar))
+  made.append(said, bars)
+  return made
+}
+
+function fill(made, hand) {
+  const set = (name, text) => {
+    const place = made.querySelector(name)
+    if (place.textContent !== text) place.textContent = text
+  }
+  set(".emoji", hand.emoji)
+  set(".name", hand.name)
+  set(".note", hand.note)
+  made.querySelectorAll(".bar").forEach((one, i) => {
+    const percent = Math.round(100 * hand.bars[i].share)
+    one.setAttribute("aria-valuenow", percent)
+    one.classList.toggle("most", hand.bars[i].most)
+    one.querySelector(".fill").style.width = `${percent}%`
+    one.querySelector(".share").textContent = `${percent} %`
+  })
+}
+
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector(".answer")
+  const shape = JSON.stringify(data.hands.map(hand => hand.bars.map(one => [one.emoji, one.name])))
+  if (place.dataset.shape !== shape) {
+    place.dataset.shape = shape
+    place.replaceChildren(...data.hands.map(build))
+  }
+  data.hands.forEach((hand, i) => fill(place.children[i], hand))
+}

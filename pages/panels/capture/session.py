@@ -1,0 +1,60 @@
+"""Who records here, into what, and how: the same for every page that records."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.capture.recording import CONTINUOUS, HELD, SHOT, TIMED, Plan, Recorder
+from core.store import Project
+from pages.panels.choice import pick_one
+from pages.panels.frame import studio
+
+HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Shot"
+
+
+def pick_person() -> str:
+    """The name of who shows the gestures."""
+    return st.text_input(
+        "Person",
+        "me",
+        key="person",
+        bind="query-params",
+        max_chars=40,
+        help="Who shows the gesture. With two persons or more Mudra tells how well a new person "
+        "is understood.",
+    )
+
+
+def pick_plan() -> Plan:
+    """How a recording runs."""
+    mode = pick_one(
+        "How",
+        [HOLD, TIMED_MODE, START_STOP, SINGLE],
+        "mode",
+        help="Timed counts down first: for gestures that need both hands.",
+    )
+    if mode == SINGLE:
+        return SHOT
+    rate = st.slider("Samples a second", 1, 15, 10, key="rate", persist_state="session")
+    if mode in (HOLD, START_STOP):
+        return replace(HELD if mode == HOLD else CONTINUOUS, rate_hz=rate)
+    delay = st.slider(
+        "Countdown, s", 0, 10, int(TIMED.delay_s), key="delay", persist_state="session"
+    )
+    length = st.slider(
+        "Length, s", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
+    )
+    return Plan(float(delay), float(length), None, rate)
+
+
+def recorder_for(project: Project, person: str) -> Recorder:
+    """This visit's recorder: another visit, project or person begins another session."""
+    wanted = (st.session_state["visit"], project.id, person)
+    if st.session_state.get("recorder_for") != wanted:
+        if "recorder" in st.session_state:
+            st.session_state["recorder"].close()
+        st.session_state["recorder"] = Recorder(
+            studio().store, project.id, person, with_pictures=not project.keypoints_only
+        )
+        st.session_state["recorder_for"] = wanted
+    return st.session_state["recorder"]

@@ -1,0 +1,95 @@
+"""Training in few lines, beside the video: one button, the curve while it learns, one sentence."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.jobs.trainings import KIND, SPLITS, failure_of, result_of
+from core.learning.runs import Run
+from core.store import Project
+from pages.panels.frame import errors_shown, in_percent, studio
+from pages.panels.training.progress import progress_of
+
+ENOUGH, GESTURES = 5, 2  # samples of each, to begin with
+
+
+def quick_training(project: Project) -> None:
+    """The button and what became of it; a fragment that moves while something is learned."""
+    running = studio().trainings.running(project.name)
+    st.fragment(_training, run_every=0.5 if running else None)(project, running)
+
+
+def learn_as_i_go(project: Project) -> None:
+    """Begin to learn anew after a recording, where the switch is on and there is enough."""
+    if st.session_state.get("learn_as_i_go") and not missing(project):
+        with errors_shown():
+            studio().trainings.begin(project.name)
+
+
+def missing(project: Project) -> str:
+    """What is to be recorded before anything can be learned; "" where there is enough."""
+    rows = studio().store.overview(project.id)
+    ready = sum(row.gesture.enabled and row.samples >= ENOUGH for row in rows)
+    if ready >= GESTURES:
+        return ""
+    some = "a gesture" if ready == 0 else "one more gesture"
+    return f"Record {ENOUGH} samples or more of {some}: hold its button."
+
+
+def _training(project: Project, was_running: Run | None) -> None:
+    with errors_shown():
+        trainings = studio().trainings
+        running = trainings.running(project.name)
+        if (running.name if running else None) != (was_running.name if was_running else None):
+            st.rerun()
+        lacks = missing(project)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if running is not None:
+                stop = st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running))
+                if stop:
+                    trainings.stop(running)
+            elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks):
+                with st.spinner("Preparing …"):
+                    trainings.begin(project.name)
+                st.rerun()
+            st.toggle(
+                "Learn as I go",
+                key="learn_as_i_go",
+                persist_state="session",
+                help="After each recording it learns anew, and the new model answers.",
+            )
+        if running is not None:
+            st.progress(*progress_of(running))
+            _curve(running)
+        else:
+            _said(project, lacks)
+
+
+def _curve(run: Run) -> None:
+    if epochs := run.records("epoch"):
+        # pandas and Altair take a second to load, and nothing before this needs them
+        from pages.panels.training.charts import small_curve
+
+        st.altair_chart(small_curve(epochs), key="quick_curve", height=110)
+
+
+def _said(project: Project, lacks: str) -> None:
+    """The last training in one sentence."""
+    runs = [run for run in studio().trainings.runs(project.name) if KIND not in run.about()]
+    if not runs:
+        st.caption(lacks or "Press Train: it takes seconds, and the video answers by it.")
+        return
+    if reason := failure_of(runs[0]):
+        st.error(safe_label(reason), icon="❌")
+    if result := result_of(runs[0]):
+        st.markdown(_sentence(result))
+        st.page_link("pages/train.py", label="Which gestures are mixed up?", icon="📈")
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    figures = result["figures"]
+    return (
+        f"**{figures['accuracy']:.1%}** of {figures['n']} held-out samples are right "
+        f"({in_percent(figures['interval'])}), {SPLITS[result['split']]}."
+    )
