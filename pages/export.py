@@ -26,13 +26,16 @@ from pages.panels.project.projects import pick_project
 def page() -> None:
     """A model out, a model in, the data."""
     project = pick_project()
-    export, import_, data = st.tabs(["📦 Export a model", "📥 Import a model", "🗂 Data"])
-    with export, errors_shown():
-        _export(project)
-    with import_:
-        _import(project)
-    with data:
-        data_section(studio().store, project)
+    shown = {
+        "📦 Export a model": _export,
+        "📥 Import a model": _import,
+        "🗂 Data": lambda project: data_section(studio().store, project),
+    }
+    tabs = st.tabs(list(shown), key="export_tab", on_change="rerun")
+    for tab, show in zip(tabs, shown.values(), strict=True):
+        if tab.open:  # what a tab shows is made when it is opened: the page stands sooner
+            with tab, errors_shown():
+                show(project)
 
 
 def _export(project: Project) -> None:

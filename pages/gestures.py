@@ -17,13 +17,13 @@ from pages.panels.words import many
 def page() -> None:
     """The project's gestures on one tab, persons and sessions on the others."""
     project = pick_project()
-    gestures, persons, session_list = st.tabs(["✋ Gestures", "🧑 People", "🗓 Sessions"])
-    with gestures:
-        _gestures(project)
-    with persons:
-        people(project)
-    with session_list:
-        sessions(project)
+    shown = {"✋ Gestures": _gestures, "🧑 People": people, "🗓 Sessions": sessions}
+    # a tab's and a popover's content is made when it is opened: the page stands sooner
+    tabs = st.tabs(list(shown), key="gestures_tab", on_change="rerun")
+    for tab, show in zip(tabs, shown.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(project)
 
 
 def _gestures(project: Project) -> None:
@@ -78,8 +78,10 @@ def _row(
                 _change(gesture, enabled=not gesture.enabled)
             _move("⬆", "Up", project, order, index, -1)
             _move("⬇", "Down", project, order, index, 1)
-            with st.popover("Change", icon="✏️", key=f"edit_{gesture.id}_{index}"):
-                _edit(project, gesture, there)
+            edit = st.popover("Change", icon="✏️", key=f"edit_{gesture.id}", on_change="rerun")
+            if edit.open:
+                with edit:
+                    _edit(project, gesture, there)
 
 
 def _move(icon: str, to: str, project: Project, order: list[int], index: int, step: int) -> None:

@@ -52,6 +52,14 @@ def go(app, page):
     return app
 
 
+def unfold(app, key, shown=True):
+    """Open the popover of that key, or that tab of the tabs."""
+    app.session_state[key] = shown
+    app.run()
+    assert not app.exception
+    return app
+
+
 def press(app, label):
     next(b for b in [*app.button, *app.sidebar.button] if b.label == label).click().run()
     assert not app.exception

@@ -10,7 +10,7 @@ from core.gestures.labels import safe_label
 from core.learning.runs import Run
 from core.paths import Paths
 from core.store.bin import delete_samples
-from tests.pages.conftest import go, record, texts
+from tests.pages.conftest import go, record, texts, unfold
 
 
 def press(app, label):
@@ -32,7 +32,7 @@ def recorded(app, store):
     """The first project with samples of two gestures."""
     record(store, "ok", 5)
     record(store, "fist", 4, person="=Eve")
-    return go(app, "export")
+    return unfold(go(app, "export"), "export_tab", "🗂 Data")
 
 
 def test_a_project_goes_out_and_comes_in_under_another_name(recorded, store):

@@ -9,7 +9,7 @@ from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.paths import Paths
-from tests.pages.conftest import go, texts
+from tests.pages.conftest import go, texts, unfold
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
 
@@ -52,9 +52,9 @@ def test_names_of_persons_are_left_out_by_a_switch(app):
 
 
 def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, starter_file):
-    go(app, "export")
+    unfold(go(app, "export"), "export_tab", "📥 Import a model")
     upload(app, ODD, starter_file)
-    assert len(app.success) == 2 and not list_runs(Paths.find(workspace).runs)
+    assert len(app.success) == 1 and not list_runs(Paths.find(workspace).runs)
     next(b for b in app.button if b.label.startswith("Add to")).click().run()
     assert not app.exception
     [run] = list_runs(Paths.find(workspace).runs)
@@ -68,7 +68,7 @@ def test_an_upload_is_checked_then_added_and_in_use(app, store, workspace, start
 
 
 def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_file, tmp_path):
-    go(app, "export")
+    unfold(go(app, "export"), "export_tab", "📥 Import a model")
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
         archive.writestr("../evil", "x")
     for content, words in (

@@ -3,7 +3,9 @@
 import pytest
 
 from core.store.curation import list_sessions
-from tests.pages.conftest import ODD, go, record, texts
+from tests.pages.conftest import ODD, go, record, texts, unfold
+
+PEOPLE, SESSIONS = "🧑 People", "🗓 Sessions"
 
 
 def project_of(store):
@@ -51,7 +53,8 @@ def test_what_can_t_be_a_gesture_s_name_is_said(app, store, name, said):
 
 def test_a_gesture_is_renamed_and_gets_another_emoji(app, store):
     record(store, "ok", 3)
-    page, ok = go(app, "gestures"), ids(store)["ok"]
+    ok = ids(store)["ok"]
+    page = unfold(go(app, "gestures"), f"edit_{ok}")
     widget(page.text_input, f"name_{ok}_ok").set_value(ODD[:40])
     widget(page.text_input, f"emoji_{ok}_👌_other").set_value("🆗")
     next(b for b in page.button if b.label == "Save" and f"change_{ok}" in b.proto.form_id).click()
@@ -71,9 +74,11 @@ def test_gestures_are_switched_off_moved_merged_and_deleted_and_all_is_undone(ap
     assert "ok" not in [g.name for g in store.gestures(project_of(store).id, enabled_only=True)]
     widget(page.button, f"Up_{by_name['fist']}").click().run()
     assert names(store).index("fist") == before.index("fist") - 1
+    unfold(page, f"edit_{by_name['ok']}")
     widget(page.selectbox, f"into_{by_name['ok']}").select(by_name["fist"]).run()
     widget(page.button, f"merge_{by_name['ok']}").click().run()
     assert "ok" not in names(store) and "5 samples" in texts(page)
+    unfold(page, f"edit_{by_name['fist']}")
     widget(page.button, f"delete_{by_name['fist']}").click().run()
     assert "fist" not in names(store)
     for _ in range(4):
@@ -95,7 +100,9 @@ def test_persons_are_renamed_merged_and_deleted(app, store):
     for person in ("ana", "anna", "ben"):
         record(store, "ok", 2, person=person)
     persons = {p.name: p.id for p in store.persons(project_of(store).id)}
-    page = go(app, "gestures")
+    page = unfold(go(app, "gestures"), "gestures_tab", PEOPLE)
+    for person_id in persons.values():
+        unfold(page, f"change_{person_id}")
     widget(page.text_input, f"called_{persons['ben']}_ben").set_value("Ben")
     next(b for b in page.button if f"rename_{persons['ben']}" in b.proto.form_id).click().run()
     widget(page.selectbox, f"same_{persons['anna']}").select(persons["ana"]).run()
@@ -113,21 +120,22 @@ def test_a_name_that_is_another_s_is_refused_in_words(app, store):
     for person in ("ana", "ben"):
         record(store, "ok", 1, person=person)
     ben = next(p.id for p in store.persons(project_of(store).id) if p.name == "ben")
-    page = go(app, "gestures")
+    page = unfold(unfold(go(app, "gestures"), "gestures_tab", PEOPLE), f"change_{ben}")
     widget(page.text_input, f"called_{ben}_ben").set_value("ANA")
     next(b for b in page.button if f"rename_{ben}" in b.proto.form_id).click().run()
     assert "taken" in page.error[0].value
 
 
 def test_without_recordings_people_and_sessions_say_what_to_do(app, store):
-    page = go(app, "gestures")
-    assert texts(page).count("Nothing is recorded yet") == 2
+    for tab in (PEOPLE, SESSIONS):
+        page = unfold(go(app, "gestures"), "gestures_tab", tab)
+        assert texts(page).count("Nothing is recorded yet") == 1
 
 
 def test_chosen_sessions_are_assigned_and_their_samples_deleted(app, store):
     for _ in range(2):
         record(store, "ok", 2, person="me")
-    page = go(app, "gestures")
+    page = unfold(go(app, "gestures"), "gestures_tab", SESSIONS)
     project = project_of(store)
     key = f"sessions_{project.id}_0"
     page.session_state[key] = {"selection": {"rows": [0], "columns": [], "cells": []}}

@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.store.bin import delete_samples
 from core.store.curation import list_sessions
-from tests.pages.conftest import ODD, go, press, record, texts, undo_here, undo_offered
+from tests.pages.conftest import ODD, go, press, record, texts, undo_here, undo_offered, unfold
 
 
 def project_of(store):
@@ -95,7 +95,7 @@ def test_an_old_act_is_left_to_the_sidebar(app, store, monkeypatch):
 
 def test_markup_in_the_name_of_what_was_deleted_stays_text(app, store):
     gesture = store.add_gesture(project_of(store).id, ODD)
-    go(app, "gestures")
+    unfold(go(app, "gestures"), f"edit_{gesture.id}")
     app.button(key=f"delete_{gesture.id}").click().run()
     [bar] = [h.proto.body for h in app.get("html") if 'role="status"' in h.proto.body]
     assert "<i>" not in bar and undo_offered(app) == f"Deleted the gesture “{gesture.name}”"
@@ -141,7 +141,7 @@ def test_a_renamed_project_is_still_the_open_one_after_undo(app, store):
 def test_the_samples_of_several_sessions_come_back_together(app, store):
     for _ in range(2):
         record(store, "ok", 2)
-    page = go(app, "gestures")
+    page = unfold(go(app, "gestures"), "gestures_tab", "🗓 Sessions")
     table = f"sessions_{project_of(store).id}_0"
     page.session_state[table] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     page.run()
@@ -157,7 +157,7 @@ def test_an_imported_table_goes_with_its_gestures_and_persons(app, store, shared
     head, *rows = table.read_text(encoding="utf-8").splitlines()
     content = "\n".join([head, *rows[::400]]).encode()
     before = store.gestures(project_of(store).id)
-    go(app, "export")
+    unfold(go(app, "export"), "export_tab", "🗂 Data")
     files = next(f for f in app.file_uploader if f.label == "A table or COCO keypoints")
     files.upload("some.csv", content).run()
     app.button(key="add_data").click().run()

@@ -43,8 +43,10 @@ def _person(project: Project, person: Person, persons: list[Person], theirs: lis
             f"{many(len(theirs), 'session')}]",
             width="stretch",
         )
-        with st.popover("Change", icon="✏️", key=f"change_{person.id}"):
-            _change(project, person, [p for p in persons if p.id != person.id])
+        change = st.popover("Change", icon="✏️", key=f"change_{person.id}", on_change="rerun")
+        if change.open:
+            with change:
+                _change(project, person, [p for p in persons if p.id != person.id])
 
 
 def _change(project: Project, person: Person, others: list[Person]) -> None:
