@@ -52,6 +52,9 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         page.goto("/review?project=Demo")
         expect(page.locator(".st-key-grid img").nth(5)).to_be_visible()
         settled(page)
+        tiles = page.locator(".st-key-grid li")
+        first, second = (tiles.nth(i).bounding_box() for i in (0, 1))
+        assert first["y"] == second["y"] and first["x"] < second["x"]  # side by side
         page.screenshot(path=pictures / "review_grid.png", full_page=True)
         page.locator(".st-key-grid label").first.click()
         delete = page.get_by_role("button", name=re.compile(r"Delete \d+"))
