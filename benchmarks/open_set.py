@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.training.export import OpenSetNet, data_hash
-from core.gestures.training.learner import fit_all, without_empty_gestures
-from core.gestures.training.rejection import RejectionHead, fit_rejection
+from core.gestures.training.export import data_hash
+from core.gestures.training.fitting import fit_all
+from core.gestures.training.learner import without_empty_gestures
+from core.gestures.training.nets import OpenSetNet, RejectionHead
+from core.gestures.training.rejection import fit_rejection
 from core.paths import Paths
 from core.recipes.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
 from core.recipes.starter import EPOCHS, OPTIONS

@@ -22,7 +22,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.training.augmentation import Augmentation
-from core.gestures.training.learner import fit_all, net_probabilities
+from core.gestures.training.fitting import fit_all, net_probabilities
 from core.paths import Paths
 from core.recipes.starter import EPOCHS, OPTIONS
 from core.recipes.starter_data import (

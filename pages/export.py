@@ -121,8 +121,6 @@ def _import(project: Project) -> None:
             )
             st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1
-            if use:
-                st.session_state.pop(f"model_{project.id}", None)
             st.toast(f"Added as {taken.run.name}")
             st.rerun()
         st.caption("What its maker says of it:")

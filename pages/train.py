@@ -56,7 +56,13 @@ def _start(project: Project, running: Run | None) -> None:
         begin = st.button("Train", icon="▶️", type="primary", disabled=running is not None)
         with st.popover("Options", icon="⚙️"):
             epochs = st.number_input(
-                "At most so many epochs", 1, 1000, 40, key="epochs", persist_state="session"
+                "At most so many epochs",
+                1,
+                1000,
+                None,
+                key="epochs",
+                persist_state="session",
+                placeholder="as many as are enough",
             )
             seed = st.number_input(
                 "Seed",
@@ -69,7 +75,7 @@ def _start(project: Project, running: Run | None) -> None:
             )
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            studio().trainings.begin(project.name, seed=int(seed), epochs=int(epochs))
+            studio().trainings.begin(project.name, seed=int(seed), epochs=epochs)
             st.rerun()
 
 
@@ -99,11 +105,15 @@ def _progress(run: Run) -> tuple[float, str]:
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
         text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
         return done / total, text or "saving …"
-    epochs = run.records("epoch")
-    if run.records("refit") or not epochs:
-        return float(bool(epochs)), "saving …" if epochs else "starting …"
+    epochs, answers = run.records("epoch"), ""
+    if not epochs:
+        return 0.0, "starting …"
+    if run.records("usable"):
+        answers = " · it answers already, the final model follows by itself"
+    if run.records("refit"):
+        return 1.0, f"learning from all samples{answers}"
     last = epochs[-1]
-    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}"
+    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"
 
 
 page()

@@ -143,7 +143,9 @@ def train(
     project: TrainingProject,
     classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
-    epochs: Annotated[int, typer.Option(min=1)] = 40,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="At most so many; else as many as are enough.")
+    ] = None,
     estimator: TrainingEstimator = None,
     leave_one_person_out: Annotated[
         bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")

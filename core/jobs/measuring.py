@@ -4,7 +4,6 @@ Convention: a measurement is a run of its own, whose start says its `kind`; its 
 as they are found, so that a reloaded page, another tab or the command line sees the same.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingManager, result_of
-from core.learning.background import RunThread
+from core.learning.background import RunThread, Stop
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
 
 LEFT_OUT, COMPARISON = "left_out", "comparison"
@@ -34,7 +33,7 @@ def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
     data, options, epochs = _as_trained(manager, project, of)
     persons = sorted(set(map(str, data.persons)))
 
-    def work(run: Run, stop: threading.Event) -> None:
+    def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 
         def progress(person: str, found: dict[str, Any]) -> None:
@@ -60,7 +59,7 @@ def begin_comparison(
     """
     data = manager.data(project, estimator)
 
-    def work(run: Run, stop: threading.Event) -> None:
+    def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.comparing import compare
 
         def progress(row: dict[str, Any]) -> None:
@@ -154,13 +153,13 @@ def _begin(
     manager: TrainingManager,
     project: str,
     kind: str,
-    work: Callable[[Run, threading.Event], None],
+    work: Callable[[Run, Stop], None],
     about: dict[str, Any],
 ) -> Run:
     def start() -> RunThread:
         run = Run.create(manager.folder, **{KIND: kind}, **manager.owner(project), **about)
 
-        def whole(stop: threading.Event) -> None:
+        def whole(stop: Stop) -> None:
             work(run, stop)
             run.log(event="end", status=STOPPED if stop.is_set() else DONE)
 
@@ -172,7 +171,8 @@ def _begin(
 def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[GestureData, Any, int]:
     """The samples, options and epochs that a training's model came from."""
     from core.gestures.training.export import data_hash
-    from core.gestures.training.learner import TrainOptions, without_empty_gestures
+    from core.gestures.training.fitting import TrainOptions
+    from core.gestures.training.learner import without_empty_gestures
 
     model = GestureModel.load(of.path)
     data = without_empty_gestures(manager.data(project, model.estimator))

@@ -1,16 +1,19 @@
 """The trainings of this process: begun here, stopped here; everything else is in the run's folder,
 so that a reloaded page, another tab or the command line sees the same."""
 
+import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
-from core.gestures.model.gesture_model import METADATA, MODEL
+from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
-from core.learning.runs import DEAD, FAILED, RUNNING, Run, list_runs
+from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 from core.paths import Paths
 from core.store import Store
 from core.store.sources import origin_of
@@ -25,9 +28,11 @@ __all__ = [
     "has_model",
     "result_of",
     "train_here",
+    "warm_up",
 ]
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
+AUTOMATIC, KEPT = "automatic", 3  # so many trainings of those that nobody asked for one by one
 
 SPLITS = {
     "person": "other people than those it was trained on",
@@ -54,16 +59,31 @@ class TrainingManager:
         self._lock = threading.Lock()
         self._threads: dict[str, Any] = {}
 
-    def begin(self, project: str, *, seed: int = 0, epochs: int = 40) -> Run:
+    def begin(self, project: str, *, seed: int = 0, epochs: int | None = None) -> Run:
         """Start training on the project's samples, in a thread.
 
         Raises:
             TrainingError: a training of the project runs already.
             NotFoundError: no such project.
         """
-        data, origin = _material(self._store, project)
-        about = self.owner(project) | {"origin": origin}
-        return self.start(project, lambda: _start(data, self._paths, about, "mlp", seed, epochs))
+        begin = _training(self._store, self._paths, project, seed=seed, epochs=epochs)
+        return self.start(project, begin)
+
+    def learn_anew(self, project: str) -> Run:
+        """As `begin`, in place of a training that goes on: that one ends at once and is listed no
+        more, and of the others that began here only the last few are kept.
+
+        Raises:
+            TrainingError: something else is done with the project's samples, or somewhere else.
+            NotFoundError: no such project.
+        """
+        begin = _training(self._store, self._paths, project, automatic=True)
+        with self._lock:
+            before = self._given_up(project)
+            thread = begin(before)
+            self._threads[thread.run.name] = thread
+            self._forget(project)
+        return Run(thread.run.path)
 
     def start(self, project: str, begin: Callable[[], Any]) -> Run:
         """Begin a thread that works on a run of the project, unless one works already.
@@ -105,15 +125,43 @@ class TrainingManager:
 
     def running(self, project: str) -> Run | None:
         """The project's training or measurement that is under way, by whomever it was begun."""
-        owner = self._store.project(project)
-        runs = (run for run in list_runs(self.folder) if belongs_to(run, owner))
-        return next((run for run in runs if run.status() == RUNNING), None)
+        return next((run for run in self._all(project) if run.status() == RUNNING), None)
 
     def runs(self, project: str, kind: str = TRAINING) -> list[Run]:
-        """The project's trainings, or its measurements of a kind, newest first."""
+        """The project's trainings, or its measurements of a kind, newest first; without those that
+        were replaced."""
+        runs = (run for run in self._all(project) if run.about().get(KIND, TRAINING) == kind)
+        return [run for run in runs if run.status() != REPLACED]
+
+    def _all(self, project: str) -> Iterator[Run]:
         owner = self._store.project(project)
-        runs = [run for run in list_runs(self.folder) if belongs_to(run, owner)]
-        return [run for run in runs if run.about().get(KIND, TRAINING) == kind]
+        for run in list_runs(self.folder):
+            with suppress(FileNotFoundError):  # forgotten just now
+                if belongs_to(run, owner):
+                    yield run
+
+    def _given_up(self, project: str) -> Any:
+        """The thread of the training that goes on, which was told to end at once; None: none."""
+        running = self.running(project)
+        if running is None:
+            return None
+        thread = self._threads.get(running.name)
+        if thread is None or KIND in running.about():
+            raise TrainingError(f"“{project}” is being trained already: wait or stop it")
+        thread.replace()
+        return thread
+
+    def _forget(self, project: str) -> None:
+        """Delete what was replaced, and trainings that nobody asked for but the last few."""
+        ended = [run for run in self._all(project) if run.status() != RUNNING]
+        anew = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
+        whole = [run for run in anew if run.status() in (DONE, STOPPED)]
+        kept = {answering(self._paths, self._store.project(project)).name}
+        kept |= {run.name for run in (*anew[:1], *whole[:KEPT])}
+        for run in anew:
+            if run.name not in kept:
+                shutil.rmtree(run.path, ignore_errors=True)
+                self._threads.pop(run.name, None)
 
     def run(self, name: str) -> Run:
         """A training by its name."""
@@ -151,7 +199,7 @@ def train_here(
     *,
     classifier: str = "mlp",
     seed: int = 0,
-    epochs: int = 40,
+    epochs: int | None = None,
     estimator: str | None = None,
     progress: Callable[[int, int], None],
 ) -> tuple[Any, Run]:
@@ -163,52 +211,76 @@ def train_here(
     Raises:
         MudraError: what went wrong.
     """
-    data, origin = _material(store, project, estimator)
-    about = owner_of(store.project(project)) | {"origin": origin}
-    thread = _start(data, paths, about, classifier, seed, epochs)
+    begin = _training(
+        store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
+    )
+    thread = begin()
     while thread.alive:
         try:
             thread.wait(0.2)
         except KeyboardInterrupt:
             thread.stop()
-        done = thread.run.records("epoch")
-        progress(done[-1]["epoch"] if done else 0, epochs)
+        if done := thread.run.records("epoch"):
+            progress(done[-1]["epoch"], done[-1]["epochs"])
     if thread.error is not None:
         raise thread.error
     return thread.result, thread.run
 
 
-def _material(
-    store: Store, project: str, estimator: str | None = None
-) -> tuple[GestureData, dict[str, Any]]:
-    """What there is to learn from, and where it comes from."""
-    project_id = store.project(project).id
-    data = store.training_data(project_id, estimator=estimator)
-    return data, origin_of(store, project_id, data.estimator)
-
-
-def _start(
-    data: GestureData,
+def _training(
+    store: Store,
     paths: Paths,
-    about: dict[str, Any],
-    classifier: str,
-    seed: int,
-    epochs: int,
-) -> Any:
-    """The thread of a new training, with what its run is to remember."""
-    # torch takes seconds to load and is needed by nothing before this
-    from core.gestures.training.learner import TrainOptions, start_training
+    project: str,
+    estimator: str | None = None,
+    *,
+    classifier: str = "mlp",
+    seed: int = 0,
+    epochs: int | None = None,
+    automatic: bool = False,
+) -> Callable[..., Any]:
+    """What begins a training's thread on the samples there are now, after another thread where it
+    is given one.
 
-    options = TrainOptions(classifier, seed=seed, epochs=epochs)
-    run = Run.create(
-        paths.runs, classifier=classifier, seed=seed, epochs=epochs, samples=len(data), **about
-    )
-    return start_training(data, run, options)
+    Raises:
+        NotFoundError: no such project.
+    """
+    owner = store.project(project)
+    data = store.training_data(owner.id, estimator=estimator)
+    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimator)}
+    about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
+    about |= {AUTOMATIC: True} if automatic else {}
+
+    def begin(after: Any = None) -> Any:
+        # torch takes seconds to load and is needed by nothing before this
+        from core.gestures.training.fitting import TrainOptions
+        from core.gestures.training.learner import train
+        from core.learning.background import RunThread
+
+        run = Run.create(paths.runs, **about)
+
+        def work(stop: Any) -> Any:
+            if after is not None:
+                after.wait()
+            options = TrainOptions(classifier, seed=seed, epochs=epochs)
+            result = train(data, run, options, stop=stop)
+            follow(store, paths, owner, run)
+            return result
+
+        return RunThread(run, work)
+
+    return begin
 
 
-def has_model(run: Run) -> bool:
-    """Whether the run left a model that can be used."""
-    return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
+@cache
+def warm_up() -> threading.Thread:
+    """Load what a training needs, beside all else and once: the first is as quick as the next."""
+
+    def load() -> None:
+        import core.gestures.training.learner  # noqa: F401 - torch and scikit-learn, seconds
+
+    thread = threading.Thread(target=load, name="warming up", daemon=True)
+    thread.start()
+    return thread
 
 
 def result_of(run: Run) -> dict[str, Any] | None:

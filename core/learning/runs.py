@@ -27,6 +27,7 @@ except ImportError:  # Windows: there a run is as alive as its process
 
 LOG = "log.jsonl"
 RUNNING, DONE, STOPPED, FAILED, DEAD = "running", "done", "stopped", "failed", "dead"
+REPLACED = "replaced"  # given up for a newer one
 _held: dict[Path, int] = {}  # the logs that this process trains into, by descriptor
 
 
@@ -44,7 +45,9 @@ class Run:
         Raises:
             TrainingError: the folder can't be written.
         """
-        name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        now = time.time()
+        second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+        name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(1)}"
         run = cls(root / name)
         with _plain_errors(run.path):
             run.path.mkdir(parents=True)
@@ -64,7 +67,7 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name: when the run began and four random letters."""
+        """The folder's name: when the run began, to the millisecond, so that names are in order."""
         return self.path.name
 
     def log(self, **values: Any) -> None:

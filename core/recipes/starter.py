@@ -11,8 +11,9 @@ import numpy as np
 from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.training.augmentation import Augmentation
-from core.gestures.training.export import OpenSetNet, save_model
-from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.export import save_model
+from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.nets import OpenSetNet
 from core.gestures.training.rejection import fit_rejection, open_set_answers
 from core.media.pictures import PICTURE_SUFFIXES
 from core.recipes.open_set import (

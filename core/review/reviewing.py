@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.gestures.evaluation.label_noise import NoiseScores, noise_by_model, noise_by_neighbours
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.answering import STARTER, answering
 from core.paths import Paths
 from core.store import Project, Store
 from core.store.index import Ints, Poses, SampleIndex, read_index, read_poses
@@ -128,9 +129,10 @@ def _by_model(
     """What the model in use says; of held-out samples, what it predicted before it was trained on
     them."""
     nothing = NoiseScores(np.full(len(sample_index), np.nan, np.float32), sample_index.gestures)
-    if project.active_model is None or not len(sample_index):
+    answers = answering(paths, project)
+    if answers.name == STARTER or not len(sample_index):
         return nothing
-    run = paths.model(project.active_model)
+    run = answers.folder
     try:
         model = GestureModel.load(run)
         probabilities = model.predict_proba(poses.keypoints, poses.mirrored_view)

@@ -14,6 +14,7 @@ from streamlit.navigation.page import StreamlitPage
 from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, result_of
 from core.learning.runs import Run, error_text
 from core.paths import Paths
@@ -108,7 +109,7 @@ def run_title(run: Run, project: Project) -> str:
         parts.append(f"{figures['accuracy']:.1%} accuracy ({in_percent(figures['interval'])})")
     if imported := run.about().get("imported"):
         parts.append(f"from {imported}")
-    if project.active_model == run.name:
+    if answering(studio().paths, project).name == run.name:
         parts.append("in use")
     return " · ".join(parts)
 

@@ -28,7 +28,14 @@ SECTIONS = {
     "Look inside": (HEATMAPS, DEMO, PRIVACY),
 }
 VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS)
-MARKS = {"running": "⏳", "done": "✅", "stopped": "⏹", "failed": "❌", "dead": "💀"}
+MARKS = {
+    "running": "⏳",
+    "done": "✅",
+    "stopped": "⏹",
+    "failed": "❌",
+    "dead": "💀",
+    "replaced": "⏭",
+}
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
 NOT_STARTED = "Press START under the video."

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from core.errors import TrainingError
-from core.learning.background import RunThread
+from core.learning.background import RunThread, Stop
 from core.learning.runs import DONE, Run
 
 
@@ -33,7 +33,7 @@ def test_stop_reaches_the_work(run):
     [(TrainingError("too few"), "too few"), (ZeroDivisionError("no"), "ZeroDivisionError")],
 )
 def test_a_failure_is_in_the_log(run, error, said):
-    def work(stop: threading.Event) -> None:
+    def work(stop: Stop) -> None:
         raise error
 
     thread = RunThread(run, work)
@@ -43,9 +43,24 @@ def test_a_failure_is_in_the_log(run, error, said):
 
 
 def test_a_failure_after_the_end_leaves_the_end_alone(run):
-    def work(stop: threading.Event) -> None:
+    def work(stop: Stop) -> None:
         run.log(event="end", status=DONE)
         raise TrainingError("late")
 
     RunThread(run, work).wait(10)
     assert [r["status"] for r in run.records("end")] == [DONE]
+
+
+def test_work_that_is_replaced_ends_at_once_and_says_so(run):
+    begun = threading.Event()
+
+    def work(stop: Stop) -> None:
+        while True:
+            begun.set()
+            stop.check()
+
+    thread = RunThread(run, work)
+    assert begun.wait(10)
+    thread.replace()
+    thread.wait(10)
+    assert not thread.alive and thread.error is None and run.status() == "replaced"

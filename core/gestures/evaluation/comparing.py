@@ -4,7 +4,6 @@ The MLP learns for a fixed number of epochs here, so that none of them chooses a
 samples that judge.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,12 +15,9 @@ from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import difference_of
 from core.gestures.evaluation.validation import figures, groups_of, split_by_groups
-from core.gestures.training.learner import (
-    TrainOptions,
-    fit_all,
-    net_probabilities,
-    without_empty_gestures,
-)
+from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.learner import without_empty_gestures
+from core.learning.background import Stop
 
 EPOCHS = 20  # leave-one-recorder-out accuracy is flat from 10 to 25
 FIRST = CLASSIFIERS[0]  # the others are compared with it
@@ -35,7 +31,7 @@ def compare(
     seed: int = 0,
     epochs: int = EPOCHS,
     progress: OnProgress = lambda row: None,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> dict[str, Any]:
     """Fit each of `CLASSIFIERS` on the groups' split and measure it on what was held out.
 

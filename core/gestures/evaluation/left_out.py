@@ -1,6 +1,5 @@
 """How well a model does on people that it never saw: each person is left out once."""
 
-import threading
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -10,7 +9,8 @@ from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
-from core.gestures.training.learner import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
+from core.learning.background import Stop
 
 OnProgress = Callable[[str, dict[str, Any]], None]
 
@@ -22,7 +22,7 @@ def leave_one_person_out(
     *,
     only: Collection[str] | None = None,
     progress: OnProgress = lambda person, found: None,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Per person (or per one of `only`), the figures on that person's samples of a net that never
     saw them.
@@ -61,7 +61,7 @@ def _figures(
     theirs: GestureData,
     options: TrainOptions,
     epochs: int,
-    stop: threading.Event | None,
+    stop: Stop | None,
 ) -> dict[str, Any]:
     known = np.unique(others.labels)
     judged = np.isin(theirs.labels, known)

@@ -4,9 +4,14 @@ Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), 
 `probabilities` (N, C) and, but in early models, `rejection` (N,): larger = farther out of
 distribution, and above the metadata's threshold no gesture is given. A model file is an untrusted
 file: it is read as bytes and checked before it runs.
+
+A training writes its model twice, each time the graph first: the metadata name its sha256, so that
+no reader takes one model's graph with the other's metadata.
 """
 
+import hashlib
 import json
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +27,8 @@ from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
+ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
+_BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
 MAX_METADATA = 2**20
 _DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
@@ -53,8 +60,7 @@ class GestureModel:
             ModelError: nothing there, not ours, too large, or of another feature version.
         """
         folder = path.parent if path.suffix == ".onnx" else path
-        metadata = _read_metadata(folder / METADATA)
-        data = _read_onnx(folder / MODEL)
+        metadata, data = _read_pair(folder)
         return cls(folder, metadata, data)
 
     @cached_property
@@ -104,6 +110,11 @@ class GestureModel:
     def skeleton(self) -> Skeleton:
         """Whose keypoints it understands; models that name none are of hands."""
         return skeleton_named(_skeleton_of(self.metadata))
+
+    @property
+    def preliminary(self) -> bool:
+        """Whether its training goes on, or was broken off: nothing was measured yet."""
+        return bool(self.metadata.get(PRELIMINARY, False))
 
     @property
     def threshold(self) -> float:
@@ -186,6 +197,24 @@ def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
     return len(keypoints) == 3 and keypoints[2] == 2 and len(mirrored_view) == 1
 
 
+def _read_pair(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """Metadata, and the graph that they are of."""
+    end = time.monotonic() + _BETWEEN_WRITES_S
+    while True:
+        metadata, data = _read_metadata(folder / METADATA), _read_onnx(folder / MODEL)
+        found = hashlib.sha256(data).hexdigest()
+        wanted = metadata.get(ONNX_SHA256, found)
+        if found == wanted:
+            _check_onnx(data, folder / MODEL)
+            return metadata, data
+        if time.monotonic() > end:
+            raise ModelError(
+                f"{folder / MODEL} has the sha256 {found}, {METADATA} is of one with {wanted}: "
+                "train again"
+            )
+        time.sleep(0.01)  # a training is just writing the other file
+
+
 def _read_metadata(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
@@ -220,9 +249,7 @@ def _read_onnx(path: Path) -> bytes:
         raise ModelError(f"no gesture model at {path.parent}: {path.name} is missing; train one")
     if path.stat().st_size > MAX_BYTES:
         raise ModelError(f"{path} has {path.stat().st_size} bytes, a model at most {MAX_BYTES}")
-    data = path.read_bytes()
-    _check_onnx(data, path)
-    return data
+    return path.read_bytes()
 
 
 def _check_onnx(data: bytes, path: Path) -> None:

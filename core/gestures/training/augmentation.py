@@ -86,7 +86,8 @@ def augment(
     skeleton: Skeleton,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Changed copies of (N, K, 2) keypoints as seen on the screen, and their (N,) labels."""
-    keypoints = _jittered(keypoints, how.jitter, skeleton, generator)
+    if how.jitter:
+        keypoints = _jittered(keypoints, how.jitter, skeleton, generator)
     keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
     if skeleton == HAND_21:

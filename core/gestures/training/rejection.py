@@ -5,7 +5,6 @@ Convention: N samples, F standardised features, C gestures; a score of 0 to 1, l
 of distribution. benchmarks/open_set.py measures it against the other scores.
 """
 
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,15 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
-from core.gestures.training.export import GestureNet, OpenSetNet
+from core.gestures.training.nets import GestureNet, OpenSetNet, RejectionHead
 from core.gestures.training.outliers import complete, synthetic_outliers
-from core.learning.averaging import moving_average
+from core.learning.background import Stop
 from core.pose.skeletons import skeleton_named
 
 SCORE = "made-up hands"  # and, where there is one, `none`
@@ -30,11 +29,9 @@ _ENOUGH = 100  # held-out samples that a threshold is taken from as it is
 # 0.08 let 95 % of the gestures through in the worst of the starter's five folds; the others are
 # where one person's hands did well of whom ten samples a gesture were learned
 _THRESHOLD_RANGE = {"with none": (0.08, 0.2), "without none": (0.2, 0.5)}
-_HIDDEN = 128
 _MOST, _LEAST, _PER_SAMPLE = 8000, 1500, 30  # gestures and as many unknown hands to learn from
 _EPOCHS, _BATCH, _RATE, _DECAY = 12, 256, 2e-3, 1e-2
 _SMOOTHING = 0.02
-_DROPOUT = 0.2
 
 _OF = {
     "person": "of other people than those it was trained on",
@@ -70,45 +67,6 @@ class Rejection:
         return asdict(self)
 
 
-class RejectionHead(nn.Module):
-    """A small net that tells gestures from `none` and from synthetic outliers; where the gesture
-    net knows `none`, its log-odds for that count as much."""
-
-    def __init__(self, feature_count: int, none: int | None, generator: torch.Generator) -> None:
-        super().__init__()
-        self.none = none
-        self.layers = nn.ModuleList(
-            [
-                nn.Linear(feature_count, _HIDDEN),
-                nn.Linear(_HIDDEN, _HIDDEN // 2),
-                nn.Linear(_HIDDEN // 2, 1),
-            ]
-        )
-        for layer in self.layers:
-            assert isinstance(layer, nn.Linear)
-            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-            nn.init.zeros_(layer.bias)
-
-    def log_odds(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """(N, F) → (N,) of its own, without the gesture net; a generator turns dropout on."""
-        for layer in self.layers[:-1]:
-            x = torch.relu(layer(x))
-            if generator is not None:
-                kept = torch.rand(x.shape, generator=generator) >= _DROPOUT
-                x = x * kept / (1 - _DROPOUT)
-        return self.layers[-1](x)[:, 0]
-
-    def forward(self, x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        """(N, F) features and the gesture net's (N, C) → (N,) how far out of distribution, 0 to
-        1."""
-        own = self.log_odds(x)
-        if self.none is None:
-            return torch.sigmoid(own)
-        others = torch.cat([logits[:, : self.none], logits[:, self.none + 1 :]], 1)
-        of_none = logits[:, self.none] - torch.logsumexp(others, 1)
-        return torch.sigmoid((own + of_none) / 2)
-
-
 def none_of(data: GestureData) -> int | None:
     """The index of `none` among the gestures."""
     return next((i for i, gesture in enumerate(data.gestures) if gesture == NONE), None)
@@ -119,12 +77,17 @@ def fit_rejection(
     data: GestureData,
     augmentation: Augmentation,
     seed: int = 0,
-    stop: threading.Event | None = None,
+    stop: Stop | None = None,
+    *,
+    unless_stopped: bool = True,
 ) -> OpenSetNet:
     """Learn what is unknown to a fitted net, from the samples that it was trained on.
 
     Half of the unknown hands are the samples of `none` where there are any; the others are made
-    up. The net itself stays as it is. Stopped, it has learned too little to be used.
+    up. The net itself stays as it is.
+
+    Args:
+        unless_stopped: end early when it is stopped, with too little learned to be used.
     """
     generator = torch.Generator().manual_seed(seed)
     n = int(np.clip(_PER_SAMPLE * len(data), _LEAST, _MOST))
@@ -134,7 +97,17 @@ def fit_rejection(
     x = net.standardised(net.features(keypoints, unmirrored, torch))
     y = torch.cat([torch.zeros(len(gestures)), torch.ones(len(foreign))])
     head = RejectionHead(x.shape[1], none_of(data), generator)
-    _fit(head, x, y * (1 - 2 * _SMOOTHING) + _SMOOTHING, generator, stop or threading.Event())
+    optimizer = AdamW(head, _RATE, _DECAY)
+    y = y * (1 - 2 * _SMOOTHING) + _SMOOTHING
+    stop = stop or Stop()
+    for _ in range(_EPOCHS):
+        if unless_stopped and stop.is_set():
+            break
+        for rows in torch.randperm(len(y), generator=generator).split(_BATCH):
+            stop.check()
+            odds = head.log_odds(x[rows], generator)
+            optimizer.step(binary_cross_entropy_with_logits(odds, y[rows]))
+    optimizer.give_average(head)
     return OpenSetNet(net, head)
 
 
@@ -159,30 +132,6 @@ def _examples(
     flipped = torch.rand(len(made), generator=generator) < 0.5
     made[..., 0] *= torch.where(flipped, -1.0, 1.0)[:, None]
     return gestures, torch.cat([real, made])
-
-
-def _fit(
-    head: RejectionHead,
-    x: torch.Tensor,
-    y: torch.Tensor,
-    generator: torch.Generator,
-    stop: threading.Event,
-) -> None:
-    """Binary cross entropy; kept are the moving averages of the weights, as in `training`."""
-    parameters: list[torch.Tensor] = list(head.parameters())
-    average = moving_average(head, 0.98)
-    optimizer = AdamW(parameters, _RATE, _DECAY)
-    for _ in range(_EPOCHS):
-        if stop.is_set():
-            break
-        for rows in torch.randperm(len(y), generator=generator).split(_BATCH):
-            odds = head.log_odds(x[rows], generator)
-            loss = nn.functional.binary_cross_entropy_with_logits(odds, y[rows])
-            head.zero_grad()
-            loss.backward()
-            optimizer.step()
-            average.update_parameters(head)
-    head.load_state_dict(average.module.state_dict())
 
 
 # -------------------------------------------------------------------------------------- measuring

@@ -1,13 +1,15 @@
 """Which gesture model is used: the picker that Live and Files share."""
 
+import time
+from pathlib import Path
+
 import streamlit as st
 
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
-from core.jobs.trainings import has_model
+from core.jobs.answering import STARTER, Answering, answering, has_model
 from core.store import Project
 from pages.panels.frame import errors_shown, load_model, run_title, studio
 
-STARTER = "starter"
 STARTER_TITLE = "Starter: the eight gestures"
 
 
@@ -16,28 +18,44 @@ def pick_model(project: Project) -> GestureModel | None:
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project.name) if has_model(run)}
     names = [*runs, STARTER]
-    start = project.active_model if project.active_model in names else STARTER
+    start = answering(paths, project).name
+    key, before = f"model_{project.id}", f"answering_{project.id}"
+    if st.session_state.get(before, start) != start:  # a training has ended since
+        st.session_state.pop(key, None)
+    st.session_state[before] = start
     name = st.selectbox(
         "Model",
         names,
-        index=names.index(start),
-        key=f"model_{project.id}",
+        index=names.index(start) if start in names else len(runs),
+        key=key,
         persist_state="session",
         format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
     )
     with errors_shown():
-        folder = paths.model(name or STARTER)
-        files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
-        return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
+        return _loaded(paths.model(name or STARTER))
     return None
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     """The model that answers for the project, and which it is; None where it can't be read."""
-    paths = studio().paths
+    found = answering(studio().paths, project)
     with errors_shown():
-        folder = paths.model(project.active_model or STARTER)
-        files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
-        model = load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
-        return model, "The starter model answers now: it knows the eight gestures."
+        return _loaded(found.folder), _said(found)
     return None, ""
+
+
+def _loaded(folder: Path) -> GestureModel:
+    files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
+    return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
+
+
+def _said(found: Answering) -> str:
+    if found.name == STARTER:
+        return "The starter model answers now: it knows the eight gestures."
+    now = time.localtime()
+    learned = time.localtime(found.learned_at) if found.learned_at else now
+    form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"
+    model = f"The model of {time.strftime(form, learned)}" if found.learned_at else "Your model"
+    if found.preliminary:
+        return f"{model} answers now; the final one follows by itself."
+    return f"{model} answers now."

@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.jobs.trainings import ADVICE, SPLITS, failure_of, has_model, result_of
+from core.jobs.answering import answering, choose, has_model
+from core.jobs.trainings import ADVICE, SPLITS, failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import in_percent, run_title, studio
@@ -87,11 +88,10 @@ def _figures(result: dict[str, Any]) -> None:
 
 
 def _use(run: Run, project: Project) -> None:
-    if project.active_model == run.name:
+    if answering(studio().paths, project).name == run.name:
         st.success("The Live page uses this model.", icon="✅")
     elif st.button("Use this model", icon="✨", type="primary"):
-        studio().store.set_active_model(project.id, run.name)
-        st.session_state.pop(f"model_{project.id}", None)
+        choose(studio().store, studio().paths, project, run.name)
         st.rerun()
 
 

@@ -1,7 +1,5 @@
 """Classifiers side by side on the same samples."""
 
-import threading
-
 import numpy as np
 import pytest
 
@@ -9,6 +7,7 @@ from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.comparing import compare
 from core.gestures.evaluation.validation import split_by_groups
+from core.learning.background import Stop
 
 
 def test_all_classifiers_are_measured_on_the_same_split(hands):
@@ -36,7 +35,7 @@ def test_a_gesture_without_samples_is_no_class(hands):
 
 
 def test_stop_ends_after_the_present_classifier(hands):
-    stop = threading.Event()
+    stop = Stop()
     found = compare(hands(), epochs=1, progress=lambda row: stop.set(), stop=stop)
     assert [row["classifier"] for row in found["rows"]] == ["mlp"]
 

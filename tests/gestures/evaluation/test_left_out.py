@@ -1,13 +1,12 @@
 """Leaving people out, one by one."""
 
-import threading
-
 import numpy as np
 import pytest
 
 from core.errors import TrainingError
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
-from core.gestures.training.learner import TrainOptions
+from core.gestures.training.fitting import TrainOptions
+from core.learning.background import Stop
 
 OPTIONS = TrainOptions()
 
@@ -53,7 +52,7 @@ def test_persons_without_a_gesture_in_common_cannot_be_judged(hands):
 
 
 def test_stop_leaves_the_rest_unmeasured(hands):
-    stop = threading.Event()
+    stop = Stop()
     found = leave_one_person_out(
         hands(persons=4), OPTIONS, epochs=1, progress=lambda *_: stop.set(), stop=stop
     )

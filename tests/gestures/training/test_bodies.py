@@ -9,7 +9,8 @@ from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.training.learner import TrainOptions, train
+from core.gestures.training.fitting import TrainOptions
+from core.gestures.training.learner import train
 from core.learning.runs import Run
 from core.pose.skeletons import COCO_17
 

@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -20,20 +21,17 @@ from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.validation import split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.training import learner
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
-from core.gestures.training.learner import (
-    BrokenOffError,
-    TrainOptions,
-    fit_mlp,
-    start_training,
-    train,
-    without_empty_gestures,
-)
+from core.gestures.training.export import save_preliminary
+from core.gestures.training.fitting import BrokenOffError, TrainOptions, fit_all, fit_mlp
+from core.gestures.training.learner import train, without_empty_gestures
+from core.learning.background import ReplacedError, RunThread, Stop
 from core.learning.runs import Run
 from core.paths import Paths
 from core.pose.skeletons import HAND_21
-from tests.gestures.conftest import make_data
+from tests.gestures.conftest import make_data, without_sha256
 
 FEW = TrainOptions(epochs=6)
 
@@ -53,8 +51,11 @@ def trained(tmp_path_factory) -> Run:
 
 @pytest.fixture
 def spoilable(trained, tmp_path) -> Run:
-    """A copy of the finished training, to be damaged."""
-    return Run.open(Path(shutil.copytree(trained.path, tmp_path / "copy")))
+    """A copy of the finished training, to be damaged; as in early models nothing says whether its
+    files belong together."""
+    copied = Run.open(Path(shutil.copytree(trained.path, tmp_path / "copy")))
+    without_sha256(copied.path)
+    return copied
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
@@ -119,7 +120,8 @@ def test_every_epoch_is_logged_for_training_and_validation(trained):
 
 def test_stop_keeps_the_best_epoch_and_says_so(hands, tmp_path):
     run = Run.create(tmp_path)
-    thread = start_training(hands(), run, TrainOptions(epochs=100_000, patience=100_000))
+    patient = TrainOptions(epochs=100_000, patience=100_000, batch_size=8)
+    thread = RunThread(run, lambda stop: train(hands(), run, patient, stop=stop))
     while len(run.records("epoch")) < 3:
         assert thread.alive
     thread.stop()
@@ -128,7 +130,7 @@ def test_stop_keeps_the_best_epoch_and_says_so(hands, tmp_path):
     assert GestureModel.load(run.path).metadata["refitted_on_all"] is False
 
 
-class StopWhen(threading.Event):
+class StopWhen(Stop):
     """Set from the moment on at which something has happened."""
 
     def __init__(self, happened) -> None:
@@ -164,9 +166,107 @@ def test_stop_while_the_refitted_model_learns_to_reject_ends_that_too(hands, run
 
 
 def test_a_stop_that_comes_after_the_refit_stopped_nothing(hands, run):
-    train(hands(), run, FEW, stop=StopWhen((run.path / "metadata.json").is_file))
+    def happened() -> bool:
+        return bool(run.records("usable")) and not GestureModel.load(run.path).preliminary
+
+    train(hands(), run, FEW, stop=StopWhen(happened))
     assert GestureModel.load(run.path).metadata["refitted_on_all"] is True
     assert run.status() == "done"
+
+
+# -------------------------------------------------------------------------- a model that is early
+
+
+class Looking(Stop):
+    """Is shown the run's model at the first step after it can be used."""
+
+    def __init__(self, run: Run, look) -> None:
+        super().__init__()
+        self._run, self._look = run, look
+
+    def check(self) -> None:
+        if self._look is not None and self._run.records("usable"):
+            look, self._look = self._look, None
+            look(GestureModel.load(self._run.path))
+        super().check()
+
+
+def test_a_model_can_be_used_while_the_rest_is_learned_and_the_final_one_takes_its_place(
+    hands, run
+):
+    data, early = hands(persons=4), []
+    train(data, run, FEW, stop=Looking(run, early.append))
+    [first], final = early, GestureModel.load(run.path)
+    assert first.preliminary and not final.preliminary
+    assert "figures" not in first.metadata and "rejection" not in first.metadata
+    answers = first.predict_proba(data.keypoints, data.mirrored_view).argmax(1)
+    assert (answers == data.labels).mean() > 0.9
+    assert run.records("usable")[0]["time"] <= run.records("refit")[0]["time"]
+
+
+def test_what_is_saved_early_changes_nothing_of_the_final_model(hands, tmp_path, monkeypatch):
+    answers = []
+    for soon_s in (0.0, 1000.0):  # after the first epoch; after all of them
+        monkeypatch.setattr(learner, "_SOON_S", soon_s)
+        run = Run.create(tmp_path)
+        train(hands(), run, FEW)
+        model = GestureModel.load(run.path)
+        answers.append(np.column_stack(model.predict(hands().keypoints, hands().mirrored_view)))
+        events = [record["event"] for record in run.records()]
+        assert events[: events.index("usable")].count("epoch") == (1 if soon_s == 0 else 6)
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("learned", ["epoch", "usable", "refit"])
+def test_a_training_that_is_replaced_ends_within_a_step_and_keeps_at_most_its_early_model(
+    hands, run, learned
+):
+    class Replacing(Stop):
+        steps = 0  # after it was replaced
+
+        def check(self) -> None:
+            self.steps += self.replaced
+            if run.records(learned):
+                self.replace()
+            super().check()
+
+    stop = Replacing()
+    with pytest.raises(ReplacedError):
+        train(hands(persons=4), run, FEW, stop=stop)
+    assert run.status() == "replaced" and stop.steps == 0
+    assert not run.records("result")
+    if learned == "epoch":
+        assert not list(run.path.glob("*.onnx"))
+    else:
+        assert GestureModel.load(run.path).preliminary
+
+
+def test_who_reads_while_a_model_is_replaced_gets_the_one_or_the_other_whole(hands, tmp_path):
+    folder, over, seen = tmp_path / "model", Stop(), Counter()
+    models = [(fit_all(data, FEW, 1), data) for data in (hands(gestures=3), hands(gestures=4))]
+    save_preliminary(*models[0], folder)
+
+    def read() -> None:
+        while not over.is_set():
+            model = GestureModel.load(folder)
+            points = np.zeros((1, 21, 2), np.float32)
+            answers = model.predict_proba(points, np.zeros(1, bool))
+            seen[answers.shape[1] == len(model.gestures)] += 1
+
+    with ThreadPoolExecutor() as pool:
+        reader = pool.submit(read)
+        for number in range(40):
+            save_preliminary(*models[number % 2], folder)
+        over.set()
+        reader.result()
+    assert seen[True] > 0 and not seen[False]
+
+
+def test_a_graph_of_other_metadata_is_refused(trained, tmp_path):
+    folder = Path(shutil.copytree(trained.path, tmp_path / "mixed"))
+    shutil.copy(Paths.starter / "model.onnx", folder)
+    with pytest.raises(ModelError, match="has the sha256"):
+        GestureModel.load(folder)
 
 
 def test_data_that_cannot_be_learned_from_fails_in_the_log_too(hands, run):
@@ -204,7 +304,7 @@ def test_a_log_that_can_t_be_written_any_more_breaks_a_fit_off_with_its_best_net
         predicted.append((record["val_accuracy"], -record["val_loss"]))
 
     with pytest.raises(BrokenOffError, match="the disk is full") as broken:
-        fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, threading.Event())
+        fit_mlp(hands(persons=4), hands(persons=2), TrainOptions(), log, Stop())
     assert broken.value.best_epoch == 1 + predicted.index(max(predicted))
 
 
@@ -379,11 +479,11 @@ def test_our_adamw_moves_weights_as_torch_s_does():
     theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
     ours = copy.deepcopy(theirs)
     reference = torch.optim.AdamW(theirs.parameters(), 2e-3, weight_decay=1e-2)
-    own = AdamW(list(ours.parameters()), 2e-3, 1e-2)
+    own = AdamW(ours, 2e-3, 1e-2)
     for _ in range(20):
-        for net, optimizer in ((theirs, reference), (ours, own)):
-            net.zero_grad()
-            ((net(x) - y) ** 2).mean().backward()
-            optimizer.step()
+        theirs.zero_grad()
+        ((theirs(x) - y) ** 2).mean().backward()
+        reference.step()
+        own.step(((ours(x) - y) ** 2).mean())
     for a, b in zip(theirs.parameters(), ours.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-6)

@@ -1,0 +1,93 @@
+"""Which model answers for a project: the chosen one, else the newest training's, else the starter.
+
+A training answers from the moment at which it left a model that can be used, first a preliminary
+one. Who chooses an older one keeps it; who chooses the newest follows the trainings again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.gestures.model.gesture_model import METADATA, MODEL
+from core.jobs.owners import belongs_to
+from core.learning.runs import DONE, LOG, STOPPED, Run, list_runs
+from core.paths import Paths
+from core.store import Project, Store
+
+STARTER = "starter"
+_WHOLE = (DONE, STOPPED)
+
+
+@dataclass(frozen=True)
+class Answering:
+    """A project's model.
+
+    Attributes:
+        name: its run's, or STARTER, as `Paths.model` takes it.
+        folder: where it lies.
+        chosen: it stays, whatever is trained.
+        learned_at: when it was saved, in seconds since 1970; None where no log says it.
+        samples: how many it was learned from; None where no log says it.
+        preliminary: its training goes on, or was broken off: nothing was measured yet.
+    """
+
+    name: str
+    folder: Path
+    chosen: bool = False
+    learned_at: float | None = None
+    samples: int | None = None
+    preliminary: bool = False
+
+
+def answering(paths: Paths, project: Project) -> Answering:
+    """The model that answers for the project now."""
+    if project.active_model is not None:
+        folder = paths.model(project.active_model)
+        if has_model(Run(folder)):
+            return _described(folder, project.active_model, chosen=True)
+    run = _newest(paths, project)
+    return Answering(STARTER, paths.starter) if run is None else _described(run.path, run.name)
+
+
+def choose(store: Store, paths: Paths, project: Project, name: str) -> None:
+    """Have a run's model, or the STARTER, answer from now on; the newest training's until there is
+    a newer one. It can be undone."""
+    newest = _newest(paths, project)
+    follows = newest is not None and newest.name == name
+    store.set_active_model(project.id, None if follows else name)
+
+
+def follow(store: Store, paths: Paths, project: Project, run: Run) -> None:
+    """A training has ended: its model answers from now on where the one that was chosen was the
+    newest until then; an older one goes on answering."""
+    chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
+    before = (other for other in list_runs(paths.runs) if other.name != run.name)
+    ended = (r for r in before if has_model(r) and belongs_to(r, project) and r.status() in _WHOLE)
+    newest = next(ended, None)
+    if chosen is not None and newest is not None and chosen == newest.name:
+        store.set_active_model(project.id, None)
+
+
+def has_model(run: Run) -> bool:
+    """Whether the run left a model that can be used, be it a preliminary one."""
+    return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
+
+
+def _newest(paths: Paths, project: Project) -> Run | None:
+    """The project's newest training with a model; one that came in a file was not trained here."""
+    runs = (run for run in list_runs(paths.runs) if has_model(run) and belongs_to(run, project))
+    return next((run for run in runs if "imported" not in run.about()), None)
+
+
+def _described(folder: Path, name: str, *, chosen: bool = False) -> Answering:
+    if not (folder / LOG).is_file():
+        return Answering(name, folder, chosen)
+    records = Run(folder).records()
+    saved = [r for r in records if r["event"] in ("usable", "result")]
+    return Answering(
+        name,
+        folder,
+        chosen,
+        learned_at=saved[-1]["time"] if saved else None,
+        samples=records[0].get("samples"),
+        preliminary=bool(saved) and saved[-1]["event"] == "usable",
+    )

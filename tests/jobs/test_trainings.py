@@ -1,0 +1,121 @@
+"""Trainings begun by this process: one after the other, or each in place of the one before."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import TrainingError
+from core.gestures.model.gesture_model import GestureModel
+from core.jobs.answering import answering
+from core.jobs.measuring import begin_left_out
+from core.jobs.trainings import KEPT, TrainingManager, warm_up
+from core.learning.runs import Run, list_runs
+from core.paths import Paths
+from core.store import Store
+from tests.conftest import wait_until
+
+PROJECT = "People"
+
+
+@pytest.fixture
+def paths(trained_people, tmp_path):
+    return Paths.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
+
+
+@pytest.fixture
+def store(paths):
+    store = Store(paths.database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def manager(store, paths):
+    manager = TrainingManager(store, paths)
+    yield manager
+    manager.stop_all()
+
+
+def ended(manager: TrainingManager, run: Run) -> str:
+    manager.thread(run).wait(300)
+    return run.status()
+
+
+def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store, paths):
+    done = store.history(store.project(PROJECT).id)
+    run = manager.begin(PROJECT, epochs=3)
+    wait_until(lambda: run.records("usable"))
+    first = answering(paths, store.project(PROJECT))
+    assert first.name == run.name and GestureModel.load(first.folder).gestures
+    assert ended(manager, run) == "done"
+    found = answering(paths, store.project(PROJECT))
+    assert found.name == run.name and not found.preliminary
+    assert not GestureModel.load(found.folder).preliminary
+    assert store.history(store.project(PROJECT).id) == done  # nothing that one would undo
+
+
+def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths):
+    one = manager.learn_anew(PROJECT)
+    wait_until(lambda: one.records("epoch"))
+    two = manager.learn_anew(PROJECT)
+    assert ended(manager, one) == "replaced" and not one.records("result")
+    assert ended(manager, two) == "done"
+    assert one.name not in [run.name for run in manager.runs(PROJECT)]
+    assert answering(paths, store.project(PROJECT)).name == two.name
+
+
+def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_used(
+    manager, store, paths
+):
+    one = manager.learn_anew(PROJECT)
+    wait_until(lambda: one.records("usable"))
+    two = manager.learn_anew(PROJECT)
+    ended(manager, one)
+    found = answering(paths, store.project(PROJECT)).name
+    assert found == (two.name if two.records("usable") else one.name)
+    ended(manager, two)
+    assert answering(paths, store.project(PROJECT)).name == two.name
+
+
+def test_many_in_a_row_leave_the_last_few(manager, paths):
+    asked_for = manager.runs(PROJECT)
+    for _ in range(3 * KEPT):
+        Run.create(paths.runs, **manager.owner(PROJECT), automatic=True).log(
+            event="end", status="done"
+        )
+    for _ in range(5):
+        last = manager.learn_anew(PROJECT)
+    assert ended(manager, last) == "done"
+    listed = manager.runs(PROJECT)
+    assert [run.name for run in listed[:1]] == [last.name]
+    assert len(listed) == 1 + KEPT + len(asked_for) and listed[-1] == asked_for[0]
+    assert len(list_runs(paths.runs)) <= len(listed) + 5
+    assert ended(manager, manager.learn_anew(PROJECT)) == "done"
+    assert len(list_runs(paths.runs)) <= 1 + KEPT + 1 + len(asked_for)
+
+
+def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths):
+    measuring = begin_left_out(manager, PROJECT, manager.runs(PROJECT)[0])
+    with pytest.raises(TrainingError, match="being trained already"):
+        manager.learn_anew(PROJECT)
+    manager.stop(measuring)
+    ended(manager, measuring)
+    elsewhere = Run.create(paths.runs, **manager.owner(PROJECT))
+    with pytest.raises(TrainingError, match="being trained already"):
+        manager.learn_anew(PROJECT)
+    elsewhere.let_go()
+
+
+def test_a_training_that_was_asked_for_waits_for_its_turn(manager):
+    run = manager.learn_anew(PROJECT)
+    with pytest.raises(TrainingError, match="being trained already"):
+        manager.begin(PROJECT)
+    assert ended(manager, run) == "done"
+
+
+def test_warming_up_loads_torch_once():
+    warm_up().join(120)
+    assert "core.gestures.training.learner" in sys.modules
+    assert warm_up() is warm_up()
