@@ -157,12 +157,12 @@ def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
         page = open_page(browser, f"{address}/record")
         page.get_by_text("Start / stop", exact=True).click()
         start_camera(page)
-        page.get_by_role("button", name=re.compile("^Record")).click(timeout=60_000)
+        page.get_by_role("button", name=re.compile("^Record")).first.click(timeout=60_000)
         begun, samples, before = time.monotonic(), 0, -1
         while (now := time.monotonic()) - begun < 60 * minutes:
             page.wait_for_timeout(1000 * EVERY_S)
             here = standing(process.pid, 0)
-            kept = re.search(r"kept (\d+)", page.locator(".st-key-count").inner_text())
+            kept = re.search(r"kept (\d+)", page.locator(".status").inner_text())
             samples, before = int(kept[1]) if kept else -1, samples
             if samples == before:
                 predicted = page.get_by_test_id("stMain").inner_text()

@@ -1,25 +1,25 @@
 """Record: samples of a gesture from the camera, from pictures, from snapshots."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from core.capture.recording import CONTINUOUS, SHOT, TIMED, Plan, Recorder
-from core.gestures.labels import safe_label
+from core.capture.recording import CONTINUOUS, HELD, SHOT, TIMED, Plan, Recorder
 from core.pose.smoothing import Smoothing
 from core.recognition.live import LiveProcessor, Options
-from core.store import Gesture, Project
+from core.store import Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
-from pages.panels.capture.gesture import pick_gesture
-from pages.panels.capture.keyboard import keyboard
+from pages.panels.capture.cards import gesture_cards
 from pages.panels.capture.latest import add_files, latest_samples, show_added
 from pages.panels.capture.remote import record_remote
 from pages.panels.choice import pick_one
-from pages.panels.frame import errors_shown, studio
+from pages.panels.frame import studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 
-TIMED_MODE, START_STOP, SINGLE = "Timed recording", "Start / stop", "Single shot"
+HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Shot"
 
 
 def page() -> None:
@@ -27,7 +27,7 @@ def page() -> None:
     project = pick_project()
     place = stage()
     with place.beside:
-        gesture = pick_gesture(project)
+        cards = st.container()
         person = _person()
         recorder = _recorder(project, person)
         plan = _pick_plan()
@@ -39,10 +39,28 @@ def page() -> None:
         watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
         on_end=lambda: recorder.stop(wait=False),
     )
+    with cards:
+        gesture = gesture_cards(
+            project,
+            recorder,
+            live,
+            plan,
+            key="record_cards",
+            on_recorded=st.rerun,
+            on_changed=st.rerun,
+            watch=bool(st.session_state.get("remote_on")),
+        )
+    with place.under:
+        if live is not None:
+            st.fragment(_trouble, run_every=1.0)(live)
+    if gesture is None:
+        st.info(
+            "Every gesture of this project is switched off or deleted: add one above, or "
+            "bring one back on Gestures.",
+            icon="🖐",
+        )
+        return
     with place.beside:
-        every = 0.3 if live is not None else None
-        st.fragment(_record_button, run_every=every)(recorder, gesture, plan, live)
-        keyboard()
         record_remote(live, recorder, gesture)
     show_added()
     next_hint(project)
@@ -79,13 +97,13 @@ def _recorder(project: Project, person: str) -> Recorder:
 
 
 def _pick_plan() -> Plan:
-    mode = pick_one("How", [TIMED_MODE, START_STOP, SINGLE], "mode")
+    mode = pick_one("How", [HOLD, TIMED_MODE, START_STOP, SINGLE], "mode")
     if mode == SINGLE:
         return SHOT
     with st.popover("Rate and length", icon="⏱"):
         rate = st.slider("Frames a second", 1, 15, 10, key="rate", persist_state="session")
-        if mode == START_STOP:
-            return Plan(CONTINUOUS.delay_s, None, None, rate)
+        if mode in (HOLD, START_STOP):
+            return replace(HELD if mode == HOLD else CONTINUOUS, rate_hz=rate)
         delay = st.slider(
             "Countdown, s", 0, 10, int(TIMED.delay_s), key="delay", persist_state="session"
         )
@@ -95,41 +113,8 @@ def _pick_plan() -> Plan:
     return Plan(float(delay), float(length), None, rate)
 
 
-def _record_button(
-    recorder: Recorder, gesture: Gesture, plan: Plan, live: LiveProcessor | None
-) -> None:
-    """The button and the counters; a fragment, so that it moves while the camera runs."""
-    with errors_shown():
-        progress = recorder.progress()
-        busy = progress.state != "idle"
-        title = safe_label(gesture.label.title)
-        if busy:
-            if st.button("Stop", icon="⏹", type="primary", width="stretch", key="take_stop"):
-                progress, busy = recorder.stop(), False
-        elif st.button(
-            f"Record {title}",
-            icon="⏺",
-            type="primary",
-            width="stretch",
-            key="take_begin",
-            disabled=live is None,
-            help=None if live else "Press START under the video first.",
-        ):
-            recorder.record(gesture.id, plan)
-            progress, busy = recorder.progress(), True
-        with st.container(key="count"):
-            st.markdown(progress.headline)
-        if progress.refused:
-            st.caption(f"refused: {progress.reasons}")
-        if progress.error:
-            st.error(safe_label(progress.error), icon="💾")
-        if live is not None:
-            show_trouble(live.latest())
-        if st.session_state.get("was_recording", False) and not busy:
-            recorder.stop()  # all of it is in the store before the samples below are read
-            st.session_state["was_recording"] = False
-            st.rerun()
-        st.session_state["was_recording"] = busy
+def _trouble(live: LiveProcessor) -> None:
+    show_trouble(live.latest())
 
 
 page()

@@ -108,3 +108,12 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     pose = Pose(keypoints, sample.scores[sample.frames // 2])
     drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn
+
+
+def thumbnail(sample: Sample, size: int = 64) -> bytes:
+    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton."""
+    if sample.crop_jpeg is None:
+        return encode_jpeg(picture_of(sample, size), quality=80)
+    crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
+    shown = cv2.flip(crop, 1) if sample.mirrored_view else crop
+    return encode_jpeg(np.asarray(shown, np.uint8), quality=80)

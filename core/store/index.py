@@ -105,6 +105,23 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
     return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
 
 
+def count_samples(store: Store, project_id: int) -> dict[int, int]:
+    """How many samples there are of each gesture that has any."""
+    of = t.samples.c
+    counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
+    return {
+        row[0]: row[1] for row in store.rows(t.in_bin(counts, t.samples).group_by(of.gesture_id))
+    }
+
+
+def newest_samples(store: Store, project_id: int, gesture_id: int, limit: int) -> list[int]:
+    """Ids of a gesture's latest samples, the newest first."""
+    of = t.samples.c
+    found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
+    found = t.in_bin(found, t.samples).order_by(of.id.desc()).limit(limit)
+    return [row[0] for row in store.rows(found)]
+
+
 @dataclass(frozen=True, eq=False)
 class Poses:
     """What a look at all samples needs of each, in the index's order; a clip counts as its middle

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Error, Page, expect, sync_playwright
+from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
 from benchmarks.studio import LOG, ROOT, flags, studio
 from core.paths import Paths
@@ -161,18 +161,59 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
-def record_burst(page: Page, gesture: str) -> int:
-    """Record one timed recording; how many samples were kept."""
-    page.get_by_text(gesture, exact=True).first.click()
+def card(page: Page, gesture: str) -> Locator:
+    """The gesture's card."""
+    named = page.locator(".name", has_text=re.compile(f"^{re.escape(gesture)}$"))
+    return page.locator(".card").filter(has=named)
+
+
+def choose(page: Page, gesture: str) -> None:
+    """Choose the gesture by its card."""
+    card(page, gesture).locator(".choose").click()
+    is_chosen(page, gesture)
+
+
+def is_chosen(page: Page, gesture: str) -> None:
+    expect(card(page, gesture).locator(".choose")).to_have_attribute("aria-pressed", "true")
     settled(page)
-    button = page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))
-    expect(button).to_be_enabled()
-    button.click()
-    expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
-    expect(page.get_by_text(re.compile("Recording"))).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile(f"Record .*{gesture}"))).to_be_visible()
-    text = page.locator(".st-key-count").inner_text()
-    return int(re.search(r"kept (\d+)", text)[1])
+
+
+def button_to_hold(page: Page, gesture: str) -> Locator:
+    """The gesture's record button, once it can be pressed."""
+    button = card(page, gesture).locator(".hold")
+    expect(button).to_have_attribute("aria-disabled", "false")
+    return button
+
+
+def begin_hold(page: Page, gesture: str, at_least: int = 3) -> None:
+    """Press the mouse on the gesture's button, and hold it until so many samples are kept."""
+    button_to_hold(page, gesture).hover()
+    page.mouse.down()
+    keeps(page, gesture, at_least)
+
+
+def keeps(page: Page, gesture: str, at_least: int = 3) -> None:
+    """It records the gesture, and so many samples are kept."""
+    any_more = "|".join(str(n) for n in range(at_least, 10)) + r"|\d\d+"
+    expect(card(page, gesture).locator(".count")).to_have_text(re.compile(f"● ({any_more}) kept"))
+
+
+def kept(page: Page, gesture: str) -> int:
+    """How many samples of the gesture were kept, as the page says once it records no more."""
+    expect(page.locator(".card.busy")).to_have_count(0)
+    expect(page.locator(".list")).to_have_attribute("aria-busy", "false")
+    settled(page)
+    text = page.locator(".status").inner_text()
+    found = re.search(rf"{re.escape(gesture)}: kept (\d+)", text)
+    assert found, text
+    return int(found[1])
+
+
+def record_burst(page: Page, gesture: str) -> int:
+    """Hold the gesture's button until five samples are kept; how many it were in the end."""
+    begin_hold(page, gesture, 5)
+    page.mouse.up()
+    return kept(page, gesture)
 
 
 def reads(page: Page, gesture: str) -> None:

@@ -1,4 +1,5 @@
-"""The Record page by keyboard in a real browser: space records, digits choose, fields are left."""
+"""The gesture cards by keyboard in a real browser: space records, digits choose, fields are
+left."""
 
 import re
 
@@ -6,21 +7,22 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
-from tests.browser.conftest import settled, stored
+from tests.browser.conftest import (
+    button_to_hold,
+    card,
+    choose,
+    is_chosen,
+    keeps,
+    kept,
+    settled,
+    stored,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
-def chosen(page, gesture):
-    """The gesture is the one to record."""
-    expect(page.get_by_role("radio", name=re.compile(f"{gesture}$"))).to_be_checked()
-    expect(page.get_by_role("button", name=re.compile(f"(Record|Stop).*{gesture}"))).to_be_visible()
-
-
-def records(page, yes=True):
-    expect(page.get_by_role("button", name=re.compile("^Stop|Stop$|Stop Short"))).to_have_count(
-        1 if yes else 0
-    )
+def records_nothing(page):
+    expect(page.locator(".card.busy")).to_have_count(0)
 
 
 def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
@@ -29,49 +31,63 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
     with look(films("fist")) as page:
         page.goto("/record")
         settled(page)
-        page.get_by_text("Start / stop", exact=True).click()
-        settled(page)
-        expect(page.get_by_text("Space records and stops")).to_be_visible()
         expect(page.locator("body[data-hears-keys]")).to_be_attached()
         page.keyboard.press("5")
-        chosen(page, "fist")
+        is_chosen(page, "fist")
         page.keyboard.press("4")  # with the camera off, too
-        chosen(page, "ok")
+        is_chosen(page, "ok")
+        page.keyboard.down("Space")
+        page.keyboard.up("Space")
         start_camera(page)  # by a click in the video's frame, which keeps the focus
-        expect(page.get_by_role("button", name=re.compile("Record .*ok"))).to_be_enabled()
+        button_to_hold(page, "ok")
+        records_nothing(page)
         page.keyboard.press("5")
-        chosen(page, "fist")
-        page.get_by_text("ok", exact=True).first.click()  # the focus is on a gesture
-        chosen(page, "ok")
-        page.keyboard.press("Space")
-        records(page)
-        expect(page.locator(".st-key-count")).to_have_text(re.compile(r"kept ([3-9]|\d\d)"))
-        page.keyboard.press("Space")
-        records(page, False)
-        settled(page)
+        is_chosen(page, "fist")
+        page.keyboard.down("Space")
+        keeps(page, "fist")
+        page.keyboard.up("Space")
+        assert kept(page, "fist") == stored(workspace, "fist") >= 3
+
+        choose(page, "ok")  # the focus is on a card
+        page.keyboard.down("Space")
+        keeps(page, "ok")
+        page.keyboard.up("Space")
+        assert kept(page, "ok") == stored(workspace, "ok") >= 3
+        card(page, "fist").locator(".hold").focus()  # there space and Enter mean this card
+        page.keyboard.down("Enter")
+        keeps(page, "fist")
+        page.keyboard.up("Enter")
+        kept(page, "fist")
+        is_chosen(page, "fist")
+        choose(page, "ok")
         there = stored(workspace, "ok")
-        assert there >= 3
 
         field = page.get_by_label("Person", exact=True)
         field.fill("a")
         for key in ("Space", "1", "9", "b"):
             field.press(key)
         expect(field).to_have_value("a 19b")
-        chosen(page, "ok")
-        records(page, False)
+        is_chosen(page, "ok")
+        records_nothing(page)
         field.press("Enter")
         settled(page)
-        page.get_by_role("button", name=re.compile("A gesture of your own")).focus()
+        page.get_by_role("button", name=re.compile("Remote control")).focus()
         page.keyboard.press("Space")  # a button hears its own space, and nothing else does
-        expect(page.get_by_placeholder("peace")).to_be_visible()
-        records(page, False)
-        page.get_by_placeholder("peace").fill("2 x")
-        page.get_by_placeholder("peace").press("3")
+        expect(page.get_by_text("Obey OSC")).to_be_visible()
+        records_nothing(page)
         page.keyboard.press("Escape")
-        chosen(page, "ok")
+        page.get_by_role("button", name="+ Add a gesture").click()
+        page.get_by_label("Name", exact=True).fill("2 x")
+        page.get_by_label("Name", exact=True).press("3")
+        page.get_by_label("Name", exact=True).press("Space")
+        expect(page.get_by_label("Name", exact=True)).to_have_value("2 x3 ")
+        page.keyboard.press("Escape")
+        expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+        is_chosen(page, "ok")
         page.keyboard.press("Control+5")
-        chosen(page, "ok")
+        is_chosen(page, "ok")
         page.screenshot(path=pictures / "record_keyboard.png", full_page=True)
+        records_nothing(page)
         assert stored(workspace, "ok") == there
 
 
@@ -80,17 +96,15 @@ def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(loo
     with look(films("fist")) as page:
         page.goto("/record")
         settled(page)
-        page.get_by_text("Start / stop", exact=True).click()
-        settled(page)
         start_camera(page)
-        expect(page.get_by_role("button", name=re.compile("Record .*thumbs_up"))).to_be_enabled()
-        page.keyboard.press("Space")
-        records(page)
+        button_to_hold(page, "thumbs_up")
+        page.keyboard.down("Space")
+        keeps(page, "thumbs_up")
         frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
-        expect(frame.get_by_role("button", name=re.compile("stop", re.I))).to_be_visible()
-        page.keyboard.press("Space")
-        records(page, False)
         stop = frame.get_by_role("button", name=re.compile("stop", re.I))
+        expect(stop).to_be_visible()
+        page.keyboard.up("Space")
+        kept(page, "thumbs_up")
         stop.focus()  # who came by Tab presses the button itself
         page.keyboard.press("Space")
         expect(frame.get_by_role("button", name=re.compile("start", re.I))).to_be_visible()

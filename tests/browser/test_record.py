@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
-from tests.browser.conftest import settled, stored
+from tests.browser.conftest import button_to_hold, choose, keeps, kept, settled, stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -17,16 +17,14 @@ def test_the_space_key_records_and_stops(look, films, workspace):
     with look(films("open_palm")) as page:
         page.goto("/record")
         page.get_by_text("Start / stop", exact=True).click()
-        page.get_by_text("open_palm", exact=True).first.click()
+        choose(page, "open_palm")
         start_camera(page)
-        expect(page.get_by_role("button", name=re.compile("Record .*open_palm"))).to_be_enabled()
+        button_to_hold(page, "open_palm")
         page.get_by_role("heading", name="Record", level=1).click()  # the focus leaves the video
         page.keyboard.press("Space")
-        expect(page.get_by_role("button", name=re.compile("Stop"))).to_be_visible()
-        expect(page.locator(".st-key-count")).to_have_text(re.compile(r"kept ([3-9]|\d\d)"))
+        keeps(page, "open_palm")
         page.keyboard.press("Space")
-        expect(page.get_by_role("button", name=re.compile("Record .*open_palm"))).to_be_visible()
-        assert stored(workspace, "open_palm") >= 3
+        assert kept(page, "open_palm") == stored(workspace, "open_palm") >= 3
 
 
 def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
@@ -43,8 +41,7 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
     for dark in (False, True):
         with look(films("thumbs_up"), dark=dark) as page:
             page.goto("/record")
-            page.get_by_text("fist", exact=True).first.click()
-            settled(page)
+            choose(page, "fist")
             page.get_by_role("tab", name=re.compile("Add pictures")).click()
             page.locator("input[type=file]").set_input_files(
                 [

@@ -1,5 +1,6 @@
 """What the tests of the pages share: the app without a browser, its store, what a person does."""
 
+import json
 from html import unescape
 
 import numpy as np
@@ -83,6 +84,12 @@ def undo_here(app):
 
 def texts(app):
     return "\n".join(str(e.value) for e in [*app.markdown, *app.caption, *app.info, *app.error])
+
+
+def cards(app):
+    """What the page shows of its gestures: the data of their cards."""
+    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "gesture_cards"]
+    return json.loads(found.proto.json)
 
 
 def record(store, gesture, n, *, seed=0, person="me"):

@@ -14,7 +14,7 @@ from core.learning.runs import Run
 from core.nets.cpm import LightCPM
 from core.paths import Paths
 from core.store.bin import delete_samples
-from tests.pages.conftest import PAGES, go, record, texts, undo_offered
+from tests.pages.conftest import PAGES, cards, go, record, texts, undo_offered
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_project_without_a_gesture_to_record_says_what_to_do(app, store):
         store.update_gesture(gesture.id, enabled=False)
     go(app, "record")
     assert "Every gesture of this project is switched off" in texts(app)
-    assert "Emoji" in [field.label for field in app.text_input]
+    assert cards(app)["cards"] == []
 
 
 def test_a_workspace_that_can_t_be_made_is_said(open_app, tmp_path):
@@ -80,7 +80,9 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
     store.delete_gesture(last.id)
     app.run()
     assert not app.exception and not app.error
-    assert app.button(key="take_begin").label.endswith("thumbs\\_up")
+    assert [b.label for b in app.button if b.label.startswith("Add as")] == [
+        "Add as 👍 thumbs\\_up"
+    ]
 
 
 def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):

@@ -119,16 +119,6 @@ def test_gestures_are_added_switched_off_ordered_and_each_act_is_undone(app, sto
     assert store.gestures(project_of(store).id) == before
 
 
-def test_a_gesture_added_on_record_is_chosen_and_can_be_undone(app, store):
-    go(app, "record")
-    next(t for t in app.text_input if t.label == "Name" and t.placeholder == "peace").input("peace")
-    press(app, "Add")
-    assert undo_offered(app) == "Added the gesture “peace”"
-    assert app.button(key="take_begin").label.endswith("peace")
-    undo_here(app)
-    assert "peace" not in [g.name for g in store.gestures(project_of(store).id)]
-
-
 def test_a_renamed_project_is_still_the_open_one_after_undo(app, store):
     store.create_project("Another")  # which stands first by name
     app.sidebar.selectbox[0].select("My gestures").run()

@@ -1,0 +1,415 @@
+// All gestures of a project as cards, each with a button to hold while it records.
+//
+// Down comes `data` (see gesture_cards.py). Up goes one state value, `said`: everything that the
+// page has not answered yet, in order and numbered, so a message that is lost or merged with the
+// next one does no harm; and which crops are missing here. While something records the page is
+// asked for news by this script: it needs no clock of its own.
+const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, TILE = 38, GAP = 3
+const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
+
+const made = (tag, look = "", text = "", more = {}) => {
+  const element = Object.assign(document.createElement(tag), more)
+  if (look) element.className = look
+  if (text) element.textContent = text  // names are never markup
+  return element
+}
+const button = (look, text, label, act) => {
+  const element = made("button", look, text, { type: "button", onclick: act })
+  if (label) name(element, label)
+  return element
+}
+const name = (element, label) => {
+  element.setAttribute("aria-label", label)
+  element.title = label
+}
+const put = (element, text) => { if (element.textContent !== text) element.textContent = text }
+const many = (n) => `${n.toLocaleString("en")} sample${n === 1 ? "" : "s"}`
+
+class Cards {
+  constructor(root) {
+    this.root = root
+    this.page = Math.random().toString(36).slice(2)  // another mount counts anew
+    this.said = this.asked = this.released = 0
+    this.queue = []
+    this.rows = new Map()
+    this.pictures = new Map()
+    this.gone = new Map()  // samples deleted here, and the number of the message about it
+    this.hold = this.mine = this.timer = null
+    this.note = this.wasLeft()
+    this.list = made("div", "list")
+    this.list.setAttribute("role", "group")
+    name(this.list, "Gestures")
+    this.list.title = ""
+    this.foot = made("div", "foot")
+    this.add = button("add", "+ Add a gesture", "", () => this.edit(null))
+    this.status = made("p", "status")
+    this.status.setAttribute("role", "status")
+    this.foot.append(this.add, this.status)
+    const box = made("div", "cards")
+    box.append(this.list, this.foot)
+    root.append(box)
+    this.sizes = new ResizeObserver(() => this.data && this.fit())
+    this.sizes.observe(box)
+    this.places = new Map()
+    this.listen(window)
+    this.watch = setInterval(() => this.findVideo(), 500)
+    this.findVideo()
+    document.addEventListener("visibilitychange", this.hidden)
+    window.addEventListener("pagehide", this.left)
+    document.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
+  }
+
+  close() {
+    this.letGo()
+    clearInterval(this.watch)
+    clearInterval(this.timer)
+    this.sizes.disconnect()
+    for (const stop of this.places.values()) stop()
+    document.removeEventListener("visibilitychange", this.hidden)
+    window.removeEventListener("pagehide", this.left)
+    delete document.body.dataset.hearsKeys
+  }
+
+  // ------------------------------------------------------------------ what is said to the page
+
+  say(kind, more = {}) {
+    const one = { n: ++this.said, kind, ...more }
+    if (kind === "beat") this.queue = this.queue.filter((before) => before.kind !== "beat")
+    this.queue.push(one)
+    this.send()
+    return one.n
+  }
+
+  send() {
+    this.asked = ++this.said  // a number of its own: an equal value would not be sent
+    this.tell({ page: this.page, n: this.asked, messages: this.queue, missing: this.missing() })
+  }
+
+  missing() {
+    const shown = [...this.rows.values()].flatMap((row) => row.shown ?? [])
+    return shown.filter((id) => !this.pictures.has(id))
+  }
+
+  // ---------------------------------------------------------------------- holding and pressing
+
+  press(gesture, view, key = null) {
+    if (this.data.off || this.hold) return
+    this.note = ""
+    if (this.data.mode === "press") {
+      this.say(this.recording() ? "stop" : "start", { gesture })
+      return
+    }
+    const n = this.say("begin", { gesture, held: 0 })
+    const beat = () => this.say("beat", { held: this.held() })
+    this.hold = { gesture, view, key, n, at: performance.now(), beats: setInterval(beat, BEAT_MS) }
+    this.mine = { chosen: gesture, n }
+    sessionStorage.setItem(LEFT, this.rows.get(gesture).data.name)
+    this.draw()
+  }
+
+  held() { return Math.round(performance.now() - this.hold.at) }
+
+  letGo = (leaving = false) => {
+    if (!this.hold) return
+    clearInterval(this.hold.beats)
+    if (leaving !== true) sessionStorage.removeItem(LEFT)
+    this.released = this.say("end", { held: this.held() })
+    this.hold = null
+    this.draw()
+  }
+
+  wasLeft() {
+    const gesture = sessionStorage.getItem(LEFT)
+    sessionStorage.removeItem(LEFT)
+    if (gesture === null) return ""
+    return `The page was left while you held “${gesture}”: what was recorded until then is kept.`
+  }
+
+  hidden = () => document.hidden && this.letGo()
+  left = () => this.letGo(true)
+
+  recording() {  // what records now, as far as is known here
+    const { recording, heard } = this.data
+    if (this.hold) {
+      const known = recording?.gesture === this.hold.gesture && heard >= this.hold.n
+      return known ? recording : { gesture: this.hold.gesture, short: "● …", long: "● Recording" }
+    }
+    return heard >= this.released ? recording : null
+  }
+
+  choose(gesture) {
+    this.mine = { chosen: gesture, n: this.say("choose", { gesture }) }
+    this.draw()
+  }
+
+  chosen() { return this.mine?.n > this.data.heard ? this.mine.chosen : this.data.chosen }
+
+  // ------------------------------------------------------------------------------------- keys
+
+  listen(view) {
+    if (this.places.has(view)) return
+    const lost = (event) => event.target === view && this.hold?.view === view && this.letGo()
+    const heard = { keydown: this.keyDown, keyup: this.keyUp, blur: lost }
+    for (const [kind, act] of Object.entries(heard)) view.addEventListener(kind, act, true)
+    this.places.set(view, () => {
+      for (const [kind, act] of Object.entries(heard)) view.removeEventListener(kind, act, true)
+    })
+  }
+
+  // The video's frame has the focus after START; a key pressed there is heard nowhere else.
+  findVideo() {
+    if (!this.root.isConnected) return this.close()
+    const inside = document.querySelector("iframe[title*=webrtc_streamer]")?.contentDocument
+    if (!inside?.defaultView || this.places.has(inside.defaultView)) return
+    this.listen(inside.defaultView)
+    // a click there leaves the focus on its button: space would press it again
+    inside.addEventListener("click", (event) => event.detail > 0 && inside.activeElement?.blur())
+  }
+
+  keyDown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !this.data) return
+    const from = event.composedPath()[0] ?? event.target
+    if (!from.closest || types(from)) return
+    const own = this.root.contains(from) && from.closest(".hold, .choose")
+    const onHold = own && own.matches(".hold")
+    if (event.code === "Space" || (event.code === "Enter" && onHold)) {
+      const other = acts(from)  // another button that has the focus hears its own space
+      if (other && !own && !other.closest("[role=radiogroup]")) return
+      const gesture = onHold ? own.gesture : this.chosen()
+      this.take(event, () => this.press(gesture, event.view, event.code))
+    } else if (/^[1-9]$/.test(event.key)) {
+      const card = this.data.cards[event.key - 1]
+      if (card) this.take(event, () => this.choose(card.id))
+    }
+  }
+
+  take(event, act) {
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    if (!event.repeat) act()
+  }
+
+  keyUp = (event) => {
+    if (this.hold?.key !== event.code) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    this.letGo()
+  }
+
+  // ------------------------------------------------------------------------------------ looks
+
+  show(data) {
+    this.data = data
+    if (data.page !== this.page) data.heard = 0
+    this.queue = this.queue.filter((one) => one.n > data.heard)
+    for (const [id, picture] of Object.entries(data.pictures)) this.pictures.set(Number(id), picture)
+    if (this.hold && data.heard >= this.hold.n && !data.recording) this.letGo()
+    this.order()
+    if (this.form && this.form.n && data.heard >= this.form.n && data.refused !== this.form.n) {
+      this.closeForm()
+    }
+    this.draw()
+    clearInterval(this.timer)
+    const every = data.recording ? LOOK_MS : data.watch ? WATCH_MS : 0
+    this.timer = every ? setInterval(() => this.hold || this.send(), every) : null
+  }
+
+  order() {  // one row a gesture, in the project's order; a row that stays is not touched
+    const wanted = this.data.cards.map((card) => card.id)
+    for (const [id, row] of this.rows) {
+      if (!wanted.includes(id)) { row.box.remove(); this.rows.delete(id) }
+    }
+    this.data.cards.forEach((card, place) => {
+      const row = this.rows.get(card.id) ?? this.row(card.id)
+      row.data = card
+      if (this.list.children[place] !== row.box) {
+        this.list.insertBefore(row.box, this.list.children[place] ?? null)
+      }
+    })
+  }
+
+  row(id) {
+    const row = { box: made("div", "card"), tiles: new Map() }
+    row.choose = button("choose", "", "", () => this.choose(id))
+    row.emoji = made("span", "emoji")
+    row.digit = made("kbd", "digit")
+    row.name = made("span", "name")
+    row.count = made("span", "count")
+    const text = made("span", "text")
+    text.append(row.name, row.count)
+    row.choose.append(row.digit, row.emoji, text)
+    row.strip = made("div", "strip", "", { onkeydown: (event) => this.walk(row, event) })
+    row.strip.setAttribute("role", "group")
+    row.hold = this.holdButton(id)
+    row.menu = button("menu", "⋯", "", () => this.edit(id))
+    row.box.append(row.choose, row.strip, row.hold, row.menu)
+    this.rows.set(id, row)
+    return row
+  }
+
+  holdButton(id) {
+    const hold = button("hold", "", "")
+    hold.gesture = id
+    hold.append(made("span", "long"), made("span", "short"))
+    hold.onpointerdown = (event) => {
+      if (event.button !== 0 || !event.isPrimary) return
+      // a finger keeps the button to itself, and would not be seen to leave it
+      if (hold.hasPointerCapture(event.pointerId)) hold.releasePointerCapture(event.pointerId)
+      this.press(id, window)
+    }
+    for (const kind of ["pointerup", "pointerleave", "pointercancel"]) {
+      hold.addEventListener(kind, () => this.hold?.key === null && this.letGo())
+    }
+    hold.oncontextmenu = (event) => event.preventDefault()
+    hold.onclick = (event) => {  // of a screen reader: neither finger nor key is held
+      if (event.detail === 0) this.hold ? this.letGo() : this.press(id, window)
+    }
+    return hold
+  }
+
+  draw() {
+    const recording = this.recording()
+    this.data.cards.forEach((card, place) => this.drawRow(card, place, recording))
+    const keys = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
+    const wrong = [this.data.off, this.note || this.data.alert].filter(Boolean)
+    const known = [...wrong, this.data.note].filter(Boolean)
+    put(this.status, known.join(" ") || `1–9 choose · ${keys}`)
+    this.status.classList.toggle("wrong", wrong.length > 0)
+    this.list.setAttribute("aria-busy", String(this.released > this.data.heard))
+    this.fit()
+  }
+
+  drawRow(card, place, recording) {
+    const row = this.rows.get(card.id), busy = recording?.gesture === card.id
+    put(row.digit, place < 9 ? String(place + 1) : "")
+    put(row.emoji, card.emoji || "·")
+    put(row.name, card.name)
+    put(row.count, busy ? recording.short : many(card.samples))
+    row.choose.title = card.name
+    row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
+    row.box.classList.toggle("chosen", card.id === this.chosen())
+    row.box.classList.toggle("busy", busy)
+    row.strip.setAttribute("aria-label", `Latest samples of ${card.name}`)
+    name(row.menu, `Change or remove ${card.name}`)
+    const press = this.data.mode === "press", idle = press ? "Record" : "Hold to record"
+    const words = busy ? (press ? "■ Stop" : recording.long) : `● ${idle}`
+    put(row.hold.children[0], words)
+    put(row.hold.children[1], busy ? (press ? "■ Stop" : "● Rec") : press ? "● Record" : "● Hold")
+    const doing = busy ? (press ? "Stop recording" : "Recording") : idle
+    row.hold.setAttribute("aria-label", `${doing} ${card.name}`)
+    row.hold.setAttribute("aria-disabled", String(Boolean(this.data.off)))
+    row.hold.title = this.data.off
+  }
+
+  fit() {  // as many crops as there is room for, and pictures for them
+    for (const row of this.rows.values()) {
+      const room = Math.max(0, Math.floor((row.strip.clientWidth + GAP) / (TILE + GAP)))
+      row.shown = row.data.crops.filter((id) => !this.isGone(id)).slice(0, room)
+      for (const [id, tile] of row.tiles) {
+        if (!row.shown.includes(id)) { tile.remove(); row.tiles.delete(id) }
+      }
+      row.shown.forEach((id, place) => {
+        const tile = row.tiles.get(id) ?? this.tile(row, id)
+        const image = tile.firstChild, picture = this.pictures.get(id)
+        if (picture && image.getAttribute("src") !== picture) image.src = picture
+        tile.lastChild.tabIndex = place ? -1 : 0
+        name(tile.lastChild, `Delete sample ${id} of ${row.data.name}`)
+        if (row.strip.children[place] !== tile) {
+          row.strip.insertBefore(tile, row.strip.children[place] ?? null)
+        }
+      })
+    }
+    if (this.asked <= this.data.heard && !this.hold && this.missing().length) this.send()
+  }
+
+  isGone(id) { return this.gone.get(id) > this.data.heard }
+
+  tile(row, id) {
+    const tile = made("span", "tile")
+    const remove = button("remove", "×", "", () => {
+      const next = tile.nextSibling ?? tile.previousSibling
+      const at = this.root.activeElement === remove
+      this.gone.set(id, this.say("delete", { sample: id }))
+      if (at) (next?.lastChild ?? row.hold).focus()
+      this.draw()
+    })
+    tile.append(made("img", "", "", { alt: "", draggable: false }), remove)
+    row.tiles.set(id, tile)
+    return tile
+  }
+
+  walk(row, event) {  // the strip is one stop of the tab key, arrows go on from there
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    const tiles = [...row.strip.children]
+    const to = tiles[tiles.indexOf(event.target.parentNode) + step]
+    if (!step || !to) return
+    event.preventDefault()
+    to.lastChild.focus()
+  }
+
+  // ------------------------------------------------------------------------- change and add
+
+  edit(id) {
+    this.closeForm()
+    const row = this.rows.get(id), card = row?.data
+    const form = (this.form = made("form", "form"))
+    const emoji = made("input", "sign", "", { maxLength: 16, value: card?.emoji ?? "" })
+    const label = made("input", "called", "", { maxLength: 40, value: card?.name ?? "" })
+    name(emoji, "Emoji")
+    name(label, "Name")
+    Object.assign(label, { required: true, placeholder: "peace" })
+    Object.assign(emoji, { placeholder: "✌️" })
+    const save = made("button", "save", card ? "Save" : "Add", { type: "submit" })
+    form.append(emoji, label, save)
+    if (card) form.append(button("", "Remove", `Remove ${card.name}`, () => this.remove(card)))
+    form.append(button("", "Cancel", "", () => this.closeForm(row)), this.signs(emoji))
+    form.onsubmit = (event) => {
+      event.preventDefault()
+      const what = { name: label.value, emoji: emoji.value.trim() }
+      form.n = card ? this.say("rename", { gesture: id, ...what }) : this.say("add", what)
+    }
+    form.onkeydown = (event) => { if (event.key === "Escape") this.closeForm(row) }
+    if (row) row.box.append(form)
+    else this.foot.before(form)
+    ;(row?.box ?? this.foot).classList.add("editing")
+    label.focus()
+    label.select()
+  }
+
+  signs(emoji) {
+    const signs = made("div", "signs")
+    for (const sign of this.data.signs) {
+      signs.append(button("", sign, `Emoji ${sign}`, () => { emoji.value = sign }))
+    }
+    return signs
+  }
+
+  remove(card) {
+    this.say("remove", { gesture: card.id })
+    this.closeForm()
+    this.add.focus()
+  }
+
+  closeForm(row) {
+    if (!this.form) return
+    const inside = this.form.contains(this.root.activeElement)
+    this.form.remove()
+    this.form = null
+    for (const box of this.root.querySelectorAll(".editing")) box.classList.remove("editing")
+    if (inside) (row?.menu ?? this.add).focus()
+  }
+}
+
+const types = (element) =>
+  element.isContentEditable || /^(TEXTAREA|SELECT)$/.test(element.tagName) ||
+  (element.tagName === "INPUT" && !/^(radio|checkbox|range|button|file)$/.test(element.type)) ||
+  element.closest("[role=listbox], [role=combobox], [role=dialog], [role=menu]")
+const acts = (element) =>
+  element.closest("button, a, summary, input, video, [role=slider], [role=tab], [role=switch]")
+
+export default function ({ data, parentElement, setStateValue }) {
+  const cards = (parentElement.cards ??= new Cards(parentElement))
+  cards.tell = (said) => setStateValue("said", said)
+  cards.show(data)
+  return () => { if (!parentElement.isConnected) cards.close() }
+}

@@ -1,0 +1,72 @@
+"""The gesture cards: what there is of each gesture, and the button that records it."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.capture.recording import Plan, Recorder
+from core.gestures.labels import safe_label
+from core.recognition.live import LiveProcessor
+from core.store import Gesture, Project
+from pages.components.gesture_cards import show_cards
+from pages.panels.capture.cards_data import cards_data
+from pages.panels.capture.cards_heard import hear
+from pages.panels.capture.cards_place import Cards
+from pages.panels.frame import errors_shown
+
+Hook = Callable[[], object]
+
+
+def _nothing() -> None:
+    pass
+
+
+def gesture_cards(
+    project: Project,
+    recorder: Recorder,
+    live: LiveProcessor | None,
+    plan: Plan,
+    *,
+    key: str,
+    on_recorded: Hook = _nothing,
+    on_changed: Hook = _nothing,
+    watch: bool = False,
+) -> Gesture | None:
+    """The project's enabled gestures, with what is recorded of them and how.
+
+    Args:
+        live: None while the camera is off: nothing can be recorded.
+        plan: with a lease, a button records while it is held; else from one press to the next, or
+            as long as the plan says.
+        on_recorded: called when a recording has ended and is in the store.
+        on_changed: called when another gesture was chosen, or gestures or samples were changed.
+        watch: whether recordings may begin elsewhere, and are to be seen here.
+
+    Returns:
+        The chosen gesture; None where there is none.
+    """
+    cards = Cards(project, recorder, live, plan, key, watch)
+    st.fragment(_show, key=cards.fragment)(cards, on_recorded, on_changed)
+    return cards.chosen()
+
+
+def _show(cards: Cards, on_recorded: Hook, on_changed: Hook) -> None:
+    """A fragment: it is run by what the browser says, several times a second while it records."""
+    talk = cards.talk
+    progress = cards.recorder.progress()
+    over = talk.busy and progress.state == "idle"
+    if over:
+        progress = cards.recorder.stop()  # all of it is in the store before it is counted
+    talk.busy = progress.state != "idle"
+    show_cards(cards.key, cards_data(cards, progress), lambda: hear(cards))
+    problem, talk.problem = talk.problem, None
+    with errors_shown():
+        if problem:
+            raise problem
+    if progress.error:
+        st.error(safe_label(progress.error), icon="💾")
+    changed, talk.changed = talk.changed, False
+    if over:
+        on_recorded()
+    if changed and not talk.busy:
+        on_changed()

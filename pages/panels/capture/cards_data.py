@@ -1,0 +1,81 @@
+"""What the gesture cards show, as `pages/components/gesture_cards.py` takes it."""
+
+import base64
+import math
+from typing import Any
+
+import streamlit as st
+
+from core.capture.recording import Progress
+from core.capture.samples import thumbnail
+from core.store import Gesture, Sample
+from core.store.index import count_samples, newest_samples, read_samples
+from pages.panels.capture.cards_place import Cards
+from pages.panels.frame import studio
+from pages.panels.project.emoji import HANDS
+
+CROPS = 12  # of each gesture, on the widest screen
+
+
+def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
+    """Everything that is shown now, and the pictures that the browser lacks."""
+    talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
+    counts = count_samples(studio().store, cards.project.id)
+    return {
+        "page": talk.inbox.page,
+        "heard": talk.inbox.heard,
+        "refused": talk.refused,
+        "mode": "hold" if cards.plan.lease_s else "press",
+        "off": cards.off,
+        "alert": progress.note,
+        "note": _counts(progress, gestures),
+        "watch": cards.watch or (cards.live is not None and bool(cards.off)),
+        "chosen": chosen.id if chosen else None,
+        "recording": _recording(progress),
+        "cards": [
+            _card(cards.project.id, gesture, counts.get(gesture.id, 0))
+            for gesture in gestures.values()
+        ],
+        "pictures": _pictures(talk.inbox.missing),
+        "signs": HANDS,
+    }
+
+
+def _card(project_id: int, gesture: Gesture, samples: int) -> dict[str, Any]:
+    return {
+        "id": gesture.id,
+        "name": gesture.name,
+        "emoji": gesture.label.emoji,
+        "samples": samples,
+        "crops": newest_samples(studio().store, project_id, gesture.id, CROPS) if samples else [],
+    }
+
+
+def _pictures(ids: list[int]) -> dict[str, str]:
+    found = read_samples(studio().store, ids) if ids else []
+    return {str(sample.id): _address(sample.id, sample.taken_at, sample) for sample in found}
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _address(sample_id: int, taken_at: str, _sample: Sample) -> str:
+    """The sample's small picture, as an address that holds it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(_sample)).decode()}"
+
+
+def _recording(progress: Progress) -> dict[str, Any] | None:
+    if progress.state == "idle":
+        return None
+    left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
+    short, long = f"● {progress.kept} kept", f"● Recording{left}"
+    if progress.state == "countdown":
+        short, long = f"⏳{left}", f"⏳ Get ready{left}"
+    return {"gesture": progress.gesture_id, "short": short, "long": long}
+
+
+def _counts(progress: Progress, gestures: dict[int, Gesture]) -> str:
+    """What became of the recording, or how it stands; "" before the first."""
+    gesture = gestures.get(progress.gesture_id or 0)
+    if gesture is None:
+        return ""
+    refused = f" ({progress.reasons})" if progress.refused else ""
+    return f"{gesture.name}: {progress.counts}{refused}"

@@ -1,0 +1,170 @@
+"""Hold to record in a real browser: whatever ends a hold, the store has what the page says."""
+
+import re
+import time
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error, expect
+
+from benchmarks.studio import start_camera
+from tests.browser.conftest import (
+    WAIT_MS,
+    begin_hold,
+    button_to_hold,
+    card,
+    choose,
+    is_chosen,
+    keeps,
+    kept,
+    settled,
+    stored,
+    undo_here,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+HIDE = """() => {
+  Object.defineProperty(document, "hidden", {value: true, configurable: true})
+  document.dispatchEvent(new Event("visibilitychange"))
+  delete document.hidden
+}"""
+
+
+def on_record(page):
+    page.goto("/record?project=My+gestures")
+    settled(page)
+    start_camera(page)
+
+
+def says(page, gesture, samples):
+    """The gesture's card has this number."""
+    noun = "sample" if samples == 1 else "samples"
+    expect(card(page, gesture).locator(".count")).to_have_text(f"{samples} {noun}")
+
+
+def test_whatever_ends_a_hold_the_store_has_what_the_page_says(look, films, workspace, pictures):
+    with look(films("fist")) as page:
+        on_record(page)
+        total = 0
+        ends = {
+            "release": page.mouse.up,
+            "leave": lambda: page.mouse.move(5, 5),
+            "blur": lambda: page.evaluate("window.dispatchEvent(new Event('blur'))"),
+            "hidden": lambda: page.evaluate(HIDE),
+        }
+        for name, end in ends.items():
+            begin_hold(page, "fist")
+            is_chosen(page, "fist")
+            page.screenshot(path=pictures / f"hold_{name}.png")
+            end()
+            total += kept(page, "fist")
+            page.mouse.up()
+            says(page, "fist", total)
+            assert stored(workspace, "fist") == total
+        time.sleep(1)
+        assert stored(workspace, "fist") == total  # and all of them have ended
+        expect(card(page, "fist").locator("img[src^='data:image/jpeg']").first).to_be_visible()
+
+
+def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(
+    look, films, workspace, pictures
+):
+    with look(films("open_palm")) as page:
+        on_record(page)
+        begin_hold(page, "open_palm")
+        page.reload()
+        expect(page.get_by_text("The page was left while you held “open_palm”")).to_be_visible()
+        time.sleep(2)  # longer than a lease
+        there = stored(workspace, "open_palm")
+        assert there >= 3
+        page.reload()
+        says(page, "open_palm", there)
+        expect(page.get_by_text("The page was left")).to_have_count(0)
+
+
+def test_of_a_tab_that_is_killed_while_it_is_held_nothing_is_stored_that_came_after(
+    look, films, workspace
+):
+    with look(films("thumbs_up")) as page:
+        on_record(page)
+        begin_hold(page, "thumbs_up")
+        said = int(card(page, "thumbs_up").locator(".count").inner_text().split()[1])
+        with suppress(Error):
+            page.goto("chrome://crash")
+        time.sleep(3)
+        there = stored(workspace, "thumbs_up")
+        assert there >= said
+        time.sleep(2)
+        assert stored(workspace, "thumbs_up") == there
+
+
+def test_two_tabs_hold_at_once_and_each_stores_what_it_says(look, films, workspace):
+    with look(films("thumbs_down")) as page:
+        other = page.context.new_page()
+        other.set_default_timeout(WAIT_MS)
+        for tab in (page, other):
+            on_record(tab)
+            begin_hold(tab, "thumbs_down")
+        there = 0
+        for tab in (page, other):
+            tab.mouse.up()
+            there += kept(tab, "thumbs_down")
+        assert stored(workspace, "thumbs_down") == there >= 6
+
+
+def test_a_timed_recording_begins_with_a_press_and_ends_by_itself(look, films, workspace):
+    with look(films("point_up")) as page:
+        on_record(page)
+        page.get_by_text("Timed", exact=True).click()
+        settled(page)
+        button_to_hold(page, "point_up").click()
+        expect(page.get_by_role("button", name="Stop recording point_up")).to_be_visible()
+        expect(card(page, "point_up").locator(".count")).to_have_text(re.compile("⏳ [123] s"))
+        keeps(page, "point_up")
+        assert kept(page, "point_up") == stored(workspace, "point_up") >= 3
+
+
+def test_gestures_are_added_changed_and_removed_and_a_sample_deleted_on_the_cards(
+    look, films, workspace, pictures
+):
+    with look(films("fist")) as page:
+        on_record(page)
+        begin_hold(page, "ok")
+        page.mouse.up()
+        there = kept(page, "ok")
+        card(page, "ok").locator(".tile").first.hover()
+        page.screenshot(path=pictures / "cards_hover.png")
+        card(page, "ok").get_by_role("button", name=re.compile("Delete sample")).first.click()
+        says(page, "ok", there - 1)
+        undo_here(page)
+        says(page, "ok", there)
+
+        page.get_by_role("button", name="+ Add a gesture").click()
+        page.get_by_label("Name", exact=True).fill("OK")
+        page.get_by_label("Name", exact=True).press("Enter")
+        expect(page.get_by_text(re.compile("taken"))).to_be_visible()
+        page.get_by_label("Name", exact=True).fill("<b>x</b>")  # the form is still open
+        page.get_by_role("button", name="Emoji ✌️").click()
+        page.screenshot(path=pictures / "cards_add.png")
+        page.get_by_role("button", name="Add", exact=True).click()
+        is_chosen(page, "<b>x</b>")
+        undo_here(page)
+        expect(card(page, "<b>x</b>")).to_have_count(0)
+        page.get_by_role("button", name="+ Add a gesture").click()
+        page.get_by_label("Name", exact=True).fill("<b>x</b>")
+        page.get_by_role("button", name="Add", exact=True).click()
+        is_chosen(page, "<b>x</b>")
+        expect(page.get_by_label("Name", exact=True)).to_have_count(0)
+        page.get_by_role("button", name="Change or remove <b>x</b>").click()
+        page.get_by_label("Name", exact=True).fill("peace")
+        page.screenshot(path=pictures / "cards_edit.png")
+        page.get_by_role("button", name="Save").click()
+        choose(page, "peace")
+        says(page, "peace", 0)
+        page.get_by_role("button", name="Change or remove peace").click()
+        page.get_by_role("button", name="Remove peace").click()
+        expect(card(page, "peace")).to_have_count(0)
+        undo_here(page)
+        expect(card(page, "peace")).to_have_count(1)
+        assert stored(workspace, "ok") == there
