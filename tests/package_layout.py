@@ -94,7 +94,6 @@ HANDS = (
     "core/recognition/extracting.py",
     "core/recognition/keypoint_sources.py",
     "core/recipes/*",
-    "pages/panels/camera/keypoints.py",
 )
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.
 OLDER = (

@@ -5,6 +5,7 @@ over green and yellow to red (1); where there is none, the picture shows.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
@@ -98,6 +99,24 @@ def mirrored(heatmaps: Heatmaps) -> Heatmaps:
     """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
     return Heatmaps(np.ascontiguousarray(heatmaps.maps[..., ::-1]), heatmaps.region, crop)
+
+
+def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Estimate]:
+    """Picture, poses and heatmaps so many times as large, to draw finer on a small picture."""
+    if factor == 1:
+        return rgb, estimate
+    height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
+    larger = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    shift = (factor - 1) / 2  # a pixel's centre is at an integer
+    poses = [replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses]
+    heatmaps = []
+    for one in estimate.heatmaps:
+        x0, y0, side = one.region
+        region = (x0 * factor, y0 * factor, side * factor)  # from the first pixel's corner
+        heatmaps.append(replace(one, region=region))
+    return larger, replace(
+        estimate, poses=tuple(poses), heatmaps=tuple(heatmaps), size_hw=(height, width)
+    )
 
 
 def draw_with_maps(

@@ -175,17 +175,18 @@ def _in_columns(groups: Sequence[Sequence[int]], loose: Sequence[int]) -> list[_
 
 
 def _in_rows(groups: Sequence[Sequence[int]], loose: Sequence[int], columns: int) -> list[_Cell]:
-    """All else in the first row; each group begins a row where it doesn't fit into the last."""
+    """All else in the first row; each group begins a row where it doesn't fit into the last, unless
+    no row has room for one: then all follow each other."""
     cells = list(_all_else(loose, columns))
-    row, column = cells[-1].row, columns
-    for group in groups:
-        if column and column + len(group) > columns:
-            row, column = row + 1, 0
+    fits = max(map(len, groups), default=0) <= columns
+    place = cells[-1].row * columns + cells[-1].column + 1
+    for number, group in enumerate(groups):
+        column = place % columns
+        if fits and column and (number == 0 or column + len(group) > columns):
+            place += columns - column
         for joint in group:
-            if column == columns:
-                row, column = row + 1, 0
-            cells.append(_Cell(JOINT, joint, column, row))
-            column += 1
+            cells.append(_Cell(JOINT, joint, place % columns, place // columns))
+            place += 1
     return cells
 
 

@@ -9,7 +9,7 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Paths
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 
 MEDIAPIPE = "mediapipe-hands"
 _BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
@@ -82,6 +82,15 @@ def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path
                 if skeleton_of(read_metadata(path.parent)) == skeleton:
                     found[path.parent.name] = path.parent
     return found
+
+
+def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:
+    """What a net's heatmaps are of.
+
+    Raises:
+        WeightsError: no net there, or its metadata can't be read.
+    """
+    return skeleton_named(skeleton_of(read_metadata(paths.net(source.name))))
 
 
 def stages_of(source: KeypointSource, paths: Paths) -> int:

@@ -1,6 +1,5 @@
 """The Heatmaps page in a real browser: heatmaps of a picture, a video and the camera."""
 
-import json
 import re
 
 import numpy as np
@@ -8,8 +7,13 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
+from core.media.pictures import read_picture
 from core.media.videos import read_video
+from core.pose.heatmap_layout import JOINT, Maps, layout_of
+from core.pose.skeletons import HAND_21
 from tests.browser.conftest import settled, write_film
+
+INDEX_TIP = 8
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -54,37 +58,132 @@ def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
             assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
-def test_the_camera_s_maps_are_live(look, film, pictures):
+def shaped(page, width, height):
+    """The video has this shape, and its frame ends where its buttons end."""
+    page.wait_for_function(
+        """([width, height]) => {
+            const frame = document.querySelector("iframe[title*=webrtc_streamer]")
+            const inside = frame.contentDocument
+            const video = inside.querySelector("video")
+            if (!video?.videoWidth) return false
+            if (Math.abs(video.videoWidth / video.videoHeight - width / height) > 0.01) return false
+            const shown = Math.min(video.clientWidth * height / width, video.clientHeight)
+            const below = inside.querySelector("button").getBoundingClientRect().top
+            return Math.abs(video.clientHeight - shown) < 2
+                && Math.abs(below - video.getBoundingClientRect().bottom) < 40
+                && Math.abs(frame.clientHeight - inside.body.scrollHeight) < 2
+        }""",
+        arg=[width, height],
+    )
+
+
+def tile(box, joint):
+    """The middle of a keypoint's tile on the screen."""
+    layout = layout_of(Maps("hm"), HAND_21, 3)
+    [one] = [t for t in layout.tiles if (t.kind, t.number) == (JOINT, joint)]
+    height, width = layout.size_hw
+    x = (one.x + one.width / 2) / width * box["width"]
+    return x, (one.y + one.height / 2) / height * box["height"]
+
+
+def picked(page, keypoint):
+    expect(page.get_by_role("combobox", name="Keypoint")).to_have_value(keypoint)
+    settled(page)
+
+
+def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(look, film, pictures):
     with look(film) as page:
         page.goto("/heatmaps")
         settled(page)
         start_camera(page)
-        video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
-        shapes = []
-        for view in ("Overlay", "Per stage", "Per keypoint"):
+        for view, shape in (
+            ("Overlay", (4, 3)),
+            ("Per stage", (3, 2)),
+            ("Overlay", (4, 3)),
+            ("Per keypoint", (3, 2)),
+        ):
             choose(page, view)
-            page.wait_for_timeout(3000)
-            shapes.append(video.evaluate("v => [v.videoWidth, v.videoHeight]"))
+            shaped(page, *shape)
             page.screenshot(path=pictures / f"heatmaps_live_{view.lower()}.png", full_page=True)
-        assert shapes[0][0] / shapes[0][1] == pytest.approx(4 / 3, abs=0.05), json.dumps(shapes)
-        assert shapes[1] == shapes[2] == [960, 640], json.dumps(shapes)
+        page.set_viewport_size({"width": 820, "height": 1180})
+        page.wait_for_function(
+            """() => document.querySelector("iframe[title*=webrtc_streamer]")
+                .contentDocument.querySelector("video").videoWidth < 820"""
+        )
+        page.screenshot(path=pictures / "heatmaps_live_tablet.png", full_page=True)
+
+
+def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back(
+    look, film, pictures
+):
+    with look(film) as page:
+        page.goto("/heatmaps")
+        settled(page)
+        start_camera(page)
+        choose(page, "Per keypoint")
+        shaped(page, 3, 2)
+        video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
+        expect(video).to_have_css("cursor", "pointer")
+        box = video.bounding_box()
+        x, y = tile(box, INDEX_TIP)
+        video.click(position={"x": x, "y": y})
+        picked(page, "index tip")
+        page.screenshot(path=pictures / "heatmaps_live_large.png", full_page=True)
+        video.click(position={"x": 20, "y": 20})
+        picked(page, "all keypoints")
+
+
+def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictures):
+    with look(film) as page:
+        page.goto("/heatmaps")
+        settled(page)
+        expect(page.get_by_role("button", name="Hold the picture")).to_be_disabled()
+        start_camera(page)
+        choose(page, "Per keypoint")
+        shaped(page, 3, 2)
+        page.get_by_role("button", name="Hold the picture").click()
+        still = page.locator(".st-key-maps_still img")
+        expect(still).to_be_visible()
+        video = page.locator('iframe[title*="webrtc_streamer"]')
+        expect(video).to_be_hidden()
+        expect(still).to_have_css("cursor", "pointer")
+        first = still.get_attribute("src")
+        box = still.bounding_box()
+        x, y = tile(box, INDEX_TIP)
+        still.click(position={"x": x, "y": y})
+        picked(page, "index tip")
+        expect(still).not_to_have_attribute("src", first)
+        page.screenshot(path=pictures / "heatmaps_held_large.png", full_page=True)
+        still.click(position={"x": 20, "y": 20})
+        picked(page, "all keypoints")
+        expect(still).to_have_attribute("src", first)  # nothing moved
+        choose(page, "Per stage")
+        expect(still).not_to_have_attribute("src", first)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        height, width = read_picture(download.value.path()).shape[:2]
+        assert 2 * width == 3 * height
+        page.screenshot(path=pictures / "heatmaps_held_stages.png", full_page=True)
+        page.get_by_role("button", name="Go on").click()
+        expect(video).to_be_visible()
+        expect(still).to_have_count(0)
+        shaped(page, 3, 2)
 
 
 def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pictures):
     with look(film) as page:
         page.goto("/live")
         settled(page)
-        page.get_by_text("Keypoints and heatmaps").click()
+        page.get_by_role("button", name="Settings").click()
         box = page.get_by_role("combobox", name="Keypoints by")
         expect(box).to_be_visible()
-        page.wait_for_timeout(500)  # while the expander opens, a click only takes the focus
+        page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
         box.click()
         page.get_by_role("option", name=re.compile("Light CPM")).click()
         expect(page.get_by_text("The model was trained on mediapipe-hands")).to_be_visible()
-        page.get_by_test_id("stMain").get_by_role("radio", name="3").or_(
-            page.get_by_role("button", name="3", exact=True)
-        ).first.click()
+        page.get_by_role("radio", name="3", exact=True).click()
         settled(page)
+        page.keyboard.press("Escape")
         start_camera(page)
         page.wait_for_timeout(4000)
         page.screenshot(path=pictures / "live_maps.png", full_page=True)

@@ -13,6 +13,7 @@ from core.pose.heatmap_drawing import (
     draw_with_maps,
     followed,
     over_picture,
+    scaled,
     title_of,
     tracks,
 )
@@ -200,6 +201,18 @@ def test_a_net_of_other_keypoints_than_it_says_gets_numbers():
     body = _spread(LSP_14.size)
     out = draw_with_maps(np.zeros((120, 160, 3), np.uint8), estimate_of(body), Maps("hm"), 6)
     assert out.shape[1] == 960
+
+
+def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_place(heatmaps):
+    # a pixel's centre is at an integer: pixel 10 of three times the size is 3 · 10 + 1
+    rgb = np.full((120, 160, 3), GREY, np.uint8)
+    before = estimate_of(heatmaps)
+    larger, after = scaled(rgb, before, 3)
+    assert larger.shape == (360, 480, 3) and after.size_hw == (360, 480)
+    assert after.poses[0].keypoints[0] == pytest.approx(3 * before.poses[0].keypoints[0] + 1)
+    cells, _ = heatmap_keypoints(after.heatmaps[0])
+    assert cells == pytest.approx(3 * heatmap_keypoints(heatmaps)[0] + 1)
+    assert scaled(rgb, before, 1)[1] is before
 
 
 def _spread(joints):

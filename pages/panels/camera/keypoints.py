@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.heatmap_layout import Maps
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import Skeleton
 from core.recognition.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
@@ -76,11 +76,20 @@ def pick_kalman(key: str) -> bool:
     )
 
 
-def pick_keypoint(key: str) -> int | None:
+def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
     """One keypoint, the background, or all of them together."""
-    names = [STRONGEST, *(name.replace("_", " ") for name in HAND_21.joints), "background"]
-    name = st.selectbox("Keypoint", names, key=f"{key}_joint", persist_state="session")
+    names = _keypoints(skeleton)
+    name = st.selectbox("Keypoint", names, key=f"{key}_joint", persist_state="session", width=190)
     return None if name in (None, STRONGEST) else names.index(name) - 1
+
+
+def choose_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
+    """As if it had been picked; before the page is drawn."""
+    st.session_state[f"{key}_joint"] = _keypoints(skeleton)[0 if joint is None else joint + 1]
+
+
+def _keypoints(skeleton: Skeleton) -> list[str]:
+    return [STRONGEST, *(name.replace("_", " ") for name in skeleton.joints), "background"]
 
 
 def pick_view(key: str) -> str:

@@ -13,10 +13,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.recognition.live import LiveProcessor, Options, Watch
 from pages.components import source
+from pages.components.video_shape import follow_shape
 from pages.panels.camera.stream import Stream, camera_settings, no_end, video
 from pages.panels.words import VIDEO_PAGES
 
-LARGE, SMALL, HIDDEN, REPLACED = "large", "small", "hidden", "replaced"  # how the video is shown
+# how the video is shown
+LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
 PAUSED = Options(paused=True)
 
@@ -61,6 +63,11 @@ class Stage:
         self.stream.live.configure(options, watch)
         return self.stream.live
 
+    def widen(self) -> None:
+        """Give the video the page's width: what is beside it becomes a row above it, except on a
+        wide screen."""
+        _look(WIDE)
+
     def replace(self) -> DeltaGenerator:
         """The place of the video, for something else; nothing is read from the camera then."""
         _look(REPLACED)
@@ -103,6 +110,7 @@ def begin_stage(title: str) -> Iterator[None]:
         under = st.container()
     with place:
         stream = video(wanted)
+        follow_shape("video_shape")
     _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
         _leave_last_page(stream)

@@ -1,0 +1,57 @@
+// Tells how wide the page's picture is shown (width, in steps of 20 pixels) and, where data.clicks,
+// at which place it was clicked (click: x and y, 0..1 of the picture). The picture is the video in
+// its frame, which has the same origin, or the image that data.still selects. Where data.fits, it is
+// shown no higher than the window has room for.
+const SETTLED_MS = 200  // a window that is being resized says it once, at the end
+const ROOM = 0.76  // of the window's height
+
+const place = (event) => {
+  const picture = event.currentTarget
+  const width = picture.videoWidth || picture.naturalWidth
+  const height = picture.videoHeight || picture.naturalHeight
+  const box = picture.getBoundingClientRect()
+  const scale = Math.min(box.width / width, box.height / height)  // it may stand between bars
+  return {
+    x: (event.clientX - box.left - (box.width - width * scale) / 2) / (width * scale),
+    y: (event.clientY - box.top - (box.height - height * scale) / 2) / (height * scale),
+  }
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const host = parentElement.host ?? parentElement
+  const heard = new Set()
+  let timer = 0
+  const clicked = (event) => data.clicks && setTriggerValue("click", place(event))
+  const measure = () => {
+    const width = Math.floor(host.clientWidth / 20) * 20
+    if (!width || width === parentElement.told) return
+    parentElement.told = width
+    clearTimeout(timer)
+    timer = setTimeout(() => setStateValue("width", width), SETTLED_MS)
+  }
+  const look = () => {
+    const frame = document.querySelector("iframe[title*=webrtc_streamer]")
+    const video = frame?.contentDocument?.querySelector("video")
+    for (const picture of [video, document.querySelector(data.still)]) {
+      if (!picture) continue
+      picture.style.cursor = data.clicks ? "pointer" : ""
+      picture.style.objectFit = "contain"
+      picture.style.maxHeight = data.fits ? `${Math.round(ROOM * window.innerHeight)}px` : ""
+      if (heard.has(picture)) continue
+      heard.add(picture)
+      picture.addEventListener("click", clicked)
+    }
+    measure()
+  }
+  parentElement.end?.()  // of the call before, with other data
+  const watch = setInterval(look, 300)
+  look()
+  parentElement.end = () => {
+    clearInterval(watch)
+    for (const picture of heard) {
+      picture.removeEventListener("click", clicked)
+      picture.style.cursor = picture.style.maxHeight = ""
+    }
+  }
+  return parentElement.end
+}

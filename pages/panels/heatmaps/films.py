@@ -1,0 +1,45 @@
+"""Heatmaps of a video from disk."""
+
+import streamlit as st
+
+from core.gestures.labels import safe_label
+from core.recognition.files import read_file
+from core.recognition.keypoint_sources import KeypointSource
+from pages.panels.frame import studio, temporary_folder
+from pages.panels.progress import moves
+
+VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
+
+
+def show_film(source: KeypointSource, view: str) -> None:
+    """Drop one, look at it with its heatmaps, take it away."""
+    file = st.file_uploader("A video with a hand", VIDEOS, key="maps_video")
+    if file is None:
+        st.info(
+            "Drop a video here: it comes back with the net's keypoints, in the other views with "
+            "the maps beside it.",
+            icon="🎞",
+        )
+        return
+    key = (file.file_id, source, view)
+    if st.session_state.get("maps_video_for") != key:
+        bar = st.progress(0.0, "detecting")
+        st.session_state["maps_video_read"] = read_file(
+            file.name,
+            file.getvalue(),
+            None,
+            lambda: source.open(studio().paths),
+            temporary_folder(),
+            maps=view,
+            progress=moves(bar),
+        )
+        st.session_state["maps_video_for"] = key
+        bar.empty()
+    read = st.session_state["maps_video_read"]
+    for name, reason in read.refused:
+        st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
+    for seen in read.seen:
+        st.video(str(seen.video), format="video/webm")
+        st.download_button(
+            "Download", seen.video.read_bytes(), "heatmaps.webm", "video/webm", icon="🎞"
+        )

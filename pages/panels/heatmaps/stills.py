@@ -1,0 +1,114 @@
+"""Heatmaps of a picture: an uploaded one, or the camera's that was held."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.capture.correcting import LastSecond, Moment
+from core.media.pictures import encode_png, read_picture
+from core.pose.heatmap_drawing import draw_with_maps, scaled
+from core.pose.heatmap_layout import Maps
+from core.pose.types import Estimate, Picture
+from core.recognition.keypoint_sources import KeypointSource
+from pages.panels.camera.stream import Stream
+from pages.panels.frame import errors_shown, studio
+from pages.panels.heatmaps.views import STILL
+
+PICTURES = ["jpg", "jpeg", "png", "webp"]
+_HELD, _SEEN = "maps_held", "maps_seen"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A frame that was held, the net that read it, and the visit of the page that did."""
+
+    moment: Moment
+    source: KeypointSource
+    visit: int
+
+
+def last_seen() -> LastSecond:
+    """What this visitor's camera just showed here."""
+    return st.session_state.setdefault(_SEEN, LastSecond())
+
+
+def hold_button(source: KeypointSource, stream: Stream | None) -> Moment | None:
+    """A button that holds the picture of a camera that runs, and one to go on; what is held."""
+    held: _Held | None = st.session_state.get(_HELD)
+    if held is not None and held.visit == st.session_state["visit"]:
+        st.button("Go on", icon="▶️", on_click=_let_go, help="Back to the video.")
+        return held.moment if held.source == source else _read_anew(held.moment, source)
+    st.button(
+        "Hold the picture",
+        icon="⏸️",
+        disabled=stream is None,
+        on_click=_hold,
+        args=(source,),
+        help="Look at what the camera shows now for as long as you like.",
+    )
+    return None
+
+
+def _hold(source: KeypointSource) -> None:
+    moments = last_seen().freeze()
+    if moments:
+        st.session_state[_HELD] = _Held(moments[-1], source, st.session_state["visit"])
+
+
+def _let_go() -> None:
+    st.session_state.pop(_HELD, None)
+
+
+def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
+    """The picture as another net sees it."""
+    frame, estimator = moment.frame, _estimator(source)
+    estimate = estimator.estimate_still(frame.rgb, mirrored_view=frame.mirrored_view)
+    return Moment(frame, estimate, estimator.version)
+
+
+def _estimator(source: KeypointSource) -> Any:
+    """One for each net and visitor."""
+    key = f"maps_estimator_{source.name}_{source.crop}"
+    if key not in st.session_state:
+        st.session_state[key] = source.open(studio().paths)
+    return st.session_state[key]
+
+
+def show_held(moment: Moment, maps: Maps, stages: int) -> None:
+    """The held picture, mirrored as the video was."""
+    frame = moment.frame
+    _show(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
+
+
+def show_upload(source: KeypointSource, maps: Maps) -> None:
+    """A picture from disk."""
+    file = st.file_uploader("A picture with a hand", PICTURES, key="maps_file")
+    if file is None:
+        st.info("Drop a picture with a hand here to see where the net finds it.", icon="🔥")
+        return
+    with errors_shown():
+        rgb = read_picture(file.getvalue(), name=file.name)
+        estimator = _estimator(source)
+        estimate = estimator.estimate_still(rgb)
+        if not estimate.heatmaps:
+            st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
+            return
+        _show(rgb, estimate, maps, estimator.stages)
+
+
+def _show(
+    rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
+) -> None:
+    factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
+    rgb, estimate = scaled(rgb, estimate, factor)
+    picture = draw_with_maps(rgb, estimate, maps, stages, mirror=mirror)
+    with st.container(key=STILL):
+        st.image(picture, width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
+        if estimate.heatmaps:
+            crop = estimate.heatmaps[0].crop
+            with st.popover("What the net saw", icon="🔍"):
+                size = crop.shape[0]
+                st.image(crop, f"the crop, {size} × {size} pixels", width=2 * size)

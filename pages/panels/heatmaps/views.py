@@ -1,0 +1,74 @@
+"""Which heatmaps are shown, and what they mean."""
+
+import streamlit as st
+
+from core.pose.heatmap_drawing import colour_bar
+from core.pose.heatmap_layout import Maps, clicked, layout_of
+from core.pose.skeletons import Skeleton
+from pages.components.shown_picture import clicked_at, hear_picture, shown_width
+from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
+from pages.panels.choice import pick_one
+
+VIEWS = {
+    "single": (
+        "Overlay",
+        "Where the chosen stage believes the keypoints to be, and the keypoints of the last stage.",
+    ),
+    "multi": (
+        "Per stage",
+        "Stage 1 sees only what is round a point and takes many spots for a fingertip; later "
+        "stages know the other keypoints and sharpen. The track shows how the peaks move.",
+    ),
+    "hm": (
+        "Per keypoint",
+        "One map a keypoint of the chosen stage, a finger a column; the background is what is no "
+        "keypoint. Click one to see it large, and again to go back.",
+    ),
+}
+STILL = "maps_still"
+_SHOWN = "maps_shown"
+_WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges them
+
+
+def pick_maps(skeleton: Skeleton, stages: int) -> Maps:
+    """View, stage and keypoint of a net of so many stages, for the width that there is."""
+    view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content")
+    stage = stages - 1
+    if view != "multi" and stages > 1:
+        stage = _pick_stage(stages)
+    joint = pick_keypoint("maps", skeleton)
+    return Maps(view, stage, joint, min(_WIDEST, shown_width(_SHOWN, Maps.width)))
+
+
+def _pick_stage(stages: int) -> int:
+    """From 0; at first the last."""
+    chosen = st.segmented_control(
+        "Stage",
+        range(1, stages + 1),
+        default=stages,
+        required=True,
+        key=f"maps_stage_{stages}",
+        persist_state="session",
+        width="content",
+    )
+    return int(chosen or stages) - 1
+
+
+def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    """What the colours and the view mean; a click on a keypoint's tile makes it large."""
+    bar, words = st.columns([1, 4], vertical_alignment="center")
+    bar.image(colour_bar(200, 12), "no response … sure", width="stretch")
+    words.caption(VIEWS[maps.view][1])
+    hear_picture(
+        _SHOWN,
+        f".st-key-{STILL} img",
+        clicks=maps.view == "hm",
+        fits=maps.view == "single",
+        on_click=lambda: _choose(maps, skeleton, stages),
+    )
+
+
+def _choose(maps: Maps, skeleton: Skeleton, stages: int) -> None:
+    at, layout = clicked_at(_SHOWN), layout_of(maps, skeleton, stages)
+    if at is not None and layout is not None:
+        choose_keypoint("maps", skeleton, clicked(layout, *at, maps.joint))
