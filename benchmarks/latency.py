@@ -5,7 +5,8 @@
 Starts the studio and a Chromium whose fake camera shows the video's first frame with a counter
 burnt into its lower edge. A script in the page reads the counter of every shown frame, in the
 camera's own stream and in the returned one; a counter's latency is the time between its two first
-showings.
+showings. The script does not see every frame that the browser presents, so those are counted, too,
+and how many cores the studio and the browser (this script's work included) take.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import sync_playwright
 
-from benchmarks.studio import BROWSERS, find_chromium, flags, start_camera, studio
+from benchmarks.studio import BROWSERS, cpu_seconds, find_chromium, flags, start_camera, studio
 from core.media.videos import read_video
 
 SIZE_WH = (640, 480)
@@ -35,22 +36,22 @@ CELLS = BITS + 4  # white, black, the bits from the highest, their parity, black
 FILM_FPS = 30  # Chromium plays MJPEG so fast
 FILM_FRAMES = 900
 SETTLING_S = 8.0  # the connection's first seconds are not counted
+RATES = {"remote": "presented_fps", "studio": "studio_cores", "browser": "browser_cores"}
 Seen = Sequence[tuple[float, int]]  # (milliseconds, counter), in order of time
 
 WATCH = (
     f"const CELLS = {CELLS}, EDGE = {EDGE / SIZE_WH[1]};"
     + """
 (() => {
-  const seen = window.mudraSeen = {local: [], remote: []};
+  const seen = window.mudraSeen = {local: [], remote: [], presented: {}};
   function follow(video, name, mirrored) {
     const canvas = document.createElement("canvas");
     canvas.width = CELLS; canvas.height = 1;
     const pen = canvas.getContext("2d", {willReadFrequently: true});
-    const look = (now) => {
-      const w = video.videoWidth, h = video.videoHeight, cell = w / CELLS;
-      for (let i = 0; i < CELLS; i++)  // the middle of each cell
-        pen.drawImage(video, (i + .3) * cell, h * (1 - EDGE * .7), cell * .4, h * EDGE * .4,
-                      i, 0, 1, 1);
+    const look = (now, {presentedFrames}) => {
+      seen.presented[name] = presentedFrames;
+      const w = video.videoWidth, h = video.videoHeight;
+      pen.drawImage(video, 0, h * (1 - EDGE * .7), w, h * EDGE * .4, 0, 0, CELLS, 1);
       const data = pen.getImageData(0, 0, CELLS, 1).data, bits = [];
       for (let i = 0; i < CELLS; i++) bits.push(data[4 * i] > 127 ? 1 : 0);
       if (mirrored) bits.reverse();
@@ -151,7 +152,7 @@ def measure(video: Path, seconds: float, fps: int = 15) -> dict[str, Any]:
         folder = Path(name)
         write_film(folder / "film.mjpeg", video)
         with (
-            studio(folder / "workspace") as (address, _),
+            studio(folder / "workspace") as (address, process),
             _page(address, folder / "film.mjpeg") as page,
         ):
             page.goto("/live")
@@ -160,10 +161,24 @@ def measure(video: Path, seconds: float, fps: int = 15) -> dict[str, Any]:
             page.wait_for_timeout(1000 * SETTLING_S)
             frame = next(f for f in page.frames if "webrtc" in f.url)
             frame.evaluate("mudraSeen.local.length = mudraSeen.remote.length = 0")
+            begun = frame.evaluate("mudraSeen.presented"), _cores_used(process.pid)
             page.wait_for_timeout(1000 * seconds)
             seen, costs = frame.evaluate("mudraSeen"), frame.evaluate("mudraCosts()")
+            ended = seen.pop("presented"), _cores_used(process.pid)
             caption = page.get_by_text("latency").last.inner_text()
-    return figures(seen, seconds) | costs | {"studio": caption}
+    rates = {
+        name: round((after[of] - before[of]) / seconds, 2)
+        for before, after in zip(begun, ended, strict=True)
+        for of, name in RATES.items()
+        if of in after
+    }
+    return figures(seen, seconds) | rates | costs | {"studio": caption}
+
+
+def _cores_used(studio: int) -> dict[str, float]:
+    """CPU seconds so far of the studio's processes and of the browser's."""
+    own = cpu_seconds(studio)
+    return {"studio": own, "browser": cpu_seconds(os.getpid()) - own}
 
 
 def figures(seen: dict[str, list[tuple[float, str]]], seconds: float) -> dict[str, Any]:
@@ -204,8 +219,10 @@ def _choose_fps(page: Any, fps: int) -> None:
     """Move the slider from 15; 15 needs nothing."""
     if fps == 15:
         return
-    page.get_by_role("button", name="Camera settings").click()
-    slider = page.get_by_role("slider")
+    page.get_by_role("button", name="Settings").click()
+    slider = (
+        page.get_by_test_id("stSlider").filter(has_text="Frames a second").get_by_role("slider")
+    )
     for _ in range(abs(fps - 15)):
         slider.press("ArrowRight" if fps > 15 else "ArrowLeft")
     page.keyboard.press("Escape")
