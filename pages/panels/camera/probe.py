@@ -7,16 +7,12 @@ from pages.components.camera_probe import ask_browser
 from pages.panels.camera.address import local_address
 
 
-def camera_probe(key: str, *, link: bool = True) -> None:
-    """What the browser says about the camera, a button to try it, and the way on without one.
-
-    Args:
-        link: offer the way to the Record page.
-    """
-    st.fragment(_probe)(key, link)
+def camera_probe(key: str) -> None:
+    """What the browser says about the camera, a button to try it, and the way on without one."""
+    st.fragment(_probe)(key)
 
 
-def _probe(key: str, link: bool) -> None:
+def _probe(key: str) -> None:
     report = ask_browser(key)
     if not isinstance(report, dict):
         st.caption("Asking the browser about its camera …")
@@ -29,6 +25,4 @@ def _probe(key: str, link: bool) -> None:
         st.caption(f"{advice.what} {advice.fix}")
         return
     st.warning(f"**{advice.what}** {advice.fix}", icon="📷")
-    st.markdown("Instead: *Add pictures or a snapshot* on the Record page.")
-    if link:
-        st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")
+    st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")

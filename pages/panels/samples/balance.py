@@ -14,6 +14,7 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
     rows = _rows(project, sample_index)
     st.info(safe_label(record_next(rows)), icon="➡️")
     most = max(row.samples for row in rows)
+    scored = any(row.doubtful is not None for row in rows)
     st.dataframe(
         {
             "Gesture": [_title(row) for row in rows],
@@ -22,8 +23,8 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
             "Sessions": [row.sessions for row in rows],
             "Left": [row.left for row in rows],
             "Right": [row.right for row in rows],
-            "Suspected label errors": [row.doubtful for row in rows],
-        },
+        }
+        | ({"Suspected label errors": [row.doubtful for row in rows]} if scored else {}),
         hide_index=True,
         width="stretch",
         column_config={
@@ -34,8 +35,10 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
         },
     )
     st.caption(
-        "Tables don't say which hand it is. Suspected label errors are counted once you order the "
-        "samples by “most suspect first”."
+        "Tables don't say which hand it is."
+        if scored
+        else "Tables don't say which hand it is. Order the samples by “most suspect first” to have "
+        "their suspected label errors counted here."
     )
 
 
