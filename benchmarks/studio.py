@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -47,11 +47,14 @@ def free_port() -> int:
 
 @contextmanager
 def studio(
-    workspace: Path, environment: Mapping[str, str] | None = None
+    workspace: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    program: Sequence[str] = ("-m", "core", "studio"),
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A studio on a free port: its address and process."""
     port = free_port()
-    command = [sys.executable, "-m", "core", "studio", "--port", str(port)]
+    command = [sys.executable, *program, "--port", str(port)]
     given = os.environ | {"MUDRA_WORKSPACE": str(workspace), "STREAMLIT_SERVER_HEADLESS": "true"}
     workspace.mkdir(parents=True, exist_ok=True)
     with (workspace / LOG).open("ab") as log:

@@ -31,7 +31,7 @@ def page() -> None:
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         maps = pick_maps(skeleton, stages)
     with place.head, st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Show a hand and see where the net finds it.", width="stretch")
+        st.caption("Show a hand and see where the net finds its keypoints.", width="stretch")
         held = hold_button(source, place.stream) if what == CAMERA else None
     if what == CAMERA and held is None:
         _camera(place, source, maps)

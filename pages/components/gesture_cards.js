@@ -4,7 +4,7 @@
 // page has not answered yet, in order and numbered, so a message that is lost or merged with the
 // next one does no harm; and which crops are missing here. While something records the page is
 // asked for news by this script: it needs no clock of its own.
-const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, TILE = 38, GAP = 3
+const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, TILE = 38, GAP = 2
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
 const made = (tag, look = "", text = "", more = {}) => {

@@ -113,25 +113,6 @@ def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(look, film, pi
         page.screenshot(path=pictures / "heatmaps_live_tablet.png", full_page=True)
 
 
-def test_the_frame_follows_a_video_that_changes_its_shape_by_itself(look, film):
-    with look(film) as page:
-        page.goto("/heatmaps")
-        settled(page)
-        start_camera(page)
-        shaped(page, 4, 3)
-        video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
-        for height in (120, 400):  # no script of the page runs
-            video.evaluate("(video, height) => { video.style.height = `${height}px` }", height)
-            page.wait_for_function(
-                """height => {
-                    const frame = document.querySelector("iframe[title*=webrtc_streamer]")
-                    const buttons = frame.clientHeight - height
-                    return buttons > 40 && buttons < 80
-                }""",
-                arg=height,
-            )
-
-
 def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back(
     look, film, pictures
 ):
