@@ -8,12 +8,13 @@ from core.store import Project
 from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
-from pages.panels.capture.session import pick_person, recorder_for
+from pages.panels.capture.cards import gesture_cards
+from pages.panels.capture.session import pick_person, pick_plan, recorder_for
 from pages.panels.frame import errors_shown
 from pages.panels.live.models import answering_model
 from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.projects import pick_project
-from pages.panels.training.quick import missing, quick_training
+from pages.panels.training.quick import missing, quick_training, recorded
 
 
 def page() -> None:
@@ -21,7 +22,7 @@ def page() -> None:
     project = pick_project()
     place = stage()
     with place.settings:
-        person = pick_person()
+        person, plan = pick_person(), pick_plan()
         source = pick_keypoints("studio")
         maps = overlay("studio", source)
     recorder = recorder_for(project, person)
@@ -35,6 +36,15 @@ def page() -> None:
         on_end=lambda: recorder.stop(wait=False),
     )
     with place.beside:
+        gesture_cards(
+            project,
+            recorder,
+            live,
+            plan,
+            key="studio_cards",
+            on_recorded=lambda: _recorded(project),
+            on_changed=st.rerun,
+        )
         quick_training(project)
     with place.under:
         st.fragment(_answer, run_every=0.2 if live else None)(live, model)
@@ -46,6 +56,11 @@ def _next_step(project: Project, *, on: bool, says: str) -> str:
     if lacks := missing(project):
         return lacks
     return says
+
+
+def _recorded(project: Project) -> None:
+    recorded(project)
+    st.rerun()
 
 
 def _answer(live: LiveProcessor | None, model: GestureModel | None) -> None:

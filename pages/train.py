@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
-from core.jobs.measuring import LEFT_OUT, NAMES, done_of
 from core.jobs.trainings import KIND
 from core.learning.runs import RUNNING, Run
 from core.store import Project
@@ -11,6 +9,7 @@ from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 from pages.panels.training.net_training import fine_tuning
+from pages.panels.training.progress import progress_of
 from pages.panels.training.trained import curves, results
 
 
@@ -87,7 +86,7 @@ def _watch(run: Run) -> None:
                 st.session_state["show_run"] = run.name
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(*_progress(run))
+            st.progress(*progress_of(run))
             kept = "" if KIND in run.about() else "The best epoch so far is kept."
             if st.button(
                 "Stop", icon="⏹", help=kept or None, disabled=not studio().trainings.can_stop(run)
@@ -96,24 +95,6 @@ def _watch(run: Run) -> None:
                 st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):
             curves(epochs)
-
-
-def _progress(run: Run) -> tuple[float, str]:
-    """How far it is, and in words."""
-    if KIND in run.about():
-        done, total, name = done_of(run)
-        kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
-        text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
-        return done / total, text or "saving …"
-    epochs, answers = run.records("epoch"), ""
-    if not epochs:
-        return 0.0, "starting …"
-    if run.records("usable"):
-        answers = " · it answers already, the final model follows by itself"
-    if run.records("refit"):
-        return 1.0, f"learning from all samples{answers}"
-    last = epochs[-1]
-    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"
 
 
 page()

@@ -79,6 +79,7 @@ class Latest:
         latency_ms: mean time from a frame's arrival to its picture.
         note: what the watcher said, shown over the video, e.g. how the recording stands.
         error: what went wrong, for the person at the screen; "" when nothing did.
+        opening: an estimator is being opened, which takes a moment; no frame passes meanwhile.
     """
 
     hands: tuple[Reading, ...] = ()
@@ -89,6 +90,7 @@ class Latest:
     size_hw: tuple[int, int] = (0, 0)
     note: str = ""
     error: str = ""
+    opening: bool = False
 
     def trouble(self, address: str, now_s: float | None = None) -> str:
         """What is wrong with the stream and what to do; "" while all is well.
@@ -98,6 +100,8 @@ class Latest:
         """
         if self.error:
             return self.error
+        if self.opening:
+            return ""
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
         if self.frames and silent_s > LOST_S:
             return (
@@ -219,9 +223,12 @@ class LiveProcessor:
     def _keep(self, found: Latest) -> None:
         """It is the latest, with how many there were and how quickly they come."""
         came_s, before = found.taken_s, self._latest
-        fps, latency_ms = self._timing(came_s, self._clock())
-        if before.frames and came_s - before.taken_s > LOST_S:
+        done_s = self._clock()
+        fps, latency_ms = self._timing(came_s, done_s)
+        if before.frames and not before.opening and came_s - before.taken_s > LOST_S:
             self._paused_s = came_s
+        if before.opening:  # this frame waited for it
+            found = replace(found, taken_s=done_s)
         self._latest = replace(found, frames=before.frames + 1, fps=fps, latency_ms=latency_ms)
 
     def _faltered(self, now_s: float) -> bool:
@@ -271,6 +278,7 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
+            self._latest = replace(self._latest, opening=True)
             self._estimator, self._estimator_for = self._make(options), wanted
         return self._estimator
 

@@ -123,11 +123,11 @@ def test_train_says_what_is_missing(app):
 
 def test_train_says_first_what_to_do_next(app, store):
     record(store, "thumbs_up", 30)
-    assert "Record a second gesture" in go(app, "train").caption[0].value
+    assert "Record a second gesture" in texts(go(app, "train"))
     record(store, "fist", 3)
-    assert "Record more of 👊 fist" in go(app, "train").caption[0].value
+    assert "Record more of 👊 fist" in texts(go(app, "train"))
     record(store, "fist", 30)
-    assert "Press Train" in go(app, "train").caption[0].value
+    assert "Press Train" in texts(go(app, "train"))
 
 
 def test_a_training_ends_with_figures_and_its_model_can_be_used(app, store):

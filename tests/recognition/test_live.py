@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import ModelError, WeightsError
 from core.media.pictures import read_picture
+from core.paths import Paths
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.recognition.live import Latest, LiveProcessor, Options
@@ -204,6 +206,29 @@ def test_a_lost_camera_and_a_missing_connection_are_told_apart():
     assert Latest(taken_s=100.0).trouble(HERE, 107.0) == ""
     unconnected = Latest(taken_s=100.0).trouble(HERE, 109.0)
     assert "connection" in unconnected and f"at {HERE}," in unconnected
+
+
+def test_a_camera_is_not_lost_while_an_estimator_is_opened():
+    assert Latest(taken_s=100.0, frames=5, opening=True).trouble(HERE, 110.0) == ""
+    assert Latest(taken_s=100.0, opening=True).trouble(HERE, 110.0) == ""
+    now_s = [100.0]
+    said = []
+
+    def slow(options):
+        now_s[0] += 3.0  # a model that loads for so long
+        said.append(live.latest().trouble(HERE, now_s[0]))
+        return ReplayEstimator(read_demo(Paths.find().demo))
+
+    live = LiveProcessor(slow, Options(paused=True), clock=lambda: now_s[0])
+    picture = np.zeros((48, 64, 3), np.uint8)
+    live.process(picture)
+    live.configure(Options())
+    live.process(picture)
+    now_s[0] += 0.1
+    live.process(picture)
+    live.close()
+    assert said == [""]
+    assert live.broke_off() == ""
 
 
 def test_closing_amid_frames_is_safe_and_later_frames_only_pass(make, photos):

@@ -92,22 +92,22 @@ def begin_stage(title: str) -> Iterator[None]:
     with st.container(key="head", horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
         head = st.container()
+        menu = st.container(key="stage_settings", width="content")
     with st.container(key="stage"):
         left, beside = st.columns([3, 2], gap="medium")
     with left:
-        with st.container(key="camera"):
-            place = st.container()
-        with st.container(key="stage_settings"), st.popover("Settings", icon="⚙️"):
-            wanted = camera_settings()
-            away = st.radio(
-                "On pages without video",
-                [SMALL, HIDDEN],
-                key="camera_away",
-                horizontal=True,
-                help="Small, it plays on in the corner. Nothing is read from it there.",
-            )
-            settings = st.container()
+        place = st.container(key="camera")
         under = st.container()
+    with menu, st.popover("Settings", icon="⚙️"):
+        settings = st.container()
+        wanted = camera_settings()
+        away = st.radio(
+            "On pages without video",
+            [SMALL, HIDDEN],
+            key="camera_away",
+            horizontal=True,
+            help="Small, it plays on in the corner. Nothing is read from it there.",
+        )
     with place:
         stream = video(wanted)
         follow_shape("video_shape")

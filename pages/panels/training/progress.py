@@ -13,8 +13,12 @@ def progress_of(run: Run) -> tuple[float, str]:
         kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
         text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
         return done / total, text or "saving …"
-    epochs = run.records("epoch")
-    if run.records("refit") or not epochs:
-        return float(bool(epochs)), "saving …" if epochs else "starting …"
+    epochs, answers = run.records("epoch"), ""
+    if not epochs:
+        return 0.0, "starting …"
+    if run.records("usable"):
+        answers = " · it answers already, the final model follows by itself"
+    if run.records("refit"):
+        return 1.0, f"learning from all samples{answers}"
     last = epochs[-1]
-    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}"
+    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"

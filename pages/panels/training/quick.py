@@ -1,11 +1,13 @@
 """Training in few lines, beside the video: one button, the curve while it learns, one sentence."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.jobs.trainings import KIND, SPLITS, failure_of, result_of
+from core.jobs.answering import Answering, answering
+from core.jobs.trainings import SPLITS, failure_of, result_of, warm_up
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio
@@ -17,14 +19,16 @@ ENOUGH, GESTURES = 5, 2  # samples of each, to begin with
 def quick_training(project: Project) -> None:
     """The button and what became of it; a fragment that moves while something is learned."""
     running = studio().trainings.running(project.name)
-    st.fragment(_training, run_every=0.5 if running else None)(project, running)
+    drawn = _Drawn(running.name if running else "", answering(studio().paths, project))
+    st.fragment(_training, run_every=0.5 if running else None)(project, drawn)
 
 
-def learn_as_i_go(project: Project) -> None:
-    """Begin to learn anew after a recording, where the switch is on and there is enough."""
+def recorded(project: Project) -> None:
+    """After a recording: learn anew where the switch is on and there is enough."""
+    warm_up()  # who records will train
     if st.session_state.get("learn_as_i_go") and not missing(project):
         with errors_shown():
-            studio().trainings.begin(project.name)
+            studio().trainings.learn_anew(project.name)
 
 
 def missing(project: Project) -> str:
@@ -37,22 +41,23 @@ def missing(project: Project) -> str:
     return f"Record {ENOUGH} samples or more of {some}: hold its button."
 
 
-def _training(project: Project, was_running: Run | None) -> None:
+@dataclass(frozen=True)
+class _Drawn:
+    """What the page was drawn by; it is drawn anew when that changes."""
+
+    training: str
+    answers: Answering
+
+
+def _training(project: Project, drawn: _Drawn) -> None:
     with errors_shown():
-        trainings = studio().trainings
+        trainings, lacks = studio().trainings, missing(project)
         running = trainings.running(project.name)
-        if (running.name if running else None) != (was_running.name if was_running else None):
+        name = running.name if running else ""
+        if drawn != _Drawn(name, answering(studio().paths, project)):
             st.rerun()
-        lacks = missing(project)
         with st.container(horizontal=True, vertical_alignment="center"):
-            if running is not None:
-                stop = st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running))
-                if stop:
-                    trainings.stop(running)
-            elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks):
-                with st.spinner("Preparing …"):
-                    trainings.begin(project.name)
-                st.rerun()
+            _button(project, running, lacks)
             st.toggle(
                 "Learn as I go",
                 key="learn_as_i_go",
@@ -66,6 +71,17 @@ def _training(project: Project, was_running: Run | None) -> None:
             _said(project, lacks)
 
 
+def _button(project: Project, running: Run | None, lacks: str) -> None:
+    trainings = studio().trainings
+    if running is not None:
+        if st.button("Stop", icon="⏹", disabled=not trainings.can_stop(running)):
+            trainings.stop(running)
+    elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks or None):
+        with st.spinner("Preparing …"):
+            trainings.begin(project.name)
+        st.rerun()
+
+
 def _curve(run: Run) -> None:
     if epochs := run.records("epoch"):
         # pandas and Altair take a second to load, and nothing before this needs them
@@ -76,7 +92,7 @@ def _curve(run: Run) -> None:
 
 def _said(project: Project, lacks: str) -> None:
     """The last training in one sentence."""
-    runs = [run for run in studio().trainings.runs(project.name) if KIND not in run.about()]
+    runs = studio().trainings.runs(project.name)
     if not runs:
         st.caption(lacks or "Press Train: it takes seconds, and the video answers by it.")
         return
