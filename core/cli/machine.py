@@ -69,7 +69,7 @@ def delete_everything(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="live, train or import.")],
+    what: Annotated[str, typer.Argument(help="live, train, learn or import.")],
     source: Annotated[
         Path,
         typer.Option("-i", "--input", help="A video with a hand; a keypoint table; a folder."),

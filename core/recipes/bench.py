@@ -22,8 +22,10 @@ from core.capture.importing import import_path
 from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.answering import answering
 from core.jobs.net_training import LIGHT
-from core.jobs.trainings import train_here
+from core.jobs.trainings import TrainingManager, warm_up
+from core.learning.runs import Run
 from core.media.stream_frames import frame_of, picture_of
 from core.media.videos import read_video
 from core.paths import Paths
@@ -39,6 +41,7 @@ from core.store import Store
 SIZE_WH = (640, 480)
 _WARM_UP = 10  # frames that are not counted
 _FPS = 15
+SAMPLES, _TIMES = (200, 1000, 2000), 3  # that are learned from; trainings of each
 
 
 def bench_live(paths: Paths, video: Path, frames: int = 150) -> dict[str, Any]:
@@ -124,31 +127,73 @@ class _TimedHands(MediapipeHands):
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
-    """Train on a keypoint table in a workspace of its own.
+    """Train on a keypoint table in a workspace of its own, as a click on Train does.
 
     Returns:
-        rows, seconds in all, first_point_s and best_epoch_s after torch was loaded, accuracy
-        and its interval.
+        rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
+        and until the final one does (final_s); epochs; accuracy and its interval.
     """
-    import core.gestures.training.learner  # noqa: F401 - loads torch, which is not what is measured
-
+    warm_up().join()  # torch's loading is not what is measured
     with _own_store() as (store, own):
         report = import_path(store, "bench", table)
-        begun_s, begun_at = time.perf_counter(), time.time()
-        result, run = train_here(store, own, "bench", progress=lambda done, total: None)
-        seconds = time.perf_counter() - begun_s
-        epochs = [record["time"] - begun_at for record in run.records("epoch")]
-        refits = run.records("refit")
-    best = int(refits[-1]["epochs"]) if refits else len(epochs)
+        run, seconds = _learned(store, own, TrainingManager.begin)
+        [result] = run.records("result")
+        epochs = len(run.records("epoch"))
     return {
         "rows": report.added,
-        "seconds": round(seconds, 2),
-        "first_point_s": round(epochs[0], 2),
-        "best_epoch_s": round(epochs[best - 1], 2),
-        "epochs": len(epochs),
-        "accuracy": result.figures["accuracy"],
-        "interval": result.figures["interval"],
+        **seconds,
+        "epochs": epochs,
+        "accuracy": result["figures"]["accuracy"],
+        "interval": result["figures"]["interval"],
     }
+
+
+def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
+    """Learn as one goes: from the end of a recording until the new model answers, with so many
+    samples, taken evenly from a keypoint table.
+
+    Returns:
+        By number of samples, medians of `_TIMES` trainings of the seconds that `bench_train`
+        gives; before them those of the process's first, which loads torch.
+    """
+    found: dict[str, Any] = {}
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    for count in SAMPLES:
+        with _own_store() as (store, own):
+            few = own.database.with_name("few.csv")
+            chosen = np.linspace(0, len(rows) - 1, count).astype(int)
+            few.write_text("\n".join([head, *(rows[i] for i in chosen)]), encoding="utf-8")
+            import_path(store, "bench", few)
+            if not found:
+                found["first"] = _learned(store, own, TrainingManager.learn_anew)[1]
+            times = [_learned(store, own, TrainingManager.learn_anew)[1] for _ in range(_TIMES)]
+        medians = {name: statistics.median(one[name] for one in times) for name in times[0]}
+        found[f"{count} samples"] = {name: round(value, 2) for name, value in medians.items()}
+    return found
+
+
+def _learned(
+    store: Store, paths: Paths, begin: Callable[[TrainingManager, str], Run]
+) -> tuple[Run, dict[str, float]]:
+    """A training of the project “bench”, and the seconds from the call until its first epoch was
+    learned, until its model answers, loaded, and until the final one does."""
+    manager, project = TrainingManager(store, paths), store.project("bench")
+    begun_s, begun_at = time.perf_counter(), time.time()
+    run = begin(manager, project.name)
+    thread = manager.thread(run)
+    while thread.alive and answering(paths, project).name != run.name:
+        time.sleep(0.01)
+    if thread.alive:
+        GestureModel.load(run.path)
+    usable_s = time.perf_counter() - begun_s
+    thread.wait()
+    if thread.error is not None:
+        raise thread.error
+    GestureModel.load(run.path)
+    final_s = time.perf_counter() - begun_s
+    first_point_s = run.records("epoch")[0]["time"] - begun_at
+    seconds = {"first_point_s": first_point_s, "usable_s": usable_s, "final_s": final_s}
+    return run, {name: round(value, 2) for name, value in seconds.items()}
 
 
 def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
@@ -308,5 +353,6 @@ def _closing(live: LiveProcessor) -> Iterator[LiveProcessor]:
 BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {
     "live": bench_live,
     "train": bench_train,
+    "learn": bench_learn,
     "import": bench_import,
 }

@@ -7,7 +7,8 @@ import pytest
 
 from core.errors import MudraError
 from core.paths import Paths
-from core.recipes.bench import bench_import, bench_live, bench_train, live_figures
+from core.recipes import bench
+from core.recipes.bench import bench_import, bench_learn, bench_live, bench_train, live_figures
 
 
 @pytest.fixture
@@ -69,11 +70,21 @@ def test_the_figures_of_a_live_frame_by_hand():
     }
 
 
-def test_a_training_says_when_its_first_point_and_its_best_epoch_came(paths, shared_data):
+def test_a_training_says_when_its_model_answered_and_when_all_was_done(paths, shared_data):
     found = bench_train(paths, shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv")
     assert found["rows"] == 4450
-    assert 0 < found["first_point_s"] <= found["best_epoch_s"] <= found["seconds"]
+    assert 0 < found["first_point_s"] < found["usable_s"] < found["final_s"]
     assert found["accuracy"] > 0.9
+
+
+def test_learning_as_one_goes_is_measured_at_every_number_of_samples(
+    paths, shared_data, monkeypatch
+):
+    monkeypatch.setattr(bench, "SAMPLES", (450, 500))
+    found = bench_learn(paths, shared_data / "hand_keypoints" / "gestures.csv")
+    assert list(found) == ["first", "450 samples", "500 samples"]
+    for seconds in found.values():
+        assert 0 < seconds["first_point_s"] < seconds["usable_s"] < seconds["final_s"]
 
 
 def test_an_import_counts_what_it_added_and_refused(paths, shared_data, tmp_path):

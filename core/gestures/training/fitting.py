@@ -21,7 +21,7 @@ from core.learning.runs import error_text
 _AT_ONCE = 8192  # samples whose features are made together
 _MIN_STEPS = 16  # an epoch of a handful of samples still moves the weights
 # of 19,484 samples, recorders left out were read no better after more (docs/accuracy.md)
-_ENOUGH_STEPS, _LEAST_EPOCHS = 640, 8
+_ENOUGH_STEPS, _LEAST_EPOCHS = 768, 8
 
 
 @dataclass(frozen=True)
