@@ -221,6 +221,11 @@ def reads(page: Page, gesture: str) -> None:
     expect(page.get_by_role("heading", name=gesture, level=3)).to_be_visible()
 
 
+def offered(page: Page) -> Locator:
+    """What the bar at the bottom of the window offers to undo."""
+    return page.locator("[class*='st-key-act_bar_'] [role=status]")
+
+
 def undo_here(page: Page) -> None:
     """Press Undo in the bar at the bottom of the window."""
     page.locator("[class*='st-key-act_undo_'] button").last.click()

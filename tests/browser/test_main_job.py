@@ -17,6 +17,7 @@ from tests.browser.conftest import (
     button_to_hold,
     go,
     keeps,
+    offered,
     reads,
     record_burst,
     settled,
@@ -82,7 +83,7 @@ def _correct_the_last_second(page, workspace, pictures):
     expect(frozen.get_by_test_id("stImage").first).to_be_visible()
     page.screenshot(path=pictures / "live_correction.png", full_page=True)
     frozen.get_by_text("fist").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"Added \d+ samples to “fist”"))
+    expect(offered(page)).to_have_text(re.compile(r"Added \d+ samples to “fist”"))
     expect(page.get_by_text("Train again to use them")).to_be_visible()
     assert stored(workspace, "fist") > before
     undo_here(page)
