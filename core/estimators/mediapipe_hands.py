@@ -174,7 +174,7 @@ def _pose(landmarks: Any, world: Any, handedness: Any, size_hw: tuple[int, int])
         keypoints=np.array(
             [(p.x * width - 0.5, p.y * height - 0.5) for p in landmarks], np.float32
         ),
-        scores=np.full(len(landmarks), score, np.float32),
+        scores=np.array([score] * len(landmarks), np.float32),
         score=score,
         handedness=handedness[0].category_name,
         world=np.array([(p.x, p.y, p.z) for p in world], np.float32),

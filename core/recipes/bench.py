@@ -40,11 +40,12 @@ from core.store import Store
 
 SIZE_WH = (640, 480)
 _WARM_UP = 10  # frames that are not counted
+_ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as it is open
 _FPS = 15
 SAMPLES, _TIMES = (200, 1000, 2000), 3  # that are learned from; trainings of each
 
 
-def bench_live(paths: Paths, video: Path, frames: int = 150) -> dict[str, Any]:
+def bench_live(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     """A live frame beside a bare MediaPipe loop, on the same frames by turns, and its steps.
 
     Args:
@@ -52,41 +53,57 @@ def bench_live(paths: Paths, video: Path, frames: int = 150) -> dict[str, Any]:
 
     Returns:
         frames, with_hand, stages {name: ms}, whole_ms (`LiveProcessor.process`), bare_ms, ratio of
-        these two, own_ms (the whole but the vendor's call), and maps_ms: what the light CPM's maps
-        of all stages, drawn beside the video, cost more than the whole.
+        these two frame by frame, own_ms (the whole but the vendor's call), and maps_ms: what the
+        light CPM's maps of all stages, drawn beside the video, cost more than the whole.
     """
     pictures = _pictures(video, frames + _WARM_UP)
     model = GestureModel.load(paths.starter)
     with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
     clock = _Clock()
-    with (
-        MediapipeHands(paths.weights) as bare,
-        _TimedHands(paths.weights) as timed,
-        MediapipeHands(paths.weights) as estimator,
-        _closing(LiveProcessor(lambda options: timed, Options(model))) as live,
-        _closing(LiveProcessor(lambda options: options.keypoints.open(paths), with_maps)) as mapped,
-    ):
-        _compare(clock, bare, timed, live, pictures)
+
+    def opened(options: Options) -> LiveProcessor:
+        return LiveProcessor(lambda options: options.keypoints.open(paths), options)
+
+    each = -(-frames // _ROUNDS)
+    for start in range(0, frames, each):
+        _compare(clock, paths, model, pictures[start : start + each + _WARM_UP])
+    with MediapipeHands(paths.weights) as estimator:
         hands = _take_apart(clock, _Pipeline(clock, estimator, model), pictures)
+    with _closing(opened(Options(model))) as live, _closing(opened(with_maps)) as mapped:
         for rgb in clock.each(pictures):
             with clock.measured("without maps"):
                 live.process(rgb)
             with clock.measured("maps"):
                 mapped.process(rgb)
-        if error := live.latest().error or mapped.latest().error:
+        _check(live, mapped)
+    ratio = clock.ratio("whole", "bare MediaPipe")
+    return live_figures(clock.medians(), ratio, frames, hands)
+
+
+def _compare(clock: "_Clock", paths: Paths, model: GestureModel, pictures: list[Picture]) -> None:
+    """Each frame through both, whose turns change."""
+    with (
+        MediapipeHands(paths.weights) as bare,
+        _TimedHands(paths.weights) as timed,
+        _closing(LiveProcessor(lambda options: timed, Options(model))) as live,
+    ):
+        _by_turns(clock, bare, timed, live, pictures)
+        _check(live)
+
+
+def _check(*streams: LiveProcessor) -> None:
+    for live in streams:
+        if error := live.latest().error:
             raise MediaError(error)
-    return live_figures(clock.medians(), frames, hands)
 
 
-def _compare(
+def _by_turns(
     clock: "_Clock",
     bare: MediapipeHands,
     timed: "_TimedHands",
     live: LiveProcessor,
     pictures: list[Picture],
 ) -> None:
-    """Each frame through both, whose turns change."""
-
     def run_bare(frame: Frame) -> None:
         with clock.measured("bare MediaPipe"):
             bare.count_hands(frame)
@@ -243,6 +260,11 @@ class _Clock:
     def medians(self) -> dict[str, float]:
         return {name: round(statistics.median(ms), 3) for name, ms in self._ms.items()}
 
+    def ratio(self, name: str, other: str) -> float:
+        """Median over frames: what slows the machine for a while slows a frame's both."""
+        pairs = zip(self._ms[name], self._ms[other], strict=True)
+        return round(statistics.median(ms / others for ms, others in pairs), 3)
+
 
 class _Pipeline:
     """The steps of `LiveProcessor.process`, one by one."""
@@ -300,7 +322,7 @@ class _Codec:
                 picture_of(cast(av.VideoFrame, back))
 
 
-def live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any]:
+def live_figures(ms: dict[str, float], ratio: float, frames: int, hands: int) -> dict[str, Any]:
     """What `bench_live` returns, of each step's median milliseconds by name."""
     ms = dict(ms)
     conversion = ms.pop("colour conversion") + ms.pop("colour conversion back", 0.0)
@@ -317,7 +339,7 @@ def live_figures(ms: dict[str, float], frames: int, hands: int) -> dict[str, Any
         "own_ms": own,
         "whole_ms": whole,
         "bare_ms": bare,
-        "ratio": round(whole / bare, 3),
+        "ratio": ratio,
         "maps_ms": round(maps, 3),
     }
 

@@ -145,7 +145,7 @@ class HandReader:
         """A name for each track; the one that is there longest chooses first."""
         names: dict[int, str] = {}
         for number in sorted(poses):
-            hand = self._hands.setdefault(number, _Hand())
+            hand = self._hands[number] = self._hands.get(number) or _Hand()
             hand.seen_s = now_s
             hand.sides[poses[number].handedness or "hand"] += 1
             names[number] = hand.called(names.values())

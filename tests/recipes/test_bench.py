@@ -50,13 +50,13 @@ def test_the_figures_of_a_live_frame_by_hand():
         "without maps": 31.0,
         "maps": 39.0,
     }
-    assert live_figures(ms, frames=20, hands=19) == {
+    assert live_figures(ms, ratio=1.6, frames=20, hands=19) == {
         "frames": 20,
         "with_hand": 19,
         "own_ms": 3.5,
         "whole_ms": 30.0,
         "bare_ms": 20.0,
-        "ratio": 1.5,
+        "ratio": 1.6,
         "maps_ms": 8.0,
         "stages": {
             "landmarks": 21.0,
