@@ -16,6 +16,7 @@ from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.chosen import use_project
 from pages.panels.project.projects import pick_project
+from pages.panels.table import show_table
 
 
 def page() -> None:
@@ -38,15 +39,13 @@ def page() -> None:
 def _kept() -> None:
     st.subheader("What is kept, and where", anchor=False)
     found = kept_here(studio().paths)
-    st.dataframe(
+    show_table(
         {
             "What": [one.what for one in found],
             "Where": [str(one.path) for one in found],
             "Size": [f"{one.bytes / 2**20:,.1f} MB" for one in found],
             "Deleted below": ["yes" if one.own else "no, nothing of yours" for one in found],
-        },
-        hide_index=True,
-        width="stretch",
+        }
     )
     st.caption(
         "Of each recorded frame: the 21 keypoints, a crop of the hand 256 pixels wide unless the "

@@ -8,6 +8,7 @@ from core.store import Project
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
+from pages.panels.table import show_table
 from pages.panels.training.net_training import fine_tuning
 from pages.panels.training.progress import progress_of
 from pages.panels.training.trained import curves, results
@@ -33,20 +34,15 @@ def _what_there_is(project: Project) -> None:
         st.page_link("pages/record.py", label="Record gestures", icon="➡️")
         return
     next_hint(project, untrained=not studio().trainings.runs(project.name))
-    st.dataframe(
+    show_table(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
             "Samples": [row.samples for row in recorded],
             "Persons": [row.persons for row in recorded],
             "Sessions": [row.sessions for row in recorded],
         },
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "Samples": st.column_config.ProgressColumn(
-                format="%d", min_value=0, max_value=max(row.samples for row in recorded)
-            )
-        },
+        bar="Samples",
+        most=max(row.samples for row in recorded),
     )
 
 

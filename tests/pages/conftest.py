@@ -1,6 +1,7 @@
 """What the tests of the pages share: the app without a browser, its store, what a person does."""
 
 import json
+import re
 from html import unescape
 
 import numpy as np
@@ -90,6 +91,18 @@ def cards(app):
     """What the page shows of its gestures: the data of their cards."""
     [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "gesture_cards"]
     return json.loads(found.proto.json)
+
+
+def tables(app):
+    """The small tables of the page, each a dictionary from column to texts."""
+    found = []
+    for body in [html.proto.body for html in app.get("html") if "<table>" in html.proto.body]:
+        heads = [unescape(head) for head in re.findall(r"<th [^>]*>(.*?)</th>", body)]
+        cells = [
+            unescape(re.sub(r"<i.*?</i>", "", c)) for c in re.findall(r"<td.*?>(.*?)</td>", body)
+        ]
+        found.append({head: cells[i :: len(heads)] for i, head in enumerate(heads)})
+    return found
 
 
 def record(store, gesture, n, *, seed=0, person="me"):

@@ -10,7 +10,7 @@ from core.gestures.labels import safe_label
 from core.learning.runs import Run
 from core.paths import Paths
 from core.store.bin import delete_samples
-from tests.pages.conftest import go, record, texts, unfold
+from tests.pages.conftest import go, record, tables, texts, unfold
 
 
 def press(app, label):
@@ -90,8 +90,8 @@ def test_the_privacy_page_tells_facts(app, store, workspace):
     go(app, "privacy")
     words = texts(app)
     assert "no further" in words and "127" in words and "New project" in words
-    [paths] = app.dataframe
-    assert str(workspace / "mudra.db") in list(paths.value["Where"])
+    [paths] = tables(app)
+    assert str(workspace / "mudra.db") in paths["Where"]
     for library in ("MediaPipe", "ONNX Runtime", "streamlit-webrtc, aiortc", "Streamlit"):
         assert any(
             f"**{library}** would" in one.value and "✅ off" in one.value for one in app.markdown

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.gestures.labels import safe_label
 from core.store.bin import delete_samples
 from core.store.index import read_index
-from tests.pages.conftest import ODD, go, press, record, texts
+from tests.pages.conftest import ODD, go, press, record, tables, texts
 
 
 def ids(store):
@@ -17,7 +17,8 @@ def ids(store):
 
 def grid(app):
     """What the page tells the grid of tiles."""
-    return [json.loads(found.proto.json) for found in app.get("bidi_component")]
+    shown = [e.proto for e in app.get("bidi_component") if e.proto.component_name == "sample_grid"]
+    return [json.loads(proto.json) for proto in shown]
 
 
 def tiles(app):
@@ -239,6 +240,6 @@ def test_the_balance_says_what_to_record_next(app, store):
     record(store, "ok", 40)
     app.run()
     assert "Record more of 👊 fist: 3 samples so far" in texts(app).replace("\\", "")
-    table = app.dataframe[0].value
-    assert dict(zip(table["Gesture"], table["Samples"], strict=True))["👌 ok"] == 40
+    [table] = tables(app)
+    assert dict(zip(table["Gesture"], table["Samples"], strict=True))["👌 ok"] == "40"
     assert not app.exception

@@ -12,6 +12,7 @@ from core.jobs.trainings import TrainingManager
 from core.learning.runs import Run
 from core.paths import Paths
 from core.store import Store
+from tests.pages.conftest import tables
 
 
 @pytest.fixture
@@ -81,8 +82,8 @@ def test_every_accuracy_has_its_interval_and_the_split_is_named(app, run):
         f"({low:.1%} – {high:.1%})"
         in next(s for s in app.selectbox if s.label == "Trainings").options[0]
     )
-    gestures = next(d.value for d in app.dataframe if "Held out" in d.value)
-    assert list(gestures["95 % interval"].str.count("–")) == [1, 1, 1]
+    gestures = next(table for table in tables(app) if "Held out" in table)
+    assert [interval.count("–") for interval in gestures["95 % interval"]] == [1, 1, 1]
 
 
 def test_the_shares_let_through_are_shown_with_how_they_were_measured(app, run):
@@ -111,7 +112,7 @@ def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
-    table = next(d.value for d in again.dataframe if "Person" in d.value)
+    table = next(table for table in tables(again) if "Person" in table)
     assert sorted(table["Person"]) == ["Anna", "Ben", "Carla *x*"]
     assert table["Person"][0] == found["worst_person"]
     assert button(again, "Leave each person out again")
@@ -151,10 +152,10 @@ def test_classifiers_are_compared_with_one_click(app, manager):
     button(app, "Compare classifiers").click().run()
     wait_until_measured(app, manager)
     rows = manager.runs("People", COMPARISON)[0].records("result")[0]["rows"]
-    table = app.table[0].value
-    assert list(table["Classifier"]) == ["MLP", "k-NN", "Logistic regression", "Random forest"]
-    assert list(table["Accuracy"]) == [f"{row['accuracy']:.1%}" for row in rows]
-    assert table["Beside the MLP"].iloc[0] == "–" and "points" in table["Beside the MLP"].iloc[1]
+    table = next(table for table in tables(app) if "Classifier" in table)
+    assert table["Classifier"] == ["MLP", "k-NN", "Logistic regression", "Random forest"]
+    assert table["Accuracy"] == [f"{row['accuracy']:.1%}" for row in rows]
+    assert table["Beside the MLP"][0] == "–" and "points" in table["Beside the MLP"][1]
     assert "On these samples" in texts(app)
 
 

@@ -1,11 +1,17 @@
-"""What Live's smoothing does: a fingertip's last seconds and its names, raw and smoothed."""
+"""What Live's smoothing does: a fingertip's last seconds and its names, raw and smoothed.
 
-import altair as alt
-import pandas as pd
+pandas and Altair take long to load: only who asks for the charts waits for them.
+"""
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from core.recognition.live import LiveProcessor
 from core.recognition.reading import TRACE_S, Moment
+
+if TYPE_CHECKING:
+    import altair as alt
 
 RAW, SMOOTH = "raw", "smoothed"
 COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
@@ -33,7 +39,10 @@ def _seconds(trace: tuple[Moment, ...]) -> list[float]:
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
-def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
+def _tip_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
+    import altair as alt
+    import pandas as pd
+
     kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
     rows = [
         (t, x, kind)
@@ -53,7 +62,10 @@ def _tip_chart(trace: tuple[Moment, ...]) -> alt.Chart:
     )
 
 
-def _names_chart(trace: tuple[Moment, ...]) -> alt.Chart:
+def _names_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
+    import altair as alt
+    import pandas as pd
+
     kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
     rows = [
         (t, name, kind)

@@ -1,5 +1,7 @@
 """How the samples are spread over gestures, persons and hands, and what to record next."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.gestures.labels import safe_label
@@ -7,33 +9,26 @@ from core.review.balance import Spread, enough, record_next, spread
 from core.store import Project
 from core.store.index import SampleIndex, read_index
 from pages.panels.frame import label_noise_cache, studio
+from pages.panels.table import show_table
 
 
 def balance(project: Project, sample_index: SampleIndex) -> None:
     """The sentence and the table."""
     rows = _rows(project, sample_index)
     st.info(safe_label(record_next(rows)), icon="➡️")
-    most = max(row.samples for row in rows)
     scored = any(row.doubtful is not None for row in rows)
-    st.dataframe(
-        {
-            "Gesture": [_title(row) for row in rows],
-            "Samples": [row.samples for row in rows],
-            "Persons": [row.persons for row in rows],
-            "Sessions": [row.sessions for row in rows],
-            "Left": [row.left for row in rows],
-            "Right": [row.right for row in rows],
-        }
-        | ({"Suspected label errors": [row.doubtful for row in rows]} if scored else {}),
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "Samples": st.column_config.ProgressColumn(
-                format="%d", min_value=0, max_value=max(1, most)
-            ),
-            "Suspected label errors": st.column_config.NumberColumn(format="percent"),
-        },
-    )
+    suspected = ["–" if row.doubtful is None else f"{row.doubtful:.0%}" for row in rows]
+    columns: dict[str, Sequence[object]] = {
+        "Gesture": [_title(row) for row in rows],
+        "Samples": [row.samples for row in rows],
+        "Persons": [row.persons for row in rows],
+        "Sessions": [row.sessions for row in rows],
+        "Left": [row.left for row in rows],
+        "Right": [row.right for row in rows],
+    }
+    if scored:
+        columns["Suspected label errors"] = suspected
+    show_table(columns, bar="Samples", most=max(row.samples for row in rows))
     st.caption(
         "Tables don't say which hand it is."
         if scored

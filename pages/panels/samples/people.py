@@ -1,6 +1,7 @@
 """Who recorded, and when: persons and sessions to rename, assign and delete."""
 
-import pandas as pd
+from typing import Any
+
 import streamlit as st
 
 from core.gestures.labels import safe_label
@@ -99,16 +100,14 @@ def sessions(project: Project) -> None:
             _chosen_sessions(project, chosen)
 
 
-def _table(there: list[Session]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "person": [v.person for v in there],  # a table's cells are shown as they are
-            "session": [v.name or "–" for v in there],
-            "when (UTC)": [v.started_at[:16].replace("T", " ") for v in there],
-            "from": [v.source for v in there],
-            "samples": [v.samples for v in there],
-        }
-    )
+def _table(there: list[Session]) -> dict[str, list[Any]]:
+    return {
+        "person": [v.person for v in there],  # a table's cells are shown as they are
+        "session": [v.name or "–" for v in there],
+        "when (UTC)": [v.started_at[:16].replace("T", " ") for v in there],
+        "from": [v.source for v in there],
+        "samples": [v.samples for v in there],
+    }
 
 
 def _chosen_sessions(project: Project, chosen: list[Session]) -> None:

@@ -1,69 +1,92 @@
-"""Charts of a training: curves and confusion."""
+"""Charts of a training: curves and confusion, as Vega-Lite says them.
+
+Plain dictionaries: to load Altair and pandas takes longer than all the rest of a page.
+"""
 
 from typing import Any
 
-import altair as alt
-import pandas as pd
+import streamlit as st
 
-NAMES = {"accuracy": "accuracy", "loss": "loss"}
+Chart = dict[str, Any]
+Epochs = list[dict[str, Any]]
+
 TRAINING, HELD_OUT = "training", "held out"
 CELL = "cell"
+TEAL, ORANGE = "#17968e", "#d98324"
 
 
-def curve_chart(epochs: list[dict[str, Any]], what: str) -> alt.Chart:
-    """`what` per epoch, on the samples it learns from and on those held out."""
+def draw(chart: Chart, **options: Any) -> Any:
+    """The chart on the page; what is selected in it, where the options ask for that."""
+    import pyarrow as pa
+
+    rows = pa.Table.from_pylist(chart["data"]["values"])
+    return st.vega_lite_chart(rows, {k: v for k, v in chart.items() if k != "data"}, **options)
+
+
+def curve_chart(epochs: Epochs, what: str) -> Chart:
+    """`what` ("accuracy" or "loss") per epoch, on the samples it learns from and on those held
+    out."""
     rows = [
-        {"epoch": record["epoch"], "on": on, NAMES[what]: record[key]}
+        {"epoch": record["epoch"], "on": on, what: record[key]}
         for record in epochs
         for on, key in ((TRAINING, what), (HELD_OUT, f"val_{what}"))
         if key in record
     ]
-    scale = alt.Scale(domain=[0, 1]) if what == "accuracy" else alt.Scale(zero=True)
-    legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=300)
-    return (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line(strokeWidth=2.5, point={"size": 22, "filled": True})
-        .encode(
-            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d"), title="epoch"),
-            y=alt.Y(f"{NAMES[what]}:Q", scale=scale),
-            color=alt.Color(
-                "on:N",
-                title=None,
-                legend=legend,
-                scale=alt.Scale(domain=[HELD_OUT, TRAINING], range=["#17968e", "#d98324"]),
-            ),
-            strokeDash=alt.StrokeDash(
-                "on:N",
-                title=None,
-                legend=legend,
-                scale=alt.Scale(domain=[HELD_OUT, TRAINING], range=[[1, 0], [5, 3]]),
-            ),
-            tooltip=["epoch", "on", alt.Tooltip(f"{NAMES[what]}:Q", format=".3f")],
-        )
-        .properties(height=260)
-    )
+    scale = {"domain": [0, 1]} if what == "accuracy" else {"zero": True}
+    legend = {"orient": "top", "symbolType": "stroke", "symbolSize": 300}
+
+    def on(*values: object) -> dict[str, Any]:
+        scale = {"domain": [HELD_OUT, TRAINING], "range": list(values)}
+        return _of("on", "nominal", title=None, legend=legend, scale=scale)
+
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 22, "filled": True}},
+        "encoding": {
+            "x": _of("epoch", axis={"tickMinStep": 1, "format": "d"}, title="epoch"),
+            "y": _of(what, scale=scale),
+            "color": on(TEAL, ORANGE),
+            "strokeDash": on([1, 0], [5, 3]),
+            "tooltip": [_of("epoch"), _of("on", "nominal"), _of(what, format=".3f")],
+        },
+        "height": 260,
+    }
 
 
-def small_curve(epochs: list[dict[str, Any]]) -> alt.Chart:
+def small_curve(epochs: Epochs) -> Chart:
     """The accuracy on held-out samples alone, without a legend."""
     rows = [
         {"epoch": record["epoch"], "accuracy": record["val_accuracy"]}
         for record in epochs
         if "val_accuracy" in record
     ]
-    return (
-        alt.Chart(pd.DataFrame(rows or {"epoch": [], "accuracy": []}))
-        .mark_line(strokeWidth=2.5, color="#17968e", point={"size": 18, "color": "#17968e"})
-        .encode(
-            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", title=None)),
-            y=alt.Y("accuracy:Q", axis=alt.Axis(format="%", title=None, tickCount=3)),
-            tooltip=["epoch", alt.Tooltip("accuracy:Q", format=".1%")],
-        )
-        .properties(height=110)
-    )
+    point = {"size": 18, "color": TEAL}
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL, "point": point},
+        "encoding": {
+            "x": _of("epoch", axis={"tickMinStep": 1, "format": "d", "title": None}),
+            "y": _of("accuracy", axis={"format": "%", "title": None, "tickCount": 3}),
+            "tooltip": [_of("epoch"), _of("accuracy", format=".1%")],
+        },
+        "height": 110,
+    }
 
 
-def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> alt.LayerChart:
+def stages_chart(rows: list[dict[str, Any]]) -> Chart:
+    """PCK@0.1 of a net's stages over the seconds of its training."""
+    return {
+        "data": {"values": rows},
+        "mark": {"type": "line", "point": True},
+        "encoding": {
+            "x": _of("seconds"),
+            "y": _of("PCK", title="PCK@0.1"),
+            "color": _of("stage", "nominal"),
+        },
+    }
+
+
+def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) -> Chart:
     """Rows are what was shown, columns the prediction; the number is in every cell. A click
     selects `CELL`: its row and column."""
     titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
@@ -79,24 +102,47 @@ def confusion_chart(confusion: list[list[int]], gestures: list[dict[str, str]]) 
         for i, row in enumerate(confusion)
         for j, n in enumerate(row)
     ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X(
-            "said:N",
-            sort=titles,
-            title="prediction",
-            axis=alt.Axis(labelAngle=-30, labelOverlap=False),
-        ),
-        y=alt.Y("shown:N", sort=titles, title="shown"),
-    )
-    clicked = alt.selection_point(CELL, fields=["row", "column"], empty=False)
-    cells = base.mark_rect(cornerRadius=4, cursor="pointer").encode(
-        color=alt.Color("share:Q", scale=alt.Scale(scheme="teals", domain=[0, 1]), legend=None),
-        stroke=alt.condition(clicked, alt.value("#d98324"), alt.value(None)),
-        strokeWidth=alt.value(3),
-        tooltip=["shown", "said", "samples", alt.Tooltip("share:Q", format=".0%")],
-    )
-    text = base.mark_text(fontWeight="bold", fontSize=14, cursor="pointer").encode(
-        text="samples:Q",
-        color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#33413f")),
-    )
-    return (cells.add_params(clicked) + text).properties(height=110 + 44 * len(titles))
+    names = {"type": "nominal", "sort": titles}
+    slanted = {"labelAngle": -30, "labelOverlap": False}
+    return {
+        "data": {"values": rows},
+        "encoding": {
+            "x": {"field": "said", "title": "prediction", "axis": slanted, **names},
+            "y": {"field": "shown", "title": "shown", **names},
+        },
+        "layer": [_cells(), _numbers()],
+        "height": 110 + 44 * len(titles),
+    }
+
+
+def _cells() -> Chart:
+    """The layer of coloured cells; one that was clicked has a frame."""
+    shade = {"scheme": "teals", "domain": [0, 1]}
+    frame = {"condition": {"param": CELL, "value": ORANGE, "empty": False}, "value": None}
+    says = [_of("shown", "nominal"), _of("said", "nominal"), _of("samples")]
+    return {
+        "params": [{"name": CELL, "select": {"type": "point", "fields": ["row", "column"]}}],
+        "mark": {"type": "rect", "cornerRadius": 4, "cursor": "pointer"},
+        "encoding": {
+            "color": _of("share", scale=shade, legend=None),
+            "stroke": frame,
+            "strokeWidth": {"value": 3},
+            "tooltip": [*says, _of("share", format=".0%")],
+        },
+    }
+
+
+def _numbers() -> Chart:
+    """The layer of numbers, legible on light and dark cells."""
+    on_dark = {"test": "datum.share > 0.5", "value": "white"}
+    return {
+        "mark": {"type": "text", "fontWeight": "bold", "fontSize": 14, "cursor": "pointer"},
+        "encoding": {
+            "text": _of("samples"),
+            "color": {"condition": on_dark, "value": "#33413f"},
+        },
+    }
+
+
+def _of(field: str, kind: str = "quantitative", **more: Any) -> dict[str, Any]:
+    return {"field": field, "type": kind, **more}

@@ -18,6 +18,7 @@ from core.jobs.trainings import SPLITS, failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio, when
+from pages.panels.table import show_table
 
 VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}
 
@@ -48,15 +49,14 @@ def comparison(project: Project, running: Run | None) -> None:
 
 def _show(result: dict[str, Any]) -> None:
     rows = result["rows"]
-    st.table(
+    show_table(
         {
             "Classifier": [NAMES[row["classifier"]] for row in rows],
             "Accuracy": [f"{row['accuracy']:.1%}" for row in rows],
             "95 % interval": [in_percent(row["interval"]) for row in rows],
             "Beside the MLP": [_difference(row) for row in rows],
             "Time to learn": [f"{row['seconds']:.1f} s" for row in rows],
-        },
-        hide_index=True,
+        }
     )
     st.markdown(in_one_sentence(result))
 

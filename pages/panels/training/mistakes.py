@@ -10,7 +10,7 @@ from core.learning.runs import Run
 from core.store import Project
 from core.store.index import read_samples
 from pages.panels.frame import errors_shown, studio
-from pages.panels.training.charts import CELL, confusion_chart
+from pages.panels.training.charts import CELL, confusion_chart, draw
 
 SHOWN, SIZE = 8, 110
 
@@ -25,7 +25,7 @@ def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
         "Rows are what was shown, columns the prediction. Click on a cell to see its samples."
     )
     chart = confusion_chart(confusion, gestures)
-    chosen = st.altair_chart(chart, on_select="rerun", key=f"matrix_{run.name}")
+    chosen = draw(chart, on_select="rerun", key=f"matrix_{run.name}")
     key = f"cell_{run.name}"
     clicked = [(int(c["row"]), int(c["column"])) for c in chosen["selection"].get(CELL, [])]
     if clicked and clicked != st.session_state.get(f"clicked_{key}"):

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
 from core.gestures.labels import safe_label
@@ -19,6 +17,7 @@ from core.jobs.trainings import failure_of
 from core.learning.runs import DEAD, RUNNING, Run, list_runs
 from core.store import Project
 from pages.panels.frame import errors_shown, studio
+from pages.panels.training.charts import draw, stages_chart
 from pages.panels.words import MARKS
 
 
@@ -103,11 +102,10 @@ def _line(run: Run) -> None:
 
 def _curve(evaluations: list[dict[str, Any]]) -> None:
     rows = [
-        {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK@0.1": stage["pck@0.1"]}
+        {"seconds": evaluation["seconds"], "stage": f"stage {i + 1}", "PCK": stage["pck@0.1"]}
         for evaluation in evaluations
         for stages in evaluation["held_out"].values()
         for i, stage in enumerate(stages)
     ]
     if rows:
-        chart = alt.Chart(pd.DataFrame(rows)).mark_line(point=True)
-        st.altair_chart(chart.encode(x="seconds:Q", y="PCK@0.1:Q", color="stage:N"))
+        draw(stages_chart(rows))

@@ -10,6 +10,7 @@ from core.jobs.trainings import failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio
+from pages.panels.table import show_table
 
 
 def new_people(run: Run, project: Project, running: Run | None) -> None:
@@ -60,13 +61,10 @@ def _show(result: dict[str, Any]) -> None:
     table: dict[str, list[Any]] = {
         "Person": order,
         "Samples": [rows[p]["n"] for p in order],
-        "Accuracy": [100 * rows[p]["accuracy"] if rows[p]["n"] else None for p in order],
+        "Accuracy": [100 * rows[p]["accuracy"] if rows[p]["n"] else "–" for p in order],
         "95 % interval": [in_percent(rows[p]["interval"]) if rows[p]["n"] else "–" for p in order],
     }
     if any(rows[p].get("unjudged") for p in order):
         table["Not judged"] = [rows[p].get("unjudged", 0) for p in order]
         st.caption("Not judged are samples of gestures that nobody else has recorded.")
-    right_column = st.column_config.ProgressColumn(
-        format="%.1f%%", min_value=0, max_value=100, width="small"
-    )
-    st.dataframe(table, hide_index=True, width="stretch", column_config={"Accuracy": right_column})
+    show_table(table, bar="Accuracy", most=100)

@@ -11,6 +11,7 @@ from core.jobs.trainings import SPLITS, failure_of, result_of, warm_up
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio
+from pages.panels.training.charts import draw, small_curve
 from pages.panels.training.progress import progress_of
 
 ENOUGH, GESTURES = 5, 2  # samples of each, to begin with
@@ -84,10 +85,7 @@ def _button(project: Project, running: Run | None, lacks: str) -> None:
 
 def _curve(run: Run) -> None:
     if epochs := run.records("epoch"):
-        # pandas and Altair take a second to load, and nothing before this needs them
-        from pages.panels.training.charts import small_curve
-
-        st.altair_chart(small_curve(epochs), key="quick_curve", height=110)
+        draw(small_curve(epochs), key="quick_curve", height=110)
 
 
 def _said(project: Project, lacks: str) -> None:

@@ -10,7 +10,8 @@ from core.jobs.trainings import ADVICE, SPLITS, failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import in_percent, run_title, studio
-from pages.panels.training.charts import curve_chart
+from pages.panels.table import show_table
+from pages.panels.training.charts import curve_chart, draw
 from pages.panels.training.compared import comparison
 from pages.panels.training.mistakes import mistakes
 from pages.panels.training.new_people import new_people
@@ -101,25 +102,21 @@ def _per_gesture(result: dict[str, Any]) -> None:
     rows = result["figures"]["per_gesture"]
     order = sorted(rows, key=lambda name: rows[name]["accuracy"])
     intervals = [rows[name].get("interval") for name in order]  # none in old trainings
-    st.dataframe(
+    show_table(
         {
             "Gesture": [f"{emoji.get(name, '')} {name}".strip() for name in order],
             "Held out": [rows[name]["n"] for name in order],
             "Accuracy": [100 * rows[name]["accuracy"] for name in order],
             "95 % interval": [in_percent(found) if found else "–" for found in intervals],
         },
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "Accuracy": st.column_config.ProgressColumn(
-                format="%.1f%%", min_value=0, max_value=100, width="small"
-            )
-        },
+        bar="Accuracy",
+        most=100,
     )
 
 
 def curves(epochs: list[dict[str, Any]]) -> None:
     """Accuracy and loss per epoch."""
     left, right = st.columns(2)
-    left.altair_chart(curve_chart(epochs, "accuracy"), key="accuracy")
-    right.altair_chart(curve_chart(epochs, "loss"), key="loss")
+    for column, what in ((left, "accuracy"), (right, "loss")):
+        with column:
+            draw(curve_chart(epochs, what), key=what)
