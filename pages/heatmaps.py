@@ -29,7 +29,7 @@ def page() -> None:
     skeleton, stages = skeleton_by(source, studio().paths), stages_of(source, studio().paths)
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
-        maps = pick_maps(skeleton, stages)
+        maps = pick_maps(skeleton, stages, film=what == VIDEO)
     with place.head, st.container(horizontal=True, vertical_alignment="center"):
         st.caption("Show a hand and see where the net finds its keypoints.", width="stretch")
         held = hold_button(source, place.stream) if what == CAMERA else None

@@ -13,7 +13,9 @@ VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
 
 def show_film(source: KeypointSource, view: str) -> None:
     """Drop one, look at it with its heatmaps, take it away."""
-    file = st.file_uploader("A video with a hand", VIDEOS, key="maps_video")
+    file = st.file_uploader(
+        "A video with a hand", VIDEOS, key="maps_video", label_visibility="collapsed"
+    )
     if file is None:
         st.info(
             "Drop a video here: it comes back with the net's keypoints, in the other views with "

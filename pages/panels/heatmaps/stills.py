@@ -83,7 +83,9 @@ def show_held(moment: Moment, maps: Maps, stages: int) -> None:
 
 def show_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk."""
-    file = st.file_uploader("A picture with a hand", PICTURES, key="maps_file")
+    file = st.file_uploader(
+        "A picture with a hand", PICTURES, key="maps_file", label_visibility="collapsed"
+    )
     if file is None:
         st.info("Drop a picture with a hand here to see where the net finds it.", icon="🔥")
         return

@@ -30,9 +30,12 @@ _SHOWN = "maps_shown"
 _WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges them
 
 
-def pick_maps(skeleton: Skeleton, stages: int) -> Maps:
-    """View, stage and keypoint of a net of so many stages, for the width that there is."""
+def pick_maps(skeleton: Skeleton, stages: int, *, film: bool) -> Maps:
+    """View, stage and keypoint of a net of so many stages, for the width that there is; of a film
+    the view alone."""
     view = pick_one("View", VIEWS, "maps_view", format_func=lambda v: VIEWS[v][0], width="content")
+    if film:
+        return Maps(view, stages - 1)
     stage = stages - 1
     if view != "multi" and stages > 1:
         stage = _pick_stage(stages)
