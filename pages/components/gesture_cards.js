@@ -4,7 +4,7 @@
 // page has not answered yet, in order and numbered, so a message that is lost or merged with the
 // next one does no harm; and which crops are missing here. While something records the page is
 // asked for news by this script: it needs no clock of its own.
-const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, TILE = 38, GAP = 2
+const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, LATE_MS = 1000, TILE = 38, GAP = 2
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
 const made = (tag, look = "", text = "", more = {}) => {
@@ -52,7 +52,7 @@ class Cards {
     this.sizes.observe(box)
     this.places = new Map()
     this.listen(window)
-    this.watch = setInterval(() => this.findVideo(), 500)
+    this.watch = setInterval(() => this.look(), 500)
     this.findVideo()
     document.addEventListener("visibilitychange", this.hidden)
     window.addEventListener("pagehide", this.left)
@@ -82,6 +82,7 @@ class Cards {
 
   send() {
     this.asked = ++this.said  // a number of its own: an equal value would not be sent
+    this.sentAt = Date.now()
     this.tell({ page: this.page, n: this.asked, messages: this.queue, missing: this.missing() })
   }
 
@@ -154,6 +155,11 @@ class Cards {
     this.places.set(view, () => {
       for (const [kind, act] of Object.entries(heard)) view.removeEventListener(kind, act, true)
     })
+  }
+
+  look() {
+    this.findVideo()  // which closes these cards where they are gone
+    if (this.data && this.asked > this.data.heard && Date.now() - this.sentAt > LATE_MS) this.send()
   }
 
   // The video's frame has the focus after START; a key pressed there is heard nowhere else.

@@ -61,7 +61,7 @@ def test_markup_in_names_stays_text(app, store):
     for page in PAGES:
         go(app, page)
     go(app, "record")
-    app.session_state[f"gesture_{project.id}"] = store.gestures(project.id)[-1].id
+    app.session_state[f"cards_{project.id}"].wanted = store.gestures(project.id)[-1].id
     app.run()
     assert not app.exception
     assert safe_label(ODD) in texts(app)

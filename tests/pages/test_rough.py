@@ -75,7 +75,7 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
     project = store.projects()[0]
     go(app, "record")
     last = store.gestures(project.id)[-1]
-    app.session_state[f"gesture_{project.id}"] = last.id
+    app.session_state[f"cards_{project.id}"].wanted = last.id
     app.run()
     store.delete_gesture(last.id)
     app.run()

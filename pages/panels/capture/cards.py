@@ -11,7 +11,7 @@ from core.store import Gesture, Project
 from pages.components.gesture_cards import show_cards
 from pages.panels.capture.cards_data import cards_data
 from pages.panels.capture.cards_heard import hear
-from pages.panels.capture.cards_place import Cards
+from pages.panels.capture.cards_place import Cards, Talk, talk_about
 from pages.panels.frame import errors_shown
 
 Hook = Callable[[], object]
@@ -29,6 +29,7 @@ def gesture_cards(
     *,
     key: str,
     on_recorded: Hook = _nothing,
+    on_chosen: Hook = _nothing,
     on_changed: Hook = _nothing,
     watch: bool = False,
 ) -> Gesture | None:
@@ -39,20 +40,22 @@ def gesture_cards(
         plan: with a lease, a button records while it is held; else from one press to the next, or
             as long as the plan says.
         on_recorded: called when a recording has ended and is in the store.
-        on_changed: called when another gesture was chosen, or gestures or samples were changed.
+        on_chosen: called when another gesture was chosen.
+        on_changed: called when gestures or samples were changed on the cards.
         watch: whether recordings may begin elsewhere, and are to be seen here.
 
     Returns:
         The chosen gesture; None where there is none.
     """
-    cards = Cards(project, recorder, live, plan, key, watch)
-    st.fragment(_show, key=cards.fragment)(cards, on_recorded, on_changed)
+    cards = Cards(project, recorder, live, plan, key, watch, talk_about(project))
+    st.fragment(_show, key=cards.fragment)(cards, on_recorded, on_chosen, on_changed)
     return cards.chosen()
 
 
-def _show(cards: Cards, on_recorded: Hook, on_changed: Hook) -> None:
+def _show(cards: Cards, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) -> None:
     """A fragment: it is run by what the browser says, several times a second while it records."""
     talk = cards.talk
+    hear(cards)  # what a callback that was broken off has left
     progress = cards.recorder.progress()
     over = talk.busy and progress.state == "idle"
     if over:
@@ -65,8 +68,19 @@ def _show(cards: Cards, on_recorded: Hook, on_changed: Hook) -> None:
             raise problem
     if progress.error:
         st.error(safe_label(progress.error), icon="💾")
-    changed, talk.changed = talk.changed, False
+    remark, talk.remark = talk.remark, ""
+    if remark:
+        st.toast(remark, icon="🗑️")
+    _tell(talk, over, on_recorded, on_chosen, on_changed)
+
+
+def _tell(talk: Talk, over: bool, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) -> None:
+    """Call who wants to know; a page that is drawn anew would hold up a recording."""
+    chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
+    talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
     if over:
         on_recorded()
-    if changed and not talk.busy:
+    if changed:
         on_changed()
+    if chose:
+        on_chosen()

@@ -8,10 +8,9 @@ import streamlit as st
 
 from core.capture.recording import Progress
 from core.capture.samples import thumbnail
-from core.store import Gesture, Sample
+from core.store import Gesture, Sample, Store
 from core.store.index import count_samples, newest_samples, read_samples
 from pages.panels.capture.cards_place import Cards
-from pages.panels.frame import studio
 from pages.panels.project.emoji import HANDS
 
 CROPS = 12  # of each gesture, on the widest screen
@@ -20,7 +19,7 @@ CROPS = 12  # of each gesture, on the widest screen
 def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
     """Everything that is shown now, and the pictures that the browser lacks."""
     talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
-    counts = count_samples(studio().store, cards.project.id)
+    counts = count_samples(cards.recorder.store, cards.project.id)
     return {
         "page": talk.inbox.page,
         "heard": talk.inbox.heard,
@@ -33,26 +32,26 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "chosen": chosen.id if chosen else None,
         "recording": _recording(progress),
         "cards": [
-            _card(cards.project.id, gesture, counts.get(gesture.id, 0))
-            for gesture in gestures.values()
+            _card(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
         ],
-        "pictures": _pictures(talk.inbox.missing),
+        "pictures": _pictures(cards.recorder.store, talk.inbox.missing),
         "signs": HANDS,
     }
 
 
-def _card(project_id: int, gesture: Gesture, samples: int) -> dict[str, Any]:
+def _card(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
+    store, project = cards.recorder.store, cards.project
     return {
         "id": gesture.id,
         "name": gesture.name,
         "emoji": gesture.label.emoji,
         "samples": samples,
-        "crops": newest_samples(studio().store, project_id, gesture.id, CROPS) if samples else [],
+        "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
     }
 
 
-def _pictures(ids: list[int]) -> dict[str, str]:
-    found = read_samples(studio().store, ids) if ids else []
+def _pictures(store: Store, ids: list[int]) -> dict[str, str]:
+    found = read_samples(store, ids) if ids else []
     return {str(sample.id): _address(sample.id, sample.taken_at, sample) for sample in found}
 
 

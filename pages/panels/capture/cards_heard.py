@@ -1,5 +1,8 @@
 """What the browser says about the gesture cards is done, before anything is drawn: a recording
-waits for no page. `pages/components/gesture_cards.py` lists the messages."""
+waits for no page. `pages/components/gesture_cards.py` lists the messages.
+
+Nothing in here touches Streamlit while a message is done: it may break off where it is touched.
+"""
 
 from typing import Any
 
@@ -10,14 +13,13 @@ from core.store import Gesture
 from core.store.bin import delete_samples
 from pages.components.gesture_cards import said
 from pages.panels.capture.cards_place import Cards
-from pages.panels.frame import studio
 from pages.panels.project.undo import BAR
 
 
 def hear(cards: Cards) -> None:
     """Do what is new in what the browser says; what can't be done is the page's to tell."""
-    talk = cards.talk
-    for message in talk.inbox.take(said(cards.key)):
+    talk, words = cards.talk, said(cards.key)
+    for message in talk.inbox.take(words):
         try:
             _obey(cards, message)
         except (MudraError, OSError, MemoryError) as problem:
@@ -54,10 +56,10 @@ def _record(cards: Cards, kind: str, message: dict[str, Any]) -> None:
 
 
 def _change(cards: Cards, kind: str, message: dict[str, Any]) -> None:
-    store, project = studio().store, cards.project
+    store, project = cards.recorder.store, cards.project
     if kind == "delete":
         if not delete_samples(store, project.id, [message["sample"]]):
-            st.toast("That sample was deleted already.", icon="🗑️")
+            cards.talk.remark = "That sample was deleted already."
     elif kind == "add":
         cards.choose(store.add_gesture(project.id, message["name"], message["emoji"]).id)
     elif kind == "rename":

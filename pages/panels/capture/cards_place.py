@@ -8,7 +8,6 @@ from core.capture.recording import Plan, Recorder
 from core.recognition.live import LiveProcessor
 from core.store import Gesture, Project
 from pages.components.gesture_cards import Inbox
-from pages.panels.frame import studio
 from pages.panels.words import NOT_STARTED
 
 STARTING = "The camera starts …"
@@ -16,20 +15,33 @@ STARTING = "The camera starts …"
 
 @dataclass
 class Talk:
-    """What is known between two runs of the page.
+    """What is known between two runs of the page. It is changed in place: Streamlit may break off
+    wherever its session state is touched, and then half a message would be done.
 
     Attributes:
+        wanted: the id of the gesture that was chosen last; 0 before.
         busy: something recorded when it was last looked at.
-        changed, acted: the page is to be drawn anew; something can be undone.
+        chose, changed, acted: another gesture was chosen; gestures or samples were changed; that
+            can be undone.
+        remark: for who did what had been done already.
         problem: what kept a message from being obeyed; `refused` is the message's number.
     """
 
     inbox: Inbox = field(default_factory=Inbox)
+    wanted: int = 0
     busy: bool = False
+    chose: bool = False
     changed: bool = False
     acted: bool = False
+    remark: str = ""
     problem: Exception | None = None
     refused: int = 0
+
+
+def talk_about(project: Project) -> Talk:
+    """This visitor's, on every page that shows the project's cards."""
+    found: Talk = st.session_state.setdefault(f"cards_{project.id}", Talk())
+    return found
 
 
 @dataclass(frozen=True)
@@ -42,17 +54,12 @@ class Cards:
     plan: Plan
     key: str
     watch: bool
+    talk: Talk
 
     @property
     def fragment(self) -> str:
         """The key of what is drawn anew by itself."""
         return f"{self.key}_fragment"
-
-    @property
-    def talk(self) -> Talk:
-        """This visitor's, about this project."""
-        found: Talk = st.session_state.setdefault(f"{self.key}_talk_{self.project.id}", Talk())
-        return found
 
     @property
     def off(self) -> str:
@@ -63,17 +70,15 @@ class Cards:
 
     def gestures(self) -> dict[int, Gesture]:
         """By id, in their order."""
-        found = studio().store.gestures(self.project.id, enabled_only=True)
+        found = self.recorder.store.gestures(self.project.id, enabled_only=True)
         return {gesture.id: gesture for gesture in found}
 
     def chosen(self) -> Gesture | None:
         """The one that was chosen, else the first."""
         gestures = self.gestures()
-        wanted = st.session_state.get(f"gesture_{self.project.id}")
-        return gestures.get(wanted or 0) or next(iter(gestures.values()), None)
+        return gestures.get(self.talk.wanted) or next(iter(gestures.values()), None)
 
     def choose(self, gesture_id: int) -> None:
         """Have this one chosen."""
-        chosen = f"gesture_{self.project.id}"
-        self.talk.changed |= st.session_state.get(chosen) != gesture_id
-        st.session_state[chosen] = gesture_id
+        self.talk.chose |= self.talk.wanted != gesture_id
+        self.talk.wanted = gesture_id
