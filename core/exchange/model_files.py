@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.capture.tables import read_table
-from core.errors import ArchiveError, TrainingError
+from core.errors import ArchiveError, ModelError, TrainingError
 from core.gestures.model.bundle import (
     COUNT,
     MAX_FILE,
@@ -59,8 +59,14 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
         names: keep the names of persons and sources in the card and the metadata.
 
     Raises:
-        MudraError: the model is none, the file would answer otherwise, or it can't be written.
+        MudraError: the model is none, its training has not ended, the file would answer otherwise,
+            or it can't be written.
     """
+    if model.preliminary:
+        raise ModelError(
+            f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
+            "training's end, or train again where that was broken off"
+        )
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import MudraError
+from core.errors import ModelError, MudraError
 from core.exchange.model_files import (
     card_of,
     export_model,
@@ -24,6 +24,7 @@ from core.exchange.model_files import (
     sample_hands,
     without_names,
 )
+from core.files import change_json
 from core.gestures.model.bundle import check_bundle, load_model, write_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.measuring import begin_left_out, wait_for
@@ -81,6 +82,15 @@ def file(home, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("out") / "demo.gesture"
     export_model(GestureModel.load(run.path), out, paths)
     return out
+
+
+def test_a_model_whose_training_goes_on_is_not_exported(home, tmp_path):
+    paths, _, run = home
+    shutil.copytree(run.path, tmp_path / "early")
+    change_json(tmp_path / "early" / "metadata.json", {"preliminary": True})
+    with pytest.raises(ModelError, match="early is a preliminary model"):
+        export_model(GestureModel.load(tmp_path / "early"), tmp_path / "early.gesture", paths)
+    assert not (tmp_path / "early.gesture").exists()
 
 
 def test_the_card_tells_the_training_s_own_numbers(home):

@@ -57,5 +57,5 @@ def _said(found: Answering) -> str:
     form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"
     model = f"The model of {time.strftime(form, learned)}" if found.learned_at else "Your model"
     if found.preliminary:
-        return f"{model} answers now; the final one follows by itself."
+        return f"{model} answers now; nothing was measured of it yet."
     return f"{model} answers now."
