@@ -7,8 +7,10 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
 from core.jobs.answering import STARTER, Answering, answering, has_model
+from core.jobs.trainings import result_of
+from core.learning.runs import Run
 from core.store import Project
-from pages.panels.frame import errors_shown, load_model, run_title, studio
+from pages.panels.frame import errors_shown, load_model, studio, when
 
 STARTER_TITLE = "Starter: the eight gestures"
 
@@ -29,11 +31,17 @@ def pick_model(project: Project) -> GestureModel | None:
         index=names.index(start) if start in names else len(runs),
         key=key,
         persist_state="session",
-        format_func=lambda n: run_title(runs[n], project) if n in runs else STARTER_TITLE,
+        format_func=lambda n: _title(runs[n]) if n in runs else STARTER_TITLE,
     )
     with errors_shown():
         return _loaded(paths.model(name or STARTER))
     return None
+
+
+def _title(run: Run) -> str:
+    """Short enough for a narrow column; Train says the rest."""
+    result = result_of(run)
+    return when(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
 
 
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:

@@ -1,0 +1,78 @@
+"""Every page of the menu in a real browser at three widths: nothing is cut off or covered."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.pages import standing_ms, watched
+from benchmarks.studio import FLAGS
+from pages.panels.words import SECTIONS
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+MENU = [name for names in SECTIONS.values() for name in names]
+WIDTHS = (1280, 1024, 820)
+MEASURE = Path(__file__).with_name("widths.js")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory, trained_people):
+    folder = tmp_path_factory.mktemp("widths") / "workspace"
+    shutil.copytree(trained_people, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def window(open_browser):
+    with watched(open_browser(*FLAGS)) as page:
+        yield page
+
+
+@pytest.fixture(scope="module", params=MENU)
+def opened(request, window, server):
+    """The window with a page of the menu, and the page's name."""
+    window.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    window.goto(f"{server}/?project=People")
+    standing_ms(window)
+    if request.param != MENU[0]:
+        window.get_by_test_id("stSidebarNav").get_by_text(request.param, exact=True).click()
+        standing_ms(window)
+    return window, request.param
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_of_a_page_is_cut_off_or_covered(opened, pictures, width):
+    page, name = opened
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.screenshot(path=pictures / f"width_{name.lower()}_{width}.png", full_page=True)
+    assert page.evaluate(MEASURE.read_text()) == []
+
+
+BY_HAND = (
+    '<div data-testid="stAppViewContainer"><div data-testid="stMain" style="width:600px">{}</div>'
+    "</div>"
+)
+NARROW = '<button style="width:40px;overflow:hidden;white-space:nowrap">Single shot</button>'
+COVER = '<i style="position:absolute;inset:0;background:#fff"></i>'
+
+
+@pytest.mark.parametrize(
+    ("html", "says"),
+    [
+        ("<button>Single shot</button>", ""),
+        (NARROW, "cut off"),
+        (
+            '<label style="display:block;width:40px;white-space:nowrap">Single shot</label>',
+            "cut off",
+        ),
+        (f'<p style="position:relative"><button>Train</button>{COVER}</p>', "covered"),
+        ('<p style="width:700px">wide</p>', "scrolls sideways"),
+    ],
+)
+def test_what_does_not_fit_is_found(window, html, says):
+    window.goto("about:blank")
+    window.set_content(BY_HAND.format(html))
+    found = window.evaluate(MEASURE.read_text())
+    assert len(found) == bool(says) and all(says in line for line in found)
