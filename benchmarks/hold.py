@@ -118,7 +118,7 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("video", type=Path, help="its first frame shows a hand")
-    parser.add_argument("--page", default="record", help="a page with gesture cards")
+    parser.add_argument("--page", default="record", help='with gesture cards; "" is Studio')
     parser.add_argument("--holds", type=int, default=25)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -38,7 +38,7 @@ def page() -> None:
             live,
             plan,
             key="record_cards",
-            on_recorded=st.rerun,
+            on_calm=st.rerun,
             on_chosen=st.rerun,
             on_changed=st.rerun,
             watch=bool(st.session_state.get("remote_on")),

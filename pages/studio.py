@@ -42,7 +42,8 @@ def page() -> None:
             live,
             plan,
             key="studio_cards",
-            on_recorded=lambda: _recorded(project),
+            on_recorded=lambda: recorded(project),
+            on_calm=st.rerun,
             on_changed=st.rerun,
         )
         quick_training(project)
@@ -56,11 +57,6 @@ def _next_step(project: Project, *, on: bool, says: str) -> str:
     if lacks := missing(project):
         return lacks
     return says
-
-
-def _recorded(project: Project) -> None:
-    recorded(project)
-    st.rerun()
 
 
 def _answer(live: LiveProcessor | None, model: GestureModel | None) -> None:

@@ -4,7 +4,8 @@
 // page has not answered yet, in order and numbered, so a message that is lost or merged with the
 // next one does no harm; and which crops are missing here. While something records the page is
 // asked for news by this script: it needs no clock of its own.
-const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, LATE_MS = 1000, TILE = 38, GAP = 2
+const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, LATE_MS = 1000, CALM_MS = 600
+const TILE = 38, GAP = 2
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
 const made = (tag, look = "", text = "", more = {}) => {
@@ -63,6 +64,7 @@ class Cards {
     this.letGo()
     clearInterval(this.watch)
     clearInterval(this.timer)
+    clearTimeout(this.calm)
     this.sizes.disconnect()
     for (const stop of this.places.values()) stop()
     document.removeEventListener("visibilitychange", this.hidden)
@@ -218,6 +220,8 @@ class Cards {
     clearInterval(this.timer)
     const every = data.recording ? LOOK_MS : data.watch ? WATCH_MS : 0
     this.timer = every ? setInterval(() => this.hold || this.send(), every) : null
+    clearTimeout(this.calm)
+    if (data.due) this.calm = setTimeout(() => this.hold || this.say("calm"), CALM_MS)
   }
 
   order() {  // one row a gesture, in the project's order; a row that stays is not touched

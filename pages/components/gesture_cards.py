@@ -47,11 +47,11 @@ def show_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -
         data: `page` and `heard` of the inbox; `refused`, the number of the message that could not
             be obeyed; `mode`, "hold" or "press"; `off`, why nothing can be recorded now, or "";
             `alert`, why a recording ended early, or ""; `note`, the counts of the last recording;
-            `watch`, whether something may change without a word from here; `chosen`, a gesture's
-            id; `recording`, None or its `gesture`, with a `short` and a `long` text of how it
-            stands; `cards`, each with `id`, `name`, `emoji`, `samples` and `crops`, ids of
-            samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to choose
-            from.
+            `watch`, whether something may change without a word from here; `due`, whether to say
+            so when nobody records for a moment; `chosen`, a gesture's id; `recording`, None or
+            its `gesture`, with a `short` and a `long` text of how it stands; `cards`, each with
+            `id`, `name`, `emoji`, `samples` and `crops`, ids of samples, newest first;
+            `pictures`, their addresses by id; `signs`, the emoji to choose from.
         on_said: called when `said(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), on_said_change=on_said)
@@ -63,7 +63,7 @@ def said(key: str) -> Mapping[str, Any] | None:
 
     "begin" (gesture), "beat" and "end" of a hold, each with the milliseconds `held`; "start"
     (gesture) and "stop" by a press; "choose" (gesture), "delete" (sample), "rename" (gesture,
-    name, emoji), "add" (name, emoji), "remove" (gesture).
+    name, emoji), "add" (name, emoji), "remove" (gesture); "calm".
     """
     state = st.session_state.get(key)
     return None if state is None else state.get("said")

@@ -1,6 +1,7 @@
 """The gesture cards: what there is of each gesture, and the button that records it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -29,6 +30,7 @@ def gesture_cards(
     *,
     key: str,
     on_recorded: Hook = _nothing,
+    on_calm: Hook = _nothing,
     on_chosen: Hook = _nothing,
     on_changed: Hook = _nothing,
     watch: bool = False,
@@ -39,7 +41,10 @@ def gesture_cards(
         live: None while the camera is off: nothing can be recorded.
         plan: with a lease, a button records while it is held; else from one press to the next, or
             as long as the plan says.
-        on_recorded: called when a recording has ended and is in the store.
+        on_recorded: called when a recording has ended and is in the store; the next press waits
+            for it.
+        on_calm: called after recordings, once nobody records for a moment: the time to draw the
+            page anew.
         on_chosen: called when another gesture was chosen.
         on_changed: called when gestures or samples were changed on the cards.
         watch: whether recordings may begin elsewhere, and are to be seen here.
@@ -48,11 +53,22 @@ def gesture_cards(
         The chosen gesture; None where there is none.
     """
     cards = Cards(project, recorder, live, plan, key, watch, talk_about(project))
-    st.fragment(_show, key=cards.fragment)(cards, on_recorded, on_chosen, on_changed)
+    hooks = _Hooks(on_recorded, on_calm, on_chosen, on_changed)
+    st.fragment(_show, key=cards.fragment)(cards, hooks)
     return cards.chosen()
 
 
-def _show(cards: Cards, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) -> None:
+@dataclass(frozen=True)
+class _Hooks:
+    """Whom to tell what."""
+
+    recorded: Hook
+    calm: Hook
+    chosen: Hook
+    changed: Hook
+
+
+def _show(cards: Cards, hooks: _Hooks) -> None:
     """A fragment: it is run by what the browser says, several times a second while it records."""
     talk = cards.talk
     hear(cards)  # what a callback that was broken off has left
@@ -61,6 +77,8 @@ def _show(cards: Cards, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) ->
     if over:
         progress = cards.recorder.stop()  # all of it is in the store before it is counted
     talk.busy = progress.state != "idle"
+    calm, talk.calm = talk.calm and talk.due and not talk.busy, False
+    talk.due = (talk.due or over) and not calm
     show_cards(cards.key, cards_data(cards, progress), lambda: hear(cards))
     problem, talk.problem = talk.problem, None
     with errors_shown():
@@ -71,16 +89,18 @@ def _show(cards: Cards, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) ->
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _tell(talk, over, on_recorded, on_chosen, on_changed)
+    _tell(talk, hooks, over=over, calm=calm)
 
 
-def _tell(talk: Talk, over: bool, on_recorded: Hook, on_chosen: Hook, on_changed: Hook) -> None:
+def _tell(talk: Talk, hooks: _Hooks, *, over: bool, calm: bool) -> None:
     """Call who wants to know; a page that is drawn anew would hold up a recording."""
     chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
     talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
-    if over:
-        on_recorded()
-    if changed:
-        on_changed()
-    if chose:
-        on_chosen()
+    for due, hook in (
+        (over, hooks.recorded),
+        (changed, hooks.changed),
+        (chose, hooks.chosen),
+        (calm, hooks.calm),
+    ):
+        if due:
+            hook()

@@ -29,6 +29,7 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "alert": progress.note,
         "note": _counts(progress, gestures),
         "watch": cards.watch or (cards.live is not None and bool(cards.off)),
+        "due": talk.due,
         "chosen": chosen.id if chosen else None,
         "recording": _recording(progress),
         "cards": [

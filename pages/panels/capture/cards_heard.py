@@ -35,6 +35,8 @@ def _obey(cards: Cards, message: dict[str, Any]) -> None:
         _record(cards, kind, message)
     elif kind == "choose":
         cards.choose(message["gesture"])
+    elif kind == "calm":
+        cards.talk.calm = True
     else:
         _change(cards, kind, message)
         cards.talk.changed = cards.talk.acted = True

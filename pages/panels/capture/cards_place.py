@@ -21,6 +21,7 @@ class Talk:
     Attributes:
         wanted: the id of the gesture that was chosen last; 0 before.
         busy: something recorded when it was last looked at.
+        due, calm: something was recorded since nobody recorded for a moment; that moment is now.
         chose, changed, acted: another gesture was chosen; gestures or samples were changed; that
             can be undone.
         remark: for who did what had been done already.
@@ -30,6 +31,8 @@ class Talk:
     inbox: Inbox = field(default_factory=Inbox)
     wanted: int = 0
     busy: bool = False
+    due: bool = False
+    calm: bool = False
     chose: bool = False
     changed: bool = False
     acted: bool = False
