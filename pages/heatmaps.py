@@ -24,14 +24,13 @@ def page() -> None:
     pick_project()
     place = stage()
     place.widen()
+    place.head.caption("Show a hand and see where the net finds its keypoints.")
     with place.settings:
         source = pick_net("maps")
     skeleton, stages = skeleton_by(source, studio().paths), stages_of(source, studio().paths)
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
-    with place.head, st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Show a hand and see where the net finds its keypoints.", width="stretch")
         held = hold_button(source, place.stream) if what == CAMERA else None
     if what == CAMERA and held is None:
         _camera(place, source, maps)
