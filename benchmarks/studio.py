@@ -97,9 +97,13 @@ def cpu_seconds(root: int) -> float:
 
 
 def start_camera(page: Page) -> None:
-    """Press START once the page stands, and wait until STOP is there."""
+    """Press START once the page stands, and wait until the video plays."""
     # a page that is still being drawn puts another button in the place of the one just pressed
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
     frame.get_by_role("button", name=re.compile("start", re.I)).click()
     expect(frame.get_by_role("button", name=re.compile("stop", re.I))).to_be_visible(timeout=30_000)
+    # before that the connection still reports in, and would take back a click in the menu
+    inside = next(frame for frame in page.frames if "webrtc_streamer" in frame.url)
+    inside.wait_for_function("document.querySelector('video')?.currentTime > 0", timeout=30_000)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")

@@ -25,9 +25,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const measure = () => {
     const width = Math.floor(host.clientWidth / 20) * 20
     if (!width || width === parentElement.told) return
-    parentElement.told = width
     clearTimeout(timer)
-    timer = setTimeout(() => setStateValue("width", width), SETTLED_MS)
+    timer = setTimeout(() => {
+      parentElement.told = width
+      setStateValue("width", width)
+    }, SETTLED_MS)
   }
   const look = () => {
     const frame = document.querySelector("iframe[title*=webrtc_streamer]")
@@ -48,6 +50,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   look()
   parentElement.end = () => {
     clearInterval(watch)
+    clearTimeout(timer)  // a word of a page that is being left would bring it back
     for (const picture of heard) {
       picture.removeEventListener("click", clicked)
       picture.style.cursor = picture.style.maxHeight = ""

@@ -26,7 +26,7 @@ VIEWS = {
     ),
 }
 STILL = "maps_still"
-_SHOWN = "maps_shown"
+_SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
 _WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges them
 
 
@@ -62,6 +62,11 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     bar, words = st.columns([1, 4], vertical_alignment="center")
     bar.image(colour_bar(200, 12), "no response … sure", width="stretch")
     words.caption(VIEWS[maps.view][1])
+    st.fragment(_hear)(maps, skeleton, stages, shown_width(_SHOWN, 0))
+
+
+def _hear(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:
+    """A fragment: what the browser says by itself must not draw a page anew that is being left."""
     hear_picture(
         _SHOWN,
         f".st-key-{STILL} img",
@@ -69,9 +74,12 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
         fits=maps.view == "single",
         on_click=lambda: _choose(maps, skeleton, stages),
     )
+    if st.session_state.pop(_CHOSEN, False) or shown_width(_SHOWN, 0) != drawn_width:
+        st.rerun()
 
 
 def _choose(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     at, layout = clicked_at(_SHOWN), layout_of(maps, skeleton, stages)
     if at is not None and layout is not None:
         choose_keypoint("maps", skeleton, clicked(layout, *at, maps.joint))
+        st.session_state[_CHOSEN] = True
