@@ -96,6 +96,7 @@ def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(loo
     with look(films("fist")) as page:
         page.goto("/record")
         settled(page)
+        expect(page.locator("body[data-hears-keys]")).to_be_attached()
         start_camera(page)
         button_to_hold(page, "thumbs_up")
         page.keyboard.down("Space")
