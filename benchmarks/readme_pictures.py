@@ -20,13 +20,18 @@ from playwright.sync_api import Page, expect, sync_playwright
 from benchmarks.drawn_hands import draw_hand
 from benchmarks.studio import ROOT, find_chromium, flags, start_camera, studio
 from core.capture.demo import read_demo
+from core.capture.recording import Recorder
+from core.capture.stills import add_pictures
+from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
-from core.pose.types import Picture
+from core.pose.types import Floats, Picture
+from core.store import Store
 
 WIDTH = 1280
 THUMB = ("thumbs_up", 4, 290, (300, 245))  # gesture, which of its hands, size, middle
 PALM = ("open_palm", 8, 300, (320, 225))
+SAMPLES = 5  # of each gesture
 _STEPS, _HELD = 10, 5  # frames that differ, and how often each is shown
 _WAIT_MS = 60_000
 
@@ -34,15 +39,17 @@ _WAIT_MS = 60_000
 def moving_hand(gesture: str, number: int, size: float, middle: tuple[int, int]) -> list[Picture]:
     """A shipped hand that sways a little, as a camera sees it: mirrored on the page."""
     hand = read_demo(Paths.find().demo).of(gesture)[number]
-    pictures = []
-    for turn in np.arange(_STEPS) / _STEPS * 2 * np.pi:
-        angle = np.deg2rad(3 * np.sin(turn))
-        turned = hand @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        sway = np.array([6 * np.sin(turn), 4 * np.cos(turn)])
-        points = turned * size * (1 + 0.02 * np.cos(turn)) + middle + sway
-        points[:, 0] = 639 - points[:, 0]
-        pictures.append(draw_hand(points))
-    return pictures
+    return [drawn(hand, size, middle, turn) for turn in np.arange(_STEPS) / _STEPS * 2 * np.pi]
+
+
+def drawn(hand: Floats, size: float, middle: tuple[int, int], turn: float = 0.0) -> Picture:
+    """A shipped hand at one moment of its sway, `turn` in 0..2π."""
+    angle = np.deg2rad(3 * np.sin(turn))
+    turned = hand @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    sway = np.array([6 * np.sin(turn), 4 * np.cos(turn)])
+    points = turned * size * (1 + 0.02 * np.cos(turn)) + middle + sway
+    points[:, 0] = 639 - points[:, 0]
+    return draw_hand(points)
 
 
 def write_film(path: Path, pictures: list[Picture]) -> Path:
@@ -77,9 +84,27 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
-def live(page: Page) -> None:
-    """The starter model names the hand."""
-    page.goto("/live")
+def drawn_samples(workspace: Path) -> None:
+    """A few drawn hands of every gesture, as the samples of a first project."""
+    paths = Paths.find(workspace)
+    store, hands = Store(paths.database), read_demo(paths.demo)
+    project = store.create_project("My gestures")
+    estimator = create_estimator("mediapipe-hands", paths.weights)
+    for gesture in store.gestures(project.id):
+        size, middle = THUMB[2:]
+        few = hands.of(gesture.name)[:SAMPLES]
+        pictures = [
+            (f"{i}.png", encode_png(drawn(hand, size, middle))) for i, hand in enumerate(few)
+        ]
+        if pictures:
+            add_pictures(Recorder(store, project.id, "me"), gesture.id, pictures, estimator)
+    estimator.close()
+    store.close()
+
+
+def studio_page(page: Page) -> None:
+    """The starter model names the hand, the cards beside it."""
+    page.goto("/")
     settled(page)
     start_camera(page)
     expect(page.get_by_role("heading", name="thumbs_up", level=3)).to_be_visible()
@@ -114,10 +139,11 @@ def main(folder: Path) -> None:
         palms = moving_hand(*PALM)
         palm = Path(made) / "palm.png"
         palm.write_bytes(encode_png(palms[0]))
+        drawn_samples(Path(made) / "workspace")
         with studio(Path(made) / "workspace") as (address, _):
-            with opened(address, thumb, 1700, 1075) as page:
-                live(page)
-                save(page, folder / "live.webp")
+            with opened(address, thumb, 1400, 840) as page:
+                studio_page(page)
+                save(page, folder / "studio.webp")
             with opened(address, thumb, 1500, 940) as page:
                 heatmaps(page, palm)
                 save(page, folder / "heatmaps.webp")

@@ -156,7 +156,7 @@ class LiveProcessor:
         self._times: deque[tuple[float, float]] = deque()
         self._latest = Latest(taken_s=clock())
         self._paused_s = float("-inf")  # when pictures came again after a long pause
-        self._over = ""
+        self._over, self._ended = "", threading.Event()
 
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Options and watcher for the next frame on."""
@@ -291,8 +291,10 @@ class LiveProcessor:
         latency = sum(done - came for came, done in times) / len(times)
         return (len(times) - 1) / span if span else 0.0, 1000 * latency
 
-    def broke_off(self) -> str:
-        """Of a stream that is over: what to tell who did not stop it; "" where it ended well."""
+    def broke_off(self, within_s: float = 0.0) -> str:
+        """Of a stream that is over, or will be within so long: what to tell who did not stop it; ""
+        where it ended well."""
+        self._ended.wait(within_s)
         return self._over
 
     def close(self) -> None:
@@ -306,6 +308,7 @@ class LiveProcessor:
                 self._estimator = None
             if self._companion is not None:
                 self._companion.close()
+        self._ended.set()
 
 
 def _mirrored(rgb: Picture) -> Picture:

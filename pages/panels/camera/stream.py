@@ -24,7 +24,8 @@ UNAVAILABLE = (
     "No camera can be used: plug one in, or close the program that is using it (a video call?), "
     "then press START again. “Camera trouble?” in the settings says which it is."
 )
-KEY = "camera_video"
+KEY, _LAST = "camera_video", "last_stream"
+_ENDS_WITHIN_S = 2.0
 
 
 low_latency.install(streamlit_webrtc.webrtc)
@@ -81,11 +82,13 @@ def video(constraints: dict[str, Any]) -> Stream | None:
     )
     stream = context.video_processor
     if context.state.playing and stream is not None:
-        st.session_state["last_stream"] = stream
+        st.session_state[_LAST] = stream
         return stream
-    before: Stream | None = st.session_state.get("last_stream")
-    if before is not None and (reason := before.live.broke_off()):
+    before: Stream | None = st.session_state.get(_LAST)
+    if before is not None and (reason := before.live.broke_off(_ENDS_WITHIN_S)):
         st.warning(reason, icon="📷")
+    else:
+        st.session_state.pop(_LAST, None)
     st.caption(
         "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
     )
