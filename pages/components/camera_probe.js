@@ -1,7 +1,9 @@
 // Reports what the browser offers: secure (is there a camera to ask for), cameras (how many),
 // permission, tried (was the camera opened) and error (its name, "" for none). The first report
 // comes by itself, without opening the camera; another one after each press of the button.
-export default function ({ parentElement, setStateValue }) {
+const AGAIN_MS = 2000
+
+export default function ({ data, parentElement, setStateValue }) {
   const button = parentElement.querySelector("button")
   const status = parentElement.querySelector("span")
   const media = window.isSecureContext && navigator.mediaDevices
@@ -19,7 +21,7 @@ export default function ({ parentElement, setStateValue }) {
     return { secure: Boolean(media && media.getUserMedia), cameras, permission }
   }
   const tell = async (tried, error) =>
-    setStateValue("report", { ...await look(), tried, error })
+    setStateValue("report", { ...await look(), tried, error, at: Date.now() })
   button.onclick = async () => {
     button.disabled = true
     status.textContent = "Waiting for the browser …"
@@ -36,8 +38,11 @@ export default function ({ parentElement, setStateValue }) {
     status.textContent = ""
     await tell(true, error)
   }
-  if (!parentElement.lookedOnce) {
+  clearTimeout(parentElement.again)
+  if (!data.heard) {  // a word may get lost while a page is being drawn
+    if (!parentElement.lookedOnce) tell(false, "")
     parentElement.lookedOnce = true
-    tell(false, "")
+    parentElement.again = setTimeout(() => tell(false, ""), AGAIN_MS)
   }
+  return () => clearTimeout(parentElement.again)
 }

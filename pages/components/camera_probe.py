@@ -16,4 +16,6 @@ _component = st.components.v2.component(
 
 def ask_browser(key: str) -> Any:
     """What the browser reports, for `camera_help.advice_on`; None until it has."""
-    return _component(key=key, on_report_change=lambda: None).get("report")
+    before = st.session_state.get(key)
+    heard = bool(before and before.get("report"))
+    return _component(key=key, data={"heard": heard}, on_report_change=lambda: None).get("report")

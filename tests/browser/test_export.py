@@ -49,8 +49,8 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
         expect(page.locator("a[href*='example.org']")).to_have_count(0)
         settled(page)
         page.screenshot(path=pictures / "export_added.png", full_page=True)
-        go(page, "Files")
-        expect(page.get_by_label("Model")).to_have_value(re.compile("from <img src=x"))
+        go(page, "Train")
+        expect(page.get_by_label("Trainings")).to_have_value(re.compile("from <img src=x"))
     assert dialogs == []
 
 

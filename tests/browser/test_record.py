@@ -8,7 +8,16 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
-from tests.browser.conftest import button_to_hold, choose, keeps, kept, settled, stored
+from tests.browser.conftest import (
+    button_to_hold,
+    choose,
+    keeps,
+    kept,
+    offered,
+    settled,
+    stored,
+    undo_here,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -65,7 +74,7 @@ def test_pictures_a_video_and_a_zip_become_samples_with_a_report(
             expect(page.get_by_text(re.compile("broken.jpg.*no JPEG"))).to_be_visible()
             expect(page.get_by_text(re.compile("<b>x</b>.png.*no JPEG"))).to_be_visible()
             page.screenshot(path=pictures / f"uploads_after_{dark:d}.png", full_page=True)
-            page.get_by_role("button", name="OK").click()
+            page.get_by_role("button", name="OK", exact=True).click()
             expect(page.get_by_text(re.compile(r"🖼 kept \d+ / refused"))).to_have_count(0)
         assert stored(workspace, "point_up") == 3  # the second time they are there already
         assert stored(workspace, "thumbs_down") == 3
@@ -93,10 +102,10 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         page.get_by_role("button", name="Delete the project").click()
         settled(page)
         expect(project).not_to_have_value("Stone")
-        expect(page.get_by_text("Stone is deleted")).to_be_visible()
+        expect(offered(page)).to_have_text("Deleted the project “Stone”")
         settled(page)
         page.screenshot(path=pictures / "project_deleted.png")
-        page.get_by_role("button", name="Restore").click()
+        undo_here(page)
         settled(page)
         expect(project).to_have_value("Stone")
         expect(page.get_by_label("Project", exact=True)).to_have_count(1)

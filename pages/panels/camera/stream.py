@@ -106,8 +106,10 @@ def camera_settings() -> dict[str, Any]:
         help="Counts from the next START on. A smaller picture is quicker.",
     )
     fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps")
-    with st.expander("Camera trouble?", icon="🩺"):
-        camera_probe("stage_probe")
+    trouble = st.expander("Camera trouble?", icon="🩺", key="camera_trouble", on_change="rerun")
+    if trouble.open:  # else every page would ask the browser
+        with trouble:
+            camera_probe("stage_probe")
     width, height = SIZES[size]
     asked = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
     return {"video": asked, "audio": False}

@@ -69,7 +69,8 @@ class Cards:
         """Why nothing can be recorded now; "" where it can."""
         if self.live is None:
             return NOT_STARTED
-        return "" if self.live.latest().frames else STARTING
+        latest = self.live.latest()
+        return "" if latest.frames and not latest.opening else STARTING
 
     def gestures(self) -> dict[int, Gesture]:
         """By id, in their order."""
