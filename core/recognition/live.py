@@ -31,6 +31,7 @@ from core.recognition.reading import HandReader, Moment, Reading
 log = logging.getLogger(__name__)
 
 LOST_S = 2.0  # no frame for so long: the camera is lost
+OPENS_WITHIN_S = 20.0  # an estimator; a camera that is silent for longer is lost all the same
 _MOMENT_S = 10.0  # so long after a pause the connection may still break because of it
 BROKE_OFF = (
     "The camera stopped by itself: no pictures came any more. Was it unplugged, did the computer "
@@ -100,9 +101,9 @@ class Latest:
         """
         if self.error:
             return self.error
-        if self.opening:
-            return ""
         silent_s = (time.monotonic() if now_s is None else now_s) - self.taken_s
+        if self.opening and silent_s < OPENS_WITHIN_S:
+            return ""
         if self.frames and silent_s > LOST_S:
             return (
                 f"Camera lost: no picture for {silent_s:.0f} s. Is it plugged in, and is this tab "
@@ -161,6 +162,9 @@ class LiveProcessor:
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Options and watcher for the next frame on."""
         self._options, self._watch = options, watch
+        is_open = options.paused or self._estimator_for == (options.hands, options.keypoints)
+        if self._latest.frames and not is_open:
+            self._latest = replace(self._latest, opening=True)
 
     @property
     def companion(self) -> Companion | None:

@@ -211,6 +211,7 @@ def test_a_lost_camera_and_a_missing_connection_are_told_apart():
 def test_a_camera_is_not_lost_while_an_estimator_is_opened():
     assert Latest(taken_s=100.0, frames=5, opening=True).trouble(HERE, 110.0) == ""
     assert Latest(taken_s=100.0, opening=True).trouble(HERE, 110.0) == ""
+    assert "Camera lost" in Latest(taken_s=100.0, frames=5, opening=True).trouble(HERE, 121.0)
     now_s = [100.0]
     said = []
 

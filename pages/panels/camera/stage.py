@@ -7,7 +7,6 @@ once. A page that shows the video says what it wants of it; on the others it is 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,7 +19,7 @@ from pages.panels.words import VIDEO_PAGES
 
 # how the video is shown
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
-_STAGE, _DRAWN = "stage", "stream_drawn"
+_STAGE = "stage"
 PAUSED = Options(paused=True)
 
 
@@ -109,11 +108,9 @@ def begin_stage(title: str) -> Iterator[None]:
             horizontal=True,
             help="Small, it plays on in the corner. Nothing is read from it there.",
         )
-    st.session_state.pop(_DRAWN, None)
     with place:
-        st.fragment(_video)(wanted)
+        stream = video(wanted)
         follow_shape("video_shape")
-    stream: Stream | None = st.session_state[_DRAWN]
     _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
         _leave_last_page(stream)
@@ -122,15 +119,6 @@ def begin_stage(title: str) -> Iterator[None]:
         yield
     finally:
         st.session_state.pop(_STAGE, None)  # the page may have forgotten everything
-
-
-def _video(wanted: dict[str, Any]) -> None:
-    """A fragment: what the browser says of its camera draws the page anew only where it matters to
-    it; its first word, on every opened page, does not."""
-    stream = video(wanted)
-    if stream is not st.session_state.get(_DRAWN, stream):
-        st.rerun()
-    st.session_state[_DRAWN] = stream
 
 
 def _look(look: str) -> None:
