@@ -42,7 +42,8 @@ def pick_project() -> Project:
 
 def _chosen(key: str) -> None:
     turn = st.session_state.get("project_turn", 0)
-    if key == f"project_{turn}":  # else an old widget's last word
+    # else an old widget's last word, or one of a page that is being left
+    if key == f"project_{turn}" and key in st.session_state:
         st.session_state["project_name"] = st.session_state[key]
 
 
