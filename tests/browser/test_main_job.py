@@ -55,6 +55,10 @@ def test_recording_two_gestures_training_and_reading_them_live(look, films, work
 
     with look(films(shown[0])) as page:
         page.goto("/train")
+        page.frame_locator('iframe[title*="webrtc_streamer"]').locator("button").first.wait_for(
+            state="attached"
+        )  # the camera's frame reports in, which draws the page anew
+        settled(page)
         page.screenshot(path=pictures / "train_before.png", full_page=True)
         page.get_by_role("button", name="Train", exact=True).click()
         page.screenshot(path=pictures / "train_during.png", full_page=True)
