@@ -88,7 +88,7 @@ def train_net(
         model.mark_forward_method(loss_of.reads)
     state = TrainingState(net, moving_average(net, _MOST_KEPT), adamw)
     state.take_up(run)
-    stream = _stream(fabric, crops, rows, net.input_size, options, state.step)
+    stream = _stream(fabric, crops, rows, net.input_hw[0], options, state.step)
     watch = Watch(fabric, run, crops, state, options.evaluate_every_s)
     if options.start is not None and state.step == 0:
         watch.measure()  # what it could before

@@ -64,7 +64,7 @@ def save_net(
     """
     folder.mkdir(parents=True, exist_ok=True)
     prepared = Prepared(net, scale, offset, bgr).eval()
-    size = net.input_size
+    size, _ = net.input_hw
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (2, size, size, 3), np.uint8)
     example = torch.from_numpy(pictures)

@@ -96,7 +96,7 @@ def measure(
     """PCK and mean error of every stage, by the upright square of 1.5 L; errors in units of L. A
     keypoint that the target has not counts nowhere."""
     found, target = [], []
-    size, device = net.input_size, next(net.parameters()).device
+    size, device = net.input_hw[0], next(net.parameters()).device
     for start in range(0, len(rows), 64):
         pairs = [upright(crops, int(row), size) for row in rows[start : start + 64]]
         pictures, keypoints = (np.stack(part) for part in zip(*pairs, strict=True))

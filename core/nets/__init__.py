@@ -7,26 +7,29 @@ is `architecture.tag`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
-from core.pose.skeletons import HAND_21
+from core.nets.pose_resnet import ATTENTIONS, PoseResNet
+from core.pose.skeletons import COCO_17, HAND_21
 
-PoseNet = VggCPM | LightCPM
+PoseNet = VggCPM | LightCPM | PoseResNet
 
 
 @dataclass(frozen=True)
 class NetSpec:
     """What others need to know of a net without knowing its class; `forward` gives the heatmaps of
-    every stage, (B, S, K+1, h, w).
+    every stage, (B, S, M, h, w): M is K+1 where the net says a background, else K.
 
     Attributes:
-        build: makes it with random weights.
+        build: makes it with random weights; for a body also of other `joints` and `input_hw`.
         skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
-        loss: how it is trained: "cross-entropy" on what its `logits` give, or "euclidean".
+        loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean", or
+            "joint-mse", the mean over keypoints with a weight for each.
     """
 
-    build: Callable[[], PoseNet]
+    build: Callable[..., PoseNet]
     skeleton: str = HAND_21.name
     loss: str = "euclidean"
 
@@ -39,15 +42,25 @@ NETS = {
         partial(VggCPM, "hand", stages=3, joints=21, input_size=256, stride=4)
     ),
     "cpm.hand_light": NetSpec(LightCPM, loss="cross-entropy"),
+} | {
+    f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(
+        partial(PoseResNet, depth, attention=attention), skeleton=COCO_17.name, loss="joint-mse"
+    )
+    for depth in (18, 34, 50, 101, 152)
+    for tag, attention in ATTENTIONS.items()
 }
 
 
-def build_net(name: str) -> PoseNet:
+def build_net(name: str, **options: Any) -> PoseNet:
     """The named net with random weights.
+
+    Args:
+        options: of the net's class, e.g. `joints=14, input_hw=(128, 96)` for a `pose_resnet18`, or
+            `attention=Attention(holistic=True, kernel_size=7)`.
 
     Raises:
         WeightsError: no such net.
     """
     if name not in NETS:
         raise WeightsError(f"no net “{name}”, there are: {', '.join(NETS)}")
-    return NETS[name].build()
+    return NETS[name].build(**options)

@@ -65,12 +65,14 @@ class VggCPM(nn.Module):
         stride: 8, or 4 without the second pool.
     """
 
+    background = True
+
     def __init__(
         self, subject: str, *, stages: int, joints: int, input_size: int = 368, stride: int = 8
     ) -> None:
         super().__init__()
         self.subject, self.stages, self.joints = subject, stages, joints
-        self.input_size, self.stride = input_size, stride
+        self.input_hw, self.stride = (input_size, input_size), stride
         self._stem = _without_second_pool(_STEMS[subject]) if stride == 4 else _STEMS[subject]
         maps, centre = joints + 1, int(subject == "body")
         self._add_stem()
@@ -152,12 +154,14 @@ class LightCPM(nn.Module):
     """
 
     stride = 4
+    background = True
 
     def __init__(
         self, *, joints: int = 21, stages: int = 3, input_size: int = 128, width: int = 64
     ) -> None:
         super().__init__()
-        self.joints, self.stages, self.input_size = joints, stages, input_size
+        self.joints, self.stages = joints, stages
+        self.input_hw = (input_size, input_size)
         maps = joints + 1
         self.stem = nn.Sequential(
             _conv(3, 24, 3, 2), _conv(24, width, 2, 2), _Block(width), _Block(width, expand=1)

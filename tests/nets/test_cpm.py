@@ -3,11 +3,8 @@
 import pytest
 import torch
 
-from core.errors import WeightsError
-from core.nets import NETS, build_net
+from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
-from core.pose.skeletons import skeleton_named
-from core.weights.table import WEIGHTS
 
 
 @pytest.mark.parametrize(
@@ -22,21 +19,6 @@ from core.weights.table import WEIGHTS
 )
 def test_a_net_has_the_parameters_that_are_published(name: str, parameters: int) -> None:
     assert sum(p.numel() for p in build_net(name).parameters()) == parameters
-
-
-@pytest.mark.parametrize("name", sorted(NETS))
-def test_every_stage_says_every_map_on_a_picture_that_is_not_square(name: str) -> None:
-    net = build_net(name).eval()
-    height, width = 64, 96
-    with torch.no_grad():
-        maps = net(torch.rand(2, 3, height, width))
-    wanted = (2, net.stages, net.joints + 1, height // net.stride, width // net.stride)
-    assert tuple(maps.shape) == wanted
-
-
-def test_an_unknown_net_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(WeightsError, match=r"no net “cpm\.feet”.*cpm\.body.*cpm\.hand_light"):
-        build_net("cpm.feet")
 
 
 def test_the_hand_has_the_layers_of_the_published_caffe_net() -> None:
@@ -85,11 +67,3 @@ def test_the_light_nets_first_stage_sees_a_neighbourhood_and_its_last_the_whole_
         change = (net.logits(picture) - net.logits(elsewhere)).abs()[0, :, :, 12, 24].amax(-1)
     assert float(change[0]) == 0
     assert float(change[2]) > 0
-
-
-@pytest.mark.parametrize("name", sorted(NETS))
-def test_a_net_has_a_map_for_each_keypoint_of_its_skeleton(name: str) -> None:
-    spec, net = NETS[name], build_net(name)
-    assert not spec.skeleton or skeleton_named(spec.skeleton).size == net.joints
-    if name in WEIGHTS:
-        assert WEIGHTS[name].skeleton == spec.skeleton

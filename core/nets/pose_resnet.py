@@ -1,0 +1,255 @@
+"""A ResNet, three deconvolutions and, where wanted, attention (Xiao et al. 2018, "Simple baselines
+for human pose estimation"; attention: Chu et al. 2017, "Multi-context attention", section 4).
+
+The trunk halves the picture five times, the deconvolutions double it three times, a 1x1 convolution
+says one map a keypoint. An attention unit says of every cell how much it counts, 0..1, in a few
+steps: each looks at its neighbours' last answer through one small kernel. Holistic units weigh what
+each of the three scales has found, before the scales are summed; part-wise units weigh the finest
+scale anew for every keypoint.
+
+Layers have the names of the published files: `conv1`, `layer1.0.conv1`, `deconv_layers.0`,
+`final_layer`. Legend: B pictures, J keypoints, C channels, H W picture, h w map (H/4, W/4).
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_BLOCKS = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
+_WIDTHS = (64, 128, 256, 512)
+_HEAD = 256  # channels of each scale
+_HEAD_STD = 0.001  # of the head's first random weights (Xiao et al.)
+
+
+class Attention(NamedTuple):
+    """Which attention a net pays, and how.
+
+    Attributes:
+        holistic: a unit after each deconvolution.
+        part_wise: a unit for every keypoint.
+        kernel_size: side of the kernel through which a cell sees its neighbours, odd, cells.
+        iterations: how often it looks.
+        literal: as the first published code was: the middle scale's place in the sum is taken by
+            the coarsest one, so that what its unit says never reaches the maps.
+    """
+
+    holistic: bool = False
+    part_wise: bool = False
+    kernel_size: int = 3
+    iterations: int = 3
+    literal: bool = False
+
+
+ATTENTIONS = {
+    "": Attention(),
+    "holistic": Attention(holistic=True),
+    "part_wise": Attention(part_wise=True),
+    "both": Attention(holistic=True, part_wise=True),
+    "literal": Attention(holistic=True, part_wise=True, kernel_size=1, literal=True),
+}
+
+
+class PoseResNet(nn.Module):
+    """Heatmaps of one person in the middle of the picture.
+
+    Args:
+        depth: 18, 34, 50, 101 or 152 layers of the trunk.
+        attention: what it attends to.
+        joints: J.
+        input_hw: (H, W) that it is made for, px; any multiples of 32 work.
+    """
+
+    stages = 1
+    stride = 4
+    background = False
+
+    def __init__(
+        self,
+        depth: int,
+        attention: Attention = ATTENTIONS[""],
+        *,
+        joints: int = 17,
+        input_hw: tuple[int, int] = (256, 192),
+    ) -> None:
+        super().__init__()
+        self.joints, self.input_hw, self.attention = joints, input_hw, attention
+        self._add_trunk(depth)
+        self.deconv_layers = nn.Sequential(
+            *_doubling(self.channels, _HEAD), *_doubling(_HEAD, _HEAD), *_doubling(_HEAD, _HEAD)
+        )
+        how = attention.kernel_size, attention.iterations
+        if attention.holistic:
+            self.holistic = nn.ModuleList(AttentionUnits(_HEAD, 1, *how) for _ in range(3))
+        if attention.literal:
+            self.holistic[1].requires_grad_(False)  # no gradient would ever come
+        if attention.part_wise:
+            self.part_attention = AttentionUnits(_HEAD, joints, *how)
+            self.part_layer = nn.Conv2d(_HEAD, joints, 1, bias=False)
+        self.final_layer = nn.Conv2d(joints if attention.part_wise else _HEAD, joints, 1)
+        self._begin_weights()
+
+    def _add_trunk(self, depth: int) -> None:
+        block = _Bottleneck if depth >= 50 else _Basic
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.channels = 64
+        for i, (count, width) in enumerate(zip(_BLOCKS[depth], _WIDTHS, strict=True)):
+            blocks = []
+            for first in (True, *[False] * (count - 1)):
+                blocks.append(block(self.channels, width, 2 if first and i else 1))
+                self.channels = width * block.widening
+            self.add_module(f"layer{i + 1}", nn.Sequential(*blocks))
+
+    def _begin_weights(self) -> None:
+        for name, module in self.named_modules():
+            if isinstance(module, nn.ConvTranspose2d):
+                nn.init.normal_(module.weight, std=_HEAD_STD)
+            elif isinstance(module, nn.Conv2d) and name.startswith(("conv1", "layer")):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(self.final_layer.bias)  # type: ignore[arg-type]
+        if self.attention.part_wise:  # two layers follow one another: small ones would not learn
+            nn.init.xavier_normal_(self.part_layer.weight)
+            nn.init.kaiming_normal_(self.final_layer.weight)
+        else:
+            nn.init.normal_(self.final_layer.weight, std=_HEAD_STD)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Heatmaps of the only stage, without a background, (B, 1, J, h, w).
+
+        Args:
+            pictures: (B, 3, H, W); channel order and scaling are those of the weights.
+        """
+        return self.with_attention(pictures)[0]
+
+    def with_attention(self, pictures: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The heatmaps, and what the net attends to: each unit's last answer, 0..1, by name.
+
+        Returns:
+            (B, 1, J, h, w); "holistic_1", "holistic_2", "holistic_3" (B, 1, h', w') from the
+            coarsest scale (a quarter of h w) to the finest, and "part_wise" (B, J, h, w), as far as
+            the net has them.
+        """
+        x, scales = self._features(pictures), []
+        for i in (0, 3, 6):
+            x = self.deconv_layers[i : i + 3](x)
+            scales.append(x)
+        seen: dict[str, Tensor] = {}
+        if self.attention.holistic:
+            x = self._weighed(scales, seen)
+        if self.attention.part_wise:
+            # a unit's answer is one for all channels, so the 1x1 convolution may come before it
+            seen["part_wise"] = self.part_attention(x)
+            x = self.part_layer(x) * seen["part_wise"]
+        return self.final_layer(x)[:, None], seen
+
+    def _weighed(self, scales: list[Tensor], seen: dict[str, Tensor]) -> Tensor:
+        """The sum of what counts on each scale, at the size of the finest."""
+        attended = []
+        for i, (unit, scale) in enumerate(zip(self.holistic, scales, strict=True), 1):
+            seen[f"holistic_{i}"] = unit(scale)
+            attended.append(scale * seen[f"holistic_{i}"])
+        coarse, middle, fine = attended
+        coarse = functional.interpolate(coarse, scale_factor=4.0)
+        middle = functional.interpolate(middle, scale_factor=2.0)
+        return coarse + (coarse if self.attention.literal else middle) + fine
+
+    def _features(self, pictures: Tensor) -> Tensor:
+        x = functional.relu(self.bn1(self.conv1(pictures)))
+        x = functional.max_pool2d(x, 3, 2, 1)
+        for i in range(1, 5):
+            x = self.get_submodule(f"layer{i}")(x)
+        return x
+
+
+class AttentionUnits(nn.Module):
+    """N units side by side: Q = sigmoid(kernel ∗ Q + U), from Q = U on, each with its own kernel.
+
+    That is the mean-field answer of a conditional random field whose cells agree with their
+    neighbours (Chu et al., equations 5 and 6); a kernel of 1x1 leaves every cell alone.
+
+    Args:
+        channels: C.
+        units: N.
+        kernel_size: odd, cells.
+        iterations: at least 1.
+    """
+
+    def __init__(self, channels: int, units: int, kernel_size: int, iterations: int) -> None:
+        super().__init__()
+        self.iterations = iterations
+        self.unary = nn.Conv2d(channels, units, 3, padding=1, bias=False)
+        self.kernel = nn.Conv2d(
+            units, units, kernel_size, padding=kernel_size // 2, groups=units, bias=False
+        )
+        nn.init.normal_(self.unary.weight, std=(2 / (9 * channels + 9)) ** 0.5)  # Glorot's, a unit
+        nn.init.normal_(self.kernel.weight, std=1 / kernel_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, h, w) → (B, N, h, w), 0..1."""
+        unary: Tensor = self.unary(x)
+        answer = unary
+        for _ in range(self.iterations):
+            answer = torch.sigmoid(self.kernel(answer) + unary)
+        return answer
+
+
+class _Basic(nn.Module):
+    """Two 3x3 convolutions beside what came (He et al. 2016)."""
+
+    widening = 1
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.downsample = _shortcut(channels, width, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        return functional.relu(y + self.downsample(x))
+
+
+class _Bottleneck(nn.Module):
+    """1x1, 3x3 with the stride, 1x1 to four times the width, beside what came (He et al. 2016)."""
+
+    widening = 4
+
+    def __init__(self, channels: int, width: int, stride: int) -> None:
+        super().__init__()
+        wide = width * self.widening
+        self.conv1 = nn.Conv2d(channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, wide, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(wide)
+        self.downsample = _shortcut(channels, wide, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu(self.bn1(self.conv1(x)))
+        y = functional.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        return functional.relu(y + self.downsample(x))
+
+
+def _shortcut(channels: int, wide: int, stride: int) -> nn.Sequential:
+    """What came, in the shape that it is added in; nothing to do where it has that already."""
+    if stride == 1 and channels == wide:
+        return nn.Sequential()
+    return nn.Sequential(nn.Conv2d(channels, wide, 1, stride, bias=False), nn.BatchNorm2d(wide))
+
+
+def _doubling(channels: int, wide: int) -> tuple[nn.Module, ...]:
+    convolution = nn.ConvTranspose2d(channels, wide, 4, 2, 1, bias=False)
+    return convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True)

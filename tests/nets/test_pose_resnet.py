@@ -1,0 +1,197 @@
+"""The ResNet with deconvolutions and attention: its published size, what its units compute."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.nets import build_net
+from core.nets.pose_resnet import ATTENTIONS, Attention, AttentionUnits, PoseResNet
+from core.pose.skeletons import COCO_17, LSP_14
+
+PICTURES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+
+
+def light(tag: str) -> PoseResNet:
+    """Random weights large enough to tell variants apart."""
+    torch.manual_seed(1)
+    net = build_net(f"pose_resnet18{tag}").eval()
+    assert isinstance(net, PoseResNet)
+    for layer in (0, 3, 6):
+        torch.nn.init.normal_(net.deconv_layers[layer].weight, std=0.05)
+    return net
+
+
+@pytest.mark.parametrize(
+    ("depth", "parameters"),
+    # 18 and 34: torchvision's trunks, 11,176,512 and 21,284,672, and the same head on 512 channels
+    [
+        (18, 11_176_512 + 512 * 256 * 16 + 2 * 256 * 256 * 16 + 3 * 512 + 256 * 17 + 17),
+        (34, 21_284_672 + 512 * 256 * 16 + 2 * 256 * 256 * 16 + 3 * 512 + 256 * 17 + 17),
+        (50, 33_999_697),
+        (101, 52_991_825),
+        (152, 68_635_473),
+    ],
+)
+def test_a_net_has_the_parameters_that_are_published(depth: int, parameters: int) -> None:
+    with torch.device("meta"):
+        net = build_net(f"pose_resnet{depth}")
+    assert sum(p.numel() for p in net.parameters()) == parameters
+
+
+def test_layers_have_the_names_of_the_published_files() -> None:
+    with torch.device("meta"):
+        state = build_net("pose_resnet50").state_dict()
+    for name, shape in {
+        "conv1.weight": (64, 3, 7, 7),
+        "bn1.running_var": (64,),
+        "layer1.0.downsample.1.weight": (256,),
+        "layer4.2.conv3.weight": (2048, 512, 1, 1),
+        "deconv_layers.0.weight": (2048, 256, 4, 4),
+        "deconv_layers.7.running_mean": (256,),
+        "final_layer.weight": (17, 256, 1, 1),
+        "final_layer.bias": (17,),
+    }.items():
+        assert tuple(state[name].shape) == shape, name
+
+
+@pytest.mark.parametrize("skeleton", [COCO_17, LSP_14], ids=lambda s: s.name)
+@pytest.mark.parametrize("input_hw", [(256, 192), (128, 96)])
+def test_maps_are_a_quarter_of_any_size_and_one_a_keypoint(skeleton, input_hw) -> None:  # type: ignore[no-untyped-def]
+    with torch.device("meta"):
+        net = build_net("pose_resnet18.both", joints=skeleton.size, input_hw=input_hw)
+        maps = net(torch.empty(1, 3, *input_hw))
+    assert net.input_hw == input_hw
+    assert tuple(maps.shape) == (1, 1, skeleton.size, input_hw[0] // 4, input_hw[1] // 4)
+
+
+@pytest.mark.parametrize("tag", sorted(ATTENTIONS))
+def test_what_a_net_attends_to_is_handed_out_for_drawing(tag: str) -> None:
+    net = light(f".{tag}" if tag else "")
+    with torch.no_grad():
+        maps, seen = net.with_attention(PICTURES)
+        assert torch.equal(maps, net(PICTURES))
+    shapes = {name: tuple(one.shape) for name, one in seen.items()}
+    holistic = {
+        "holistic_1": (2, 1, 4, 6),
+        "holistic_2": (2, 1, 8, 12),
+        "holistic_3": (2, 1, 16, 24),
+    }
+    how = ATTENTIONS[tag]
+    wanted = holistic if how.holistic else {}
+    assert shapes == wanted | ({"part_wise": (2, 17, 16, 24)} if how.part_wise else {})
+    for one in seen.values():
+        assert 0 <= float(one.min()) < float(one.max()) <= 1
+
+
+def sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    return 1 / (1 + np.exp(-x))
+
+
+def around(x: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """3x3 correlation of an (h, w) map that is 0 beyond its border, written as a sum."""
+    wide = np.pad(x, 1)
+    height, width = x.shape
+    return sum(
+        kernel[i, j] * wide[i : i + height, j : j + width] for i in range(3) for j in range(3)
+    )  # type: ignore[return-value]
+
+
+def test_a_unit_asks_its_neighbours_as_often_as_it_is_told() -> None:
+    torch.manual_seed(0)
+    units = AttentionUnits(channels=2, units=2, kernel_size=3, iterations=2)
+    x = torch.randn(1, 2, 5, 7)
+    with torch.no_grad():
+        found = units(x)[0].numpy()
+    for unit in range(2):
+        weight = units.unary.weight[unit].detach().numpy()
+        kernel = units.kernel.weight[unit, 0].detach().numpy()
+        unary = sum(around(x[0, c].numpy(), weight[c]) for c in range(2))
+        first = sigmoid(around(unary, kernel) + unary)  # type: ignore[arg-type]
+        second = sigmoid(around(first, kernel) + unary)
+        np.testing.assert_allclose(found[unit], second, atol=1e-6)
+
+
+def reach(net_kernel: int, iterations: int) -> int:
+    """How many cells of a row of 15 the middle one changes."""
+    units = AttentionUnits(1, 1, net_kernel, iterations)
+    for weight in units.parameters():
+        torch.nn.init.constant_(weight, 0.1)
+    one = torch.zeros(1, 1, 1, 15)
+    one[..., 7] = 1.0
+    with torch.no_grad():
+        return int((units(one) != units(torch.zeros_like(one))).sum())
+
+
+def test_a_larger_kernel_and_more_iterations_see_farther_and_a_single_cell_sees_nothing() -> None:
+    assert reach(1, 1) == reach(1, 3) == 3  # the 3x3 before it alone
+    assert reach(3, 1) == 5
+    assert reach(3, 3) == 9
+    assert reach(5, 2) == 11
+
+
+def test_each_keypoints_unit_weighs_the_features_before_its_own_convolution() -> None:
+    net = light(".part_wise")
+    with torch.no_grad():
+        maps, seen = net.with_attention(PICTURES)
+        features = net.deconv_layers(net._features(PICTURES))
+        said = []
+        for joint in range(17):  # one after the other, as the paper draws it
+            weighed = features * seen["part_wise"][:, joint : joint + 1]
+            said.append(torch.einsum("bchw,c->bhw", weighed, net.part_layer.weight[joint, :, 0, 0]))
+        wanted = net.final_layer(torch.stack(said, 1))[:, None]
+    torch.testing.assert_close(maps, wanted, rtol=1e-4, atol=1e-5)
+
+
+def without_the_middle_unit(net: PoseResNet) -> Tensor:
+    """The maps where the middle scale's unit says 0.5 everywhere."""
+    torch.nn.init.zeros_(net.holistic[1].unary.weight)  # type: ignore[union-attr,arg-type]
+    torch.nn.init.zeros_(net.holistic[1].kernel.weight)  # type: ignore[union-attr,arg-type]
+    with torch.no_grad():
+        maps: Tensor = net(PICTURES)
+    return maps
+
+
+def test_the_middle_scale_reaches_the_maps_except_in_the_literal_variant() -> None:
+    for tag, reaches in ((".both", True), (".holistic", True), (".literal", False)):
+        net = light(tag)
+        with torch.no_grad():
+            before = net(PICTURES)
+        assert bool((without_the_middle_unit(net) != before).any()) == reaches, tag
+
+
+def test_the_literal_variant_counts_the_coarsest_scale_twice() -> None:
+    net = light(".literal")
+    scales = [torch.full((1, 256, 2**i, 2**i), 10.0**-i) for i in range(3)]
+    for unit in net.holistic:
+        for weight in unit.parameters():
+            torch.nn.init.zeros_(weight)  # every unit says 0.5
+    with torch.no_grad():
+        literal = net._weighed(scales, {})
+        mended = light(".both")
+        for unit in mended.holistic:
+            for weight in unit.parameters():
+                torch.nn.init.zeros_(weight)
+        whole = mended._weighed(scales, {})
+    assert tuple(literal.shape) == tuple(whole.shape) == (1, 256, 4, 4)
+    torch.testing.assert_close(literal, torch.full_like(literal, 0.5 + 0.5 + 0.005))
+    torch.testing.assert_close(whole, torch.full_like(whole, 0.5 + 0.05 + 0.005))
+
+
+def test_every_parameter_that_can_learn_gets_a_gradient() -> None:
+    for tag in ("", ".holistic", ".part_wise", ".both", ".literal"):
+        net = light(tag).train()
+        net(PICTURES).square().mean().backward()
+        for name, weight in net.named_parameters():
+            if weight.requires_grad:
+                assert weight.grad is not None and bool(weight.grad.any()), f"{tag} {name}"
+
+
+def test_kernel_size_and_iterations_are_arguments() -> None:
+    attention = Attention(holistic=True, kernel_size=7, iterations=5)
+    net = build_net("pose_resnet18", attention=attention)
+    assert isinstance(net, PoseResNet)
+    unit = net.holistic[0]
+    assert isinstance(unit, AttentionUnits)
+    assert unit.iterations == 5 and unit.kernel.kernel_size == (7, 7)
