@@ -69,6 +69,7 @@ LIBRARIES = (
         "pythonosc": ("core/actions/osc.py",),
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),
+        "pycocotools": ("core/recognition/coco_evaluating.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)

@@ -35,6 +35,22 @@ def evaluate_net(
     say(found, "\n".join(lines), as_json)
 
 
+@app.command("evaluate-coco")
+def evaluate_coco(
+    truth: Annotated[Path, typer.Option(help="COCO annotations: person_keypoints_….json.")],
+    predictions: Annotated[Path, typer.Option(help="Keypoints found, in COCO's results format.")],
+    as_json: Json = False,
+) -> None:
+    """Measure found body keypoints as COCO does: average precision and recall."""
+    from core.recognition.coco_evaluating import FIGURES
+    from core.recognition.coco_evaluating import evaluate_coco as evaluate_
+
+    found = evaluate_(truth, predictions)
+    shown = ["–" if found[name] < 0 else f"{found[name]:.4f}" for name in FIGURES]
+    lines = [f"{name:5} {value:>6}" for name, value in zip(FIGURES, shown, strict=True)]
+    say(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
+
+
 @app.command("train-net")
 def train_net(
     name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light.")],

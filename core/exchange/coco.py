@@ -16,6 +16,7 @@ import numpy as np
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, RENAMED, Row, about
 from core.exchange.manifest import MAX_JOINTS
+from core.media.json_objects import json_objects
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import array, now
@@ -138,11 +139,6 @@ def _box(points: Floats) -> tuple[float, float, float, float]:
 
 # -------------------------------------------------------------------------------------------- in
 
-MAX_BYTES = 500 * 2**20
-MAX_ITEMS = 500_000
-_MAX_PARTS = 20_000  # names, numbers and brackets of one annotation
-_MAX_DEPTH = 20
-
 _IMAGE, _CATEGORY = ("file_name", "width", "height"), ("name", "mudra")
 
 Key = int | str
@@ -160,10 +156,10 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
     """
     images: dict[Key, Row] = {}
     categories: dict[Key, Row] = {}
-    for what, number, item in _items(path, ("images", "categories")):
+    for what, number, item in json_objects(path, ("images", "categories")):
         kept, names = (images, _IMAGE) if what == "images" else (categories, _CATEGORY)
         kept[_key(item, "id", path, number)] = {n: item[n] for n in names if _small(item.get(n))}
-    for _, number, item in _items(path, ("annotations",)):
+    for _, number, item in json_objects(path, ("annotations",)):
         if not isinstance(item.get("keypoints"), list) or not item.get("num_keypoints", 1):
             continue
         category = categories.get(_key(item, "category_id", path, number))
@@ -171,44 +167,6 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
             raise TableError(f"{path.name}: annotation {number} is of an unknown category")
         image = images.get(_key(item, "image_id", path, number), {})
         yield number, _row(item, category, image, f"{path.name}: annotation {number}")
-
-
-def _items(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, int, Row]]:
-    """(list, number, object) of every object in these lists of the file, read piece by piece."""
-    import ijson  # seldom needed
-
-    if path.stat().st_size > MAX_BYTES:
-        raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
-    numbers = dict.fromkeys(wanted, 0)
-    depth, parts, what = 0, 0, ""
-    builder = None
-    try:
-        with path.open("rb") as file:
-            # not ijson.parse: what it says of the place grows with the depth
-            for event, value in ijson.basic_parse(file, use_float=True):
-                depth -= event in ("end_map", "end_array")
-                if depth == 1 and event == "map_key":
-                    what = value
-                if builder is None and depth == 2 and event == "start_map" and what in numbers:
-                    builder, parts = ijson.ObjectBuilder(), 0
-                    numbers[what] += 1
-                depth += event in ("start_map", "start_array")
-                parts += 1
-                if builder is not None:
-                    builder.event(event, value)
-                    if depth == 2:
-                        yield what, numbers[what], builder.value
-                        builder = None
-                too_large = builder is not None and parts > _MAX_PARTS
-                if depth > _MAX_DEPTH or too_large or numbers.get(what, 0) > MAX_ITEMS:
-                    raise TableError(
-                        f"{path.name}: more than {MAX_ITEMS:,} {what}, {_MAX_PARTS:,} parts in one "
-                        f"of them, or {_MAX_DEPTH} brackets one in the other"
-                    )
-    except (ijson.JSONError, UnicodeError, OverflowError) as error:
-        raise TableError(f"{path.name} is no json that can be read ({str(error)[:100]})") from error
-    except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
 
 
 def _small(value: Any) -> bool:

@@ -1,0 +1,83 @@
+"""The objects of a large JSON file, one at a time: an untrusted file is never read as a whole."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from core.errors import TableError
+
+MAX_BYTES = 500 * 2**20
+MAX_ITEMS = 500_000
+_MAX_PARTS = 20_000  # names, numbers and brackets of one object
+_MAX_DEPTH = 20
+BARE = ("",)  # the file is a list itself
+
+
+def is_list(path: Path) -> bool:
+    """Whether the file is a list, not an object of lists.
+
+    Raises:
+        TableError: it can't be read.
+    """
+    return next(_events(path), ("", None))[0] == "start_array"
+
+
+def json_objects(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """(list, number from 1, object) of every object in these lists of the file.
+
+    Args:
+        wanted: the lists' names; `BARE` where the file is a list.
+
+    Raises:
+        TableError: no JSON, or more of it than the limits above allow.
+    """
+    import ijson  # seldom needed
+
+    numbers = dict.fromkeys(wanted, 0)
+    level = 1 if wanted == BARE else 2
+    depth, parts, what = 0, 0, ""
+    builder = None
+    for event, value in _events(path):
+        depth -= event in ("end_map", "end_array")
+        if depth == 1 and event == "map_key":
+            what = value
+        if builder is None and depth == level and event == "start_map" and what in numbers:
+            builder, parts = ijson.ObjectBuilder(), 0
+            numbers[what] += 1
+        depth += event in ("start_map", "start_array")
+        parts += 1
+        if builder is not None:
+            builder.event(event, value)
+            if depth == level:
+                yield what, numbers[what], builder.value
+                builder = None
+        too_large = builder is not None and parts > _MAX_PARTS
+        if depth > _MAX_DEPTH or too_large or numbers.get(what, 0) > MAX_ITEMS:
+            raise TableError(
+                f"{path.name}: more than {MAX_ITEMS:,} {what or 'entries'}, {_MAX_PARTS:,} parts "
+                f"in one of them, or {_MAX_DEPTH} brackets one in the other"
+            )
+
+
+def _events(path: Path) -> Iterator[tuple[str, Any]]:
+    import ijson
+
+    with _readable(path):
+        if path.stat().st_size > MAX_BYTES:
+            raise TableError(f"{path.name} has over {MAX_BYTES:,} bytes: split it")
+    try:
+        with _readable(path), path.open("rb") as file:
+            # not ijson.parse: what it says of the place grows with the depth
+            yield from ijson.basic_parse(file, use_float=True)
+    except (ijson.JSONError, UnicodeError, OverflowError) as error:
+        said = " ".join(str(error).split())[:100]
+        raise TableError(f"{path.name} is no json that can be read ({said})") from error
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TableError(f"{path.name} can't be read: {error.strerror}") from error

@@ -1,0 +1,115 @@
+"""COCO's figures of found body keypoints: average precision and recall over OKS, by pycocotools.
+
+Convention: OKS thresholds .50 to .95, at most 20 persons a picture; M are persons of 32² to 96²
+square pixels, L larger ones. A figure is -1 where the annotations have no such person.
+"""
+
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from core.datasets.coco import Annotations, Found, read_annotations, read_results
+from core.errors import TableError
+
+FIGURES = ("AP", "AP50", "AP75", "APM", "APL", "AR", "AR50", "AR75", "ARM", "ARL")
+
+
+def evaluate_coco(truth: Path, predictions: Path) -> dict[str, float]:
+    """The ten figures of a results file against the annotations, to six digits, and n, the number
+    of its entries.
+
+    Raises:
+        TableError: they are no such pair.
+    """
+    annotations, results = read_annotations(truth), read_results(predictions)
+    _check_pair(annotations, results, truth.name, predictions.name)
+    return {"n": len(results), **coco_figures(annotations, results)}
+
+
+def coco_figures(annotations: Annotations, results: Sequence[Found]) -> dict[str, float]:
+    """AP, AP50 … ARL of found persons.
+
+    Args:
+        results: of pictures and categories that the annotations have.
+    """
+    # here alone, and a moment's import
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    with redirect_stdout(StringIO()):  # it tells of every step
+        truth = COCO()
+        truth.dataset = _as_dataset(annotations)
+        truth.createIndex()
+        found = truth.loadRes(_as_results(results)) if results else _nothing(truth, COCO())
+        evaluation = COCOeval(truth, found, "keypoints")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    pairs = zip(FIGURES, evaluation.stats, strict=True)
+    return {name: round(float(value), 6) for name, value in pairs}
+
+
+def _check_pair(
+    annotations: Annotations, results: Sequence[Found], truth: str, predictions: str
+) -> None:
+    categories = set(annotations.categories)
+    with_box = bool(results) and results[0].bbox is not None
+    for number, found in enumerate(results, 1):
+        where = f"{predictions}: entry {number}"
+        if found.image_id not in annotations.images:
+            raise TableError(
+                f"{where} is of picture {found.image_id}, which {truth} does not have: give the "
+                f"annotations of the same pictures"
+            )
+        if found.category_id not in categories:
+            raise TableError(
+                f"{where} is of category {found.category_id}, {truth} has only "
+                f"{', '.join(map(str, sorted(categories)[:9]))}"
+            )
+        if with_box and found.bbox is None:
+            raise TableError(f"{where} has no bbox, which the first entry has: give all or none")
+
+
+def _as_dataset(annotations: Annotations) -> dict[str, Any]:
+    persons = [
+        {
+            "id": number,  # pycocotools takes an id of 0 for no match
+            "image_id": person.image_id,
+            "category_id": person.category_id,
+            "bbox": list(person.bbox),
+            "area": person.area,
+            "keypoints": person.keypoints.ravel(),
+            "num_keypoints": person.num_keypoints,
+            "iscrowd": int(person.iscrowd),
+        }
+        for number, person in enumerate(annotations.persons, 1)
+    ]
+    return {
+        "images": [{"id": image} for image in annotations.images],
+        "annotations": persons,
+        "categories": [{"id": category} for category in annotations.categories],
+    }
+
+
+def _as_results(results: Sequence[Found]) -> list[dict[str, Any]]:
+    """As pycocotools reads them: with a bbox its area counts, else that of the keypoints."""
+    with_box = results[0].bbox is not None
+    return [
+        {
+            "image_id": found.image_id,
+            "category_id": found.category_id,
+            "keypoints": found.keypoints.ravel(),
+            "score": found.score,
+            **({"bbox": list(found.bbox)} if with_box and found.bbox else {}),
+        }
+        for found in results
+    ]
+
+
+def _nothing(truth: Any, found: Any) -> Any:
+    """Results without an entry, which pycocotools can't read."""
+    found.dataset = truth.dataset | {"annotations": []}
+    found.createIndex()
+    return found
