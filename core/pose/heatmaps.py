@@ -22,6 +22,7 @@ _THRESHOLD = 0.05
 _SCALES = (0.5, 1.0, 1.5, 2.0)  # of the picture with a height of 368
 _HEIGHT, _STRIDE, _GREY = 368, 8, 128
 _FLAT = 1e-12  # below this a logarithm says nothing
+_DARK_RANGE = (1e-3, 50.0)  # of the values that DARK takes the logarithm of, as mmpose limits them
 
 
 def heatmap_keypoints(heatmaps: Heatmaps, stage: int = -1) -> tuple[Floats, Floats]:
@@ -98,6 +99,98 @@ def decode(maps: Floats) -> tuple[Floats, Floats]:
     cells, values = peaks(maps)
     offset = np.stack([_vertex(*_neighbours(maps, cells, axis)) for axis in (0, 1)], axis=-1)
     return (cells + offset).astype(np.float32), values.astype(np.float32)
+
+
+def decode_quarter(maps: Floats) -> tuple[Floats, Floats]:
+    """Peaks a quarter of a cell towards the higher neighbour, along each axis (Newell et al. 2016,
+    as Xiao et al. 2018 do it): none where the peak is on the map's first two or its last cells.
+
+    Returns:
+        (..., J, 2) x, y in cells, NaN where no value is above 0; (..., J) peak values, 0 there.
+    """
+    cells, values = peaks(maps)
+    size_wh = np.array(maps.shape[:-3:-1])
+    inside = np.all((cells > 1) & (cells < size_wh - 1), axis=-1, keepdims=True)
+    slope = []
+    for axis in (0, 1):
+        before, _, after, _ = _neighbours(maps, cells, axis)
+        slope.append(np.sign(after - before))
+    found = cells + 0.25 * np.stack(slope, axis=-1) * inside
+    return _where_above_0(found, values)
+
+
+def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
+    """Peaks where a Gaussian through the blurred map has its own (Zhang et al. 2020, DARK, 3.2):
+    one step of Newton's from the highest cell on the map's logarithm, both axes at once.
+
+    Args:
+        blur: side of the Gaussian kernel that evens the map out, cells, odd: 11 for maps that were
+            trained on a sigma of 2, 17 for 3.
+
+    Returns:
+        as of `decode_quarter`.
+    """
+    cells, values = peaks(maps)
+    flat = maps.reshape(-1, *maps.shape[-2:])
+    offsets = [
+        _newton(np.asarray(cv2.GaussianBlur(one, (blur, blur), 0), np.float32), x, y)
+        for one, (x, y) in zip(np.ascontiguousarray(flat), cells.reshape(-1, 2), strict=True)
+    ]
+    return _where_above_0(cells + np.reshape(offsets, cells.shape), values)
+
+
+def _newton(heatmap: Floats, x: int, y: int) -> NDArray[np.float64]:
+    """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms."""
+    log = np.log(np.clip(heatmap, *_DARK_RANGE, dtype=np.float64))
+    wide = np.pad(log, 1, mode="edge")[y : y + 3, x : x + 3]
+    slope = np.array([wide[1, 2] - wide[1, 0], wide[2, 1] - wide[0, 1]]) / 2
+    across = wide[1, 2] - 2 * wide[1, 1] + wide[1, 0]
+    down = wide[2, 1] - 2 * wide[1, 1] + wide[0, 1]
+    mixed = (wide[2, 2] - wide[2, 0] - wide[0, 2] + wide[0, 0]) / 4
+    bend = np.array([[across, mixed], [mixed, down]])
+    if not (across < 0 and np.linalg.det(bend) > _FLAT):
+        return np.zeros(2)  # no peak there
+    return np.clip(-np.linalg.solve(bend, slope), -1.0, 1.0)
+
+
+def _where_above_0(cells: Any, values: Floats) -> tuple[Floats, Floats]:
+    above = values > 0
+    found = np.where(above[..., None], cells, np.nan)
+    return found.astype(np.float32), np.where(above, values, 0).astype(np.float32)
+
+
+def decode_simcc(along_x: Floats, along_y: Floats, bins: float = 2.0) -> tuple[Floats, Floats]:
+    """Keypoints of a net that answers for each axis alone (Li et al. 2022, SimCC).
+
+    Args:
+        along_x, along_y: (..., J, W·bins) and (..., J, H·bins), how likely each place is.
+        bins: places an input pixel.
+
+    Returns:
+        (..., J, 2) x, y in input pixels, NaN where no value is above 0; (..., J) the lower of both
+        axes' highest values (as mmpose scores them), 0 there.
+    """
+    place = np.stack([along_x.argmax(axis=-1), along_y.argmax(axis=-1)], axis=-1) / bins
+    return _where_above_0(place, np.minimum(along_x.max(axis=-1), along_y.max(axis=-1)))
+
+
+def turned_back(
+    maps: Floats, mirrored: Sequence[int], *, shift: bool = True, background: bool = False
+) -> Floats:
+    """The maps of a mirrored picture as those of the picture itself, for the mean of both (the
+    flip test).
+
+    Args:
+        maps: (..., J, h, w), or J+1 with a background.
+        mirrored: for each keypoint the one that stands for it in a mirrored view.
+        shift: one cell to the right: for nets whose maps lie so that cell x is input pixel x·stride
+            (Xiao et al. 2018), where a mirrored map comes out one cell too far left.
+    """
+    order = [*mirrored, len(mirrored)] if background else list(mirrored)
+    turned = maps[..., order, :, ::-1].copy()
+    if shift:
+        turned[..., 1:] = turned[..., :-1].copy()
+    return turned
 
 
 def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats]:

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 
 from core.pose.heatmaps import (
     decode,
+    decode_dark,
     decode_openpose,
+    decode_quarter,
     decode_seed,
+    decode_simcc,
     encode,
     heatmap_keypoints,
     openpose_inputs,
     openpose_maps,
     peaks,
+    turned_back,
 )
 from core.pose.types import Heatmaps
 
@@ -191,3 +195,89 @@ def test_openposes_maps_of_another_size_are_refused() -> None:
         openpose_maps([np.zeros((22, 46, 46), np.float32)], (100, 150), (1.0,))
     with pytest.raises(ValueError, match="each of 4 scales, got 1"):
         openpose_maps([np.zeros((22, 46, 69), np.float32)], (100, 150))
+
+
+def test_a_quarter_offset_goes_towards_the_higher_neighbour() -> None:
+    maps = np.zeros((1, 6, 8), np.float32)
+    maps[0, 3, 4], maps[0, 3, 5], maps[0, 3, 3] = 0.9, 0.5, 0.4
+    maps[0, 2, 4], maps[0, 4, 4] = 0.6, 0.1
+    cells, values = decode_quarter(maps)
+    assert cells.tolist() == [[4.25, 2.75]] and values.tolist() == pytest.approx([0.9])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "moved"), [(1, 3, 0), (2, 3, 1), (6, 3, 1), (7, 3, 0), (4, 1, 0), (4, 5, 0)]
+)
+def test_there_is_no_quarter_offset_on_the_published_border(x: int, y: int, moved: int) -> None:
+    maps = np.zeros((1, 6, 8), np.float32)
+    maps[0, y, x] = 1
+    maps[0, y - 1, x] = 0.5  # the higher neighbour is above
+    cells, _ = decode_quarter(maps)
+    assert cells.tolist() == [[x, y - 0.25 * moved]]
+
+
+def test_a_map_without_a_value_above_0_is_a_missing_keypoint() -> None:
+    maps = np.zeros((2, 6, 8), np.float32)
+    maps[0, 3, 4] = 1e-3
+    for decoded in (decode_quarter(maps), decode_dark(maps)):
+        cells, values = decoded
+        assert np.isfinite(cells[0]).all() and values[0] == pytest.approx(1e-3)
+        assert np.isnan(cells[1]).all() and values[1] == 0
+
+
+@pytest.mark.parametrize("sigma", [2.0, 3.0])
+@pytest.mark.parametrize("centre", [(20.3, 11.4), (24.0, 30.0), (10.5, 40.45), (30.25, 17.75)])
+def test_dark_finds_the_middle_of_a_rendered_gaussian(
+    centre: tuple[float, float], sigma: float
+) -> None:
+    y, x = np.indices((64, 48))
+    gauss = np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (2 * sigma**2))
+    cells, values = decode_dark(gauss[None].astype(np.float32), blur=17 if sigma == 3 else 11)
+    assert cells[0] == pytest.approx(centre, abs=0.01)
+    assert values[0] == pytest.approx(gauss.max(), abs=1e-6)
+
+
+def test_dark_follows_a_slanting_peak_where_single_axes_do_not() -> None:
+    y, x = np.indices((64, 48))
+    along, across = (x - 20.4) + (y - 30.4), (x - 20.4) - (y - 30.4)
+    slanting = np.exp(-(along**2) / 40 - across**2 / 8)[None].astype(np.float32)
+    assert decode_dark(slanting)[0][0] == pytest.approx([20.4, 30.4], abs=0.02)
+    assert np.abs(decode(slanting)[0][0] - [20.4, 30.4]).max() > 0.1
+
+
+def test_simcc_reads_each_axis_alone_and_trusts_the_less_certain_one() -> None:
+    along_x, along_y = np.zeros((2, 3, 12), np.float32), np.zeros((2, 3, 16), np.float32)
+    along_x[0, 0, 7], along_y[0, 0, 3] = 0.8, 0.6
+    along_x[1, 2, 0], along_y[1, 2, 15] = 0.3, 0.9
+    along_x[0, 1], along_y[0, 1] = -1, 0.5  # one axis without a value above 0
+    points, scores = decode_simcc(along_x, along_y)
+    assert points[0, 0].tolist() == [3.5, 1.5] and scores[0, 0] == pytest.approx(0.6)
+    assert points[1, 2].tolist() == [0, 7.5] and scores[1, 2] == pytest.approx(0.3)
+    assert np.isnan(points[0, 1]).all() and scores[0, 1] == 0
+
+
+def test_maps_of_a_mirrored_picture_are_turned_back_paired_and_shifted() -> None:
+    maps = np.zeros((3, 2, 5), np.float32)  # a nose, a left and a right eye
+    maps[0, 0, 4], maps[1, 1, 0], maps[2, 0, 1] = 1, 2, 3
+    turned = turned_back(maps, [0, 2, 1], shift=False)
+    assert turned[0, 0].tolist() == [1, 0, 0, 0, 0]
+    assert turned[2, 1].tolist() == [0, 0, 0, 0, 2]  # what the mirror calls left is right
+    assert turned[1, 0].tolist() == [0, 0, 0, 3, 0]
+    shifted = turned_back(maps, [0, 2, 1])
+    assert shifted[1, 0].tolist() == [0, 0, 0, 0, 3]
+    assert shifted[0, 0].tolist() == [1, 1, 0, 0, 0]  # the first column stays
+    assert maps[0, 0, 4] == 1  # what came is as it was
+
+
+def test_the_shift_undoes_what_a_stride_moves_a_mirrored_map_by() -> None:
+    """A keypoint at input pixel 40 of 192 lies in cell 10; mirrored it is pixel 151, nearest cell
+    38 (37.75), and cell 47 − 38 = 9 is one too far left."""
+    maps = np.zeros((1, 1, 48), np.float32)
+    maps[0, 0, 38] = 1
+    assert turned_back(maps, [0])[0, 0].argmax() == 10
+
+
+def test_a_background_has_no_partner() -> None:
+    maps = np.arange(3 * 2 * 2, dtype=np.float32).reshape(3, 2, 2)
+    turned = turned_back(maps, [1, 0], shift=False, background=True)
+    assert turned[2].tolist() == maps[2, :, ::-1].tolist()

@@ -1,0 +1,85 @@
+"""Which part of a picture a top-down net sees: the box of one person, in the shape of its input.
+
+Convention: a view is the way from input pixels to picture pixels, turned and scaled; a box is
+(x, y, width, height), as detections files have it. H W picture, N points.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.types import Floats, Picture
+
+PersonBox = tuple[float, float, float, float]
+Ends = Literal["edges", "centres"]
+
+PADDING = 1.25  # of a person's box, as the published nets were trained
+
+
+@dataclass(frozen=True, eq=False)
+class PersonView:
+    """A view of a picture.
+
+    Attributes:
+        matrix: (2, 3), input pixel → picture pixel.
+        input_hw: (H, W) of the input.
+    """
+
+    matrix: NDArray[np.float64]
+    input_hw: tuple[int, int]
+
+    def to_picture(self, points: Floats) -> Floats:
+        """Input pixels (..., 2) → picture pixels."""
+        return (points @ self.matrix[:, :2].T + self.matrix[:, 2]).astype(np.float32)
+
+    def to_input(self, points: Floats) -> Floats:
+        """Picture pixels (..., 2) → input pixels."""
+        back = self._to_input
+        return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
+
+    def cut(self, rgb: Picture) -> Picture:
+        """What the net sees; black beyond the picture, as the published nets were trained."""
+        height, width = self.input_hw
+        flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        return np.asarray(cv2.warpAffine(rgb, self.matrix, (width, height), flags=flags), np.uint8)
+
+    @cached_property
+    def _to_input(self) -> NDArray[np.float64]:
+        return np.asarray(cv2.invertAffineTransform(self.matrix), np.float64)
+
+
+def person_view(
+    box: PersonBox,
+    input_hw: tuple[int, int],
+    *,
+    padding: float = PADDING,
+    turn_deg: float = 0.0,
+    ends: Ends = "edges",
+) -> PersonView:
+    """The view of a person: the box's middle in the middle, the box extended to the input's shape.
+
+    Args:
+        box: x, y, width, height in picture pixels.
+        padding: sides of what is seen in units of the extended box.
+        turn_deg: by how much the picture is turned, clockwise as one sees it.
+        ends: what the box's ends are laid on. "edges": input positions 0 and W, so that its middle
+            is at W/2 (Xiao et al. 2018); "centres": the first and the last pixel, 0 and W − 1
+            (Huang et al. 2020, "The devil is in the details").
+    """
+    x, y, width, height = box
+    rows, columns = input_hw
+    aspect = columns / rows
+    width, height = max(width, height * aspect) * padding, max(height, width / aspect) * padding
+    last = 1 if ends == "centres" else 0
+    spans = (columns - last, rows - last)
+    cos, sin = math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))
+    # the picture turns one way when the view turns the other
+    linear = np.array([[cos, sin], [-sin, cos]]) * (width / spans[0], height / spans[1])
+    middle = np.array([x, y]) + np.array(box[2:]) / 2
+    origin = middle - linear @ (np.array(spans) / 2)
+    return PersonView(np.column_stack([linear, origin]), input_hw)
