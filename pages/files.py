@@ -91,7 +91,7 @@ def _read_all(files: list[Any], how: _Reading) -> list[Read]:
                 file.name,
                 file.getvalue(),
                 how.model,
-                lambda: how.source.open(studio().paths, num_hands=how.hands),
+                lambda: how.source.open(studio().paths, num_poses=how.hands),
                 temporary_folder(),
                 maps=how.maps,
                 progress=progress,

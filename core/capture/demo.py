@@ -92,7 +92,7 @@ class ReplayEstimator(Estimator):
         return self._estimate(hand, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
-        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+        self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
         """The first hand."""
         return self._estimate(self._hand_at(0.0), rgb.shape[:2], 0.0, mirrored_view)

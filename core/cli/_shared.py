@@ -44,11 +44,11 @@ def open_store(paths: Paths) -> closing[Any]:
 
 
 def hand_estimator(
-    paths: Paths, name: str = "mediapipe-hands", *, num_hands: int = 1
+    paths: Paths, name: str = "mediapipe-hands", *, num_poses: int = 1
 ) -> Callable[[], Any]:
     from core.recognition.keypoint_sources import KeypointSource
 
-    return lambda: KeypointSource(name).open(paths, num_hands=num_hands)
+    return lambda: KeypointSource(name).open(paths, num_poses=num_poses)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def act(
         per_second=rate,
         model=chosen.path.name,
     )
-    with hand_estimator(paths, chosen.estimator, num_hands=hands)() as detector:
+    with hand_estimator(paths, chosen.estimator, num_poses=hands)() as detector:
         actions = opened(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)

@@ -250,7 +250,7 @@ def predict(
     chosen = None if model == "none" else load_model(paths.model(model))
     frames = []
     with (
-        hand_estimator(paths, estimator, num_hands=hands)() as detector,
+        hand_estimator(paths, estimator, num_poses=hands)() as detector,
         progress_bar("detecting") as progress,
     ):
         found = predict_(

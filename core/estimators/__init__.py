@@ -4,7 +4,6 @@ For others: `create_estimator(name, weights_folder)`, the table `ESTIMATORS`, th
 `Estimator`.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,11 @@ from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
+from core.estimators.mediapipe_pose import MediapipePose
 
-ESTIMATORS: dict[str, Callable[..., Estimator]] = {
+ESTIMATORS: dict[str, type[Any]] = {
     "mediapipe-hands": MediapipeHands,
+    "mediapipe-pose": MediapipePose,
     "heatmap-net": HeatmapHands,
 }
 

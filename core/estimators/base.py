@@ -22,7 +22,7 @@ class Estimator(Protocol):
         """The poses in the next frame of a stream."""
 
     def estimate_still(
-        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+        self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
         """The poses in one picture that stands alone."""
 

@@ -41,7 +41,7 @@ class HeatmapHands(Estimator):
     Args:
         weights_folder: where MediaPipe's prepared models lie.
         net_folder: the net's.
-        num_hands: 1 or 2; the self-tracker follows one.
+        num_poses: 1 or 2; the self-tracker follows one.
         crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
         kalman: filter the keypoints of a stream, as the CPM hand demo does.
 
@@ -55,7 +55,7 @@ class HeatmapHands(Estimator):
         weights_folder: Path,
         *,
         net_folder: Path,
-        num_hands: int = 1,
+        num_poses: int = 1,
         crop: str = "mediapipe",
         kalman: bool = False,
     ) -> None:
@@ -66,7 +66,7 @@ class HeatmapHands(Estimator):
         self.name, self.stages = self._net.name, self._net.stages
         self.skeleton = self._net.skeleton
         self.version = str(self._net.metadata["sha256"])[:12]
-        self._hands = MediapipeHands(weights_folder, num_hands=num_hands)
+        self._hands = MediapipeHands(weights_folder, num_poses=num_poses)
         self._crop, self._kalman = crop, kalman
         self._tracks = Tracks()
         self._filters: dict[int, Kalman] = {}
@@ -90,7 +90,7 @@ class HeatmapHands(Estimator):
         return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
-        self, rgb: Picture, *, num_hands: int | None = None, mirrored_view: bool = False
+        self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
     ) -> Estimate:
         """The hands in a picture that stands alone.
 
@@ -98,7 +98,7 @@ class HeatmapHands(Estimator):
             EstimatorError: closed.
         """
         with self._lock:
-            seen = self._hands.estimate_still(rgb, num_hands=num_hands, mirrored_view=mirrored_view)
+            seen = self._hands.estimate_still(rgb, num_poses=num_poses, mirrored_view=mirrored_view)
             hands = [self._read(rgb, pose) for pose in seen.poses]
         return self._said(hands, seen.size_hw, 0.0, mirrored_view)
 

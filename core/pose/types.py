@@ -111,6 +111,42 @@ class Heatmaps:
         return (cells * step + shift).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class TurnedSquare:
+    """A square part of a picture.
+
+    Attributes:
+        x, y: its centre, px.
+        side: px.
+        rotation: radians, positive clockwise as one sees it.
+    """
+
+    x: float
+    y: float
+    side: float
+    rotation: float
+
+    @property
+    def corners(self) -> Floats:
+        """(4, 2) upper left, upper right, lower right, lower left, seen upright."""
+        c, s = np.cos(self.rotation), np.sin(self.rotation)
+        unit = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * self.side / 2
+        return (unit @ np.array([(c, s), (-s, c)]) + (self.x, self.y)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """How an estimator of two steps came to a frame's poses.
+
+    Attributes:
+        detected: its detector ran, to find who was not followed.
+        followed: where it looked for those whom it followed from the frame before.
+    """
+
+    detected: bool
+    followed: tuple[TurnedSquare, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Estimate:
     """What an estimator found in one frame: N poses, most confident first.
@@ -123,6 +159,9 @@ class Estimate:
         time_s: the frame's time.
         mirrored_view: as the frame's.
         heatmaps: of each pose, where a heatmap net found it, else empty.
+        masks: of each pose, (H, W) float32 in 0..1, how surely a pixel is the person's; empty
+            where they were not asked for.
+        tracking: None where the estimator has not two steps, or does not say.
     """
 
     poses: tuple[Pose, ...]
@@ -132,3 +171,5 @@ class Estimate:
     mirrored_view: bool = False
     heatmaps: tuple[Heatmaps, ...] = ()
     skeleton: str = "hand_21"
+    masks: tuple[Floats, ...] = ()
+    tracking: Tracking | None = None

@@ -106,7 +106,7 @@ def _by_turns(
 ) -> None:
     def run_bare(frame: Frame) -> None:
         with clock.measured("bare MediaPipe"):
-            bare.count_hands(frame)
+            bare.count(frame)
 
     def run_live(frame: Frame) -> None:
         with clock.measured("whole"):

@@ -99,7 +99,7 @@ def _of_pictures(
             unreadable.append(str(rgb))
             found.append([])
         else:
-            found.append(answers(model, estimator.estimate_still(rgb, num_hands=_HANDS)))
+            found.append(answers(model, estimator.estimate_still(rgb, num_poses=_HANDS)))
         progress(number, len(pictures))
     predicted = [surest([answer.probabilities for answer in hands]) for hands in found]
     given = [any(a.gesture for a in hands) if hands else None for hands in found]

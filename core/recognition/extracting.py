@@ -106,7 +106,7 @@ def _rows_or_reason(
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
     try:
-        with create_estimator(estimator, weights_folder, num_hands=hands) as found:
+        with create_estimator(estimator, weights_folder, num_poses=hands) as found:
             if file.suffix.lower() in PICTURE_SUFFIXES:
                 frame = Frame(read_picture(file), source=source)
                 return _rows(frame, found.estimate_still(frame.rgb), gesture)

@@ -44,7 +44,7 @@ class KeypointSource:
         except WeightsError:
             return self.name
 
-    def open(self, paths: Paths, *, num_hands: int = 1) -> Any:
+    def open(self, paths: Paths, *, num_poses: int = 1) -> Any:
         """The estimator.
 
         Raises:
@@ -52,7 +52,7 @@ class KeypointSource:
             WeightsError: its models are not there, or altered.
         """
         if not self.is_net:
-            return create_estimator(self.name, paths.weights, num_hands=num_hands)
+            return create_estimator(self.name, paths.weights, num_poses=num_poses)
         folder = paths.net(self.name)
         if not folder.is_dir():
             there = ", ".join((*estimators(), *available_nets(paths)))
@@ -61,15 +61,25 @@ class KeypointSource:
             _BY_NET,
             paths.weights,
             net_folder=folder,
-            num_hands=num_hands,
+            num_poses=num_poses,
             crop=self.crop,
             kalman=self.kalman,
         )
 
 
-def estimators() -> list[str]:
-    """The names in the table of estimators that need no net."""
-    return [name for name in ESTIMATORS if name != _BY_NET]
+def estimators(skeleton: str | None = None) -> list[str]:
+    """The names in the table of estimators that need no net; those that find the keypoints of a
+    skeleton, where one is given."""
+    return [
+        name
+        for name, made in ESTIMATORS.items()
+        if name != _BY_NET and skeleton in (None, made.skeleton)
+    ]
+
+
+def offered(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
+    """Whose keypoints of a skeleton there are to choose from, by name."""
+    return [*estimators(skeleton), *available_nets(paths, skeleton)]
 
 
 def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:

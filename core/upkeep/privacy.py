@@ -10,7 +10,7 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.estimators.mediapipe_hands import NOWHERE
+from core.estimators.mediapipe_task import NOWHERE
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
 
 
 def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
-    with make_estimator(num_hands=2) as hands:
+    with make_estimator(num_poses=2) as hands:
         told = list(act(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7))
     assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
 

@@ -130,8 +130,8 @@ def test_the_kalman_filter_calms_keypoints_that_jump(weights_folder, pointing):
 def test_two_hands_of_one_handedness_have_each_their_own_filter(weights_folder, pointing):
     two = np.concatenate([pointing, pointing], axis=1)  # two people's right, or left, hands
     with (
-        make(weights_folder, num_hands=2) as plain,
-        make(weights_folder, num_hands=2, kalman=True) as calm,
+        make(weights_folder, num_poses=2) as plain,
+        make(weights_folder, num_poses=2, kalman=True) as calm,
     ):
         for i in range(8):
             raw, filtered = (net.estimate(Frame(two, i / 15, i)) for net in (plain, calm))

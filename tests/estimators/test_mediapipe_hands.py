@@ -103,7 +103,7 @@ def test_a_picture_without_a_hand_gives_no_pose(hands):
 
 def test_two_hands_are_found_when_asked_for(weights_folder, shared_data):
     video = shared_data / "hand_videos" / "two_palms.mp4"
-    with create_estimator("mediapipe-hands", weights_folder, num_hands=2) as estimator:
+    with create_estimator("mediapipe-hands", weights_folder, num_poses=2) as estimator:
         counts = [len(estimator.estimate(f).poses) for f in read_video(video, fps=5)]
     assert max(counts) == 2
 
@@ -151,7 +151,7 @@ from core.pose.types import Frame
 
 picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
 for _ in range(5):
-    estimator = create_estimator("mediapipe-hands", Path(sys.argv[1]))
+    estimator = create_estimator(sys.argv[2], Path(sys.argv[1]))
 
     def work():
         i = 0
@@ -171,9 +171,10 @@ print("alive")
 """
 
 
-def test_closing_during_a_call_does_not_crash(weights_folder):
+@pytest.mark.parametrize("name", ["mediapipe-hands", "mediapipe-pose"])
+def test_closing_during_a_call_does_not_crash(weights_folder, name):
     done = subprocess.run(
-        [sys.executable, "-c", _CLOSING, str(weights_folder)],
+        [sys.executable, "-c", _CLOSING, str(weights_folder), name],
         capture_output=True,
         text=True,
         timeout=120,

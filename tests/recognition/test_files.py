@@ -180,7 +180,7 @@ def test_annotated_pictures_are_packed_under_numbers(model, make, thumb, tmp_pat
 
 def test_two_hands_of_a_picture_have_two_rows(model, weights_folder, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "two_palms.mp4").read_bytes()
-    make = lambda: create_estimator("mediapipe-hands", weights_folder, num_hands=2)  # noqa: E731
+    make = lambda: create_estimator("mediapipe-hands", weights_folder, num_poses=2)  # noqa: E731
     table = table_of(read_file("two.mp4", content, model, make, tmp_path).seen)
     assert set(table["hand"]) == {0, 1}
     assert (table["gesture"] == "open_palm").mean() > 0.8

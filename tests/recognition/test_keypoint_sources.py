@@ -71,8 +71,19 @@ def test_a_net_has_the_stages_that_its_metadata_say(paths):
 
 def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch):
     hands = read_demo(paths.demo)
-    monkeypatch.setitem(ESTIMATORS, "replay", lambda weights, num_hands: ReplayEstimator(hands))
-    assert {"mediapipe-hands", "replay"} <= {*estimators()}
+
+    class Replay(ReplayEstimator):
+        def __init__(self, weights, num_poses):
+            super().__init__(hands)
+
+    monkeypatch.setitem(ESTIMATORS, "replay", Replay)
+    assert {"mediapipe-hands", "replay"} <= {*estimators("hand_21")} < {*estimators()}
     with KeypointSource("replay").open(paths) as estimator:
         assert isinstance(estimator, ReplayEstimator)
     assert not KeypointSource("replay").is_net
+
+
+def test_estimators_are_offered_by_the_skeleton_of_their_keypoints():
+    assert estimators("hand_21") == ["mediapipe-hands"]
+    assert estimators("body_33") == ["mediapipe-pose"]
+    assert estimators("nyu_14") == []

@@ -33,7 +33,7 @@ def photos(shared_data):
 
 @pytest.fixture
 def make(make_estimator):
-    return lambda options: make_estimator(num_hands=options.hands)
+    return lambda options: make_estimator(num_poses=options.hands)
 
 
 def stream(make, options=None, **more):

@@ -52,7 +52,7 @@ def on_a_wall(path: Path) -> np.ndarray:
 def test_signs_that_nobody_taught_are_no_gesture_on_live(make_estimator, starter, shared_data):
     digits = shared_data / "hand_images" / "digits"
     live = LiveProcessor(
-        lambda options: make_estimator(num_hands=options.hands), Options(starter, smoothing=RAW)
+        lambda options: make_estimator(num_poses=options.hands), Options(starter, smoothing=RAW)
     )
     said: dict[str, list[str]] = {}
     for digit in ("4", "7", "5"):

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.estimators.mediapipe_hands import NOWHERE
+from core.estimators.mediapipe_task import NOWHERE
 from core.upkeep.privacy import senders, who_can_open
 
 LOADED = ("mediapipe", "onnxruntime")

@@ -9,7 +9,7 @@ from core.recognition.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
     available_nets,
-    estimators,
+    offered,
     stages_of,
 )
 from pages.panels.choice import pick_one
@@ -27,7 +27,7 @@ VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"
 
 def pick_keypoints(key: str) -> KeypointSource:
     """An estimator, or a net and its crop."""
-    names = [*estimators(), *available_nets(studio().paths)]
+    names = offered(studio().paths)
     name = st.selectbox(
         "Keypoints by",
         names,

@@ -61,7 +61,7 @@ def video(constraints: dict[str, Any]) -> Stream | None:
 
     def make_stream() -> Stream:
         def make(options: Options) -> Any:
-            return options.keypoints.open(paths, num_hands=options.hands)
+            return options.keypoints.open(paths, num_poses=options.hands)
 
         return Stream(LiveProcessor(make, Options(paused=True)))
 

@@ -1,0 +1,89 @@
+"""Where BlazePose looks for a body: two alignment points, the circle round the person that they
+stand for, and the turned square that its second net sees (Bazarevsky et al. 2020).
+
+Convention: picture pixels, y down; a rotation is in radians, 0 when the person stands upright and
+positive clockwise as one sees it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.pose.skeletons import BODY_33, Skeleton
+from core.pose.types import Floats, Tracking, TurnedSquare
+
+REGION_FACTOR = 1.25  # the square's side in units of the circle's diameter
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The two points.
+
+    Attributes:
+        centre: between the hips.
+        top: on the circle round the whole person, where the line from the hips to the shoulders
+            meets it.
+    """
+
+    centre: tuple[float, float]
+    top: tuple[float, float]
+
+    @property
+    def radius(self) -> float:
+        """Of the circle, px."""
+        return math.dist(self.centre, self.top)
+
+    @property
+    def rotation(self) -> float:
+        """How far the person leans, −π..π."""
+        across, down = self.top[0] - self.centre[0], self.top[1] - self.centre[1]
+        return math.atan2(across, -down)
+
+    @property
+    def region(self) -> TurnedSquare:
+        """What the second net is shown."""
+        x, y = self.centre
+        return TurnedSquare(x, y, 2 * REGION_FACTOR * self.radius, self.rotation)
+
+
+def alignment_of(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment | None:
+    """The points by their definition in the paper, of a body's keypoints: the vendor's own two are
+    outputs of its net that its interface keeps to itself.
+
+    Args:
+        keypoints: (K, 2) picture pixels, NaN where missing.
+
+    Returns:
+        None where hips or shoulders are missing, or coincide.
+    """
+    hips, shoulders = (_middle(keypoints, skeleton, joint) for joint in ("hip", "shoulder"))
+    up = shoulders - hips
+    length = float(np.hypot(*up))
+    if not math.isfinite(length) or length == 0:
+        return None
+    radius = float(np.nanmax(np.linalg.norm(keypoints - hips, axis=1)))
+    top = hips + up * (radius / length)
+    return Alignment((float(hips[0]), float(hips[1])), (float(top[0]), float(top[1])))
+
+
+def _middle(keypoints: Floats, skeleton: Skeleton, joint: str) -> Floats:
+    pair = [skeleton.index(f"{side}_{joint}") for side in ("left", "right")]
+    return np.asarray(keypoints[pair].mean(axis=0), np.float32)
+
+
+class TwoSteps:
+    """Which of the two steps a frame took, by the rule of the vendor's tracker: the detector runs
+    while fewer persons are followed than are looked for; those that are followed are looked for in
+    the square that their last keypoints give."""
+
+    def __init__(self, num_poses: int) -> None:
+        self._num_poses = num_poses
+        self._followed: tuple[TurnedSquare, ...] = ()
+
+    def next(self, keypoints: list[Floats]) -> Tracking:
+        """What led to this frame's keypoints, of each person in the vendor's order."""
+        tracking = Tracking(len(self._followed) < self._num_poses, self._followed)
+        found = filter(None, (alignment_of(one) for one in keypoints))
+        self._followed = tuple(one.region for one in found)
+        return tracking
