@@ -8,9 +8,6 @@ studio when its recorder was told; both read this machine's clock.
 """
 
 import argparse
-import json
-import os
-import platform
 import re
 import sys
 import tempfile
@@ -20,10 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.latency import write_film
-from benchmarks.studio import BROWSERS, LOG, find_chromium, flags, start_camera, studio
+from benchmarks.studio import (
+    LOG,
+    first_picture,
+    opened,
+    report,
+    start_camera,
+    studio,
+    write_film,
+)
 from core.capture.recording import Recorder
 
 SERVE = "--serve"
@@ -59,23 +63,15 @@ def measure(video: Path, page_name: str, holds: int) -> dict[str, Any]:
     """Milliseconds of so many presses and releases."""
     with tempfile.TemporaryDirectory(prefix="mudra-hold-") as name:
         folder = Path(name)
-        write_film(folder / "film.mjpeg", video)
+        film = write_film(folder / "film.mjpeg", [first_picture(video)] * 30)
         program = ("-m", "benchmarks.hold", SERVE)
         with (
             studio(folder / "workspace", program=program) as (address, _),
-            sync_playwright() as playwright,
+            opened(address, film, script=WATCH) as page,
         ):
-            browser = playwright.chromium.launch(
-                executable_path=find_chromium() or BROWSERS[0], args=flags(folder / "film.mjpeg")
-            )
-            context = browser.new_context(base_url=address, permissions=["camera"])
-            context.add_init_script(WATCH)
-            page = context.new_page()
-            page.set_default_timeout(60_000)
             page.goto(f"/{page_name}")
             start_camera(page)
             done = _hold(page, holds)
-            browser.close()
         told = (folder / "workspace" / LOG).read_text()
     return {
         what: figures(done[name], [float(at) for at in re.findall(rf"told {name} ([\d.]+)", told)])
@@ -122,13 +118,7 @@ def main() -> None:
     parser.add_argument("--holds", type=int, default=25)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.video, options.page, options.holds)
-    found |= {
-        "load": [round(x, 2) for x in os.getloadavg()],
-        "cpus": os.cpu_count(),
-        "machine": platform.machine(),
-    }
-    print(json.dumps(found) if options.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+    report(measure(options.video, options.page, options.holds), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,27 @@ and how many cores the studio and the browser (this script's work included) take
 """
 
 import argparse
-import json
 import os
-import platform
 import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.studio import BROWSERS, cpu_seconds, find_chromium, flags, start_camera, studio
-from core.media.videos import read_video
+from benchmarks.studio import (
+    cpu_seconds,
+    first_picture,
+    opened,
+    report,
+    start_camera,
+    studio,
+    write_film,
+)
+from core.pose.types import Picture
 
 SIZE_WH = (640, 480)
 EDGE = 48  # pixels of the counter's strip
@@ -106,23 +109,20 @@ def read_cells(text: str) -> int | None:
     return counter if found == cells(counter) else None
 
 
-def stamp(picture_bgr: NDArray[np.uint8], counter: int) -> NDArray[np.uint8]:
+def stamp(picture: Picture, counter: int) -> Picture:
     """A copy of a 640x480 picture with the counter's strip along its lower edge."""
-    out = picture_bgr.copy()
+    out = picture.copy()
     width = SIZE_WH[0] // CELLS
     for i, bit in enumerate(cells(counter)):
         out[-EDGE:, i * width : (i + 1) * width] = 235 * bit + 10
     return out
 
 
-def write_film(path: Path, video: Path) -> None:
-    """The fake camera's MJPEG: the video's first frame above a counter that counts on."""
-    rgb = next(iter(read_video(video))).rgb
+def counted(video: Path) -> Iterator[Picture]:
+    """The video's first frame above a counter that counts on."""
     picture = np.zeros((SIZE_WH[1], SIZE_WH[0], 3), np.uint8)
-    picture[:-EDGE] = cv2.resize(rgb[..., ::-1], (SIZE_WH[0], SIZE_WH[1] - EDGE))
-    with path.open("wb") as film:
-        for counter in range(FILM_FRAMES):
-            film.write(cv2.imencode(".jpg", stamp(picture, counter))[1].tobytes())
+    picture[:-EDGE] = first_picture(video, (SIZE_WH[0], SIZE_WH[1] - EDGE))
+    return (stamp(picture, counter) for counter in range(FILM_FRAMES))
 
 
 def latencies_ms(local: Seen, remote: Seen) -> list[float]:
@@ -150,10 +150,10 @@ def measure(video: Path, seconds: float, fps: int = 15) -> dict[str, Any]:
     """Latency and rates of a Live page that ran so long."""
     with tempfile.TemporaryDirectory(prefix="mudra-latency-") as name:
         folder = Path(name)
-        write_film(folder / "film.mjpeg", video)
+        film = write_film(folder / "film.mjpeg", counted(video))
         with (
             studio(folder / "workspace") as (address, process),
-            _page(address, folder / "film.mjpeg") as page,
+            opened(address, film, script=WATCH) as page,
         ):
             page.goto("/live")
             _choose_fps(page, fps)
@@ -199,23 +199,7 @@ def figures(seen: dict[str, list[tuple[float, str]]], seconds: float) -> dict[st
     }
 
 
-@contextmanager
-def _page(address: str, film: Path) -> Iterator[Any]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium() or BROWSERS[0], args=flags(film)
-        )
-        context = browser.new_context(base_url=address, permissions=["camera"])
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        try:
-            yield page
-        finally:
-            browser.close()
-
-
-def _choose_fps(page: Any, fps: int) -> None:
+def _choose_fps(page: Page, fps: int) -> None:
     """Move the slider from 15; 15 needs nothing."""
     if fps == 15:
         return
@@ -237,13 +221,7 @@ def main() -> None:
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.video, options.seconds, options.fps)
-    found |= {
-        "load": [round(x, 2) for x in os.getloadavg()],
-        "cpus": os.cpu_count(),
-        "machine": platform.machine(),
-    }
-    print(json.dumps(found) if options.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+    report(measure(options.video, options.seconds, options.fps), as_json=options.json)
 
 
 if __name__ == "__main__":

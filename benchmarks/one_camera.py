@@ -8,23 +8,17 @@ the Live page shows what a new frame means, and until the video is large again.
 """
 
 import argparse
-import json
-import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from benchmarks.studio import BROWSERS, find_chromium, flags, start_camera, studio
-from core.media.videos import read_video
+from benchmarks.studio import first_picture, opened, report, start_camera, studio, write_film
 
-SIZE_WH = (640, 480)
+WINDOW = {"width": 1280, "height": 900}
 TOUR = ("Record", "Live", "Heatmaps", "Train", "Studio")
 IFRAME = 'iframe[title*="webrtc_streamer"]'
 LARGE = """() => document.querySelector('iframe[title*="webrtc_streamer"]')
@@ -35,10 +29,10 @@ def measure(video: Path, rounds: int) -> dict[str, Any]:
     """Milliseconds from the click on Live to its first answer, and to the large video."""
     with tempfile.TemporaryDirectory(prefix="mudra-tour-") as name:
         folder = Path(name)
-        write_film(folder / "film.mjpeg", video)
+        film = write_film(folder / "film.mjpeg", [first_picture(video)] * 30)
         with (
             studio(folder / "workspace") as (address, _),
-            _page(address, folder / "film.mjpeg") as page,
+            opened(address, film, viewport=WINDOW) as page,
         ):
             page.goto("/")
             start_camera(page)
@@ -71,30 +65,6 @@ def _figures(found: tuple[float, ...]) -> dict[str, float]:
     return {"median": round(float(np.median(found))), "worst": round(max(found))}
 
 
-def write_film(path: Path, video: Path) -> None:
-    """The fake camera's MJPEG: the video's first frame."""
-    rgb = next(iter(read_video(video))).rgb
-    picture = cv2.resize(np.asarray(rgb[..., ::-1]), SIZE_WH)
-    path.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes() * 30)
-
-
-@contextmanager
-def _page(address: str, film: Path) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium() or BROWSERS[0], args=flags(film)
-        )
-        context = browser.new_context(
-            base_url=address, permissions=["camera"], viewport={"width": 1280, "height": 900}
-        )
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        try:
-            yield page
-        finally:
-            browser.close()
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -102,12 +72,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.video, options.rounds) | {
-        "rounds": options.rounds,
-        "load": [round(x, 2) for x in os.getloadavg()],
-        "cpus": os.cpu_count(),
-    }
-    print(json.dumps(found) if options.json else "\n".join(f"{k}: {v}" for k, v in found.items()))
+    found = measure(options.video, options.rounds)
+    report(found | {"rounds": options.rounds}, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ address was opened in a fresh browser and after a click in the menu.
 
 import argparse
 import json
-import os
-import platform
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -24,14 +22,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.review import PROJECT, fill
-from benchmarks.studio import FLAGS, ROOT, find_chromium, studio
+from benchmarks.studio import FLAGS, PATIENCE_MS, ROOT, conditions, find_chromium, studio
 from core.paths import Paths
 from core.store import Store
 
 TABLE = ROOT.parent / "shared" / "data" / "hand_keypoints" / "gestures.csv"
 WATCH = Path(__file__).with_suffix(".js")
 WINDOW = {"width": 1280, "height": 900}
-LIMIT_MS = 60_000
 EPOCHS = 3
 ADDRESS, CLICK = "address", "click"
 
@@ -57,7 +54,7 @@ def watched(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=WINDOW, permissions=["camera"])  # type: ignore[arg-type]
     context.add_init_script(path=WATCH)
     page = context.new_page()
-    page.set_default_timeout(LIMIT_MS)
+    page.set_default_timeout(PATIENCE_MS)
     try:
         yield page
     finally:
@@ -154,12 +151,13 @@ def main() -> None:
             prepare(paths, asked.table, asked.pictures)
         with studio(paths.workspace) as (address, _):
             found = summary(measure(address, asked.rounds))
-    load = os.getloadavg()
+    here = conditions()
     if asked.json:
-        print(json.dumps({"seconds": found, "load": load}))
+        print(json.dumps({"seconds": found, **here}))
         return
-    print(f"{platform.machine()}, {os.cpu_count()} cores, {date.today()}, ", end="")
-    print(f"load {load[0]:.1f} / {load[1]:.1f} / {load[2]:.1f}, seconds, median / worst\n")
+    load = " / ".join(f"{x:.1f}" for x in here["load"])
+    print(f"{here['machine']}, {here['cpus']} cores, {date.today()}, load {load}, ", end="")
+    print("seconds, median / worst\n")
     print(table(found))
 
 

@@ -8,17 +8,15 @@ No photo of a person is in them: `drawn_hands` draws the shipped landmarks. Look
 import io
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from benchmarks.drawn_hands import draw_hand
-from benchmarks.studio import ROOT, find_chromium, flags, start_camera, studio
+from benchmarks.studio import ROOT, opened, start_camera, studio, write_film
 from core.capture.demo import read_demo
 from core.capture.recording import Recorder
 from core.capture.stills import add_pictures
@@ -33,7 +31,6 @@ THUMB = ("thumbs_up", 4, 290, (300, 245))  # gesture, which of its hands, size, 
 PALM = ("open_palm", 8, 300, (320, 225))
 SAMPLES = 5  # of each gesture
 _STEPS, _HELD = 10, 5  # frames that differ, and how often each is shown
-_WAIT_MS = 60_000
 
 
 def moving_hand(gesture: str, number: int, size: float, middle: tuple[int, int]) -> list[Picture]:
@@ -52,32 +49,10 @@ def drawn(hand: Floats, size: float, middle: tuple[int, int], turn: float = 0.0)
     return draw_hand(points)
 
 
-def write_film(path: Path, pictures: list[Picture]) -> Path:
-    """An MJPEG file for Chromium's fake camera."""
-    with path.open("wb") as film:
-        for rgb in pictures:
-            jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
-            film.write(jpeg.tobytes() * _HELD)
-    return path
-
-
-@contextmanager
-def opened(address: str, film: Path, width: int, height: int) -> Iterator[Page]:
-    """A page in light colours, finer than it will be shown."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags(film))
-        context = browser.new_context(
-            base_url=address,
-            permissions=["camera"],
-            color_scheme="light",
-            viewport={"width": width, "height": height},
-            device_scale_factor=1.5,
-        )
-        page = context.new_page()
-        page.set_default_timeout(_WAIT_MS)
-        expect.set_options(timeout=_WAIT_MS)
-        yield page
-        browser.close()
+def window(width: int, height: int) -> dict[str, Any]:
+    """Light colours, finer than it will be shown."""
+    size = {"width": width, "height": height}
+    return {"color_scheme": "light", "viewport": size, "device_scale_factor": 1.5}
 
 
 def settled(page: Page) -> None:
@@ -135,16 +110,17 @@ def save(page: Page, path: Path) -> None:
 
 def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as made:
-        thumb = write_film(Path(made) / "thumb.mjpeg", moving_hand(*THUMB))
-        palms = moving_hand(*PALM)
+        thumbs, palms = moving_hand(*THUMB), moving_hand(*PALM)
+        film = [picture for picture in thumbs for _ in range(_HELD)]
+        thumb = write_film(Path(made) / "thumb.mjpeg", film)
         palm = Path(made) / "palm.png"
         palm.write_bytes(encode_png(palms[0]))
         drawn_samples(Path(made) / "workspace")
         with studio(Path(made) / "workspace") as (address, _):
-            with opened(address, thumb, 1400, 840) as page:
+            with opened(address, thumb, **window(1400, 840)) as page:
                 studio_page(page)
                 save(page, folder / "studio.webp")
-            with opened(address, thumb, 1500, 940) as page:
+            with opened(address, thumb, **window(1500, 940)) as page:
                 heatmaps(page, palm)
                 save(page, folder / "heatmaps.webp")
 

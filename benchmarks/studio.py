@@ -1,6 +1,8 @@
 """A studio of its own and a Chromium with a fake camera, for measurements and tests."""
 
+import json
 import os
+import platform
 import re
 import shutil
 import socket
@@ -8,15 +10,21 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import cv2
+from playwright.sync_api import Page, expect, sync_playwright
+
+from core.media.videos import read_video
+from core.pose.types import Picture
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = "log.txt"  # in the workspace: what the studio said
 STARTS_WITHIN_S = 60
+PATIENCE_MS = 60_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",
@@ -36,6 +44,57 @@ def find_chromium() -> str | None:
 def flags(film: Path) -> list[str]:
     """Chromium's flags for a camera that shows the film."""
     return [*FLAGS, f"--use-file-for-fake-video-capture={film}"]
+
+
+def first_picture(video: Path, size_wh: tuple[int, int] = (640, 480)) -> Picture:
+    """The video's first frame, made to fit."""
+    return cv2.resize(next(iter(read_video(video))).rgb, size_wh)  # type: ignore[return-value]
+
+
+def write_film(path: Path, pictures: Iterable[Picture]) -> Path:
+    """A film for the fake camera, 30 pictures a second, over and over; its path."""
+    with path.open("wb") as film:
+        for rgb in pictures:
+            film.write(cv2.imencode(".jpg", rgb[..., ::-1])[1].tobytes())
+    return path
+
+
+@contextmanager
+def opened(address: str, film: Path, *, script: str = "", **look: Any) -> Iterator[Page]:
+    """A page in a Chromium whose camera shows the film.
+
+    Args:
+        script: run in every document before its own scripts.
+        look: what Playwright's `Browser.new_context` takes.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium() or BROWSERS[0], args=flags(film)
+        )
+        context = browser.new_context(base_url=address, permissions=["camera"], **look)
+        context.add_init_script(script)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
+        try:
+            yield page
+        finally:
+            browser.close()
+
+
+def conditions() -> dict[str, Any]:
+    """What a time depends on: the load of 1, 5 and 15 minutes, and the machine."""
+    return {
+        "load": [round(x, 2) for x in os.getloadavg()],
+        "cpus": os.cpu_count(),
+        "machine": platform.machine(),
+    }
+
+
+def report(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what was measured, and under which conditions."""
+    told = {**found, **conditions()}
+    print(json.dumps(told) if as_json else "\n".join(f"{k}: {v}" for k, v in told.items()))
 
 
 def free_port() -> int:
