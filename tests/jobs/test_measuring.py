@@ -2,9 +2,7 @@
 line see it."""
 
 import json
-import shutil
 import time
-from pathlib import Path
 
 import pytest
 
@@ -26,26 +24,12 @@ from core.jobs.measuring import (
 )
 from core.jobs.trainings import TrainingManager, result_of
 from core.learning.runs import Run
-from core.paths import Paths
-from core.store import Store
 from core.store.bin import delete_samples
 from tests.conftest import PEOPLE
 
 
 def quiet(done: int, total: int) -> None:
     pass
-
-
-@pytest.fixture
-def paths(trained_people, tmp_path):
-    return Paths.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
 
 
 @pytest.fixture

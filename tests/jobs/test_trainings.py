@@ -1,8 +1,6 @@
 """Trainings begun by this process: one after the other, or each in place of the one before."""
 
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,23 +10,9 @@ from core.jobs.answering import answering
 from core.jobs.measuring import begin_left_out
 from core.jobs.trainings import KEPT, TrainingManager, warm_up
 from core.learning.runs import Run, list_runs
-from core.paths import Paths
-from core.store import Store
 from tests.conftest import wait_until
 
 PROJECT = "People"
-
-
-@pytest.fixture
-def paths(trained_people, tmp_path):
-    return Paths.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
 
 
 @pytest.fixture
