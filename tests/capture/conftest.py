@@ -1,10 +1,19 @@
 """What the tests of recording share: hands, and how a camera offers them."""
 
 import numpy as np
+import pytest
 
+from core.capture.recording import Plan
 from core.pose.types import Estimate, Frame, Pose
 
 SIZE_HW = (480, 640)
+ALL = Plan(rate_hz=1000)  # every frame that is offered
+
+
+@pytest.fixture
+def gesture(store, project):
+    """The project's first."""
+    return store.gestures(project.id)[0]
 
 
 def hand(shift=0.0, score=0.9):

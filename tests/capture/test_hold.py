@@ -22,16 +22,6 @@ def clock():
 
 
 @pytest.fixture
-def project(store):
-    return store.create_project("test")
-
-
-@pytest.fixture
-def gesture(store, project):
-    return store.gestures(project.id)[0]
-
-
-@pytest.fixture
 def recorder(store, project, clock):
     recorder = Recorder(store, project.id, "me", write_every_s=0.01, clock=clock)
     yield recorder

@@ -17,20 +17,8 @@ from core.capture.recording import (
 from core.capture.samples import picture_of
 from core.capture.stills import add_pictures
 from core.media.pictures import decode_jpeg
-from tests.capture.conftest import SIZE_HW, hand, offer
+from tests.capture.conftest import ALL, SIZE_HW, hand, offer
 from tests.conftest import wait_until
-
-ALL = Plan(rate_hz=1000)
-
-
-@pytest.fixture
-def project(store):
-    return store.create_project("test")
-
-
-@pytest.fixture
-def gesture(store, project):
-    return store.gestures(project.id)[0]
 
 
 @pytest.fixture

@@ -5,28 +5,15 @@ import sqlite3
 import threading
 import time
 
-import numpy as np
 import pytest
 
-from core.capture.recording import Plan, Recorder
+from core.capture.recording import Recorder
 from core.errors import NotFoundError
-from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
 from core.store.bin import restore_from_bin
 from core.store.curation import list_sessions
+from tests.capture.conftest import ALL, hand, offer
 from tests.conftest import wait_until
-
-ALL = Plan(rate_hz=1000)
-
-
-@pytest.fixture
-def project(store):
-    return store.create_project("test")
-
-
-@pytest.fixture
-def gesture(store, project):
-    return store.gestures(project.id)[0]
 
 
 @pytest.fixture
@@ -34,22 +21,16 @@ def recorder(store, project):
     return Recorder(store, project.id, "ana", write_every_s=0.01)
 
 
-def offer(recorder, number):
+def come(recorder, number):
     """The frame of that number, whose hand moved since the one before."""
-    keypoints = np.stack(
-        [np.linspace(200, 300, 21) + 10 * (number % 20), np.linspace(120, 320, 21)], 1
-    )
-    pose = Pose(keypoints.astype(np.float32), np.full(21, 0.9, np.float32), 0.9, "Right")
-    frame = Frame(np.zeros((480, 640, 3), np.uint8), 0.05 * number, 0, "webcam", True)
-    estimate = Estimate((pose,), (480, 640), "mediapipe-hands", frame.time_s, True)
-    return recorder.offer(frame, estimate, "v1")
+    return offer(recorder, 0.05 * number, hand(10 * (number % 20)))
 
 
 def until_it_stops(recorder, at_most_s=5.0):
     """Frames until the recording has ended; how it stands then."""
     end, number = time.monotonic() + at_most_s, 0
     while recorder.progress().state == "recording" and time.monotonic() < end:
-        offer(recorder, number)
+        come(recorder, number)
         number += 1
         time.sleep(0.02)
     return recorder.stop()
@@ -61,34 +42,34 @@ def test_what_is_deleted_in_another_window_ends_the_take_and_loses_nothing_store
 ):
     recorder.record(gesture.id, ALL)
     for number in range(3):
-        offer(recorder, number)
+        come(recorder, number)
     wait_until(lambda: len(store.samples(project.id)) == 3)
     other = Store(tmp_path / "mudra.db")
     [ana] = other.persons(project.id)
     ids = {"gesture": gesture.id, "person": ana.id, "project": project.id}
     getattr(other, f"delete_{gone}")(ids[gone])
     stopped = until_it_stops(recorder)
-    name = {"gesture": gesture.name, "person": "ana", "project": "test"}[gone]
+    name = {"gesture": gesture.name, "person": "ana", "project": project.name}[gone]
     assert f"“{name}” was deleted meanwhile" in stopped.error
     assert stopped.kept == 3
     restore_from_bin(other, project.id, gone, ids[gone])
     other.close()
     assert len(store.samples(project.id)) == 3
     recorder.record(gesture.id, ALL)
-    offer(recorder, 30)
+    come(recorder, 30)
     assert recorder.stop().error == "" and len(store.samples(project.id)) == 4
 
 
 def test_a_person_who_was_deleted_and_records_again_is_a_new_one(store, project, gesture, recorder):
     recorder.record(gesture.id, ALL)
-    offer(recorder, 0)
+    come(recorder, 0)
     recorder.stop()
     [ana] = store.persons(project.id)
     store.delete_person(ana.id)
     recorder.record(gesture.id, ALL)
     assert "“ana” was deleted meanwhile" in until_it_stops(recorder).error
     recorder.record(gesture.id, ALL)
-    offer(recorder, 1)
+    come(recorder, 1)
     assert recorder.stop().error == ""
     [again] = store.persons(project.id)
     assert again.id != ana.id and set(store.training_data(project.id).persons) == {"ana"}
@@ -126,7 +107,7 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
     def take(window):
         window.record(gesture.id, ALL)
         for number in range(40):
-            offer(window, number)
+            come(window, number)
         window.stop()
 
     threads = [threading.Thread(target=take, args=(window,)) for window in windows]
@@ -142,7 +123,7 @@ def test_two_windows_record_the_same_person_at_once(store, project, gesture, tmp
 
 def test_only_what_is_in_the_store_counts_as_kept(store, project, gesture, recorder, tmp_path):
     recorder.record(gesture.id, ALL)
-    offer(recorder, 0)
+    come(recorder, 0)
     wait_until(lambda: len(store.samples(project.id)) == 1)
     with sqlite3.connect(tmp_path / "mudra.db") as database:
         database.execute("ALTER TABLE crops RENAME TO hidden")
@@ -159,7 +140,7 @@ def test_a_workspace_deleted_while_recording_is_said(store, project, gesture, tm
     home = there.create_project("x")
     recorder = Recorder(there, home.id, "me", write_every_s=0.01)
     recorder.record(there.gestures(home.id)[0].id, ALL)
-    offer(recorder, 0)
+    come(recorder, 0)
     wait_until(lambda: len(there.samples(home.id)) == 1)
     there.close()
     shutil.rmtree(folder)
