@@ -5,10 +5,10 @@ import streamlit as st
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
 from core.recognition.keypoint_sources import KeypointSource, skeleton_by, stages_of
-from core.recognition.live import LiveProcessor, Options
+from core.recognition.live import Options
 from pages.panels.camera.keypoints import pick_net
 from pages.panels.camera.stage import Stage, stage
-from pages.panels.camera.stream import show_trouble
+from pages.panels.camera.stream import watch_trouble
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 from pages.panels.heatmaps.films import show_film
@@ -49,13 +49,8 @@ def page() -> None:
 def _camera(place: Stage, source: KeypointSource, maps: Maps) -> None:
     options = Options(None, 1, Smoothing(joints=False), source, maps)
     live = place.show(options, watch=last_seen().remember)
-    if live is not None:
-        with place.under:
-            st.fragment(_trouble, run_every=1.0)(live)
-
-
-def _trouble(live: LiveProcessor) -> None:
-    show_trouble(live.latest())
+    with place.under:
+        watch_trouble(live)
 
 
 page()

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.pose.smoothing import Smoothing
-from core.recognition.live import LiveProcessor, Options
+from core.recognition.live import Options
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
-from pages.panels.camera.stream import show_trouble
+from pages.panels.camera.stream import watch_trouble
 from pages.panels.capture.cards import gesture_cards
 from pages.panels.capture.latest import add_files, latest_samples, show_added
 from pages.panels.capture.remote import record_remote
-from pages.panels.capture.session import pick_person, pick_plan, recorder_for
+from pages.panels.capture.session import pick_person, pick_plan, recorder_for, show_recording
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 
@@ -26,11 +26,8 @@ def page() -> None:
     with place.settings:
         source = pick_keypoints("record")
         maps = overlay("record", source)
-    live = place.show(
-        Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps),
-        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
-        on_end=lambda: recorder.stop(wait=False),
-    )
+    options = Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
+    live = show_recording(place, options, recorder)
     with cards:
         gesture = gesture_cards(
             project,
@@ -44,8 +41,7 @@ def page() -> None:
             watch=bool(st.session_state.get("remote_on")),
         )
     with place.under:
-        if live is not None:
-            st.fragment(_trouble, run_every=1.0)(live)
+        watch_trouble(live)
     if gesture is None:
         st.info(
             "Every gesture of this project is switched off or deleted: add one above, or "
@@ -62,10 +58,6 @@ def page() -> None:
         latest_samples(project, gesture)
     with uploads:
         add_files(recorder, project, gesture)
-
-
-def _trouble(live: LiveProcessor) -> None:
-    show_trouble(live.latest())
 
 
 page()

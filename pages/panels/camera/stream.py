@@ -119,3 +119,9 @@ def show_trouble(latest: Latest) -> None:
     """What is wrong with the stream, where something is."""
     if trouble := latest.trouble(local_address()):
         st.warning(safe_label(trouble), icon="📷")
+
+
+def watch_trouble(live: LiveProcessor | None) -> None:
+    """The same, looked after once a second, where nothing else is said of the stream."""
+    if live is not None:
+        st.fragment(lambda: show_trouble(live.latest()), run_every=1.0)()

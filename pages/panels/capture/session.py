@@ -5,7 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.capture.recording import CONTINUOUS, HELD, SHOT, TIMED, Plan, Recorder
+from core.recognition.live import LiveProcessor, Options
 from core.store import Project
+from pages.panels.camera.stage import Stage
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 
@@ -58,3 +60,12 @@ def recorder_for(project: Project, person: str) -> Recorder:
         )
         st.session_state["recorder_for"] = wanted
     return st.session_state["recorder"]
+
+
+def show_recording(place: Stage, options: Options, recorder: Recorder) -> LiveProcessor | None:
+    """The video, large; the recorder sees its frames and ends with it. None without camera."""
+    return place.show(
+        options,
+        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
+        on_end=lambda: recorder.stop(wait=False),
+    )
