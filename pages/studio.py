@@ -4,12 +4,11 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
-from core.store import Project
 from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.capture.cards import gesture_cards
-from pages.panels.capture.session import pick_person, pick_plan, recorder_for
+from pages.panels.capture.session import pick_person, pick_plan, recorder_for, show_recording
 from pages.panels.frame import errors_shown
 from pages.panels.live.models import answering_model
 from pages.panels.live.readings import show_gesture, show_hands
@@ -29,12 +28,9 @@ def page() -> None:
     with place.head:
         answering, says = answering_model(project)
         model = fitting(answering, source)
-        st.caption(_next_step(project, on=place.stream is not None, says=says))
-    live = place.show(
-        Options(model, keypoints=source, maps=maps),
-        watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
-        on_end=lambda: recorder.stop(wait=False),
-    )
+        lacks = missing(project)
+        st.caption(_next_step(on=place.stream is not None, lacks=lacks, says=says))
+    live = show_recording(place, Options(model, keypoints=source, maps=maps), recorder)
     with place.beside:
         gesture_cards(
             project,
@@ -46,17 +42,15 @@ def page() -> None:
             on_calm=st.rerun,
             on_changed=st.rerun,
         )
-        quick_training(project)
+        quick_training(project, lacks)
     with place.under:
         st.fragment(_answer, run_every=0.2 if live else None)(live, model)
 
 
-def _next_step(project: Project, *, on: bool, says: str) -> str:
+def _next_step(*, on: bool, lacks: str, says: str) -> str:
     if not on:
         return "Press START under the video and allow the camera."
-    if lacks := missing(project):
-        return lacks
-    return says
+    return lacks or says
 
 
 def _answer(live: LiveProcessor | None, model: GestureModel | None) -> None:

@@ -17,11 +17,15 @@ from pages.panels.training.progress import progress_of
 ENOUGH, GESTURES = 5, 2  # samples of each, to begin with
 
 
-def quick_training(project: Project) -> None:
-    """The button and what became of it; a fragment that moves while something is learned."""
+def quick_training(project: Project, lacks: str) -> None:
+    """The button and what became of it; a fragment that moves while something is learned.
+
+    Args:
+        lacks: what `missing` said in this run of the page.
+    """
     running = studio().trainings.running(project.name)
     drawn = _Drawn(running.name if running else "", answering(studio().paths, project))
-    st.fragment(_training, run_every=0.5 if running else None)(project, drawn)
+    st.fragment(_training, run_every=0.5 if running else None)(project, drawn, lacks)
 
 
 def recorded(project: Project) -> None:
@@ -50,9 +54,9 @@ class _Drawn:
     answers: Answering
 
 
-def _training(project: Project, drawn: _Drawn) -> None:
+def _training(project: Project, drawn: _Drawn, lacks: str) -> None:
     with errors_shown():
-        trainings, lacks = studio().trainings, missing(project)
+        trainings = studio().trainings
         running = trainings.running(project.name)
         name = running.name if running else ""
         if drawn != _Drawn(name, answering(studio().paths, project)):
