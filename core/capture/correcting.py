@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.capture.recording import Recorder
-from core.capture.samples import NO_HAND, refusal, sample_of
+from core.capture.samples import nothing_found, recorded_pose, refusal, sample_of
 from core.capture.stills import Added
 from core.errors import MediaError
 from core.pose.types import Estimate, Floats, Frame, Pose
@@ -26,9 +26,10 @@ class Moment:
     version: str
 
     def pose(self, hand: str | None) -> Pose | None:
-        """The hand of that handedness; the surest one where none is asked for."""
-        wanted = [p for p in self.estimate.poses if hand is None or p.handedness == hand]
-        return wanted[0] if wanted else None
+        """The hand of that handedness; the one that is recorded where none is asked for."""
+        if hand is None:
+            return recorded_pose(self.estimate)
+        return next((p for p in self.estimate.poses if p.handedness == hand), None)
 
 
 class LastSecond:
@@ -82,9 +83,10 @@ def correct(
     last: Floats | None = None
     for number, moment in enumerate(moments, 1):
         pose = moment.pose(hand)
-        reason = refusal(pose, moment.frame.size_hw, last, recorder.limits)
+        reason = refusal(pose, moment.estimate, last, recorder.limits)
         if reason is not None or pose is None:
-            refused.append((f"frame {number}", reason or NO_HAND))
+            nothing = nothing_found(moment.estimate.skeleton)
+            refused.append((f"frame {number}", reason or nothing))
             continue
         last = pose.keypoints
         samples.append(_sample(recorder, moment, pose))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.capture.samples import Limits, refusal, sample_of
+from core.capture.samples import Limits, judged, nothing_found, sample_of
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
 from core.errors import LabelError, MediaError, TableError
 from core.estimators import Estimator
@@ -228,7 +228,7 @@ def file_samples(
     with_crop: bool = True,
     progress: Callable[[float], None] = lambda share: None,
 ) -> list[NewSample]:
-    """A picture's hand, or a video's five times a second without near-duplicates.
+    """A picture's hand or body, or a video's five times a second without near-duplicates.
 
     Args:
         name: goes into the samples as their source.
@@ -236,14 +236,15 @@ def file_samples(
         progress: told the share of a video that is done, 0..1.
 
     Raises:
-        MediaError: unreadable, or no hand in it.
+        MediaError: unreadable, or nothing found in it.
     """
     digest = _digest(path)
     if digest in known:
         return []
     frames: Iterable[Frame]
+    limits: Limits | None
     if path.suffix.lower() in VIDEO_SUFFIXES:
-        frames, limits = read_video(path, fps=_VIDEO_FPS), Limits()
+        frames, limits = read_video(path, fps=_VIDEO_FPS), None
         seconds = video_info(path).seconds or MAX_SECONDS
     else:
         frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
@@ -252,15 +253,14 @@ def file_samples(
         frame = replace(frame, source=name)
         progress(min(1.0, frame.time_s / seconds))
         estimate = estimator.estimate_still(frame.rgb)
-        pose = estimate.poses[0] if estimate.poses else None
-        last = found[-1].pose if found else None
-        if pose is not None and refusal(pose, frame.size_hw, last, limits) is None:
+        pose = judged(estimate, found[-1].pose if found else None, limits)
+        if not isinstance(pose, str):
             sample = sample_of(
                 frame, pose, estimate, version=estimator.version, with_picture=with_crop
             )
             found.append(replace(sample, file_hash=digest))
     if not found:
-        raise MediaError("no hand found")
+        raise MediaError(f"{nothing_found(estimator.skeleton)} found")
     known.add(digest)
     return found
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.capture.hold import CUT_SHORT, Hold
-from core.capture.samples import NO_HAND, Limits, refusal, sample_of
+from core.capture.samples import Limits, judged, sample_of
 from core.capture.writer import Writer
 from core.pose.types import Estimate, Floats, Frame
 from core.store import NewSample, Store
@@ -116,7 +116,7 @@ class Recorder:
     ) -> None:
         self.store, self.project_id, self.person = store, project_id, person
         self.source, self.with_pictures = source, with_pictures
-        self.limits, self.write_every_s = limits or Limits(), write_every_s
+        self.limits, self.write_every_s = limits, write_every_s
         self._clock = clock
         self._lock = threading.Lock()
         self._beginning = threading.Lock()  # page, remote and uploads may begin at once
@@ -169,13 +169,12 @@ class Recorder:
     def _judge(
         self, recording: "_Recording", frame: Frame, estimate: Estimate, version: str
     ) -> None:
-        pose = estimate.poses[0] if estimate.poses else None
-        reason = refusal(pose, frame.size_hw, recording.last, self.limits)
-        if reason is not None or pose is None:
-            recording.take(reason or NO_HAND)
+        found = judged(estimate, recording.last, self.limits)
+        if isinstance(found, str):
+            recording.take(found)
             return
         picture = self.with_pictures
-        recording.take(sample_of(frame, pose, estimate, version=version, with_picture=picture))
+        recording.take(sample_of(frame, found, estimate, version=version, with_picture=picture))
 
     def renew(self, held_s: float) -> Progress:
         """A word of the button that began the recording: still held, for so long."""

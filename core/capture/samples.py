@@ -1,4 +1,4 @@
-"""What a sample is: which hands are refused and why, and how one is made and shown."""
+"""What a sample is: which hands and bodies are refused and why, and how one is made and shown."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,19 @@ import cv2
 import numpy as np
 
 from core.media.pictures import decode_jpeg, encode_jpeg
-from core.pose.boxes import bounding_box, cut_off, cut_region, hand_region, to_region
+from core.pose.boxes import (
+    CROP_FACTOR,
+    bounding_box,
+    cut_off,
+    cut_region,
+    hand_region,
+    to_region,
+)
 from core.pose.drawing import draw_pose
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.store import NewSample, Sample
 
-NO_HAND = "no hand"
 UNSURE = "low score"
 CUT_OFF = "cut off"
 DUPLICATE = "duplicate"
@@ -20,6 +26,7 @@ STORED = "stored already"
 
 _GROUND = 40  # grey behind a sample without a picture
 CROP_SIZE = 256  # pixels, a stored crop's side
+_BODY_CROP = 1.3  # times the body's box
 
 
 @dataclass(frozen=True)
@@ -38,19 +45,57 @@ class Limits:
     moved: float = 0.004
 
 
-def refusal(
-    pose: Pose | None, size_hw: tuple[int, int], last: Floats | None, limits: Limits
-) -> str | None:
-    """Why a frame's hand is no sample, None when it is one.
+# a webcam shows half a body, of which the shoulders are needed; its score is its mean visibility
+BODY_LIMITS = Limits(score=0.2, outside=0.7)
+
+
+def nothing_found(skeleton: str) -> str:
+    """“no hand” or “no body”."""
+    return f"no {skeleton_named(skeleton).title}"
+
+
+def recorded_pose(estimate: Estimate) -> Pose | None:
+    """The one that a sample is made of: the surest hand; of several bodies the largest, where the
+    others stand farther away, and the one nearest to the picture's middle among equals."""
+    if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
+        return estimate.poses[0] if estimate.poses else None
+    return max(estimate.poses, key=lambda pose: _prominence(pose, estimate.size_hw))
+
+
+def _prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
+    """The diagonal of what is seen of a body, less the farther its middle is from the picture's."""
+    seen = pose.without_hidden().keypoints
+    if not np.isfinite(seen).any():
+        return 0.0
+    x0, y0, x1, y1 = bounding_box(seen)
+    away = abs((x0 + x1) / (size_hw[1] - 1) - 1)  # 0 in the middle, 1 at the picture's edge
+    return float(np.hypot(x1 - x0, y1 - y0) * (1 - 0.5 * min(away, 1.0)))
+
+
+def judged(estimate: Estimate, last: Floats | None, limits: Limits | None = None) -> Pose | str:
+    """The pose of a frame that makes a sample, or why none does.
 
     Args:
         last: (K, 2) keypoints of the last sample that was kept.
+        limits: those of the skeleton where none are given.
     """
+    pose = recorded_pose(estimate)
+    return refusal(pose, estimate, last, limits) or pose or nothing_found(estimate.skeleton)
+
+
+def refusal(
+    pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
+) -> str | None:
+    """Why one of a frame's poses is no sample, None when it is one; see `judged`."""
+    skeleton = skeleton_named(estimate.skeleton)
+    limits = limits or (BODY_LIMITS if skeleton.is_body else Limits())
+    pose = pose and pose.without_hidden()
     if pose is None or not np.isfinite(pose.keypoints).any():
-        return NO_HAND
+        return nothing_found(skeleton.name)
     if pose.score < limits.score:
         return UNSURE
-    if cut_off(pose.keypoints, size_hw) > limits.outside:
+    lost = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
+    if lost or cut_off(pose.keypoints, estimate.size_hw) > limits.outside:
         return CUT_OFF
     if last is not None and _moved(last, pose.keypoints) < limits.moved:
         return DUPLICATE
@@ -67,10 +112,13 @@ def _moved(before: Floats, now: Floats) -> float:
 def sample_of(
     frame: Frame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted."""
-    region = hand_region(pose.keypoints)
-    crop = encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE)) if with_picture else None
+    """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted; what
+    is hidden is missing in it."""
     several = [i for i, one in enumerate(estimate.poses) if one is pose]
+    pose = pose.without_hidden()
+    body = skeleton_named(estimate.skeleton).is_body
+    region = hand_region(pose.keypoints, _BODY_CROP if body else CROP_FACTOR)
+    crop = encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE)) if with_picture else None
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.capture.recording import Recorder
-from core.capture.samples import NO_HAND, STORED, refusal, sample_of
+from core.capture.samples import STORED, judged, sample_of
 from core.errors import MediaError
 from core.estimators import Estimator
 from core.media.pictures import read_picture
@@ -71,9 +71,8 @@ def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) 
     except MediaError as error:
         return str(error)
     estimate = estimator.estimate_still(frame.rgb)
-    pose = estimate.poses[0] if estimate.poses else None
-    reason = refusal(pose, frame.size_hw, None, recorder.limits)
-    if reason is not None or pose is None:
-        return reason or NO_HAND
+    found = judged(estimate, None, recorder.limits)
+    if isinstance(found, str):
+        return found
     picture = recorder.with_pictures
-    return sample_of(frame, pose, estimate, version=estimator.version, with_picture=picture)
+    return sample_of(frame, found, estimate, version=estimator.version, with_picture=picture)

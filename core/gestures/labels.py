@@ -59,6 +59,18 @@ DEFAULT_GESTURES = (
     NONE,
 )
 
+# of bodies; left and right are the screen's, as the viewer sees them
+ARM_POSES = (
+    GestureLabel("t_pose", "🤸"),
+    GestureLabel("y_pose", "🙌"),
+    GestureLabel("hands_up", "🙆"),
+    GestureLabel("arms_crossed", "🙅"),
+    GestureLabel("left_arm_out", "⬅️"),
+    GestureLabel("right_arm_out", "➡️"),
+    GestureLabel("hands_on_hips", "🦸"),
+    NONE,
+)
+
 _ALIASES = {
     "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
     "thumbs_down": "thumbdown thumb_down thumbsdown dislike no",
@@ -69,6 +81,11 @@ _ALIASES = {
     "point_left": "pointleft pointing_left left",
     "open_palm": "palm open open_hand stop five openpalm hand_open",
     "none": "nothing no_gesture no_class background other unknown",
+    "t_pose": "tpose",
+    "y_pose": "ypose",
+    "hands_up": "arms_up handsup",
+    "arms_crossed": "crossed_arms folded_arms",
+    "hands_on_hips": "hands_on_hip arms_akimbo akimbo",
 }
 _ADDRESSES = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 _EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
@@ -82,8 +99,8 @@ def _key(text: str) -> str:
 
 
 _BY_KEY = (
-    {_key(g.name): g.name for g in DEFAULT_GESTURES}
-    | {_key(g.emoji): g.name for g in DEFAULT_GESTURES}
+    {_key(g.name): g.name for g in (*ARM_POSES, *DEFAULT_GESTURES)}
+    | {_key(g.emoji): g.name for g in (*ARM_POSES, *DEFAULT_GESTURES)}
     | {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 )
 

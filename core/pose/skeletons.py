@@ -16,6 +16,7 @@ from core.pose.types import Floats
 Rgb = tuple[int, int, int]
 Edge = tuple[int, int]
 Groups = Mapping[str, tuple[int, ...]]
+BODY = "body"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Skeleton:
         scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
         sides: of a hand, one keypoint at the thumb's side of the palm and one at the other; a left
             hand then counts as a right one's mirror image. None for bodies.
+        traced: the keypoint whose way is drawn: the index finger's tip, the right wrist.
         oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
     """
 
@@ -50,11 +52,22 @@ class Skeleton:
     scale: tuple[Edge, ...] = ()
     sides: Edge | None = None
     oks_sigmas: tuple[float, ...] = ()
+    traced: int = 0
 
     @property
     def size(self) -> int:
         """Number of keypoints K."""
         return len(self.joints)
+
+    @property
+    def is_body(self) -> bool:
+        """A person's, not a hand's."""
+        return self.title == BODY
+
+    @property
+    def titles(self) -> str:
+        """Several of them, for people: "hands", "bodies"."""
+        return "bodies" if self.is_body else f"{self.title}s"
 
     @property
     def mirrored(self) -> list[int]:
@@ -109,6 +122,7 @@ def _hand() -> Skeleton:
         groups=groups,
         heading=(5, 9, 13, 17),
         sides=(5, 17),
+        traced=8,
     )
 
 
@@ -154,7 +168,7 @@ def _body(
         colors.append(sides[both.pop()] if len(both) == 1 else _MIDDLE)
     return Skeleton(
         name,
-        "body",
+        BODY,
         names,
         tuple(edges),
         tuple(colors),
@@ -164,6 +178,7 @@ def _body(
         at(heading),
         tuple((a, b) for a, b in (at(pair.replace("-", " ")) for pair in scale.split())),
         oks_sigmas=oks_sigmas,
+        traced=names.index("right_wrist"),
     )
 
 
@@ -314,6 +329,7 @@ NYU_14 = Skeleton(
     root=(11, 12),
     heading=(1, 3, 5, 7),
     sides=(7, 1),
+    traced=6,
 )
 
 SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}

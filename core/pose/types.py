@@ -4,7 +4,7 @@ Convention: x right, y down, a pixel's centre at an integer coordinate. A missin
 and NaN coordinates. N poses, K joints, H W picture.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
 LEFT, RIGHT = "Left", "Right"
+VISIBLE = 0.5  # a keypoint less likely to be seen counts as missing
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,15 @@ class Pose:
             raise ValueError(f"world must be ({joints}, 3), got {self.world.shape}")
         if self.handedness not in (LEFT, RIGHT, None):
             raise ValueError(f"handedness must be Left, Right or None, got {self.handedness!r}")
+
+    def without_hidden(self) -> "Pose":
+        """The pose as gestures are made of it: what its estimator only guesses, behind something or
+        outside the picture, is missing. As it is where the estimator says nothing of that."""
+        if self.visibility is None or (self.visibility >= VISIBLE).all():
+            return self
+        hidden = self.visibility < VISIBLE
+        keypoints = np.where(hidden[:, None], np.float32(np.nan), self.keypoints)
+        return replace(self, keypoints=keypoints, scores=np.where(hidden, 0, self.scores))
 
 
 @dataclass(frozen=True, eq=False)

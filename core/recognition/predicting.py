@@ -79,7 +79,8 @@ def _hand(pose: Any, answer: Answer) -> dict[str, Any]:
     likeliest, probability = answer.likeliest
     name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
-    return {
+    half = {"half": True} if answer.half else {}  # of a body that the model knows whole
+    return half | {
         "gesture": NONE.name if answer.rejected else name,
         "likeliest": name,
         "probability": probability if likeliest else None,

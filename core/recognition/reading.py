@@ -11,15 +11,16 @@ from itertools import chain, count
 import numpy as np
 
 from core.gestures.labels import NONE, GestureLabel
+from core.gestures.model.coverage import sees_half
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.model.smoothing_settings import smoothing_of
+from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at
-TIP = 8  # the keypoint that is traced: the index finger's tip
 
 _NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
 
@@ -34,11 +35,13 @@ class Answer:
         probabilities: (gesture, probability) in the model's order; empty without a model.
         rejection: how unknown the hand is to the model.
         rejected: it is too unknown to be given a gesture.
+        half: the model was trained on whole bodies, and this is half of one.
     """
 
     probabilities: Probabilities = ()
     rejection: float = 0.0
     rejected: bool = False
+    half: bool = False
 
     @property
     def likeliest(self) -> tuple[GestureLabel | None, float]:
@@ -59,9 +62,10 @@ class Reading:
     Attributes:
         gesture: the one to show; None while unsure, for `none`, and for what is too unknown.
         probabilities: (gesture, probability) in the model's order; empty without a model.
-        hand: which one it is from frame to frame: "Left", "Right" or "hand", and "Left again",
-            "Left third" … beside others of that side.
+        hand: which one it is from frame to frame: "Left", "Right", "hand" or "body", and "Left
+            again", "Left third" … beside others of that side.
         rejected: this frame's hand is too unknown to be given a gesture.
+        half: the model was trained on whole bodies, and this is half of one.
     """
 
     pose: Pose
@@ -69,6 +73,7 @@ class Reading:
     probabilities: tuple[tuple[GestureLabel, float], ...] = ()
     hand: str = "hand"
     rejected: bool = False
+    half: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Moment:
 
     Attributes:
         time_s: the frame's time.
-        raw, smooth: (x, y) of the index finger's tip in picture pixels.
+        raw, smooth: (x, y) of the keypoint that is traced, in picture pixels.
         best: what the frame alone says; "" without a model.
         held: the held name; "" for no gesture.
     """
@@ -133,7 +138,8 @@ class HandReader:
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
         numbers = self._tracks(estimate.poses, now_s)
-        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), now_s)
+        title = skeleton_named(estimate.skeleton).title
+        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, now_s)
         readings = tuple(
             replace(_reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n])
             for n, pose, answer in zip(numbers, estimate.poses, table, strict=True)
@@ -141,13 +147,14 @@ class HandReader:
         self._remember(estimate, readings)
         return readings
 
-    def _named(self, poses: dict[int, Pose], now_s: float) -> dict[int, str]:
-        """A name for each track; the one that is there longest chooses first."""
+    def _named(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
+        """A name for each track, its side's or the title; the one that is there longest chooses
+        first."""
         names: dict[int, str] = {}
         for number in sorted(poses):
             hand = self._hands[number] = self._hands.get(number) or _Hand()
             hand.seen_s = now_s
-            hand.sides[poses[number].handedness or "hand"] += 1
+            hand.sides[poses[number].handedness or title] += 1
             names[number] = hand.called(names.values())
         return names
 
@@ -159,8 +166,9 @@ class HandReader:
         now_s = estimate.time_s
         over = (i for i, m in enumerate(self._trace) if now_s - m.time_s <= TRACE_S)
         kept = self._trace[next(over, len(self._trace)) :]
-        if readings and len(readings[0].pose.keypoints) > TIP:
-            kept += (_moment(now_s, estimate.poses[0], readings[0]),)
+        if readings:
+            traced = skeleton_named(estimate.skeleton).traced
+            kept += (_moment(now_s, estimate.poses[0], readings[0], traced),)
         self._trace = kept  # as a whole: the page reads it from another thread
 
 
@@ -173,12 +181,14 @@ def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
     if model is None or not estimate.poses:
         return [Answer() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
-    keypoints = np.array([pose.keypoints for pose in estimate.poses])
+    keypoints = np.array([pose.without_hidden().keypoints for pose in estimate.poses])
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
-    table, rejections = model.predict(keypoints, mirrored)
+    limit = model.rejects_above
+    table, scores = (found.tolist() for found in model.predict(keypoints, mirrored))
+    halves = sees_half(keypoints, model.skeleton, model.metadata.get("coverage")).tolist()
     return [
-        Answer(tuple(zip(model.gestures, row, strict=True)), score, score > model.rejects_above)
-        for row, score in zip(table.tolist(), rejections.tolist(), strict=True)
+        Answer(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
+        for row, score, half in zip(table, scores, halves, strict=True)
     ]
 
 
@@ -201,11 +211,12 @@ def _reading(
     held = hold(best.name, 0.0 if answer.rejected else probability, time_s)
     named = {gesture.name: gesture for gesture, _ in answer.probabilities}
     gesture = named.get(held or "") if held != NONE.name else None
-    return Reading(pose, gesture, answer.probabilities, rejected=answer.rejected)
+    known = answer.probabilities
+    return Reading(pose, gesture, known, rejected=answer.rejected, half=answer.half)
 
 
-def _moment(time_s: float, raw: Pose, reading: Reading) -> Moment:
-    (x, y), (u, v) = raw.keypoints[TIP].tolist(), reading.pose.keypoints[TIP].tolist()
+def _moment(time_s: float, raw: Pose, reading: Reading, traced: int) -> Moment:
+    (x, y), (u, v) = (one.keypoints[traced].tolist() for one in (raw, reading.pose))
     best, probability = max(reading.probabilities, key=lambda p: p[1], default=(None, 0.0))
     held = reading.gesture.name if reading.gesture else ""
     return Moment(time_s, (x, y), (u, v), best.name if best else "", probability, held)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError, SkeletonError
 from core.gestures.data import GestureData
-from core.gestures.labels import DEFAULT_GESTURES, NONE, in_colour, safe_name
-from core.pose.skeletons import HAND_21, skeleton_named
+from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, in_colour, safe_name
+from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.rows import (
@@ -32,6 +32,9 @@ from core.store.rows import (
     to_training_data,
 )
 
+# the gestures that a new project of this skeleton begins with
+_READY = {HAND_21.name: DEFAULT_GESTURES, BODY_33.name: ARM_POSES}
+
 
 class Store(Database):
     """The projects and all that belongs to them."""
@@ -41,14 +44,15 @@ class Store(Database):
     def create_project(
         self, name: str, *, keypoints_only: bool = False, skeleton: str = HAND_21.name
     ) -> Project:
-        """A new project; one of hands with the eight gestures and `none`.
+        """A new project; one of hands with the eight gestures, one of whole bodies with the arm
+        poses, each with `none`.
 
         Raises:
             StoreError: the name is taken.
             LabelError: it can't be a name.
             SkeletonError: no such skeleton.
         """
-        ready = DEFAULT_GESTURES if skeleton_named(skeleton) == HAND_21 else (NONE,)
+        ready = _READY.get(skeleton_named(skeleton).name, (NONE,))
         with self.writing() as connection:
             made_at = now()
             values = {"keypoints_only": keypoints_only, "created_at": made_at}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.gestures.labels import NONE
+from core.gestures.labels import ARM_POSES
 from core.store import NewSample
 from core.store.index import read_poses, read_samples
 from core.store.rows import MOVING
@@ -36,9 +36,9 @@ def burst(store, bodies):
     return store.start_recording(store.start_session(bodies.id, who.id, "webcam"), pose.id)
 
 
-def test_a_project_of_bodies_begins_with_none_alone(store, bodies):
+def test_a_project_of_bodies_begins_with_the_arm_poses(store, bodies):
     assert store.project("bodies").skeleton == "body_33"
-    assert [g.label for g in store.gestures(bodies.id)] == [NONE]
+    assert [g.label for g in store.gestures(bodies.id)] == [*ARM_POSES]
 
 
 def test_an_unknown_skeleton_makes_no_project(store):

@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import SkeletonError
 from core.pose.own_frame import EPS, own_frame, root_of, squared, unit
-from core.pose.skeletons import SKELETONS, Skeleton
+from core.pose.skeletons import Skeleton
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class FeatureSet:
             xp: the array library of the arguments, numpy or torch.
 
         Returns:
-            (N, F) float32, finite whatever comes in: missing keypoints count as the root's.
+            (N, F) float32, finite whatever comes in: a hand's missing keypoints count as the
+            root's, a body's as `BodyFeatures` says.
 
         Raises:
             SkeletonError: keypoints of another skeleton.
@@ -67,7 +68,10 @@ class FeatureSet:
                 f"made of (N, {self.skeleton.size}, 2): single frames, x and y"
             )
         self.skeleton.check(keypoints.shape[1])
-        seen = self.as_seen(keypoints, mirrored_view, xp)
+        return self.features_of(self.as_seen(keypoints, mirrored_view, xp), xp)
+
+    def features_of(self, seen: Any, xp: Any = np) -> Any:
+        """Of (N, K, 2) keypoints as the viewer saw them."""
         from_root = self._relative(seen, xp)
         ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
         edges = _at(from_root, ends) - _at(from_root, starts)
@@ -75,7 +79,7 @@ class FeatureSet:
         a, b = zip(*self._spans, strict=True)
         spans = xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
         moving = _at(from_root, self._moving), _at(own, self._moving)
-        parts = [_flat(moving[0]), _flat(unit(edges, xp)), _flat(moving[1])]
+        parts = [flat(moving[0]), flat(unit(edges, xp)), flat(moving[1])]
         return xp.concatenate([*parts, heading, spans], 1)
 
     def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
@@ -91,11 +95,11 @@ class FeatureSet:
 
     def _relative(self, points: Any, xp: Any) -> Any:
         """Keypoints from the root in units of the pose's scale; missing ones at the root."""
-        shifted = _finite(self.from_root(points), xp)
+        shifted = finite(self.from_root(points), xp)
         lengths = shifted
         if self.skeleton.scale:
             a, b = zip(*self.skeleton.scale, strict=True)
-            lengths = _finite(points[:, [*a]] - points[:, [*b]], xp)
+            lengths = finite(points[:, [*a]] - points[:, [*b]], xp)
         reach = xp.sqrt(xp.amax(squared(lengths), 1))
         # a pose smaller than this is none; the bound only keeps the division finite
         return shifted / xp.where(reach > EPS, reach, xp.ones_like(reach))[:, None, None]
@@ -109,25 +113,11 @@ def _at(points: Any, joints: Sequence[int]) -> Any:
     return points[:, [*joints]]
 
 
-def _finite(values: Any, xp: Any) -> Any:
+def finite(values: Any, xp: Any) -> Any:
+    """Zero where missing."""
     return xp.where(xp.isfinite(values), values, xp.zeros_like(values))
 
 
-def _flat(points: Any) -> Any:
+def flat(points: Any) -> Any:
+    """(N, M, 2) → (N, 2 M)."""
     return points.reshape(-1, points.shape[1] * 2)
-
-
-_VERSIONS: dict[str, int] = {}  # of skeletons whose features are no longer the first
-FEATURE_SETS = {name: FeatureSet(one, _VERSIONS.get(name, 1)) for name, one in SKELETONS.items()}
-
-
-def feature_set(skeleton: str) -> FeatureSet:
-    """The features of the skeleton of that name.
-
-    Raises:
-        SkeletonError: there are none for it.
-    """
-    if skeleton not in FEATURE_SETS:
-        known = ", ".join(FEATURE_SETS)
-        raise SkeletonError(f"no features are known for “{skeleton}”; there are some for: {known}")
-    return FEATURE_SETS[skeleton]

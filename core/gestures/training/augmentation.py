@@ -17,6 +17,9 @@ _MIRROR_IMAGE = {
     name: name
     for name in ("thumbs_up", "thumbs_down", "point_up", "ok", "fist", "open_palm", "none")
 } | {"point_right": "point_left", "point_left": "point_right"}
+_MIRROR_IMAGE |= {
+    name: name for name in ("t_pose", "y_pose", "hands_up", "arms_crossed", "hands_on_hips")
+} | {"left_arm_out": "right_arm_out", "right_arm_out": "left_arm_out"}
 
 # Where the index finger points, in degrees clockwise from up: its middle and how far either way.
 # 18 recorders' fingers lay there, whichever way their palms did: that says nothing.

@@ -15,6 +15,7 @@ from core.errors import ModelError
 from core.files import write_whole
 from core.gestures.data import GestureData
 from core.gestures.features import feature_set
+from core.gestures.model.coverage import coverage
 from core.gestures.model.drift import reference_statistics
 from core.gestures.model.gesture_model import (
     METADATA,
@@ -28,6 +29,7 @@ from core.gestures.model.provenance import dataset_statistics
 from core.gestures.training.augmentation import Meaning
 from core.gestures.training.graph import Array, Graph
 from core.gestures.training.nets import GestureNet, OpenSetNet
+from core.pose.skeletons import skeleton_named
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 
@@ -47,6 +49,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
         "data_sha256": data_hash(data),
         "census": dataset_statistics(data),
         "usual": _reference_statistics(data),
+        "coverage": coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
     _save(net, data, folder, known | about)
 

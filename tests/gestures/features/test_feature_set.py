@@ -118,13 +118,59 @@ def test_every_skeleton_has_finite_features_of_the_declared_number(name: str):
     assert found.shape == (4, of_it.count) and np.isfinite(found).all()
 
 
-def test_a_body_starts_from_its_shoulders_middle_in_units_of_its_longest_torso_side(bodies):
-    body = bodies[:1].copy()
-    body[0, [5, 6, 11, 12]] = [[100, 50], [60, 50], [95, 130], [65, 130]]  # shoulders, hips
-    body[0, 9] = [180, 90]  # the left wrist
-    side = np.hypot(5, 80)
-    found = feature_set("coco_17")(body, SEEN)[0]
-    np.testing.assert_allclose(found[2 * 9 : 2 * 9 + 2], np.array([100, 40]) / side, atol=1e-5)
+def standing() -> np.ndarray:
+    """(1, 17, 2) a body 40 px wide at the shoulders, its left wrist stretched out, y down."""
+    body = np.full((1, 17, 2), np.nan, np.float32)
+    at = COCO_17.index
+    body[0, at("nose")] = [80, 30]
+    for side, way in (("left", 1), ("right", -1)):
+        for joint, x, y in (("shoulder", 20, 50), ("hip", 20, 108), ("knee", 20, 148)):
+            body[0, at(f"{side}_{joint}")] = [80 + way * x, y]
+        body[0, at(f"{side}_ankle")] = [80 + way * 20, 188]
+        body[0, at(f"{side}_elbow")] = [80 + way * 50, 50]
+        body[0, at(f"{side}_wrist")] = [80 + way * 80, 90]
+    return body
+
+
+def without(body: np.ndarray, *joints: str) -> np.ndarray:
+    rest = body.copy()
+    for joint in joints:
+        rest[0, [i for i, name in enumerate(COCO_17.joints) if name.endswith(joint)]] = np.nan
+    return rest
+
+
+def test_a_body_is_measured_from_its_shoulders_middle_in_shoulder_widths():
+    found = feature_set("coco_17")(standing(), SEEN)[0]
+    # pairs in the order shoulder, elbow, wrist; each left x y, right x y
+    np.testing.assert_allclose(found[:4], [0.5, 0, -0.5, 0], atol=1e-5)
+    np.testing.assert_allclose(found[8:12], [2, 1, -2, 1], atol=1e-5)
+
+
+def test_a_body_without_legs_is_read_as_one_that_stands():
+    """Half a body in front of a webcam: only what is said of the legs' bones falls silent."""
+    of_bodies = feature_set("coco_17")
+    whole = of_bodies(standing(), SEEN)[0]
+    half = of_bodies(without(standing(), "hip", "knee", "ankle"), SEEN)[0]
+    places = 2 * 2 * 6 + 2
+    np.testing.assert_allclose(half[:places], whole[:places], atol=1e-5)
+    silent = np.flatnonzero(np.abs(half - whole) > 1e-3) - places
+    arms, legs = range(0, 8), range(8, 20)  # directions: elbow and wrist, then hip, knee, ankle
+    assert {*silent.tolist()} >= {*legs[1::2]} and not {*silent.tolist()} & {*arms}
+
+
+def test_a_hidden_wrist_lies_at_its_elbow_and_its_forearm_has_no_direction():
+    found = feature_set("coco_17")(without(standing(), "wrist"), SEEN)[0]
+    np.testing.assert_allclose(found[8:12], found[4:8], atol=1e-6)
+    places = 2 * 2 * 6 + 2
+    np.testing.assert_allclose(found[places + 4 : places + 8], 0, atol=1e-6)
+
+
+def test_of_a_body_from_the_side_the_one_shoulder_that_is_seen_is_the_root():
+    side = without(standing(), "right_shoulder")
+    found = feature_set("coco_17")(side, SEEN)[0]
+    assert np.isfinite(found).all()
+    np.testing.assert_allclose(found[:4], 0, atol=1e-6)
+    assert np.isfinite(feature_set("coco_17").from_root(side)).all()
 
 
 def test_a_body_seen_mirrored_is_the_one_whose_left_and_right_change_places(bodies):
@@ -145,11 +191,9 @@ def test_keypoints_of_another_skeleton_are_refused_in_words(bodies):
         feature_set("face_68")
 
 
-def test_two_skeletons_of_one_body_point_the_same_way():
+def test_two_skeletons_of_one_body_have_the_same_features():
     body = np.random.default_rng(5).uniform(0, 300, (1, 33, 2)).astype(np.float32)
     as_coco = convert(body, BODY_33, COCO_17)
     long, short = feature_set("body_33"), feature_set("coco_17")
-    heading = [
-        one(k, SEEN)[0, -len(one._spans) - 2 :][:2] for one, k in ((long, body), (short, as_coco))
-    ]
-    np.testing.assert_allclose(*heading, atol=1e-6)
+    assert long.count == short.count
+    np.testing.assert_allclose(long(body, SEEN), short(as_coco, SEEN), atol=1e-6)
