@@ -65,7 +65,7 @@ LIBRARIES = (
         "onnxscript": TORCH,
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
-        "h5py": ("core/weights/keras_h5.py",),
+        "h5py": ("core/weights/keras_h5.py", "core/datasets/body_files.py"),
         "pythonosc": ("core/actions/osc.py",),
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.training_data import Sample
 from core.errors import TrainingError
 from core.files import written_whole
 from core.pose.boxes import bounding_box, cut_region, hand_region, to_region
@@ -66,6 +67,7 @@ class HandCrops:
     masks: NDArray[np.uint8]
     keypoints: Floats
     table: pd.DataFrame
+    what = "hands"
 
     def rows(self, held_out: str) -> NDArray[np.int64]:
         """The rows of one held-out set; of "", those to learn from."""
@@ -75,6 +77,32 @@ class HandCrops:
     def held_out_sets(self) -> list[str]:
         """Names of the sets that measure."""
         return sorted(set(self.table["held_out"]) - {""})
+
+    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """The square that a net is shown when it is measured: picture (I, I, 3), keypoints in it,
+        and L in its pixels."""
+        keypoints, size = self.keypoints[row], input_hw[0]
+        region = hand_region(keypoints, NET_FACTOR)
+        picture = cut_region(np.asarray(self.pictures[row]), region, size)
+        return picture, to_region(keypoints, region, size), size / NET_FACTOR
+
+    def samples(
+        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
+    ) -> Iterator[Sample]:
+        """Augmented samples without end: (I, I, 3) uint8, (K, 2) input pixels, weight.
+
+        A few show no hand: their keypoints are NaN. Rows are drawn at random, so that a source
+        counts by the square root of its size.
+        """
+        rng, size = np.random.default_rng(seed), input_hw[0]
+        share = _share_of_rows(self.table["source"].to_numpy()[rows])
+        while True:
+            for row in rng.choice(rows, size=len(rows), p=share):
+                if rng.random() < _NO_HAND_SHARE:
+                    empty = np.full_like(self.keypoints[0], np.nan)
+                    yield _no_hand(self, rows, size, rng), empty, 1.0
+                picture, keypoints = augmented(self, int(row), rows, size, rng)
+                yield picture, keypoints, float(self.table["weight"].iat[row])
 
 
 def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
@@ -145,33 +173,6 @@ def read_pack(folder: Path) -> HandCrops:
         np.load(folder / _KEYPOINTS, allow_pickle=False),
         pd.read_csv(folder / _TABLE, keep_default_na=False),
     )
-
-
-def upright(crops: HandCrops, row: int, size: int) -> tuple[Picture, Floats]:
-    """The square that a net is shown when it is measured: picture (I, I, 3) and keypoints in it."""
-    keypoints = crops.keypoints[row]
-    region = hand_region(keypoints, NET_FACTOR)
-    picture = cut_region(np.asarray(crops.pictures[row]), region, size)
-    return picture, to_region(keypoints, region, size)
-
-
-def samples(
-    crops: HandCrops, rows: NDArray[np.int64], size: int, seed: int
-) -> Iterator[tuple[Picture, Floats, float]]:
-    """Augmented samples without end: (I, I, 3) uint8, (K, 2) input pixels, weight.
-
-    A few show no hand: their keypoints are NaN. Rows are drawn at random, so that a source counts
-    by the square root of its size.
-    """
-    rng = np.random.default_rng(seed)
-    share = _share_of_rows(crops.table["source"].to_numpy()[rows])
-    while True:
-        for row in rng.choice(rows, size=len(rows), p=share):
-            if rng.random() < _NO_HAND_SHARE:
-                empty = np.full_like(crops.keypoints[0], np.nan)
-                yield _no_hand(crops, rows, size, rng), empty, 1.0
-            picture, keypoints = augmented(crops, int(row), rows, size, rng)
-            yield picture, keypoints, float(crops.table["weight"].iat[row])
 
 
 def augmented(

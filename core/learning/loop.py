@@ -1,15 +1,16 @@
 """Trains a heatmap net: one loop, on a CPU, a GPU, or several processes under torchrun.
 
 Every stage is supervised (Wei et al. 2016, 3.3). The weights that count are an exponential moving
-average of those that learn. How far a training has come is the time spent of the time given, so a
-stopped one resumes from its checkpoint, and a finished one goes on when it is given more minutes.
-Legend: B batch, I side of the input.
+average of those that learn. How far a training has come is the time spent of the time given, or the
+steps done of those given, so a stopped one resumes from its checkpoint, and a finished one goes on
+when it is given more.
+Legend: B batch, H W the net's input.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from core.datasets.hand_crops import HandCrops, samples
+from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.learning.averaging import moving_average
 from core.learning.checkpoint import WEIGHTS, TrainingState, keep_checkpoint
@@ -41,26 +42,35 @@ class NetOptions:
 
     Attributes:
         minutes: time given, of all pieces together.
+        steps: how many instead, so that trainings compare whatever else the machine does; 0: as
+            many as there is time for.
         batch: samples a step and process.
         rate: highest learning rate.
         seed: of the samples drawn and the first weights.
         threads: of torch on a CPU.
         evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
         start: weights to begin from (fine-tuning), else random ones.
+        net: options of the net's class, such as `joints` and `input_hw` of a body's.
     """
 
     minutes: float = 100.0
+    steps: int = 0
     batch: int = 32
     rate: float = 2.5e-3
     seed: int = 0
     threads: int = 2
     evaluate_every_s: float = 240.0
     start: Path | None = None
+    net: Mapping[str, Any] = field(default_factory=dict)
+
+    def share_done(self, state: TrainingState) -> float:
+        """How much of what is given was used, from 0; 1 or more: all."""
+        return state.step / self.steps if self.steps else state.spent / (self.minutes * 60)
 
 
 def train_net(
     name: str,
-    crops: HandCrops,
+    data: TrainingData,
     run: Run,
     options: NetOptions,
     progress: Callable[[float], None] = lambda seconds: None,
@@ -77,8 +87,8 @@ def train_net(
         TrainingError: the loss is not a number, or there is nothing to learn from. What was learned
             until the last checkpoint is kept.
     """
-    fabric, rows = _fabric(options), _rows(crops, options)
-    net, loss_of = build_net(name), LOSSES[NETS[name].loss]
+    fabric, rows = _fabric(options), _rows(data, options)
+    net, loss_of = build_net(name, **options.net), LOSSES[NETS[name].loss]
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
         net.load_state_dict(load_file(options.start))
@@ -88,15 +98,15 @@ def train_net(
         model.mark_forward_method(loss_of.reads)
     state = TrainingState(net, moving_average(net, _MOST_KEPT), adamw)
     state.take_up(run)
-    stream = _stream(fabric, crops, rows, net.input_hw[0], options, state.step)
-    watch = Watch(fabric, run, crops, state, options.evaluate_every_s)
+    stream = _stream(fabric, data, rows, net.input_hw, options, state.step)
+    watch = Watch(fabric, run, data, state, loss_of, options.evaluate_every_s)
     if options.start is not None and state.step == 0:
         watch.measure()  # what it could before
 
     status = DONE
     try:
-        while state.spent < options.minutes * 60:
-            _set_rate(optimizer, options.rate * _rate_share(state.spent / (options.minutes * 60)))
+        while (done := options.share_done(state)) < 1:
+            _set_rate(optimizer, options.rate * _rate_share(done))
             pictures, keypoints, weights = next(stream)
             output = getattr(model, loss_of.reads)(pictures)
             loss = loss_of.of(output, keypoints, weights, net.stride)
@@ -129,36 +139,40 @@ def _fabric(options: NetOptions) -> Fabric:
     return fabric
 
 
-def _rows(crops: HandCrops, options: NetOptions) -> NDArray[np.int64]:
+def _rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
     """The rows to learn from."""
-    rows = crops.rows("")
+    rows = data.rows("")
     if len(rows) < options.batch:
-        raise TrainingError(f"{len(rows)} hands to learn from: at least {options.batch} are needed")
+        raise TrainingError(
+            f"{len(rows)} {data.what} to learn from: at least {options.batch} are needed"
+        )
     return rows
 
 
 class _Stream(IterableDataset[Any]):
     """Augmented samples without end; every process draws its own."""
 
-    def __init__(self, crops: HandCrops, rows: NDArray[np.int64], size: int, seed: int) -> None:
-        self.crops, self.rows, self.size, self.seed = crops, rows, size, seed
+    def __init__(
+        self, data: TrainingData, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
+    ) -> None:
+        self.data, self.rows, self.input_hw, self.seed = data, rows, input_hw, seed
 
     def __iter__(self) -> Iterator[Any]:
-        return samples(self.crops, self.rows, self.size, self.seed)
+        return self.data.samples(self.rows, self.input_hw, self.seed)
 
 
 def _stream(
     fabric: Fabric,
-    crops: HandCrops,
+    data: TrainingData,
     rows: NDArray[np.int64],
-    size: int,
+    input_hw: tuple[int, int],
     options: NetOptions,
     step: int,
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     # A seed of its own for each process and each piece of a resumed training.
     seed = options.seed + 7919 * fabric.global_rank + 104729 * step
-    stream = _Stream(crops, rows, size, seed)
-    workers = 1 if fabric.device.type == "cpu" else 0
+    stream = _Stream(data, rows, input_hw, seed)
+    workers = 1 if fabric.device.type == "cpu" and options.threads > 1 else 0
     for pictures, keypoints, weights in DataLoader(stream, options.batch, num_workers=workers):
         yield (
             as_input(pictures.to(fabric.device)),

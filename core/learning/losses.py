@@ -14,6 +14,8 @@ from core.pose.heatmaps import encode
 
 _SIGMA = 1.5  # of the target Gaussians, map cells
 _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
+_ROWS_A_SIGMA = 32  # 2 cells for maps 64 high, 3 for 96
+_LEAST_JOINT_SIGMA = 1.5  # a smaller Gaussian is a single cell
 _BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
 
 
@@ -48,6 +50,38 @@ def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int
     return (distance * weights).mean()
 
 
+def joint_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """Half the mean squared distance to the target maps, over keypoints and cells (Xiao et al.
+    2018); a keypoint that is missing, or whose Gaussian lies beyond the map, counts as learned.
+
+    Args:
+        maps: (B, 1, J, h, w), without a background.
+        keypoints, weights: as for `stage_loss`.
+    """
+    target, there = joint_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)
+    distance = (maps.float() - target[:, None]).square().mean(dim=(3, 4)) / 2
+    return ((distance * there[:, None]).mean(dim=(1, 2)) * weights).mean()
+
+
+def joint_targets(
+    keypoints: Tensor, size_hw: tuple[int, int], stride: int
+) -> tuple[Tensor, Tensor]:
+    """Gaussians of 2 cells (for maps 64 high, in proportion for others) at the cells that are
+    nearest to keypoint / stride, cut off at three sigmas, as Xiao et al. 2018 published them.
+
+    Returns:
+        (B, J, h, w), and (B, J) 1 where the keypoint is labelled and the square of its Gaussian
+        meets the map or comes to its edge, else 0.
+    """
+    sigma = max(_LEAST_JOINT_SIGMA, size_hw[0] / _ROWS_A_SIGMA)
+    maps = encode(keypoints, size_hw, stride, sigma=sigma, centre="round", cut_off=3.0, xp=torch)
+    cells = torch.trunc(keypoints / stride + 0.5)
+    ends = torch.tensor([size_hw[1], size_hw[0]], device=keypoints.device)
+    # NaN compares as False
+    there = (cells - 3 * sigma < ends) & (cells + 3 * sigma + 1 >= 0)
+    return maps[:, :-1], there.all(-1).float()
+
+
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
     targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA, xp=torch)
@@ -61,13 +95,17 @@ class Loss:
     Attributes:
         of: of the output, the keypoints, their weights, and the maps' stride.
         reads: the net's method whose output it takes.
+        centred: cell x is taught to lie at the middle of its pixels, stride·x + (stride − 1)/2;
+            else at stride·x.
     """
 
     of: Callable[[Tensor, Tensor, Tensor, int], Tensor]
     reads: str
+    centred: bool = True
 
 
 LOSSES = {
     "cross-entropy": Loss(stage_loss, "logits"),
     "euclidean": Loss(euclidean_loss, "forward"),
+    "joint-mse": Loss(joint_loss, "forward", centred=False),
 }

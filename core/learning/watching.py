@@ -2,7 +2,7 @@
 the loss is not a number. It does so in all processes at once: for what one of them did alone, the
 others would wait for ever.
 
-Legend: S stages, J keypoints, J+1 maps, h w map, I side of the input.
+Legend: S stages, J keypoints, J+1 maps, h w map, H W the net's input.
 """
 
 import math
@@ -15,9 +15,10 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.datasets.hand_crops import NET_FACTOR, HandCrops, upright
+from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.learning.checkpoint import TrainingState
+from core.learning.losses import Loss
 from core.learning.runs import Run
 from core.nets import PoseNet
 from core.pose.metrics import distances, summary
@@ -33,9 +34,16 @@ class Watch:
     """
 
     def __init__(
-        self, fabric: Fabric, run: Run, crops: HandCrops, state: TrainingState, every_s: float
+        self,
+        fabric: Fabric,
+        run: Run,
+        data: TrainingData,
+        state: TrainingState,
+        loss: Loss,
+        every_s: float,
     ) -> None:
-        self._fabric, self._run, self._crops, self._state = fabric, run, crops, state
+        self._fabric, self._run, self._data, self._state = fabric, run, data, state
+        self._loss = loss
         self._every_s, self._looked = every_s, state.spent
         self._begun = time.monotonic() - state.spent
         self._losses: list[Tensor] = []  # since the last evaluation
@@ -67,8 +75,11 @@ class Watch:
         loss = float(torch.stack(self._losses).mean()) if self._losses else None
         if loss is not None:
             _check_finite(loss)
-        crops, net = self._crops, cast(PoseNet, self._state.average.module)
-        held_out = {name: measure(net, crops, crops.rows(name)) for name in crops.held_out_sets}
+        data, net = self._data, cast(PoseNet, self._state.average.module)
+        held_out = {
+            name: measure(net, data, data.rows(name), self._loss.centred)
+            for name in data.held_out_sets
+        }
         self._run.log(
             event="look",
             step=self._state.step,
@@ -91,25 +102,34 @@ class Watch:
 
 
 def measure(
-    net: PoseNet, crops: HandCrops, rows: NDArray[np.int64]
+    net: PoseNet, data: TrainingData, rows: NDArray[np.int64], centred: bool = True
 ) -> list[dict[str, float | None]]:
-    """PCK and mean error of every stage, by the upright square of 1.5 L; errors in units of L. A
-    keypoint that the target has not counts nowhere."""
-    found, target = [], []
-    size, device = net.input_hw[0], next(net.parameters()).device
+    """PCK and mean error of every stage, by the upright views; errors in units of the data. What
+    the target has not counts nowhere.
+
+    Args:
+        centred: as of the loss that the net is trained by.
+    """
+    found, target, units = [], [], []
+    device, first = next(net.parameters()).device, (net.stride - 1) / 2 if centred else 0.0
     for start in range(0, len(rows), 64):
-        pairs = [upright(crops, int(row), size) for row in rows[start : start + 64]]
-        pictures, keypoints = (np.stack(part) for part in zip(*pairs, strict=True))
+        views = [data.upright(int(row), net.input_hw) for row in rows[start : start + 64]]
+        pictures, keypoints, sizes = (np.stack(part) for part in zip(*views, strict=True))
         with torch.no_grad():
-            maps = net(as_input(torch.from_numpy(pictures)).to(device))[:, :, :-1].cpu()
-        found.append((_peaks(maps) * net.stride + (net.stride - 1) / 2).numpy())
+            maps = net(as_input(torch.from_numpy(pictures)).to(device))[:, :, : net.joints].cpu()
+        found.append((_peaks(maps) * net.stride + first).numpy())
         target.append(keypoints)
-    stages, joints = np.concatenate(found).swapaxes(0, 1), np.concatenate(target)
-    return [summary(distances(stage, joints, size / NET_FACTOR)) for stage in stages]
+        units.append(sizes)
+    sizes, stages = np.concatenate(units), np.concatenate(found)
+    known = sizes > 0
+    joints = np.concatenate(target)[known]
+    return [
+        summary(distances(stage, joints, sizes[known])) for stage in stages[known].swapaxes(0, 1)
+    ]
 
 
 def as_input(pictures: Tensor) -> Tensor:
-    """(B, I, I, 3) uint8 → (B, 3, I, I) in 0..1; channels stay last in memory."""
+    """(B, H, W, 3) uint8 → (B, 3, H, W) in 0..1; channels stay last in memory."""
     return pictures.permute(0, 3, 1, 2).float() / 255
 
 

@@ -76,6 +76,47 @@ def pck(apart: Distances, limit: float) -> Pck:
     return Pck(np.where(counts > 0, correct / np.maximum(counts, 1), np.nan), counts)
 
 
+def pck_interval(
+    apart: Distances, limit: float, rng: np.random.Generator, draws: int = 2000
+) -> tuple[float, float]:
+    """95 % interval of `pck(apart, limit).weighted`, by a bootstrap of the poses: keypoints of one
+    pose go right and wrong together, so that poses are drawn anew, not keypoints.
+
+    Args:
+        apart: (N, K), what `distances` gives, each pose of another picture; several nets' on the
+            same pictures as (S, N, K), whose shares are taken together.
+    """
+    correct, counts = _per_pose(apart, limit)
+    drawn = rng.integers(0, len(correct), (draws, len(correct)))
+    shares = correct[drawn].sum(1) / counts[drawn].sum(1)
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def pck_difference(
+    apart: Distances, other: Distances, limit: float, rng: np.random.Generator, draws: int = 2000
+) -> tuple[float, float, float]:
+    """How much better `other` is on the same poses, and the 95 % interval of that, by the bootstrap
+    of `pck_interval` with the same poses drawn for both.
+
+    Returns:
+        difference, low, high: shares, -1 to 1.
+    """
+    (ours, counts), (theirs, other_counts) = _per_pose(apart, limit), _per_pose(other, limit)
+    drawn = rng.integers(0, len(ours), (draws, len(ours)))
+    found = theirs[drawn].sum(1) / other_counts[drawn].sum(1)
+    found -= ours[drawn].sum(1) / counts[drawn].sum(1)
+    low, high = np.quantile(found, [0.025, 0.975])
+    mean = theirs.sum() / other_counts.sum() - ours.sum() / counts.sum()
+    return float(mean), float(low), float(high)
+
+
+def _per_pose(apart: Distances, limit: float) -> tuple[Distances, Distances]:
+    """(N,) keypoints that are close enough, and (N,) true ones, of (N, K) or (S, N, K)."""
+    whole = apart.reshape(-1, *apart.shape[-2:])
+    return (whole <= limit).sum(axis=(0, 2)) * 1.0, (~np.isnan(whole)).sum(axis=(0, 2)) * 1.0
+
+
 def auc(apart: Distances, steps: int = 20) -> float:
     """Area under the curve of `pck` over limits from 0 to 1: the mean share at 0, 1/steps, ….
 
@@ -128,3 +169,49 @@ def head_sizes(boxes: ArrayLike) -> Distances:
     """
     corners = np.asarray(boxes, np.float64)
     return HEAD_FACTOR * np.linalg.norm(corners[:, 2:] - corners[:, :2], axis=-1)
+
+
+def oks(found: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayLike) -> Distances:
+    """Object keypoint similarity of each pose with its target, (N,), 0..1 (COCO): the mean over the
+    target's keypoints of exp(−d² / (2 area (2σ)²)); NaN where the target has none.
+
+    Args:
+        found, target: (N, K, 2) pixels, NaN where missing; what only the target has counts 0.
+        area: (N,) of the target, square pixels, or one number for all.
+        sigmas: (K,), `Skeleton.oks_sigmas`.
+    """
+    apart = distances(found, target)
+    variances = (2 * np.asarray(sigmas, np.float64)) ** 2
+    size = np.broadcast_to(np.asarray(area, np.float64), (len(apart),))[:, None] + np.spacing(1)
+    similar = np.exp(-(apart**2) / (2 * variances * size))
+    known = ~np.isnan(apart)
+    counts = known.sum(axis=1)
+    total = np.where(known, similar, 0.0).sum(axis=1)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+
+
+def oks_nms(
+    keypoints: ArrayLike,
+    scores: ArrayLike,
+    areas: ArrayLike,
+    sigmas: ArrayLike,
+    limit: float = 0.9,
+) -> list[int]:
+    """Which of a picture's poses are kept, best first: each whose similarity with every better one
+    that is kept is at most `limit` (Xiao et al. 2018: by the mean of both areas, all keypoints).
+
+    Args:
+        keypoints: (N, K, 2) pixels.
+        scores, areas: (N,).
+    """
+    poses = np.asarray(keypoints, np.float64)
+    sizes = np.asarray(areas, np.float64)
+    waiting = [int(i) for i in np.argsort(-np.asarray(scores, np.float64), kind="stable")]
+    kept: list[int] = []
+    while waiting:
+        best, *rest = waiting
+        kept.append(best)
+        same = np.broadcast_to(poses[best], (len(rest), *poses.shape[1:]))
+        alike = oks(poses[rest], same, (sizes[best] + sizes[rest]) / 2, sigmas)
+        waiting = [i for i, value in zip(rest, alike, strict=True) if not value > limit]
+    return kept

@@ -15,8 +15,6 @@ from core.datasets.hand_crops import (
     Hand,
     augmented,
     read_pack,
-    samples,
-    upright,
     write_pack,
 )
 from core.errors import TrainingError
@@ -93,7 +91,7 @@ def test_a_pack_that_breaks_off_is_none_and_leaves_nothing_behind(tmp_path: Path
 
 def test_the_upright_square_is_one_and_a_half_times_the_hand(pack: Path) -> None:
     crops = read_pack(pack)
-    picture, keypoints = upright(crops, 1, SIZE)
+    picture, keypoints, longer = crops.upright(1, (SIZE, SIZE))
     longer = np.ptp(keypoints, axis=0).max()
     assert longer == pytest.approx(SIZE / NET_FACTOR, rel=0.01)
     assert brightest(picture) == pytest.approx(keypoints[12], abs=1)
@@ -114,7 +112,7 @@ def test_keypoints_follow_the_picture_through_every_augmentation(pack: Path) -> 
 
 def test_samples_are_the_same_for_the_same_seed(pack: Path) -> None:
     crops = read_pack(pack)
-    one, two = (samples(crops, crops.rows(""), SIZE, seed=5) for _ in range(2))
+    one, two = (crops.samples(crops.rows(""), (SIZE, SIZE), seed=5) for _ in range(2))
     for _ in range(8):
         first, second = next(one), next(two)
         assert np.array_equal(first[0], second[0])
@@ -148,6 +146,6 @@ def test_a_folder_that_is_no_pack_is_refused(tmp_path: Path) -> None:
 
 def test_a_few_samples_show_no_hand(pack: Path) -> None:
     crops = read_pack(pack)
-    stream = samples(crops, crops.rows(""), SIZE, seed=0)
+    stream = crops.samples(crops.rows(""), (SIZE, SIZE), seed=0)
     empty = [bool(np.isnan(next(stream)[1]).all()) for _ in range(300)]
     assert 5 <= sum(empty) <= 35

@@ -7,16 +7,19 @@ import sys
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.datasets.bodies import Bodies, Body
 from core.datasets.hand_crops import Hand, read_pack, write_pack
 from core.errors import TrainingError
 from core.learning.checkpoint import CHECKPOINT, WEIGHTS
 from core.learning.loop import NetOptions, train_net
 from core.learning.runs import DONE, Run
+from core.pose.skeletons import LSP_14
 
 
 @pytest.fixture
@@ -129,6 +132,29 @@ def test_an_occluded_keypoint_counts_nowhere(tmp_path: Path) -> None:
     assert 0 < last["mean_error"] < 5
     seen = 2 * 20  # of 2 hands with 21 keypoints each
     assert last["pck@0.2"] * seen == pytest.approx(round(last["pck@0.2"] * seen), abs=0.01)
+
+
+def test_a_body_net_is_trained_for_its_steps_and_goes_on_when_given_more(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    bodies = []
+    for number in range(6):
+        file = tmp_path / f"{number}.png"
+        cv2.imwrite(str(file), rng.integers(0, 256, (120, 90, 3), np.uint8))
+        keypoints = rng.uniform((10, 10), (80, 110), (14, 2)).astype(np.float32)
+        keypoints[number] = np.nan
+        bodies.append(Body(file, keypoints, (5, 5, 80, 110), "far" if number < 2 else ""))
+    data, run = Bodies(LSP_14, bodies), Run.create(tmp_path / "runs")
+    build = {"joints": 14, "input_hw": (64, 32)}
+    for steps in (2, 3):
+        options = NetOptions(steps=steps, batch=2, threads=1, net=build)
+        train_net("pose_resnet18.both", data, run, options)
+        assert run.records("look")[-1]["step"] == steps
+    assert run.status() == DONE
+    looks = run.records("look")
+    assert [look["step"] for look in looks] == [2, 3]
+    assert list(looks[-1]["held_out"]) == ["far"]
+    state = torch.load(run.path / CHECKPOINT, weights_only=True)
+    assert state["net"]["final_layer.bias"].shape == (14,)
 
 
 NAN_ON_THE_SECOND = """

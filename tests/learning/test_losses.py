@@ -5,7 +5,13 @@ import math
 import pytest
 import torch
 
-from core.learning.losses import euclidean_loss, heatmap_targets, stage_loss
+from core.learning.losses import (
+    euclidean_loss,
+    heatmap_targets,
+    joint_loss,
+    joint_targets,
+    stage_loss,
+)
 
 
 def test_targets_peak_at_the_keypoint_by_the_pixel_convention() -> None:
@@ -42,3 +48,30 @@ def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> Non
     # logits of 0 cost ln 2 a cell; the background's cells, all there, weigh 1 + 15: mean 8.5 ln 2
     loss = stage_loss(torch.zeros(1, 1, 2, 8, 10), keypoints, torch.ones(1), 4)
     assert float(loss) == pytest.approx(30 * 8.5 * math.log(2), rel=1e-4)
+
+
+def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
+    # maps of 64 x 48 at stride 4: sigma 2, square of ±6 cells round int(x / 4 + 0.5)
+    places = [[41.0, 102.0], [-30.0, 50.0], [-34.0, 50.0], [215.0, 50.0], [216.0, 50.0]]
+    keypoints = torch.tensor([[*places, [float("nan"), float("nan")]]])
+    maps, there = joint_targets(keypoints, (64, 48), 4)
+    assert tuple(maps.shape) == (1, 6, 64, 48)
+    # x: int(10.75) = 10, y: int(26) = 26
+    assert float(maps[0, 0, 26, 10]) == 1
+    assert float(maps[0, 0, 26, 16]) == pytest.approx(math.exp(-(6**2) / 8))
+    assert float(maps[0, 0, 33, 10]) == float(maps[0, 0, 26, 17]) == 0  # 7 cells away
+    # -30 is cell -7, whose square ends at the map's edge: it counts, with an empty map; -34 is -8.
+    # 215 is cell 54, whose square begins with 48: beyond the map, as 216
+    assert there[0].tolist() == [1, 1, 0, 0, 0, 0]
+    assert maps[0, 1:].abs().max() == 0
+
+
+def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
+    keypoints = torch.tensor([[[20.0, 20.0], [float("nan"), float("nan")]]])
+    maps = joint_targets(keypoints, (64, 48), 4)[0][:, None].clone()
+    assert float(joint_loss(maps, keypoints, torch.ones(1), 4)) == 0
+    maps[0, 0, 0, 0, 0] += 2
+    maps[0, 0, 1] += 9  # of the one that is missing
+    expected = 4 / (64 * 48) / 2 / 2  # a cell's square, halved, and the mean of two keypoints
+    assert float(joint_loss(maps, keypoints, torch.ones(1), 4)) == pytest.approx(expected)
+    assert float(joint_loss(maps, keypoints, torch.zeros(1), 4)) == 0

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 from scipy.io import loadmat
 
-from core.pose.metrics import auc, distances, epe, head_sizes, pck, torso_sizes
+from core.pose.metrics import (
+    auc,
+    distances,
+    epe,
+    head_sizes,
+    oks,
+    oks_nms,
+    pck,
+    pck_difference,
+    pck_interval,
+    torso_sizes,
+)
 
 # Places in LSP's files: R ankle, knee, hip, L hip, knee, ankle, R wrist, elbow, shoulder,
 # L shoulder, elbow, wrist, neck, head top
@@ -168,3 +179,46 @@ def test_shapes_that_differ_and_sizes_of_zero_are_refused() -> None:
         distances(FOUND, TRUE[:, :4])
     with pytest.raises(ValueError, match=r"above 0, got 0\.0"):
         distances(FOUND, TRUE, [0])
+
+
+SIGMAS = [0.05, 0.1]
+
+
+def test_oks_by_hand() -> None:
+    # 6 px at sigma .05 and area 3600: exp(-36 / (2 · 3600 · .01)) = exp(-.5); the other is right
+    true = np.array([[[10.0, 10], [40, 10]], [[10, 10], [np.nan, np.nan]], [[np.nan] * 2] * 2])
+    found = np.array([[[16.0, 10], [40, 10]], [[np.nan, np.nan], [0, 0]], [[1, 2], [3, 4]]])
+    similar = oks(found, true, 3600, SIGMAS)
+    assert similar[0] == pytest.approx((np.exp(-0.5) + 1) / 2)
+    assert similar[1] == 0  # what is not found counts 0
+    assert np.isnan(similar[2])  # nothing to be like
+
+
+def test_oks_nms_keeps_the_best_of_each_person() -> None:
+    one, beside, other = np.zeros((2, 2)), np.full((2, 2), 2.0), np.full((2, 2), 300.0)
+    poses, areas = [beside, one, other], [3600.0, 3600, 3600]
+    # 8 px² at areas of 3600: e^(-8 / 72) and e^(-8 / 288), .934 in the mean
+    assert oks_nms(poses, [0.5, 0.9, 0.7], areas, SIGMAS, limit=0.9) == [1, 2]
+    assert oks_nms(poses, [0.5, 0.9, 0.7], areas, SIGMAS, limit=0.94) == [1, 2, 0]
+    # the mean of both areas counts: with one of 400 they are too far apart
+    assert oks_nms(poses, [0.5, 0.9, 0.7], [400, 400, 3600], SIGMAS, limit=0.9) == [1, 2, 0]
+
+
+def test_an_interval_counts_poses_and_not_keypoints() -> None:
+    # 40 poses of 10 keypoints, all right or all wrong: as uncertain as 40 answers, not as 400
+    apart = np.repeat((np.arange(40) % 2).astype(float)[:, None], 10, axis=1)
+    low, high = pck_interval(apart, 0.5, np.random.default_rng(0))
+    assert low == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(40), abs=0.02)
+    assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(40), abs=0.02)
+    # three seeds that say the same say no more
+    rng = np.random.default_rng(0)
+    assert pck_interval(np.stack([apart] * 3), 0.5, rng) == pytest.approx((low, high))
+
+
+def test_a_difference_is_measured_on_the_same_poses() -> None:
+    rng = np.random.default_rng(1)
+    apart = (rng.random((200, 5)) < 0.5).astype(float)
+    better = np.where(np.arange(200)[:, None] < 20, 0.0, apart)  # a tenth of the poses all right
+    gain = (apart[:20] > 0.5).sum() / 1000
+    mean, low, high = pck_difference(apart, better, 0.5, np.random.default_rng(0))
+    assert mean == pytest.approx(gain) and 0 < low < gain < high < 0.1

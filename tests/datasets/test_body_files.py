@@ -1,0 +1,143 @@
+"""Bodies from real files of LSP Extended, LSP, MPII and COCO, and files that are none."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.datasets.body_files import (
+    inside,
+    read_bodies,
+    read_lsp,
+    read_lspet,
+    read_mpii,
+    split,
+)
+from core.errors import TableError, TrainingError
+from core.pose.skeletons import COCO_17, LSP_14
+
+
+@pytest.fixture
+def body(shared_data: Path) -> Path:
+    return shared_data / "body"
+
+
+def test_lspet_gives_1500_persons_and_what_is_not_labelled_is_missing(body: Path) -> None:
+    first, *others = read_lspet(body / "lspet")
+    assert len(others) == 1499 and first.picture.name == "im00004.jpg" and first.picture.is_file()
+    assert first.keypoints[LSP_14.index("right_ankle")].tolist() == pytest.approx([68.0, 183.7])
+    assert first.keypoints[LSP_14.index("head_top")].tolist() == pytest.approx([84.1, 72.8])
+    x, y, width, height = first.box
+    assert (x, y) == pytest.approx((11.0, 72.8))
+    assert (width, height) == pytest.approx((113.1, 110.9), abs=1e-4)
+    labelled = np.isfinite([one.keypoints for one in [first, *others]]).all(-1).sum(1)
+    assert np.unique(labelled, return_counts=True)[1].tolist() == [447, 1053]  # 13, 14 of 14
+
+
+def test_lspet_is_split_by_picture_the_same_way_each_time(body: Path) -> None:
+    data = read_bodies(body / "lspet")
+    assert len(data.rows("")) == 1200 and len(data.rows("held out")) == 300
+    again = split(list(reversed(read_lspet(body / "lspet"))))
+    held_out = {one.picture for one in again if one.held_out}
+    assert held_out == {data.bodies[row].picture for row in data.rows("held out")}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("image,r_ankle_x\na.jpg,1\n", "no column r_ankle_y"),
+        ("", "can't be read: No columns"),
+        (None, "can't be read"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(content, words, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "joints.csv").write_text(content)
+    with pytest.raises(TableError, match=words):
+        read_lspet(tmp_path)
+
+
+def test_coco_gives_its_labelled_persons_with_val_held_out(shared_data: Path) -> None:
+    data = read_bodies(shared_data / "coco" / "mini")
+    assert data.skeleton is COCO_17
+    assert data.held_out_sets == ["val2017"]
+    # as many as have a labelled keypoint, by the data's own README
+    assert (len(data.rows("")), len(data.rows("val2017"))) == (86, 68)
+    assert all(one.picture.is_file() for one in data.bodies)
+    inside_box = []
+    for one in data.bodies:
+        low, high = np.array(one.box[:2]), np.add(one.box[:2], one.box[2:])
+        inside_box.append(((one.keypoints >= low) & (one.keypoints <= high)).all(1))
+    labelled = np.isfinite([one.keypoints for one in data.bodies]).all(-1)
+    assert np.array(inside_box)[labelled].mean() > 0.9  # some lie outside in the real files
+
+
+def test_mpiis_both_layouts_say_the_same_of_a_person(body: Path, shared_data: Path) -> None:
+    samples = shared_data / "samples" / "mpii"
+    of_json = read_mpii(samples / "test_mpii.json", samples)
+    of_h5 = read_mpii(body / "mpii" / "valid.h5", samples)
+    assert (len(of_json), len(of_h5)) == (5, 2958)
+    one, same = of_json[0], of_h5[0]
+    assert one.picture.name == same.picture.name == "005808361.jpg"
+    # centre (966, 340), scale 4.718488: 15 scales lower, a square of 200 scales, from 0 on
+    side = 200 * 4.718488
+    assert one.box == pytest.approx(
+        (965 - side / 2, 339 + 15 * 4.718488 - side / 2, side, side), abs=1e-3
+    )
+    assert same.box == pytest.approx(one.box, abs=1e-2)
+    assert one.keypoints[LSP_14.index("right_ankle")].tolist() == [803, 710]
+    assert one.keypoints[LSP_14.index("left_wrist")].tolist() == [1141, 477]
+    assert np.abs(same.keypoints - one.keypoints).max() < 1  # valid.h5 keeps whole pixels
+
+
+def test_lsp_gives_2000_persons_all_labelled(body: Path) -> None:
+    keypoints = read_lsp(body / "lsp" / "lsp-joints-PC.mat")
+    assert keypoints.shape == (2000, 14, 2) and np.isfinite(keypoints).all()
+    assert keypoints[1000, LSP_14.index("right_ankle")].tolist() == pytest.approx(
+        [42.96322, 138.3588], abs=1e-4
+    )
+
+
+def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="has neither joints"):
+        read_bodies(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((10, 20, 30, 40), (10, 20, 29, 39)),
+        ((-5, -5, 20, 20), (0, 0, 14, 14)),
+        ((90, 190, 50, 50), (90, 190, 9, 9)),
+        ((10, 20, 0, 40), None),
+        ((200, 20, 30, 40), None),
+    ],
+)
+def test_a_box_is_cut_to_the_picture(box, cut) -> None:
+    assert inside(box, (200, 100)) == cut
+
+
+def test_crowds_and_the_unlabelled_are_left_out(tmp_path: Path) -> None:
+    person = {
+        "image_id": 1,
+        "category_id": 1,
+        "bbox": [10, 20, 30, 40],
+        "area": 900.0,
+        "num_keypoints": 17,
+        "keypoints": [20.0, 30.0, 2] * 17,
+        "iscrowd": 0,
+    }
+    unlabelled = {"keypoints": [0, 0, 0] * 17, "num_keypoints": 0}
+    persons = [person | {"id": 1}, person | {"id": 2, "iscrowd": 1}, person | {"id": 3}]
+    persons[2] |= unlabelled
+    truth = {
+        "images": [{"id": 1, "file_name": "1.jpg", "width": 100, "height": 200}],
+        "categories": [{"id": 1}],
+        "annotations": persons,
+    }
+    (tmp_path / "annotations").mkdir()
+    file = tmp_path / "annotations" / "person_keypoints_train2017.json"
+    file.write_text(json.dumps(truth))
+    [body] = read_bodies(tmp_path).bodies
+    assert body.picture == tmp_path / "train2017" / "1.jpg" and body.box == (10, 20, 29, 39)
