@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages.panels import presses
 from pages.panels.camera.stage import begin_stage
 from pages.panels.frame import begin_visit, errors_shown, navigation, style
 
+presses.install()
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
 page = navigation()

@@ -22,7 +22,7 @@ from core.recognition.files import TemporaryFolder
 from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
 from pages.components import source
-from pages.panels.project.acts import remember_act
+from pages.panels.project.acts import begin_acts, remember_act
 from pages.panels.words import ICONS, MARKS, SECTIONS, STUDIO
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ def navigation() -> StreamlitPage:
 
 def begin_visit(page: str) -> None:
     """Count a visit whenever the page changes; `visit` in the session state is its number."""
+    begin_acts()
     if st.session_state.get("page") != page:
         st.session_state["page"] = page
         st.session_state["visit"] = st.session_state.get("visit", 0) + 1

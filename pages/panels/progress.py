@@ -1,8 +1,15 @@
 """A progress bar for acts that tell how far they are."""
 
 from collections.abc import Callable
+from typing import Any
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import add_script_run_ctx
+
+from core.jobs.job import Job
+
+_MOVES_S = 0.1
 
 
 def moves(bar: DeltaGenerator, text: str | None = None) -> Callable[[float], None]:
@@ -12,3 +19,45 @@ def moves(bar: DeltaGenerator, text: str | None = None) -> Callable[[float], Non
         bar.progress(share, text)
 
     return move
+
+
+def begin(key: str, work: Callable[[Callable[[float], None]], Any]) -> None:
+    """Begin what must not be half done: Streamlit breaks off a page where another widget is used.
+
+    Args:
+        key: what this visitor's page calls it.
+        work: given what to tell its share; it touches nothing of Streamlit.
+    """
+    before: Job | None = st.session_state.get(key)
+    if before is not None:
+        before.thread.join()
+    job = Job(work)
+    add_script_run_ctx(job.thread)  # it is this visitor's act
+    job.thread.start()
+    st.session_state[key] = job
+
+
+def follow(key: str, text: str) -> None:
+    """Where that goes on, a bar until it is done, then the page anew; raises its error, once."""
+    job: Job | None = st.session_state.get(key)
+    if job is None or job.result is not None:
+        return
+    bar = st.progress(job.share, text)
+    while not job.over(_MOVES_S):
+        bar.progress(job.share, text)
+    if job.error is None:
+        st.rerun()
+    bar.empty()
+    forget(key)
+    raise job.error
+
+
+def done(key: str) -> Any:
+    """What it gave; None until it is done."""
+    job: Job | None = st.session_state.get(key)
+    return None if job is None else job.result
+
+
+def forget(key: str) -> None:
+    """Its result is not needed any more."""
+    st.session_state.pop(key, None)

@@ -140,6 +140,28 @@ def test_two_windows_record_into_one_project_and_nothing_is_lost(
         assert stored(workspace, "fist") - before == there + 6
 
 
+def test_a_click_while_files_are_added_waits_until_they_are(look, film, workspace, shared_data):
+    own_project(workspace)
+    photos = sorted((shared_data / "hand_images" / "emrecandir" / "open_palm").iterdir())[:30]
+    before = stored(workspace, "open_palm")
+    with look(film) as page:
+        page.goto("/record?project=My+gestures")
+        settled(page)
+        choose(page, "open_palm")
+        page.get_by_role("tab", name=re.compile("Add pictures")).click()
+        page.locator("input[type=file]").first.set_input_files(photos)
+        page.get_by_role("button", name=re.compile("Add as")).first.click()
+        expect(page.get_by_text("Looking for hands")).to_be_visible()
+        page.get_by_text("Start / stop", exact=True).click()
+        said = page.get_by_text(re.compile(r"kept \d+ / refused \d+")).first
+        expect(said).to_be_visible()
+        kept, refused = map(int, re.findall(r"\d+", said.inner_text()))
+        assert kept + refused == 30
+        assert stored(workspace, "open_palm") - before == kept
+        pressed = page.get_by_role("radio", name="Start / stop")
+        expect(pressed).to_have_attribute("aria-checked", "true")
+
+
 def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, workspace):
     own_project(workspace)
     before = stored(workspace, "thumbs_up")

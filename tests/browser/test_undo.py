@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from core.capture.demo import fill_demo
 from core.paths import Paths
 from core.store import Store
-from tests.browser.conftest import SIZES, offered, settled, undo_here
+from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
 from tests.contrast import TEXT, contrast
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -65,6 +65,21 @@ def test_the_bar_lies_in_the_middle_of_the_bottom_and_can_be_read(
             expect(button(page)).to_have_count(0)
             settled(page)
             assert samples() == everything
+
+
+def test_a_press_is_not_lost_in_the_moment_when_the_cards_report(look, film, samples):
+    everything = samples()
+    with look(film) as page:
+        page.goto("/record?project=Demo")
+        settled(page)
+        choose(page, "fist")
+        delete = page.get_by_role("button", name="Delete", exact=True).first.element_handle()
+        other = page.locator(".choose[aria-pressed=true]").element_handle()
+        page.evaluate("([one, other]) => { one.click(); other.click() }", [other, delete])
+        expect(button(page).last).to_be_visible()
+        assert samples() == everything - 1
+        undo_here(page)
+        expect(button(page)).to_have_count(0)
 
 
 def test_undo_is_heard_and_reached_by_keyboard_and_goes_by_itself(look, film, samples):

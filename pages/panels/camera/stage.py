@@ -14,7 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.recognition.live import LiveProcessor, Options, Watch
 from pages.components import source
 from pages.components.video_shape import follow_shape
-from pages.panels.camera.stream import Stream, camera_settings, no_end, video
+from pages.panels.camera.settings import camera_settings
+from pages.panels.camera.stream import Stream, no_end, video
 from pages.panels.words import VIDEO_PAGES
 
 # how the video is shown

@@ -1,6 +1,7 @@
 """The browser's camera through a LiveProcessor and back."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import av
@@ -16,9 +17,7 @@ from core.recognition import low_latency
 from core.recognition.live import Latest, LiveProcessor, Options
 from core.upkeep.memory import give_back_later
 from pages.panels.camera.address import local_address
-from pages.panels.camera.probe import camera_probe
 
-SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (
     "No camera can be used: plug one in, or close the program that is using it (a video call?), "
@@ -55,8 +54,33 @@ class Stream(VideoProcessorBase):
         give_back_later()
 
 
+@dataclass
+class _Seen:
+    """What the page was drawn with."""
+
+    drawn: bool = False
+    stream: Stream | None = None
+
+
 def video(constraints: dict[str, Any]) -> Stream | None:
-    """The video with its START button; None while the camera is off."""
+    """The video with its START button; None while the camera is off.
+
+    The browser's word about it, the first of which comes with every opening of a page, draws the
+    page anew only where the camera came or went.
+    """
+    seen = _Seen()
+    st.fragment(_follow)(constraints, seen)
+    return seen.stream
+
+
+def _follow(constraints: dict[str, Any], seen: _Seen) -> None:
+    stream = _video(constraints)
+    if seen.drawn and stream is not seen.stream:
+        st.rerun()
+    seen.drawn, seen.stream = True, stream
+
+
+def _video(constraints: dict[str, Any]) -> Stream | None:
     paths = Paths.find()
 
     def make_stream() -> Stream:
@@ -93,26 +117,6 @@ def video(constraints: dict[str, Any]) -> Stream | None:
         "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
     )
     return None
-
-
-def camera_settings() -> dict[str, Any]:
-    """Size and rate, and a test; what the browser is asked for."""
-    names = list(SIZES)
-    size = st.selectbox(
-        "Camera picture",
-        names,
-        index=1,
-        key="camera_size",
-        help="Counts from the next START on. A smaller picture is quicker.",
-    )
-    fps = st.slider("Frames a second", 5, 30, 15, key="camera_fps")
-    trouble = st.expander("Camera trouble?", icon="🩺", key="camera_trouble", on_change="rerun")
-    if trouble.open:  # else every page would ask the browser
-        with trouble:
-            camera_probe("stage_probe")
-    width, height = SIZES[size]
-    asked = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
-    return {"video": asked, "audio": False}
 
 
 def show_trouble(latest: Latest) -> None:

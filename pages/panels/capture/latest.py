@@ -1,5 +1,6 @@
 """The Record page's lower half: the latest samples, and samples from pictures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,9 +15,10 @@ from core.recognition.files import SUFFIXES, refusal_text
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio
-from pages.panels.progress import moves
+from pages.panels.progress import begin, done, follow, forget
 
 COLUMNS, ROWS = 8, 2
+_UPLOAD = "upload_job"
 
 
 def latest_samples(project: Project, gesture: Gesture) -> None:
@@ -82,33 +84,37 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
         if st.form_submit_button(f"Add as {title}", icon="➕") and files:
             _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
     with right:
-        if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
-            return
-        shot = st.camera_input(f"Snapshot of {title}", key="snapshot")
-        if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
-            st.session_state["snapshot_added"] = shot.file_id
-            _add(recorder, project, gesture, [(shot.name, shot.getvalue())])
+        _snapshot(recorder, project, gesture)
+    with left, errors_shown():
+        follow(_UPLOAD, "Looking for hands …")
+
+
+def _snapshot(recorder: Recorder, project: Project, gesture: Gesture) -> None:
+    if not st.toggle("Take a snapshot", help="For when the live video can't connect."):
+        return
+    shot = st.camera_input(f"Snapshot of {safe_label(gesture.label.title)}", key="snapshot")
+    if shot is not None and st.session_state.get("snapshot_added") != shot.file_id:
+        st.session_state["snapshot_added"] = shot.file_id
+        _add(recorder, project, gesture, [(shot.name, shot.getvalue())])
 
 
 def _add(
     recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
 ) -> None:
-    bar = st.progress(0.0, f"looking for hands in {len(uploads)} files")
+    weights = studio().paths.weights
 
     def make_estimator() -> Any:
-        return create_estimator("mediapipe-hands", studio().paths.weights)
+        return create_estimator("mediapipe-hands", weights)
 
-    with errors_shown():
-        added = add_uploads(
-            recorder, project, gesture, uploads, make_estimator, progress=moves(bar)
-        )
-        st.session_state["said"] = added
-        st.rerun()
+    def work(progress: Callable[[float], None]) -> Added:
+        return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
+
+    begin(_UPLOAD, work)
 
 
 def show_added() -> None:
     """What became of the last upload, until the next one."""
-    added: Added | None = st.session_state.get("said")
+    added: Added | None = done(_UPLOAD)
     if added is None:
         return
     with st.container(border=True):
@@ -118,5 +124,5 @@ def show_added() -> None:
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")
         if st.button("OK", key="said_ok"):
-            del st.session_state["said"]
+            forget(_UPLOAD)
             st.rerun()

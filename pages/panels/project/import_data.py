@@ -1,5 +1,7 @@
 """The Export page's way in: a project file that Mudra wrote, samples from other programs."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.exchange.data_in import SUFFIXES
@@ -7,14 +9,31 @@ from core.exchange.downloads import import_uploaded_project, import_uploaded_sam
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
-from pages.panels.progress import moves
+from pages.panels.progress import begin, done, follow, forget
 from pages.panels.project.chosen import use_project
+
+_PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
+_Progress = Callable[[float], None]
 
 
 def show_imported() -> None:
-    """What came in last, once."""
+    """What came in last, once; a project is the one in use then."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
+    if found := done(_PROJECT):
+        name, text = found
+        use_project(name)
+        _next(_PROJECT, f"Imported {text}")
+    if message := done(_SAMPLES):
+        _next(_SAMPLES, message)
+
+
+def _next(job: str, message: str) -> None:
+    """Say it on a page with empty fields."""
+    st.session_state["data_said"] = message
+    st.session_state["data_turn"] = st.session_state.get("data_turn", 0) + 1
+    forget(job)
+    st.rerun()
 
 
 def project_in(store: Store) -> None:
@@ -28,16 +47,16 @@ def project_in(store: Store) -> None:
         help="It is checked first. All of it comes in, or nothing; a name that is taken gets a "
         "number.",
     )
-    if file is None or not st.button("Import", icon="📥", key="bring_project"):
-        return
-    bar = st.progress(0.0, "checking …")
+    if file is not None and st.button("Import", icon="📥", key="bring_project"):
+        name, content = file.name, file.getvalue()
+        paths, folder = studio().paths, temporary_folder()
+
+        def work(progress: _Progress) -> tuple[str, str]:
+            return import_uploaded_project(store, paths, content, name, folder, progress)
+
+        begin(_PROJECT, work)
     with errors_shown():
-        name, text = import_uploaded_project(
-            store, studio().paths, file.getvalue(), file.name, temporary_folder(), moves(bar)
-        )
-        use_project(name)
-        _done(f"Imported {text}", turn)
-    bar.empty()
+        follow(_PROJECT, "Checking and importing …")
 
 
 def samples_in(store: Store, project: Project) -> None:
@@ -52,15 +71,13 @@ def samples_in(store: Store, project: Project) -> None:
         help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
         "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20.",
     )
-    if not files or not st.button(f"Add to {safe_label(project.name)}", icon="➕", key="add_data"):
-        return
-    with errors_shown(), st.spinner("Reading …"):
-        uploads = [(file.name, file.getvalue()) for file in files]
-        _done(import_uploaded_samples(store, project, uploads, temporary_folder()), turn)
+    add = f"Add to {safe_label(project.name)}"
+    if files and st.button(add, icon="➕", key="add_data"):
+        uploads, folder = [(file.name, file.getvalue()) for file in files], temporary_folder()
 
+        def work(progress: _Progress) -> str:
+            return import_uploaded_samples(store, project, uploads, folder, progress)
 
-def _done(message: str, turn: int) -> None:
-    """Say it on a page with empty fields."""
-    st.session_state["data_said"] = message
-    st.session_state["data_turn"] = turn + 1
-    st.rerun()
+        begin(_SAMPLES, work)
+    with errors_shown():
+        follow(_SAMPLES, "Reading …")

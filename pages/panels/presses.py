@@ -1,0 +1,50 @@
+"""No press is lost that comes together with another part's message.
+
+Streamlit's browser side puts all that widgets say within one task of the browser into one message,
+and where one of them lies in a fragment, the message is of that fragment alone: a button outside of
+it is pressed, but the page is not drawn anew. Seen in Streamlit 1.67, and mended here for it alone:
+a message that says something new of a widget outside of its fragment is of the whole page.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit
+from streamlit.runtime.app_session import AppSession
+
+_KNOWN = "1.67."
+_SEEN = "_mudra_widgets_seen"  # of a session: what it was told of each widget
+_TRIGGERS = {"trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value"}
+_request_rerun = AppSession.request_rerun
+
+
+def install() -> None:
+    """From now on in every session of this process; again does nothing."""
+    if streamlit.__version__.startswith(_KNOWN):
+        AppSession.request_rerun = _request_rerun_of_all  # type: ignore[assignment,method-assign]
+
+
+def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
+    if client_state is not None:
+        new = {*_new(session, client_state.widget_states.widgets)}
+        fragment = client_state.fragment_id
+        if fragment and any(_fragment_of(session, widget) != fragment for widget in new):
+            client_state.fragment_id = ""
+    _request_rerun(session, client_state)
+
+
+def _new(session: AppSession, widgets: Any) -> Iterator[str]:
+    """The widgets that were pressed, or have another value than in the message before."""
+    seen: dict[str, bytes] = vars(session).setdefault(_SEEN, {})
+    for widget in widgets:
+        said = widget.SerializeToString(deterministic=True)
+        pressed = widget.WhichOneof("value") in _TRIGGERS
+        if pressed or seen.get(widget.id, said) != said:
+            yield widget.id
+        seen[widget.id] = said
+
+
+def _fragment_of(session: AppSession, widget: str) -> str:
+    """The fragment that the widget was drawn in; "" for none."""
+    known = session.session_state._new_widget_state.widget_metadata.get(widget)
+    return (known.fragment_id or "") if known else ""
