@@ -46,9 +46,7 @@ def main() -> None:
 
 
 def _milliseconds(net: HeatmapNet) -> float:
-    crop = np.random.default_rng(0).integers(
-        0, 256, (1, net.input_size, net.input_size, 3), np.uint8
-    )
+    crop = np.random.default_rng(0).integers(0, 256, (1, *net.input_hw, 3), np.uint8)
     times = []
     for _ in range(60):
         begun = time.process_time()

@@ -34,13 +34,17 @@ def list_(as_json: Json = False) -> None:
     from core.weights.table import WEIGHTS
 
     folder = Paths.find().weights
-    rows = [{"name": n, "here": is_there(n, folder), **asdict(w)} for n, w in WEIGHTS.items()]
-    lines = []
-    for row in rows:
-        lines.append(f"{'✅' if row['here'] else '– '} {row['name']}: {row['about']}")
-        for source in row["sources"]:
-            where = " ".join(source["urls"]) or source["where"]
-            lines.append(f"     {source['file']} ({source['licence']})\n       {where}")
+    rows, lines = [], []
+    for name, entry in WEIGHTS.items():
+        here = is_there(name, folder)
+        verified = [source.verified_by for source in entry.sources]
+        rows.append({"name": name, "here": here, **asdict(entry), "verified_by": verified})
+        lines.append(f"{'✅' if here else '– '} {name}: {entry.about}")
+        lines.append(f"     input: {entry.scalings[0].in_words}")
+        for source in entry.sources:
+            where = " ".join(source.urls) or source.where
+            lines.append(f"     {source.file} ({source.licence})\n       {where}")
+            lines.append(f"       verified by {source.verified_by}")
     say({"weights": rows}, "\n".join(lines), as_json)
 
 
@@ -64,7 +68,7 @@ def fetch(
 @app.command("import")
 def import_(
     name: Name,
-    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl or .pth.")],
+    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl, .pth or .safetensors.")],
     as_json: Json = False,
 ) -> None:
     """Check and convert a file of published weights that you have."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from core.errors import EstimatorError, WeightsError
 from core.pose.skeletons import HAND_21
 from core.pose.types import Floats, Picture
+from core.weights.entries import Alignment, Decoding, Reading
 from core.weights.onnx_session import open_session
 from core.weights.table import WEIGHTS
 
 MODEL, METADATA = "model.onnx", "metadata.json"
-_ABOUT = ("name", "input_size", "stride", "stages", "joints", "sha256")
+_ABOUT = ("name", "input_hw", "stride", "stages", "joints", "sha256")
 
 
 class HeatmapNet:
@@ -24,9 +25,12 @@ class HeatmapNet:
 
     Attributes:
         name: e.g. "cpm.hand_light".
-        input_size: I, side of the square that it sees, px.
+        input_hw: (H, W) of what it sees, px.
         stages: S.
         joints: J.
+        background: whether it says a map of the background; where not, 1 − the strongest is one.
+        reading: how a body's maps are read.
+        attends: the names of what it attends to.
         skeleton: the name of theirs.
 
     Args:
@@ -40,11 +44,14 @@ class HeatmapNet:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         self.metadata = read_metadata(folder)
         self.name: str = self.metadata["name"]
-        self.input_size: int = self.metadata["input_size"]
+        height, width = self.metadata["input_hw"]
+        self.input_hw: tuple[int, int] = (height, width)
         self.stride: int = self.metadata["stride"]
         self.stages: int = self.metadata["stages"]
         self.joints: int = self.metadata["joints"]
         self.skeleton = skeleton_of(self.metadata)
+        self.background: bool = self.metadata.get("background", True)
+        self.reading = reading_of(self.metadata)
         content = (folder / MODEL).read_bytes()
         digest = hashlib.sha256(content).hexdigest()
         if digest != self.metadata["sha256"]:
@@ -53,6 +60,7 @@ class HeatmapNet:
                 f"{self.metadata['sha256']}: it was altered; get it again"
             )
         self._session = open_session(content, threads=threads)
+        self.attends = tuple(one.name for one in self._session.get_outputs()[1:])
 
     def check_skeleton(self, wanted: str) -> None:
         """Refuse a net that finds the keypoints of another skeleton.
@@ -68,14 +76,24 @@ class HeatmapNet:
             )
 
     def heatmaps(self, pictures: Picture | NDArray[np.uint8]) -> Floats:
-        """(N, I, I, 3) uint8 RGB → (N, S, J+1, h, w) heatmaps."""
-        wanted = (self.input_size, self.input_size, 3)
+        """(N, H, W, 3) uint8 RGB → (N, S, J+1, h, w) heatmaps, a background's last."""
+        return self.attended(pictures)[0]
+
+    def attended(
+        self, pictures: Picture | NDArray[np.uint8], *, with_attention: bool = True
+    ) -> tuple[Floats, dict[str, Floats]]:
+        """The heatmaps, and what the net attends to by name, (N, …, h', w') of 0..1."""
+        wanted = (*self.input_hw, 3)
         if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
             raise ValueError(
                 f"{self.name} sees (N, {wanted}) uint8, got {pictures.shape} {pictures.dtype}"
             )
-        (maps,) = self._session.run(["beliefs"], {"pictures": np.ascontiguousarray(pictures)})
-        return np.asarray(maps, np.float32)
+        names = self.attends if with_attention else ()
+        fed = {"pictures": np.ascontiguousarray(pictures)}
+        maps, *seen = self._session.run(["beliefs", *names], fed)
+        if not self.background:
+            maps = np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
+        return np.asarray(maps, np.float32), dict(zip(names, seen, strict=True))
 
 
 def skeleton_of(metadata: Mapping[str, Any]) -> str:
@@ -91,6 +109,22 @@ def skeleton_of(metadata: Mapping[str, Any]) -> str:
     return HAND_21.name if metadata["joints"] == HAND_21.size else ""
 
 
+def reading_of(metadata: Mapping[str, Any]) -> Reading:
+    """How a net's maps are read.
+
+    Raises:
+        WeightsError: in a way that is not known.
+    """
+    reading = Reading(**{key: metadata[key] for key in ("alignment", "decode") if key in metadata})
+    if reading.alignment not in get_args(Alignment) or reading.decode not in get_args(Decoding):
+        raise WeightsError(
+            f"{metadata['name']} wants its maps read by “{reading.alignment}” and "
+            f"“{reading.decode}”; known are {', '.join(get_args(Alignment))} and "
+            f"{', '.join(get_args(Decoding))}: it is from a newer Mudra, update this one"
+        )
+    return reading
+
+
 def read_metadata(folder: Path) -> dict[str, Any]:
     """What a net's folder says of it.
 
@@ -102,6 +136,8 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         raise WeightsError(f"no net in {folder}: {MODEL} and {METADATA} are wanted there")
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
+        if "input_hw" not in metadata:  # from when every net saw a square
+            metadata["input_hw"] = [metadata["input_size"]] * 2
         return metadata | {key: metadata[key] for key in _ABOUT}
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path} does not describe a net ({error!r})") from error

@@ -137,7 +137,7 @@ class HeatmapHands(Estimator):
     def _inferred(
         self, rgb: Picture, region: Region, handedness: str | None
     ) -> tuple[Pose, Heatmaps]:
-        crop = cut_region(rgb, region, self._net.input_size)
+        crop = cut_region(rgb, region, self._net.input_hw[0])
         heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], region, crop)
         keypoints, values = heatmap_keypoints(heatmaps)
         scores = np.clip(values, 0, 1)

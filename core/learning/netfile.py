@@ -1,7 +1,8 @@
 """A trained net as a file to use: `model.onnx` and `metadata.json` in a folder.
 
 Convention: the graph holds the preprocessing, so that every net is used alike: `pictures` uint8
-RGB (N, I, I, 3) → `heatmaps` float32 (N, S, J+1, h, w). The metadata carry the graph's sha256.
+RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
+what a net attends to under its own names. The metadata carry the graph's sha256.
 """
 
 import hashlib
@@ -20,7 +21,9 @@ from core.errors import WeightsError
 from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
 from core.nets import NETS, PoseNet, build_net
+from core.nets.pose_resnet import PoseResNet
 from core.pose.types import Picture
+from core.weights.entries import Channels
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
@@ -31,20 +34,34 @@ class Prepared(nn.Module):
     """A net with its preprocessing.
 
     Args:
-        scale: multiplies pixel values 0..255.
+        scale: multiplies pixel values 0..255, in the order of channels that the net wants.
         offset: is added after that.
         bgr: the net wants blue first.
     """
 
-    def __init__(self, net: PoseNet, scale: float, offset: float, bgr: bool) -> None:
+    def __init__(self, net: PoseNet, scale: Channels, offset: Channels, bgr: bool) -> None:
         super().__init__()
-        self.net, self.scale, self.offset, self.bgr = net, scale, offset, bgr
+        self.net, self.bgr = net, bgr
+        self.scale = torch.tensor(scale, dtype=torch.float32).reshape(-1, 1, 1)
+        self.offset = torch.tensor(offset, dtype=torch.float32).reshape(-1, 1, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """uint8 RGB (N, I, I, 3) → heatmaps (N, S, J+1, h, w)."""
-        x = pictures.permute(0, 3, 1, 2).float() * self.scale + self.offset
-        output: Tensor = self.net(x.flip(1) if self.bgr else x)
-        return output
+        """uint8 RGB (N, H, W, 3) → heatmaps (N, S, M, h, w)."""
+        maps: Tensor = self.net(self._fed(pictures))
+        return maps
+
+    def _fed(self, pictures: Tensor) -> Tensor:
+        x = pictures.permute(0, 3, 1, 2).float()
+        return (x.flip(1) if self.bgr else x) * self.scale + self.offset
+
+
+class _Attending(Prepared):
+    """The same with what the net attends to, for drawing."""
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
+        assert isinstance(self.net, PoseResNet)
+        maps, seen = self.net.with_attention(self._fed(pictures))
+        return maps, *seen.values()
 
 
 def save_net(
@@ -53,33 +70,40 @@ def save_net(
     name: str,
     about: Mapping[str, Any],
     *,
-    scale: float = 1 / 255,
-    offset: float = 0.0,
+    scale: Channels = 1 / 255,
+    offset: Channels = 0.0,
     bgr: bool = False,
 ) -> None:
     """Write the folder of a net; its graph is run once and must answer as torch does.
+
+    Args:
+        about: for the metadata; of a body net also `alignment` and `decode`, where its maps are
+            not read as `core.weights.entries.Reading` has it by itself.
 
     Raises:
         WeightsError: the saved graph answers differently.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    prepared = Prepared(net, scale, offset, bgr).eval()
-    size, _ = net.input_hw
+    attends = net.attends if isinstance(net, PoseResNet) else ()
+    prepared = (_Attending if attends else Prepared)(net, scale, offset, bgr).eval()
     rng = np.random.default_rng(0)
-    pictures = rng.integers(0, 256, (2, size, size, 3), np.uint8)
+    pictures = rng.integers(0, 256, (2, *net.input_hw, 3), np.uint8)
     example = torch.from_numpy(pictures)
+    outputs = ["beliefs", *attends]
     content = onnx_bytes(
-        prepared, (example,), ["pictures"], ["beliefs"], ({0: torch.export.Dim("hands", min=1)},)
+        prepared, (example,), ["pictures"], outputs, ({0: torch.export.Dim("hands", min=1)},)
     )
     with torch.no_grad():
-        _check(content, pictures, prepared(example).numpy())
+        said = prepared(example)
+    _check(content, pictures, (said[0] if attends else said).numpy())
     write_whole(folder / MODEL, content)
     metadata = {
         "name": name,
-        "input_size": size,
+        "input_hw": list(net.input_hw),
         "stride": net.stride,
         "stages": net.stages,
         "joints": net.joints,
+        "background": net.background,
         "sha256": hashlib.sha256(content).hexdigest(),
         **about,
     }

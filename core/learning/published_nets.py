@@ -5,20 +5,24 @@ repository calls hand.jpg, by OpenPose's recipe; there the net numbers the finge
 side, which is its answer nevertheless.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from torch import nn
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared, save_net
-from core.nets import NETS, build_net
+from core.nets import build_net
 from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
 from core.pose.types import Floats, Picture
+from core.weights.entries import Scaling
+from core.weights.layouts import Arrays
 from core.weights.published import load_weights
-from core.weights.table import WEIGHTS, Scaling
+from core.weights.table import WEIGHTS
 
 OPENPOSE_HAND = "cpm.openpose_hand"
 _PEAKS = (
@@ -58,26 +62,55 @@ def published_net(name: str, weights_folder: Path, scaling: Scaling | None = Non
     Raises:
         WeightsError: missing, altered or not this net's.
     """
-    arrays = load_weights(name, weights_folder)
-    net = build_net(name)
-    net.load_state_dict({key: torch.from_numpy(value) for key, value in arrays.items()})
-    scaling = scaling or WEIGHTS[name].scalings[0]
+    arrays, entry = load_weights(name, weights_folder), WEIGHTS[name]
+    if entry.trunk:
+        raise WeightsError(f"{name} is the trunk of a {entry.net}: train the rest of it first")
+    net = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
+    _fill(net, arrays)
+    scaling = scaling or entry.scalings[0]
     return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
 
 
-def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path:
-    """Write the net's folder from its converted weights, to be chosen by its name.
+def fill_trunk(net: nn.Module, name: str, weights_folder: Path) -> None:
+    """Give a net that is to be trained the trunk of ImageNet, or whatever else of its arrays the
+    named weights hold.
+
+    Raises:
+        WeightsError: missing, altered, or of another net.
+    """
+    arrays, own = load_weights(name, weights_folder), net.state_dict()
+    wrong = [n for n, array in arrays.items() if n not in own or own[n].shape != array.shape]
+    if wrong:
+        raise WeightsError(
+            f"{name} are weights of another net: “{wrong[0]}” has no place in this one; name those "
+            f"of a {WEIGHTS[name].net}"
+        )
+    _fill(net, arrays)
+
+
+def _fill(net: nn.Module, arrays: Arrays) -> None:
+    """What is not in the arrays stays: a normalisation's count of batches, or all but a trunk."""
+    tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
+    net.load_state_dict(tensors, strict=False)
+
+
+def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
+    """Write the net's folder from its converted weights, to be chosen by its name; None where they
+    are a trunk's, which is no net yet.
 
     Raises:
         WeightsError: missing, altered or not this net's.
     """
-    prepared = published_net(name, weights_folder)
-    entry, scaling = WEIGHTS[name], WEIGHTS[name].scalings[0]
+    entry = WEIGHTS[name]
+    if entry.trunk:
+        return None
+    prepared, scaling = published_net(name, weights_folder), entry.scalings[0]
+    about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
     save_net(
         prepared.net,
         nets_folder / name,
         name,
-        {"about": entry.about, "skeleton": NETS[name].skeleton},
+        about,
         scale=scaling.factor,
         offset=scaling.offset,
         bgr=scaling.channels == "BGR",

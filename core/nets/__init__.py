@@ -12,9 +12,10 @@ from typing import Any
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
+from core.nets.vitpose import ViTPose
 from core.pose.skeletons import COCO_17, HAND_21
 
-PoseNet = VggCPM | LightCPM | PoseResNet
+PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class NetSpec:
     loss: str = "euclidean"
 
 
-NETS = {
+_CPM = {
     "cpm.openpose_hand": NetSpec(partial(VggCPM, "hand", stages=6, joints=21)),
     "cpm.body": NetSpec(partial(VggCPM, "body", stages=6, joints=14), skeleton=""),
     "cpm.seed_hand": NetSpec(partial(VggCPM, "hand", stages=3, joints=21, input_size=256)),
@@ -42,13 +43,22 @@ NETS = {
         partial(VggCPM, "hand", stages=3, joints=21, input_size=256, stride=4)
     ),
     "cpm.hand_light": NetSpec(LightCPM, loss="cross-entropy"),
-} | {
+}
+_POSE_RESNETS = {
     f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(
         partial(PoseResNet, depth, attention=attention), skeleton=COCO_17.name, loss="joint-mse"
     )
     for depth in (18, 34, 50, 101, 152)
     for tag, attention in ATTENTIONS.items()
 }
+_VITPOSES = {
+    f"vitpose_{size}.{head}": NetSpec(
+        partial(ViTPose, size, head), skeleton=COCO_17.name, loss="joint-mse"
+    )
+    for size in ("small", "base")
+    for head in ("classic", "simple")
+}
+NETS = _CPM | _POSE_RESNETS | _VITPOSES
 
 
 def build_net(name: str, **options: Any) -> PoseNet:

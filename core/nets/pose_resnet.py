@@ -121,6 +121,12 @@ class PoseResNet(nn.Module):
         else:
             nn.init.normal_(self.final_layer.weight, std=_HEAD_STD)
 
+    @property
+    def attends(self) -> tuple[str, ...]:
+        """The names of what `with_attention` hands out, in that order."""
+        holistic = ("holistic_1", "holistic_2", "holistic_3") if self.attention.holistic else ()
+        return (*holistic, "part_wise") if self.attention.part_wise else holistic
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Heatmaps of the only stage, without a background, (B, 1, J, h, w).
 

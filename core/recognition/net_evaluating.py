@@ -81,7 +81,7 @@ def evaluate_net(
     hands = read_ahead(lambda path: _teachers_hand(path, teacher), pictures)
     for done, hand in enumerate(hands, 1):
         if hand is not None:
-            waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_size))
+            waiting.append(_seen(*hand, View.loose(rng) if loose else View(), net.input_hw[0]))
         if len(waiting) == _BATCH or done == len(pictures):
             apart += _distances(net, waiting)
             waiting = []

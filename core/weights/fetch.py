@@ -9,8 +9,8 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.files import written_whole
+from core.weights.entries import Source
 from core.weights.published import entry_of, import_weights, sha256_of
-from core.weights.table import Source
 
 Progress = Callable[[int, int | None], None]
 
@@ -46,6 +46,7 @@ def fetch(
     if not (expected and kept.is_file() and sha256_of(kept) == expected):
         _download(name, source, kept, progress or (lambda done, total: None))
     found = sha256_of(kept)
+    _check_start(source, kept, found)
     if expected is None:
         raise WeightsError(
             f"nobody published a sha256 of {source.file}; the one that came ({kept}) has {found}. "
@@ -62,6 +63,17 @@ def fetch(
         return import_weights(name, file, folder)
     finally:
         file.unlink()
+
+
+def _check_start(source: Source, kept: Path, found: str) -> None:
+    """Refuse a file whose name says how its sha256 begins, where it does not."""
+    if not found.startswith(source.sha256_start):
+        kept.unlink()
+        raise WeightsError(
+            f"{source.file} came with sha256 {found}, its name says that it begins with "
+            f"{source.sha256_start}: it is not the published file and was deleted; try again later "
+            "or from another network"
+        )
 
 
 def _download(name: str, source: Source, to: Path, progress: Progress) -> None:

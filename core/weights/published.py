@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import safetensors
 import safetensors.numpy
-from numpy.typing import NDArray
 
 from core.errors import WeightsError
 from core.files import write_whole
 from core.weights.caffemodel import read_caffemodel
+from core.weights.entries import FORMATS, Weights
+from core.weights.layouts import Arrays
 from core.weights.numpy_pickle import read_numpy_pickle
-from core.weights.table import FORMATS, WEIGHTS, Weights, expected_shapes
-
-Arrays = dict[str, NDArray[Any]]
+from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
 
 _CHECKPOINT = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
@@ -41,7 +40,7 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
     entry_of(name)
-    arrays = _checked(name, _read(file), file.name)
+    arrays = _checked(name, named_as_ours(name, file.name, _read(file)), file.name)
     folder.mkdir(parents=True, exist_ok=True)
     about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}
     content = safetensors.numpy.save(arrays, metadata=about)
@@ -162,10 +161,20 @@ def _from_pth(file: Path) -> Arrays:
     return read_torch(file)
 
 
+def _from_safetensors(file: Path) -> Arrays:
+    try:
+        return dict(safetensors.numpy.load_file(file))
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{file.name} is no whole safetensors file ({error}): get it again"
+        ) from None
+
+
 _READERS: dict[str, Callable[[Path], Arrays]] = {
     "caffemodel": _from_caffemodel,
     "pickle": _from_pickle,
     "pth": _from_pth,
+    "safetensors": _from_safetensors,
 }
 
 
@@ -173,7 +182,7 @@ def _checked(name: str, arrays: Arrays, file: str) -> Arrays:
     """The net's arrays as contiguous float32; arrays of stages that the net does not have are left
     out, any other unknown one is an error."""
     shapes = expected_shapes(name)
-    strange = [n for n in arrays if n not in shapes and not _is_later_stage(name, n)]
+    strange = [n for n in arrays if n not in shapes and not is_later_stage(name, n)]
     missing = [n for n in shapes if n not in arrays]
     if strange or missing:
         detail = f"“{missing[0]}” is missing" if missing else f"“{strange[0][:60]}” is too many"
@@ -194,8 +203,3 @@ def _checked(name: str, arrays: Arrays, file: str) -> Arrays:
             f"{file}: {broken[0]} has values that are no numbers: get the file again"
         )
     return checked
-
-
-def _is_later_stage(name: str, array: str) -> bool:
-    stage = array.rpartition(".")[0].rpartition("_stage")[2]
-    return array.startswith("Mconv") and stage.isdigit() and WEIGHTS[name].stages < int(stage) <= 6

@@ -4,17 +4,27 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
 
 _MOST_BYTES = 2**30
+# What mmpose writes beside its tensors: the keypoints' OKS sigmas, as a numpy array. These build
+# arrays and nothing else; files from before numpy 2 call the first by its old address.
+_RECONSTRUCT = np._core.multiarray._reconstruct  # type: ignore[attr-defined]
+_NUMPY: list[Any] = [
+    _RECONSTRUCT,
+    (_RECONSTRUCT, "numpy.core.multiarray._reconstruct"),
+    np.ndarray,
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "u1", "b1")),
+]
 
 
 def read_torch(path: Path) -> dict[str, NDArray[Any]]:
-    """Name → array. Names are flat, as the ports publish them: `conv1_1.weight`; a port's own
-    module before it (`model1_0.conv1_1.weight`) is left out.
+    """Name → array of a state dict, or of one under "state_dict" beside other things.
 
     Raises:
         WeightsError: the file is too large, cut off, or holds anything but named tensors.
@@ -25,7 +35,8 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
             f"{path} has {size} bytes, expected a .pth of 1 to {_MOST_BYTES}: get it again"
         )
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(_NUMPY):
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch lets any error through, over many lines
         detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsError(
@@ -35,20 +46,17 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     found = found.get("state_dict", found) if isinstance(found, dict) else found
     if not isinstance(found, dict) or not found:
         raise WeightsError(f"{path.name} holds a {type(found).__name__}, expected a state dict")
-    return _flat(path.name, found)
+    return _arrays(path.name, found)
 
 
-def _flat(file: str, found: dict[Any, Any]) -> dict[str, NDArray[Any]]:
+def _arrays(file: str, found: dict[Any, Any]) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {}
     for name, value in found.items():
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             kind = type(value).__name__
             raise WeightsError(f"{file}: “{str(name)[:60]}” holds a {kind}, expected a tensor")
-        short = ".".join(name.split(".")[-2:])
-        if short in arrays:
-            raise WeightsError(f"{file}: “{short}” comes twice, so whose it is can't be told")
         value = value.float() if value.dtype == torch.bfloat16 else value
-        arrays[short] = value.detach().numpy()
+        arrays[name] = value.detach().numpy()
     return arrays
 
 

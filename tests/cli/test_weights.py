@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.weights.table import expected_shapes
+from core.weights.table import WEIGHTS, expected_shapes
 from tests.weights.caffe_file import caffemodel
 
 
@@ -53,14 +53,20 @@ def test_weights_are_listed_imported_and_verified(run, tmp_path):
     record = json.loads(run("verify", "cpm.seed_hand", "--json").stdout)
     assert record["parameters"] == 24_316_162
     rows = json.loads(run("list", "--json").stdout)["weights"]
-    assert {row["name"]: row["here"] for row in rows} == {
-        "cpm.openpose_hand": False,
-        "cpm.body": False,
-        "cpm.seed_hand": True,
-    }
+    assert [row["name"] for row in rows if row["here"]] == ["cpm.seed_hand"]
+    assert [row["name"] for row in rows] == list(WEIGHTS)
+    assert all(len(row["verified_by"]) == len(row["sources"]) for row in rows)
     assert all(source["licence"] for row in rows for source in row["sources"])
     shutil.rmtree(tmp_path / "workspace")  # 100 MB each
     (tmp_path / "weights" / "cpm.seed_hand.safetensors").unlink()
+
+
+def test_the_list_says_how_each_net_is_fed_and_its_file_verified(run):
+    said = run("list").stdout
+    microsoft = said.partition("pose_resnet50.microsoft_256x192")[2].partition("pose_resnet50.")[0]
+    assert "input: BGR" in microsoft and "nobody published its sha256" in microsoft
+    trunk = said.partition("resnet18.imagenet")[2]
+    assert "input: RGB" in trunk and "the first digits of its sha256, f37072fd" in trunk
 
 
 def test_an_error_is_one_line_and_code_1(run, tmp_path):

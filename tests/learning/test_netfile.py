@@ -42,10 +42,11 @@ def test_the_metadata_say_what_the_graph_is(saved: tuple[Path, LightCPM]) -> Non
     digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
     assert metadata == {
         "name": "cpm.tiny",
-        "input_size": 64,
+        "input_hw": [64, 64],
         "stride": 4,
         "stages": 2,
         "joints": 4,
+        "background": True,
         "sha256": digest,
         "licence": "MIT",
     }

@@ -6,9 +6,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.errors import WeightsError
+from core.weights.entries import Source
 from core.weights.fetch import fetch
 from core.weights.published import sha256_of, verify
-from core.weights.table import Source
 
 NAME = "cpm.seed_hand"
 
@@ -93,6 +93,17 @@ def test_another_sha256_is_refused_and_the_file_deleted(serve, small_file, tmp_p
     with pytest.raises(WeightsError, match=f"{sha256_of(small_file)}, expected {other}"):
         fetch(NAME, tmp_path, source=source, accept_hash=None if known else other)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_whose_sha256_does_not_begin_as_its_name_says_is_deleted(
+    serve, small_file, tmp_path
+):
+    server, found = serve(small_file), sha256_of(small_file)
+    with pytest.raises(WeightsError, match="its name says that it begins with 00000000"):
+        fetch(NAME, tmp_path, source=server.source("good", sha256_start="0" * 8), accept_hash=found)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(WeightsError, match=f"--accept-hash {found}"):
+        fetch(NAME, tmp_path, source=server.source("good", sha256_start=found[:8]))
 
 
 def test_accepting_a_hash_does_not_replace_the_published_one(serve, small_file, tmp_path):
