@@ -7,9 +7,10 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
+from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
-from pages.panels.camera.keypoints import fitting, pick_keypoints, pick_view
+from pages.panels.camera.keypoints import fitting, pick_keypoints, pick_number, pick_view
 from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
 from pages.panels.live.models import pick_model
 from pages.panels.live.results import show_read
@@ -22,9 +23,9 @@ def page() -> None:
     left, right = wide_columns("files", 3, 2)
     with right:
         model = pick_model(project)
-        two = st.toggle("Two hands", key="files_two_hands", persist_state="session")
+        number = pick_number("files_two_hands", project)
         with st.expander("Keypoints and heatmaps", icon="🔥"):
-            source = pick_keypoints("files")
+            source = pick_keypoints("files", project)
             maps = pick_view("files") if source.is_net else "single"
         fits = fitting(model, source)
     with left:
@@ -44,9 +45,9 @@ def page() -> None:
             icon="🖼",
         )
         return
-    if model is None:
+    if model is None and not skeleton_named(project.skeleton).is_body:
         return
-    show_read(_read_all(files, _Reading(fits, source, 2 if two else 1, maps)), fits)
+    show_read(_read_all(files, _Reading(fits, source, number, maps)), project, fits)
 
 
 def _forget_all_but(file_ids: set[str]) -> None:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
-from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
+from core.store import Project
+from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints, pick_number
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.frame import errors_shown
@@ -26,29 +27,24 @@ def page() -> None:
     place = stage()
     with place.beside:
         model = pick_model(project)
-        two = st.toggle(
-            "Two hands",
-            key="two_hands",
-            persist_state="session",
-            help="Costs about 15 ms more a frame.",
-        )
+        number = pick_number("two_hands", project, help="Costs about 15 ms more a frame.")
     with place.settings:
         smoothing = pick_smoothing(model)
-        source = pick_keypoints("live")
+        source = pick_keypoints("live", project)
         maps = overlay("live", source)
     with place.beside:
         model = fitting(model, source)
-    options = Options(model, 2 if two else 1, smoothing, source, maps)
+    options = Options(model, number, smoothing, source, maps)
     live = place.show(options, watch=last_second().remember)
     with place.beside:
-        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model)
+        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model, project)
     with place.under:
         correction(live, project)
         live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
-        show_smoothing(live)
+        show_smoothing(live, project.skeleton)
 
 
-def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
+def _meaning(live: LiveProcessor | None, model: GestureModel | None, project: Project) -> None:
     with errors_shown():
         if live is None:
             show_gesture(NOT_STARTED, "Start the camera, show a gesture", "answer")
@@ -56,7 +52,7 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None) -> None:
         latest = live.latest()
         show_trouble(latest)
         show_drift(latest, model)
-        show_hands(latest, "answer")
+        show_hands(latest, "answer", project.skeleton)
         height, width = latest.size_hw
         st.caption(
             f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"

@@ -48,8 +48,8 @@ def _kept() -> None:
         }
     )
     st.caption(
-        "Of each recorded frame: the 21 keypoints, a crop of the hand 256 pixels wide unless the "
-        "project keeps keypoints only, and when, by whom and with what it was taken."
+        "Of each recorded frame: the keypoints, a crop of the hand or body 256 pixels wide unless "
+        "the project keeps keypoints only, and when, by whom and with what it was taken."
     )
 
 

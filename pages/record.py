@@ -10,7 +10,13 @@ from pages.panels.camera.stream import watch_trouble
 from pages.panels.capture.cards import gesture_cards
 from pages.panels.capture.latest import add_files, latest_samples, show_added
 from pages.panels.capture.remote import record_remote
-from pages.panels.capture.session import pick_person, pick_plan, recorder_for, show_recording
+from pages.panels.capture.session import (
+    pick_person,
+    pick_plan,
+    pick_recorded,
+    recorder_for,
+    show_recording,
+)
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_hint
 
@@ -24,9 +30,9 @@ def page() -> None:
         recorder = recorder_for(project, pick_person())
         plan = pick_plan()
     with place.settings:
-        source = pick_keypoints("record")
-        maps = overlay("record", source)
-    options = Options(hands=1, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
+        source = pick_keypoints("record", project)
+        maps, number = overlay("record", source), pick_recorded(project)
+    options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
     live = show_recording(place, options, recorder)
     with cards:
         gesture = gesture_cards(

@@ -2,13 +2,19 @@
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
+from core.store import Project
 from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.capture.cards import gesture_cards
-from pages.panels.capture.session import pick_person, pick_plan, recorder_for, show_recording
+from pages.panels.capture.session import (
+    pick_person,
+    pick_plan,
+    pick_recorded,
+    recorder_for,
+    show_recording,
+)
 from pages.panels.frame import errors_shown
 from pages.panels.live.models import answering_model
 from pages.panels.live.readings import show_gesture, show_hands
@@ -22,15 +28,15 @@ def page() -> None:
     place = stage()
     with place.settings:
         person, plan = pick_person(), pick_plan()
-        source = pick_keypoints("studio")
-        maps = overlay("studio", source)
+        source = pick_keypoints("studio", project)
+        maps, number = overlay("studio", source), pick_recorded(project)
     recorder = recorder_for(project, person)
     with place.head:
         answering, says = answering_model(project)
         model = fitting(answering, source)
         lacks = missing(project)
         st.caption(_next_step(on=place.stream is not None, lacks=lacks, says=says))
-    live = show_recording(place, Options(model, keypoints=source, maps=maps), recorder)
+    live = show_recording(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
         gesture_cards(
             project,
@@ -44,7 +50,7 @@ def page() -> None:
         )
         quick_training(project, lacks)
     with place.under:
-        st.fragment(_answer, run_every=0.2 if live else None)(live, model)
+        st.fragment(_answer, run_every=0.2 if live else None)(live, project)
 
 
 def _next_step(*, on: bool, lacks: str, says: str) -> str:
@@ -53,14 +59,14 @@ def _next_step(*, on: bool, lacks: str, says: str) -> str:
     return lacks or says
 
 
-def _answer(live: LiveProcessor | None, model: GestureModel | None) -> None:
+def _answer(live: LiveProcessor | None, project: Project) -> None:
     with errors_shown():
         if live is None:
             show_gesture("👋", "Show a gesture", "studio_answer")
             return
         latest = live.latest()
         show_trouble(latest)
-        show_hands(latest, "studio_answer")
+        show_hands(latest, "studio_answer", project.skeleton)
 
 
 page()

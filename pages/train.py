@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.jobs.trainings import KIND
 from core.learning.runs import RUNNING, Run
+from core.pose.skeletons import skeleton_named
 from core.store import Project
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
@@ -24,7 +25,8 @@ def page() -> None:
         st.fragment(_watch, run_every=0.5)(running)
     if running is None or KIND in running.about():
         results(project, running)
-    fine_tuning(project)
+    if not skeleton_named(project.skeleton).is_body:
+        fine_tuning(project)
 
 
 def _what_there_is(project: Project) -> None:

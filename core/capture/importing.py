@@ -113,8 +113,8 @@ def import_path(
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         with (
-            project_to_fill(store, project_name) as (project, fresh),
             estimator_factory() as estimator,
+            project_to_fill(store, project_name, estimator.skeleton) as (project, fresh),
         ):
             report = import_pictures(
                 store, project, pictures, estimator, person or SOMEBODY, path.name, progress

@@ -54,7 +54,7 @@ def record_source(
         MediaError: no such camera, or nothing that can be read.
     """
     frames = open_frames(source)
-    with project_to_fill(store, project) as (found, _):
+    with project_to_fill(store, project, estimator.skeleton) as (found, _):
         chosen = _gesture(store, found.id, gesture)
         pictures = not found.keypoints_only
         recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)

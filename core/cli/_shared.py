@@ -21,6 +21,10 @@ Mapping = Annotated[
 ]
 Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
 EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm.hand_light …")]
+OwnEstimator = Annotated[
+    str | None,
+    typer.Option("--estimator", help="mediapipe-hands, mediapipe-pose, a net; else what fits."),
+]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
 NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]
 ProjectName = Annotated[str, typer.Option("--project", help="Whose samples.")]
@@ -31,7 +35,7 @@ TrainingEstimator = Annotated[
 VideoOrCamera = Annotated[
     str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
 ]
-NumHands = Annotated[int, typer.Option("--hands", min=1, max=2, help="Hands to look for.")]
+NumHands = Annotated[int, typer.Option("--hands", min=1, max=4, help="Hands or persons.")]
 GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
 InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")]
 Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]
@@ -49,6 +53,16 @@ def hand_estimator(
     from core.recognition.keypoint_sources import KeypointSource
 
     return lambda: KeypointSource(name).open(paths, num_poses=num_poses)
+
+
+def estimator_of(store: Any, project: str, given: str | None) -> str:
+    """The estimator that was asked for, else the one of the project's skeleton."""
+    from core.recognition.keypoint_sources import KeypointSource, source_for
+
+    if given is not None:
+        return given
+    there = [p.skeleton for p in store.projects() if p.name.casefold() == project.casefold()]
+    return (source_for(there[0]) if there else KeypointSource()).name
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import (
-    EstimatorName,
     Json,
     Layout,
     Mapping,
     ModelName,
     NewProject,
     NumHands,
+    OwnEstimator,
     ProjectName,
     TrainingEstimator,
     TrainingProject,
@@ -21,6 +21,7 @@ from core.cli._shared import (
     Workspace,
     check_choice,
     check_layout,
+    estimator_of,
     hand_estimator,
     open_store,
     parse_map,
@@ -45,7 +46,7 @@ def import_(
     mapping: Mapping = None,
     estimator: Annotated[
         str | None,
-        typer.Option(help="Finds the hands, else mediapipe-hands; of a COCO json: found them."),
+        typer.Option(help="Finds them, else what fits the project; of a COCO json: found them."),
     ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -61,7 +62,7 @@ def import_(
             store,
             project,
             path,
-            estimator_factory=hand_estimator(paths, estimator or "mediapipe-hands"),
+            estimator_factory=hand_estimator(paths, estimator_of(store, project, estimator)),
             person=person,
             estimator=estimator,
             layout=layout,
@@ -108,7 +109,7 @@ def record(
     seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
     rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
     person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
-    estimator: EstimatorName = "mediapipe-hands",
+    estimator: OwnEstimator = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -118,7 +119,7 @@ def record(
     paths = Paths.find(workspace)
     with (
         open_store(paths) as store,
-        hand_estimator(paths, estimator)() as hands,
+        hand_estimator(paths, estimator_of(store, project, estimator))() as hands,
         progress_bar("recording") as progress,
     ):
         taken = record_source(
@@ -234,7 +235,7 @@ def predict(
     model: Annotated[
         str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
     ] = "starter",
-    estimator: EstimatorName = "mediapipe-hands",
+    estimator: OwnEstimator = None,
     maps: Annotated[str, typer.Option(help="A net's heatmaps: single, multi or hm.")] = "single",
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
@@ -248,9 +249,10 @@ def predict(
 
     paths = Paths.find(workspace)
     chosen = None if model == "none" else load_model(paths.model(model))
+    found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
     frames = []
     with (
-        hand_estimator(paths, estimator, num_poses=hands)() as detector,
+        hand_estimator(paths, found_by, num_poses=hands)() as detector,
         progress_bar("detecting") as progress,
     ):
         found = predict_(

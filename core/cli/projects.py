@@ -9,7 +9,9 @@ from core.cli._shared import InBin, Json, Workspace, Yes, must_agree, open_store
 from core.errors import NotFoundError
 from core.paths import Paths
 
-app = typer.Typer(no_args_is_help=True, help="Projects: list, delete, restore, export, import.")
+app = typer.Typer(
+    no_args_is_help=True, help="Projects: list, create, delete, restore, export, import."
+)
 
 Name = Annotated[str, typer.Argument(help="A project's name.")]
 
@@ -34,6 +36,29 @@ def list_(
         ]
     lines = [f"{p['name']}: {p['samples']:,} samples" for p in found] or ["no projects"]
     say({"projects": found}, "\n".join(lines), as_json)
+
+
+@app.command()
+def create(
+    name: Name,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Of whole bodies, with arm poses to begin with.")
+    ] = False,
+    keypoints_only: Annotated[
+        bool, typer.Option("--keypoints-only", help="Store no pictures.")
+    ] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Make a project, of hands or of bodies."""
+    from core.pose.skeletons import SUBJECTS
+
+    skeleton = SUBJECTS["Bodies" if bodies else "Hands"].name
+    with open_store(Paths.find(workspace)) as store:
+        project = store.create_project(name, skeleton=skeleton, keypoints_only=keypoints_only)
+        gestures = [gesture.name for gesture in store.gestures(project.id)]
+    document = {"name": project.name, "skeleton": project.skeleton, "gestures": gestures}
+    say(document, f"“{project.name}”, {project.skeleton}: {', '.join(gestures)}", as_json)
 
 
 @app.command()

@@ -122,19 +122,20 @@ def move(
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
+    from core.pose.skeletons import skeleton_named
     from core.review.balance import record_next, spread
     from core.store.index import read_index
 
     with open_store(Paths.find(workspace)) as store:
-        home = store.project(project).id
-        rows = spread(read_index(store, home), store.gestures(home))
+        home = store.project(project)
+        rows = spread(read_index(store, home.id), store.gestures(home.id))
     found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]
     lines = [
         f"{row.gesture.name:12} {row.samples:7,} samples, {row.persons} persons, "
         f"{row.sessions} sessions, {row.left} left, {row.right} right"
         for row in rows
     ]
-    next_ = record_next(rows)
+    next_ = record_next(rows, hands=not skeleton_named(home.skeleton).is_body)
     say({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
 
 

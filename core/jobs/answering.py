@@ -11,6 +11,7 @@ from core.gestures.model.gesture_model import METADATA, MODEL
 from core.jobs.owners import belongs_to
 from core.learning.runs import DONE, LOG, STOPPED, Run, list_runs
 from core.paths import Paths
+from core.pose.skeletons import skeleton_named
 from core.store import Project, Store
 
 STARTER = "starter"
@@ -45,7 +46,15 @@ def answering(paths: Paths, project: Project) -> Answering:
         if has_model(Run(folder)):
             return _described(folder, project.active_model, chosen=True)
     run = _newest(paths, project)
-    return Answering(STARTER, paths.starter) if run is None else _described(run.path, run.name)
+    if run is not None:
+        return _described(run.path, run.name)
+    name = starter_of(project.skeleton)
+    return Answering(name, paths.model(name))
+
+
+def starter_of(skeleton: str) -> str:
+    """The model that ships for a skeleton, as `Paths.model` takes it; "" where there is none."""
+    return "" if skeleton_named(skeleton).is_body else STARTER
 
 
 def choose(store: Store, paths: Paths, project: Project, name: str) -> None:

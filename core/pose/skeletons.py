@@ -332,6 +332,8 @@ NYU_14 = Skeleton(
     traced=6,
 )
 
+# what a project may be about: what people call it, and whose keypoints it then has
+SUBJECTS = {"Hands": HAND_21, "Bodies": BODY_33}
 SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}
 
 

@@ -78,8 +78,17 @@ def estimators(skeleton: str | None = None) -> list[str]:
 
 
 def offered(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
-    """Whose keypoints of a skeleton there are to choose from, by name."""
-    return [*estimators(skeleton), *available_nets(paths, skeleton)]
+    """Whose keypoints of a skeleton there are to choose from, by name; never nothing: where nobody
+    finds these, those of the kind are offered, and a project says why it does not take them."""
+    own = [*estimators(skeleton), *available_nets(paths, skeleton)]
+    return own or [source_for(skeleton).name]
+
+
+def source_for(skeleton: str) -> KeypointSource:
+    """What finds a skeleton's keypoints where nothing is chosen: hands' or bodies'."""
+    kind = skeleton_named(skeleton).is_body
+    of_kind = (n for n in estimators() if skeleton_named(ESTIMATORS[n].skeleton).is_body == kind)
+    return KeypointSource(next(iter((*estimators(skeleton), *of_kind))))
 
 
 def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:

@@ -73,7 +73,7 @@ def enough(rows: Sequence[Spread]) -> bool:
     return len(begun) > 1 and min(begun) >= ENOUGH
 
 
-def record_next(rows: Sequence[Spread]) -> str:
+def record_next(rows: Sequence[Spread], *, hands: bool = True) -> str:
     """One sentence on what helps most now; gestures that are switched off don't count.
 
     The rules in their order: something to tell apart, enough of each, `none`, right labels, even
@@ -85,7 +85,7 @@ def record_next(rows: Sequence[Spread]) -> str:
         return _begin(rows, begun)
     for rule in (
         _too_few,
-        _no_none,
+        _no_none if hands else _no_none_of_bodies,
         _suspect,
         _uneven,
         _one_session,
@@ -127,14 +127,17 @@ def _too_few(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     )
 
 
-def _no_none(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+def _no_none(
+    begun: Sequence[Spread], rows: Sequence[Spread], what: str = "a relaxed hand and other signs"
+) -> str:
     empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
     if not empty:
         return ""
-    return (
-        f"Record {_title(empty[0])}, a relaxed hand and other signs: more of what is no "
-        "gesture is turned away then."
-    )
+    return f"Record {_title(empty[0])}, {what}: more of what is no gesture is turned away then."
+
+
+def _no_none_of_bodies(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
+    return _no_none(begun, rows, "standing relaxed and other poses")
 
 
 def _suspect(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:

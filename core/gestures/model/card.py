@@ -13,6 +13,7 @@ from core.pose.skeletons import skeleton_named
 
 _UNKNOWN = "not known"
 _ROWS = 200
+_POINTS_RIGHT = ": 👉 points to the right as it is seen."
 _SPLITS = {
     "person": "other people than those it was trained on",
     "leave-one-person-out": "every person by a model that never saw that person",
@@ -172,7 +173,8 @@ def _limits(facts: Facts) -> str:
         f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
         "pixels; it never sees the picture.",
         f"It understands keypoints found by {_safe(facts.estimator)} alone.",
-        "Directions are those on the screen: 👉 points to the right as it is seen.",
+        "Directions are those on the screen"
+        + (": left and right are as they are seen." if skeleton.is_body else _POINTS_RIGHT),
         "A sign that it never saw may get the name of a gesture.",
     ]
     if (facts.persons or 0) < 3:

@@ -206,7 +206,8 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
     else:
         foreign = _accepted_outliers(net, data, threshold, seed)
         text = (
-            f"{count} gesture samples {_OF[kind]}; {len(foreign)} hands made of two of them "
+            f"{count} gesture samples {_OF[kind]}; {len(foreign)} "
+            f"{skeleton_named(data.skeleton).titles} made of two of them "
             "stood for unknown ones"
         )
     text += f"; each {apart} by the threshold that the others chose"

@@ -1,10 +1,12 @@
 """Whose keypoints are used, and which heatmaps are shown."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.heatmap_layout import Maps
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
@@ -12,33 +14,47 @@ from core.recognition.keypoint_sources import (
     offered,
     stages_of,
 )
+from core.store import Project
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 
-TITLES = {MEDIAPIPE: "MediaPipe hands", "cpm.hand_light": "Light CPM"}
+TITLES = {
+    MEDIAPIPE: "MediaPipe hands",
+    "mediapipe-pose": "MediaPipe pose",
+    "cpm.hand_light": "Light CPM",
+}
 CROPS = {
     "mediapipe": "MediaPipe's hand",
     "self": "tracked from the previous frame",
     "centre": "tracked, beginning at the image centre",
 }
+PEOPLE = 4  # at most
 STRONGEST = "all keypoints"
 VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
 
-def pick_keypoints(key: str) -> KeypointSource:
-    """An estimator, or a net and its crop."""
-    names = offered(studio().paths)
+def pick_keypoints(key: str, project: Project) -> KeypointSource:
+    """An estimator of the project's skeleton, or a net and its crop."""
+    names, skeleton = offered(studio().paths, project.skeleton), skeleton_named(project.skeleton)
     name = st.selectbox(
         "Keypoints by",
         names,
-        key=f"{key}_keypoints",
+        key=f"{key}_keypoints" + ("_of_bodies" if skeleton.is_body else ""),
         persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
         help="A gesture model understands the keypoints that it was trained on, and no others.",
     )
-    if not (chosen := KeypointSource(name or MEDIAPIPE)).is_net:
+    if not (chosen := KeypointSource(name or names[0])).is_net:
         return chosen
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
+
+
+def pick_number(key: str, project: Project, **look: Any) -> int:
+    """How many hands or persons are looked for; `look` is what Streamlit's toggle takes."""
+    body = skeleton_named(project.skeleton).is_body
+    title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
+    several = st.toggle(title, key=key, persist_state="session", **look)
+    return (PEOPLE if body else 2) if several else 1
 
 
 def pick_net(key: str) -> KeypointSource:

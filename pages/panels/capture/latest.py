@@ -9,9 +9,9 @@ from core.capture.recording import Recorder
 from core.capture.samples import picture_of
 from core.capture.stills import Added
 from core.capture.uploads import add_uploads
-from core.estimators import create_estimator
 from core.gestures.labels import safe_label
 from core.recognition.files import SUFFIXES, refusal_text
+from core.recognition.keypoint_sources import source_for
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio
@@ -101,10 +101,10 @@ def _snapshot(recorder: Recorder, project: Project, gesture: Gesture) -> None:
 def _add(
     recorder: Recorder, project: Project, gesture: Gesture, uploads: list[tuple[str, bytes]]
 ) -> None:
-    weights = studio().paths.weights
+    paths = studio().paths
 
     def make_estimator() -> Any:
-        return create_estimator("mediapipe-hands", weights)
+        return source_for(project.skeleton).open(paths)
 
     def work(progress: Callable[[float], None]) -> Added:
         return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)

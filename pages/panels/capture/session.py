@@ -5,8 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from core.capture.recording import CONTINUOUS, HELD, SHOT, TIMED, Plan, Recorder
+from core.pose.skeletons import skeleton_named
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
+from pages.panels.camera.keypoints import pick_number
 from pages.panels.camera.stage import Stage
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
@@ -47,6 +49,14 @@ def pick_plan() -> Plan:
         "Length, s", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
     )
     return Plan(float(delay), float(length), None, rate)
+
+
+def pick_recorded(project: Project) -> int:
+    """How many are looked for while one records: of bodies several, where others are in view."""
+    if not skeleton_named(project.skeleton).is_body:
+        return 1
+    how = "The largest is recorded, of equals the one in the middle. Costs time in every frame."
+    return pick_number("recorded_people", project, help=how)
 
 
 def recorder_for(project: Project, person: str) -> Recorder:

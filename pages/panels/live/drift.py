@@ -10,8 +10,8 @@ from core.recognition.live import Latest
 
 def show_drift(latest: Latest, model: GestureModel | None) -> None:
     """One sentence when the last half minute differs from the training data, and what to do."""
-    if model is None:
-        return
+    if model is None or model.skeleton.is_body:
+        return  # what is said of drift is said of fingers and palms
     key, drift = st.session_state.get("drift", (None, None))
     if key != model.path or drift is None:
         drift = Drift(model.metadata.get("usual", {}))

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
-from core.jobs.answering import STARTER, Answering, answering, has_model
+from core.jobs.answering import STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
 from core.learning.runs import Run
 from core.store import Project
@@ -14,12 +14,18 @@ from pages.panels.frame import errors_shown, load_model, studio, when
 
 STARTER_TITLE = "Starter: the eight gestures"
 
+NO_MODEL = "No model answers yet: record, then train."
+
 
 def pick_model(project: Project) -> GestureModel | None:
     """One of the project's trained models, or the starter's; None where it can't be read."""
     trainings, paths = studio().trainings, studio().paths
     runs = {run.name: run for run in trainings.runs(project.name) if has_model(run)}
-    names = [*runs, STARTER]
+    starter = starter_of(project.skeleton)
+    names = [*runs, *filter(None, [starter])]
+    if not names:
+        st.caption(NO_MODEL)
+        return None
     start = answering(paths, project).name
     key, before = f"model_{project.id}", f"answering_{project.id}"
     if st.session_state.get(before, start) != start:  # a training has ended since
@@ -34,7 +40,7 @@ def pick_model(project: Project) -> GestureModel | None:
         format_func=lambda n: _title(runs[n]) if n in runs else STARTER_TITLE,
     )
     with errors_shown():
-        return _loaded(paths.model(name or STARTER))
+        return _loaded(paths.model(name or starter))
     return None
 
 
@@ -47,6 +53,8 @@ def _title(run: Run) -> str:
 def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     """The model that answers for the project, and which it is; None where it can't be read."""
     found = answering(studio().paths, project)
+    if not found.name:
+        return None, NO_MODEL
     with errors_shown():
         return _loaded(found.folder), _said(found)
     return None, ""

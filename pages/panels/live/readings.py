@@ -1,7 +1,9 @@
-"""What hands mean, as shown beside a video: the emoji large, the name, a bar a gesture."""
+"""What hands or bodies mean, beside a video: the emoji large, the name, a bar a gesture."""
 
 from typing import Any
 
+from core.gestures.model.coverage import HALF
+from core.pose.skeletons import skeleton_named
 from core.recognition.live import Latest
 from core.recognition.reading import Reading
 from pages.components.answer import draw_answer
@@ -10,11 +12,12 @@ NO_HAND, UNSURE, UNKNOWN = "👀", "🤔", "🚫"
 UNLIKE = "Unlike every gesture that the model learned."
 
 
-def show_hands(latest: Latest, key: str) -> None:
-    """Every hand of the last frame, side by side."""
+def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
+    """Every hand, or body of that skeleton, of the last frame, side by side."""
+    nothing = "Nobody" if skeleton and skeleton_named(skeleton).is_body else "No hand"
     several = len(latest.hands) > 1
     shown = [_hand(hand, several=several) for hand in latest.hands]
-    draw_answer(key, shown or [_said(NO_HAND, "No hand")])
+    draw_answer(key, shown or [_said(NO_HAND, nothing)])
 
 
 def show_gesture(emoji: str, name: str, key: str) -> None:
@@ -23,13 +26,16 @@ def show_gesture(emoji: str, name: str, key: str) -> None:
 
 
 def _hand(hand: Reading, *, several: bool) -> dict[str, Any]:
-    whose = f"{hand.pose.handedness or 'a'} hand" if several else ""
+    side = hand.pose.handedness
+    whose = (f"{side} hand" if side else f"a {hand.hand}") if several else ""
     if hand.gesture is not None:
         said = _said(hand.gesture.emoji, hand.gesture.name, whose)
     elif hand.rejected:
         said = _said(UNKNOWN, "No gesture", whose or UNLIKE)
     else:
         said = _said(UNSURE, "No gesture", whose)
+    if hand.half:
+        said["note"] = HALF
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
         {

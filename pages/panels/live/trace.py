@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.live import LiveProcessor
 from core.recognition.reading import TRACE_S, Moment
 
@@ -17,20 +18,21 @@ RAW, SMOOTH = "raw", "smoothed"
 COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
-def show_smoothing(live: LiveProcessor | None) -> None:
+def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
     """Raw against smoothed while the camera runs, on demand."""
     if live is None:
         return
     if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
-        st.fragment(_chart, run_every=0.4)(live)
+        st.fragment(_chart, run_every=0.4)(live, skeleton_named(skeleton))
 
 
-def _chart(live: LiveProcessor) -> None:
+def _chart(live: LiveProcessor, skeleton: Skeleton) -> None:
     trace = live.trace()
+    what = "right wrist" if skeleton.is_body else "index finger's tip"
     if not trace:
-        st.caption("Show a hand: its index finger's tip is drawn here.")
+        st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
         return
-    st.altair_chart(_tip_chart(trace), width="stretch")
+    st.altair_chart(_tip_chart(trace, what), width="stretch")
     st.altair_chart(_names_chart(trace), width="stretch")
 
 
@@ -39,7 +41,7 @@ def _seconds(trace: tuple[Moment, ...]) -> list[float]:
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
-def _tip_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
+def _tip_chart(trace: tuple[Moment, ...], what: str) -> "alt.Chart":
     import altair as alt
     import pandas as pd
 
@@ -51,7 +53,7 @@ def _tip_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
     ]
     table = pd.DataFrame(rows, columns=["s", "x", "line"])
     return (
-        alt.Chart(table, height=150, title="x of the index finger's tip, pixels")
+        alt.Chart(table, height=150, title=f"x of the {what}, pixels")
         .mark_line()
         .encode(
             alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),

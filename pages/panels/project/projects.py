@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.pose.skeletons import SUBJECTS
 from core.store import Project, Store
 from pages.panels.camera.stage import is_set
 from pages.panels.frame import errors_shown, navigation, studio
@@ -53,14 +54,20 @@ def _new_project(store: Store, turn: int) -> None:
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
+        about = st.radio("It is about", list(SUBJECTS), horizontal=True, key=f"about_{turn}")
         keypoints_only = st.checkbox(
-            "Store keypoints only", help="No picture is stored, not even the crop of the hand."
+            "Store keypoints only", help="No picture is stored, not even a crop."
         )
         if not st.form_submit_button("Create", type="primary"):
             return
         with errors_shown():
-            use_project(store.create_project(name, keypoints_only=keypoints_only).name)
+            use_project(_created(store, name, str(about), keypoints_only))
             st.rerun()
+
+
+def _created(store: Store, name: str, about: str, keypoints_only: bool) -> str:
+    skeleton = SUBJECTS[about].name
+    return store.create_project(name, keypoints_only=keypoints_only, skeleton=skeleton).name
 
 
 def _change_project(store: Store, project: Project, turn: int) -> None:

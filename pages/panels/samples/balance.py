@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.gestures.labels import safe_label
+from core.pose.skeletons import skeleton_named
 from core.review.balance import Spread, enough, record_next, spread
 from core.store import Project
 from core.store.index import SampleIndex, read_index
@@ -15,7 +16,8 @@ from pages.panels.table import show_table
 def balance(project: Project, sample_index: SampleIndex) -> None:
     """The sentence and the table."""
     rows = _rows(project, sample_index)
-    st.info(safe_label(record_next(rows)), icon="➡️")
+    hands = not skeleton_named(project.skeleton).is_body
+    st.info(safe_label(record_next(rows, hands=hands)), icon="➡️")
     scored = any(row.doubtful is not None for row in rows)
     suspected = ["–" if row.doubtful is None else f"{row.doubtful:.0%}" for row in rows]
     columns: dict[str, Sequence[object]] = {
@@ -23,18 +25,20 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
         "Samples": [row.samples for row in rows],
         "Persons": [row.persons for row in rows],
         "Sessions": [row.sessions for row in rows],
-        "Left": [row.left for row in rows],
-        "Right": [row.right for row in rows],
     }
+    if hands:
+        columns["Left"] = [row.left for row in rows]
+        columns["Right"] = [row.right for row in rows]
     if scored:
         columns["Suspected label errors"] = suspected
     show_table(columns, bar="Samples", most=max(row.samples for row in rows))
-    st.caption(
-        "Tables don't say which hand it is."
-        if scored
-        else "Tables don't say which hand it is. Order the samples by “most suspect first” to have "
-        "their suspected label errors counted here."
-    )
+    notes = ["Tables don't say which hand it is."] if hands else []
+    if not scored:
+        notes.append(
+            "Order the samples by “most suspect first” to have their suspected label errors "
+            "counted here."
+        )
+    st.caption(" ".join(notes))
 
 
 def _title(row: Spread) -> str:
@@ -48,7 +52,9 @@ def next_hint(project: Project, *, untrained: bool = False) -> None:
     if untrained and enough(rows):
         st.caption("➡️ Press Train, and watch how it learns.")
     elif any(row.samples for row in rows):
-        st.caption(f"➡️ {safe_label(record_next(rows))}")
+        st.caption(
+            f"➡️ {safe_label(record_next(rows, hands=not skeleton_named(project.skeleton).is_body))}"
+        )
 
 
 def _rows(project: Project, sample_index: SampleIndex) -> list[Spread]:

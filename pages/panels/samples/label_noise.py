@@ -24,7 +24,7 @@ def label_noise_of(project: Project, sample_index: SampleIndex, order: str) -> L
         label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
         bar.empty()
     st.caption(
-        "A sample is suspect where hands of other recordings that look like it are another "
+        "A sample is suspect where samples of other recordings that look like it are another "
         "gesture, or the model in use takes it for one."
     )
     return label_noise

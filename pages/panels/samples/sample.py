@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
+from core.pose.skeletons import skeleton_named
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples
@@ -45,13 +46,19 @@ def _facts(sample: Sample) -> None:
         "Source": sample.source,
         "Session": f"{origin.session_id}, {origin.session_source}, {_time(origin.session_at)}",
         "Recording": f"{origin.burst_id}, {_time(origin.recording_at)}",
-        "Hand": sample.handedness or "not known",
+        **(
+            {"Hand": sample.handedness or "not known"}
+            if not skeleton_named(sample.skeleton).is_body
+            else {}
+        ),
         "Picture": size,
         "Mirrored view": "yes" if sample.mirrored_view else "no",
         "Estimator": f"{sample.estimator} {sample.estimator_version}".strip(),
         "File's sha256": sample.file_hash or "none: from a camera",
         "Number": str(sample.id),
     }
+    if skeleton_named(sample.skeleton).is_body:
+        del facts["Hand"]
     st.markdown("\n".join(f"- {name}: **{safe_label(fact)}**" for name, fact in facts.items()))
 
 

@@ -1,0 +1,51 @@
+"""A project of bodies on every page: made in the sidebar, with the arm poses to begin with."""
+
+import pytest
+
+from core.gestures.labels import ARM_POSES
+from tests.pages.conftest import PAGES, go, press, texts
+
+EVERY = (*PAGES, "gestures", "review", "files", "export", "heatmaps", "privacy")
+
+
+@pytest.fixture
+def bodies(app):
+    """The app with a new project of bodies, made as a person makes it."""
+    next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Arms")
+    next(r for r in app.sidebar.radio if r.label == "It is about").set_value("Bodies")
+    return press(app, "Create")
+
+
+def test_a_project_of_bodies_is_made_in_the_sidebar_and_begins_with_the_arm_poses(bodies, store):
+    project = store.project("Arms")
+    assert project.skeleton == "body_33"
+    assert [g.label for g in store.gestures(project.id)] == [*ARM_POSES]
+    assert "t\\_pose" in texts(go(bodies, "gestures"))
+
+
+def test_hands_are_what_a_project_is_about_unless_told(app, store):
+    next(i for i in app.sidebar.text_input if i.label == "Name").set_value("More")
+    press(app, "Create")
+    assert store.project("More").skeleton == "hand_21"
+
+
+@pytest.mark.parametrize("page", EVERY)
+def test_every_page_shows_a_project_of_bodies(bodies, page):
+    go(bodies, page)
+    assert not bodies.error
+
+
+def test_live_and_record_look_for_bodies_and_never_for_hands(bodies):
+    for page in ("live", "record", "studio"):
+        go(bodies, page)
+        [chosen] = [box for box in bodies.selectbox if box.label == "Keypoints by"]
+        assert chosen.options == ["MediaPipe pose"]
+        assert "Several people" in [toggle.label for toggle in bodies.toggle]
+        assert "Two hands" not in [toggle.label for toggle in bodies.toggle]
+
+
+def test_files_finds_the_people_in_a_picture(bodies, weights_folder, shared_data):
+    picture = shared_data / "coco/mini/val2017/000000368212.jpg"
+    go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
+    bodies.run()
+    assert "bodies **1**" in texts(bodies) and "a body" in texts(bodies)
