@@ -41,7 +41,7 @@ class Plan:
     lease_s: float | None = None
 
 
-HELD = Plan(lease_s=1.5)
+HELD = Plan(lease_s=3.0)  # a busy machine or network may be silent for a moment
 CONTINUOUS = Plan()
 TIMED = Plan(delay_s=3.0, length_s=3.0)
 SHOT = Plan(length_s=1.0, count=1)  # the first good frame within a second

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from benchmarks.studio import start_camera
+from core.capture.recording import HELD
 from tests.browser.conftest import (
     WAIT_MS,
     begin_hold,
@@ -85,7 +86,7 @@ def test_a_reload_while_it_is_held_keeps_what_was_recorded_and_says_so(
         begin_hold(page, "open_palm")
         page.reload()
         expect(page.get_by_text("The page was left while you held “open_palm”")).to_be_visible()
-        time.sleep(2)  # longer than a lease
+        time.sleep(HELD.lease_s + 1)
         there = stored(workspace, "open_palm")
         assert there >= 3
         page.reload()
@@ -125,7 +126,7 @@ def test_a_camera_pulled_out_while_a_button_is_held_stores_what_came_before_and_
         page.mouse.up()
         there = stored(workspace, "thumbs_down")
         assert there - before >= 3
-        time.sleep(2)  # longer than a lease
+        time.sleep(HELD.lease_s + 1)
         assert stored(workspace, "thumbs_down") == there
 
 

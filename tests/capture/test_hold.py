@@ -5,8 +5,10 @@ The clock is driven by hand; every count is computed beside it.
 
 import pytest
 
-from core.capture.recording import HELD, Recorder
+from core.capture.recording import Plan, Recorder
 from tests.capture.conftest import hand, offer
+
+HELD = Plan(lease_s=1.5)
 
 
 class Clock:
