@@ -53,34 +53,46 @@ def evaluate_coco(
 
 @app.command("train-net")
 def train_net(
-    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light.")],
-    data: Annotated[Path, typer.Option(help="Holds hand_crops/ and hand_images/.")],
+    name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, pose_resnet18.both.")],
+    data: Annotated[
+        Path,
+        typer.Option(help="Hands: holds hand_crops/ and hand_images/. Bodies: COCO's or LSPET's."),
+    ],
     minutes: Annotated[float, typer.Option(help="Time given, of all pieces together.")] = 100.0,
+    steps: Annotated[int, typer.Option(min=0, help="How many, instead of the time.")] = 0,
     resume: Annotated[str | None, typer.Option(help="Go on with this run.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the net.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
-    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2.5e-3,
+    rate: Annotated[
+        float | None, typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies.")
+    ] = None,
+    size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
     seed: int = 0,
     threads: Annotated[int, typer.Option(min=1, help="Of torch on a CPU.")] = 2,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Train a pose net on a teacher's keypoints; runs under torchrun, too."""
-    from core.jobs.net_training import train_net_here
-    from core.recipes.net_data import hand_pack
+    """Train a pose net: hands on a teacher's keypoints, bodies on annotations; by torchrun, too."""
+    from core.jobs.net_training import OF_HANDS, train_net_here
+    from core.recipes.net_data import of_bodies, training_data
 
-    paths = Paths.find(workspace)
-    with progress_bar("cutting hands out") as progress:
-        pack = hand_pack(paths, data, progress)
+    paths, input_hw = Paths.find(workspace), _size(size)
+    with progress_bar("reading the data") as progress:
+        samples = training_data(paths, name, data, progress)
+    build, about = of_bodies(samples, input_hw)
+    rate = rate or (1e-3 if build else 2.5e-3)
     with progress_bar("training") as progress:
         trained = train_net_here(
             paths,
             name,
-            pack,
+            samples,
             minutes=minutes,
+            steps=steps,
             resume=resume,
             out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
+            build=build,
+            about=about or OF_HANDS,
             progress=progress,
         )
     if trained is None:  # another process of torchrun than the first
@@ -92,6 +104,16 @@ def train_net(
         for held_out, stages in evaluations["held_out"].items()
     )
     say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """(H, W) of “256x192”; a pose net halves its input five times."""
+    sides = [int(side) if side.isdigit() else 0 for side in text.split("x")]
+    if len(sides) != 2 or not all(32 <= side <= 1024 and side % 32 == 0 for side in sides):
+        raise typer.BadParameter(
+            f"“{text}”: write it like 256x192, of multiples of 32 up to 1024", param_hint="--size"
+        )
+    return sides[0], sides[1]
 
 
 @app.command("fine-tune-net")

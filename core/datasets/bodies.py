@@ -33,12 +33,15 @@ class Body:
         keypoints: (K, 2) picture pixels, NaN where not labelled.
         box: x, y, width, height round the person.
         held_out: "" to learn from, else the name of the set that it measures.
+        image_id, area: of COCO's annotations: the picture, and the person's square pixels.
     """
 
     picture: Path
     keypoints: Floats
     box: PersonBox
     held_out: str = ""
+    image_id: int = 0
+    area: float = float("nan")
 
 
 class Bodies:

@@ -4,8 +4,8 @@ Convention: 14 keypoints come in LSP's order, which MPII has too but for its pel
 17 in COCO's. Left and right are the person's own. N bodies, K keypoints.
 """
 
-import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, read_annotations
 from core.errors import TableError, TrainingError
+from core.media.json_objects import BARE, is_list, json_objects
 from core.pose.boxes import bounding_box
 from core.pose.person_view import PADDING, PersonBox
 from core.pose.skeletons import COCO_17, LSP_14
@@ -23,19 +24,27 @@ from core.pose.types import Floats
 
 # Where LSP's 14 stand among MPII's 16: without 6, the pelvis, and 7, the thorax
 _LSP_IN_MPII = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 8, 9)
+_MPII_SIZE = 16
 _MPII_SCALE = 200.0  # pixels of a scale of 1
 _MPII_LOWER = 15.0  # pixels at a scale of 1 by which a middle is moved, so that the feet are seen
+_MPII = ("image", "joints", "joints_vis", "scale", "center")
 _HELD_OUT = "held out"
 
 
-def read_bodies(folder: Path) -> Bodies:
+def read_bodies(folder: Path, pictures: Path | None = None) -> Bodies:
     """The bodies of a folder: joints.csv beside images/ (LSPET), or COCO's annotations/ of
-    person_keypoints_*.json beside a folder of pictures each, train2017 and val2017 …
+    person_keypoints_*.json beside a folder of pictures each, train2017 and val2017 …; or of one
+    file: COCO's annotations, or MPII's list.
+
+    Args:
+        pictures: of a file, where its pictures lie; else beside it.
 
     Raises:
-        TrainingError: it is neither.
+        TrainingError: it is none of these.
         TableError: a file that is damaged.
     """
+    if folder.is_file():
+        return _of_file(folder, pictures or folder.parent)
     if (folder / "joints.csv").is_file():
         return Bodies(LSP_14, split(read_lspet(folder)))
     files = sorted((folder / "annotations").glob("person_keypoints_*.json"))
@@ -52,14 +61,19 @@ def read_bodies(folder: Path) -> Bodies:
     return Bodies(COCO_17, bodies)
 
 
+def _of_file(path: Path, pictures: Path) -> Bodies:
+    if is_list(path):
+        return Bodies(LSP_14, read_mpii(path, pictures))
+    return Bodies(COCO_17, coco_bodies(read_annotations(path), pictures))
+
+
 def split(bodies: list[Body], share: float = 0.2, seed: int = 0) -> list[Body]:
     """The same bodies, a share of the pictures held out, drawn at random."""
     pictures = sorted({body.picture for body in bodies})
     drawn = np.random.default_rng(seed).permutation(len(pictures))[: round(share * len(pictures))]
     held_out = {pictures[i] for i in drawn}
     return [
-        Body(body.picture, body.keypoints, body.box, _HELD_OUT if body.picture in held_out else "")
-        for body in bodies
+        replace(body, held_out=_HELD_OUT) if body.picture in held_out else body for body in bodies
     ]
 
 
@@ -105,10 +119,15 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
     The box is the square of 200 px × scale round the middle, which is moved down by 15 px × scale
     (Xiao et al. 2018; valid.h5 has that done already); positions begin with 1 in both.
     """
-    bodies = []
+    bodies: list[Body] = []
     for row in _mpii_json(path) if path.suffix == ".json" else _mpii_h5(path):
-        keypoints = labelled(np.asarray(row["joints"], np.float32) - 1, np.array(row["joints_vis"]))
-        scale, (x, y) = float(row["scale"]), row["center"]
+        try:
+            joints = np.asarray(row["joints"], np.float32).reshape(_MPII_SIZE, 2)
+            seen = np.asarray(row["joints_vis"], np.float32).reshape(_MPII_SIZE)
+            scale, (x, y) = float(row["scale"]), np.asarray(row["center"], np.float32).reshape(2)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"{path.name}: entry {len(bodies) + 1}: {error}") from error
+        keypoints = labelled(joints - 1, seen)
         middle = np.array([x, y + row["lower"] * scale]) - 1
         side = scale * _MPII_SCALE * row["padded"]
         corner = middle - side / 2
@@ -118,8 +137,14 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
 
 def _mpii_json(path: Path) -> list[Mapping[str, Any]]:
-    rows = json.loads(path.read_text(encoding="utf-8"))
-    return [row | {"lower": _MPII_LOWER, "padded": 1.0} for row in rows]
+    rows: list[Mapping[str, Any]] = []
+    for _, number, item in json_objects(path, BARE):
+        if missing := [name for name in _MPII if name not in item]:
+            raise TableError(
+                f"{path.name}: entry {number} has no {missing[0]}; expected are {', '.join(_MPII)}"
+            )
+        rows.append(item | {"lower": _MPII_LOWER, "padded": 1.0})
+    return rows
 
 
 def _mpii_h5(path: Path) -> list[Mapping[str, Any]]:
@@ -152,7 +177,8 @@ def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") ->
         box = inside(person.bbox, image.size_hw)
         if box is not None:
             keypoints = labelled(person.keypoints[:, :2], person.keypoints[:, 2])
-            bodies.append(Body(pictures / image.file_name, keypoints, box, held_out))
+            path, area = pictures / image.file_name, person.area
+            bodies.append(Body(path, keypoints, box, held_out, image.id, area))
     return bodies
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.datasets.hand_crops import Hand, read_pack, write_pack
+from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
 from core.media.pictures import decode_jpeg
@@ -27,27 +28,35 @@ TEACHER = "mediapipe-hands"
 _FINE_RATE = 3e-4
 _LEAST_SAMPLES = 40
 _MOST_SAMPLES = 20_000
+_PARTS = 1000  # of a training, for its progress bar
+OF_HANDS = {"teacher": TEACHER, "estimator": "cpm", "licence": "Apache-2.0"}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def train_net_here(
     paths: Paths,
     name: str,
-    pack: Path,
+    data: TrainingData,
     *,
     minutes: float,
+    steps: int = 0,
     resume: str | None = None,
     out: Path | None = None,
     options: dict[str, Any] | None = None,
+    build: dict[str, Any] | None = None,
+    about: dict[str, Any] | None = None,
     progress: Callable[[int, int | None], None],
 ) -> tuple[Run, Path] | None:
     """Train and wait for the end; an interrupt ends it early and keeps what was learned.
 
     Args:
-        pack: folder of the hand crops to learn from.
+        data: what to learn from, and what measures.
+        steps: how many, instead of the minutes.
         resume: name of a run to go on with.
         out: folder for the net; else in the run.
         options: more of `NetOptions`.
+        build: options of the net's class; a run that is resumed has its own.
+        about: what the net's folder says of it beside its figures.
 
     Returns:
         The run, and the folder of the net; None in another process of torchrun than the first.
@@ -59,21 +68,24 @@ def train_net_here(
     from core.learning.loop import NetOptions, train_net
     from core.learning.netfile import save_trained
 
-    crops = read_pack(pack)
-    run = _run(paths, name, resume, minutes)
-    total = round(minutes * 60)
+    build = build or {}
+    run = _run(paths, name, resume, minutes=minutes, steps=steps, build=build)
+    if resume is not None:
+        build = run.about().get("build", {})
+        build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
     with _failure_logged(run):
         weights = train_net(
             name,
-            crops,
+            data,
             run,
-            NetOptions(minutes=minutes, **(options or {})),
-            lambda spent: progress(min(round(spent), total), total),
+            NetOptions(minutes=minutes, steps=steps, net=build, **(options or {})),
+            lambda share: progress(round(_PARTS * share), _PARTS),
         )
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        save_trained(weights, folder, name, _about(run, len(crops.rows(""))))
+        message = _about(run, len(data.rows(""))) | (about or {})
+        save_trained(weights, folder, name, message, build)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 
@@ -114,14 +126,13 @@ def fine_tune_here(
             evaluate_every_s=15,
             start=paths.shipped_models / LIGHT / WEIGHTS,
         )
-        total = round(minutes * 60)
         try:
             train_net(
                 LIGHT,
                 read_pack(pack),
                 run,
                 options,
-                lambda spent: progress(min(round(spent), total), total),
+                lambda share: progress(round(_PARTS * share), _PARTS),
             )
         except TrainingError:
             if (run.path / WEIGHTS).is_file():
@@ -154,7 +165,7 @@ def _save_fine_tuned(paths: Paths, run: Run) -> None:
     from core.learning.netfile import save_trained
 
     about, pack = run.about(), read_pack(run.path / "pack")
-    message = _about(run, len(pack.rows(""))) | {"project": about["project"]}
+    message = _about(run, len(pack.rows(""))) | OF_HANDS | {"project": about["project"]}
     save_trained(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
 
 
@@ -282,12 +293,12 @@ def _check_net_name(name: str) -> None:
         )
 
 
-def _run(paths: Paths, name: str, resume: str | None, minutes: float) -> Run:
+def _run(paths: Paths, name: str, resume: str | None, **about: Any) -> Run:
     """What this process trains; of torchrun's, only the first has a folder to write into."""
     if _rank() > 0:
         return Run(paths.net_runs / (resume or "of-the-first-process"))
     if resume is None:
-        return Run.create(paths.net_runs, net=name, minutes=minutes)
+        return Run.create(paths.net_runs, net=name, **about)
     run = Run.open(paths.net_runs / resume)
     run.resume()
     return run
@@ -300,9 +311,6 @@ def _rank() -> int:
 def _about(run: Run, samples: int) -> dict[str, Any]:
     evaluations = run.records("look")
     return {
-        "teacher": TEACHER,
-        "estimator": "cpm",
-        "licence": "Apache-2.0",
         "learnt_from": samples,
         "steps": evaluations[-1]["step"],
         "held_out": evaluations[-1]["held_out"],

@@ -73,7 +73,7 @@ def train_net(
     data: TrainingData,
     run: Run,
     options: NetOptions,
-    progress: Callable[[float], None] = lambda seconds: None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> Path:
     """Train a net in a run's folder, from its checkpoint if it has one; returns the weights.
 
@@ -81,7 +81,7 @@ def train_net(
 
     Args:
         run: of several processes only the first writes into it.
-        progress: called after each step with the seconds spent.
+        progress: called after each step with the share that is done, 0..1.
 
     Raises:
         TrainingError: the loss is not a number, or there is nothing to learn from. What was learned
@@ -119,7 +119,7 @@ def train_net(
             state.average.update_parameters(net)
             state.step += 1
             watch.after_step(loss.detach())
-            progress(state.spent)
+            progress(min(1.0, options.share_done(state)))
     except KeyboardInterrupt:
         status = STOPPED
     except TrainingError:

@@ -110,9 +110,19 @@ def save_net(
     write_whole(folder / METADATA, (json.dumps(metadata, indent=2) + "\n").encode())
 
 
-def save_trained(weights: Path, folder: Path, name: str, about: Mapping[str, Any]) -> None:
-    """Write the folder of a net from what its training left."""
-    net = build_net(name)
+def save_trained(
+    weights: Path,
+    folder: Path,
+    name: str,
+    about: Mapping[str, Any],
+    build: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the folder of a net from what its training left.
+
+    Args:
+        build: options of the net's class, as it was trained.
+    """
+    net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     save_net(net, folder, name, {"skeleton": NETS[name].skeleton, **about})
 

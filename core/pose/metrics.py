@@ -77,16 +77,21 @@ def pck(apart: Distances, limit: float) -> Pck:
 
 
 def pck_interval(
-    apart: Distances, limit: float, rng: np.random.Generator, draws: int = 2000
+    apart: Distances,
+    limit: float,
+    rng: np.random.Generator,
+    pictures: ArrayLike | None = None,
+    draws: int = 2000,
 ) -> tuple[float, float]:
-    """95 % interval of `pck(apart, limit).weighted`, by a bootstrap of the poses: keypoints of one
-    pose go right and wrong together, so that poses are drawn anew, not keypoints.
+    """95 % interval of `pck(apart, limit).weighted`, by a bootstrap of the pictures: keypoints of
+    one picture go right and wrong together, so that pictures are drawn anew, not keypoints.
 
     Args:
-        apart: (N, K), what `distances` gives, each pose of another picture; several nets' on the
-            same pictures as (S, N, K), whose shares are taken together.
+        apart: (N, K), what `distances` gives; several nets' on the same poses as (S, N, K), whose
+            shares are taken together.
+        pictures: (N,) which picture each pose is in; None: each in another.
     """
-    correct, counts = _per_pose(apart, limit)
+    correct, counts = _per_picture(apart, limit, pictures)
     drawn = rng.integers(0, len(correct), (draws, len(correct)))
     shares = correct[drawn].sum(1) / counts[drawn].sum(1)
     low, high = np.quantile(shares, [0.025, 0.975])
@@ -97,12 +102,12 @@ def pck_difference(
     apart: Distances, other: Distances, limit: float, rng: np.random.Generator, draws: int = 2000
 ) -> tuple[float, float, float]:
     """How much better `other` is on the same poses, and the 95 % interval of that, by the bootstrap
-    of `pck_interval` with the same poses drawn for both.
+    of `pck_interval` with the same pictures drawn for both.
 
     Returns:
         difference, low, high: shares, -1 to 1.
     """
-    (ours, counts), (theirs, other_counts) = _per_pose(apart, limit), _per_pose(other, limit)
+    (ours, counts), (theirs, other_counts) = (_per_picture(a, limit) for a in (apart, other))
     drawn = rng.integers(0, len(ours), (draws, len(ours)))
     found = theirs[drawn].sum(1) / other_counts[drawn].sum(1)
     found -= ours[drawn].sum(1) / counts[drawn].sum(1)
@@ -111,10 +116,16 @@ def pck_difference(
     return float(mean), float(low), float(high)
 
 
-def _per_pose(apart: Distances, limit: float) -> tuple[Distances, Distances]:
-    """(N,) keypoints that are close enough, and (N,) true ones, of (N, K) or (S, N, K)."""
+def _per_picture(
+    apart: Distances, limit: float, pictures: ArrayLike | None = None
+) -> tuple[Distances, Distances]:
+    """Of each picture how many keypoints are close enough, and how many are true."""
     whole = apart.reshape(-1, *apart.shape[-2:])
-    return (whole <= limit).sum(axis=(0, 2)) * 1.0, (~np.isnan(whole)).sum(axis=(0, 2)) * 1.0
+    correct, counts = (whole <= limit).sum(axis=(0, 2)), (~np.isnan(whole)).sum(axis=(0, 2))
+    poses = np.arange(len(counts)) if pictures is None else np.asarray(pictures)
+    which = np.unique(poses, return_inverse=True)[1]
+    sums = [np.bincount(which, values).astype(np.float64) for values in (correct, counts)]
+    return sums[0], sums[1]
 
 
 def auc(apart: Distances, steps: int = 20) -> float:

@@ -1,4 +1,5 @@
-"""What `train-net` learns from: the pack of a data folder's hand crops, made once and kept.
+"""What `train-net` learns from: a folder of bodies as it is, or the pack of a data folder's hand
+crops, made once and kept.
 
 Convention: pack and keypoints lie in the workspace under the key of the data that they were made
 of, so that other data, or the same folder with other pictures, is never taken for them.
@@ -8,13 +9,50 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from core.datasets.bodies import Bodies
+from core.datasets.body_files import read_bodies
+from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
+from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.paths import Paths
+from core.pose.skeletons import SKELETONS
 from core.recipes.starter_data import make_keypoints
 
 _PARTS = ("hand_crops", "hand_images")
+
+
+def training_data(
+    paths: Paths, name: str, data: Path, progress: Callable[[int, int | None], None]
+) -> TrainingData:
+    """What the named net can learn from a folder: bodies, or hands.
+
+    Raises:
+        WeightsError: no such net.
+        TrainingError: nothing of the kind is in the folder.
+    """
+    from core.nets import NETS, build_net  # torch, which takes seconds
+
+    if name not in NETS:
+        build_net(name)  # says which there are
+    skeleton = SKELETONS.get(NETS[name].skeleton)
+    if skeleton is not None and skeleton.is_body:
+        return read_bodies(data)
+    return read_pack(hand_pack(paths, data, progress))
+
+
+def of_bodies(
+    data: TrainingData, input_hw: tuple[int, int]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of a body net's class for this data, and what the net's folder is to say; nothing
+    for hands."""
+    if not isinstance(data, Bodies):
+        return {}, {}
+    build = {"joints": data.skeleton.size, "input_hw": input_hw}
+    reading = {"alignment": "stride", "decode": "quarter"}  # as the joints' loss teaches its maps
+    return build, {"skeleton": data.skeleton.name, **reading}
 
 
 def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:

@@ -210,6 +210,11 @@ def test_an_interval_counts_poses_and_not_keypoints() -> None:
     low, high = pck_interval(apart, 0.5, np.random.default_rng(0))
     assert low == pytest.approx(0.5 - 1.96 * 0.5 / np.sqrt(40), abs=0.02)
     assert high == pytest.approx(0.5 + 1.96 * 0.5 / np.sqrt(40), abs=0.02)
+    # and as 20 when two of the same kind are in one picture
+    wide = pck_interval(
+        np.repeat(apart[:20], 2, 0), 0.5, np.random.default_rng(0), np.arange(40) // 2
+    )
+    assert wide == pytest.approx((0.5 - 0.219, 0.5 + 0.219), abs=0.04)  # in steps of .05
     # three seeds that say the same say no more
     rng = np.random.default_rng(0)
     assert pck_interval(np.stack([apart] * 3), 0.5, rng) == pytest.approx((low, high))

@@ -72,9 +72,10 @@ def _watch(run: Run) -> None:
         st.rerun()
     evaluations = run.records("look")
     about = run.about()
-    total = 60 * float(about.get("minutes", 1))
-    spent = evaluations[-1]["seconds"] if evaluations else 0.0
-    st.progress(min(1.0, spent / total), f"fine-tuning {safe_label(about.get('net', 'the net'))}")
+    last = evaluations[-1] if evaluations else {"seconds": 0.0, "step": 0}
+    by_time = last["seconds"] / (60 * float(about.get("minutes", 1)))
+    share = last["step"] / about["steps"] if about.get("steps") else by_time
+    st.progress(min(1.0, share), f"training {safe_label(about.get('net', 'the net'))}")
     if evaluations:
         _curve(evaluations)
     if st.button("Stop and keep it", icon="⏹"):
@@ -86,7 +87,8 @@ def _line(run: Run) -> None:
     mark, net = MARKS[run.status()], safe_label(run.about().get("net", ""))
     if evaluations:
         last = evaluations[-1]["held_out"]
-        pck = ", ".join(f"{name} {stages[-1]['pck@0.1']:.1%}" for name, stages in last.items())
+        shares = {name: stages[-1]["pck@0.1"] for name, stages in last.items()}
+        pck = ", ".join(f"{name} {s:.1%}" for name, s in shares.items() if s is not None)
         st.markdown(f"{mark} **{net}** · {run.name} · PCK@0.1: {pck or 'none held out'}")
     if reason := failure_of(run):
         st.error(

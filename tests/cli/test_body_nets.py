@@ -1,0 +1,80 @@
+"""Body nets on the command line: trained on real persons, gone on with, by several processes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.estimators.heatmap_model import HeatmapNet
+
+SIZE = ["--size", "64x32", "--batch", "4", "--threads", "1"]
+
+
+@pytest.fixture
+def few(shared_data: Path, tmp_path: Path) -> Path:
+    """The first 15 persons of LSPET, a fifth of whom are held out."""
+    source, folder = shared_data / "body" / "lspet", tmp_path / "lspet"
+    (folder / "images").mkdir(parents=True)
+    lines = (source / "joints.csv").read_text().splitlines()[:16]
+    (folder / "joints.csv").write_text("\n".join(lines) + "\n")
+    for line in lines[1:]:
+        name = line.split(",")[0]
+        shutil.copy(source / "images" / name, folder / "images" / name)
+    return folder
+
+
+def train(data: Path, workspace: Path, *more: str) -> dict:
+    command = ["train-net", "pose_resnet18.literal", "--data", str(data), *SIZE, *more]
+    done = CliRunner().invoke(app, [*command, "--workspace", str(workspace), "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_body_net_is_trained_gone_on_with_and_ready_for_use(few: Path, workspace: Path) -> None:
+    first = train(few, workspace, "--steps", "2")
+    assert first["step"] == 2 and list(first["held_out"]) == ["held out"]
+    more = train(few, workspace, "--steps", "3", "--resume", first["run"])
+    assert more["run"] == first["run"] and more["step"] == 3
+    net = HeatmapNet(Path(more["net"]))
+    assert (net.input_hw, net.joints, net.skeleton) == ((64, 32), 14, "lsp_14")
+    assert (net.reading.alignment, net.reading.decode) == ("stride", "quarter")
+    assert net.heatmaps(np.zeros((1, 64, 32, 3), np.uint8)).shape == (1, 1, 15, 16, 8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["pose_resnet18", "--size", "250x190"], "write it like 256x192"),
+        (["pose_resnet19"], "no net “pose_resnet19”"),
+        (["pose_resnet18"], "has neither joints.csv"),
+    ],
+)
+def test_what_can_t_be_trained_is_said(arguments, words, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["train-net", *arguments, "--data", str(tmp_path)])
+    assert done.exit_code != 0
+    assert words in " ".join(f"{done.output} {done.exception}".split())
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_body_net(few: Path, workspace: Path, root: Path) -> None:
+    command = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "core", "train-net"]
+    done = subprocess.run(
+        [sys.executable, *command, "pose_resnet18.both", "--data", str(few), *SIZE, "--steps", "2"],
+        cwd=root,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MUDRA_WORKSPACE": str(workspace)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    [log] = (workspace / "net-runs").glob("*/log.jsonl")
+    *_, look, end = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (look["step"], end["status"]) == (2, "done")
