@@ -13,8 +13,8 @@ def page() -> None:
     """The demo, and the camera test."""
     project = pick_project()
     st.caption(
-        "No camera at hand? Press Play the demo: hands that Mudra found in pictures of two open "
-        "collections, read by the starter model as on the Live page. 👉 and 👈 are ☝️ turned."
+        "No camera? Press Play the demo: the starter model reads hands from two open collections "
+        "of pictures. 👉 and 👈 are ☝️ turned."
     )
     if not is_prepared(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")

@@ -29,8 +29,8 @@ def page() -> None:
 def _gestures(project: Project) -> None:
     found = studio().store.overview(project.id)
     st.caption(
-        "Add the gestures that you want to teach. One that is switched off keeps its samples but "
-        "is neither recorded nor trained."
+        "Add the gestures that you want to teach. Those not used keep their samples, but are "
+        "neither recorded nor trained."
     )
     _add(project)
     there = {overview.gesture.id: overview.gesture for overview in found}
@@ -71,7 +71,9 @@ def _row(
             f":gray[{recorded if overview.samples else 'nothing recorded yet'}]",
             width="stretch",
         )
-        with st.container(horizontal=True, vertical_alignment="center", width=360):
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="xsmall"
+        ):
             # the state in the key: after an undo the widget must not bring its old word back
             key = f"used_{gesture.id}_{gesture.enabled}"
             if st.toggle("Used", gesture.enabled, key=key) != gesture.enabled:

@@ -24,7 +24,6 @@ def page() -> None:
     pick_project()
     place = stage()
     place.widen()
-    place.head.caption("Show a hand and see where the net finds its keypoints.")
     with place.settings:
         source = pick_net("maps")
     skeleton, stages = skeleton_by(source, studio().paths), stages_of(source, studio().paths)
@@ -32,6 +31,10 @@ def page() -> None:
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
         held = hold_button(source, place.stream) if what == CAMERA else None
+    if what == CAMERA:
+        place.say_next("Show a hand and see where the net finds its keypoints.")
+    else:
+        place.head.caption(f"Choose a {what.lower()} with a hand.")
     if what == CAMERA and held is None:
         _camera(place, source, maps)
     else:

@@ -18,8 +18,6 @@ from pages.panels.live.smoothing import pick_smoothing
 from pages.panels.live.trace import show_smoothing
 from pages.panels.project.projects import pick_project
 
-NOT_STARTED = "🎥"
-
 
 def page() -> None:
     """What the video means beside it, what may be done about it below."""
@@ -35,19 +33,19 @@ def page() -> None:
     with place.beside:
         model = fitting(model, source)
     options = Options(model, number, smoothing, source, maps)
+    place.say_next("Show a gesture and see what the model says.")
     live = place.show(options, watch=last_second().remember)
     with place.beside:
-        st.fragment(_meaning, run_every=0.25 if live is not None else None)(live, model, project)
-    with place.under:
-        correction(live, project)
-        live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
-        show_smoothing(live, project.skeleton)
+        st.fragment(_meaning, run_every=0.25 if live else None)(live, model, project)
+    correction(live, project)
+    live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
+    show_smoothing(live, project.skeleton)
 
 
 def _meaning(live: LiveProcessor | None, model: GestureModel | None, project: Project) -> None:
     with errors_shown():
         if live is None:
-            show_gesture(NOT_STARTED, "Start the camera, show a gesture", "answer")
+            show_gesture("👋", "Show a gesture", "answer")
             return
         latest = live.latest()
         show_trouble(latest)

@@ -43,7 +43,7 @@ def _kept() -> None:
         {
             "What": [one.what for one in found],
             "Where": [str(one.path) for one in found],
-            "Size": [f"{one.bytes / 2**20:,.1f} MB" for one in found],
+            "Size": [f"{one.bytes / 2**20:,.1f}\u00a0MB" for one in found],
             "Deleted below": ["yes" if one.own else "no, nothing of yours" for one in found],
         }
     )

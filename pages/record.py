@@ -18,7 +18,7 @@ from pages.panels.capture.session import (
     show_recording,
 )
 from pages.panels.project.projects import pick_project
-from pages.panels.samples.balance import next_hint
+from pages.panels.samples.balance import next_step
 
 
 def page() -> None:
@@ -33,6 +33,7 @@ def page() -> None:
         source = pick_keypoints("record", project)
         maps, number = overlay("record", source), pick_recorded(project)
     options = Options(hands=number, smoothing=Smoothing(joints=False), keypoints=source, maps=maps)
+    place.say_next(next_step(project) or "Choose a gesture and hold its button.")
     live = show_recording(place, options, recorder)
     with cards:
         gesture = gesture_cards(
@@ -58,7 +59,6 @@ def page() -> None:
     with place.beside:
         record_remote(live, recorder, gesture)
     show_added()
-    next_hint(project)
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:
         latest_samples(project, gesture)

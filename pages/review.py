@@ -10,7 +10,7 @@ from core.store.index import SampleIndex, read_index, read_samples
 from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
-from pages.panels.samples.balance import balance
+from pages.panels.samples.balance import balance, nothing_recorded
 from pages.panels.samples.bin import deleted_samples, deleted_things
 from pages.panels.samples.label_noise import label_noise_of
 from pages.panels.samples.map import data_map
@@ -38,8 +38,7 @@ def page() -> None:
         if view == BALANCE:
             balance(project, sample_index)
         elif not len(sample_index):
-            st.info("Nothing is recorded yet.", icon="🎥")
-            st.page_link("pages/record.py", label="Record gestures", icon="➡️")
+            nothing_recorded()
         elif view == MAP:
             data_map(project, sample_index)
         else:

@@ -31,11 +31,11 @@ def page() -> None:
         source = pick_keypoints("studio", project)
         maps, number = overlay("studio", source), pick_recorded(project)
     recorder = recorder_for(project, person)
+    lacks = missing(project)
     with place.head:
         answering, says = answering_model(project)
         model = fitting(answering, source)
-        lacks = missing(project)
-        st.caption(_next_step(on=place.stream is not None, lacks=lacks, says=says))
+    place.say_next(lacks or says)
     live = show_recording(place, Options(model, number, keypoints=source, maps=maps), recorder)
     with place.beside:
         gesture_cards(
@@ -51,12 +51,6 @@ def page() -> None:
         quick_training(project, lacks)
     with place.under:
         st.fragment(_answer, run_every=0.2 if live else None)(live, project)
-
-
-def _next_step(*, on: bool, lacks: str, says: str) -> str:
-    if not on:
-        return "Press START under the video and allow the camera."
-    return lacks or says
 
 
 def _answer(live: LiveProcessor | None, project: Project) -> None:

@@ -5,10 +5,10 @@ import streamlit as st
 from core.jobs.trainings import KIND
 from core.learning.runs import RUNNING, Run
 from core.pose.skeletons import skeleton_named
-from core.store import Project
+from core.store import GestureOverview, Project
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
-from pages.panels.samples.balance import next_hint
+from pages.panels.samples.balance import next_step, nothing_recorded
 from pages.panels.table import show_table
 from pages.panels.training.net_training import fine_tuning
 from pages.panels.training.progress import progress_of
@@ -18,9 +18,10 @@ from pages.panels.training.trained import curves, results
 def page() -> None:
     """What there is, the button, the running training, and the results so far."""
     project = pick_project()
-    _what_there_is(project)
     running = studio().trainings.running(project.name)
-    _start(project, running)
+    recorded = [row for row in studio().store.overview(project.id) if row.samples]
+    _what_there_is(project, recorded, running)
+    _start(project, running, something=bool(recorded))
     if running is not None:
         st.fragment(_watch, run_every=0.5)(running)
     if running is None or KIND in running.about():
@@ -29,13 +30,14 @@ def page() -> None:
         fine_tuning(project)
 
 
-def _what_there_is(project: Project) -> None:
-    recorded = [row for row in studio().store.overview(project.id) if row.samples]
+def _what_there_is(project: Project, recorded: list[GestureOverview], running: Run | None) -> None:
     if not recorded:
-        st.info("Nothing is recorded yet.", icon="🎥")
-        st.page_link("pages/record.py", label="Record gestures", icon="➡️")
+        nothing_recorded()
         return
-    next_hint(project, untrained=not studio().trainings.runs(project.name))
+    if running is not None:
+        st.caption("⏳ It is learning. You can go on to other pages meanwhile.")
+    else:
+        st.caption(next_step(project, untrained=not studio().trainings.runs(project.name)))
     show_table(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
@@ -48,9 +50,11 @@ def _what_there_is(project: Project) -> None:
     )
 
 
-def _start(project: Project, running: Run | None) -> None:
+def _start(project: Project, running: Run | None, *, something: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        begin = st.button("Train", icon="▶️", type="primary", disabled=running is not None)
+        begin = st.button(
+            "Train", icon="▶️", type="primary", disabled=running is not None or not something
+        )
         with st.popover("Options", icon="⚙️"):
             epochs = st.number_input(
                 "At most so many epochs",

@@ -281,10 +281,9 @@ class Cards {
     const recording = this.recording()
     this.data.cards.forEach((card, place) => this.drawRow(card, place, recording))
     const keys = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
-    const wrong = [this.data.off, this.note || this.data.alert].filter(Boolean)
-    const known = [...wrong, this.data.note].filter(Boolean)
-    put(this.status, known.join(" ") || `1–9 choose · ${keys}`)
-    this.status.classList.toggle("wrong", wrong.length > 0)
+    const wrong = this.note || this.data.alert
+    put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || `1–9 choose · ${keys}`)
+    this.status.classList.toggle("wrong", Boolean(wrong))
     this.list.setAttribute("aria-busy", String(this.released > this.data.heard))
     this.fit()
   }

@@ -38,7 +38,7 @@ MARKS = {
 }
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
-NOT_STARTED = "Press START under the video."
+NOT_STARTED = "Press START under the video and allow the camera."
 
 
 def many(n: int, thing: str) -> str:

@@ -16,7 +16,7 @@ from pages.components import source
 from pages.components.video_shape import follow_shape
 from pages.panels.camera.settings import camera_settings
 from pages.panels.camera.stream import Stream, no_end, video
-from pages.panels.words import VIDEO_PAGES
+from pages.panels.words import NOT_STARTED, VIDEO_PAGES
 
 # how the video is shown
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
@@ -63,6 +63,10 @@ class Stage:
         self.stream.on_end = on_end
         self.stream.live.configure(options, watch)
         return self.stream.live
+
+    def say_next(self, text: str) -> None:
+        """What to do next, beside the title; to start the camera comes first."""
+        self.head.caption(text if self.stream is not None else NOT_STARTED)
 
     def widen(self) -> None:
         """Give the video the page's width: what is beside it becomes a row above it, except on a

@@ -113,9 +113,7 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
         st.warning(reason, icon="📷")
     else:
         st.session_state.pop(_LAST, None)
-    st.caption(
-        "Press START and allow the camera. The pictures stay on the machine that runs Mudra."
-    )
+    st.caption("Your pictures stay on the machine that runs Mudra.")
     return None
 
 

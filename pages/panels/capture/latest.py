@@ -30,11 +30,11 @@ def latest_samples(project: Project, gesture: Gesture) -> None:
         st.markdown(f"**{title}**: {total} samples")
     shown = store.samples(project.id, gesture_id=gesture.id, limit=COLUMNS * ROWS)
     if not shown:
-        st.caption("Nothing yet: press START under the video, choose a gesture, and record.")
+        st.caption("No samples yet.")
         return
     for row in range(0, len(shown), COLUMNS):
         for column, sample in zip(st.columns(COLUMNS), shown[row : row + COLUMNS], strict=False):
-            with column:
+            with column, st.container(gap=None):
                 _tile(project, sample)
     st.button(
         f"Delete these {len(shown)}",

@@ -18,8 +18,8 @@ def show_film(source: KeypointSource, view: str) -> None:
     )
     if file is None:
         st.info(
-            "Drop a video here: it comes back with the net's keypoints, in the other views with "
-            "the maps beside it.",
+            "Drop a video here: it comes back with the net's keypoints, or with the heatmaps "
+            "beside it.",
             icon="🎞",
         )
         return

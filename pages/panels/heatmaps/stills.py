@@ -87,7 +87,9 @@ def show_upload(source: KeypointSource, maps: Maps) -> None:
         "A picture with a hand", PICTURES, key="maps_file", label_visibility="collapsed"
     )
     if file is None:
-        st.info("Drop a picture with a hand here to see where the net finds it.", icon="🔥")
+        st.info(
+            "Drop a picture with a hand here to see where the net finds its keypoints.", icon="🔥"
+        )
         return
     with errors_shown():
         rgb = read_picture(file.getvalue(), name=file.name)

@@ -12,17 +12,17 @@ from pages.panels.choice import pick_one
 VIEWS = {
     "single": (
         "Overlay",
-        "Where the chosen stage believes the keypoints to be, and the keypoints of the last stage.",
+        "The heatmaps of the chosen stage, and the keypoints of the last one.",
     ),
     "multi": (
         "Per stage",
-        "Stage 1 sees only what is round a point and takes many spots for a fingertip; later "
-        "stages know the other keypoints and sharpen. The track shows how the peaks move.",
+        "Stage 1 sees only what is near a point and takes many spots for a fingertip; later "
+        "stages see the other keypoints, too. The track shows how the peaks move.",
     ),
     "hm": (
         "Per keypoint",
-        "One map a keypoint of the chosen stage, a finger a column; the background is what is no "
-        "keypoint. Click one to see it large, and again to go back.",
+        "One map for each keypoint, one column for each finger. Click one to see it large, and "
+        "again to go back.",
     ),
 }
 STILL = "maps_still"
@@ -59,9 +59,8 @@ def _pick_stage(stages: int) -> int:
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """What the colours and the view mean; a click on a keypoint's tile makes it large."""
-    bar, words = st.columns([1, 4], vertical_alignment="center")
-    bar.image(colour_bar(200, 12), "no response … sure", width="stretch")
-    words.caption(VIEWS[maps.view][1])
+    st.caption(VIEWS[maps.view][1])
+    st.image(colour_bar(200, 12), "no response … sure", width=200)
     st.fragment(_hear)(maps, skeleton, stages, shown_width(_SHOWN, 0))
 
 

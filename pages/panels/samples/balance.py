@@ -41,20 +41,28 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
     st.caption(" ".join(notes))
 
 
+def nothing_recorded() -> None:
+    """That there are no samples yet, and the ways to some."""
+    st.info("Nothing is recorded yet: record gestures, or fill the demo project.", icon="🎥")
+    with st.container(horizontal=True):
+        st.page_link("pages/record.py", label="Record gestures", icon="➡️")
+        st.page_link("pages/demo.py", label="Demo", icon="👋")
+
+
 def _title(row: Spread) -> str:
     return row.gesture.label.title + ("" if row.gesture.enabled else " (off)")
 
 
-def next_hint(project: Project, *, untrained: bool = False) -> None:
-    """What to record next, in one sentence, or to train where that is due; nothing before the first
+def next_step(project: Project, *, untrained: bool = False) -> str:
+    """What to record next, in one sentence, or to train where that is due; "" before the first
     sample."""
     rows = _rows(project, read_index(studio().store, project.id))
     if untrained and enough(rows):
-        st.caption("➡️ Press Train, and watch how it learns.")
-    elif any(row.samples for row in rows):
-        st.caption(
-            f"➡️ {safe_label(record_next(rows, hands=not skeleton_named(project.skeleton).is_body))}"
-        )
+        return "➡️ Press Train, and watch how it learns."
+    if not any(row.samples for row in rows):
+        return ""
+    hands = not skeleton_named(project.skeleton).is_body
+    return f"➡️ {safe_label(record_next(rows, hands=hands))}"
 
 
 def _rows(project: Project, sample_index: SampleIndex) -> list[Spread]:

@@ -67,7 +67,7 @@ def _training(project: Project, drawn: _Drawn, lacks: str) -> None:
                 "Learn as I go",
                 key="learn_as_i_go",
                 persist_state="session",
-                help="After each recording it learns anew, and the new model answers.",
+                help="It trains again after each recording, and the new model answers.",
             )
         if running is not None:
             st.progress(*progress_of(running))
@@ -96,7 +96,7 @@ def _said(project: Project, lacks: str) -> None:
     """The last training in one sentence."""
     runs = studio().trainings.runs(project.name)
     if not runs:
-        st.caption(lacks or "Press Train: it takes seconds, and the video answers by it.")
+        st.caption(lacks or "Press Train: it takes seconds, then the new model answers.")
         return
     if reason := failure_of(runs[0]):
         st.error(safe_label(reason), icon="❌")
