@@ -69,10 +69,10 @@ def delete_everything(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="live, train, learn or import.")],
+    what: Annotated[str, typer.Argument(help="live, train, learn, import or net.")],
     source: Annotated[
         Path,
-        typer.Option("-i", "--input", help="A video with a hand; a keypoint table; a folder."),
+        typer.Option("-i", "--input", help="A video with a hand, keypoint table, folder or net."),
     ],
     as_json: Json = False,
 ) -> None:
@@ -81,8 +81,12 @@ def bench(
 
     check_choice(what, BENCHES, "WHAT")
     found = BENCHES[what](Paths.find(), source)
-    lines = [f"{name}: {value}" for name, value in found.items() if name != "stages"]
+    lines = [
+        f"{name}: {value}" for name, value in found.items() if name not in ("stages", "batches")
+    ]
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
+    for row in found.get("batches", []):
+        lines.append("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
     say(found, "\n".join(lines), as_json)
 
 

@@ -9,14 +9,25 @@ from typing import Any
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
+from core.estimators.heatmap_model import read_metadata, skeleton_of
 from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
+from core.estimators.top_down import HeatmapBodies
+from core.pose.skeletons import SKELETONS
 
-ESTIMATORS: dict[str, type[Any]] = {
+
+def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:
+    """Hands or bodies, as the net finds them."""
+    skeleton = SKELETONS.get(skeleton_of(read_metadata(net_folder)))
+    made = HeatmapBodies if skeleton and skeleton.title == "body" else HeatmapHands
+    return made(weights_folder, net_folder=net_folder, **options)
+
+
+ESTIMATORS: dict[str, Any] = {
     "mediapipe-hands": MediapipeHands,
     "mediapipe-pose": MediapipePose,
-    "heatmap-net": HeatmapHands,
+    "heatmap-net": _by_net,
 }
 
 
@@ -29,4 +40,5 @@ def create_estimator(name: str, weights_folder: Path, **options: Any) -> Estimat
     """
     if name not in ESTIMATORS:
         raise EstimatorError(f"no estimator “{name}”, there are: {', '.join(ESTIMATORS)}")
-    return ESTIMATORS[name](weights_folder, **options)
+    made: Estimator = ESTIMATORS[name](weights_folder, **options)
+    return made

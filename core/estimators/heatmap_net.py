@@ -138,7 +138,8 @@ class HeatmapHands(Estimator):
         self, rgb: Picture, region: Region, handedness: str | None
     ) -> tuple[Pose, Heatmaps]:
         crop = cut_region(rgb, region, self._net.input_hw[0])
-        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], region, crop)
+        x0, y0, side = region
+        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], (x0, y0, side, side), crop)
         keypoints, values = heatmap_keypoints(heatmaps)
         scores = np.clip(values, 0, 1)
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
@@ -164,7 +165,7 @@ class HeatmapHands(Estimator):
             frame.rgb, last.region if last else first_region(frame.size_hw), None
         )
         pose, heatmaps = found
-        region = next_region(heatmaps.region, pose.keypoints, pose.scores)
+        region = next_region(heatmaps.region[:3], pose.keypoints, pose.scores)
         self._followed = _Followed(region, None) if region else None
         return [found] if region else []
 

@@ -8,6 +8,7 @@ what a net attends to under its own names. The metadata carry the graph's sha256
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,6 @@ def save_net(
     Raises:
         WeightsError: the saved graph answers differently.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     attends = net.attends if isinstance(net, PoseResNet) else ()
     prepared = (_Attending if attends else Prepared)(net, scale, offset, bgr).eval()
     rng = np.random.default_rng(0)
@@ -96,18 +96,23 @@ def save_net(
     with torch.no_grad():
         said = prepared(example)
     _check(content, pictures, (said[0] if attends else said).numpy())
-    write_whole(folder / MODEL, content)
-    metadata = {
+    described = {
         "name": name,
         "input_hw": list(net.input_hw),
         "stride": net.stride,
         "stages": net.stages,
         "joints": net.joints,
         "background": net.background,
-        "sha256": hashlib.sha256(content).hexdigest(),
-        **about,
     }
-    write_whole(folder / METADATA, (json.dumps(metadata, indent=2) + "\n").encode())
+    write_folder(folder, content, described | dict(about))
+
+
+def write_folder(folder: Path, graph: bytes, metadata: Mapping[str, Any]) -> None:
+    """A net's graph and what is said of it, with the graph's sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {**metadata, "sha256": hashlib.sha256(graph).hexdigest()}
+    write_whole(folder / MODEL, graph)
+    write_whole(folder / METADATA, (json.dumps(said, indent=2) + "\n").encode())
 
 
 def save_trained(
@@ -124,7 +129,8 @@ def save_trained(
     """
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
-    save_net(net, folder, name, {"skeleton": NETS[name].skeleton, **about})
+    spec = NETS[name]
+    save_net(net, folder, name, {"skeleton": spec.skeleton, **asdict(spec.reading), **about})
 
 
 def _check(content: bytes, pictures: Picture, expected: NDArray[np.float32]) -> None:

@@ -14,6 +14,7 @@ from core.nets.cpm import LightCPM, VggCPM
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
 from core.pose.skeletons import COCO_17, HAND_21
+from core.weights.entries import OF_CELLS, Reading
 
 PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose
 
@@ -28,13 +29,16 @@ class NetSpec:
         skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
         loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean", or
             "joint-mse", the mean over keypoints with a weight for each.
+        reading: how the maps of a body are read that was trained by that loss.
     """
 
     build: Callable[..., PoseNet]
     skeleton: str = HAND_21.name
     loss: str = "euclidean"
+    reading: Reading = OF_CELLS
 
 
+_OF_XIAO = Reading("stride", "quarter")  # as "joint-mse" puts its targets
 _CPM = {
     "cpm.openpose_hand": NetSpec(partial(VggCPM, "hand", stages=6, joints=21)),
     "cpm.body": NetSpec(partial(VggCPM, "body", stages=6, joints=14), skeleton=""),
@@ -46,14 +50,14 @@ _CPM = {
 }
 _POSE_RESNETS = {
     f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(
-        partial(PoseResNet, depth, attention=attention), skeleton=COCO_17.name, loss="joint-mse"
+        partial(PoseResNet, depth, attention=attention), COCO_17.name, "joint-mse", _OF_XIAO
     )
     for depth in (18, 34, 50, 101, 152)
     for tag, attention in ATTENTIONS.items()
 }
 _VITPOSES = {
     f"vitpose_{size}.{head}": NetSpec(
-        partial(ViTPose, size, head), skeleton=COCO_17.name, loss="joint-mse"
+        partial(ViTPose, size, head), COCO_17.name, "joint-mse", _OF_XIAO
     )
     for size in ("small", "base")
     for head in ("classic", "simple")

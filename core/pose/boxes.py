@@ -1,7 +1,8 @@
 """Boxes and crops round keypoints.
 
-Convention: a box is (x0, y0, x1, y1), a square is (x0, y0, side), both in picture pixels with a
-pixel's centre at an integer coordinate; squares may reach beyond the picture.
+Convention: a box is (x0, y0, x1, y1), a square is (x0, y0, side), a window (x0, y0, width, height),
+all in picture pixels with a pixel's centre at an integer coordinate; squares and windows count from
+the corner of their first pixel, and may reach beyond the picture.
 """
 
 import math
@@ -13,6 +14,7 @@ from core.pose.types import Floats, Picture
 
 Box = tuple[float, float, float, float]
 Region = tuple[float, float, float]
+Window = tuple[float, float, float, float]
 
 CROP_FACTOR = 1.8  # a sample's crop: hand box times this, so that the wrist's surroundings show
 
@@ -69,8 +71,13 @@ def to_region(keypoints: Floats, region: Region, size: int) -> Floats:
         keypoints: (..., 2) picture pixels.
     """
     x0, y0, side = region
-    step = side / size
-    shift = np.array([x0, y0]) + (step - 1) / 2
+    return to_window(keypoints, (x0, y0, side, side), (size, size))
+
+
+def to_window(keypoints: Floats, window: Window, size_hw: tuple[int, int]) -> Floats:
+    """Picture pixels (..., 2) → pixels of a crop of the window with that size."""
+    step = np.array(window[2:]) / size_hw[::-1]
+    shift = np.array(window[:2]) + (step - 1) / 2
     return ((keypoints - shift) / step).astype(np.float32)
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.boxes import to_region
+from core.pose.boxes import to_window
 from core.pose.drawing import draw_estimate, draw_pose, label_plate
 from core.pose.heatmap_layout import (
     JOINT,
@@ -67,18 +67,18 @@ def over_picture(
 
 
 def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
-    x0, y0, side = heatmaps.region
+    x0, y0, wide, high = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
-    right, bottom = min(width, int(np.ceil(x0 + side))), min(height, int(np.ceil(y0 + side)))
+    right, bottom = min(width, int(np.ceil(x0 + wide))), min(height, int(np.ceil(y0 + high)))
     if right <= left or bottom <= top:
         return
-    step = side / heatmap.shape[-1]
+    step_x, step_y = wide / heatmap.shape[1], high / heatmap.shape[0]
     # picture pixel → map cell, the inverse of Heatmaps.to_picture
     to_cell = np.array(
         [
-            [1 / step, 0, (left - x0 - (step - 1) / 2) / step],
-            [0, 1 / step, (top - y0 - (step - 1) / 2) / step],
+            [1 / step_x, 0, (left - x0 - (step_x - 1) / 2) / step_x],
+            [0, 1 / step_y, (top - y0 - (step_y - 1) / 2) / step_y],
         ],
         np.float32,
     )
@@ -91,14 +91,16 @@ def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     )
     space = out[top:bottom, left:right]
     space[:] = _blended(space, _levels(np.asarray(fine, np.float32)))
-    corner = (round(x0 + side) - 1, round(y0 + side) - 1)
+    corner = (round(x0 + wide) - 1, round(y0 + high) - 1)
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 def mirrored(heatmaps: Heatmaps) -> Heatmaps:
     """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
     crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
-    return Heatmaps(np.ascontiguousarray(heatmaps.maps[..., ::-1]), heatmaps.region, crop)
+    attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
+    maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
+    return replace(heatmaps, maps=maps, crop=crop, attention=attention)
 
 
 def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Estimate]:
@@ -111,9 +113,8 @@ def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Es
     poses = [replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses]
     heatmaps = []
     for one in estimate.heatmaps:
-        x0, y0, side = one.region
-        region = (x0 * factor, y0 * factor, side * factor)  # from the first pixel's corner
-        heatmaps.append(replace(one, region=region))
+        x0, y0, wide, high = (factor * number for number in one.region)  # from the corner
+        heatmaps.append(replace(one, region=(x0, y0, wide, high)))
     return larger, replace(
         estimate, poses=tuple(poses), heatmaps=tuple(heatmaps), size_hw=(height, width)
     )
@@ -175,8 +176,9 @@ def composed(
         if heatmaps is not None:
             side = space.shape[0]
             if side not in crops:
-                crops[side] = np.asarray(cv2.resize(heatmaps.crop, (side, side)), np.uint8)
-            space[:] = _drawn(tile, crops[side], heatmaps, maps, skeleton)
+                size_wh = _inner_hw(heatmaps, side)[::-1]
+                crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
+            _centre(space, _drawn(tile, crops[side], heatmaps, maps, skeleton))
         _entitle(space, tile, skeleton)
     return out
 
@@ -192,7 +194,7 @@ def _drawn(
     if tile.kind == STAGE:
         return _over_crop(crop, combined(heatmaps, tile.number, maps.joint))
     if tile.kind == KEYPOINTS:
-        inside, values = _inside(heatmaps, stage, crop.shape[0])
+        inside, values = _inside(heatmaps, stage, max(crop.shape[:2]))
         return draw_pose(crop, Pose(inside, np.clip(values, 0, 1)), skeleton)
     return _draw_track(crop, heatmaps, followed(skeleton, maps.joint), skeleton)
 
@@ -200,11 +202,26 @@ def _drawn(
 def _inside(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
     """A stage's keypoints in the pixels of the crop at that size, and their values."""
     keypoints, values = heatmap_keypoints(heatmaps, stage)
-    return to_region(keypoints, heatmaps.region, side), values
+    return to_window(keypoints, heatmaps.region, _inner_hw(heatmaps, side)), values
+
+
+def _inner_hw(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
+    """The crop's size where its longer side is to have so many pixels."""
+    height, width = heatmaps.crop.shape[:2]
+    longer = max(height, width)
+    return max(1, round(side * height / longer)), max(1, round(side * width / longer))
+
+
+def _centre(space: Picture, drawn: Picture) -> None:
+    """A drawing that is narrower or lower than its tile into the tile's middle."""
+    height, width = drawn.shape[:2]
+    top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
+    space[top : top + height, left : left + width] = drawn
 
 
 def _over_crop(crop: Picture, heatmap: Floats) -> Picture:
-    fine = cv2.resize(_levels(heatmap), crop.shape[:2], interpolation=cv2.INTER_LINEAR)
+    size_wh = (crop.shape[1], crop.shape[0])
+    fine = cv2.resize(_levels(heatmap), size_wh, interpolation=cv2.INTER_LINEAR)
     return _blended(crop, np.asarray(fine, np.uint8))
 
 
@@ -220,7 +237,8 @@ def followed(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
 
 
 def tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
-    """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size;
+    """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size
+    of its longer side;
     NaN where a stage has none that would be coloured."""
     points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
     for stage in range(heatmaps.stages):
@@ -236,7 +254,7 @@ def _draw_track(
     """A line a joint through its peaks, with a dot for every stage that bears its number."""
     out = crop.copy()
     for joint, points in zip(
-        joints, tracks(heatmaps, joints, crop.shape[0]).swapaxes(0, 1), strict=True
+        joints, tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
     ):
         seen = np.isfinite(points).all(axis=1)
         color = _color(skeleton, joint)

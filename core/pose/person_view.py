@@ -13,12 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pose.boxes import bounding_box
 from core.pose.types import Floats, Picture
 
 PersonBox = tuple[float, float, float, float]
 Ends = Literal["edges", "centres"]
 
 PADDING = 1.25  # of a person's box, as the published nets were trained
+# What of a person lies beyond the keypoints, at each side and at head and feet, in units of the
+# keypoints' longer side: the medians of 394 persons of COCO 2017 seen from head to foot.
+_BESIDE, _ABOVE = 0.06, 0.10
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +87,15 @@ def person_view(
     middle = np.array([x, y]) + np.array(box[2:]) / 2
     origin = middle - linear @ (np.array(spans) / 2)
     return PersonView(np.column_stack([linear, origin]), input_hw)
+
+
+def box_of_body(keypoints: Floats) -> PersonBox:
+    """About the box that an annotator draws round a person with these keypoints.
+
+    Args:
+        keypoints: (K, 2) picture pixels, NaN where missing; at least one is there.
+    """
+    x0, y0, x1, y1 = bounding_box(keypoints)
+    longer = max(x1 - x0, y1 - y0, 1.0)
+    beside, above = _BESIDE * longer, _ABOVE * longer
+    return x0 - beside, y0 - above, x1 - x0 + 2 * beside, y1 - y0 + 2 * above

@@ -4,7 +4,8 @@ Convention: x right, y down, a pixel's centre at an integer coordinate. A missin
 and NaN coordinates. N poses, K joints, H W picture.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,13 +97,16 @@ class Heatmaps:
 
     Attributes:
         maps: (S, J+1, h, w) float32, the last map of a stage being the background.
-        region: (x0, y0, side), the part of the picture that the net saw, picture pixels.
-        crop: (I, I, 3) what it was shown.
+        region: (x0, y0, width, height), the part of the picture that the maps cover, picture
+            pixels; what their net saw, to within a cell.
+        crop: (H, W, 3) what is there, at the size of the net's input.
+        attention: what the net attends to by name, each (maps, h', w') of 0..1 over the region.
     """
 
     maps: Floats
-    region: tuple[float, float, float]
+    region: tuple[float, float, float, float]
     crop: Picture
+    attention: Mapping[str, Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.maps.ndim != 4:
@@ -115,9 +119,8 @@ class Heatmaps:
 
     def to_picture(self, cells: Floats) -> Floats:
         """Map cells (..., 2) as x, y → picture pixels."""
-        x0, y0, side = self.region
-        step = side / self.maps.shape[-1]  # picture pixels a cell
-        shift = np.array([x0, y0]) + (step - 1) / 2
+        step = np.array(self.region[2:]) / self.maps.shape[:-3:-1]  # picture pixels a cell
+        shift = np.array(self.region[:2]) + (step - 1) / 2
         return (cells * step + shift).astype(np.float32)
 
 

@@ -33,6 +33,7 @@ from core.pose.drawing import draw_estimate
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import LabelHysteresis, OneEuro
 from core.pose.types import Estimate, Frame, Picture
+from core.recipes.bench_net import bench_net
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import probabilities
@@ -377,4 +378,5 @@ BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {
     "train": bench_train,
     "learn": bench_learn,
     "import": bench_import,
+    "net": bench_net,
 }

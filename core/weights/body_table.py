@@ -24,6 +24,10 @@ _V1 = "https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap
 _V0 = "https://download.openmmlab.com/mmpose/top_down/resnet/"
 _TORCH = "https://download.pytorch.org/models/"
 _HUGGING_FACE = "https://huggingface.co/usyd-community/{}/resolve/main/model.safetensors"
+_SDK = (
+    "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
+    "rtmpose-m_simcc-body7_pt-body7_420e-256x192-e48f03d0_20230504.zip"
+)
 _DRIVE = "https://drive.google.com/drive/folders/13_wJ6nC7my1KKouMkQMqyr9r1ZnLnukP"
 
 _SIZES = {"256x192": (256, 192), "384x288": (384, 288)}
@@ -144,7 +148,35 @@ def _trunk(depth: str) -> Weights:
     )
 
 
+def _rtmpose(about: str, size: str, source: Source) -> Weights:
+    return Weights(
+        "",
+        COCO_17.name,
+        f"RTMPose (Jiang 2023), {about}, {size}, as ONNX",
+        (source,),
+        (RGB_SCALING,),
+        _SIZES[size],
+        reading=_OF_XIAO,
+    )
+
+
+_RTMPOSE_M = Source(
+    "rtmpose_m.onnx",
+    "onnx",
+    _MMPOSE_LICENCE,
+    where=f"the end2end.onnx of the archive {_SDK}",
+)
+_RTMPOSE_OWN = Source(
+    "rtmpose.onnx",
+    "onnx",
+    _MMPOSE_LICENCE,
+    where="mmpose's list of RTMPose nets (projects/rtmpose), or export one's own by mmdeploy",
+)
+
 BODIES = {
+    "rtmpose_m.body8_256x192": _rtmpose("middle-sized, of eight data sets", "256x192", _RTMPOSE_M),
+    "rtmpose.onnx_256x192": _rtmpose("of any size", "256x192", _RTMPOSE_OWN),
+    "rtmpose.onnx_384x288": _rtmpose("of any size", "384x288", _RTMPOSE_OWN),
     **{f"{POSE_RESNET}{d}.microsoft_{s}": _microsoft(d, s) for d, s in _MMPOSE},
     **{f"{POSE_RESNET}{d}.mmpose_{s}": _mmpose(d, s) for d, s in _MMPOSE},
     **{f"{VITPOSE}{kind}": _vitpose(kind) for kind in _VITPOSE},

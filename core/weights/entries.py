@@ -1,6 +1,6 @@
 """What is said of published weights: of the file, of how pictures are fed, of how maps are read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Channels = float | tuple[float, ...]  # one number for all three, or one each
@@ -18,6 +18,7 @@ FORMATS = {  # suffix -> format
     ".pt": "pth",
     ".tar": "pth",  # pose_resnet_50_256x192.pth.tar is what torch.save wrote
     ".safetensors": "safetensors",
+    ".onnx": "onnx",
 }
 
 
@@ -65,6 +66,9 @@ class Reading:
     decode: Decoding = "parabola"
 
 
+OF_CELLS = Reading()
+
+
 @dataclass(frozen=True)
 class Source:
     """A published file.
@@ -102,7 +106,7 @@ class Weights:
     """The weights of a net.
 
     Attributes:
-        net: the net's name.
+        net: the net's name; "" where Mudra has none such and the file is an ONNX graph.
         skeleton: the name of the one whose keypoints it finds, in that order; "" where none has
             its.
         sources: the same net from several hands, the first is the one fetched.
@@ -119,4 +123,4 @@ class Weights:
     scalings: tuple[Scaling, ...]
     input_hw: tuple[int, int] | None = None
     trunk: bool = False
-    reading: Reading = field(default_factory=Reading)
+    reading: Reading = OF_CELLS

@@ -1,8 +1,11 @@
-"""Opens ONNX graphs: onnxruntime on the CPU, quiet, without its reports to its maker."""
+"""Opens ONNX graphs: onnxruntime on the CPU, quiet, without its reports to its maker; and looks
+through those that are not trusted."""
 
 import os
 from functools import cache
 from typing import Any
+
+_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 
 
 def open_session(data: bytes, *, threads: int = 1, memory: int | None = None) -> Any:
@@ -43,3 +46,42 @@ def _limit_memory(memory: int) -> None:
     )
     arena = ort.OrtArenaCfg({"max_mem": memory, "arena_extend_strategy": 1})
     ort.create_and_register_allocator(place, arena)
+
+
+def fault_of_graph(data: bytes) -> str | None:
+    """What is wrong with an untrusted graph, to be said after its name; None where nothing outside
+    the file is referred to and no operator but the standard's is used."""
+    import onnx
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except Exception:  # protobuf's own error type is not public
+        return "is no ONNX file"
+    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
+    domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
+    if not domains <= _DOMAINS:
+        foreign = sorted(domains - _DOMAINS)
+        return f"uses operators of {foreign}, allowed are the standard's alone"
+    for node in nodes:  # a loop might have no end, and what is inside would escape this look
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            return f"uses {node.op_type}, which holds a graph: none in a graph is allowed"
+    if any(
+        t.data_location == onnx.TensorProto.EXTERNAL or t.external_data for t in _tensors(model)
+    ):
+        return "refers to data outside the file, which is not allowed"
+    return None
+
+
+def _tensors(model: Any) -> list[Any]:
+    """Every tensor that a graph holds, those of sparse ones and of attributes too."""
+    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
+    attributes = [attribute for node in nodes for attribute in node.attribute]
+    sparse = [*model.graph.sparse_initializer]
+    for attribute in attributes:
+        sparse += [attribute.sparse_tensor, *attribute.sparse_tensors]
+    return [
+        *model.graph.initializer,
+        *(attribute.t for attribute in attributes),
+        *(tensor for attribute in attributes for tensor in attribute.tensors),
+        *(part for one in sparse for part in (one.values, one.indices)),
+    ]

@@ -13,12 +13,16 @@ import safetensors.numpy
 
 from core.errors import WeightsError
 from core.files import write_whole
+from core.pose.skeletons import skeleton_named
+from core.weights.body_table import BODIES
 from core.weights.caffemodel import read_caffemodel
 from core.weights.entries import FORMATS, Weights
+from core.weights.given_onnx import given_net
 from core.weights.layouts import Arrays
 from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
 
+GIVEN = ".onnx"
 _CHECKPOINT = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
 
@@ -39,7 +43,12 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     Raises:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
-    entry_of(name)
+    if file.suffix == GIVEN:
+        return _import_given(name, file, folder)
+    if not entry_of(name).net:
+        raise WeightsError(
+            f"{name} is used as an ONNX graph, not {file.name}: {entry_of(name).sources[0].where}"
+        )
     arrays = _checked(name, named_as_ours(name, file.name, _read(file)), file.name)
     folder.mkdir(parents=True, exist_ok=True)
     about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}
@@ -47,9 +56,51 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     count = sum(array.size for array in arrays.values())
     found = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     record = {**about, **found, "arrays": len(arrays), "parameters": count}
-    write_whole(path_of(name, folder), content)
-    write_whole(_record_of(name, folder), json.dumps(record, indent=1).encode())
+    _keep(name, folder, ".safetensors", content, record)
     return record
+
+
+def _import_given(name: str, file: Path, folder: Path) -> dict[str, Any]:
+    """The same of a body net that somebody has as ONNX: the graph with its preprocessing."""
+    entry = entry_of(name)
+    if not file.is_file():
+        raise WeightsError(f"{file} is missing: name a file that is there")
+    if name not in BODIES or entry.trunk:
+        raise WeightsError(f"{name} is not read from ONNX: give it as `weights list` names it")
+    joints = skeleton_named(entry.skeleton).size
+    content, metadata, counted = given_net(file.read_bytes(), file.name, entry, joints)
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {
+        "name": name,
+        "source": file.name,
+        "source_sha256": sha256_of(file),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        **counted,
+        "metadata": metadata,
+    }
+    _keep(name, folder, GIVEN, content, record)
+    return record
+
+
+def _keep(name: str, folder: Path, suffix: str, content: bytes, record: dict[str, Any]) -> None:
+    """One file and its record; of the same net in the other form none stays."""
+    for other in (".safetensors", GIVEN):
+        if other != suffix:
+            (folder / f"{name}{other}").unlink(missing_ok=True)
+    write_whole(folder / f"{name}{suffix}", content)
+    write_whole(_record_of(name, folder), json.dumps(record, indent=1).encode())
+
+
+def given_graph(name: str, folder: Path) -> tuple[bytes, dict[str, Any]] | None:
+    """A net that was imported as ONNX, and what is to be said of it; None where it was not.
+
+    Raises:
+        WeightsError: it is missing or altered.
+    """
+    record = verify(name, folder)
+    path = path_of(name, folder)
+    return (path.read_bytes(), dict(record["metadata"])) if path.suffix == GIVEN else None
 
 
 def verify(name: str, folder: Path) -> dict[str, Any]:
@@ -65,7 +116,9 @@ def verify(name: str, folder: Path) -> dict[str, Any]:
             f"{path_of(name, folder)} has sha256 {found}, expected {record.get('sha256')}: it was "
             f"altered, {_fix(name)}"
         )
-    _checked(name, safetensors.numpy.load_file(path_of(name, folder)), path_of(name, folder).name)
+    path = path_of(name, folder)
+    if path.suffix != GIVEN:
+        _checked(name, safetensors.numpy.load_file(path), path.name)
     return record
 
 
@@ -76,6 +129,8 @@ def load_weights(name: str, folder: Path) -> Arrays:
         WeightsError: missing, altered or not this net's.
     """
     verify(name, folder)
+    if path_of(name, folder).suffix == GIVEN:
+        raise WeightsError(f"{name} was imported as ONNX, its single arrays are not to be had")
     return dict(safetensors.numpy.load_file(path_of(name, folder)))
 
 
@@ -87,7 +142,8 @@ def is_there(name: str, folder: Path) -> bool:
 def path_of(name: str, folder: Path) -> Path:
     """Where the converted weights lie."""
     entry_of(name)
-    return folder / f"{name}.safetensors"
+    given = folder / f"{name}{GIVEN}"
+    return given if given.is_file() else folder / f"{name}.safetensors"
 
 
 def sha256_of(path: Path) -> str:

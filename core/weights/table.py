@@ -104,6 +104,8 @@ def is_later_stage(name: str, array: str) -> bool:
 def expected_shapes(name: str) -> Shapes:
     """Every array that the named weights hold, with its shape, in the net's order."""
     entry = WEIGHTS[name]
+    if not entry.net:  # a graph
+        return {}
     if entry.net in _CPM_LAYERS:
         return cpm_shapes(*_CPM_LAYERS[entry.net])
     joints = skeleton_named(entry.skeleton).size

@@ -34,7 +34,7 @@ def heatmaps() -> Heatmaps:
     maps[:, -1] = 1
     maps[0, 8, 4, 10] = 0.3
     maps[1, 8, 4, 10] = 1.0
-    return Heatmaps(maps, (50.0, 20.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
+    return Heatmaps(maps, (50.0, 20.0, 64.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
 
 
 def test_the_strongest_keypoint_shows_and_the_background_does_not(heatmaps):
@@ -55,8 +55,9 @@ def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps):
     assert (rgb == GREY).all()
 
 
-@pytest.mark.parametrize("region", [(-40.0, -30.0, 64.0), (140.0, 100.0, 64.0), (900.0, 0.0, 64.0)])
-def test_squares_beyond_the_border_are_drawn_as_far_as_they_are_seen(heatmaps, region):
+@pytest.mark.parametrize("corner", [(-40.0, -30.0), (140.0, 100.0), (900.0, 0.0)])
+def test_squares_beyond_the_border_are_drawn_as_far_as_they_are_seen(heatmaps, corner):
+    region = (*corner, 64.0, 64.0)
     moved = Heatmaps(heatmaps.maps, region, heatmaps.crop)
     assert over_picture(np.zeros((120, 160, 3), np.uint8), [moved], 1).shape == (120, 160, 3)
 
@@ -114,7 +115,7 @@ def test_a_track_goes_through_the_peaks_of_every_stage():
     maps = np.zeros((3, 22, 32, 32), np.float32)
     for stage, (x, y) in enumerate([(5, 20), (12, 6), (13, 6)]):
         maps[stage, INDEX_TIP, y, x] = 0.9
-    moving = Heatmaps(maps, (50.0, 20.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
+    moving = Heatmaps(maps, (50.0, 20.0, 64.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
     [way] = tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
     assert way == pytest.approx(np.array([(54.5, 204.5), (124.5, 64.5), (134.5, 64.5)]), abs=0.01)
     out = picture_of(moving, Maps("multi", joint=INDEX_TIP))
@@ -218,7 +219,7 @@ def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_plac
 def _spread(joints):
     maps = np.zeros((6, joints + 1, 46, 46), np.float32)
     maps[:, np.arange(joints), 10, np.arange(joints)] = 1
-    return Heatmaps(maps, (10.0, 5.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
+    return Heatmaps(maps, (10.0, 5.0, 100.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
 
 
 def test_the_bar_runs_from_blue_to_red():

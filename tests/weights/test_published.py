@@ -17,6 +17,9 @@ from tests.weights.conftest import as_pickle, made_arrays
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_the_expected_shapes_are_the_nets_own(name):
     entry = WEIGHTS[name]
+    if not entry.net:
+        assert expected_shapes(name) == {}
+        return
     with torch.device("meta"):
         state = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
     own = {n: tuple(v.shape) for n, v in state.state_dict().items() if "num_batches" not in n}

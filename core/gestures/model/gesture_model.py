@@ -24,14 +24,13 @@ from core.errors import LabelError, ModelError
 from core.gestures.features import FEATURE_SETS
 from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
-from core.weights.onnx_session import open_session
+from core.weights.onnx_session import fault_of_graph, open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
 MAX_METADATA = 2**20
-_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
 MAX_MEMORY = 512 * 2**20  # bytes that a graph may take while it runs
 _BATCH = 8192  # rows at once, so that it needs no more
 _INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
@@ -205,7 +204,8 @@ def _read_pair(folder: Path) -> tuple[dict[str, Any], bytes]:
         found = hashlib.sha256(data).hexdigest()
         wanted = metadata.get(ONNX_SHA256, found)
         if found == wanted:
-            _check_onnx(data, folder / MODEL)
+            if fault := fault_of_graph(data):
+                raise ModelError(f"{folder / MODEL} {fault}")
             return metadata, data
         if time.monotonic() > end:
             raise ModelError(
@@ -250,30 +250,3 @@ def _read_onnx(path: Path) -> bytes:
     if path.stat().st_size > MAX_BYTES:
         raise ModelError(f"{path} has {path.stat().st_size} bytes, a model at most {MAX_BYTES}")
     return path.read_bytes()
-
-
-def _check_onnx(data: bytes, path: Path) -> None:
-    """Nothing outside the file is referred to and no operator but the standard's is used."""
-    import onnx
-
-    try:
-        model = onnx.load_model_from_string(data)
-    except Exception as error:  # protobuf's own error type is not public
-        raise ModelError(f"{path} is no ONNX file") from error
-    nodes = [*model.graph.node, *(node for f in model.functions for node in f.node)]
-    domains = {node.domain for node in nodes} | {o.domain for o in model.opset_import}
-    if not domains <= _DOMAINS:
-        foreign = sorted(domains - _DOMAINS)
-        raise ModelError(f"{path} uses operators of {foreign}, allowed are the standard's alone")
-    for node in nodes:  # a loop might have no end, and what is inside would escape this look
-        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
-            raise ModelError(f"{path} uses {node.op_type}, a gesture model has no graph in a graph")
-    tensors = [*model.graph.initializer, *(a.t for node in nodes for a in node.attribute)]
-    tensors += [t for node in nodes for a in node.attribute for t in a.tensors]
-    sparse = [*model.graph.sparse_initializer]
-    sparse += [
-        s for node in nodes for a in node.attribute for s in (a.sparse_tensor, *a.sparse_tensors)
-    ]
-    tensors += [part for s in sparse for part in (s.values, s.indices)]
-    if any(t.data_location == onnx.TensorProto.EXTERNAL or t.external_data for t in tensors):
-        raise ModelError(f"{path} refers to data outside the file, which is not allowed")

@@ -1,0 +1,135 @@
+"""A body net that somebody has as ONNX (RTMPose, a published net that was exported elsewhere): it
+is checked, and gets the preprocessing that its entry of the table names, so that it is used as
+every other net: `pictures` uint8 RGB (N, H, W, 3) in, `beliefs` or `simcc_x` and `simcc_y` out.
+"""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from core.errors import WeightsError
+from core.weights.entries import Channels, Scaling, Weights
+from core.weights.onnx_session import fault_of_graph, open_session
+
+PICTURES, MAPS, AXES = "pictures", "beliefs", ("simcc_x", "simcc_y")
+_PREFIX = "given/"  # of every name in the graph, so that none meets ours
+_MOST_BYTES = 2**30
+
+
+def given_net(
+    data: bytes, file: str, entry: Weights, joints: int
+) -> tuple[bytes, dict[str, Any], dict[str, int]]:
+    """The graph with its preprocessing, what its metadata say of it, and how many arrays and
+    parameters it has.
+
+    Args:
+        data: the graph as it was given: one input (N, 3, H, W) float32; one output (N, J, h, w), or
+            two (N, J, places along x) and (N, J, places along y).
+        joints: J of the entry's skeleton.
+
+    Raises:
+        WeightsError: no ONNX, more than plain operators, or of another shape than the entry's net.
+    """
+    if len(data) > _MOST_BYTES:
+        raise WeightsError(f"{file} has {len(data)} bytes, a net at most {_MOST_BYTES}")
+    if fault := fault_of_graph(data):
+        raise WeightsError(f"{file} {fault}")
+    height, width = entry.input_hw or (256, 192)
+    shapes = _answered(data, file, (height, width))
+    if len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][1] == joints:
+        outputs: tuple[str, ...] = (MAPS,)
+        stride = width // shapes[0][-1]
+    elif [shape[1:2] for shape in shapes if len(shape) == 3] == [(joints,)] * 2:
+        outputs, stride = AXES, 4
+        if shapes[0][2] * height != shapes[1][2] * width:
+            raise WeightsError(
+                f"{file} has {shapes[0][2]} and {shapes[1][2]} places along its axes, which does "
+                f"not fit a picture of {height}x{width}"
+            )
+    else:
+        raise WeightsError(
+            f"{file} answers with {shapes}, expected are maps (1, {joints}, h, w), or places "
+            f"along x and y, (1, {joints}, …) each: it is another net than {entry.about}"
+        )
+    about = {
+        "input_hw": [height, width],
+        "stride": stride,
+        "stages": 1,
+        "joints": joints,
+        "background": False,
+        **asdict(entry.reading),
+    }
+    return _wrapped(data, outputs, shapes, entry.scalings[0]), about, _counted(data)
+
+
+def _counted(data: bytes) -> dict[str, int]:
+    import onnx
+
+    tensors = onnx.load_model_from_string(data).graph.initializer
+    return {"arrays": len(tensors), "parameters": sum(math.prod(one.dims) for one in tensors)}
+
+
+def _answered(data: bytes, file: str, input_hw: tuple[int, int]) -> list[tuple[int, ...]]:
+    """The shapes of its outputs on a black picture."""
+    try:
+        session = open_session(data)
+        fed = session.get_inputs()
+        answers = session.run(None, {fed[0].name: np.zeros((1, 3, *input_hw), np.float32)})
+    except Exception as error:  # onnxruntime lets any error through
+        detail = str(error).strip().splitlines()[0][:160]
+        raise WeightsError(
+            f"{file} can't be asked about one picture of {input_hw[0]}x{input_hw[1]}, (1, 3, H, W) "
+            f"float32: {detail}"
+        ) from None
+    return [tuple(answer.shape) for answer in answers]
+
+
+def _wrapped(
+    data: bytes, outputs: tuple[str, ...], shapes: list[tuple[int, ...]], scaling: Scaling
+) -> bytes:
+    """Transposed, cast, in the net's order of channels, scaled; and the outputs under our names."""
+    import onnx.compose
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.compose.add_prefix(onnx.load_model_from_string(data), _PREFIX)
+    graph = model.graph
+    initial = {one.name for one in graph.initializer}
+    fed = next(one for one in graph.input if one.name not in initial)
+    count = fed.type.tensor_type.shape.dim[0].dim_value or "N"
+    constants = {
+        "order": np.array([2, 1, 0] if scaling.channels == "BGR" else [0, 1, 2], np.int64),
+        "factor": _per_channel(scaling.factor),
+        "offset": _per_channel(scaling.offset),
+        "maps": np.array([-1, 1, *shapes[0][1:]], np.int64),
+    }
+    node = helper.make_node
+    before = [
+        node("Transpose", [PICTURES], ["rows"], perm=[0, 3, 1, 2]),
+        node("Cast", ["rows"], ["float"], to=TensorProto.FLOAT),
+        node("Gather", ["float", "order"], ["turned"], axis=1),
+        node("Mul", ["turned", "factor"], ["scaled"]),
+        node("Add", ["scaled", "offset"], [fed.name]),
+    ]
+    theirs = [one.name for one in graph.output]
+    if outputs == (MAPS,):
+        after = [node("Reshape", [theirs[0], "maps"], [MAPS])]
+    else:
+        pairs = zip(theirs, outputs, strict=True)
+        after = [node("Identity", [inner], [ours]) for inner, ours in pairs]
+    nodes = [*before, *graph.node, *after]
+    del graph.node[:], graph.output[:]
+    graph.input.remove(fed)
+    graph.node.extend(nodes)
+    tensors = [numpy_helper.from_array(array, key) for key, array in constants.items()]
+    graph.initializer.extend(tensors)
+    value = helper.make_tensor_value_info
+    graph.input.append(value(PICTURES, TensorProto.UINT8, [count, None, None, 3]))
+    graph.output.extend(value(one, TensorProto.FLOAT, None) for one in outputs)
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _per_channel(numbers: Channels) -> Any:
+    return np.broadcast_to(np.array(numbers, np.float32).reshape(-1, 1, 1), (3, 1, 1))

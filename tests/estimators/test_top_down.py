@@ -1,0 +1,221 @@
+"""Bodies by a top-down net: a net that finds coloured spots says where they are in the picture,
+whatever the box, the alignment of its cells and the way of reading; and ViTPose's published answer.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.errors import EstimatorError, WeightsError
+from core.estimators import create_estimator
+from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.top_down import HeatmapBodies, read_bodies, window_of
+from core.learning.netfile import save_net
+from core.learning.published_nets import make_usable
+from core.media.pictures import read_picture
+from core.pose.heatmap_drawing import Maps, draw_with_maps
+from core.pose.person_view import person_view
+from core.pose.skeletons import COCO_17
+from core.pose.types import Frame
+from core.weights.entries import Reading
+from core.weights.published import is_there
+
+NOSE, LEFT_WRIST = COCO_17.index("nose"), COCO_17.index("left_wrist")
+HW = (128, 96)
+BOX = (60.0, 20.0, 70.0, 120.0)
+
+
+class Spots(nn.Module):
+    """Its nose is what is green, its left wrist what is red; the others it never finds. A cell is
+    the mean of its pixels ("cells") or its first pixel ("stride")."""
+
+    joints, stages, stride, background, input_hw = 17, 1, 4, False, HW
+
+    def __init__(self, alignment: str) -> None:
+        super().__init__()
+        self.alignment = alignment
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        x = pictures
+        x = nn.functional.avg_pool2d(x, 4) if self.alignment == "cells" else x[:, :, ::4, ::4]
+        nothing = torch.zeros_like(x[:, :1])
+        maps = [nothing] * 17
+        maps[NOSE], maps[LEFT_WRIST] = x[:, 1:2], x[:, 0:1]
+        return torch.cat(maps, 1)[:, None]
+
+
+def spots_net(folder: Path, alignment: str, decode: str) -> HeatmapNet:
+    about = {"skeleton": COCO_17.name, **asdict(Reading(alignment, decode))}  # type: ignore[arg-type]
+    save_net(Spots(alignment), folder, f"spots.{alignment}", about)  # type: ignore[arg-type]
+    return HeatmapNet(folder)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {}
+    for alignment, decode in (("cells", "parabola"), ("stride", "dark")):
+        made[alignment] = tmp_path_factory.mktemp(alignment)
+        spots_net(made[alignment], alignment, decode)
+    return made
+
+
+def spotted(nose: tuple[float, float], wrist: tuple[float, float] | None = None) -> np.ndarray:
+    """A picture 220 wide and 160 high with a soft green and a soft red spot."""
+    rows, columns = np.indices((160, 220))
+    picture = np.zeros((160, 220, 3), np.float64)
+    for channel, spot in ((1, nose), (0, wrist)):
+        if spot is not None:
+            far = (columns - spot[0]) ** 2 + (rows - spot[1]) ** 2
+            picture[..., channel] = 230 * np.exp(-far / (2 * 9.0**2))
+    return picture.round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("flip", [False, True])
+@pytest.mark.parametrize("alignment", ["cells", "stride"])
+def test_a_spot_is_found_where_it_is_and_what_is_not_seen_is_missing(
+    folders: dict[str, Path], alignment: str, flip: bool
+) -> None:
+    net = HeatmapNet(folders[alignment])
+    ((pose, heatmaps),) = read_bodies(net, spotted((101.3, 71.8)), [BOX], flip=flip)
+    # the mirrored person's map lies a quarter of a cell beside where cells begin at pixels
+    within = 0.8 if flip and alignment == "stride" else 0.3
+    assert pose.keypoints[NOSE] == pytest.approx([101.3, 71.8], abs=within)
+    assert pose.scores[NOSE] == pytest.approx(0.9, abs=0.05)
+    missing = np.delete(np.arange(17), NOSE)
+    assert np.isnan(pose.keypoints[missing]).all() and (pose.scores[missing] == 0).all()
+    assert heatmaps.maps.shape == (1, 18, 32, 24) and heatmaps.crop.shape == (128, 96, 3)
+    assert heatmaps.maps[0, -1] == pytest.approx(1 - heatmaps.maps[0, :-1].max(axis=0))
+
+
+def test_the_mirrored_persons_left_is_right_again(folders: dict[str, Path]) -> None:
+    """The net says left of what is red also in the mirror, where it is the person's right: the mean
+    of both gives half of it to each."""
+    net, picture = HeatmapNet(folders["cells"]), spotted((101, 71), wrist=(80, 100))
+    ((pose, _),) = read_bodies(net, picture, [BOX], flip=True)
+    right = COCO_17.index("right_wrist")
+    assert pose.keypoints[[LEFT_WRIST, right]] == pytest.approx(
+        np.array([[80, 100], [80, 100]]), abs=0.3
+    )
+    assert pose.scores[[LEFT_WRIST, right]] == pytest.approx(0.45, abs=0.03)
+
+
+def test_the_window_of_the_maps_by_hand() -> None:
+    # the box 60 x 80 with padding is 75 x 100 round (50, 60); seen 96 x 128: 0.78125 px a pixel
+    view = person_view((20, 20, 60, 80), HW)
+    step = 75 / 24  # picture pixels a cell
+    for alignment, first in (("stride", 0.0), ("cells", 1.5 * 0.78125)):
+        x0, y0, width, height = window_of(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
+        assert (width, height) == pytest.approx((75, 100))
+        assert x0 + (step - 1) / 2 == pytest.approx(12.5 + first)
+        assert y0 + (step - 1) / 2 == pytest.approx(10 + first)
+    view = person_view((20, 20, 60, 80), HW, ends="centres")
+    x0, y0, width, height = window_of(Reading("ends"), view, (32, 24))
+    step_x, step_y = 75 / 23, 100 / 31  # the last cell on the last pixel, at the box's end
+    assert (width, height) == pytest.approx((24 * step_x, 32 * step_y))
+    assert (x0 + (step_x - 1) / 2, y0 + (step_y - 1) / 2) == pytest.approx((12.5, 10))
+
+
+def test_many_boxes_come_back_in_their_order(folders: dict[str, Path]) -> None:
+    net, picture = HeatmapNet(folders["cells"]), spotted((101, 71))
+    boxes = [(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
+    found = read_bodies(net, picture, boxes)
+    assert len(found) == 11 and read_bodies(net, picture, []) == []
+    for (pose, heatmaps), box in zip(found, boxes, strict=True):
+        assert pose.keypoints[NOSE] == pytest.approx([101, 71], abs=0.3)
+        assert heatmaps.region == window_of(net.reading, person_view(box, HW), (32, 24))
+
+
+def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, Path]) -> None:
+    picture = spotted((101, 71))
+    with HeatmapBodies(Path(), net_folder=folders["stride"], crop="centre") as bodies:
+        estimate = bodies.estimate_boxes(picture, [BOX])
+    (heatmaps,) = estimate.heatmaps
+    light = heatmaps.crop[..., 1]
+    y, x = np.unravel_index(light.argmax(), light.shape)
+    x0, y0, width, height = heatmaps.region
+    at = x0 + (x + 0.5) * width / 96 - 0.5, y0 + (y + 0.5) * height / 128 - 0.5
+    assert at == pytest.approx((101, 71), abs=1.5)
+    drawn = draw_with_maps(picture, estimate, Maps("single", 0, NOSE), 1)
+    changed = np.abs(drawn.astype(int) - picture).sum(axis=2)
+    rows, columns = np.nonzero(changed[40:100, 70:130] > 120)
+    assert abs(columns.mean() + 70 - 101) < 2 and abs(rows.mean() + 40 - 71) < 2
+    tiles = draw_with_maps(picture, estimate, Maps("hm", 0, NOSE), 1)
+    assert tiles.ndim == 3 and tiles.any()
+
+
+def test_it_follows_a_person_from_the_whole_picture_on_without_mediapipe(
+    folders: dict[str, Path],
+) -> None:
+    with HeatmapBodies(Path(), net_folder=folders["cells"], crop="centre", kalman=True) as bodies:
+        for i in range(4):
+            moved = spotted((100 + 2 * i, 70), wrist=(120 + 2 * i, 90))
+            (pose,) = bodies.estimate(Frame(moved, time_s=i / 15, mirrored_view=True)).poses
+            assert pose.keypoints[NOSE] == pytest.approx([100 + 2 * i, 70], abs=6)
+        dark = bodies.estimate(Frame(np.zeros((160, 220, 3), np.uint8), time_s=1.0))
+        assert len(dark.poses) == 1 and not dark.poses[0].scores.any()
+    with pytest.raises(EstimatorError, match="closed"):
+        bodies.estimate_still(np.zeros((160, 220, 3), np.uint8))
+
+
+def test_bodies_are_found_where_mediapipe_sees_them(
+    folders: dict[str, Path], weights_folder: Path, shared_data: Path
+) -> None:
+    picture = read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
+    with create_estimator("heatmap-net", weights_folder, net_folder=folders["cells"]) as bodies:
+        assert isinstance(bodies, HeatmapBodies) and bodies.skeleton == COCO_17.name
+        still = bodies.estimate_still(picture, num_poses=1)
+        moving = bodies.estimate(Frame(picture, time_s=0.5))
+    assert still.skeleton == COCO_17.name and still.estimator == "spots.cells"
+    for estimate in (still, moving):
+        (heatmaps,) = estimate.heatmaps
+        x0, y0, width, height = heatmaps.region
+        # the skier stands at (280, 44)..(500, 388) by COCO's annotators
+        assert x0 < 300 and x0 + width > 480 and y0 < 60 and y0 + height > 370
+
+
+def test_a_hand_net_is_refused_for_bodies_and_an_unknown_way_of_reading_too(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    from core.paths import Paths
+
+    with pytest.raises(EstimatorError, match="wanted are a body's"):
+        HeatmapBodies(Path(), net_folder=Paths.find().net("cpm.hand_light"), crop="centre")
+    with pytest.raises(EstimatorError, match="no crop “here”"):
+        HeatmapBodies(Path(), net_folder=folders["cells"], crop="here")
+    for file in folders["cells"].iterdir():
+        content = file.read_bytes().replace(b'"parabola"', b'"guess"')
+        (tmp_path / file.name).write_bytes(content)
+    with pytest.raises(WeightsError, match=r"“guess”.*newer Mudra"):
+        HeatmapNet(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "nose"),
+    [
+        ("vitpose_base.simple", (398.18051, 181.80838)),
+        ("vitpose_base.classic", (398.07913, 181.82812)),
+    ],
+)
+def test_vitpose_answers_as_it_was_published(
+    name: str, nose: tuple[float, float], weights_folder: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    """transformers' integration test: two persons of COCO's picture 139, the second one's nose and
+    eyes; the figures with the flip test are of its conversion."""
+    if not is_there(name, weights_folder):
+        pytest.skip(f"the weights are not here: python -m core weights fetch {name}")
+    picture = read_picture(shared_data / "coco" / "mini" / "val2017" / "000000000139.jpg")
+    boxes = [(412.8, 157.61, 53.05, 138.01), (384.43, 172.21, 15.12, 35.74)]
+    net = HeatmapNet(make_usable(name, weights_folder, tmp_path) or tmp_path)
+    (_, second) = read_bodies(net, picture, boxes)
+    assert second[1].maps[0, :-1].shape == (17, 64, 48)
+    if name == "vitpose_base.simple":
+        wanted = [[398.13, 181.84], [398.28, 179.81], [395.96, 179.48]]
+        assert second[0].keypoints[:3] == pytest.approx(np.array(wanted), abs=0.15)
+        assert second[0].scores[:3] == pytest.approx([0.875, 0.843, 0.927], abs=0.02)
+    flipped = read_bodies(net, picture, boxes, flip=True)[1][0]
+    assert flipped.keypoints[0] == pytest.approx(nose, abs=0.15)
