@@ -20,7 +20,7 @@ from core.pose.skeletons import SKELETONS
 def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:
     """Hands or bodies, as the net finds them."""
     skeleton = SKELETONS.get(skeleton_of(read_metadata(net_folder)))
-    made = HeatmapBodies if skeleton and skeleton.title == "body" else HeatmapHands
+    made = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
     return made(weights_folder, net_folder=net_folder, **options)
 
 

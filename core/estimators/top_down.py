@@ -283,7 +283,7 @@ class HeatmapBodies(Estimator):
 
 
 def _check_body(net: HeatmapNet) -> None:
-    if not net.skeleton or skeleton_named(net.skeleton).title != "body":
+    if not net.skeleton or not skeleton_named(net.skeleton).is_body:
         raise EstimatorError(
             f"{net.name} finds the keypoints of {net.skeleton or 'no known skeleton'}, wanted are "
             "a body's: choose another net"

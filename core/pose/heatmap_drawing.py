@@ -66,6 +66,18 @@ def over_picture(
     return out
 
 
+def attention_over(rgb: Picture, heatmaps: Heatmaps, name: str, unit: int = 0) -> Picture:
+    """The picture with what a net attends to laid over it, from blue (0.1) to red (1).
+
+    Args:
+        name: one of the heatmaps' `attention`.
+        unit: of a part-wise one, the keypoint whose unit it is.
+    """
+    out = rgb.copy()
+    _lay_over(out, heatmaps, heatmaps.attention[name][unit])
+    return out
+
+
 def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     x0, y0, wide, high = heatmaps.region
     height, width = out.shape[:2]

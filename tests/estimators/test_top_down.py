@@ -17,7 +17,9 @@ from core.estimators.top_down import HeatmapBodies, read_bodies, window_of
 from core.learning.netfile import save_net
 from core.learning.published_nets import make_usable
 from core.media.pictures import read_picture
-from core.pose.heatmap_drawing import Maps, draw_with_maps
+from core.nets import build_net
+from core.nets.pose_resnet import PoseResNet
+from core.pose.heatmap_drawing import Maps, attention_over, draw_with_maps
 from core.pose.person_view import person_view
 from core.pose.skeletons import COCO_17
 from core.pose.types import Frame
@@ -145,6 +147,28 @@ def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, P
     assert abs(columns.mean() + 70 - 101) < 2 and abs(rows.mean() + 40 - 71) < 2
     tiles = draw_with_maps(picture, estimate, Maps("hm", 0, NOSE), 1)
     assert tiles.ndim == 3 and tiles.any()
+
+
+def test_what_a_net_attends_to_comes_with_its_maps(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = build_net("pose_resnet18.both", input_hw=(64, 96)).eval()
+    assert isinstance(net, PoseResNet)
+    save_net(net, tmp_path, "small.both", {"skeleton": COCO_17.name})
+    picture, saved = spotted((101, 71)), HeatmapNet(tmp_path)
+    assert saved.attends == ("holistic_1", "holistic_2", "holistic_3", "part_wise")
+    ((_, heatmaps),) = read_bodies(saved, picture, [BOX])
+    crop = torch.from_numpy(person_view(BOX, (64, 96)).cut(picture).transpose(2, 0, 1)[None])
+    with torch.no_grad():
+        maps, seen = net.with_attention(crop / 255)
+    assert heatmaps.maps[:, :-1] == pytest.approx(maps[0].numpy(), abs=1e-5)
+    assert set(heatmaps.attention) == set(seen)
+    for name, one in seen.items():
+        assert heatmaps.attention[name] == pytest.approx(one[0].numpy(), abs=1e-5)
+    drawn = attention_over(picture, heatmaps, "part_wise", NOSE)
+    x0, y0, width, height = (round(number) for number in heatmaps.region)
+    changed = (drawn != picture).any(axis=2)
+    assert changed[max(0, y0) : y0 + height, max(0, x0) : x0 + width].mean() > 0.9
+    assert not changed[:, : max(0, x0 - 1)].any()
 
 
 def test_it_follows_a_person_from_the_whole_picture_on_without_mediapipe(

@@ -4,10 +4,13 @@ import math
 import os
 import pickle
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
+from core.weights.entries import Source
 from core.weights.table import expected_shapes
 from tests.weights.caffe_file import caffemodel
 
@@ -63,3 +66,54 @@ class Exploit:
 
     def __reduce__(self):
         return os.system, (self.command,)
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file: whole, cut off, without its length, or a page instead."""
+
+    daemon_threads = True
+
+    def __init__(self, file):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.file = file
+        self.asked = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def source(self, *paths, **about):
+        address = f"http://127.0.0.1:{self.server_address[1]}"
+        urls = tuple(f"{address}/{path}" for path in paths)
+        return Source("net.caffemodel", "caffemodel", "none", urls, **about)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        if self.path == "/gone":
+            return self.send_error(404)
+        content = self.server.file.read_bytes()
+        self.send_response(200)
+        kind = "text/html; charset=utf-8" if self.path == "/page" else "application/octet-stream"
+        self.send_header("Content-Type", kind)
+        if self.path != "/unsized":
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if "cut" in self.path else content)
+        if self.path == "/unsized-cut":
+            self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(file):
+        servers.append(Server(file))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

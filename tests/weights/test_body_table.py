@@ -1,6 +1,8 @@
 """What is said of the published body nets: colours, sources, how a file is known to be the right
 one; and a whole file of each kind in, and its net out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,8 @@ from core.errors import WeightsError
 from core.learning.published_nets import fill_trunk, make_usable, published_net
 from core.nets import build_net
 from core.weights.body_table import BGR_SCALING, BODIES, RGB_SCALING
-from core.weights.published import import_weights, load_weights
+from core.weights.fetch import fetch
+from core.weights.published import import_weights, load_weights, sha256_of
 from core.weights.table import WEIGHTS, expected_shapes
 
 
@@ -56,12 +59,23 @@ def test_maps_are_read_as_each_net_was_trained():
     assert {WEIGHTS[n].reading.decode for n in BODIES if "vitpose" in n} == {"dark"}
 
 
-def test_a_trunk_fills_a_net_that_is_to_be_trained_and_leaves_its_head(tmp_path):
+def test_a_trunk_is_fetched_and_fills_a_net_that_is_to_be_trained_but_its_head(tmp_path, serve):
     arrays = random_arrays("resnet18.imagenet")
     file = tmp_path / "resnet18-f37072fd.pth"
     classifier = {"fc.weight": torch.ones(1000, 512), "fc.bias": torch.ones(1000)}
     torch.save(tensors(arrays) | classifier, file)
-    record = import_weights("resnet18.imagenet", file, tmp_path / "weights")
+    found = sha256_of(file)
+    address = serve(file).source("good").urls
+    source = replace(WEIGHTS["resnet18.imagenet"].sources[0], urls=address)
+    for start, said in (("f37072fd", "begins with f37072fd"), (found[:8], "--accept-hash")):
+        with pytest.raises(WeightsError, match=said):
+            fetch(
+                "resnet18.imagenet",
+                tmp_path / "weights",
+                source=replace(source, sha256_start=start),
+            )
+    source = replace(source, sha256_start=found[:8])
+    record = fetch("resnet18.imagenet", tmp_path / "weights", source=source, accept_hash=found)
     assert record["parameters"] == 11_186_112  # 11,176,512 that learn, and 9,600 of running figures
     net = build_net("pose_resnet18.both", joints=14, input_hw=(128, 96))
     head = net.deconv_layers[0].weight.clone()
