@@ -11,7 +11,13 @@ from core.estimators import ESTIMATORS
 from core.learning.netfile import save_net
 from core.nets.cpm import LightCPM
 from core.paths import Paths
-from core.recognition.keypoint_sources import KeypointSource, available_nets, estimators, stages_of
+from core.recognition.keypoint_sources import (
+    KeypointSource,
+    available_nets,
+    estimators,
+    source_for,
+    stages_of,
+)
 
 LIGHT = "cpm.hand_light"
 
@@ -87,3 +93,8 @@ def test_estimators_are_offered_by_the_skeleton_of_their_keypoints():
     assert estimators("hand_21") == ["mediapipe-hands"]
     assert estimators("body_33") == ["mediapipe-pose"]
     assert estimators("nyu_14") == []
+
+
+def test_without_a_choice_hands_are_found_by_hands_and_bodies_by_the_pose_landmarker():
+    assert source_for("hand_21").name == source_for("nyu_14").name == "mediapipe-hands"
+    assert source_for("body_33").name == source_for("coco_17").name == "mediapipe-pose"

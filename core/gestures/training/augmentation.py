@@ -44,6 +44,8 @@ class Augmentation:
         turn: share of the samples that are turned by any angle, of gestures without a direction.
         aim: share of the pointing samples that are turned until the index finger points elsewhere,
             and are then named by where it points.
+        behind: share of the bodies that are seen from behind: the same outline, its left and right
+            exchanged.
     """
 
     rotation_deg: float = 0.0
@@ -54,6 +56,7 @@ class Augmentation:
     mirror: float = 0.0
     turn: float = 0.0
     aim: float = 0.0
+    behind: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def augment(
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
     if skeleton == HAND_21:
         keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
+    if skeleton.is_body:
+        keypoints = _from_behind(keypoints, how.behind, skeleton, generator)
     keypoints = _without_some_keypoints(keypoints, how.dropout, skeleton, generator)
     return _mirrored(keypoints, labels, how.mirror, meaning.mirrors, skeleton, generator)
 
@@ -148,6 +153,13 @@ def _aimed(
     chosen &= (aims[way] >= 0) & by.isfinite()
     turned = torch.einsum("nij,nkj->nki", _rotations(by.where(chosen, torch.zeros(n))), keypoints)
     return turned, torch.where(chosen, aims[way], labels)
+
+
+def _from_behind(
+    keypoints: torch.Tensor, share: float, skeleton: Skeleton, generator: torch.Generator
+) -> torch.Tensor:
+    chosen = torch.rand(len(keypoints), generator=generator) < share
+    return torch.where(chosen[:, None, None], keypoints[:, skeleton.mirrored], keypoints)
 
 
 def _without_some_keypoints(

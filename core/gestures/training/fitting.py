@@ -50,7 +50,7 @@ class TrainOptions:
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
     augmentation: Augmentation = field(
-        default_factory=lambda: Augmentation(mirror=0.5, turn=0.5, aim=0.25)
+        default_factory=lambda: Augmentation(mirror=0.5, turn=0.5, aim=0.25, behind=0.25)
     )
 
 

@@ -4,15 +4,17 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.learner import train
 from core.learning.runs import Run
-from core.pose.skeletons import COCO_17
+from core.pose.skeletons import COCO_17, HAND_21
 
 GESTURES = (GestureLabel("both forearms up", "🙌"), GestureLabel("both down"), GestureLabel("one"))
 _FACE = 5  # keypoints of the head come first
@@ -84,3 +86,15 @@ def test_a_mirrored_view_exchanges_left_and_right(trained, people):
     seen = model.predict_proba(mirrored, np.ones(len(people), bool))
     plain = model.predict_proba(people.keypoints, np.zeros(len(people), bool))
     np.testing.assert_allclose(seen, plain, atol=1e-5)
+
+
+def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):
+    points, labels = torch.from_numpy(people.keypoints), torch.from_numpy(people.labels)
+    generator, meaning = torch.Generator().manual_seed(0), Meaning.of(people.gestures)
+    behind = Augmentation(behind=1.0)
+    seen, same = augment(points, labels, behind, meaning, generator, COCO_17)
+    np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirrored])
+    assert torch.equal(same, labels)
+    hand = torch.from_numpy(np.random.default_rng(0).normal(0, 50, (9, 21, 2)).astype(np.float32))
+    kept, _ = augment(hand, labels[:9], behind, meaning, generator, HAND_21)
+    assert torch.equal(kept, hand)

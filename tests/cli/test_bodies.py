@@ -1,0 +1,38 @@
+"""The main job with bodies by command: a project made, filled, trained, and read on others."""
+
+import shutil
+
+from tests.cli.conftest import document
+
+PEOPLE = {
+    "t_pose": ("im00360", "im01992", "im04842", "im04553", "im02615"),
+    "hands_up": ("im02178", "im01361", "im04924", "im03293", "im00924"),
+}
+
+
+def test_poses_are_imported_trained_and_read_on_another_persons_picture(run, shared_data, tmp_path):
+    images = shared_data / "body" / "lspet" / "images"
+    for pose, names in PEOPLE.items():
+        (tmp_path / "photos" / pose).mkdir(parents=True)
+        for name in names:
+            shutil.copy(images / f"{name}.jpg", tmp_path / "photos" / pose)
+    made = document(run("project", "create", "Arms", "--bodies", "--json"))
+    assert made["skeleton"] == "body_33" and "arms_crossed" in made["gestures"]
+    came = document(run("import", tmp_path / "photos", "--project", "arms", "--json"))
+    assert came["added"] == 10 and came["new_gestures"] == []
+    trained = document(run("train", "--project", "arms", "--json"))
+    found = document(
+        run("predict", "-i", images / "im03319.jpg", "--model", trained["run"], "--json")
+    )
+    [body] = found["frames"][0]["hands"]
+    assert body["likeliest"] == "t_pose" and len(body["keypoints"]) == 33
+    refused = run(
+        "predict",
+        "-i",
+        images / "im03319.jpg",
+        "--model",
+        "starter",
+        "--estimator",
+        "mediapipe-pose",
+    )
+    assert refused.returncode == 1 and "knows hand_21 keypoints" in refused.stderr
