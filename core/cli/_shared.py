@@ -20,10 +20,15 @@ Mapping = Annotated[
     str | None, typer.Option("--map", help="Labels to gestures: 1=point_up,5=open_palm.")
 ]
 Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
-EstimatorName = Annotated[str, typer.Option(help="mediapipe-hands, or a net: cpm.hand_light …")]
+EstimatorName = Annotated[
+    str, typer.Option(help="mediapipe-hands, mediapipe-pose, or a net: cpm.hand_light …")
+]
 OwnEstimator = Annotated[
     str | None,
     typer.Option("--estimator", help="mediapipe-hands, mediapipe-pose, a net; else what fits."),
+]
+TableEstimator = Annotated[
+    str, typer.Option("--estimator", help="mediapipe-hands or mediapipe-pose.")
 ]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
 NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]
@@ -35,7 +40,9 @@ TrainingEstimator = Annotated[
 VideoOrCamera = Annotated[
     str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
 ]
-NumHands = Annotated[int, typer.Option("--hands", min=1, max=4, help="Hands or persons.")]
+NumHands = Annotated[
+    int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
+]
 GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
 InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")]
 Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]

@@ -15,6 +15,7 @@ from core.cli._shared import (
     NumHands,
     OwnEstimator,
     ProjectName,
+    TableEstimator,
     TrainingEstimator,
     TrainingProject,
     VideoOrCamera,
@@ -273,6 +274,7 @@ def predict(
 def extract(
     path: Annotated[Path, typer.Argument(help="Picture, video, folder or zip.")],
     out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
+    estimator: TableEstimator = "mediapipe-hands",
     hands: NumHands = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
     as_json: Json = False,
@@ -285,13 +287,15 @@ def extract(
             path,
             out,
             weights_folder=Paths.find().weights,
+            estimator=estimator,
             hands=hands,
             workers=workers,
             progress=progress,
         )
     for name, reason in found["refused"]:
         print(f"refused {name}: {reason}", file=sys.stderr)
-    say(found, f"{found['hands']} hands in {found['files']} files: {out}", as_json)
+    of_whom = "persons" if "persons" in found else "hands"
+    say(found, f"{found[of_whom]} {of_whom} in {found['files']} files: {out}", as_json)
 
 
 def _frame_text(frame: dict[str, Any]) -> str:

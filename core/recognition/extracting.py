@@ -1,4 +1,4 @@
-"""Keypoints of pictures and videos as a table: one row a hand."""
+"""Keypoints of pictures and videos as a table file."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -7,33 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from core.capture.importing import opened_folder
-from core.capture.tables import quoted
-from core.errors import MediaError, MudraError
-from core.estimators import create_estimator
+from core.errors import EstimatorError, MediaError, MudraError
+from core.estimators import ESTIMATORS, create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
-from core.pose.skeletons import HAND_21
-from core.pose.types import Estimate, Floats, Frame
+from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.types import Frame
+from core.recognition.keypoint_sources import estimators
+from core.recognition.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_of, table_of
 
 Progress = Callable[[int, int], None]
-Rows = list[dict[str, Any]]
-_ABOUT = (
-    "source",
-    "gesture",
-    "frame",
-    "time_s",
-    "hand",
-    "handedness",
-    "score",
-    "width",
-    "height",
-    "estimator",
-)
+Rows = list[Row]
 
 
 def extract(
@@ -46,17 +34,19 @@ def extract(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Write the hands of a picture, a video, a folder or a zip of them to a .csv or .parquet.
+    """Write the hands or persons of a picture, a video, a folder or a zip of them to a .csv or
+    .parquet, with the columns of `keypoint_table`; a row's gesture is its folder's name.
 
-    The columns: source, gesture (the folder's name), frame, time_s, hand, handedness, score,
-    width, height, estimator, x0 … y20 in picture pixels, and wx0 … wz20 in metres.
+    Args:
+        hands: how many, or persons, to look for.
 
     Returns:
-        files, hands, refused [[file, reason]].
+        files, hands or persons, refused [[file, reason]].
 
     Raises:
-        MudraError: nothing to read there, or another suffix.
+        MudraError: nothing to read there, another suffix, or no such estimator.
     """
+    skeleton = _skeleton(estimator)
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
@@ -72,8 +62,15 @@ def extract(
             else:
                 rows += found
             progress(number, len(files))
-    _write(pd.DataFrame(rows, columns=_columns()), out)
-    return {"files": len(files), "hands": len(rows), "refused": refused}
+    _write(table_of(rows, skeleton), out)
+    return {"files": len(files), f"{of_whom(skeleton)}s": len(rows), "refused": refused}
+
+
+def _skeleton(estimator: str) -> Skeleton:
+    if estimator not in estimators():
+        there = ", ".join(estimators())
+        raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {there}")
+    return skeleton_named(ESTIMATORS[estimator].skeleton)
 
 
 @contextmanager
@@ -109,58 +106,20 @@ def _rows_or_reason(
         with create_estimator(estimator, weights_folder, num_poses=hands) as found:
             if file.suffix.lower() in PICTURE_SUFFIXES:
                 frame = Frame(read_picture(file), source=source)
-                return _rows(frame, found.estimate_still(frame.rgb), gesture)
-            video = read_video(file)
-            return [row for f in video for row in _rows(f, found.estimate(f), gesture, source)]
+                return rows_of(frame, found.estimate_still(frame.rgb), gesture=gesture)
+            return [
+                row
+                for f in read_video(file)
+                for row in rows_of(f, found.estimate(f), source=source, gesture=gesture)
+            ]
     except MudraError as error:
         return str(error)
-
-
-def _rows(frame: Frame, estimate: Estimate, gesture: str, source: str = "") -> Rows:
-    rows = []
-    height, width = frame.size_hw
-    for number, pose in enumerate(estimate.poses):
-        row = {
-            "source": source or frame.source,
-            "gesture": gesture,
-            "frame": frame.index,
-            "time_s": round(frame.time_s, 4),
-            "hand": number,
-            "handedness": pose.handedness or "",
-            "score": round(pose.score, 5),
-            "width": width,
-            "height": height,
-            "estimator": estimate.estimator,
-        }
-        row |= _numbered("", pose.keypoints, 3)
-        if pose.world is not None:
-            row |= _numbered("w", pose.world, 6)
-        rows.append(row)
-    return rows
-
-
-def _numbered(prefix: str, points: Floats, digits: int) -> dict[str, float]:
-    """(K, 2 or 3) points as the columns x0, y0 …, each name with the prefix."""
-    return {
-        f"{prefix}{axis}{joint}": round(float(value), digits)
-        for joint, point in enumerate(points)
-        for axis, value in zip("xyz", point, strict=False)
-    }
-
-
-def _columns() -> list[str]:
-    pixels, metres = (np.zeros((HAND_21.size, axes), np.float32) for axes in (2, 3))
-    return [*_ABOUT, *_numbered("", pixels, 0), *_numbered("w", metres, 0)]
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        if out.suffix.lower() == ".parquet":
-            table.to_parquet(out, index=False)
-        else:
-            for column in ("source", "gesture"):
-                table[column] = table[column].map(quoted)
-            table.to_csv(out, index=False)
+        parquet = out.suffix.lower() == ".parquet"
+        out.write_bytes(parquet_of(table) if parquet else csv_of(table))
     except OSError as error:
         raise MediaError(f"{out} can't be written: {error.strerror}") from error

@@ -12,6 +12,7 @@ from core.paths import Paths
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 
 MEDIAPIPE = "mediapipe-hands"
+BLAZEPOSE = "mediapipe-pose"
 _BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
 
 
@@ -23,11 +24,13 @@ class KeypointSource:
         name: an estimator's that needs no net ("mediapipe-hands"), or a net's.
         crop: a net's crop, one of `heatmap.CROPS`.
         kalman: filter a net's keypoints from frame to frame.
+        masks: also ask a body's estimator which pixels are the person's.
     """
 
     name: str = MEDIAPIPE
     crop: str = "mediapipe"
     kalman: bool = False
+    masks: bool = False
 
     @property
     def is_net(self) -> bool:
@@ -52,7 +55,8 @@ class KeypointSource:
             WeightsError: its models are not there, or altered.
         """
         if not self.is_net:
-            return create_estimator(self.name, paths.weights, num_poses=num_poses)
+            more = {"masks": True} if self.masks else {}
+            return create_estimator(self.name, paths.weights, num_poses=num_poses, **more)
         folder = paths.net(self.name)
         if not folder.is_dir():
             there = ", ".join((*estimators(), *available_nets(paths)))

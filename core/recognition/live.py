@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
+from core.pose.body_drawing import BodyView, draw_body
 from core.pose.drawing import label_plate
 from core.pose.heatmap_drawing import draw_with_maps
 from core.pose.heatmap_layout import Maps
@@ -54,6 +55,7 @@ class Options:
             probabilities stay raw.
         keypoints: whose keypoints: MediaPipe's or a net's.
         maps: what is shown of a net's heatmaps.
+        body: how bodies are shown, without names; None: as hands are.
         paused: nothing is read, no watcher or companion told; the picture only passes, mirrored.
     """
 
@@ -62,6 +64,7 @@ class Options:
     smoothing: Smoothing | None = None
     keypoints: KeypointSource = field(default_factory=KeypointSource)
     maps: Maps = field(default_factory=Maps)
+    body: BodyView | None = None
     paused: bool = False
 
 
@@ -255,15 +258,10 @@ class LiveProcessor:
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
-        picture = draw_with_maps(
-            frame.rgb,
-            shown,
-            options.maps,
-            estimator.stages,
-            mirror=True,
-            labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
-            emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
-        )
+        if options.body is None:
+            picture = _drawn(frame.rgb, shown, hands, options.maps, estimator.stages)
+        else:
+            picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         _draw_note(picture, note)
         return picture, Latest(hands, note=note)
 
@@ -317,6 +315,20 @@ class LiveProcessor:
 
 def _mirrored(rgb: Picture) -> Picture:
     return np.asarray(cv2.flip(rgb, 1), np.uint8)
+
+
+def _drawn(
+    rgb: Picture, estimate: Estimate, hands: tuple[Reading, ...], maps: Maps, stages: int
+) -> Picture:
+    return draw_with_maps(
+        rgb,
+        estimate,
+        maps,
+        stages,
+        mirror=True,
+        labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
+        emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
+    )
 
 
 def _draw_note(picture: Picture, note: str) -> None:

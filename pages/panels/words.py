@@ -6,6 +6,7 @@ what to do next. A gesture is shown (a hand does it), a name is said (the model 
 
 STUDIO, RECORD, GESTURES, REVIEW, TRAIN = "Studio", "Record", "Gestures", "Review", "Train"
 LIVE, FILES, EXPORT, HEATMAPS = "Live", "Files", "Export", "Heatmaps"
+BODY = "Body"
 DEMO, PRIVACY = "Demo", "Privacy"
 
 ICONS = {
@@ -18,6 +19,7 @@ ICONS = {
     FILES: "🖼",
     EXPORT: "📦",
     HEATMAPS: "🔥",
+    BODY: "🧍",
     DEMO: "👋",
     PRIVACY: "🔒",
 }
@@ -25,9 +27,9 @@ SECTIONS = {
     "": (STUDIO,),
     "Teach": (RECORD, GESTURES, REVIEW, TRAIN),
     "Use": (LIVE, FILES, EXPORT),
-    "Look inside": (HEATMAPS, DEMO, PRIVACY),
+    "Look inside": (HEATMAPS, BODY, DEMO, PRIVACY),
 }
-VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS)
+VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY)
 MARKS = {
     "running": "⏳",
     "done": "✅",

@@ -25,7 +25,7 @@ def test_the_video_takes_most_of_its_pages_and_grows_with_the_window(look, films
         page.goto("/")
         start_camera(page)
         settled(page)
-        for name in ("Live", "Record", "Heatmaps", "Studio"):
+        for name in ("Live", "Record", "Heatmaps", "Body", "Studio"):
             go(page, name)
             settled(page)
             assert _share(page) >= 0.55, name

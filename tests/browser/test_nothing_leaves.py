@@ -29,6 +29,7 @@ PAGES = (
     "files",
     "export",
     "heatmaps",
+    "body",
     "privacy",
 )
 MDNS = ("224.0.0.251", "ff02::fb")  # browsers hide their address behind a .local name

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from core.paths import Paths
 from core.store import NewSample, Store
 
-PAGES = ("studio", "demo", "record", "train", "live")
+PAGES = ("studio", "demo", "record", "train", "live", "body")
 ODD = "**b** <i>[x](http://x) :smile: $1$"
 
 

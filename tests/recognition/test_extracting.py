@@ -6,7 +6,7 @@ import pytest
 
 from core.capture.importing import import_path
 from core.capture.tables import quoted, read_table, unquoted
-from core.errors import MediaError
+from core.errors import EstimatorError, MediaError
 from core.recognition.extracting import extract
 
 
@@ -38,6 +38,28 @@ def test_a_video_gives_a_row_a_hand_with_its_time(shared_data, weights_folder, t
     assert found["hands"] == len(table) >= 80
     np.testing.assert_allclose(table.time_s, table.frame / 30, atol=0.01)
     assert (table.width == 440).all() and table.wz20.notna().all()
+
+
+def test_bodies_are_extracted_as_persons_with_visibility_and_angles(
+    shared_data, weights_folder, tmp_path
+):
+    found = extract(
+        shared_data / "samples" / "coco" / "000000000785.jpg",
+        tmp_path / "bodies.csv",
+        weights_folder=weights_folder,
+        estimator="mediapipe-pose",
+    )
+    assert found == {"files": 1, "persons": 1, "refused": []}
+    [row] = pd.read_csv(tmp_path / "bodies.csv").to_dict("records")
+    assert row["estimator"] == "mediapipe-pose" and row["person"] == 0 and row["height"] == 425
+    assert row["y0"] < row["y23"] < row["y27"]  # nose, hip, ankle
+    assert 0 <= row["v32"] <= 1 and 60 < row["left_knee"] < 180
+
+
+def test_an_estimator_that_there_is_not_is_refused_before_anything_is_read(photos, tmp_path):
+    with pytest.raises(EstimatorError, match="mediapipe-hands, mediapipe-pose"):
+        extract(photos, tmp_path / "a.csv", weights_folder=tmp_path, estimator="mediapipe-feet")
+    assert not (tmp_path / "a.csv").exists()
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_there(photos, weights_folder, tmp_path):

@@ -1,0 +1,49 @@
+"""The angles of a body's joints: between the two bones that meet there, in degrees.
+
+180 is a straight limb; of a shoulder it is the angle between trunk and upper arm, 0 where the arm
+hangs. In three dimensions where the estimator gives them, else as seen in the picture. K keypoints.
+"""
+
+import numpy as np
+
+from core.pose.skeletons import Skeleton
+from core.pose.types import Floats, Pose
+
+_BONES = {
+    "elbow": ("shoulder", "elbow", "wrist"),
+    "shoulder": ("hip", "shoulder", "elbow"),
+    "hip": ("shoulder", "hip", "knee"),
+    "knee": ("hip", "knee", "ankle"),
+}
+JOINTS = tuple(_BONES)
+SIDES = ("left", "right")
+ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
+VISIBLE = 0.5  # a keypoint that is seen less surely counts as missing
+
+
+def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:
+    """(…, K, 2 or 3) keypoints → (…, 8) degrees in the order of ANGLES; NaN where one of an angle's
+    three keypoints is missing, or two coincide."""
+    skeleton.check(points.shape[-2])
+    first, middle, last = (points[..., at, :] for at in _corners(skeleton))
+    one, other = first - middle, last - middle
+    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    with np.errstate(invalid="ignore"):
+        cosines = (one * other).sum(axis=-1) / np.where(lengths > 0, lengths, np.nan)
+    return np.degrees(np.arccos(np.clip(cosines, -1, 1))).astype(np.float32)
+
+
+def angles_of(pose: Pose, skeleton: Skeleton) -> dict[str, float]:
+    """A pose's angles by name; those of hidden keypoints are NaN."""
+    points = pose.keypoints if pose.world is None else pose.world
+    if pose.visibility is not None:
+        points = np.where(pose.visibility[:, None] < VISIBLE, np.nan, points).astype(np.float32)
+    return dict(zip(ANGLES, joint_angles(points, skeleton).tolist(), strict=True))
+
+
+def _corners(skeleton: Skeleton) -> list[list[int]]:
+    """Of every angle the first, middle and last keypoint."""
+    return [
+        [skeleton.index(f"{side}_{bones[k]}") for bones in _BONES.values() for side in SIDES]
+        for k in range(3)
+    ]

@@ -1,0 +1,1 @@
+"""Whole bodies: of the camera, a picture or a video; in space, as angles, before a background."""

@@ -1,0 +1,77 @@
+"""What is shown of bodies: their background, the skeleton, where the net looked."""
+
+from typing import cast
+
+import streamlit as st
+
+from core.estimators.mediapipe_pose import MOST
+from core.media.pictures import read_picture
+from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, BodyView
+from core.pose.skeletons import Rgb
+from core.pose.types import Picture
+from pages.panels.choice import pick_one
+from pages.panels.frame import errors_shown
+
+BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
+STEPS = "Where it looks"
+PICTURES = ["jpg", "jpeg", "png", "webp"]
+_TEAL = "#264653"
+
+
+def pick_view() -> BodyView:
+    """Background, skeleton and steps."""
+    background = pick_one(
+        "Background", BACKGROUNDS, "body_background", format_func=lambda b: BACKGROUNDS[b]
+    )
+    colour, behind = _TEAL, None
+    if background == COLOUR:
+        colour = st.color_picker("Colour of the background", _TEAL, key="body_colour")
+    if background == PICTURE:
+        behind = _pick_picture()
+    with st.container(horizontal=True):
+        skeleton = st.toggle("Skeleton", True, key="body_skeleton", persist_state="session")
+        steps = st.toggle(
+            STEPS,
+            key="body_steps",
+            persist_state="session",
+            help="The square where the net looks for a person, and what it comes from.",
+        )
+    return BodyView(background, _rgb(colour), behind, skeleton, steps)
+
+
+def pick_persons() -> int:
+    """How many to look for."""
+    chosen = pick_one(
+        "Persons",
+        [str(n + 1) for n in range(MOST)],
+        "body_persons",
+        width="content",
+        help="While fewer are seen, the detector runs on every frame, which takes time.",
+    )
+    return int(chosen)
+
+
+def explain_steps() -> None:
+    """What the drawn points and squares are, and who says so."""
+    st.caption(
+        "Two steps: a detector finds a person, a second net finds 33 keypoints in a turned square "
+        "round them. From then on the last keypoints give the next square (yellow), and the "
+        "detector rests. Pink: the middle of the hips, and the point above it on the circle round "
+        "the person; they give the square's place, size and turn. MediaPipe tells the keypoints "
+        "alone: the points, circle and squares are computed from them as the paper says, and "
+        "whether the detector ran from how many persons were followed."
+    )
+
+
+def _pick_picture() -> Picture | None:
+    file = st.file_uploader("The background's picture", PICTURES, key="body_behind")
+    if file is None:
+        return None
+    with errors_shown():
+        return read_picture(file.getvalue(), name=file.name)
+    return None
+
+
+def _rgb(text: str) -> Rgb:
+    """Of “#rrggbb”."""
+    return cast(Rgb, tuple(bytes.fromhex(text.removeprefix("#"))))

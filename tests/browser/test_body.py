@@ -1,0 +1,99 @@
+"""The Body page in a real browser: a camera's person, the background, a video's table."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.studio import start_camera
+from core.media.videos import VideoWriter
+from tests.browser.conftest import settled, write_film
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+
+@pytest.fixture(scope="module")
+def skier(shared_data):
+    """A person seen whole, BGR 640x480."""
+    photo = cv2.imread(str(shared_data / "samples" / "coco" / "000000000785.jpg"))
+    return cv2.copyMakeBorder(photo, 27, 28, 0, 0, cv2.BORDER_REPLICATE)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory, skier):
+    """A camera before which somebody skis to and fro."""
+    path = tmp_path_factory.mktemp("film") / "ski.mjpeg"
+    write_film(path, [np.roll(skier, shift, axis=1) for shift in (0, 10, 20, 10, 0, -10)])
+    return path
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory, skier):
+    path = tmp_path_factory.mktemp("video") / "ski.webm"
+    with VideoWriter(path, 10, (480, 640)) as writer:
+        for shift in (0, 6, 12):
+            writer.write(np.ascontiguousarray(np.roll(skier, shift, axis=1)[..., ::-1]))
+    return path
+
+
+def choose(page, text):
+    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
+    settled(page)
+
+
+# mean difference of neighbouring pixels in the upper left corner, where snow ends at red poles
+EDGES = """() => {
+    const video = document.querySelector("iframe[title*=webrtc_streamer]")
+        .contentDocument.querySelector("video")
+    const canvas = document.createElement("canvas")
+    const [width, height] = [video.videoWidth, video.videoHeight]
+    canvas.width = width, canvas.height = height
+    const context = canvas.getContext("2d")
+    context.drawImage(video, 0, 0)
+    const part = context.getImageData(width * 0.6, 0, width * 0.4, height * 0.3)
+    let sum = 0
+    for (let i = 4; i < part.data.length; i += 4) sum += Math.abs(part.data[i] - part.data[i - 4])
+    return sum / (part.data.length / 4)
+}"""
+
+
+def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(
+    look, film, pictures
+):
+    with look(film) as page:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto("/body")
+        settled(page)
+        start_camera(page)
+        cells = page.locator(".mudra-table td").filter(has_text="°")
+        expect(cells).to_have_count(8)
+        expect(page.locator(".js-plotly-plot canvas").first).to_be_visible()
+        expect(page.get_by_text("followed from the frame before")).to_be_visible()
+        sharp = page.evaluate(EDGES)
+        page.screenshot(path=pictures / "body_camera.png", full_page=True)
+        choose(page, "Blurred")
+        page.wait_for_function(f"(sharp) => ({EDGES})() < 0.6 * sharp", arg=sharp)
+        choose(page, "Where it looks")
+        expect(page.get_by_text("computed from them as the paper says")).to_be_visible()
+        page.set_viewport_size({"width": 820, "height": 1180})
+        page.screenshot(path=pictures / "body_blurred_tablet.png", full_page=True)
+
+
+def test_a_video_s_keypoints_can_be_downloaded(look, film, video, pictures):
+    with look(film, dark=True) as page:
+        page.goto("/body")
+        settled(page)
+        choose(page, "Video")
+        page.locator("input[type=file]").set_input_files(str(video))
+        expect(page.get_by_text("3 frames, somebody in 3")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="JSON").click()
+        document = json.loads(download.value.path().read_bytes())
+        assert [frame["frame"] for frame in document["frames"]] == [0, 1, 2]
+        assert len(document["frames"][0]["persons"][0]["keypoints"]) == 33
+        expect(
+            page.locator("canvas.marks, .vega-embed canvas, .vega-embed svg").first
+        ).to_be_visible()
+        page.screenshot(path=pictures / "body_video_dark.png", full_page=True)

@@ -1,0 +1,105 @@
+"""Body without a browser: what it says of nothing, of persons, and of what can't be read."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.gestures.labels import safe_label
+from core.media.pictures import encode_png, read_picture
+from core.media.videos import VideoWriter
+from pages.panels.words import NOT_STARTED
+from tests.pages.conftest import go, tables, texts
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+@pytest.fixture(scope="module")
+def skier(shared_data):
+    return read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
+
+
+@pytest.fixture
+def video(skier, tmp_path):
+    path = tmp_path / "ski.webm"
+    with VideoWriter(path, 10, skier.shape[:2]) as writer:
+        for shift in (0, 4, 8):
+            writer.write(np.roll(skier, shift, axis=1))
+    return path.read_bytes()
+
+
+def choose(app, title, option):
+    next(control for control in app.button_group if control.label == title).set_value(option)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def upload(app, name, content):
+    app.file_uploader[0].upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def plots(app):
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_before_the_camera_starts_it_says_so(app):
+    go(app, "body")
+    assert NOT_STARTED in texts(app)
+    [angles] = tables(app)
+    assert angles == {
+        "joint": ["Elbow", "Shoulder", "Hip", "Knee"],
+        "left": ["–"] * 4,
+        "right": ["–"] * 4,
+    }
+
+
+def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, skier):
+    choose(go(app, "body"), "Source", "Picture")
+    assert "Drop a picture" in app.info[0].value and not plots(app)
+    upload(app, "ski.png", encode_png(skier))
+    assert "1 person found" in texts(app)
+    [plot] = plots(app)
+    lines = {line["name"]: line for line in plot["data"] if line["mode"] == "lines"}
+    assert set(lines) == {"left", "right", "middle"}
+    heights = [z for z in lines["left"]["z"] if z is not None]
+    assert -1 < min(heights) < -0.4 and 0.3 < max(heights) < 1  # the foot, the head; metres
+    [angles] = tables(app)
+    assert all(60 < float(text[:-1]) <= 180 for text in [angles["left"][3], angles["right"][3]])
+
+
+def test_where_it_looks_is_explained_with_what_is_computed(app):
+    go(app, "body")
+    assert "computed" not in texts(app)
+    app.toggle(key="body_steps").set_value(True).run()
+    assert "the points, circle and squares are computed" in texts(app)
+
+
+def test_a_picture_without_a_person_and_one_that_is_none_are_named(app):
+    choose(go(app, "body"), "Source", "Picture")
+    upload(app, "wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8)))
+    assert "Nobody was found" in app.warning[0].value and not plots(app)
+    app.file_uploader[0].clear()
+    upload(app, "broken.png", b"nothing")
+    assert safe_label("broken.png") in app.error[0].value
+
+
+def test_a_video_comes_back_with_its_keypoints_to_download(app, video):
+    choose(go(app, "body"), "Source", "Video")
+    upload(app, "ski.webm", video)
+    assert "3 frames, somebody in 3; the detector ran in 1." in texts(app)
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["CSV", "Parquet", "JSON", "Video"]
+    assert len(plots(app)) == 1 and len(app.get("vega_lite_chart")) == 1
+    app.select_slider[0].set_value(0.2).run()
+    assert not app.exception and len(plots(app)) == 1
+
+
+def test_a_video_that_is_none_leaves_an_error_alone(app):
+    choose(go(app, "body"), "Source", "Video")
+    upload(app, "broken.mp4", b"nothing")
+    assert safe_label("broken.mp4") in app.error[0].value
+    assert not app.get("download_button") and not app.get("progress")
