@@ -51,6 +51,56 @@ def evaluate_coco(
     say(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
 
 
+@app.command("evaluate-bodies")
+def evaluate_bodies(
+    data: Annotated[
+        Path, typer.Option(help="COCO's or LSPET's folder, or a file: COCO's annotations, MPII's.")
+    ],
+    pictures: Annotated[Path | None, typer.Option(help="Of a file; else beside it.")] = None,
+    estimator: Annotated[str, typer.Option(help="Whose, or a body net's.")] = "mediapipe-pose",
+    whole: Annotated[bool, typer.Option(help="Show whole pictures, not person by person.")] = False,
+    flip: Annotated[bool, typer.Option(help="A net also sees each person mirrored.")] = True,
+    held_out: Annotated[bool, typer.Option(help="Only what train-net holds out.")] = False,
+    detections: Annotated[
+        Path | None, typer.Option(help="COCO's AP of a net in these boxes, not the annotated ones.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure found bodies against annotated ones: PCK, and AP where they are COCO's."""
+    from core.recognition.body_measuring import measure_bodies
+
+    with progress_bar("measuring") as progress:
+        found = measure_bodies(
+            Paths.find(),
+            estimator,
+            data,
+            pictures,
+            whole=whole,
+            flip=flip,
+            held_out=held_out,
+            detections=detections,
+            progress=progress,
+        )
+    say(found, _bodies_text(found), as_json)
+
+
+def _bodies_text(found: dict[str, Any]) -> str:
+    lines = []
+    if "found" in found:
+        lines = [f"{found['n']} persons, {found['found']} found, {found['measured']} with a torso"]
+        for name in ("pck@0.1", "pck@0.2"):
+            if (row := found[name]) is not None:
+                low, high = (f"{100 * value:.1f}" for value in row["interval"])
+                lines.append(f"{name.upper()} {100 * row['share']:.1f} % ({low} to {high})")
+        each = [f"{name} {100 * share:.1f}" for name, share in found["keypoints"].items()]
+        lines.append(f"PCK@0.2 of each, %: {', '.join(each)}")
+        if found["oks"] is not None:
+            lines.append(f"mean OKS {found['oks']}")
+    if found["coco"] is not None:
+        lines.append(", ".join(f"{name} {value:.3f}" for name, value in found["coco"].items()))
+    return "\n".join(lines)
+
+
 @app.command("train-net")
 def train_net(
     name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, pose_resnet18.both.")],
