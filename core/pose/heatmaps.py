@@ -133,16 +133,26 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     cells, values = peaks(maps)
     flat = maps.reshape(-1, *maps.shape[-2:])
     offsets = [
-        _newton(np.asarray(cv2.GaussianBlur(one, (blur, blur), 0), np.float32), x, y)
-        for one, (x, y) in zip(np.ascontiguousarray(flat), cells.reshape(-1, 2), strict=True)
+        _newton(one, int(x), int(y), blur // 2)
+        for one, (x, y) in zip(flat, cells.reshape(-1, 2), strict=True)
     ]
     return _where_above_0(cells + np.reshape(offsets, cells.shape), values)
 
 
-def _newton(heatmap: Floats, x: int, y: int) -> NDArray[np.float64]:
-    """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms."""
-    log = np.log(np.clip(heatmap, *_DARK_RANGE, dtype=np.float64))
-    wide = np.pad(log, 1, mode="edge")[y : y + 3, x : x + 3]
+def _newton(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
+    """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms; none at
+    the map's border. Near it the kernel is smaller, as what lies beyond would pull."""
+    height, width = heatmap.shape
+    reach = min(reach, x - 1, y - 1, width - 2 - x, height - 2 - y)
+    if reach < 0:
+        return np.zeros(2)
+    near = np.ascontiguousarray(
+        heatmap[y - reach - 1 : y + reach + 2, x - reach - 1 : x + reach + 2]
+    )
+    even = cv2.GaussianBlur(near, (2 * reach + 1, 2 * reach + 1), 0)
+    wide = np.log(
+        np.clip(even[reach : reach + 3, reach : reach + 3], *_DARK_RANGE, dtype=np.float64)
+    )
     slope = np.array([wide[1, 2] - wide[1, 0], wide[2, 1] - wide[0, 1]]) / 2
     across = wide[1, 2] - 2 * wide[1, 1] + wide[1, 0]
     down = wide[2, 1] - 2 * wide[1, 1] + wide[0, 1]

@@ -226,7 +226,10 @@ def test_a_map_without_a_value_above_0_is_a_missing_keypoint() -> None:
 
 
 @pytest.mark.parametrize("sigma", [2.0, 3.0])
-@pytest.mark.parametrize("centre", [(20.3, 11.4), (24.0, 30.0), (10.5, 40.45), (30.25, 17.75)])
+@pytest.mark.parametrize(
+    "centre",
+    [(20.3, 11.4), (24.0, 30.0), (10.5, 40.45), (30.25, 17.75), (1.2, 30.3), (45.6, 61.7)],
+)
 def test_dark_finds_the_middle_of_a_rendered_gaussian(
     centre: tuple[float, float], sigma: float
 ) -> None:
@@ -235,6 +238,12 @@ def test_dark_finds_the_middle_of_a_rendered_gaussian(
     cells, values = decode_dark(gauss[None].astype(np.float32), blur=17 if sigma == 3 else 11)
     assert cells[0] == pytest.approx(centre, abs=0.01)
     assert values[0] == pytest.approx(gauss.max(), abs=1e-6)
+
+
+def test_dark_leaves_a_peak_on_the_border_where_it_is() -> None:
+    y, x = np.indices((64, 48))
+    gauss = np.exp(-((x - 47.2) ** 2 + (y - 30.4) ** 2) / 8)[None].astype(np.float32)
+    assert decode_dark(gauss)[0].tolist() == [[47, 30]]
 
 
 def test_dark_follows_a_slanting_peak_where_single_axes_do_not() -> None:
