@@ -16,6 +16,7 @@ from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
 from core.gestures.model.bundle import SUFFIX, check_bundle
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.pose.skeletons import skeleton_named
 from core.store import Project
 from pages.panels.frame import errors_shown, studio
 from pages.panels.live.models import pick_model
@@ -77,8 +78,9 @@ def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel)
 
 def _show_proof(proof: dict[str, Any]) -> None:
     worst, limit = proof["worst_difference"], proof["tolerance"]
+    tried = skeleton_named(proof["skeleton"]).titles
     st.success(
-        f"Checked: {len(proof['differences'])} test hands are answered as they must be.",
+        f"Checked: {len(proof['differences'])} test {tried} are answered as they must be.",
         icon="✅",
     )
     if not proof["known_predict"]:

@@ -107,6 +107,7 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
     return {
         "gestures": [gesture.name for gesture in bundle.model.gestures],
         "estimator": bundle.model.estimator,
+        "skeleton": bundle.model.skeleton.name,
         "differences": differences,
         "worst_difference": max(differences),
         "tolerance": TOLERANCE,
