@@ -5,7 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, hand_estimator, open_store, progress_bar, say
+from core.cli._shared import (
+    Json,
+    Workspace,
+    check_choice,
+    hand_estimator,
+    open_store,
+    progress_bar,
+    say,
+)
 from core.paths import Paths
 
 app = typer.Typer()
@@ -14,19 +22,27 @@ app = typer.Typer()
 @app.command("evaluate-net")
 def evaluate_net(
     name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
-    data: Annotated[list[Path], typer.Option(help="Pictures; folders are searched.")],
+    data: Annotated[
+        list[Path], typer.Option(help="Pictures, folders are searched; bodies: as evaluate-bodies.")
+    ],
     teacher: Annotated[
         str, typer.Option(help="Whose keypoints are the reference.")
     ] = "mediapipe-hands",
     loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure a net's keypoints against a teacher's on pictures."""
+    """Measure a net's keypoints: hands against a teacher's, bodies against annotations."""
     from core.estimators.heatmap_model import HeatmapNet
+    from core.recognition.body_measuring import finds_bodies, measure_bodies
     from core.recognition.net_evaluating import evaluate_net as evaluate_
 
     paths = Paths.find()
     net = HeatmapNet(paths.net(name), threads=2)
+    if finds_bodies(net):
+        with progress_bar("measuring") as progress:
+            found = measure_bodies(paths, name, data[0], None, progress=progress)
+        say(found, _bodies_text(found), as_json)
+        return
     with hand_estimator(paths, teacher)() as judge, progress_bar("detecting") as progress:
         found = evaluate_(net, data, judge, loose=loose, progress=progress)
     lines = [f"{found['n']} pictures, {found['detected']} with a hand"]
@@ -61,6 +77,9 @@ def evaluate_bodies(
     whole: Annotated[bool, typer.Option(help="Show whole pictures, not person by person.")] = False,
     flip: Annotated[bool, typer.Option(help="A net also sees each person mirrored.")] = True,
     held_out: Annotated[bool, typer.Option(help="Only what train-net holds out.")] = False,
+    decode: Annotated[
+        str | None, typer.Option(help="Of a net's peaks: parabola, quarter, dark; else as trained.")
+    ] = None,
     detections: Annotated[
         Path | None, typer.Option(help="COCO's AP of a net in these boxes, not the annotated ones.")
     ] = None,
@@ -69,6 +88,8 @@ def evaluate_bodies(
     """Measure found bodies against annotated ones: PCK, and AP where they are COCO's."""
     from core.recognition.body_measuring import measure_bodies
 
+    if decode is not None:
+        check_choice(decode, ("parabola", "quarter", "dark"), "--decode")
     with progress_bar("measuring") as progress:
         found = measure_bodies(
             Paths.find(),
@@ -77,6 +98,7 @@ def evaluate_bodies(
             pictures,
             whole=whole,
             flip=flip,
+            decoding=decode,  # type: ignore[arg-type]
             held_out=held_out,
             detections=detections,
             progress=progress,

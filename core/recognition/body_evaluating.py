@@ -28,6 +28,7 @@ from core.pose.person_view import PersonBox
 from core.pose.skeletons import COCO_17, Skeleton, convert
 from core.pose.types import Floats, Picture, Pose
 from core.recognition.coco_evaluating import coco_figures
+from core.weights.entries import Decoding
 
 LIMITS = (0.1, 0.2)
 MOST_PERSONS = 4
@@ -60,12 +61,13 @@ def all_at_once(estimator: Estimator) -> Finder:
     return find
 
 
-def by_boxes(net: HeatmapNet, *, flip: bool = True) -> Finder:
-    """Gives a top-down net each person's annotated box."""
+def by_boxes(net: HeatmapNet, *, flip: bool = True, decoding: Decoding | None = None) -> Finder:
+    """Gives a top-down net each person's annotated box; options are those of `read_bodies`."""
 
     def find(rgb: Picture, bodies: Sequence[Body]) -> list[list[Pose]]:
         boxes = [body.box for body in bodies]
-        return [[pose] for pose, _ in read_bodies(net, rgb, boxes, flip=flip)]
+        found = read_bodies(net, rgb, boxes, flip=flip, decoding=decoding)
+        return [[pose] for pose, _ in found]
 
     return find
 
@@ -129,6 +131,7 @@ def results_of_detections(
     detections: Sequence[Detection],
     *,
     flip: bool = True,
+    decoding: Decoding | None = None,
     progress: Progress = lambda done, total: None,
 ) -> list[Found]:
     """What a top-down net finds in a detector's boxes, as COCO's results, by the protocol of Xiao
@@ -142,7 +145,8 @@ def results_of_detections(
     results: list[Found] = []
     for done, (image, boxes) in enumerate(of_picture.items(), 1):
         rgb = read_picture(pictures / annotations.images[image].file_name)
-        found = read_bodies(net, rgb, [one.bbox for one in boxes], flip=flip)
+        places = [one.bbox for one in boxes]
+        found = read_bodies(net, rgb, places, flip=flip, decoding=decoding)
         poses = [pose for pose, _ in found]
         scores = [one.score * _sure(pose) for one, pose in zip(boxes, poses, strict=True)]
         points = np.nan_to_num([pose.keypoints for pose in poses])

@@ -21,6 +21,7 @@ from core.recognition.body_evaluating import (
 )
 from core.recognition.coco_evaluating import coco_figures
 from core.recognition.keypoint_sources import KeypointSource
+from core.weights.entries import Decoding
 
 
 def measure_bodies(
@@ -31,6 +32,7 @@ def measure_bodies(
     *,
     whole: bool = False,
     flip: bool = True,
+    decoding: Decoding | None = None,
     held_out: bool = False,
     detections: Path | None = None,
     progress: Progress = lambda done, total: None,
@@ -42,6 +44,7 @@ def measure_bodies(
         pictures: of a file, where its pictures lie; else beside it.
         whole: show an estimator whole pictures; a net sees boxes in any case.
         flip: show a net each person mirrored, too.
+        decoding: how a net's peaks are placed between cells; None: as it was trained.
         held_out: only those whom a training on the same data holds out.
         detections: boxes for a net, in place of the annotated ones.
 
@@ -51,13 +54,23 @@ def measure_bodies(
     source = KeypointSource(name)
     if source.is_net:
         net = HeatmapNet(paths.net(name), threads=2)
-        if not net.skeleton or not skeleton_named(net.skeleton).is_body:
+        if not finds_bodies(net):
             raise EstimatorError(f"{name} finds no bodies; `evaluate-net` measures nets of hands")
         if detections is not None:
-            return _by_detections(net, data, pictures, detections, flip, progress)
+            truth, boxes = read_annotations(data), read_detections(detections)
+            results = results_of_detections(
+                net,
+                truth,
+                pictures or data.parent,
+                boxes,
+                flip=flip,
+                decoding=decoding,
+                progress=progress,
+            )
+            return {"n": len(results), "coco": coco_figures(truth, results)}
         bodies, annotations = _persons(data, pictures, held_out)
         skeleton = skeleton_named(net.skeleton)
-        find = by_boxes(net, flip=flip)
+        find = by_boxes(net, flip=flip, decoding=decoding)
         return evaluate_bodies(find, skeleton, bodies, annotations=annotations, progress=progress)
     if detections is not None:
         raise EstimatorError(f"{name} finds persons by itself; detections are for nets")
@@ -73,6 +86,11 @@ def measure_bodies(
         )
 
 
+def finds_bodies(net: HeatmapNet) -> bool:
+    """Whether its keypoints are a body's."""
+    return bool(net.skeleton) and skeleton_named(net.skeleton).is_body
+
+
 def _persons(
     data: Path, pictures: Path | None, held_out: bool
 ) -> tuple[Bodies, Annotations | None]:
@@ -84,17 +102,3 @@ def _persons(
         raise TrainingError(f"{data} has no labelled person to measure on")
     is_coco = data.is_file() and not is_list(data)
     return bodies, read_annotations(data) if is_coco else None
-
-
-def _by_detections(
-    net: HeatmapNet,
-    data: Path,
-    pictures: Path | None,
-    detections: Path,
-    flip: bool,
-    progress: Progress,
-) -> dict[str, Any]:
-    annotations, boxes = read_annotations(data), read_detections(detections)
-    folder = pictures or data.parent
-    results = results_of_detections(net, annotations, folder, boxes, flip=flip, progress=progress)
-    return {"n": len(results), "coco": coco_figures(annotations, results)}

@@ -46,6 +46,15 @@ def test_a_body_net_is_trained_gone_on_with_and_ready_for_use(few: Path, workspa
     assert (net.input_hw, net.joints, net.skeleton) == ((64, 32), 14, "lsp_14")
     assert (net.reading.alignment, net.reading.decode) == ("stride", "quarter")
     assert net.heatmaps(np.zeros((1, 64, 32, 3), np.uint8)).shape == (1, 1, 15, 16, 8)
+    found = [
+        json.loads(CliRunner().invoke(app, [*command, "--data", str(few), "--json"]).stdout)
+        for command in (
+            ["evaluate-net", more["net"]],
+            ["evaluate-bodies", "--estimator", more["net"], "--held-out", "--decode", "dark"],
+        )
+    ]
+    assert [one["n"] for one in found] == [15, 3]
+    assert all(0 <= one["pck@0.2"]["share"] <= 1 and one["coco"] is None for one in found)
 
 
 @pytest.mark.parametrize(
