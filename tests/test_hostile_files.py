@@ -38,6 +38,7 @@ from core.gestures.model.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Paths
+from core.recognition.coco_evaluating import evaluate_coco
 from core.recognition.evaluating import evaluate
 from core.store import Store
 
@@ -597,6 +598,30 @@ for _name, _text, _words in [
     CASES.append((f"a name {_name}", "name", lambda folder, text=_text: text, _words))
 
 
+# ---------------------------------------------------------------- COCO's annotations and results
+
+
+@case("annotations of brackets alone", "coco", "brackets one in the other")
+def _deep_annotations(folder: Path) -> Path:
+    (folder / "truth.json").write_text('{"annotations": [' + "[" * 10**6)
+    return folder / "truth.json"
+
+
+@case("an annotation of a hundred million numbers", "coco", "parts in one of them")
+def _endless_annotation(folder: Path) -> Path:
+    with (folder / "truth.json").open("w") as file:
+        file.write('{"annotations": [{"id": 1, "keypoints": [')
+        file.writelines(["0," * 10**6] * 100)
+    return folder / "truth.json"
+
+
+@case("annotations of a terabyte", "coco", "over 524,288,000 bytes")
+def _huge_annotations(folder: Path) -> Path:
+    with (folder / "truth.json").open("wb") as file:
+        file.truncate(2**40)
+    return folder / "truth.json"
+
+
 # ------------------------------------------------------------------------------------------- doors
 
 
@@ -651,6 +676,7 @@ DOORS: dict[str, Callable] = {
     "video": _read_video,
     "import": _import,
     "evaluate": _evaluate,
+    "coco": lambda path, store: evaluate_coco(path, path),
     "name": _name_all,
 }
 
