@@ -35,6 +35,15 @@ def bounding_box(keypoints: Floats) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def box_iou(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0..1; a box without area counts a pixel's width."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    areas = (max(x1 - x0, 1.0) * max(y1 - y0, 1.0) for x0, y0, x1, y1 in (one, other))
+    shared = max(width, 0.0) * max(height, 0.0)
+    return shared / (sum(areas) - shared)
+
+
 def hand_region(keypoints: Floats, factor: float = CROP_FACTOR) -> Region:
     """Square of side `factor` × the longer side of the hand's box, round the box's centre."""
     x0, y0, x1, y1 = bounding_box(keypoints)

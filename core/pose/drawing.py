@@ -27,6 +27,17 @@ _EMOJI_FONTS = (
 _EMOJI_SIZES = (109, 160, 96)  # bitmap fonts hold but one size: Noto's, Apple's; any for outlines
 _WHITE: Rgb = (255, 255, 255)
 _PLATE: Rgb = (24, 24, 32)
+# of people, who are told apart by them: far from each other in hue and brightness
+PERSON_COLORS: tuple[Rgb, ...] = (
+    (255, 150, 30),
+    (60, 170, 255),
+    (90, 220, 90),
+    (240, 90, 190),
+    (250, 230, 70),
+    (160, 110, 255),
+    (90, 235, 220),
+    (235, 70, 60),
+)
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -38,7 +49,8 @@ def draw_estimate(
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
 ) -> Picture:
-    """Every pose's skeleton and, where given, its label with emoji above it.
+    """Every pose's skeleton, in the colour of its number where it has one, and, where given, its
+    label with emoji above it.
 
     Args:
         labels: one text a pose ("" draws none).
@@ -46,14 +58,20 @@ def draw_estimate(
         mirror: give back the picture as in a mirror, its text readable.
     """
     out = rgb.copy()
-    for pose in estimate.poses:
-        _draw_skeleton(out, pose, skeleton_named(estimate.skeleton))
+    for i, pose in enumerate(estimate.poses):
+        color = person_color(estimate.numbers[i]) if estimate.numbers else None
+        _draw_skeleton(out, pose, skeleton_named(estimate.skeleton), color)
     if mirror:
         cv2.flip(out, 1, out)  # thirty times as quick as numpy, and no second buffer
     for i, pose in enumerate(estimate.poses):
         if labels and labels[i] and np.isfinite(pose.keypoints).any():
             _draw_label(out, pose.keypoints, labels[i], emoji[i] if emoji else "", mirror)
     return out
+
+
+def person_color(number: int) -> Rgb:
+    """Whose number it is, counted from 1; the colours begin anew after the eighth."""
+    return PERSON_COLORS[(number - 1) % len(PERSON_COLORS)]
 
 
 def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture:
@@ -63,13 +81,14 @@ def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture
     return out
 
 
-def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton) -> None:
+def _draw_skeleton(out: Picture, pose: Pose, skeleton: Skeleton, only: Rgb | None = None) -> None:
+    """Onto the picture; in the skeleton's colours, or in one."""
     width = _line_width(out)
     ends = [_drawn_at(x, y) for x, y in pose.keypoints.tolist()]
     edges = skeleton.edges if len(ends) == skeleton.size else ()  # another's keypoints: alone
     for (a, b), color in zip(edges, skeleton.colors, strict=bool(edges)):
         if (start := ends[a]) and (end := ends[b]):
-            cv2.line(out, start, end, color, width, cv2.LINE_AA, _SHIFT)
+            cv2.line(out, start, end, only or color, width, cv2.LINE_AA, _SHIFT)
     radius = int(width * 1.2 * (1 << _SHIFT))
     for end in filter(None, ends):
         cv2.circle(out, end, radius, _WHITE, -1, cv2.LINE_AA, _SHIFT)

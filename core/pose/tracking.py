@@ -6,10 +6,13 @@ Convention: a square is (x0, y0, side), picture pixels; it may reach beyond the 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from core.pose.boxes import Region, bounding_box
+from core.pose.boxes import Region, bounding_box, box_iou
+from core.pose.metrics import oks
+from core.pose.skeletons import COCO_17, skeleton_named
 from core.pose.types import Floats, Pose
 
 FIRST_SIDE = 368.0  # the demos' first crop, for a hand held into the picture's middle
@@ -49,12 +52,32 @@ def next_region(region: Region, keypoints: Floats, peaks: Floats) -> Region | No
 
 @dataclass
 class _Track:
+    """A pose as it was seen last, and how its keypoints moved then, px/s."""
+
     pose: Pose
     seen_s: float
+    speed: tuple[float, float] = (0.0, 0.0)
+
+    def after(self, pose: Pose, time_s: float) -> "_Track":
+        """The same, seen again."""
+        away_s = time_s - self.seen_s
+        (before, now) = _in_both(self.pose.keypoints, pose.keypoints)
+        if away_s <= 0 or not len(now):
+            return _Track(pose, time_s, self.speed)
+        x, y = ((now - before).mean(axis=0) / away_s).tolist()
+        return _Track(pose, time_s, (x, y))
+
+    def expected(self, time_s: float) -> Floats:
+        """Its keypoints at a time, if it goes on as it went; for a moment only."""
+        ahead_s = min(time_s - self.seen_s, _AHEAD_S)
+        return self.pose.keypoints + np.array(self.speed, np.float32) * ahead_s
 
 
 class Tracks:
     """Tells which pose of a frame is which of the frames before, by where its keypoints are.
+
+    Hands are those that moved least. Bodies, which cross, are those that are most alike (OKS and
+    the boxes' IoU) where they are expected if they go on as they went.
 
     Args:
         forget_s: a pose that was away for so long is another one.
@@ -65,19 +88,36 @@ class Tracks:
         self._tracks: dict[int, _Track] = {}
         self._next = 0
 
-    def __call__(self, poses: Sequence[Pose], time_s: float) -> list[int]:
+    def __call__(self, poses: Sequence[Pose], time_s: float, skeleton: str = "") -> list[int]:
         """A number for each pose of the next frame: the same as long as it is followed.
 
-        All poses together move as little as they can. One that would move by more than twice
-        its own size is a new one; a change of handedness counts as half its size.
+        All poses together cost as little as they can. A hand that would move by more than twice
+        its own size is a new one, a change of handedness counts as half its size; a body that
+        is nowhere like one before is new beyond half its size.
+
+        Args:
+            skeleton: its name; "" follows as hands are followed.
         """
         there = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
-        costs = [{n: _moved(t.pose, pose) for n, t in there.items()} for pose in poses]
-        numbers = [self._new() if n is None else n for n in _assigned(costs)]
-        self._tracks = there | {
-            n: _Track(pose, time_s) for n, pose in zip(numbers, poses, strict=True)
+        if skeleton and skeleton_named(skeleton).is_body:
+            ahead = {n: t.expected(time_s) for n, t in there.items()}
+            costs = [
+                {n: _unlike(at, p.keypoints, skeleton) for n, at in ahead.items()} for p in poses
+            ]
+            found = _assigned(costs, _UNLIKE)
+        else:
+            found = _assigned([{n: _moved(t.pose, p) for n, t in there.items()} for p in poses])
+        numbers = [self._new() if n is None else n for n in found]
+        seen = {
+            n: there[n].after(pose, time_s) if n in there else _Track(pose, time_s)
+            for n, pose in zip(numbers, poses, strict=True)
         }
+        self._tracks = there | seen
         return numbers
+
+    def forget(self) -> None:
+        """Begin anew, with 1: another picture comes."""
+        self._tracks, self._next = {}, 0
 
     def _new(self) -> int:
         self._next += 1
@@ -86,22 +126,64 @@ class Tracks:
 
 _FARTHEST = 2.0  # in units of the pose's size: what moved by more is another one
 _OTHER_SIDE = 0.5
+_UNLIKE = 1.5  # nothing alike, and half its size away: another body
+_AHEAD_S = 0.3  # nobody goes straight on for longer
 
 
 def _moved(before: Pose, now: Pose) -> float:
-    """Mean way of the keypoints in units of the larger pose's size; infinite where none is in
+    """Mean way of the keypoints in units of the larger pose's size, and what another side costs;
+    infinite where no keypoint is in both."""
+    turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
+    return _way(before.keypoints, now.keypoints) + _OTHER_SIDE * turned
+
+
+def _way(before: Floats, now: Floats) -> float:
+    """Mean way of the keypoints in units of the larger one's size; infinite where none is in
     both."""
-    if before.keypoints.shape != now.keypoints.shape:
+    if before.shape != now.shape:
         return math.inf
     # lists: between a camera's frames numpy's code has left the processor's cache
-    both = before.keypoints.tolist(), now.keypoints.tolist()
+    both = before.tolist(), now.tolist()
     ways = [math.dist(a, b) for a, b in zip(*both, strict=True)]
     ways = [way for way in ways if math.isfinite(way)]
     if not ways:
         return math.inf
     size = max(_span(values) for points in both for values in zip(*points, strict=True))
-    turned = None not in (before.handedness, now.handedness) and before.handedness != now.handedness
-    return sum(ways) / len(ways) / max(size, 1.0) + _OTHER_SIDE * turned
+    return sum(ways) / len(ways) / max(size, 1.0)
+
+
+def _unlike(before: Floats, now: Floats, skeleton: str) -> float:
+    """How far a body is from being the one before: its way in units of its size, and what OKS and
+    IoU of the keypoints that are in both lack to 1, half each."""
+    way = _way(before, now)
+    if way > _UNLIKE:
+        return way
+    joints, sigmas = _with_sigmas(skeleton)
+    alike = box_iou(*map(bounding_box, _in_both(before, now)))
+    x0, y0, x1, y1 = bounding_box(before)
+    both = np.where(np.isfinite(now), before, np.nan)[list(joints)]
+    if np.isfinite(both).any():
+        area = max(x1 - x0, 1.0) * max(y1 - y0, 1.0)
+        shown = now[None, list(joints)]
+        alike += float(oks(shown, both[None], area, sigmas)[0])
+    return way + 1 - alike / 2
+
+
+def _in_both(before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """The keypoints that neither lacks; none of different skeletons'."""
+    if before.shape != now.shape:
+        return before[:0], now[:0]
+    seen = np.isfinite(before).all(axis=1) & np.isfinite(now).all(axis=1)
+    return before[seen], now[seen]
+
+
+@lru_cache
+def _with_sigmas(skeleton: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The keypoints of a body that COCO has too, by name, and their sigmas."""
+    known = dict(zip(COCO_17.joints, COCO_17.oks_sigmas, strict=True))
+    joints = skeleton_named(skeleton).joints
+    shared = [(i, known[name]) for i, name in enumerate(joints) if name in known]
+    return tuple(i for i, _ in shared), tuple(sigma for _, sigma in shared)
 
 
 def _span(values: Sequence[float]) -> float:
@@ -109,16 +191,16 @@ def _span(values: Sequence[float]) -> float:
     return max(seen) - min(seen)
 
 
-def _assigned(costs: Sequence[dict[int, float]]) -> list[int | None]:
+def _assigned(costs: Sequence[dict[int, float]], farthest: float = _FARTHEST) -> list[int | None]:
     """For each pose its track, None for a new one, at the least cost of all together; for the few
     poses of a frame. A new one costs the farthest way."""
 
     def best(pose: int, taken: frozenset[int]) -> tuple[float, tuple[int | None, ...]]:
         if pose == len(costs):
             return 0.0, ()
-        near = {n: c for n, c in costs[pose].items() if c < _FARTHEST and n not in taken}
+        near = {n: c for n, c in costs[pose].items() if c < farthest and n not in taken}
         ways = []
-        for number, cost in ((None, _FARTHEST), *near.items()):
+        for number, cost in ((None, farthest), *near.items()):
             rest, others = best(pose + 1, taken if number is None else taken | {number})
             ways.append((cost + rest, (number, *others)))
         return min(ways, key=lambda way: way[0])

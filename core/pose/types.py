@@ -175,6 +175,8 @@ class Estimate:
         masks: of each pose, (H, W) float32 in 0..1, how surely a pixel is the person's; empty
             where they were not asked for.
         tracking: None where the estimator has not two steps, or does not say.
+        numbers: of each pose, the same as long as it is followed; each is drawn in a colour of its
+            own. Empty where nobody tells them apart.
     """
 
     poses: tuple[Pose, ...]
@@ -186,3 +188,4 @@ class Estimate:
     skeleton: str = "hand_21"
     masks: tuple[Floats, ...] = ()
     tracking: Tracking | None = None
+    numbers: tuple[int, ...] = ()

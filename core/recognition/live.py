@@ -24,6 +24,7 @@ from core.pose.body_drawing import BodyView, draw_body
 from core.pose.drawing import label_plate
 from core.pose.heatmap_drawing import draw_with_maps
 from core.pose.heatmap_layout import Maps
+from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource
@@ -257,7 +258,10 @@ class LiveProcessor:
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
-        shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
+        poses = tuple(hand.pose for hand in hands)
+        several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
+        numbers = tuple(hand.number for hand in hands) if several else ()
+        shown = replace(estimate, poses=poses, numbers=numbers)
         if options.body is None:
             picture = _drawn(frame.rgb, shown, hands, options.maps, estimator.stages)
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
 from core.pose.heatmap_drawing import draw_with_maps
 from core.pose.heatmap_layout import VIEWS, Maps
+from core.pose.skeletons import skeleton_named
+from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Frame, Picture
 from core.recognition.reading import Answer, answers
 
 _CAMERA = "camera:"
+_FORGET_S = 1.0  # who was hidden for so long is somebody else
 _CAMERA_FPS = 15.0
 
 Progress = Callable[[int, int | None], None]
@@ -44,13 +47,16 @@ class Recognised:
 
     def record(self) -> dict[str, Any]:
         """As the command line's JSON says it: a hand that is out of distribution has the gesture
-        "none"; what it looks most like, and how probably, stands beside."""
-        hands = zip(self.estimate.poses, self.answers, strict=True)
+        "none"; what it looks most like, and how probably, stands beside. Of a body it says, too,
+        which person it is from frame to frame."""
+        poses = self.estimate.poses
+        persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
+        hands = zip(persons, poses, self.answers, strict=True)
         return {
             "source": self.frame.source,
             "frame": self.frame.index,
             "time_s": round(self.frame.time_s, 4),
-            "hands": [_hand(pose, answer) for pose, answer in hands],
+            "hands": [person | _hand(pose, answer) for person, pose, answer in hands],
         }
 
     def picture(self) -> Picture:
@@ -147,10 +153,17 @@ class _Inference:
     model: GestureModel | None
     estimator: Estimator
     maps: str
+    tracks: Tracks = field(default_factory=lambda: Tracks(_FORGET_S))
 
     def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
         found = answers(self.model, estimate)
+        if skeleton_named(estimate.skeleton).is_body:
+            estimate = replace(estimate, numbers=self._numbers(estimate))
         return Recognised(frame, estimate, found, self.maps, self.estimator.stages)
+
+    def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
+        """Who is who among the people."""
+        return tuple(self.tracks(estimate.poses, estimate.time_s, estimate.skeleton))
 
     def next(self, frame: Frame) -> Recognised:
         """A frame of a stream."""
@@ -159,6 +172,7 @@ class _Inference:
     def still(self, path: Path, name: str = "") -> Recognised:
         """A picture that stands alone."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
+        self.tracks.forget()
         return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
 
 

@@ -66,6 +66,7 @@ class Reading:
             again", "Left third" … beside others of that side.
         rejected: this frame's hand is too unknown to be given a gesture.
         half: the model was trained on whole bodies, and this is half of one.
+        number: the same as long as it is followed.
     """
 
     pose: Pose
@@ -74,6 +75,7 @@ class Reading:
     hand: str = "hand"
     rejected: bool = False
     half: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,11 +139,13 @@ class HandReader:
         self._hands = {n: h for n, h in self._hands.items() if now_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
-        numbers = self._tracks(estimate.poses, now_s)
+        numbers = self._tracks(estimate.poses, now_s, estimate.skeleton)
         title = skeleton_named(estimate.skeleton).title
         names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, now_s)
         readings = tuple(
-            replace(_reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n])
+            replace(
+                _reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n], number=n
+            )
             for n, pose, answer in zip(numbers, estimate.poses, table, strict=True)
         )
         self._remember(estimate, readings)

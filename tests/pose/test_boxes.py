@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.boxes import bounding_box, cut_off, cut_region, hand_region, to_region
+from core.pose.boxes import bounding_box, box_iou, cut_off, cut_region, hand_region, to_region
 
 
 def points(*xy: tuple[float, float]) -> np.ndarray:
@@ -17,6 +17,13 @@ def test_a_box_leaves_missing_keypoints_out():
 def test_a_box_of_nothing_is_an_error():
     with pytest.raises(ValueError, match="all are missing"):
         bounding_box(points((np.nan, np.nan)))
+
+
+def test_two_boxes_share_what_is_in_both_of_what_is_in_either():
+    # 20 x 10 and 20 x 20 share 10 x 5: 50 of 200 + 400 - 50
+    assert box_iou((0, 0, 20, 10), (10, 5, 30, 25)) == pytest.approx(50 / 550)
+    assert box_iou((0, 0, 20, 10), (20, 0, 30, 10)) == 0
+    assert box_iou((3, 4, 9, 8), (3, 4, 9, 8)) == 1
 
 
 def test_the_crop_is_square_round_the_middle_of_the_hand():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from core.pose.skeletons import BODY_33, COCO_17, LSP_14
 from core.pose.tracking import Tracks, first_region, next_region
 from core.pose.types import Pose
 
@@ -103,3 +104,71 @@ def test_missing_keypoints_are_left_out_and_a_pose_without_any_is_new() -> None:
     assert tracks([partly, gone], 0.1) == [a, b + 1]
     other = Pose(np.zeros((5, 2), np.float32), np.ones(5, np.float32))
     assert tracks([other], 0.2) == [b + 2]  # of another skeleton
+
+
+# ------------------------------------------------------------------------------------ people
+
+
+def standing(x: float, y: float = 20.0, height: float = 170.0) -> Pose:
+    """A body of COCO's 17 keypoints, 0.3 as wide as high, round x."""
+    across = [0, 0.02, -0.02, 0.04, -0.04, 0.12, -0.12, 0.15, -0.15, 0.15, -0.15]
+    across += [0.08, -0.08, 0.08, -0.08, 0.08, -0.08]
+    down = [0.05, 0.03, 0.03, 0.05, 0.05, 0.2, 0.2, 0.38, 0.38, 0.52, 0.52, 0.5, 0.5, 0.75, 0.75]
+    keypoints = np.stack([x + height * np.array(across), y + height * np.array([*down, 1, 1])], 1)
+    return Pose(keypoints.astype(np.float32), np.ones(17, np.float32))
+
+
+def numbers(tracks: Tracks, time_s: float, *xs: float) -> list[int]:
+    return tracks([standing(x) for x in xs], time_s, COCO_17.name)
+
+
+def test_two_people_who_cross_keep_their_numbers_where_each_stands_as_the_other_stood() -> None:
+    # 30 px a frame towards each other: between 0.2 s and 0.3 s they change places to the pixel
+    tracks = Tracks()
+    a, b = numbers(tracks, 0.0, 0, 150)
+    for frame in range(1, 6):
+        there = {a: 30 * frame, b: 150 - 30 * frame}
+        order = [a, b] if frame % 2 else [b, a]
+        assert numbers(tracks, frame / 10, *(there[n] for n in order)) == order
+
+
+def test_of_two_people_who_cross_one_may_be_hidden_for_a_frame() -> None:
+    tracks = Tracks()
+    a, b = numbers(tracks, 0.0, 0, 150)
+    assert numbers(tracks, 0.1, 30, 120) == [a, b]
+    assert numbers(tracks, 0.2, 60) == [a]  # before the other
+    assert numbers(tracks, 0.3, 60, 90) == [b, a]
+
+
+def test_who_leaves_and_returns_is_the_same_within_the_time_and_another_after_it() -> None:
+    tracks = Tracks(forget_s=0.5)
+    a, b = numbers(tracks, 0.0, 100, 400)
+    assert numbers(tracks, 0.1, 100, 400) == [a, b]
+    assert numbers(tracks, 0.2, 100) == [a]
+    assert numbers(tracks, 0.5, 110, 410) == [a, b]  # away for 0.4 s
+    for tenth in (6, 7, 8, 9):
+        assert numbers(tracks, tenth / 10, 110) == [a]
+    assert numbers(tracks, 1.0, 110, 410) == [a, b + 1]  # away for 0.5 s
+
+
+def test_a_body_that_is_nowhere_like_one_before_is_new_beyond_half_its_size() -> None:
+    # keypoints from 0.03 to 1 of 200 px down: 194 px, half of which is 97
+    for moved, is_new in ((90, False), (104, True)):
+        tracks = Tracks()
+        (a,) = tracks([standing(100, height=200)], 0.0, COCO_17.name)
+        (n,) = tracks([standing(100 + moved, height=200)], 0.1, COCO_17.name)
+        assert (n != a) == is_new
+
+
+def test_likeness_counts_what_both_frames_have_in_every_skeleton_of_bodies() -> None:
+    tracks = Tracks()
+    one, other = standing(0), standing(60)
+    a, b = tracks([one, other], 0.0, COCO_17.name)
+    other.keypoints[11:] = np.nan  # the legs are hidden now
+    assert tracks([other, one], 0.1, COCO_17.name) == [b, a]
+    for skeleton in (BODY_33, LSP_14):
+        tracks, rng = Tracks(), np.random.default_rng(0)
+        body = rng.uniform(0, 200, (skeleton.size, 2)).astype(np.float32)
+        two = [Pose(body + dx, np.ones(skeleton.size, np.float32)) for dx in (0, 40)]
+        a, b = tracks(two, 0.0, skeleton.name)
+        assert tracks(two[::-1], 0.1, skeleton.name) == [b, a]

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError
+from core.estimators import Estimator, create_estimator
 from core.media.pictures import encode_png, read_picture
-from core.media.videos import read_video, video_info
+from core.media.videos import VideoWriter, read_video, video_info
+from core.pose.drawing import person_color
+from core.pose.skeletons import COCO_17
+from core.pose.types import Estimate, Frame, Pose
 from core.recognition.predicting import predict
 
 
@@ -74,3 +78,86 @@ def test_a_video_is_only_written_as_webm(starter, estimator, shared_data, tmp_pa
     path = shared_data / "hand_videos" / "asl.mp4"
     with pytest.raises(MediaError, match=r"\.webm"):
         list(predict(str(path), starter, estimator, out=tmp_path / "seen.mp4"))
+
+
+# ---------------------------------------------------------------------------------- several people
+
+
+class Walkers(Estimator):
+    """Two people who cross, one stick of a body each, and one who stands; the first is seen last in
+    every other frame."""
+
+    name, version, skeleton = "walkers", "1", COCO_17.name
+
+    def estimate(self, frame):
+        xs = [60 + 20 * frame.index, 180 - 20 * frame.index, 280]
+        poses = tuple(self.standing(x) for x in (xs[::-1] if frame.index % 2 else xs))
+        return Estimate(poses, frame.size_hw, self.name, frame.time_s, skeleton=self.skeleton)
+
+    def estimate_still(self, rgb, *, num_poses=None, mirrored_view=False):
+        return self.estimate(Frame(rgb))
+
+    def close(self):
+        pass
+
+    @staticmethod
+    def standing(x):
+        keypoints = np.stack([x + 8 * (np.arange(17) % 2), np.linspace(40, 200, 17)], 1)
+        return Pose(keypoints.astype(np.float32), np.ones(17, np.float32))
+
+
+@pytest.fixture
+def walk(tmp_path):
+    path = tmp_path / "walk.webm"
+    with VideoWriter(path, 10, (240, 320)) as video:
+        for _ in range(6):
+            video.write(np.full((240, 320, 3), 40, np.uint8))
+    return path
+
+
+def test_people_keep_number_and_colour_through_a_video_in_which_they_cross(walk, tmp_path):
+    out = tmp_path / "seen.webm"
+    found = list(predict(str(walk), None, Walkers(), out=out))
+    assert len(found) == len(list(read_video(out))) == 6
+    hip, knee = COCO_17.index("left_hip"), COCO_17.index("left_knee")
+    for i, frame in enumerate(found):
+        people = sorted(frame.record()["hands"], key=lambda person: person["person"])
+        assert [person["person"] for person in people] == [1, 2, 3]
+        assert [p["keypoints"][0][0] for p in people] == [60 + 20 * i, 180 - 20 * i, 280]
+        if i in (2, 3, 4):
+            continue  # one before the other
+        picture = frame.picture()
+        for person in people:
+            x, y = np.mean([person["keypoints"][hip], person["keypoints"][knee]], axis=0)
+            color = picture[round(y), round(x)].astype(int)
+            apart = {n: np.abs(color - person_color(n)).sum() for n in range(1, 9)}
+            assert min(apart, key=apart.get) == person["person"]
+
+
+def test_every_picture_counts_its_people_anew_and_hands_are_not_numbered(
+    tmp_path, photos, estimator, starter
+):
+    for name in "ab":
+        (tmp_path / f"{name}.png").write_bytes(encode_png(np.zeros((240, 320, 3), np.uint8)))
+    for found in predict(str(tmp_path), None, Walkers()):
+        assert [person["person"] for person in found.record()["hands"]] == [1, 2, 3]
+    [hand] = predict(str(next((photos / "ok").iterdir())), starter, estimator)
+    assert "person" not in hand.record()["hands"][0]
+
+
+def test_two_people_in_a_real_picture_are_drawn_in_two_colours(
+    weights_folder, shared_data, tmp_path
+):
+    skier = read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
+    path = tmp_path / "two.png"
+    near = skier[:, 200:620]
+    path.write_bytes(encode_png(np.hstack([near, near])))
+    with create_estimator("mediapipe-pose", weights_folder, num_poses=2) as bodies:
+        [found] = predict(str(path), None, bodies, out=tmp_path / "seen.png")
+    assert found.estimate.numbers == (1, 2)
+    seen = read_picture(tmp_path / "seen.png").astype(int)
+    left = found.estimate.poses[0].keypoints[:, 0].mean() < near.shape[1]
+    halves = np.split(seen, [near.shape[1]], axis=1)
+    for half, number in zip(halves, (1, 2) if left else (2, 1), strict=True):
+        shares = [np.all(half == person_color(n), axis=2).mean() for n in (1, 2)]
+        assert shares[number - 1] > 50 * shares[2 - number]
