@@ -19,6 +19,7 @@ class Paths:
         workspace: the user's own: database, runs, models.
         weights: prepared third-party models.
         starter: the starter gesture model that is shipped.
+        arms: the same for bodies: arm poses.
         demo: the table of hands that is shipped, to see and to train without a camera.
         shipped_models: everything that was trained here and is shipped.
         receiver: the predict.py that goes into every `.gesture` file.
@@ -27,6 +28,7 @@ class Paths:
     workspace: Path
     weights: Path
     starter: Path = _DATA / "models" / "starter"
+    arms: Path = _DATA / "models" / "arms"
     demo: Path = _DATA / "starter" / "landmarks.csv"
     shipped_models: Path = _DATA / "models"
     receiver: Path = _DATA / "bundle" / "predict.py"
@@ -60,9 +62,9 @@ class Paths:
         return self.workspace / "runs"
 
     def model(self, name: str) -> Path:
-        """A model by name: "starter", a run's name, or a path."""
-        if name == "starter":
-            return self.starter
+        """A model by name: "starter" (hands), "arms" (bodies), a run's name, or a path."""
+        if name in (self.starter.name, self.arms.name):
+            return self.starter if name == self.starter.name else self.arms
         run = self.runs / name
         is_plain = Path(name).name == name and name not in ("", "..")
         return run if is_plain and run.is_dir() else Path(name)

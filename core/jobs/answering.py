@@ -11,10 +11,10 @@ from core.gestures.model.gesture_model import METADATA, MODEL
 from core.jobs.owners import belongs_to
 from core.learning.runs import DONE, LOG, STOPPED, Run, list_runs
 from core.paths import Paths
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons import SUBJECTS, skeleton_named
 from core.store import Project, Store
 
-STARTER = "starter"
+STARTER, ARMS = "starter", "arms"
 _WHOLE = (DONE, STOPPED)
 
 
@@ -54,7 +54,9 @@ def answering(paths: Paths, project: Project) -> Answering:
 
 def starter_of(skeleton: str) -> str:
     """The model that ships for a skeleton, as `Paths.model` takes it; "" where there is none."""
-    return "" if skeleton_named(skeleton).is_body else STARTER
+    if not skeleton_named(skeleton).is_body:
+        return STARTER
+    return ARMS if skeleton == SUBJECTS["Bodies"].name else ""
 
 
 def choose(store: Store, paths: Paths, project: Project, name: str) -> None:

@@ -41,7 +41,7 @@ _UPRIGHT = 30.0  # degrees that the trunk may lean; pictures of others are turne
 _SAME = 0.4  # overlap of their boxes from which found and labelled are one person
 _LEAST_PX = 80.0  # a person's size in the picture
 VIEW = 512  # pixels, the side of what the estimator is shown
-_ON_HIP, _NEAR_HIP = 0.35, 0.5  # from wrist to hip in trunk lengths: on it; too near to be `none`
+_ON_HIP, _NEAR_HIP = 0.35, 0.65  # from wrist to hip in trunk lengths: on it; too near to be `none`
 _AKIMBO = (20.0, 90.0)  # the upper arm's angle then, and the forearm's turns back: below 0
 _NAMES = [gesture.name for gesture in ARM_POSES]
 UNCLEAR = -1
@@ -254,7 +254,7 @@ def _crossed(arms: Floats, trunk: float, loose: bool) -> bool:
     beyond = (arms[:, 2, 0] - middle) * np.array([1, -1])
     top, bottom = arms[:, 0, 1].mean(), arms[:, 3, 1].mean()
     before = (arms[:, 2, 1] > top) & (arms[:, 2, 1] < bottom)
-    return bool((beyond > (-0.15 if loose else 0.05) * trunk).all() and before.all())
+    return bool((beyond > (-0.3 if loose else 0.05) * trunk).all() and before.all())
 
 
 # --------------------------------------------------------------------------------------- training
@@ -290,7 +290,7 @@ _TOUCHING = {
     NONE.name: ((-40, 210), (-150, 240)),
 }
 _TRIES = 40
-_EACH, _NONES = 250, 2500  # made of every pose, and of `none`
+_EACH, _NONES = 1000, 2500  # made of every pose, and of `none`
 _OFF = 110.0  # degrees: half of the arms that are none are a pose's but for some bones
 _MISTAKEN = 25.0  # degrees: an arm that was seen elsewhere teaches nothing
 _SHORTEST = 0.25  # an arm's bone in trunk lengths: shorter ones point at the camera

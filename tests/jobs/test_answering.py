@@ -46,6 +46,13 @@ def test_the_starter_answers_until_a_training_left_a_model(store, project, paths
     assert answers(store, paths) == STARTER
 
 
+def test_of_bodies_the_arm_poses_answer_and_of_what_nobody_ships_a_model_for_nothing(store, paths):
+    bodies = store.create_project("Bodies", skeleton="body_33")
+    assert answering(paths, bodies).folder == paths.arms
+    assert GestureModel.load(paths.arms).skeleton.name == bodies.skeleton
+    assert answering(paths, store.create_project("Coco", skeleton="coco_17")).name == ""
+
+
 def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_samples(
     store, project, paths, trained
 ):

@@ -48,4 +48,4 @@ def test_files_finds_the_people_in_a_picture(bodies, weights_folder, shared_data
     picture = shared_data / "coco/mini/val2017/000000368212.jpg"
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
     bodies.run()
-    assert "bodies **1**" in texts(bodies) and "a body" in texts(bodies)
+    assert "bodies **1**" in texts(bodies) and "Starter: the arm poses" in str(bodies.selectbox)

@@ -6,13 +6,14 @@ from pathlib import Path
 import streamlit as st
 
 from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
-from core.jobs.answering import STARTER, Answering, answering, has_model, starter_of
+from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, load_model, studio, when
 
-STARTER_TITLE = "Starter: the eight gestures"
+STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
+KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
 
 NO_MODEL = "No model answers yet: record, then train."
 
@@ -37,7 +38,7 @@ def pick_model(project: Project) -> GestureModel | None:
         index=names.index(start) if start in names else len(runs),
         key=key,
         persist_state="session",
-        format_func=lambda n: _title(runs[n]) if n in runs else STARTER_TITLE,
+        format_func=lambda n: _title(runs[n]) if n in runs else STARTERS[n],
     )
     with errors_shown():
         return _loaded(paths.model(name or starter))
@@ -66,8 +67,8 @@ def _loaded(folder: Path) -> GestureModel:
 
 
 def _said(found: Answering) -> str:
-    if found.name == STARTER:
-        return "The starter model answers now: it knows the eight gestures."
+    if found.name in KNOWS:
+        return f"The starter model answers now: it knows {KNOWS[found.name]}."
     now = time.localtime()
     learned = time.localtime(found.learned_at) if found.learned_at else now
     form = "%H:%M" if learned[:3] == now[:3] else "%Y-%m-%d %H:%M"

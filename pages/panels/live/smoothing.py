@@ -74,7 +74,7 @@ def _within(value: float, low: float, high: float) -> float:
 
 
 def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
-    if model.path == studio().paths.starter:
+    if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These hold until you leave the page. A model that you trained can keep its own."
         )
