@@ -13,9 +13,9 @@ from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
 # fifths of the starter's data), so what is farther from all gestures is none of them
 NEAR = 0.6
-# of bodies half are nearer than 0.7, 95 % than 1.5 (Leeds Sports, arms in one pose, any legs): with
-# 0.6 two of five people whom a model of five others' samples named rightly were turned away
-_NEAR_BODIES = 1.2
+# the same of bodies: 95 % are nearer to the same arm pose of another person than this, whatever the
+# legs do; with 0.6 a model of five people turned two of five others away whom it named rightly
+_NEAR_BODIES = 1.5
 _BANK = 300  # hands of each gesture that a synthetic one is compared with
 _TRIES = 4  # made for each one wanted; between a quarter and a half turn out to be far enough
 _MOST_FINGERS = 2  # taken over; three gave nothing more

@@ -1,0 +1,82 @@
+"""Bodies through the browser: a project about them, two poses learned from some people's pictures
+and read on other people's."""
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.studio import start_camera
+from tests.browser.conftest import begin_hold, card, kept, reads, settled, write_film
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("weights_folder"),
+]
+# of Leeds Sports Pose Extended, by the rule of core/recipes/arm_poses.py on its true keypoints
+LEARNED = {
+    "t_pose": ("im00360", "im01992", "im04842", "im04553", "im02615"),
+    "hands_up": ("im02178", "im01361", "im04924", "im03293", "im00924"),
+}
+OTHERS = {"t_pose": ("im03319", "im02584"), "hands_up": ("im01121", "im03297")}
+SIZE_HW = (480, 640)
+TIMES = 3  # as long as a photo of a hand: a person is found anew in each
+
+
+@pytest.fixture
+def people(shared_data, tmp_path):
+    """people(names): a film of these pictures for the fake camera."""
+
+    def film(names):
+        folder = shared_data / "body" / "lspet" / "images"
+        frames = [within(cv2.imread(str(folder / f"{name}.jpg"))) for name in names]
+        path = tmp_path / f"{'-'.join(names)}.mjpeg"
+        write_film(path, [frame for frame in frames for _ in range(TIMES)])
+        return path
+
+    return film
+
+
+def within(picture):
+    """The picture as large as it goes into a camera's, grey beside it."""
+    height, width = SIZE_HW
+    scale = min(height / picture.shape[0], width / picture.shape[1])
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    out = np.full((height, width, 3), 90, np.uint8)
+    y, x = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+    out[y : y + small.shape[0], x : x + small.shape[1]] = small
+    return out
+
+
+def test_poses_are_learned_from_people_and_read_on_others(look, people, pictures):
+    with look(people(LEARNED["t_pose"])) as page:
+        page.goto("/")
+        settled(page)
+        page.get_by_role("button", name="New", exact=True).click()
+        page.get_by_label("Name", exact=True).fill("Arms")
+        page.get_by_text("Bodies", exact=True).click()
+        page.get_by_role("button", name="Create").click()
+        expect(card(page, "arms_crossed")).to_be_visible()
+        start_camera(page)
+        recorded(page, "t_pose")
+    with look(people(LEARNED["hands_up"])) as page:
+        page.goto("/?project=Arms")
+        start_camera(page)
+        recorded(page, "hands_up")
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("held-out samples are right")).to_be_visible()
+    for pose, names in OTHERS.items():
+        with look(people(names)) as page:
+            page.goto("/live?project=Arms")
+            start_camera(page)
+            reads(page, pose)
+            page.screenshot(path=pictures / f"bodies_{pose}.png")
+
+
+def recorded(page, pose):
+    """Hold its button twice, until ten samples are kept: who stands still gives few."""
+    for _ in range(2):
+        begin_hold(page, pose, 10)
+        page.mouse.up()
+        assert kept(page, pose) >= 10
