@@ -72,15 +72,21 @@ def bench(
     what: Annotated[str, typer.Argument(help="live, train, learn, import or net.")],
     source: Annotated[
         Path,
-        typer.Option("-i", "--input", help="A video with a hand, keypoint table, folder or net."),
+        typer.Option(
+            "-i", "--input", help="A video with a hand or person, keypoint table, folder or net."
+        ),
     ],
+    skeleton: Annotated[str, typer.Option(help="Of live: hand or body.")] = "hand",
     as_json: Json = False,
 ) -> None:
     """Measure what Mudra costs on this machine."""
     from core.recipes.bench import BENCHES
+    from core.recipes.bench_bodies import bench_bodies
 
     check_choice(what, BENCHES, "WHAT")
-    found = BENCHES[what](Paths.find(), source)
+    check_choice(skeleton, ("hand", "body") if what == "live" else ("hand",), "--skeleton")
+    measure = bench_bodies if skeleton == "body" else BENCHES[what]
+    found = measure(Paths.find(), source)
     lines = [
         f"{name}: {value}" for name, value in found.items() if name not in ("stages", "batches")
     ]

@@ -79,7 +79,7 @@ class MediapipeTask(Estimator):
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
         return _detect(self._landmarker, frame.rgb, self._last_ms)
 
-    def _settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Any]:
+    def settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Any]:
         """The vendor's of a picture, shown so many times to a fresh landmarker: a used one would
         look where the last picture's was. Ends where nothing is found."""
         results = []

@@ -6,20 +6,16 @@ Mudra's own work a frame runs in one thread, and that thread's CPU is what is co
 import statistics
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 import av
-import cv2
 import numpy as np
 
 from core.capture.importing import import_path
-from core.errors import MediaError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.answering import answering
@@ -27,22 +23,27 @@ from core.jobs.net_training import LIGHT
 from core.jobs.trainings import TrainingManager, warm_up
 from core.learning.runs import Run
 from core.media.stream_frames import frame_of, picture_of
-from core.media.videos import read_video
 from core.paths import Paths
 from core.pose.drawing import draw_estimate
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import LabelHysteresis, OneEuro
 from core.pose.types import Estimate, Frame, Picture
 from core.recipes.bench_net import bench_net
+from core.recipes.frame_costs import (
+    FPS,
+    WARM_UP,
+    Clock,
+    TimedHands,
+    check,
+    closing,
+    compare,
+    pictures_of,
+)
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import probabilities
 from core.store import Store
 
-SIZE_WH = (640, 480)
-_WARM_UP = 10  # frames that are not counted
-_ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as it is open
-_FPS = 15
 SAMPLES, _TIMES = (200, 1000, 2000), 3  # that are learned from; trainings of each
 
 
@@ -57,91 +58,36 @@ def bench_live(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
         these two frame by frame, own_ms (the whole but the vendor's call), and maps_ms: what the
         light CPM's maps of all stages, drawn beside the video, cost more than the whole.
     """
-    pictures = _pictures(video, frames + _WARM_UP)
+    pictures = pictures_of(video, frames + WARM_UP)
     model = GestureModel.load(paths.starter)
     with_maps = Options(keypoints=KeypointSource(LIGHT), maps=Maps("multi"))
-    clock = _Clock()
+    clock = Clock()
 
     def opened(options: Options) -> LiveProcessor:
         return LiveProcessor(lambda options: options.keypoints.open(paths), options)
 
-    each = -(-frames // _ROUNDS)
-    for start in range(0, frames, each):
-        _compare(clock, paths, model, pictures[start : start + each + _WARM_UP])
+    compare(clock, lambda: TimedHands(paths.weights), Options(model), pictures)
     with MediapipeHands(paths.weights) as estimator:
         hands = _take_apart(clock, _Pipeline(clock, estimator, model), pictures)
-    with _closing(opened(Options(model))) as live, _closing(opened(with_maps)) as mapped:
+    with closing(opened(Options(model))) as live, closing(opened(with_maps)) as mapped:
         for rgb in clock.each(pictures):
             with clock.measured("without maps"):
                 live.process(rgb)
             with clock.measured("maps"):
                 mapped.process(rgb)
-        _check(live, mapped)
+        check(live, mapped)
     ratio = clock.ratio("whole", "bare MediaPipe")
     return live_figures(clock.medians(), ratio, frames, hands)
 
 
-def _compare(clock: "_Clock", paths: Paths, model: GestureModel, pictures: list[Picture]) -> None:
-    """Each frame through both, whose turns change."""
-    with (
-        MediapipeHands(paths.weights) as bare,
-        _TimedHands(paths.weights) as timed,
-        _closing(LiveProcessor(lambda options: timed, Options(model))) as live,
-    ):
-        _by_turns(clock, bare, timed, live, pictures)
-        _check(live)
-
-
-def _check(*streams: LiveProcessor) -> None:
-    for live in streams:
-        if error := live.latest().error:
-            raise MediaError(error)
-
-
-def _by_turns(
-    clock: "_Clock",
-    bare: MediapipeHands,
-    timed: "_TimedHands",
-    live: LiveProcessor,
-    pictures: list[Picture],
-) -> None:
-    def run_bare(frame: Frame) -> None:
-        with clock.measured("bare MediaPipe"):
-            bare.count(frame)
-
-    def run_live(frame: Frame) -> None:
-        with clock.measured("whole"):
-            begun_s = time.thread_time()
-            live.process(frame.rgb)
-            own_s = time.thread_time() - begun_s - timed.vendor_s
-        clock.add("own", own_s)
-
-    for index, rgb in enumerate(clock.each(pictures)):
-        runs = (run_bare, run_live) if index % 2 else (run_live, run_bare)
-        for run in runs:
-            run(Frame(rgb, index / _FPS, index, mirrored_view=True))
-
-
-def _take_apart(clock: "_Clock", pipeline: "_Pipeline", pictures: list[Picture]) -> int:
+def _take_apart(clock: Clock, pipeline: "_Pipeline", pictures: list[Picture]) -> int:
     """Each step of each frame; how many of them had a hand."""
     packets, hands = _Codec(clock), 0
     for index, rgb in enumerate(clock.each(pictures)):
-        shown, found = pipeline.run(Frame(rgb, index / _FPS, index, mirrored_view=True))
+        shown, found = pipeline.run(Frame(rgb, index / FPS, index, mirrored_view=True))
         packets.run(shown)
         hands += bool(found.poses) and clock.counts
     return hands
-
-
-class _TimedHands(MediapipeHands):
-    """Knows how much CPU the vendor's last call took of its caller's thread."""
-
-    vendor_s = 0.0
-
-    def _next_result(self, frame: Frame) -> Any:
-        begun_s = time.thread_time()
-        result = super()._next_result(frame)
-        self.vendor_s = time.thread_time() - begun_s
-        return result
 
 
 def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
@@ -234,43 +180,10 @@ def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
     }
 
 
-class _Clock:
-    """CPU milliseconds by name."""
-
-    def __init__(self) -> None:
-        self.counts = False
-        self._ms: dict[str, list[float]] = defaultdict(list)
-
-    @contextmanager
-    def measured(self, name: str) -> Iterator[None]:
-        begun = time.process_time()
-        yield
-        self.add(name, time.process_time() - begun)
-
-    def add(self, name: str, seconds: float) -> None:
-        """One more measurement of that name."""
-        if self.counts:
-            self._ms[name].append(1000 * seconds)
-
-    def each(self, pictures: list[Picture]) -> Iterator[Picture]:
-        """The pictures, of which the first do not count."""
-        for index, rgb in enumerate(pictures):
-            self.counts = index >= _WARM_UP
-            yield rgb
-
-    def medians(self) -> dict[str, float]:
-        return {name: round(statistics.median(ms), 3) for name, ms in self._ms.items()}
-
-    def ratio(self, name: str, other: str) -> float:
-        """Median over frames: what slows the machine for a while slows a frame's both."""
-        pairs = zip(self._ms[name], self._ms[other], strict=True)
-        return round(statistics.median(ms / others for ms, others in pairs), 3)
-
-
 class _Pipeline:
     """The steps of `LiveProcessor.process`, one by one."""
 
-    def __init__(self, clock: _Clock, estimator: MediapipeHands, model: GestureModel) -> None:
+    def __init__(self, clock: Clock, estimator: MediapipeHands, model: GestureModel) -> None:
         self._clock, self._estimator, self._model = clock, estimator, model
         self._joints, self._label = OneEuro(), LabelHysteresis()
 
@@ -298,7 +211,7 @@ class _Pipeline:
 class _Codec:
     """VP8 by aiortc, as the browser's stream has it: what leaves is encoded, what comes decoded."""
 
-    def __init__(self, clock: _Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         from aiortc.codecs.vpx import Vp8Decoder, Vp8Encoder
 
         self._clock = clock
@@ -311,7 +224,7 @@ class _Codec:
 
         with self._clock.measured("colour conversion"):
             frame = frame_of(rgb)
-        frame.pts, frame.time_base = self._index, Fraction(1, _FPS)
+        frame.pts, frame.time_base = self._index, Fraction(1, FPS)
         self._index += 1
         with self._clock.measured("encode"):
             payloads, timestamp = self._encoder.encode(frame)
@@ -345,15 +258,6 @@ def live_figures(ms: dict[str, float], ratio: float, frames: int, hands: int) ->
     }
 
 
-def _pictures(video: Path, count: int) -> list[Picture]:
-    """As many 640x480 pictures of the video, which is repeated where it is too short."""
-    found = [
-        np.asarray(cv2.resize(frame.rgb, SIZE_WH), np.uint8)
-        for frame in islice(read_video(video), count)
-    ]
-    return [found[i % len(found)] for i in range(count)]
-
-
 @contextmanager
 def _own_store() -> Iterator[tuple[Store, Paths]]:
     with tempfile.TemporaryDirectory(prefix="mudra-bench-") as folder:
@@ -363,14 +267,6 @@ def _own_store() -> Iterator[tuple[Store, Paths]]:
             yield store, own
         finally:
             store.close()
-
-
-@contextmanager
-def _closing(live: LiveProcessor) -> Iterator[LiveProcessor]:
-    try:
-        yield live
-    finally:
-        live.close()
 
 
 BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {

@@ -3,12 +3,22 @@
 import shutil
 import time
 
+import numpy as np
 import pytest
 
 from core.errors import MudraError
+from core.media.pictures import read_picture
+from core.media.videos import VideoWriter
 from core.paths import Paths
 from core.recipes import bench
-from core.recipes.bench import bench_import, bench_learn, bench_live, bench_train, live_figures
+from core.recipes.bench import (
+    bench_import,
+    bench_learn,
+    bench_live,
+    bench_train,
+    live_figures,
+)
+from core.recipes.bench_bodies import bench_bodies
 
 
 @pytest.fixture
@@ -32,6 +42,17 @@ def test_a_live_frame_s_steps_stand_beside_the_bare_loop(paths, shared_data):
     assert all(ms > 0 for ms in found["stages"].values())
     # finding the hand is most of a frame's work, and what Mudra adds is part of the whole
     assert 0 < found["own_ms"] < found["stages"]["landmarks"] < found["whole_ms"]
+
+
+def test_a_body_s_frame_stands_beside_the_bare_loop_too(paths, shared_data, tmp_path):
+    skier = read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
+    with VideoWriter(tmp_path / "ski.webm", 15, skier.shape[:2]) as video:
+        for shift in range(5):
+            video.write(np.roll(skier, 4 * shift, axis=1))
+    found = bench_bodies(paths, tmp_path / "ski.webm", frames=10)
+    assert found["frames"] == found["with_person"] == 10
+    assert 0 < found["own_ms"] < found["whole_ms"] and found["blurred_ms"] > 0
+    assert found["bare_ms"] > 0 and found["ratio"] > 0
 
 
 def test_the_figures_of_a_live_frame_by_hand():
