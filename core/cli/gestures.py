@@ -299,13 +299,14 @@ def extract(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
-    hands = ", ".join(_hand_text(hand) for hand in frame["hands"])
-    return f"{frame['source']} {frame['frame']}: {hands or 'no hand'}"
+    who = "person" if "skeleton" in frame else "hand"
+    found = ", ".join(_pose_text(pose, who) for pose in frame["hands"])
+    return f"{frame['source']} {frame['frame']}: {found or f'no {who}'}"
 
 
-def _hand_text(hand: dict[str, Any]) -> str:
+def _pose_text(hand: dict[str, Any], who: str) -> str:
     if hand["gesture"] is None:
-        return "a hand"
+        return f"a {who}"
     if hand["rejected"]:
         return f"no gesture (most like {hand['likeliest']})"
     return f"{hand['gesture']} {100 * hand['probability']:.0f} %"

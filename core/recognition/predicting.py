@@ -48,11 +48,12 @@ class Recognised:
     def record(self) -> dict[str, Any]:
         """As the command line's JSON says it: a hand that is out of distribution has the gesture
         "none"; what it looks most like, and how probably, stands beside. Of a body it says, too,
-        which person it is from frame to frame."""
+        which person it is from frame to frame, and how surely each keypoint is seen."""
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
         hands = zip(persons, poses, self.answers, strict=True)
-        return {
+        body = skeleton_named(self.estimate.skeleton).is_body
+        return ({"skeleton": self.estimate.skeleton} if body else {}) | {
             "source": self.frame.source,
             "frame": self.frame.index,
             "time_s": round(self.frame.time_s, 4),
@@ -85,8 +86,10 @@ def _hand(pose: Any, answer: Answer) -> dict[str, Any]:
     likeliest, probability = answer.likeliest
     name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
-    half = {"half": True} if answer.half else {}  # of a body that the model knows whole
-    return half | {
+    more: dict[str, Any] = {"half": True} if answer.half else {}  # of a model of whole bodies
+    if pose.visibility is not None:
+        more["visibility"] = [round(value, 4) for value in pose.visibility.tolist()]
+    return more | {
         "gesture": NONE.name if answer.rejected else name,
         "likeliest": name,
         "probability": probability if likeliest else None,

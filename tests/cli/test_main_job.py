@@ -50,6 +50,16 @@ def test_the_starter_is_the_default_model(run, shared_data, tmp_path):
     assert seen | {"handedness", "score", "keypoints"} == set(hand)
 
 
+def test_predict_finds_a_body_s_keypoints_and_says_which_are_seen(run, shared_data):
+    photo = shared_data / "samples" / "coco" / "000000000785.jpg"
+    arguments = ("predict", "-i", photo, "--model", "none", "--estimator", "mediapipe-pose")
+    assert run(*arguments).stdout.strip() == "000000000785.jpg 0: a person"
+    [frame] = document(run(*arguments, "--json"))["frames"]
+    [person] = frame["hands"]
+    assert frame["skeleton"] == "body_33"
+    assert len(person["keypoints"]) == len(person["visibility"]) == 33
+
+
 def test_extract_writes_a_table(run, shared_data, tmp_path):
     photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
     found = document(run("extract", photo, "-o", tmp_path / "a.csv", "--json"))
