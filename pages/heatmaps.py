@@ -1,4 +1,4 @@
-"""Heatmaps: what a Convolutional Pose Machine believes, stage by stage and keypoint by keypoint."""
+"""Heatmaps: what a net believes, stage by stage and keypoint by keypoint, of hands or of people."""
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from pages.panels.camera.stream import watch_trouble
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 from pages.panels.heatmaps.films import show_film
+from pages.panels.heatmaps.people import show_people
 from pages.panels.heatmaps.stills import hold_button, last_seen, show_held, show_upload
 from pages.panels.heatmaps.views import explain_maps, pick_maps
 from pages.panels.project.projects import pick_project
@@ -32,15 +33,15 @@ def page() -> None:
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
         held = hold_button(source, place.stream) if what == CAMERA else None
     if what == CAMERA:
-        place.say_next("Show a hand and see where the net finds its keypoints.")
+        place.say_next(f"Show a {skeleton.title} and see where the net finds its keypoints.")
     else:
-        place.head.caption(f"Choose a {what.lower()} with a hand.")
+        place.head.caption(f"Choose a {what.lower()} with a {skeleton.title}.")
     if what == CAMERA and held is None:
         _camera(place, source, maps)
     else:
         with place.replace():
             if what == PICTURE:
-                show_upload(source, maps)
+                show_people(source, maps) if skeleton.is_body else show_upload(source, maps)
             elif what == VIDEO:
                 show_film(source, maps.view)
             elif held is not None:

@@ -241,6 +241,9 @@ def predict(
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Annotated copy.")] = None,
     seconds: Annotated[float | None, typer.Option(help="The camera ends after so long.")] = None,
     hands: NumHands = 1,
+    boxes: Annotated[
+        Path | None, typer.Option(help="People's boxes: detections or COCO annotations, .json.")
+    ] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -257,7 +260,14 @@ def predict(
         progress_bar("detecting") as progress,
     ):
         found = predict_(
-            source, chosen, detector, out=out, maps=maps, seconds=seconds, progress=progress
+            source,
+            chosen,
+            detector,
+            out=out,
+            maps=maps,
+            seconds=seconds,
+            boxes=boxes,
+            progress=progress,
         )
         try:
             for frame in found:

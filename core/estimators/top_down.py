@@ -226,13 +226,19 @@ class HeatmapBodies(Estimator):
         """
         with self._lock:
             self._check_open()
-            if self._bodies is None:
-                boxes = [_whole(rgb)]
-            else:
-                seen = self._bodies.estimate_still(rgb, num_poses=num_poses)
-                boxes = [box_of_body(_visible(pose)) for pose in seen.poses]
-            found = sorted(self._found(rgb, boxes), key=lambda one: -one[0].score)
+            found = self._found(rgb, self._boxes(rgb, num_poses))
+            found = sorted(found, key=lambda one: -one[0].score)
         return self._said(found, (rgb.shape[0], rgb.shape[1]), 0.0, mirrored_view)
+
+    def boxes(self, rgb: Picture, num_poses: int | None = None) -> list[PersonBox]:
+        """Where the bodies are that `estimate_still` reads in such a picture.
+
+        Raises:
+            EstimatorError: closed.
+        """
+        with self._lock:
+            self._check_open()
+            return self._boxes(rgb, num_poses)
 
     def estimate_boxes(
         self, rgb: Picture, boxes: Sequence[PersonBox], *, mirrored_view: bool = False
@@ -261,6 +267,12 @@ class HeatmapBodies(Estimator):
     def _found(self, rgb: Picture, boxes: Sequence[PersonBox]) -> list[Found]:
         return read_bodies(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
 
+    def _boxes(self, rgb: Picture, num_poses: int | None) -> list[PersonBox]:
+        if self._bodies is None:
+            return [_whole(rgb)]
+        seen = self._bodies.estimate_still(rgb, num_poses=num_poses)
+        return [box_of_body(_visible(pose)) for pose in seen.poses]
+
     def _detected(self, frame: Frame) -> list[PersonBox]:
         if self._bodies is None:
             return [_whole(frame.rgb)]
@@ -268,7 +280,7 @@ class HeatmapBodies(Estimator):
 
     def _filtered(self, found: list[Found], time_s: float) -> list[Found]:
         """Each person's keypoints through their own filter; who was away begins anew."""
-        tracks = self._tracks([pose for pose, _ in found], time_s)
+        tracks = self._tracks([pose for pose, _ in found], time_s, self.skeleton)
         self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
         return [
             (replace(pose, keypoints=self._filters[track](pose.keypoints)), heatmaps)

@@ -78,6 +78,19 @@ def attention_over(rgb: Picture, heatmaps: Heatmaps, name: str, unit: int = 0) -
     return out
 
 
+def attention_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
+    """What a net attends to by name, each over what it saw; of a part-wise one the keypoint's, or
+    the strongest of all."""
+    height, width = heatmaps.crop.shape[:2]
+    whole = replace(heatmaps, region=(0.0, 0.0, float(width), float(height)))
+    tiles = []
+    for name, units in heatmaps.attention.items():
+        chosen = units.max(axis=0) if joint is None or joint >= len(units) else units[joint]
+        alone = replace(whole, attention={name: chosen[None]})
+        tiles.append((name, attention_over(heatmaps.crop, alone, name)))
+    return tiles
+
+
 def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     x0, y0, wide, high = heatmaps.region
     height, width = out.shape[:2]

@@ -176,7 +176,7 @@ class _Reading:
 
     def _next(self, frame: Frame, estimator: Estimator) -> Picture:
         estimate = estimator.estimate(frame)
-        numbers = self._tracks(estimate.poses, frame.time_s)
+        numbers = self._tracks(estimate.poses, frame.time_s, estimate.skeleton)
         self._rows += rows_of(frame, estimate, source=self._name, numbers=numbers)
         self._frames += 1
         self._found += bool(estimate.poses)

@@ -9,7 +9,7 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Paths
-from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
+from core.pose.skeletons import HAND_21, SKELETONS, Skeleton, skeleton_named
 
 MEDIAPIPE = "mediapipe-hands"
 BLAZEPOSE = "mediapipe-pose"
@@ -105,6 +105,12 @@ def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path
                 if skeleton_of(read_metadata(path.parent)) == skeleton:
                     found[path.parent.name] = path.parent
     return found
+
+
+def body_nets(paths: Paths) -> dict[str, Path]:
+    """The heatmap nets that find bodies, by name."""
+    bodies = (name for name, skeleton in SKELETONS.items() if skeleton.is_body)
+    return {n: path for body in bodies for n, path in available_nets(paths, body).items()}
 
 
 def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:

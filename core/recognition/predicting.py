@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import MediaError
+from core.datasets.person_boxes import PersonBoxes, read_person_boxes
+from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
+from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.media.cameras import read_camera
@@ -110,6 +112,7 @@ def predict(
     maps: str = "single",
     seconds: float | None = None,
     name: str = "",
+    boxes: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Recognised]:
     """What is seen in a picture, a folder of pictures, a video or `camera:N`, frame by frame.
@@ -121,6 +124,7 @@ def predict(
         maps: what the annotated copy shows of heatmaps, one of `heatmap_layout.VIEWS`.
         seconds: the camera ends after so long; None: when the caller stops asking.
         name: what to call a file in records and errors; "": as it is called.
+        boxes: a detections file or COCO annotations, which say where the people are in pictures.
 
     Raises:
         MudraError: nothing there that can be read, or a place that can't be written.
@@ -129,7 +133,7 @@ def predict(
         model.check_estimator(estimator.name, estimator.skeleton)
     if maps not in VIEWS:
         raise MediaError(f"no view “{maps}” of heatmaps, there are: {', '.join(VIEWS)}")
-    inference = _Inference(model, estimator, maps)
+    inference = _Inference(model, estimator, maps, _boxes(boxes, source, estimator))
     progress = progress or (lambda done, total: None)
     if source.startswith(_CAMERA):
         yield from _camera(source, inference, out, seconds, progress)
@@ -156,6 +160,7 @@ class _Inference:
     model: GestureModel | None
     estimator: Estimator
     maps: str
+    boxes: PersonBoxes | None = None
     tracks: Tracks = field(default_factory=lambda: Tracks(_FORGET_S))
 
     def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
@@ -176,7 +181,24 @@ class _Inference:
         """A picture that stands alone."""
         frame = Frame(read_picture(path, name=name), source=name or path.name)
         self.tracks.forget()
-        return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
+        if self.boxes is None:
+            return self.recognised(frame, self.estimator.estimate_still(frame.rgb))
+        assert isinstance(self.estimator, HeatmapBodies)
+        there = self.boxes.of(path.name, frame.size_hw)
+        return self.recognised(frame, self.estimator.estimate_boxes(frame.rgb, there))
+
+
+def _boxes(path: Path | None, source: str, estimator: Estimator) -> PersonBoxes | None:
+    """The boxes of a file, where there is one and the estimator takes them."""
+    if path is None:
+        return None
+    if not isinstance(estimator, HeatmapBodies):
+        raise EstimatorError(
+            f"{estimator.name} looks for people by itself: boxes go with a heatmap net of bodies"
+        )
+    if source.startswith(_CAMERA) or Path(source).suffix.lower() in VIDEO_SUFFIXES:
+        raise MediaError(f"boxes go with pictures, {source} is none: leave them out")
+    return read_person_boxes(path)
 
 
 def _folder(

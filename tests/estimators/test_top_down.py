@@ -2,6 +2,7 @@
 whatever the box, the alignment of its cells and the way of reading; and ViTPose's published answer.
 """
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,19 +11,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from core.errors import EstimatorError, WeightsError
+from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
 from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.top_down import HeatmapBodies, read_bodies, window_of
 from core.learning.netfile import save_net
 from core.learning.published_nets import make_usable
-from core.media.pictures import read_picture
+from core.media.pictures import encode_png, read_picture
 from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
 from core.pose.heatmap_drawing import Maps, attention_over, draw_with_maps
 from core.pose.person_view import person_view
 from core.pose.skeletons import COCO_17
 from core.pose.types import Frame
+from core.recognition.predicting import predict
 from core.weights.entries import Reading
 from core.weights.published import is_there
 
@@ -129,6 +131,27 @@ def test_many_boxes_come_back_in_their_order(folders: dict[str, Path]) -> None:
     for (pose, heatmaps), box in zip(found, boxes, strict=True):
         assert pose.keypoints[NOSE] == pytest.approx([101, 71], abs=0.3)
         assert heatmaps.region == window_of(net.reading, person_view(box, HW), (32, 24))
+
+
+def test_predict_reads_the_people_of_a_detections_file(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "000000000007.png"
+    path.write_bytes(encode_png(spotted((101, 71))))
+    found = [list(BOX), [55.0, 15.0, 80.0, 130.0]]
+    detections = [
+        {"image_id": 7, "category_id": 1, "bbox": box, "score": 0.9 - i / 10}
+        for i, box in enumerate(found)
+    ]
+    (tmp_path / "boxes.json").write_text(json.dumps(detections))
+    with HeatmapBodies(Path(), net_folder=folders["cells"], crop="centre") as bodies:
+        [one] = predict(str(path), None, bodies, boxes=tmp_path / "boxes.json")
+        with pytest.raises(MediaError, match=r"boxes go with pictures, camera:0"):
+            next(predict("camera:0", None, bodies, boxes=tmp_path / "boxes.json"))
+    people = one.record()["hands"]
+    assert [person["person"] for person in people] == [1, 2]
+    for person in people:
+        assert person["keypoints"][NOSE] == pytest.approx([101, 71], abs=0.5)
 
 
 def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, Path]) -> None:

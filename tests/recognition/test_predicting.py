@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from core.errors import MediaError
+from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator, create_estimator
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video, video_info
@@ -143,6 +143,13 @@ def test_every_picture_counts_its_people_anew_and_hands_are_not_numbered(
         assert [person["person"] for person in found.record()["hands"]] == [1, 2, 3]
     [hand] = predict(str(next((photos / "ok").iterdir())), starter, estimator)
     assert "person" not in hand.record()["hands"][0]
+
+
+def test_boxes_are_refused_where_they_have_no_use(tmp_path, walk, estimator):
+    boxes = tmp_path / "boxes.json"
+    boxes.write_text("[]")
+    with pytest.raises(EstimatorError, match="mediapipe-hands looks for people by itself"):
+        next(predict(str(walk), None, estimator, boxes=boxes))
 
 
 def test_two_people_in_a_real_picture_are_drawn_in_two_colours(

@@ -11,6 +11,7 @@ from core.recognition.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
     available_nets,
+    body_nets,
     offered,
     stages_of,
 )
@@ -24,11 +25,15 @@ TITLES = {
     "cpm.hand_light": "Light CPM",
 }
 CROPS = {
-    "mediapipe": "MediaPipe's hand",
+    "mediapipe": "found by MediaPipe",
     "self": "tracked from the previous frame",
     "centre": "tracked, beginning at the image centre",
 }
 PEOPLE = 4  # at most
+NO_BODY_NET = (
+    "For nets of bodies, `python -m core weights fetch NAME` or `weights import` one: "
+    "`weights list` names them."
+)
 STRONGEST = "all keypoints"
 VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
@@ -58,8 +63,9 @@ def pick_number(key: str, project: Project, **look: Any) -> int:
 
 
 def pick_net(key: str) -> KeypointSource:
-    """A net and its crop."""
-    names = list(available_nets(studio().paths))
+    """A net of hands or bodies and its crop; how to get one of bodies where none is here."""
+    bodies = body_nets(studio().paths)
+    names = [*available_nets(studio().paths), *bodies]
     name = st.selectbox(
         "Net",
         names,
@@ -67,6 +73,8 @@ def pick_net(key: str) -> KeypointSource:
         persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
     )
+    if not bodies:
+        st.caption(NO_BODY_NET)
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 

@@ -62,12 +62,12 @@ def _let_go() -> None:
 
 def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
     """The picture as another net sees it."""
-    frame, estimator = moment.frame, _estimator(source)
+    frame, estimator = moment.frame, estimator_of(source)
     estimate = estimator.estimate_still(frame.rgb, mirrored_view=frame.mirrored_view)
     return Moment(frame, estimate, estimator.version)
 
 
-def _estimator(source: KeypointSource) -> Any:
+def estimator_of(source: KeypointSource) -> Any:
     """One for each net and visitor."""
     key = f"maps_estimator_{source.name}_{source.crop}"
     if key not in st.session_state:
@@ -93,7 +93,7 @@ def show_upload(source: KeypointSource, maps: Maps) -> None:
         return
     with errors_shown():
         rgb = read_picture(file.getvalue(), name=file.name)
-        estimator = _estimator(source)
+        estimator = estimator_of(source)
         estimate = estimator.estimate_still(rgb)
         if not estimate.heatmaps:
             st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
@@ -114,5 +114,5 @@ def _show(
         if estimate.heatmaps:
             crop = estimate.heatmaps[0].crop
             with st.popover("What the net saw", icon="🔍"):
-                size = crop.shape[0]
-                st.image(crop, f"the crop, {size} × {size} pixels", width=2 * size)
+                height, width = crop.shape[:2]
+                st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)

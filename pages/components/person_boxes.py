@@ -1,0 +1,55 @@
+"""People's boxes on a picture: drawn, moved, removed and chosen, by mouse, finger or key."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.datasets.person_boxes import MOST
+from core.pose.drawing import PERSON_COLORS
+from core.pose.person_view import PersonBox
+from pages.components import source
+
+_component = st.components.v2.component(
+    "person_boxes",
+    html='<div class="people"><div class="place"><img alt=""><svg role="group" '
+    'aria-label="People’s boxes"></svg></div><div class="row"><button type="button">Add a box'
+    '</button><button type="button" name="remove">Remove the box</button><small>Drag on the '
+    "picture to draw a box. Tab reaches the boxes: arrows move, Shift and arrows resize, Enter "
+    "chooses, Delete removes.</small></div></div>",
+    css=source("person_boxes.css"),
+    js=source("person_boxes.js"),
+)
+
+
+def said_boxes(key: str, turn: str, boxes: Sequence[PersonBox]) -> tuple[list[PersonBox], int]:
+    """The boxes as they were changed on the page since these were given with that turn, at most
+    20, and which one is chosen."""
+    said = (st.session_state.get(key) or {}).get("people")
+    if not said or said["turn"] != turn:
+        return list(boxes), 0
+    found = [(float(x), float(y), float(w), float(h)) for x, y, w, h in said["boxes"][:MOST]]
+    return found, min(int(said["chosen"]), max(0, len(found) - 1))
+
+
+def show_boxes(
+    key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[PersonBox]
+) -> None:
+    """The picture with the boxes that it begins with.
+
+    Args:
+        size_hw: what the boxes count in; the JPEG may be smaller or larger.
+        turn: another one whenever other boxes are to take the place of those on the page.
+    """
+    _component(
+        key=key,
+        data={
+            "picture": f"data:image/jpeg;base64,{b64encode(jpeg).decode()}",
+            "width": size_hw[1],
+            "height": size_hw[0],
+            "turn": turn,
+            "boxes": [list(box) for box in boxes],
+            "colours": ["#{:02x}{:02x}{:02x}".format(*color) for color in PERSON_COLORS],
+        },
+        on_people_change=lambda: None,
+    )

@@ -1,0 +1,145 @@
+"""Heatmaps of the people in a picture: whose boxes, and what the net makes of the chosen one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.datasets.person_boxes import MOST, read_person_boxes
+from core.estimators.top_down import HeatmapBodies
+from core.gestures.labels import safe_label
+from core.media.pictures import encode_jpeg, encode_png, read_picture
+from core.pose.heatmap_drawing import attention_tiles, draw_with_maps, scaled
+from core.pose.heatmap_layout import Maps
+from core.pose.person_view import PersonBox
+from core.pose.types import Estimate, Picture
+from core.recognition.keypoint_sources import KeypointSource
+from pages.components.person_boxes import said_boxes, show_boxes
+from pages.panels.camera.keypoints import PEOPLE
+from pages.panels.choice import pick_one
+from pages.panels.frame import errors_shown, temporary_folder
+from pages.panels.heatmaps.stills import PICTURES, estimator_of
+from pages.panels.heatmaps.views import STILL
+
+FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
+_BOXES, _READ = "maps_people", "maps_people_read"
+
+
+def show_people(source: KeypointSource, maps: Maps) -> None:
+    """A picture from disk with its people's boxes, and the maps of the one that is chosen."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    file = left.file_uploader(
+        "A picture with people", PICTURES, key="maps_file", label_visibility="collapsed"
+    )
+    with right:
+        boxes_by = pick_one("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
+    if file is None:
+        st.info("Drop a picture with people here, or one person.", icon="🔥")
+        return
+    with errors_shown():
+        rgb = read_picture(file.getvalue(), name=file.name)
+        estimator: HeatmapBodies = estimator_of(source)
+        given = _given_boxes(boxes_by, rgb, file, estimator)
+        if given is not None:
+            turn, boxes = given
+            _show(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
+
+
+def _given_boxes(
+    boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
+) -> tuple[str, list[PersonBox]] | None:
+    """The boxes to begin with and a name for them; None where a file is to be given first."""
+    if boxes_by == DRAWN:
+        return DRAWN, []
+    if boxes_by == FOUND:
+        boxes = _once((picture.file_id, FOUND), lambda: estimator.boxes(rgb, PEOPLE))
+        if not boxes:
+            st.caption("MediaPipe finds nobody here: draw a box round each person.")
+        return FOUND, boxes
+    file = st.file_uploader(
+        "Detections or COCO annotations",
+        ["json"],
+        key="maps_boxes_file",
+        help="A list of {image_id, category_id, bbox, score}, or COCO annotations with images.",
+    )
+    if file is None:
+        return None
+    path = temporary_folder() / "boxes.json"
+    path.write_bytes(file.getvalue())
+    try:
+        size_hw = (rgb.shape[0], rgb.shape[1])
+        boxes = _once(
+            (picture.file_id, file.file_id),
+            lambda: read_person_boxes(path).of(picture.name, size_hw),
+        )
+    finally:
+        path.unlink(missing_ok=True)
+    if not boxes:
+        st.warning(
+            f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: call the "
+            "picture as its annotations do, or by its number.",
+            icon="👀",
+        )
+    return file.file_id, boxes
+
+
+def _show(
+    rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[PersonBox]
+) -> None:
+    boxes, chosen = said_boxes(_BOXES, turn, given)
+    estimate = _read(rgb, estimator, turn, boxes)
+    of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
+    flat = replace(maps, view="single", stage=maps.stage if maps.view == "single" else None)
+    larger, drawn = scaled(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
+    everybody = draw_with_maps(larger, drawn, flat, estimator.stages)
+    size_hw = (rgb.shape[0], rgb.shape[1])
+    show_boxes(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
+    if len(boxes) == MOST:
+        st.caption(f"{MOST} people are as many as are read at once.")
+    picture = everybody
+    if maps.view != "single" and boxes:
+        alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])
+        alone = replace(alone, numbers=estimate.numbers[chosen : chosen + 1])
+        picture = draw_with_maps(rgb, alone, maps, estimator.stages)
+        with st.container(key=STILL):
+            st.image(picture, width="stretch")
+    if boxes:
+        _show_attention(of_chosen, maps, chosen + 1)
+    st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
+
+
+def _show_attention(estimate: Estimate, maps: Maps, person: int) -> None:
+    """What a net that attends looks at, for the chosen person."""
+    tiles = attention_tiles(estimate.heatmaps[0], maps.joint)
+    if not tiles:
+        return
+    st.caption(f"Where the net looks on person {person}: coarse scales first, then by keypoint.")
+    with st.container(horizontal=True, key="maps_attention"):
+        for title, picture in tiles:
+            st.image(picture, title.replace("_", " "), width=picture.shape[1])
+
+
+def _read(
+    rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[PersonBox]
+) -> Estimate:
+    """Everybody in a box; a box that was read before is not read again."""
+    kept = st.session_state.get(_READ)
+    before = kept[1] if kept and kept[0] == (turn, estimator.version) else {}
+    new = [box for box in boxes if box not in before]
+    read = estimator.estimate_boxes(rgb, new)
+    known = before | dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))
+    found = {box: known[box] for box in boxes}
+    st.session_state[_READ] = ((turn, estimator.version), found)
+    poses, heatmaps = zip(*(found[box] for box in boxes), strict=True) if boxes else ((), ())
+    numbers = tuple(range(1, len(boxes) + 1))
+    return replace(read, poses=poses, heatmaps=heatmaps, numbers=numbers)
+
+
+def _once(key: tuple[str, ...], compute: Any) -> list[PersonBox]:
+    """Computed once for a picture and a way."""
+    kept = st.session_state.get("maps_boxes_of")
+    if kept is None or kept[0] != key:
+        kept = st.session_state["maps_boxes_of"] = (key, compute())
+    boxes: list[PersonBox] = kept[1]
+    return boxes

@@ -1,0 +1,133 @@
+"""People's boxes on the Heatmaps page in a real browser: found, drawn by mouse and key, given."""
+
+import json
+
+import pytest
+import torch
+from playwright.sync_api import expect
+from torch import nn
+
+from core.learning.netfile import save_net
+from core.paths import Paths
+from core.pose.skeletons import COCO_17
+from tests.browser.conftest import settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+
+
+class Bright(nn.Module):
+    """Every keypoint is where the picture is bright, and it attends to what is dark."""
+
+    joints, stages, stride, background, input_hw = 17, 1, 4, False, (128, 96)
+
+    def forward(self, pictures):
+        light = nn.functional.avg_pool2d(pictures, 4).mean(dim=1, keepdim=True)
+        return light.expand(-1, 17, -1, -1)[:, None]
+
+
+@pytest.fixture(scope="module")
+def net(workspace):
+    """A small net of bodies among the user's own."""
+    torch.manual_seed(0)
+    about = {"skeleton": COCO_17.name, "alignment": "cells", "decode": "parabola"}
+    save_net(Bright(), Paths.find(workspace).own_nets / "bright", "bright", about)
+
+
+def boxes(page):
+    return page.locator("g[role=button]")
+
+
+def size_of(page, n):
+    """(width, height) of a box in picture pixels, as a screen reader is told."""
+    text = boxes(page).nth(n).get_attribute("aria-label")
+    width, height = text.split(",")[1].removesuffix(" pixels").split(" × ")
+    return int(width), int(height)
+
+
+@pytest.fixture
+def picture(look, film, net, shared_data):
+    """The page with a picture of several people, their boxes to be drawn."""
+    with look(film) as page:
+        page.goto("/heatmaps")
+        settled(page)
+        page.get_by_role("button", name="Settings").click()
+        box = page.get_by_role("combobox", name="Net")
+        expect(box).to_be_visible()
+        page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
+        box.click()
+        page.get_by_role("option", name="bright").click()
+        settled(page)
+        page.keyboard.press("Escape")
+        page.get_by_test_id("stMain").get_by_text("Picture", exact=True).first.click()
+        settled(page)
+        photo = shared_data / "samples" / "coco" / "000000000785.jpg"
+        page.locator("input[type=file]").first.set_input_files(str(photo))
+        expect(page.locator(".people img")).to_be_visible()
+        yield page
+
+
+def choose(page, text):
+    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
+    settled(page)
+
+
+def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture, pictures):
+    page = picture
+    expect(boxes(page)).to_have_count(1)
+    before = page.locator(".people img").get_attribute("src")
+    shown = page.locator(".people svg").bounding_box()
+    page.mouse.move(shown["x"] + 20, shown["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(shown["x"] + 100, shown["y"] + 180, steps=4)
+    page.mouse.up()
+    expect(boxes(page)).to_have_count(2)
+    expect(boxes(page).nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".people img")).not_to_have_attribute("src", before)
+    scale = 640 / shown["width"]
+    assert size_of(page, 1) == pytest.approx((80 * scale, 160 * scale), abs=3)
+    settled(page)
+    page.screenshot(path=pictures / "people_drawn.png", full_page=True)
+    page.get_by_role("button", name="Remove the box").click()
+    expect(boxes(page)).to_have_count(1)
+    choose(page, "Per keypoint")
+    expect(page.locator(".st-key-maps_still img")).to_be_visible()
+    page.screenshot(path=pictures / "people_tiles.png", full_page=True)
+
+
+def test_boxes_are_added_moved_resized_and_removed_by_key(picture):
+    page = picture
+    choose(page, "Drawn")
+    expect(boxes(page)).to_have_count(0)
+    add = page.get_by_role("button", name="Add a box")
+    add.focus()
+    page.keyboard.press("Enter")
+    expect(boxes(page)).to_have_count(1)
+    expect(boxes(page).first).to_be_focused()
+    wide, high = size_of(page, 0)
+    for key in ("Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert size_of(page, 0) == pytest.approx((wide + 6.4, high + 12.8), abs=1)
+    settled(page)
+    page.wait_for_timeout(1500)  # the answer to the last key draws the page anew
+    assert size_of(page, 0) == pytest.approx((wide + 6.4, high + 12.8), abs=1)
+    expect(boxes(page).first).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(boxes(page)).to_have_count(0)
+
+
+def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
+    page = picture
+    choose(page, "File")
+    given = tmp_path / "detections.json"
+    found = [[280, 40, 220, 350], [20, 30, 60, 90], [500, 200, 90, 120]]
+    given.write_text(
+        json.dumps([{"image_id": 785, "category_id": 1, "bbox": b, "score": 0.9} for b in found])
+    )
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
+    uploader.locator("input[type=file]").set_input_files(str(given))
+    expect(boxes(page)).to_have_count(3)
+    assert [size_of(page, n) for n in range(3)] == [(220, 350), (60, 90), (90, 120)]
+    boxes(page).nth(2).click()
+    expect(boxes(page).nth(2)).to_have_attribute("aria-pressed", "true")
+    settled(page)
+    page.screenshot(path=pictures / "people_file.png", full_page=True)
