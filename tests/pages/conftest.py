@@ -2,6 +2,7 @@
 
 import json
 import re
+import tempfile
 from html import unescape
 
 import numpy as np
@@ -33,9 +34,11 @@ def navigated_pages(monkeypatch):
 
 
 @pytest.fixture
-def app(workspace, monkeypatch):
-    """The app on an empty workspace, as a first visitor finds it."""
+def app(workspace, tmp_path, monkeypatch):
+    """The app on an empty workspace, as a first visitor finds it; its temporary files are its own,
+    for erasing everything takes those of all of the user's processes."""
     monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     app = AppTest.from_file("../../app.py", default_timeout=60).run()
     assert not app.exception
     return app
