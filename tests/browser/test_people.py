@@ -131,3 +131,16 @@ def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
     expect(boxes(page).nth(2)).to_have_attribute("aria-pressed", "true")
     settled(page)
     page.screenshot(path=pictures / "people_file.png", full_page=True)
+
+
+def test_another_file_than_boxes_is_refused_in_words(picture, tmp_path, pictures):
+    page = picture
+    choose(page, "File")
+    given = tmp_path / "people.json"
+    given.write_text('{"people": []}')
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
+    uploader.locator("input[type=file]").set_input_files(str(given))
+    try:
+        expect(page.get_by_test_id("stAlert")).to_contain_text("has no images")
+    finally:
+        page.screenshot(path=pictures / "people_refused.png", full_page=True)
