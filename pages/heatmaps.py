@@ -41,7 +41,8 @@ def page() -> None:
     else:
         with place.replace():
             if what == PICTURE:
-                show_people(source, maps) if skeleton.is_body else show_upload(source, maps)
+                show_picture = show_people if skeleton.is_body else show_upload
+                show_picture(source, maps)
             elif what == VIDEO:
                 show_film(source, maps.view)
             elif held is not None:

@@ -86,6 +86,7 @@ def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture
     scale = 640 / shown["width"]
     assert size_of(page, 1) == pytest.approx((80 * scale, 160 * scale), abs=3)
     settled(page)
+    expect(page.get_by_text("None", exact=True)).to_have_count(0)
     page.screenshot(path=pictures / "people_drawn.png", full_page=True)
     page.get_by_role("button", name="Remove the box").click()
     expect(boxes(page)).to_have_count(1)
