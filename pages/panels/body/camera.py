@@ -43,7 +43,7 @@ def _now(live: LiveProcessor | None) -> None:
     moments = _trace().moments()
     seen = moments[-1] if moments and latest.hands else None
     pose = seen.estimate.poses[0] if seen and seen.estimate.poses else None
-    if pose is None and not latest.error:
+    if moments and not moments[-1].estimate.poses:
         st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
     show_in_space(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
