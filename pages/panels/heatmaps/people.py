@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.capture.uploads import uploaded
 from core.datasets.person_boxes import MOST, read_person_boxes
 from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import safe_label
@@ -65,16 +66,12 @@ def _given_boxes(
     )
     if file is None:
         return None
-    path = temporary_folder() / "boxes.json"
-    path.write_bytes(file.getvalue())
-    try:
+    with uploaded(file.name, file.getvalue(), temporary_folder()) as path:
         size_hw = (rgb.shape[0], rgb.shape[1])
         boxes = _once(
             (picture.file_id, file.file_id),
             lambda: read_person_boxes(path).of(picture.name, size_hw),
         )
-    finally:
-        path.unlink(missing_ok=True)
     if not boxes:
         st.warning(
             f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: call the "
