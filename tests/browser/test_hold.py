@@ -113,21 +113,21 @@ def test_of_a_tab_that_is_killed_while_it_is_held_nothing_is_stored_that_came_af
 def test_a_camera_pulled_out_while_a_button_is_held_stores_what_came_before_and_is_told(
     look, films, workspace, pictures
 ):
-    with look(films("thumbs_down")) as page:
+    with look(films("thumbs_up")) as page:
         page.add_init_script(KEEP_CAMERA)
         on_record(page)
-        before = stored(workspace, "thumbs_down")
-        begin_hold(page, "thumbs_down")
+        before = stored(workspace, "thumbs_up")
+        begin_hold(page, "thumbs_up")
         [owner] = [frame for frame in page.frames if frame.evaluate("!!window.camera")]
         owner.evaluate(f"({UNPLUG})(window.camera)")
         told = page.get_by_text(re.compile("The camera stopped by itself|Camera lost"))
         expect(told.first).to_be_visible()
         page.screenshot(path=pictures / "camera_pulled_out.png", full_page=True)
         page.mouse.up()
-        there = stored(workspace, "thumbs_down")
+        there = stored(workspace, "thumbs_up")
         assert there - before >= 3
         time.sleep(HELD.lease_s + 1)
-        assert stored(workspace, "thumbs_down") == there
+        assert stored(workspace, "thumbs_up") == there
 
 
 def test_two_tabs_hold_at_once_and_each_stores_what_it_says(look, films, workspace):
