@@ -22,7 +22,8 @@ class Paths:
         arms: the same for bodies: arm poses.
         demo: the table of hands that is shipped, to see and to train without a camera.
         shipped_models: everything that was trained here and is shipped.
-        receiver: the predict.py that goes into every `.gesture` file.
+        receiver: the predict.py that goes into a `.gesture` file of hands.
+        body_receiver: the one that goes into a file of bodies.
     """
 
     workspace: Path
@@ -32,6 +33,7 @@ class Paths:
     demo: Path = _DATA / "starter" / "landmarks.csv"
     shipped_models: Path = _DATA / "models"
     receiver: Path = _DATA / "bundle" / "predict.py"
+    body_receiver: Path = _DATA / "bundle" / "predict_body.py"
 
     @classmethod
     def find(

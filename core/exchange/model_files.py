@@ -70,10 +70,9 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)
-    predict = paths.receiver.read_text(encoding="utf-8")
     hands = model.skeleton == HAND_21
     inputs = sample_hands(paths.demo) if hands else sample_poses(model.skeleton)
-    return write_bundle(model, out, inputs, card=card, predict=predict)
+    return write_bundle(model, out, inputs, card=card, predict=_predict_py(model, paths))
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,14 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
         "tolerance": TOLERANCE,
         "sha256": bundle.sha256[""],
         "members": members,
-        "known_predict": bundle.predict == paths.receiver.read_text(encoding="utf-8"),
+        "known_predict": bundle.predict == _predict_py(bundle.model, paths),
     }
+
+
+def _predict_py(model: GestureModel, paths: Paths) -> str:
+    """What reads pictures and keypoints for a model without Mudra."""
+    of = paths.receiver if model.skeleton == HAND_21 else paths.body_receiver
+    return of.read_text(encoding="utf-8")
 
 
 def with_origin(model: GestureModel) -> GestureModel:

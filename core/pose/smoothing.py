@@ -38,8 +38,10 @@ class OneEuro:
         cutoff = self.min_cutoff + self.beta * np.abs(speed)
         smooth = _blend(self._values, values, cutoff, passed)
         known = np.isfinite(smooth)
-        self._values = np.where(known, smooth, values)
-        self._speed = np.where(known, speed, 0)
+        if known.all():
+            self._values, self._speed = smooth, speed
+        else:
+            self._values, self._speed = np.where(known, smooth, values), np.where(known, speed, 0)
         self._time_s = time_s
         return self._values.copy()
 

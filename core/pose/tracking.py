@@ -99,7 +99,8 @@ class Tracks:
             skeleton: its name; "" follows as hands are followed.
         """
         there = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
-        if skeleton and skeleton_named(skeleton).is_body:
+        bodies = bool(skeleton) and skeleton_named(skeleton).is_body
+        if bodies:
             ahead = {n: t.expected(time_s) for n, t in there.items()}
             costs = [
                 {n: _unlike(at, p.keypoints, skeleton) for n, at in ahead.items()} for p in poses
@@ -109,7 +110,7 @@ class Tracks:
             found = _assigned([{n: _moved(t.pose, p) for n, t in there.items()} for p in poses])
         numbers = [self._new() if n is None else n for n in found]
         seen = {
-            n: there[n].after(pose, time_s) if n in there else _Track(pose, time_s)
+            n: there[n].after(pose, time_s) if bodies and n in there else _Track(pose, time_s)
             for n, pose in zip(numbers, poses, strict=True)
         }
         self._tracks = there | seen

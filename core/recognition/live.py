@@ -159,6 +159,7 @@ class LiveProcessor:
         self._read = HandReader()
         self._companion: Companion | None = None
         self._times: deque[tuple[float, float]] = deque()
+        self._spent_s = 0.0  # on the frames of these times
         self._latest = Latest(taken_s=clock())
         self._paused_s = float("-inf")  # when pictures came again after a long pause
         self._over, self._ended = "", threading.Event()
@@ -290,12 +291,12 @@ class LiveProcessor:
 
     def _timing(self, came_s: float, done_s: float) -> tuple[float, float]:
         times = self._times
-        times.append((came_s, done_s))
+        times.append((came_s, done_s - came_s))
+        self._spent_s += done_s - came_s
         while came_s - times[0][0] > _RATE_OVER_S:
-            times.popleft()
+            self._spent_s -= times.popleft()[1]
         span = came_s - times[0][0]
-        latency = sum(done - came for came, done in times) / len(times)
-        return (len(times) - 1) / span if span else 0.0, 1000 * latency
+        return (len(times) - 1) / span if span else 0.0, 1000 * self._spent_s / len(times)
 
     def broke_off(self, within_s: float = 0.0) -> str:
         """Of a stream that is over, or will be within so long: what to tell who did not stop it; ""

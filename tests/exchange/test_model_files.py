@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError, MudraError
+from core.estimators.mediapipe_pose import MediapipePose
 from core.exchange.model_files import (
     card_of,
     export_model,
@@ -30,7 +31,9 @@ from core.gestures.model.gesture_model import GestureModel
 from core.jobs.measuring import begin_left_out, wait_for
 from core.jobs.trainings import TrainingManager, has_model, train_here
 from core.learning.runs import Run
+from core.media.pictures import read_picture
 from core.paths import Paths
+from core.recognition.reading import probabilities
 from core.store import NewSample, Store
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
@@ -272,8 +275,9 @@ def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_predict_py_is_short():
-    assert len(Paths.receiver.read_text().splitlines()) <= 40
+@pytest.mark.parametrize("receiver", [Paths.receiver, Paths.body_receiver])
+def test_predict_py_is_short(receiver):
+    assert len(receiver.read_text().splitlines()) <= 40
 
 
 def test_predict_py_says_what_the_model_says(starter, tmp_path):
@@ -363,6 +367,29 @@ def test_predict_py_reads_a_picture_where_mediapipe_is(
     (folder / "hand_landmarker.task").symlink_to(task)
     photo = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[0]
     assert [one["gesture"] for one in answers(sys.executable, folder, photo)] == ["ok"]
+
+
+def test_predict_py_of_bodies_reads_keypoints_and_pictures_as_mudra_does(
+    tmp_path, weights_folder, shared_data
+):
+    paths = Paths.find(tmp_path / "home")
+    arms = GestureModel.load(paths.arms)
+    export_model(arms, tmp_path / "a.gesture", paths)
+    folder = unpacked(tmp_path / "a.gesture", tmp_path / "there")
+    vectors = json.loads((folder / "vectors.json").read_text())
+    said = answers(sys.executable, folder, "vectors.json")
+    wanted = np.array(vectors["probabilities"])
+    np.testing.assert_allclose([one["probability"] for one in said], wanted.max(1), atol=1e-4)
+    (folder / "pose_landmarker.task").symlink_to(weights_folder / "pose_landmarker_full.task")
+    for photo in ("im02858.jpg", "im00763.jpg"):
+        path = shared_data / "body" / "lspet" / "images" / photo
+        [found] = answers(sys.executable, folder, path)
+        with MediapipePose(weights_folder) as estimator:
+            estimate = estimator.estimate_still(read_picture(path.read_bytes()))
+        [answer] = probabilities(arms, estimate)
+        gesture, probability = max(answer, key=lambda one: one[1])
+        assert found["gesture"] == gesture.name and not found["rejected"]
+        assert found["probability"] == pytest.approx(probability, abs=0.02)
 
 
 @pytest.mark.slow

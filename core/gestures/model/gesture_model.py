@@ -165,7 +165,9 @@ class GestureModel:
             )
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
-        starts = range(0, max(1, len(keypoints)), _BATCH)
+        if len(keypoints) <= _BATCH:
+            return self._run(keypoints, mirrored_view)
+        starts = range(0, len(keypoints), _BATCH)
         slices = [slice(start, start + _BATCH) for start in starts]
         parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
         probabilities, rejections = zip(*parts, strict=True)

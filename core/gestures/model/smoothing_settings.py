@@ -1,6 +1,7 @@
 """How a model's answers are smoothed: kept in its metadata, so that they travel with it."""
 
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import ModelError
@@ -11,6 +12,7 @@ from core.pose.smoothing import Smoothing
 _LEAVE = 0.75  # of `enter`, where a model says nothing
 
 
+@lru_cache(maxsize=8)
 def smoothing_of(model: GestureModel | None) -> Smoothing:
     """What was kept with the model, else the defaults with its threshold.
 
