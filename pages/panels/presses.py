@@ -3,10 +3,10 @@
 Streamlit's browser side puts all that widgets say within one task of the browser into one message,
 and where one of them lies in a fragment, the message is of that fragment alone: a button outside of
 it is pressed, but the page is not drawn anew. Seen in Streamlit 1.67, and mended here for it alone:
-a message that says something new of a widget outside of its fragment is of the whole page.
+a message that presses a button outside of its fragment is of the whole page, and what it says of
+another fragment is told to that one, too.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import streamlit
@@ -25,23 +25,32 @@ def install() -> None:
 
 
 def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
+    others: set[str] = set()
     if client_state is not None:
-        new = {*_new(session, client_state.widget_states.widgets)}
-        fragment = client_state.fragment_id
-        if fragment and any(_fragment_of(session, widget) != fragment for widget in new):
-            client_state.fragment_id = ""
+        new = _new(session, client_state.widget_states.widgets)
+        if fragment := client_state.fragment_id:
+            others = {_fragment_of(session, widget) for widget in new} - {fragment}
+            pressed = any(new[w] and _fragment_of(session, w) != fragment for w in new)
+            if pressed or "" in others:
+                client_state.fragment_id, others = "", set()
     _request_rerun(session, client_state)
+    for fragment in sorted(others):  # what they were told is drawn by them alone
+        client_state.fragment_id = fragment
+        _request_rerun(session, client_state)
 
 
-def _new(session: AppSession, widgets: Any) -> Iterator[str]:
-    """The widgets that were pressed, or have another value than in the message before."""
+def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
+    """The widgets that have another value than in the message before, and whether they were
+    pressed."""
     seen: dict[str, bytes] = vars(session).setdefault(_SEEN, {})
+    new = {}
     for widget in widgets:
         said = widget.SerializeToString(deterministic=True)
         pressed = widget.WhichOneof("value") in _TRIGGERS
         if pressed or seen.get(widget.id, said) != said:
-            yield widget.id
+            new[widget.id] = pressed
         seen[widget.id] = said
+    return new
 
 
 def _fragment_of(session: AppSession, widget: str) -> str:
