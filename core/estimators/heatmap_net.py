@@ -7,7 +7,7 @@ same from the picture's middle on and without MediaPipe, as the CPM demos do
 """
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,11 @@ from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
+from core.estimators.steadied import Steadied
 from core.pose.boxes import Region, cut_region, hand_region
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons import HAND_21
-from core.pose.smoothing import Kalman
-from core.pose.tracking import Tracks, first_region, next_region
+from core.pose.tracking import first_region, next_region
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 
 CROPS = ("mediapipe", "self", "centre")
@@ -67,9 +67,8 @@ class HeatmapHands(Estimator):
         self.skeleton = self._net.skeleton
         self.version = str(self._net.metadata["sha256"])[:12]
         self._hands = MediapipeHands(weights_folder, num_poses=num_poses)
-        self._crop, self._kalman = crop, kalman
-        self._tracks = Tracks()
-        self._filters: dict[int, Kalman] = {}
+        self._crop = crop
+        self._steadied = Steadied(self.skeleton) if kalman else None
         self._followed: _Followed | None = None
         self._closed = False
         self._lock = threading.Lock()
@@ -86,7 +85,7 @@ class HeatmapHands(Estimator):
             else:
                 found = self._follow(frame.rgb, self._followed) if self._followed else None
                 hands = [found] if found else self._detected(frame)
-            hands = self._filtered(hands, frame.time_s) if self._kalman else hands
+            hands = self._steadied(hands, frame.time_s) if self._steadied else hands
         return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -111,17 +110,6 @@ class HeatmapHands(Estimator):
             self._followed = _Followed(hand_region(first.keypoints, _FACTOR), first.handedness)
             return hands[:1]
         return hands
-
-    def _filtered(
-        self, hands: list[tuple[Pose, Heatmaps]], time_s: float
-    ) -> list[tuple[Pose, Heatmaps]]:
-        """Each hand's keypoints through its own filter; a hand that is away begins anew."""
-        tracks = self._tracks([pose for pose, _ in hands], time_s)
-        self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
-        return [
-            (replace(pose, keypoints=self._filters[track](pose.keypoints)), heatmaps)
-            for track, (pose, heatmaps) in zip(tracks, hands, strict=True)
-        ]
 
     def close(self) -> None:
         """Free what it holds; waits for a running call."""

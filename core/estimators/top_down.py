@@ -19,12 +19,11 @@ from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.heatmap_model import HeatmapNet, crossed
 from core.estimators.mediapipe_pose import MediapipePose
+from core.estimators.steadied import Steadied
 from core.pose.boxes import Window
 from core.pose.heatmaps import decode, decode_dark, decode_quarter, decode_simcc, turned_back
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import skeleton_named
-from core.pose.smoothing import Kalman
-from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose
 from core.weights.entries import OF_CELLS, Decoding, Reading
 
@@ -187,13 +186,12 @@ class HeatmapBodies(Estimator):
             self._net.skeleton,
         )
         self.version = str(self._net.metadata["sha256"])[:12]
-        self._crop, self._kalman, self._flip, self._decoding = crop, kalman, flip, decoding
+        self._crop, self._flip, self._decoding = crop, flip, decoding
+        self._steadied = Steadied(self.skeleton) if kalman else None
         self._bodies = (
             None if crop == "centre" else MediapipePose(weights_folder, num_poses=num_poses)
         )
         self._followed: list[PersonBox] = []
-        self._tracks = Tracks()
-        self._filters: dict[int, Kalman] = {}
         self._closed = False
         self._lock = threading.Lock()
 
@@ -212,7 +210,7 @@ class HeatmapBodies(Estimator):
             self._followed = [
                 box_of_body(pose.keypoints) for pose, _ in found if pose.score >= _LOST
             ]
-            found = self._filtered(found, frame.time_s) if self._kalman else found
+            found = self._steadied(found, frame.time_s) if self._steadied else found
         ranked = sorted(found, key=lambda one: -one[0].score)
         return self._said(ranked, frame.size_hw, frame.time_s, frame.mirrored_view)
 
@@ -277,15 +275,6 @@ class HeatmapBodies(Estimator):
         if self._bodies is None:
             return [_whole(frame.rgb)]
         return [box_of_body(_visible(pose)) for pose in self._bodies.estimate(frame).poses]
-
-    def _filtered(self, found: list[Found], time_s: float) -> list[Found]:
-        """Each person's keypoints through their own filter; who was away begins anew."""
-        tracks = self._tracks([pose for pose, _ in found], time_s, self.skeleton)
-        self._filters = {track: self._filters.get(track, Kalman()) for track in tracks}
-        return [
-            (replace(pose, keypoints=self._filters[track](pose.keypoints)), heatmaps)
-            for track, (pose, heatmaps) in zip(tracks, found, strict=True)
-        ]
 
     def _said(
         self, found: list[Found], size_hw: tuple[int, int], time_s: float, mirrored_view: bool
