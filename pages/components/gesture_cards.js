@@ -52,12 +52,11 @@ class Cards {
     this.sizes = new ResizeObserver(() => this.data && this.fit())
     this.sizes.observe(box)
     this.places = new Map()
-    this.listen(window)
+    this.listen(document)
     this.watch = setInterval(() => this.look(), 500)
     this.findVideo()
     document.addEventListener("visibilitychange", this.hidden)
     window.addEventListener("pagehide", this.left)
-    document.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
   }
 
   close() {
@@ -69,7 +68,6 @@ class Cards {
     for (const stop of this.places.values()) stop()
     document.removeEventListener("visibilitychange", this.hidden)
     window.removeEventListener("pagehide", this.left)
-    delete document.body.dataset.hearsKeys
   }
 
   // ------------------------------------------------------------------ what is said to the page
@@ -149,13 +147,16 @@ class Cards {
 
   // ------------------------------------------------------------------------------------- keys
 
-  listen(view) {
-    if (this.places.has(view)) return
+  // By document: a frame that has loaded has another one, in the same window.
+  listen(place) {
+    const view = place.defaultView
     const lost = (event) => event.target === view && this.hold?.view === view && this.letGo()
     const heard = { keydown: this.keyDown, keyup: this.keyUp, blur: lost }
     for (const [kind, act] of Object.entries(heard)) view.addEventListener(kind, act, true)
-    this.places.set(view, () => {
+    place.body.dataset.hearsKeys = "yes"  // from now on; the page stands before this is loaded
+    this.places.set(place, () => {
       for (const [kind, act] of Object.entries(heard)) view.removeEventListener(kind, act, true)
+      delete place.body.dataset.hearsKeys
     })
   }
 
@@ -168,8 +169,8 @@ class Cards {
   findVideo() {
     if (!this.root.isConnected) return this.close()
     const inside = document.querySelector("iframe[title*=webrtc_streamer]")?.contentDocument
-    if (!inside?.defaultView || this.places.has(inside.defaultView)) return
-    this.listen(inside.defaultView)
+    if (!inside?.defaultView || !inside.body || this.places.has(inside)) return
+    this.listen(inside)
     // a click there leaves the focus on its button: space would press it again
     inside.addEventListener("click", (event) => event.detail > 0 && inside.activeElement?.blur())
   }
