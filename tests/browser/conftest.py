@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -90,9 +91,11 @@ def look(open_browser, server, pictures):
         )
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
+        events = watched(page)
         try:
             yield page
         except BaseException:
+            print(*events, sep="\n")
             with suppress(Error):  # the page may be gone
                 page.screenshot(path=pictures / "failed.png", full_page=True)
             raise
@@ -100,6 +103,20 @@ def look(open_browser, server, pictures):
             context.close()
 
     return open_with
+
+
+def watched(page: Page) -> list[str]:
+    """What the browser says and which frames come and go, from now on, for a test that fails."""
+    events: list[str] = []
+
+    def note(kind: str, what: str) -> None:
+        events.append(f"{time.strftime('%T')} {kind}: {what[:200]}")
+
+    page.on("console", lambda message: note("console", message.text))
+    page.on("pageerror", lambda error: note("error", str(error)))
+    page.on("framenavigated", lambda frame: note("loaded", frame.url))
+    page.on("framedetached", lambda frame: note("frame is gone", frame.url))
+    return events
 
 
 # -------------------------------------------------------------------------------------- the films

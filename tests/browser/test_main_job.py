@@ -87,7 +87,7 @@ def _correct_the_last_second(page, workspace, pictures):
     expect(frozen.get_by_test_id("stImage").first).to_be_visible()
     page.screenshot(path=pictures / "live_correction.png", full_page=True)
     frozen.get_by_text("fist").click()
-    expect(offered(page)).to_have_text(re.compile(r"Added \d+ samples to “fist”"))
+    expect(offered(page)).to_have_text(re.compile(r"Added \d+ samples? to “fist”"))
     expect(page.get_by_text("Train again to use them")).to_be_visible()
     assert stored(workspace, "fist") > before
     undo_here(page)

@@ -161,6 +161,7 @@ def short_folder():
         yield Path(folder)
 
 
+@pytest.mark.slow
 def test_two_processes_of_torchrun_train_one_net(tmp_path, short_folder, root):
     rng = np.random.default_rng(0)
     hands = [

@@ -153,16 +153,15 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
     assert not found.exception and said in plain(found.error[0])
 
 
-@pytest.mark.parametrize("page", ["live", "record"])
-def test_a_net_offers_all_the_stages_that_it_has(app, workspace, page):
+def test_a_net_offers_all_the_stages_that_it_has(app, workspace):
     nets = Paths.find(workspace).own_nets
     save_net(LightCPM(stages=6, input_size=64, width=8), nets / "cpm.six", "cpm.six", {})
     save_net(LightCPM(joints=14, input_size=64, width=8), nets / "cpm.body", "cpm.body", {})
-    go(app, page)
-    keypoints = app.selectbox(key=f"{page}_keypoints")
+    go(app, "live")
+    keypoints = app.selectbox(key="live_keypoints")
     assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]
     keypoints.select("cpm.six").run()
     (stages,) = [b for b in app.button_group if b.label == "Heatmaps of stage"]
     assert [option.content for option in stages.proto.options] == list("123456")
-    app.selectbox(key=f"{page}_keypoints").select("cpm.hand_light").run()
+    app.selectbox(key="live_keypoints").select("cpm.hand_light").run()
     assert not app.exception
