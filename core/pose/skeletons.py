@@ -351,7 +351,12 @@ def skeleton_named(name: str) -> Skeleton:
 # ------------------------------------------------------------------------------ from one to another
 
 _MIDDLES = {"neck": ("left_shoulder", "right_shoulder")}
-_WAYS = {("body_33", "coco_17"), ("body_33", "lsp_14"), ("coco_17", "lsp_14")}
+_WAYS = {
+    ("body_33", "coco_17"),
+    ("body_33", "lsp_14"),
+    ("coco_17", "lsp_14"),
+    ("lsp_14", "coco_17"),
+}
 
 
 def _sources(here: Skeleton, joint: str) -> list[int]:
@@ -364,6 +369,7 @@ def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
+    14 → 17: the face is missing.
 
     Raises:
         SkeletonError: another number of keypoints, or no way from one to the other.
