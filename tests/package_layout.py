@@ -19,6 +19,7 @@ ORDER = (
     "files",
     "pose",
     "media",
+    "depth",
     "weights",
     "nets",
     "datasets",
@@ -77,6 +78,7 @@ LIBRARIES = (
 # Where hands are truly meant: their skeleton, the nets, tables and models that know nothing else.
 HANDS = (
     "core/pose/skeletons.py",
+    "core/pose/hand_skeletons.py",
     "core/pose/hand.py",
     "core/pose/drawing.py",
     "core/weights/*",

@@ -67,6 +67,35 @@ def evaluate_coco(
     say(found, "\n".join([f"{found['n']} persons found", *lines]), as_json)
 
 
+@app.command("evaluate-depth")
+def evaluate_depth(
+    truth: Annotated[Path, typer.Option(help="Labels: a frame a line, u v d of every keypoint.")],
+    predictions: Annotated[Path, typer.Option(help="What was found, in the same format.")],
+    camera: Annotated[str, typer.Option(help="nyu, icvl, msra or hands17.")],
+    split: Annotated[
+        int | None, typer.Option(help="Also before and from this frame on; NYU's persons: 2440.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure found hands in depth against labels: mean errors in mm, share of good frames."""
+    from core.depth.cameras import CAMERAS
+    from core.recognition.depth_evaluating import evaluate_depth as evaluate_
+
+    check_choice(camera, CAMERAS, "--camera")
+    found = evaluate_(truth, predictions, camera, split)
+    say(found, _depth_text(found), as_json)
+
+
+def _depth_text(found: dict[str, Any]) -> str:
+    lines = [f"{found['n']} frames, mean error {found['mean_mm']:.3f} mm"]
+    for part in found.get("parts", []):
+        first, last = part["frames"]
+        lines.append(f"  frames {first} to {last}: {part['mean_mm']:.3f} mm")
+    joints = " ".join(f"{value:.3f}" for value in found["per_joint_mm"])
+    shares = "  ".join(f"{mm} mm {100 * s:.2f} %" for mm, s in found["success"].items())
+    return "\n".join([*lines, f"by keypoint: {joints}", f"frames all within: {shares}"])
+
+
 @app.command("evaluate-bodies")
 def evaluate_bodies(
     data: Annotated[
@@ -139,27 +168,18 @@ def train_net(
         float | None, typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies.")
     ] = None,
     size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
-    strong: Annotated[
-        bool, typer.Option(help="Bodies are also cut in half, hidden, recoloured and blurred.")
-    ] = False,
-    start: Annotated[
-        str | None, typer.Option(help="A net whose weights to begin with, as far as they fit.")
-    ] = None,
     seed: int = 0,
     threads: Annotated[int, typer.Option(min=1, help="Of torch on a CPU.")] = 2,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Train a pose net: hands on a teacher's keypoints, bodies on annotations; by torchrun, too."""
-    from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
+    from core.jobs.net_training import OF_HANDS, train_net_here
     from core.recipes.net_data import of_bodies, training_data
 
     paths, input_hw = Paths.find(workspace), _size(size)
-    begin = None if start is None else paths.net(start) / WEIGHTS
-    if begin is not None and not begin.is_file():
-        raise typer.BadParameter(f"“{start}” has no {WEIGHTS}", param_hint="--start")
     with progress_bar("reading the data") as progress:
-        samples = training_data(paths, name, data, progress, strong=strong)
+        samples = training_data(paths, name, data, progress)
     build, about = of_bodies(samples, input_hw)
     rate = rate or (1e-3 if build else 2.5e-3)
     with progress_bar("training") as progress:
@@ -171,13 +191,7 @@ def train_net(
             steps=steps,
             resume=resume,
             out=out,
-            options={
-                "batch": batch,
-                "rate": rate,
-                "seed": seed,
-                "threads": threads,
-                "start": begin,
-            },
+            options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             build=build,
             about=about or OF_HANDS,
             progress=progress,
@@ -191,35 +205,6 @@ def train_net(
         for held_out, stages in evaluations["held_out"].items()
     )
     say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
-
-
-@app.command("distil-bodies")
-def distil_bodies(
-    data: Annotated[
-        list[Path], typer.Option(help="Annotated persons, as evaluate-bodies reads them.")
-    ],
-    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for train-net.")],
-    pictures: Annotated[
-        list[Path] | None, typer.Option(help="Folders of a person a picture, annotated by nobody.")
-    ] = None,
-    teacher: Annotated[str, typer.Option(help="Whose keypoints.")] = "mediapipe-pose",
-    as_json: Json = False,
-) -> None:
-    """Cut annotated persons out to train on, with a teacher's keypoints where it is right."""
-    from core.recipes.body_distilling import distil_bodies as distil_
-    from core.recognition.keypoint_sources import KeypointSource
-
-    with (
-        KeypointSource(teacher).open(Paths.find()) as judge,
-        progress_bar("looking at persons") as progress,
-    ):
-        found = distil_(data, out, judge, pictures=pictures or (), progress=progress)
-    text = (
-        f"{found['train']} persons to learn from, {found['val']} held out; the teacher found "
-        f"{found['found']} of the former and is heard about {found['agreed']}: "
-        f"{found['teachers']} of {found['keypoints']} keypoints are its own"
-    )
-    say(found, text, as_json)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from core.pose.body import alignment_of
 from core.pose.drawing import draw_estimate
-from core.pose.skeletons import Rgb, skeleton_named
+from core.pose.skeleton import Rgb
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats, Picture, TurnedSquare
 
 AS_IT_IS, BLUR, COLOUR, PICTURE = "as it is", "blur", "colour", "picture"

@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from core.pose.boxes import bounding_box
-from core.pose.skeletons import HAND_21, Rgb, Skeleton, skeleton_named
+from core.pose.skeleton import Rgb
+from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Picture, Pose
 
 _EMOJI_FONTS = (

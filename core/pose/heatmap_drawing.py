@@ -25,7 +25,8 @@ from core.pose.heatmap_layout import (
     layout_of,
 )
 from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons import Rgb, Skeleton, skeleton_named
+from core.pose.skeleton import Rgb
+from core.pose.skeletons import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Heatmaps, Picture, Pose
 
 Levels = NDArray[np.uint8]  # responses from 0 to 1 as 0..255

@@ -149,6 +149,28 @@ def epe(apart: Distances) -> float:
     return float(both.mean()) if len(both) else float("nan")
 
 
+def joint_means(apart: Distances) -> Distances:
+    """Mean distance of each keypoint, (K,), over the poses that both have it; NaN without any."""
+    both = np.isfinite(apart)
+    counts = both.sum(axis=0)
+    total = np.where(both, apart, 0.0).sum(axis=0)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+
+
+def success(apart: Distances, limits: ArrayLike) -> Distances:
+    """Success curve: the share of poses whose largest distance is at most each limit, (L,); poses
+    without a target count nowhere, NaN without any other.
+
+    Args:
+        apart: (N, K), what `distances` gives.
+        limits: (L,) in the same unit, e.g. 10 to 80 mm.
+    """
+    known = ~np.isnan(apart)
+    worst = np.where(known, apart, -np.inf).max(axis=1)[known.any(axis=1)]
+    within = worst[:, None] <= np.asarray(limits, np.float64)
+    return within.mean(axis=0) if len(within) else np.full(within.shape[1], np.nan)
+
+
 def summary(apart: Distances) -> dict[str, float | None]:
     """PCK@0.1, PCK@0.2 and mean error over all keypoints of all poses, to four digits; None where
     the target has no keypoint.

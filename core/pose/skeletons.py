@@ -6,129 +6,13 @@ entry there, and nothing else asks how many keypoints a hand or a body has. K ke
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from core.errors import SkeletonError
+from core.pose.hand_skeletons import HAND_21, HANDS17_21, ICVL_16, MSRA_21, NYU_14
+from core.pose.skeleton import BODY, Skeleton, edges_along
 from core.pose.types import Floats
-
-Rgb = tuple[int, int, int]
-Edge = tuple[int, int]
-Groups = Mapping[str, tuple[int, ...]]
-BODY = "body"
-
-
-@dataclass(frozen=True)
-class Skeleton:
-    """What is known of the K keypoints of a hand or a body.
-
-    Attributes:
-        name: kind and number of keypoints, "hand_21".
-        title: for people, "hand".
-        joints: their names, in order.
-        edges: (from, to) indices, drawn as lines.
-        colors: one RGB colour an edge.
-        mirror_pairs: (left, right) indices that a mirrored view exchanges; none for one hand.
-        groups: fingers or limbs by name, each from the body outwards.
-        root: the keypoints whose mean features start from.
-        heading: the keypoints whose sum, seen from the root, says where the pose points.
-        scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
-        sides: of a hand, one keypoint at the thumb's side of the palm and one at the other; a left
-            hand then counts as a right one's mirror image. None for bodies.
-        traced: the keypoint whose way is drawn: the index finger's tip, the right wrist.
-        oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
-    """
-
-    name: str
-    title: str
-    joints: tuple[str, ...]
-    edges: tuple[Edge, ...]
-    colors: tuple[Rgb, ...]
-    mirror_pairs: tuple[Edge, ...] = ()
-    groups: Groups = field(default_factory=dict)
-    root: tuple[int, ...] = (0,)
-    heading: tuple[int, ...] = ()
-    scale: tuple[Edge, ...] = ()
-    sides: Edge | None = None
-    oks_sigmas: tuple[float, ...] = ()
-    traced: int = 0
-
-    @property
-    def size(self) -> int:
-        """Number of keypoints K."""
-        return len(self.joints)
-
-    @property
-    def is_body(self) -> bool:
-        """A person's, not a hand's."""
-        return self.title == BODY
-
-    @property
-    def titles(self) -> str:
-        """Several of them, for people: "hands", "bodies"."""
-        return "bodies" if self.is_body else f"{self.title}s"
-
-    @property
-    def mirrored(self) -> list[int]:
-        """For each keypoint the one that stands for it in a mirrored view."""
-        order = list(range(self.size))
-        for left, right in self.mirror_pairs:
-            order[left], order[right] = right, left
-        return order
-
-    def index(self, joint: str) -> int:
-        """Where a keypoint of that name stands."""
-        return self.joints.index(joint)
-
-    def check(self, joints: int, what: str = "these keypoints") -> None:
-        """Raises SkeletonError where a pose has another number of keypoints."""
-        if joints != self.size:
-            raise SkeletonError(
-                f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "
-                f"model made for them"
-            )
-
-
-# ---------------------------------------------------------------------------------------- the hand
-
-_PALETTE: tuple[Rgb, ...] = (
-    (230, 90, 70),
-    (240, 180, 50),
-    (90, 190, 110),
-    (70, 140, 230),
-    (170, 100, 220),
-)
-_FINGERS = ("thumb", "index", "middle", "ring", "little")
-_THUMB_PARTS = ("cmc", "mcp", "ip", "tip")
-_FINGER_PARTS = ("mcp", "pip", "dip", "tip")
-
-
-def _hand() -> Skeleton:
-    """MediaPipe's order, which is OpenPose's too: the wrist, then finger by finger, base to tip."""
-    joints = ["wrist"]
-    for finger in _FINGERS:
-        parts = _THUMB_PARTS if finger == "thumb" else _FINGER_PARTS
-        joints += [f"{finger}_{part}" for part in parts]
-    groups = {finger: tuple(range(1 + 4 * f, 5 + 4 * f)) for f, finger in enumerate(_FINGERS)}
-    edges = [edge for group in groups.values() for edge in _chain(0, *group)]
-    colors = [color for color in _PALETTE for _ in range(4)]
-    return Skeleton(
-        "hand_21",
-        "hand",
-        tuple(joints),
-        tuple(edges),
-        tuple(colors),
-        groups=groups,
-        heading=(5, 9, 13, 17),
-        sides=(5, 17),
-        traced=8,
-    )
-
-
-def _chain(*joints: int) -> list[Edge]:
-    return list(itertools.pairwise(joints))
-
 
 # -------------------------------------------------------------------------------------- the bodies
 
@@ -158,7 +42,7 @@ def _body(
     def at(text: str) -> tuple[int, ...]:
         return tuple(names.index(joint) for joint in text.split())
 
-    edges = [edge for chain in chains for edge in _chain(*at(" ".join(chain)))]
+    edges = [edge for chain in chains for edge in edges_along(*at(" ".join(chain)))]
     lefts = [joint for joint in names if joint.startswith("left_")]
     pairs = [(names.index(j), names.index(j.replace("left_", "right_", 1))) for j in lefts]
     sides = {"left": _LEFT, "right": _RIGHT}
@@ -282,59 +166,21 @@ LSP_14 = _body(
     "head_top",
     _TRUNK,
 )
-HAND_21 = _hand()
-# Tompson et al. 2014's 14 of 36 keypoints, in the order of the published result files
-NYU_14 = Skeleton(
-    "nyu_14",
-    "hand",
-    (
-        "little_tip",
-        "little_root",
-        "ring_tip",
-        "ring_root",
-        "middle_tip",
-        "middle_root",
-        "index_tip",
-        "index_root",
-        "thumb_tip",
-        "thumb_middle",
-        "thumb_root",
-        "wrist_2",
-        "wrist_1",
-        "palm",
-    ),
-    (
-        (13, 1),
-        (1, 0),
-        (13, 3),
-        (3, 2),
-        (13, 5),
-        (5, 4),
-        (13, 7),
-        (7, 6),
-        (13, 10),
-        (10, 9),
-        (9, 8),
-        (13, 11),
-        (13, 12),
-    ),
-    (*[color for color in _PALETTE[:0:-1] for _ in "ab"], *[_PALETTE[0]] * 3, _MIDDLE, _MIDDLE),
-    groups={
-        "thumb": (10, 9, 8),
-        "index": (7, 6),
-        "middle": (5, 4),
-        "ring": (3, 2),
-        "little": (1, 0),
-    },
-    root=(11, 12),
-    heading=(1, 3, 5, 7),
-    sides=(7, 1),
-    traced=6,
-)
-
 # what a project may be about: what people call it, and whose keypoints it then has
 SUBJECTS = {"Hands": HAND_21, "Bodies": BODY_33}
-SKELETONS = {one.name: one for one in (HAND_21, BODY_33, COCO_17, LSP_14, NYU_14)}
+SKELETONS = {
+    one.name: one
+    for one in (
+        HAND_21,
+        BODY_33,
+        COCO_17,
+        LSP_14,
+        NYU_14,
+        ICVL_16,
+        MSRA_21,
+        HANDS17_21,
+    )
+}
 
 
 def skeleton_named(name: str) -> Skeleton:
@@ -355,7 +201,7 @@ _WAYS = {
     ("body_33", "coco_17"),
     ("body_33", "lsp_14"),
     ("coco_17", "lsp_14"),
-    ("lsp_14", "coco_17"),
+    *itertools.permutations(("hand_21", "msra_21", "hands17_21"), 2),
 }
 
 
@@ -369,7 +215,7 @@ def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
-    14 → 17: the face is missing.
+    Hands of 21 keypoints change their order.
 
     Raises:
         SkeletonError: another number of keypoints, or no way from one to the other.

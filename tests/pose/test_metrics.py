@@ -12,11 +12,13 @@ from core.pose.metrics import (
     distances,
     epe,
     head_sizes,
+    joint_means,
     oks,
     oks_nms,
     pck,
     pck_difference,
     pck_interval,
+    success,
     torso_sizes,
 )
 
@@ -227,3 +229,18 @@ def test_a_difference_is_measured_on_the_same_poses() -> None:
     gain = (apart[:20] > 0.5).sum() / 1000
     mean, low, high = pck_difference(apart, better, 0.5, np.random.default_rng(0))
     assert mean == pytest.approx(gain) and 0 < low < gain < high < 0.1
+
+
+def test_a_frame_succeeds_by_its_worst_keypoint_and_the_limit_itself_counts():
+    apart = np.array([[1.0, 10.0], [4.0, 4.0], [0.0, 10.5], [np.nan, 3.0], [np.nan, np.nan]])
+    np.testing.assert_array_equal(success(apart, [2, 3, 4, 10, 11]), [0, 0.25, 0.5, 0.75, 1])
+    assert np.isnan(success(apart[4:], [10])).all()
+
+
+def test_a_frame_in_which_a_keypoint_was_not_found_never_succeeds():
+    np.testing.assert_array_equal(success(np.array([[1.0, np.inf], [2.0, 2.0]]), [1e6]), [0.5])
+
+
+def test_each_keypoint_has_its_own_mean_over_the_frames_that_have_it():
+    apart = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan], [8.0, np.inf, np.nan]])
+    np.testing.assert_array_equal(joint_means(apart), [4, 5, np.nan])

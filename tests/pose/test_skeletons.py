@@ -10,7 +10,10 @@ from core.pose.skeletons import (
     BODY_33,
     COCO_17,
     HAND_21,
+    HANDS17_21,
+    ICVL_16,
     LSP_14,
+    MSRA_21,
     NYU_14,
     SKELETONS,
     Skeleton,
@@ -61,6 +64,27 @@ def test_the_hand_is_mediapipes() -> None:
     assert HAND_21.groups["index"] == (5, 6, 7, 8)
 
 
+def test_the_published_hands_in_depth_have_their_files_orders() -> None:
+    assert ICVL_16.joints[:4] == ("palm", "thumb_root", "thumb_middle", "thumb_tip")
+    assert ICVL_16.joints[4] == "index_root" and ICVL_16.joints[15] == "little_tip"
+    assert MSRA_21.joints[:5] == ("wrist", "index_mcp", "index_pip", "index_dip", "index_tip")
+    assert MSRA_21.joints[13] == "little_mcp" and MSRA_21.joints[17:] == HAND_21.joints[1:5]
+    fives = ("thumb_cmc", "index_mcp", "middle_mcp", "ring_mcp", "little_mcp")
+    assert HANDS17_21.joints[1:6] == fives
+    assert HANDS17_21.joints[6:9] == ("thumb_mcp", "thumb_ip", "thumb_tip")
+    assert HANDS17_21.groups["little"] == (5, 18, 19, 20)
+
+
+@pytest.mark.parametrize("other", [MSRA_21, HANDS17_21], ids=lambda s: s.name)
+def test_hands_of_21_keypoints_turn_into_each_other_by_name(other: Skeleton) -> None:
+    hand = np.arange(63, dtype=np.float32).reshape(21, 3)
+    there = convert(hand, HAND_21, other)
+    thumb, little = HAND_21.index("thumb_tip"), HAND_21.index("little_mcp")
+    np.testing.assert_array_equal(there[other.index("thumb_tip")], hand[thumb])
+    np.testing.assert_array_equal(there[other.index("little_mcp")], hand[little])
+    np.testing.assert_array_equal(convert(there, other, HAND_21), hand)
+
+
 def test_the_body_is_blazepose_s() -> None:
     """The numbers of MediaPipe's pose keypoints: odd is left from 7 on."""
     wanted = {0: "nose", 2: "left_eye", 7: "left_ear", 12: "right_shoulder", 15: "left_wrist"}
@@ -83,15 +107,6 @@ def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None
     np.testing.assert_array_equal(found[0, 0], [7, 7, 7])
     np.testing.assert_array_equal(found[1, LSP_14.index("neck")], [20, 6, 3])
     assert np.isnan(found[:, LSP_14.index("head_top")]).all()
-
-
-def test_14_keypoints_turn_into_17_without_a_face() -> None:
-    body = np.arange(28, dtype=np.float32).reshape(14, 2)
-    found = convert(body, LSP_14, COCO_17)
-    for joint in ("left_shoulder", "right_wrist", "left_ankle"):
-        np.testing.assert_array_equal(found[COCO_17.index(joint)], body[LSP_14.index(joint)])
-    assert np.isfinite(found).all(axis=1).sum() == 12
-    assert np.isnan(found[:5]).all()
 
 
 def test_a_neck_is_missing_where_a_shoulder_is() -> None:

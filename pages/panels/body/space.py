@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.pose.skeletons import BODY_33, Rgb, Skeleton
+from core.pose.skeleton import Rgb
+from core.pose.skeletons import BODY_33, Skeleton
 from core.pose.types import Floats
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.estimators.mediapipe_pose import MOST
 from core.media.pictures import read_picture
 from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, BodyView
-from core.pose.skeletons import Rgb
+from core.pose.skeleton import Rgb
 from core.pose.types import Picture
 from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown

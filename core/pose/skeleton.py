@@ -1,0 +1,91 @@
+"""What a skeleton is: keypoints by name, the edges between them, which of them are left and right.
+
+Convention: "left" is the person's own left. K keypoints.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.errors import SkeletonError
+
+Rgb = tuple[int, int, int]
+Edge = tuple[int, int]
+Groups = Mapping[str, tuple[int, ...]]
+BODY = "body"
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """What is known of the K keypoints of a hand or a body.
+
+    Attributes:
+        name: kind and number of keypoints, "hand_21".
+        title: for people, "hand".
+        joints: their names, in order.
+        edges: (from, to) indices, drawn as lines.
+        colors: one RGB colour an edge.
+        mirror_pairs: (left, right) indices that a mirrored view exchanges; none for one hand.
+        groups: fingers or limbs by name, each from the body outwards.
+        root: the keypoints whose mean features start from.
+        heading: the keypoints whose sum, seen from the root, says where the pose points.
+        scale: pairs whose longest distance is the unit; none: the keypoint farthest from the root.
+        sides: of a hand, one keypoint at the thumb's side of the palm and one at the other; a left
+            hand then counts as a right one's mirror image. None for bodies.
+        traced: the keypoint whose way is drawn: the index finger's tip, the right wrist.
+        oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
+    """
+
+    name: str
+    title: str
+    joints: tuple[str, ...]
+    edges: tuple[Edge, ...]
+    colors: tuple[Rgb, ...]
+    mirror_pairs: tuple[Edge, ...] = ()
+    groups: Groups = field(default_factory=dict)
+    root: tuple[int, ...] = (0,)
+    heading: tuple[int, ...] = ()
+    scale: tuple[Edge, ...] = ()
+    sides: Edge | None = None
+    oks_sigmas: tuple[float, ...] = ()
+    traced: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of keypoints K."""
+        return len(self.joints)
+
+    @property
+    def is_body(self) -> bool:
+        """A person's, not a hand's."""
+        return self.title == BODY
+
+    @property
+    def titles(self) -> str:
+        """Several of them, for people: "hands", "bodies"."""
+        return "bodies" if self.is_body else f"{self.title}s"
+
+    @property
+    def mirrored(self) -> list[int]:
+        """For each keypoint the one that stands for it in a mirrored view."""
+        order = list(range(self.size))
+        for left, right in self.mirror_pairs:
+            order[left], order[right] = right, left
+        return order
+
+    def index(self, joint: str) -> int:
+        """Where a keypoint of that name stands."""
+        return self.joints.index(joint)
+
+    def check(self, joints: int, what: str = "these keypoints") -> None:
+        """Raises SkeletonError where a pose has another number of keypoints."""
+        if joints != self.size:
+            raise SkeletonError(
+                f"{what} have {joints} keypoints, {self.name} has {self.size}: use a project or "
+                f"model made for them"
+            )
+
+
+def edges_along(*joints: int) -> list[Edge]:
+    """The edges that join keypoints one after the other."""
+    return list(itertools.pairwise(joints))

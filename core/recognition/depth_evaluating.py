@@ -1,0 +1,79 @@
+"""How far found hands in depth are from the true ones, as papers report it: mean errors in mm, and
+the share of frames in which even the worst keypoint is near enough.
+
+Convention: both files hold u, v, d; errors are distances in space, by the camera's focal lengths.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.depth.cameras import Points, camera_named
+from core.depth.joint_files import read_joints
+from core.errors import TableError
+from core.pose.metrics import Distances, distances, epe, joint_means, success
+
+LIMITS_MM = tuple(range(10, 90, 10))
+_DIGITS = 6
+
+
+def evaluate_depth(
+    truth: Path, predictions: Path, camera: str, split: int | None = None
+) -> dict[str, Any]:
+    """Figures of a result file against the labels, as JSON.
+
+    Args:
+        camera: which of `core.depth.cameras.CAMERAS` took the frames.
+        split: also measure the frames before this one, counted from 0, and the rest: NYU's first
+            test person ends at 2440.
+
+    Returns:
+        n frames, mean_mm, per_joint_mm in the file's order, success by limit in mm as shares 0..1;
+        with a split also parts: first and last frame, n and mean_mm of each.
+
+    Raises:
+        MediaError: no such camera.
+        TableError: the files are no such pair, or the split is outside them.
+    """
+    taken_by = camera_named(camera)
+    target, found = read_joints(truth), read_joints(predictions)
+    _check_pair(target, found, truth.name, predictions.name)
+    apart = distances(taken_by.to_mm(found), taken_by.to_mm(target))
+    shares = success(apart, LIMITS_MM)
+    figures: dict[str, Any] = {
+        "n": len(apart),
+        "mean_mm": _rounded(epe(apart)),
+        "per_joint_mm": [_rounded(value) for value in joint_means(apart)],
+        "success": {str(mm): _rounded(share) for mm, share in zip(LIMITS_MM, shares, strict=True)},
+    }
+    return figures if split is None else figures | {"parts": _parts(apart, split)}
+
+
+def _check_pair(target: Points, found: Points, truth: str, predictions: str) -> None:
+    for what, axis in (("keypoints", 1), ("frames", 0)):
+        if found.shape[axis] != target.shape[axis]:
+            raise TableError(
+                f"{predictions} has {found.shape[axis]} {what}, {truth} has {target.shape[axis]}: "
+                "give results of the same frames and keypoints"
+            )
+    away = np.argwhere(~(target[..., 2] > 0))
+    if len(away):
+        frame, joint = (int(i) for i in away[0])
+        raise TableError(
+            f"{truth}: line {frame + 1} has a depth of {target[frame, joint, 2]:g} mm at keypoint "
+            f"{joint + 1}, expected is one above 0: are these u v d, in pixels and mm?"
+        )
+
+
+def _parts(apart: Distances, split: int) -> list[dict[str, Any]]:
+    if not 0 < split < len(apart):
+        raise TableError(f"the {len(apart)} frames can't be split at {split}: name one inside")
+    return [
+        {"frames": [start, end - 1], "n": end - start, "mean_mm": _rounded(epe(apart[start:end]))}
+        for start, end in ((0, split), (split, len(apart)))
+    ]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), _DIGITS)
