@@ -11,31 +11,36 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
+from core.nets.crossinfonet import LIGHT, OF_THE_PAPER, CrossInfoNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
-from core.pose.skeletons import COCO_17, HAND_21
+from core.pose.skeletons import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
 from core.weights.entries import OF_CELLS, Reading
 
-PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose
+PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet
 
 
 @dataclass(frozen=True)
 class NetSpec:
     """What others need to know of a net without knowing its class; `forward` gives the heatmaps of
-    every stage, (B, S, M, h, w): M is K+1 where the net says a background, else K.
+    every stage, (B, S, M, h, w): M is K+1 where the net says a background, else K. A net of `depth`
+    gives keypoints in the cube that its crop shows, (B, K, 3).
 
     Attributes:
         build: makes it with random weights; for a body also of other `joints` and `input_hw`.
         skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
-        loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean", or
-            "joint-mse", the mean over keypoints with a weight for each.
+        loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean",
+            "joint-mse", the mean over keypoints with a weight for each, or "cross-info" on what it
+            says while it is `guided`.
         reading: how the maps of a body are read that was trained by that loss.
+        depth: it sees depth, not a picture.
     """
 
     build: Callable[..., PoseNet]
     skeleton: str = HAND_21.name
     loss: str = "euclidean"
     reading: Reading = OF_CELLS
+    depth: bool = False
 
 
 _OF_XIAO = Reading("stride", "quarter")  # as "joint-mse" puts its targets
@@ -47,7 +52,6 @@ _CPM = {
         partial(VggCPM, "hand", stages=3, joints=21, input_size=256, stride=4)
     ),
     "cpm.hand_light": NetSpec(LightCPM, loss="cross-entropy"),
-    "cpm.body_light": NetSpec(partial(LightCPM, joints=17), COCO_17.name, "cross-entropy"),
 }
 _POSE_RESNETS = {
     f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(
@@ -63,7 +67,21 @@ _VITPOSES = {
     for size in ("small", "base")
     for head in ("classic", "simple")
 }
-NETS = _CPM | _POSE_RESNETS | _VITPOSES
+_CROSS_INFO = {
+    f"crossinfonet.{tag}": NetSpec(
+        partial(CrossInfoNet, skeleton.name, *width), skeleton.name, "cross-info", depth=True
+    )
+    for tag, skeleton, *width in (
+        ("nyu", NYU_14),
+        ("icvl", ICVL_16),
+        ("msra", MSRA_21),
+        ("nyu_paper", NYU_14, OF_THE_PAPER),
+        ("icvl_paper", ICVL_16, OF_THE_PAPER),
+        ("msra_paper", MSRA_21, OF_THE_PAPER),
+        ("synthetic_light", HAND_21, LIGHT),
+    )
+}
+NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO
 
 
 def build_net(name: str, **options: Any) -> PoseNet:

@@ -56,10 +56,11 @@ def _folder(paths: Paths, name: str, scratch: Path) -> Path:
     folder = paths.net(name)
     if (folder / METADATA).is_file():
         return folder
-    if name not in NETS:
+    timed = [net for net, spec in NETS.items() if not spec.depth]
+    if name not in timed:
         raise WeightsError(
-            f"no net “{name}”: name one that you have, or one of {', '.join(NETS)}, which is timed "
-            "with random weights"
+            f"no net “{name}” of pictures: name one that you have, or one of {', '.join(timed)}, "
+            "which is timed with random weights"
         )
     save_net(build_net(name), scratch, name, {"skeleton": NETS[name].skeleton})
     return scratch

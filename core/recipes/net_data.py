@@ -25,17 +25,9 @@ _PARTS = ("hand_crops", "hand_images")
 
 
 def training_data(
-    paths: Paths,
-    name: str,
-    data: Path,
-    progress: Callable[[int, int | None], None],
-    *,
-    strong: bool = False,
+    paths: Paths, name: str, data: Path, progress: Callable[[int, int | None], None]
 ) -> TrainingData:
     """What the named net can learn from a folder: bodies, or hands.
-
-    Args:
-        strong: change samples of bodies more than `Bodies` does by itself.
 
     Raises:
         WeightsError: no such net.
@@ -47,8 +39,7 @@ def training_data(
         build_net(name)  # says which there are
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and skeleton.is_body:
-        bodies = read_bodies(data)
-        return Bodies(bodies.skeleton, bodies.bodies, strong=strong)
+        return read_bodies(data)
     return read_pack(hand_pack(paths, data, progress))
 
 
@@ -60,7 +51,8 @@ def of_bodies(
     if not isinstance(data, Bodies):
         return {}, {}
     build = {"joints": data.skeleton.size, "input_hw": input_hw}
-    return build, {"skeleton": data.skeleton.name}
+    reading = {"alignment": "stride", "decode": "quarter"}  # as the joints' loss teaches its maps
+    return build, {"skeleton": data.skeleton.name, **reading}
 
 
 def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:
