@@ -81,6 +81,7 @@ HANDS = (
     "core/pose/hand_skeletons.py",
     "core/pose/hand.py",
     "core/pose/drawing.py",
+    "core/depth/*",
     "core/weights/*",
     "core/nets/*",
     "core/datasets/*",

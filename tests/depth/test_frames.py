@@ -1,0 +1,87 @@
+"""Depth frames: the real ones to the millimetre, and one clear line for what is none."""
+
+import csv
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.depth.cameras import CAMERAS
+from core.depth.frames import read_depth
+from core.depth.joint_files import read_joints
+from core.errors import MediaError
+
+
+def test_nyu_s_packed_frame_is_read_to_the_millimetre(shared_data: Path) -> None:
+    depth = read_depth(shared_data / "depth" / "depth_1_0000001.png")
+    assert depth.shape == (480, 640) and depth.dtype == np.float32
+    assert (depth.min(), depth.max()) == (731, 2001)
+    label = read_joints(shared_data / "depth" / "nyu_test_label.txt")[0]
+    columns, rows = np.rint(label[:, :2]).astype(int).T
+    before = label[:, 2] - depth[rows, columns]  # the surface lies before the joint
+    assert depth[rows, columns][13] == 754
+    assert 2.5 < before.min() < 2.7 and 32.7 < before.max() < 32.9
+    assert CAMERAS["nyu"].width == 640
+
+
+def test_a_16_bit_frame_is_read_in_its_unit(shared_data: Path) -> None:
+    folder = shared_data / "depth"
+    hands = read_depth(folder / "hands2017" / "image_D00000030.png")
+    assert hands.shape == (480, 640) and 100 < np.median(hands[hands > 0]) < 5000
+    file = folder / "sr305" / "20210326-230536_030.png"
+    eighths = read_depth(file, unit_mm=0.125)
+    np.testing.assert_array_equal(eighths * 8, np.asarray(Image.open(file)))
+    with (folder / "sr305" / "frames.csv").open() as table:
+        row = next(row for row in csv.DictReader(table) if row["image"] == file.name)
+    at_palm = eighths[int(row["palm_v"]), int(row["palm_u"])]
+    assert abs(at_palm - float(row["palm_d_mm"])) < 5
+
+
+def msra(patch: np.ndarray, left: int, top: int) -> bytes:
+    height, width = patch.shape
+    header = struct.pack("<6i", 320, 240, left, top, left + width, top + height)
+    return header + patch.astype("<f4").tobytes()
+
+
+def test_msra_s_patch_lies_at_its_place_in_an_empty_frame(tmp_path) -> None:
+    patch = np.arange(30 * 20, dtype=np.float32).reshape(30, 20) + 300
+    (tmp_path / "000000_depth.bin").write_bytes(msra(patch, 40, 100))
+    frame = read_depth(tmp_path / "000000_depth.bin")
+    assert frame.shape == (240, 320)
+    np.testing.assert_array_equal(frame[100:130, 40:60], patch)
+    assert np.count_nonzero(frame) == patch.size
+
+
+WRONG = {
+    "cut.bin": msra(np.ones((30, 20)), 40, 100)[:-4],
+    "short.bin": b"abc",
+    "outside.bin": msra(np.ones((30, 20)), 310, 100),
+    "negative.bin": struct.pack("<6i", 320, 240, 10, 10, 5, 5),
+    "endless.bin": struct.pack("<6i", 2**30, 2**30, 0, 0, 0, 0),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_frame_of_msra_is_told(tmp_path, name) -> None:
+    (tmp_path / name).write_bytes(WRONG[name])
+    with pytest.raises(MediaError, match=f"{name} is no depth of MSRA"):
+        read_depth(tmp_path / name)
+
+
+def test_a_picture_that_is_no_depth_is_told(tmp_path, shared_data) -> None:
+    with pytest.raises(MediaError, match=r"rgb_1_0000001\.png is a picture in colours"):
+        read_depth(shared_data / "depth" / "rgb_1_0000001.png")
+    Image.new("L", (4, 3)).save(tmp_path / "grey.png")
+    with pytest.raises(MediaError, match="kind L; depth has one channel of 16 bits"):
+        read_depth(tmp_path / "grey.png")
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(MediaError, match="no PNG of depth"):
+        read_depth(tmp_path / "text.png")
+    whole = (shared_data / "depth" / "depth_1_0000001.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[:5000])
+    with pytest.raises(MediaError, match="can't be decoded"):
+        read_depth(tmp_path / "cut.png")
+    with pytest.raises(MediaError, match="can't be read"):
+        read_depth(tmp_path / "missing.png")
