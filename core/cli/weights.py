@@ -40,7 +40,7 @@ def list_(as_json: Json = False) -> None:
         verified = [source.verified_by for source in entry.sources]
         rows.append({"name": name, "here": here, **asdict(entry), "verified_by": verified})
         lines.append(f"{'✅' if here else '– '} {name}: {entry.about}")
-        lines.append(f"     input: {entry.scalings[0].in_words}")
+        lines.append(f"     input: {entry.fed}")
         for source in entry.sources:
             where = " ".join(source.urls) or source.where
             lines.append(f"     {source.file} ({source.licence})\n       {where}")
@@ -68,7 +68,9 @@ def fetch(
 @app.command("import")
 def import_(
     name: Name,
-    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
+    file: Annotated[
+        Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors, .npz or .onnx.")
+    ],
     as_json: Json = False,
 ) -> None:
     """Check and convert a file of published weights that you have."""

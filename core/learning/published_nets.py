@@ -71,6 +71,17 @@ def published_net(name: str, weights_folder: Path, scaling: Scaling | None = Non
     return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
 
 
+def published_depth_net(name: str, weights_folder: Path) -> nn.Module:
+    """The net of depth crops with its published weights, ready to be asked.
+
+    Raises:
+        WeightsError: missing, altered or not this net's.
+    """
+    arrays, net = load_weights(name, weights_folder), build_net(WEIGHTS[name].net)
+    _fill(net, arrays)
+    return net.eval()
+
+
 def fill_trunk(net: nn.Module, name: str, weights_folder: Path) -> None:
     """Give a net that is to be trained the trunk of ImageNet, or whatever else of its arrays the
     named weights hold.
@@ -96,13 +107,13 @@ def _fill(net: nn.Module, arrays: Arrays) -> None:
 
 def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | None:
     """Write the net's folder from its converted weights, to be chosen by its name; None where they
-    are a trunk's, which is no net yet.
+    are a trunk's, which is no net yet, or of a net of depth crops, which no camera feeds yet.
 
     Raises:
         WeightsError: missing, altered or not this net's.
     """
     entry = WEIGHTS[name]
-    if entry.trunk:
+    if entry.trunk or entry.is_depth:
         return None
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
     if given := given_graph(name, weights_folder):

@@ -19,6 +19,7 @@ FORMATS = {  # suffix -> format
     ".tar": "pth",  # pose_resnet_50_256x192.pth.tar is what torch.save wrote
     ".safetensors": "safetensors",
     ".onnx": "onnx",
+    ".npz": "npz",
 }
 
 
@@ -110,7 +111,7 @@ class Weights:
         skeleton: the name of the one whose keypoints it finds, in that order; "" where none has
             its.
         sources: the same net from several hands, the first is the one fetched.
-        scalings: the first is the one it was trained with.
+        scalings: the first is the one it was trained with; none: the net sees depth.
         input_hw: (H, W) that it was trained at; None: the net's own.
         trunk: they fill the trunk alone, to train the rest.
         reading: how its maps are read.
@@ -124,3 +125,13 @@ class Weights:
     input_hw: tuple[int, int] | None = None
     trunk: bool = False
     reading: Reading = OF_CELLS
+
+    @property
+    def is_depth(self) -> bool:
+        """The net sees a hand's depth in its cube, not a picture."""
+        return not self.scalings
+
+    @property
+    def fed(self) -> str:
+        """In words, what its input is."""
+        return "depth, −1 to 1 in the hand's cube" if self.is_depth else self.scalings[0].in_words

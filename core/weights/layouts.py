@@ -70,10 +70,15 @@ def cpm_shapes(subject: str, stages: int, joints: int) -> Shapes:
 def cpm_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """A port's own module before a layer (`model1_0.conv1_1.weight`) is left out."""
     short = ((".".join(name.split(".")[-2:]), array) for name, array in arrays.items())
-    return _once(file, short)
+    return once(file, short)
 
 
-def _once(file: str, named: Iterator[tuple[str, NDArray[Any]]]) -> Arrays:
+def once(file: str, named: Iterator[tuple[str, NDArray[Any]]]) -> Arrays:
+    """The arrays by name.
+
+    Raises:
+        WeightsError: two have one name.
+    """
     arrays: Arrays = {}
     for name, array in named:
         if name in arrays:
@@ -94,14 +99,15 @@ _BLOCKS = {
 _HEAD = 256
 
 
-def _norm(name: str, channels: int) -> Shapes:
+def norm_shapes(name: str, channels: int) -> Shapes:
+    """Of a batch normalisation."""
     parts = ("weight", "bias", "running_mean", "running_var")
     return {f"{name}.{part}": (channels,) for part in parts}
 
 
 def resnet_shapes(depth: int) -> Shapes:
     """Of a ResNet without its classifier, as torchvision names its arrays."""
-    shapes: Shapes = {"conv1.weight": (64, 3, 7, 7)} | _norm("bn1", 64)
+    shapes: Shapes = {"conv1.weight": (64, 3, 7, 7)} | norm_shapes("bn1", 64)
     channels = 64
     for stage, (count, width) in enumerate(zip(_BLOCKS[depth], (64, 128, 256, 512), strict=True)):
         for i in range(count):
@@ -110,11 +116,11 @@ def resnet_shapes(depth: int) -> Shapes:
             block, wide_in = f"layer{stage + 1}.{i}", channels
             for k, (wide_out, side) in enumerate(kernels, 1):
                 shapes[f"{block}.conv{k}.weight"] = (wide_out, wide_in, side, side)
-                shapes |= _norm(f"{block}.bn{k}", wide_out)
+                shapes |= norm_shapes(f"{block}.bn{k}", wide_out)
                 wide_in = wide_out
             if i == 0 and (stage > 0 or channels != wide):
                 shapes[f"{block}.downsample.0.weight"] = (wide, channels, 1, 1)
-                shapes |= _norm(f"{block}.downsample.1", wide)
+                shapes |= norm_shapes(f"{block}.downsample.1", wide)
             channels = wide
     return shapes
 
@@ -133,7 +139,7 @@ def _doubling_shapes(channels: int, count: int) -> Shapes:
     shapes: Shapes = {}
     for i in range(count):
         shapes[f"deconv_layers.{3 * i}.weight"] = (channels, _HEAD, 4, 4)
-        shapes |= _norm(f"deconv_layers.{3 * i + 1}", _HEAD)
+        shapes |= norm_shapes(f"deconv_layers.{3 * i + 1}", _HEAD)
         channels = _HEAD
     return shapes
 
@@ -142,7 +148,7 @@ def resnet_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """microsoft's names are ours; mmpose has `backbone.` and `head.` before them (`keypoint_head.`
     before 1.0), whoever trained on several GPUs `module.`; torchvision's classifier is left out."""
     before = re.compile(r"^(module\.)?(backbone\.|head\.|keypoint_head\.)?")
-    return _once(
+    return once(
         file,
         (
             (before.sub("", name), array)
@@ -224,7 +230,7 @@ def vitpose_arrays(file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """transformers' and mmpose's names become ours, queries, keys and values one array; where a
     place stands before the patches' (a class token's), it is added to each, as both nets do."""
     kept = (item for item in arrays.items() if not item[0].endswith("num_batches_tracked"))
-    found = _once(file, ((_vit_name(name), array) for name, array in kept))
+    found = once(file, ((_vit_name(name), array) for name, array in kept))
     for name in [name for name in found if ".attention.query." in name]:
         three = [found.pop(name.replace("query", part), None) for part in ("query", "key", "value")]
         if any(part is None for part in three):

@@ -19,6 +19,7 @@ from core.weights.caffemodel import read_caffemodel
 from core.weights.entries import FORMATS, Weights
 from core.weights.given_onnx import given_net
 from core.weights.layouts import Arrays
+from core.weights.npz import read_npz
 from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
 
@@ -49,7 +50,7 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
         raise WeightsError(
             f"{name} is used as an ONNX graph, not {file.name}: {entry_of(name).sources[0].where}"
         )
-    arrays = _checked(name, named_as_ours(name, file.name, _read(file)), file.name)
+    arrays = _checked(name, named_as_ours(name, file.name, _read(name, file)), file.name)
     folder.mkdir(parents=True, exist_ok=True)
     about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}
     content = safetensors.numpy.save(arrays, metadata=about)
@@ -175,12 +176,14 @@ def _fix(name: str) -> str:
 # ------------------------------------------------------------------------ from a source's own names
 
 
-def _read(file: Path) -> Arrays:
+def _read(name: str, file: Path) -> Arrays:
     beside = file.with_name(f"{file.name}.index")  # a checkpoint is named without its suffixes
     if beside.is_file() or file.suffix in _CHECKPOINT or file.name == "checkpoint":
+        instead = "the same net is published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
+        if WEIGHTS[name].is_depth:
+            instead = f"import its tensors as .npz. {WEIGHTS[name].sources[0].where}"
         raise WeightsError(
-            f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: the same net is "
-            "published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
+            f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: {instead}"
         )
     if not file.is_file():
         raise WeightsError(f"{file} is missing: name a file that is there")
@@ -231,6 +234,7 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
     "pickle": _from_pickle,
     "pth": _from_pth,
     "safetensors": _from_safetensors,
+    "npz": read_npz,
 }
 
 

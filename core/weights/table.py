@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 
 from core.pose.skeletons import HAND_21, skeleton_named
 from core.weights.body_table import BODIES, POSE_RESNET, VITPOSE
+from core.weights.crossinfonet_table import (
+    CROSSINFONET,
+    DEPTH,
+    crossinfonet_arrays,
+    crossinfonet_shapes,
+)
 from core.weights.entries import Scaling, Source, Weights
 from core.weights.layouts import (
     Arrays,
@@ -68,29 +74,33 @@ _CPM_LAYERS = {  # "hand" or "body" layers, stages, keypoints
     "cpm.body": ("body", 6, 14),
     "cpm.seed_hand": ("hand", 3, 21),
 }
-WEIGHTS = {
-    "cpm.openpose_hand": Weights(
-        "cpm.openpose_hand",
-        HAND_21.name,
-        "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
-        (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
-        (PUBLISHED_SCALING, SEED_SCALING),
-    ),
-    "cpm.body": Weights(
-        "cpm.body",
-        "",  # from the head down: LSP's 14 begin at an ankle
-        "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
-        (_BODY_PICKLE, _BODY_CAFFEMODEL),
-        (PUBLISHED_SCALING,),
-    ),
-    "cpm.seed_hand": Weights(
-        "cpm.seed_hand",
-        HAND_21.name,
-        "the first 3 stages of the hand net, as timctho's port loads them",
-        (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
-        (PUBLISHED_SCALING,),
-    ),
-} | BODIES
+WEIGHTS = (
+    {
+        "cpm.openpose_hand": Weights(
+            "cpm.openpose_hand",
+            HAND_21.name,
+            "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
+            (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
+            (PUBLISHED_SCALING, SEED_SCALING),
+        ),
+        "cpm.body": Weights(
+            "cpm.body",
+            "",  # from the head down: LSP's 14 begin at an ankle
+            "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
+            (_BODY_PICKLE, _BODY_CAFFEMODEL),
+            (PUBLISHED_SCALING,),
+        ),
+        "cpm.seed_hand": Weights(
+            "cpm.seed_hand",
+            HAND_21.name,
+            "the first 3 stages of the hand net, as timctho's port loads them",
+            (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
+            (PUBLISHED_SCALING,),
+        ),
+    }
+    | BODIES
+    | DEPTH
+)
 
 
 def is_later_stage(name: str, array: str) -> bool:
@@ -108,6 +118,8 @@ def expected_shapes(name: str) -> Shapes:
         return {}
     if entry.net in _CPM_LAYERS:
         return cpm_shapes(*_CPM_LAYERS[entry.net])
+    if entry.is_depth:
+        return crossinfonet_shapes(entry.net.removeprefix(CROSSINFONET))
     joints = skeleton_named(entry.skeleton).size
     if entry.net.startswith(VITPOSE):
         size, head = entry.net.removeprefix(VITPOSE).split(".")
@@ -125,4 +137,6 @@ def named_as_ours(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> A
     net = WEIGHTS[name].net
     if net in _CPM_LAYERS:
         return cpm_arrays(file, arrays)
+    if WEIGHTS[name].is_depth:
+        return crossinfonet_arrays(file, arrays)
     return vitpose_arrays(file, arrays) if net.startswith(VITPOSE) else resnet_arrays(file, arrays)
