@@ -84,6 +84,8 @@ HANDS = (
     "core/depth/*",
     "core/weights/*",
     "core/nets/*",
+    "core/depth/synthetic/*",
+    "core/cli/depth.py",
     "core/datasets/*",
     "core/learning/published_nets.py",
     "core/estimators/*",

@@ -11,6 +11,7 @@ import typer
 
 from core.cli import (
     actions,
+    depth,
     gestures,
     machine,
     measuring,
@@ -28,6 +29,7 @@ app.add_typer(measuring.app)
 app.add_typer(actions.app)
 app.add_typer(models.app)
 app.add_typer(pose_nets.app)
+app.add_typer(depth.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")
 app.add_typer(samples.app, name="samples")

@@ -1,0 +1,44 @@
+"""The commands about hands in depth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import Json, check_choice, progress_bar, say
+
+app = typer.Typer()
+
+
+@app.command("render-depth")
+def render_depth(
+    out: Annotated[Path, typer.Argument(help="An empty folder, or a new one.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="So many pictures.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pictures.")] = 0,
+    camera: Annotated[str, typer.Option(help="nyu, icvl, msra or hands17.")] = "nyu",
+    noise: Annotated[str, typer.Option(help="primesense, coded_light or none.")] = "primesense",
+    skeleton: Annotated[str, typer.Option(help="hand_21, nyu_14 or icvl_16.")] = "hand_21",
+    near: Annotated[float, typer.Option(min=250, help="The nearest palm, mm.")] = 500.0,
+    far: Annotated[float, typer.Option(help="The farthest palm, mm.")] = 1150.0,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Whole pictures, not the part round the hand.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Render depth pictures of hands with the truth of their joints."""
+    from core.depth.cameras import camera_named
+    from core.depth.synthetic.files import TABLE, write_hands
+    from core.depth.synthetic.noise import NOISES
+    from core.depth.synthetic.render import JOINTS, WINDOW_MM, Settings
+
+    check_choice(noise, NOISES, "--noise")
+    check_choice(skeleton, JOINTS, "--skeleton")
+    if far <= near:
+        raise typer.BadParameter(f"{far:g} is not beyond --near {near:g}", param_hint="--far")
+    window_mm = None if whole else WINDOW_MM
+    settings = Settings(camera_named(camera), NOISES[noise], (near, far), window_mm)
+    with progress_bar("rendering") as progress:
+        write_hands(out, n, seed, settings, skeleton, workers, progress)
+    text = f"{n} pictures and {TABLE} ({skeleton}, mm): {out}"
+    say({"n": n, "seed": seed, "table": str(out / TABLE)}, text, as_json)

@@ -1,0 +1,140 @@
+"""What a sensor makes of true depth: steps, ragged edges, shadows beside what stands before
+something else, holes where it looks along a surface, pixels in mid-air at edges.
+
+Convention: depth in mm, (H, W); true depth is infinite, measured depth 0 where there is nothing.
+Pixels of noise are those of a camera with a focal length of 580 px, whatever the camera's.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.depth.cameras import Camera
+from core.pose.types import Floats
+
+Mask = NDArray[np.bool_]
+_FOCAL_PX = 580.0
+_EDGE_MM = 20.0  # a step in depth, not a slope
+_RARE = 2.6  # standard deviations; patches of a field beyond it are holes
+
+
+@dataclass(frozen=True)
+class DepthNoise:
+    """How a sensor errs; a plain `DepthNoise()` does not.
+
+    Attributes:
+        step_mm: from one depth to the next at 1 m; it grows with depth squared. 0: whole mm.
+        error_steps: standard deviation of the depth, in such steps.
+        shadow_mm: from the projector to the camera. The projector is seen at the left, so shadows
+            lie at the right.
+        ragged_px: standard deviation of where a pixel really looks.
+        grain_px: so far neighbours err alike.
+        grazing: tangent of the angle to a surface from which on it may be lost.
+        flying: share of an edge's pixels that lie in mid-air.
+        holes: share of an edge's pixels without a value.
+        range_mm: nearest and farthest depth.
+    """
+
+    step_mm: float = 0.0
+    error_steps: float = 0.0
+    shadow_mm: float = 0.0
+    ragged_px: float = 0.0
+    grain_px: float = 1.0
+    grazing: float = np.inf
+    flying: float = 0.0
+    holes: float = 0.0
+    range_mm: tuple[float, float] = (0.0, 60_000.0)
+
+
+# PrimeSense's steps as in NYU's frame 1: 731, 733, 735, 736, 738 … 749 mm, 1.64 at 740 mm; its
+# shadow there, 9 px between 760 and 900 mm, is that of 75 mm. Coded light: a SR305 near by.
+NOISES = {
+    "primesense": DepthNoise(3.0, 0.4, 75.0, 0.9, 3.0, 7.0, 0.04, 0.03, (400.0, 4500.0)),
+    "coded_light": DepthNoise(1.0, 0.5, 40.0, 0.6, 1.5, 4.0, 0.1, 0.1, (200.0, 1500.0)),
+    "none": DepthNoise(),
+}
+
+
+def measured(
+    depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator
+) -> NDArray[np.uint16]:
+    """(H, W) mm as the sensor gives them."""
+    low, high = noise.range_mm
+    seen = np.where(depth <= high, depth, 0).astype(np.float32)
+    scale = camera.fx / _FOCAL_PX
+    if noise.shadow_mm:
+        seen[_shadowed(seen, noise.shadow_mm * camera.fx)] = 0
+    if noise.grazing < np.inf:
+        seen[_grazed(seen, camera, noise, rng)] = 0
+    if noise.ragged_px:
+        seen = _ragged(seen, noise, scale, rng)
+    if noise.step_mm:
+        seen = _stepped(seen, noise, scale, rng)
+    seen[seen < low] = 0
+    return np.round(seen).astype(np.uint16)
+
+
+def _shadowed(depth: Floats, focal_mm: float) -> Mask:
+    """Where the projector does not reach: its rays, counted from the left, must not come back."""
+    with np.errstate(divide="ignore"):
+        disparity = np.where(depth > 0, np.float32(focal_mm) / depth, 0)
+    ray = disparity + np.arange(depth.shape[1], dtype=np.float32)
+    return ray < np.maximum.accumulate(ray, axis=1) - 1
+
+
+def _grazed(depth: Floats, camera: Camera, noise: DepthNoise, rng: np.random.Generator) -> Mask:
+    """Surfaces that are seen almost along themselves are lost, the flatter the surer."""
+    step = np.zeros_like(depth)
+    step[:, 1:-1] = np.abs(depth[:, 2:] - depth[:, :-2])
+    down = np.abs(depth[2:] - depth[:-2])
+    np.maximum(step[1:-1], down, out=step[1:-1])
+    slope = step * np.float32(camera.fx / 2) / np.maximum(depth, 1)
+    lost: Mask = slope * rng.random(depth.shape, np.float32) > noise.grazing
+    return lost & (step < 2 * _EDGE_MM)
+
+
+def _ragged(depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator) -> Floats:
+    """Each pixel looks a little beside itself, as its neighbours do; where that crosses an edge,
+    some lie in mid-air, some have no value."""
+    height, width = depth.shape
+    drawn = _grained(rng, (height, width, 3), noise.grain_px * scale)
+    u, v = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    beside = drawn[..., :2] * np.float32(noise.ragged_px * scale)
+    moved = cv2.remap(
+        depth,
+        u + beside[..., 0],
+        v + beside[..., 1],
+        cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    kernel = np.ones((5, 5), np.uint8)
+    near_edge = cv2.dilate(depth, kernel) - cv2.erode(depth, kernel) > _EDGE_MM
+    moved[near_edge & (drawn[..., 2] > _RARE)] = 0
+    before, after = depth.ravel(), moved.ravel()
+    crossed = np.flatnonzero((np.abs(before - after) > _EDGE_MM) & (before > 0) & (after > 0))
+    chance, part = rng.random((2, len(crossed)), np.float32)
+    between = after[crossed] + part * (before[crossed] - after[crossed])
+    after[crossed] = np.where(chance < noise.flying, between, after[crossed])
+    after[crossed[chance > 1 - noise.holes]] = 0
+    return np.asarray(moved, np.float32)
+
+
+def _stepped(depth: Floats, noise: DepthNoise, scale: float, rng: np.random.Generator) -> Floats:
+    """Depth whose inverse errs and comes in steps."""
+    error = _grained(rng, (*depth.shape, 1), noise.grain_px * scale)[..., 0]
+    unit = np.float32(1e6 / noise.step_mm)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = np.round(unit / depth + error * np.float32(noise.error_steps))
+        return np.where((depth > 0) & (steps > 0), unit / steps, 0).astype(np.float32)
+
+
+def _grained(rng: np.random.Generator, shape: tuple[int, int, int], grain: float) -> Floats:
+    """(H, W, C) of standard deviation about 1, alike within so many pixels."""
+    height, width, channels = shape
+    grain = max(grain, 1.0)
+    small = (int(height / grain) + 2, int(width / grain) + 2, channels)
+    drawn = rng.standard_normal(small, np.float32)
+    grown = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, np.float32).reshape(shape)

@@ -1,0 +1,226 @@
+"""What a depth camera sees of spheres, of the cones that wrap two of them, of the faces that wrap
+three, and of planes: each ray is solved in closed form.
+
+Convention: mm in the camera's space (x right, y down, z forward). A pixel's ray is (x, y, 1), so
+how far along it something lies is its depth. Legend: N spheres, M cones, T faces, H W picture.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.depth.cameras import Camera, Points
+from core.pose.types import Floats
+
+Indices = NDArray[np.intp]
+_NEAR_MM = 60.0  # nothing nearer is seen
+_LARGE = 400  # px; from here on a solid is quicker drawn by itself
+_EDGE = 1e-3  # faces reach so far (of their size) beyond their border, lest a slit shows
+
+
+@dataclass(frozen=True, eq=False)
+class Solids:
+    """Bodies made of spheres.
+
+    Attributes:
+        centres: (N, 3) mm.
+        radii: (N,) mm.
+        cones: (M, 2) spheres that a cone wraps.
+        faces: (T, 3) spheres that a flat face wraps, on both its sides.
+    """
+
+    centres: Points
+    radii: Points
+    cones: Indices
+    faces: Indices = field(default_factory=lambda: np.empty((0, 3), np.intp))
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A wall, a floor, a table top: all points x with normal · x = offset_mm."""
+
+    normal: tuple[float, float, float]
+    offset_mm: float
+
+
+def joined(solids: list[Solids]) -> Solids:
+    """Several as one."""
+    shifts = np.cumsum([0, *(len(one.radii) for one in solids[:-1])])
+    return Solids(
+        np.concatenate([one.centres for one in solids]),
+        np.concatenate([one.radii for one in solids]),
+        np.concatenate([one.cones + at for one, at in zip(solids, shifts, strict=True)]),
+        np.concatenate([one.faces + at for one, at in zip(solids, shifts, strict=True)]),
+    )
+
+
+def cast(solids: Solids, planes: list[Plane], camera: Camera) -> Floats:
+    """(H, W) depth in mm of what is nearest, infinite where there is nothing."""
+    rays = _Rays(camera)
+    depth = rays.planes(planes)
+    boxes = rays.boxes(solids)
+    faces, around = _face_table(solids, _around(boxes[solids.faces]))
+    rays.draw(depth, _hit_spheres, _sphere_table(solids), boxes)
+    rays.draw(depth, _hit_cones, _cone_table(solids), _around(boxes[solids.cones]))
+    rays.draw(depth, _hit_faces, faces, around)
+    return depth
+
+
+# a table's numbers of one solid or of each pair, the rays' x, their y → depths
+_Solver = Callable[[Floats, Floats, Floats], Floats]
+
+
+class _Rays:
+    """The rays of a camera's pixels."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._x = ((np.arange(camera.width) - camera.u0) / camera.fx).astype(np.float32)
+        self._y = ((np.arange(camera.height) - camera.v0) / camera.fy).astype(np.float32)
+
+    def planes(self, planes: list[Plane]) -> Floats:
+        depth = np.full((len(self._y), len(self._x)), np.inf, np.float32)
+        for plane in planes:
+            a, b, c = (np.float32(value / plane.offset_mm) for value in plane.normal)
+            inverse = (a * self._x)[None] + (b * self._y + c)[:, None]
+            with np.errstate(divide="ignore"):
+                np.minimum(depth, np.where(inverse > 0, 1 / inverse, np.inf), out=depth)
+        return depth
+
+    def boxes(self, solids: Solids) -> NDArray[np.int32]:
+        """(N, 4) first and last column, first and last row that each sphere may cover; all where it
+        comes too near; not yet clipped to the picture."""
+        x, y, z = solids.centres.T
+        near = z - solids.radii
+        safe = np.maximum(near, 1.0)
+        camera, found = self._camera, []
+        for place, focal, middle, size in (
+            (x, camera.fx, camera.u0, camera.width),
+            (y, camera.fy, camera.v0, camera.height),
+        ):
+            ends = [(place - solids.radii), (place + solids.radii)]
+            low = np.where(ends[0] < 0, ends[0] / safe, ends[0] / (z + solids.radii))
+            high = np.where(ends[1] > 0, ends[1] / safe, ends[1] / (z + solids.radii))
+            low, high = low * focal + middle, high * focal + middle
+            found += [np.where(near < _NEAR_MM, 0, low), np.where(near < _NEAR_MM, size, high)]
+        limit = 1e6
+        clipped = np.clip(np.stack(found, 1), -limit, limit)
+        return np.stack(
+            [np.floor(clipped[:, i]) if i % 2 == 0 else np.ceil(clipped[:, i]) for i in range(4)], 1
+        ).astype(np.int32)
+
+    def draw(self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]) -> None:
+        """Put solids into a depth picture where they are nearest: large ones box by box, all the
+        small ones at once."""
+        width, height = len(self._x), len(self._y)
+        left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
+        top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
+        count = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
+        for i in np.flatnonzero(count >= _LARGE):
+            rows, columns = slice(top[i], bottom[i]), slice(left[i], right[i])
+            part = depth[rows, columns]
+            found = solve(table[:, i], self._x[None, columns], self._y[rows, None])
+            np.minimum(part, found, out=part)
+        small = np.flatnonzero((count > 0) & (count < _LARGE))
+        if len(small):
+            wide, counts = (right - left)[small], count[small]
+            owner = np.repeat(np.arange(len(small)), counts)
+            at = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+            down = at // wide[owner]
+            row, column = top[small][owner] + down, left[small][owner] + at - down * wide[owner]
+            near = np.repeat(table[:, small], counts, axis=1)
+            found = solve(near, self._x[column], self._y[row])
+            np.minimum.at(depth.reshape(-1), row * width + column, found)
+
+
+def _around(boxes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(M, k, 4) boxes of each solid's spheres → (M, 4) the one round them."""
+    low, high = boxes.min(1), boxes.max(1)
+    return np.stack([low[:, 0], high[:, 1], low[:, 2], high[:, 3]], 1)
+
+
+# Each `…_table` holds, a column a solid, what its `_hit_…` needs; that gets (…, P) of them.
+
+
+def _sphere_table(solids: Solids) -> Floats:
+    c, r = solids.centres, solids.radii
+    return np.column_stack([c, (c * c).sum(1) - r * r]).T.astype(np.float32)
+
+
+def _hit_spheres(table: Floats, x: Floats, y: Floats) -> Floats:
+    """|t ray − c|² = r², the smaller t."""
+    cx, cy, cz, rest = table
+    square = x * x + (y * y + 1)
+    toward = cx * x + (cy * y + cz)
+    with np.errstate(invalid="ignore"):  # NaN: the ray passes by
+        depth = (toward - np.sqrt(toward * toward - square * rest)) / square
+    return np.where(depth > _NEAR_MM, depth, np.float32(np.inf))
+
+
+def _cone_table(solids: Solids) -> Floats:
+    """For spheres (a, ra), (b, rb) with axis b − a: all is divided by √(|b − a|² − (ra − rb)²)."""
+    a, b = solids.centres[solids.cones[:, 0]], solids.centres[solids.cones[:, 1]]
+    ra, rb = solids.radii[solids.cones[:, 0]], solids.radii[solids.cones[:, 1]]
+    axis, taper = b - a, ra - rb
+    square = (axis * axis).sum(1)
+    outside = square - taper**2  # not positive where one sphere holds the other
+    unit = np.sqrt(np.maximum(outside, 1e-6))
+    start = -(axis * a).sum(1)
+    shift = (ra * taper - start) / unit
+    rest = (a * a).sum(1) - ra**2 - shift**2
+    half = np.where(outside > 1e-3, unit, -1.0) / 2
+    unit_axis = axis / unit[:, None]
+    nearest = a - shift[:, None] * unit_axis
+    return np.column_stack([unit_axis, nearest, rest, shift + half, half]).T.astype(np.float32)
+
+
+def _hit_cones(table: Floats, x: Floats, y: Floats) -> Floats:
+    """The envelope of the spheres between a and b: there |q − s (b − a)| = ra − s (ra − rb) has a
+    double root in s, q = t ray − a; it counts where s is between 0 and 1."""
+    axis_x, axis_y, axis_z, nx, ny, nz, rest, middle, half = table
+    along = axis_x * x + (axis_y * y + axis_z)
+    toward = nx * x + (ny * y + nz)
+    square = x * x + (y * y + 1) - along * along
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN: the ray passes by
+        depth = (toward - np.sqrt(toward * toward - square * rest)) / square
+        hit = (np.abs(depth * along - middle) <= half) & (depth > _NEAR_MM)
+    return np.where(hit, depth, np.float32(np.inf))
+
+
+def _face_table(solids: Solids, boxes: NDArray[np.int32]) -> tuple[Floats, NDArray[np.int32]]:
+    """The triangles that touch three spheres each, of those that look at the camera, and their
+    boxes. A triangle is kept as the inverse of (corner, edge, edge), with which a ray's depth and
+    its place in the triangle are three products."""
+    c, r = solids.centres[solids.faces], solids.radii[solids.faces]
+    edges, falls = c[:, 1:] - c[:, :1], r[:, :1] - r[:, 1:]
+    upright = np.cross(edges[:, 0], edges[:, 1])
+    upright /= np.maximum(np.linalg.norm(upright, axis=1, keepdims=True), 1e-9)
+    frames = np.concatenate(
+        [edges, upright[:, None]], 1
+    )  # normal · edge = fall, normal · upright 0
+    flat = np.abs(np.linalg.det(frames)) > 1e-3
+    frames[~flat] = np.eye(3)
+    lean = np.linalg.solve(frames, np.pad(falls, ((0, 0), (0, 1)))[..., None])[..., 0]
+    rise = 1 - (lean * lean).sum(1)
+    steep = np.sqrt(np.maximum(rise, 0))[:, None] * upright
+    normals = np.concatenate([lean + steep, lean - steep])
+    corners = np.concatenate([c, c]) + np.concatenate([r, r])[..., None] * normals[:, None]
+    seen = (normals * corners[:, 0]).sum(1) < -1e-3
+    seen &= np.concatenate([flat & (rise > 0)] * 2)
+    corners, around = corners[seen], np.concatenate([boxes, boxes])[seen]
+    sides = corners[:, 1:] - corners[:, :1]
+    inverse = np.linalg.inv(np.stack([corners[:, 0], sides[:, 0], sides[:, 1]], 2))
+    return inverse.reshape(-1, 9).T.astype(np.float32), around
+
+
+def _hit_faces(table: Floats, x: Floats, y: Floats) -> Floats:
+    d0, d1, d2, e0, e1, e2, f0, f1, f2 = table
+    with np.errstate(divide="ignore", invalid="ignore"):
+        depth = 1 / (d0 * x + (d1 * y + d2))
+        first = (e0 * x + (e1 * y + e2)) * depth
+        second = (f0 * x + (f1 * y + f2)) * depth
+        hit = (first >= -_EDGE) & (second >= -_EDGE) & (first + second <= 1 + _EDGE)
+        hit &= depth > _NEAR_MM
+    return np.where(hit, depth, np.float32(np.inf))
