@@ -84,6 +84,7 @@ class Cards {
     this.asked = ++this.said  // a number of its own: an equal value would not be sent
     this.sentAt = Date.now()
     this.tell({ page: this.page, n: this.asked, messages: this.queue, missing: this.missing() })
+    this.showBusy()
   }
 
   missing() {
@@ -285,9 +286,11 @@ class Cards {
     const wrong = this.note || this.data.alert
     put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || `1–9 choose · ${keys}`)
     this.status.classList.toggle("wrong", Boolean(wrong))
-    this.list.setAttribute("aria-busy", String(this.released > this.data.heard))
+    this.showBusy()
     this.fit()
   }
+
+  showBusy() { this.list.setAttribute("aria-busy", String(this.queue.length > 0)) }
 
   drawRow(card, place, recording) {
     const row = this.rows.get(card.id), busy = recording?.gesture === card.id

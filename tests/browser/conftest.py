@@ -192,6 +192,12 @@ def choose(page: Page, gesture: str) -> None:
 
 def is_chosen(page: Page, gesture: str) -> None:
     expect(card(page, gesture).locator(".choose")).to_have_attribute("aria-pressed", "true")
+    all_is_heard(page)
+
+
+def all_is_heard(page: Page) -> None:
+    """What was said on the cards was obeyed, and the page drawn."""
+    expect(page.locator(".list")).to_have_attribute("aria-busy", "false")
     settled(page)
 
 
@@ -218,8 +224,7 @@ def keeps(page: Page, gesture: str, at_least: int = 3) -> None:
 def kept(page: Page, gesture: str) -> int:
     """How many samples of the gesture were kept, as the page says once it records no more."""
     expect(page.locator(".card.busy")).to_have_count(0)
-    expect(page.locator(".list")).to_have_attribute("aria-busy", "false")
-    settled(page)
+    all_is_heard(page)
     text = page.locator(".status").inner_text()
     found = re.search(rf"{re.escape(gesture)}: kept (\d+)", text)
     assert found, text

@@ -50,7 +50,7 @@ def _chosen(key: str) -> None:
 
 def _new_project(store: Store, turn: int) -> None:
     with (
-        st.popover("New", width="stretch", key=f"new_{turn}", help="A new project"),
+        st.popover("New", width="stretch", key=f"new_{turn}"),
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
@@ -71,9 +71,7 @@ def _created(store: Store, name: str, about: str, keypoints_only: bool) -> str:
 
 
 def _change_project(store: Store, project: Project, turn: int) -> None:
-    with st.popover(
-        "Change", width="stretch", key=f"change_{turn}", help="Rename or delete the project"
-    ):
+    with st.popover("Change", width="stretch", key=f"change_{turn}"):
         with st.form("rename_project", border=False):
             name = st.text_input("New name", project.name, key=f"rename_{project.id}")
             if st.form_submit_button("Rename", icon="✏️"):
