@@ -23,7 +23,7 @@ app = typer.Typer()
 def evaluate_net(
     name: Annotated[str, typer.Argument(help="A net, e.g. cpm.hand_light, or its folder.")],
     data: Annotated[
-        list[Path], typer.Option(help="Pictures, folders are searched; bodies: as evaluate-bodies.")
+        list[Path], typer.Option(help="Pictures, folders are searched; else as its training's.")
     ],
     teacher: Annotated[
         str, typer.Option(help="Whose keypoints are the reference.")
@@ -31,12 +31,19 @@ def evaluate_net(
     loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure a net's keypoints: hands against a teacher's, bodies against annotations."""
+    """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
+    from core.estimators.depth_net import DepthNet, is_depth_net
     from core.estimators.heatmap_model import HeatmapNet
     from core.recognition.body_measuring import finds_bodies, measure_bodies
+    from core.recognition.depth_evaluating import measure_depth_net
     from core.recognition.net_evaluating import evaluate_net as evaluate_
 
     paths = Paths.find()
+    if is_depth_net(paths.net(name)):
+        with progress_bar("measuring") as progress:
+            found = measure_depth_net(DepthNet(paths.net(name), threads=2), data[0], progress)
+        say(found, _depth_text(found), as_json)
+        return
     net = HeatmapNet(paths.net(name), threads=2)
     if finds_bodies(net):
         with progress_bar("measuring") as progress:
@@ -165,7 +172,8 @@ def train_net(
     out: Annotated[Path | None, typer.Option("-o", "--output", help="Folder for the net.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Samples a step.")] = 32,
     rate: Annotated[
-        float | None, typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies.")
+        float | None,
+        typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies and depth."),
     ] = None,
     size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
     seed: int = 0,
@@ -173,15 +181,15 @@ def train_net(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Train a pose net: hands on a teacher's keypoints, bodies on annotations; by torchrun, too."""
+    """Train a pose net: hands on a teacher's keypoints, bodies and hands in depth on labels."""
     from core.jobs.net_training import OF_HANDS, train_net_here
-    from core.recipes.net_data import of_bodies, training_data
+    from core.recipes.net_data import of_data, training_data
 
     paths, input_hw = Paths.find(workspace), _size(size)
     with progress_bar("reading the data") as progress:
         samples = training_data(paths, name, data, progress)
-    build, about = of_bodies(samples, input_hw)
-    rate = rate or (1e-3 if build else 2.5e-3)
+    build, about = of_data(samples, input_hw)
+    rate = rate or (1e-3 if about else 2.5e-3)
     with progress_bar("training") as progress:
         trained = train_net_here(
             paths,
@@ -201,10 +209,16 @@ def train_net(
     run, folder = trained
     evaluations = run.records("look")[-1]
     text = "\n".join(
-        f"{held_out}: PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
+        f"{held_out}: {_stages_text(stages, about.get('errors_in_mm'))}"
         for held_out, stages in evaluations["held_out"].items()
     )
     say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
+
+
+def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:
+    if unit_mm is not None and (error := stages[-1]["mean_error"]) is not None:
+        return f"mean error {unit_mm * error:.2f} mm"
+    return f"PCK@0.1 of each stage {', '.join(str(s['pck@0.1']) for s in stages)}"
 
 
 def _size(text: str) -> tuple[int, int]:

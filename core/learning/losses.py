@@ -1,15 +1,18 @@
-"""What a heatmap net is trained by: its stages' maps against Gaussians at the true keypoints.
+"""What a net is trained by: its stages' maps against Gaussians at the true keypoints, or, in depth,
+its keypoints against the true ones.
 
 Legend: B batch, S stages, J keypoints, J+1 maps (the last is the background), h w map.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from core.nets.crossinfonet import Guided
 from core.pose.heatmaps import encode
 
 _SIGMA = 1.5  # of the target Gaussians, map cells
@@ -17,6 +20,7 @@ _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
 _ROWS_A_SIGMA = 32  # 2 cells for maps 64 high, 3 for 96
 _LEAST_JOINT_SIGMA = 1.5  # a smaller Gaussian is a single cell
 _BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
+_GUIDANCE = 0.01  # of heatmaps beside keypoints in space (Du et al. 2019)
 
 
 def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
@@ -82,6 +86,53 @@ def joint_targets(
     return maps[:, :-1], there.all(-1).float()
 
 
+def cross_info_loss(said: Guided, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """CrossInfoNet's loss as its code has it: half of the summed halves of squared distances, those
+    of the heatmaps by a hundredth; a keypoint that is missing counts as learned.
+
+    Args:
+        keypoints: (B, K, 5): x, y, z in the cube, x, y in the crop's pixels.
+        weights: (B,).
+    """
+    maps = guidance_targets(
+        keypoints[..., 3:], (said.hand_maps.shape[-2], said.hand_maps.shape[-1]), stride
+    )
+    there = keypoints.isfinite().all(-1).float()
+    points = keypoints[..., :3].nan_to_num()
+    apart = sum((x.float() - points).square().sum(-1) for x in (said.hand, said.branches))
+    guided = (said.hand_maps, said.branch_maps)
+    blurred = sum((x.float() - maps).square().sum((-2, -1)) for x in guided)
+    cost = ((apart + _GUIDANCE * blurred) * there).sum(1) / 2
+    return (cost * weights).mean() / 2
+
+
+def guidance_targets(places: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
+    """A 1 in each keypoint's cell, blurred by 1/4 1/2 1/4 along both axes (mirrored at the border)
+    and brought back to a peak of 1, (B, K, h, w). What lies beyond the right or the lower edge is
+    put at it; what lies before the others, or is missing, has an empty map.
+
+    Args:
+        places: (B, K, 2) x, y input pixels.
+    """
+    height, width = size_hw
+    ends = torch.tensor([width, height], device=places.device)
+    cells = torch.minimum((places / stride).floor().nan_to_num(-1), ends - 1).long()
+    there = (cells >= 0).all(-1)[..., None, None]
+    x, y = cells.clamp(min=0).unbind(-1)
+    rows, columns = _blurred(height, places.device)[y], _blurred(width, places.device)[x]
+    return rows[..., :, None] * columns[..., None, :] * there
+
+
+def _blurred(cells: int, device: torch.device) -> Tensor:
+    """(cells, cells): the map of a 1 in each cell, along one axis."""
+    one = torch.eye(cells, device=device)
+    before = torch.cat(
+        [one[:, 1:2], one[:, :-1]], 1
+    )  # the cell on the left, mirrored at the border
+    after = torch.cat([one[:, 1:], one[:, -2:-1]], 1)
+    return one + (before + after) / 2
+
+
 def heatmap_targets(keypoints: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """Gaussians at the keypoints and the background 1 − max, (B, J+1, h, w); NaN: an empty map."""
     targets: Tensor = encode(keypoints, size_hw, stride, sigma=_SIGMA, xp=torch)
@@ -97,15 +148,18 @@ class Loss:
         reads: the net's method whose output it takes.
         centred: cell x is taught to lie at the middle of its pixels, stride·x + (stride − 1)/2;
             else at stride·x.
+        in_space: the net's `forward` gives keypoints in a cube, (B, K, 3), not maps.
     """
 
-    of: Callable[[Tensor, Tensor, Tensor, int], Tensor]
+    of: Callable[[Any, Tensor, Tensor, int], Tensor]
     reads: str
     centred: bool = True
+    in_space: bool = False
 
 
 LOSSES = {
     "cross-entropy": Loss(stage_loss, "logits"),
     "euclidean": Loss(euclidean_loss, "forward"),
     "joint-mse": Loss(joint_loss, "forward", centred=False),
+    "cross-info": Loss(cross_info_loss, "guided", in_space=True),
 }

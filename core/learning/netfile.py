@@ -2,7 +2,8 @@
 
 Convention: the graph holds the preprocessing, so that every net is used alike: `pictures` uint8
 RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
-what a net attends to under its own names. The metadata carry the graph's sha256.
+what a net attends to under its own names. A net of depth: `crops` float32 (N, S, S), −1 to 1 in the
+hand's cube → `keypoints` float32 (N, K, 3). The metadata carry the graph's sha256.
 """
 
 import hashlib
@@ -22,8 +23,8 @@ from core.errors import WeightsError
 from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
 from core.nets import NETS, PoseNet, build_net
+from core.nets.crossinfonet import CrossInfoNet
 from core.nets.pose_resnet import PoseResNet
-from core.pose.types import Picture
 from core.weights.entries import Channels
 from core.weights.onnx_session import open_session
 
@@ -95,7 +96,8 @@ def save_net(
     )
     with torch.no_grad():
         said = prepared(example)
-    _check(content, pictures, (said[0] if attends else said).numpy())
+    maps = (said[0] if attends else said).numpy()
+    _check(content, {"pictures": pictures}, "beliefs", maps)
     described = {
         "name": name,
         "input_hw": list(net.input_hw),
@@ -103,6 +105,41 @@ def save_net(
         "stages": net.stages,
         "joints": net.joints,
         "background": net.background,
+    }
+    write_folder(folder, content, described | dict(about))
+
+
+class _OfCrops(nn.Module):
+    """A net of depth that takes crops without channels."""
+
+    def __init__(self, net: CrossInfoNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """(N, S, S) → (N, K, 3)."""
+        keypoints: Tensor = self.net(crops[:, None])
+        return keypoints
+
+
+def save_depth_net(net: CrossInfoNet, folder: Path, name: str, about: Mapping[str, Any]) -> None:
+    """Write the folder of a net of depth; its graph is run once and must answer as torch does.
+
+    Raises:
+        WeightsError: the saved graph answers differently.
+    """
+    module = _OfCrops(net).eval()
+    crops = np.random.default_rng(0).uniform(-1, 1, (2, *net.input_hw)).astype(np.float32)
+    example, free = torch.from_numpy(crops), {0: torch.export.Dim("hands", min=1)}
+    content = onnx_bytes(module, (example,), ["crops"], ["keypoints"], (free,))
+    with torch.no_grad():
+        _check(content, {"crops": crops}, "keypoints", module(example).numpy())
+    described = {
+        "name": name,
+        "input": "depth",
+        "input_hw": list(net.input_hw),
+        "joints": net.joints,
+        "skeleton": net.skeleton,
     }
     write_folder(folder, content, described | dict(about))
 
@@ -130,11 +167,16 @@ def save_trained(
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
     spec = NETS[name]
+    if isinstance(net, CrossInfoNet):
+        save_depth_net(net, folder, name, about)
+        return
     save_net(net, folder, name, {"skeleton": spec.skeleton, **asdict(spec.reading), **about})
 
 
-def _check(content: bytes, pictures: Picture, expected: NDArray[np.float32]) -> None:
-    (found,) = open_session(content).run(["beliefs"], {"pictures": pictures})
+def _check(
+    content: bytes, fed: dict[str, NDArray[Any]], output: str, expected: NDArray[np.float32]
+) -> None:
+    (found,) = open_session(content).run([output], fed)
     error = float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
     if not error <= _TOLERANCE:
         raise WeightsError(

@@ -77,8 +77,7 @@ class Watch:
             _check_finite(loss)
         data, net = self._data, cast(PoseNet, self._state.average.module)
         held_out = {
-            name: measure(net, data, data.rows(name), self._loss.centred)
-            for name in data.held_out_sets
+            name: measure(net, data, data.rows(name), self._loss) for name in data.held_out_sets
         }
         self._run.log(
             event="look",
@@ -102,23 +101,20 @@ class Watch:
 
 
 def measure(
-    net: PoseNet, data: TrainingData, rows: NDArray[np.int64], centred: bool = True
+    net: PoseNet, data: TrainingData, rows: NDArray[np.int64], loss: Loss
 ) -> list[dict[str, float | None]]:
     """PCK and mean error of every stage, by the upright views; errors in units of the data. What
     the target has not counts nowhere.
 
     Args:
-        centred: as of the loss that the net is trained by.
+        loss: that the net is trained by.
     """
     found, target, units = [], [], []
-    device, first = next(net.parameters()).device, (net.stride - 1) / 2 if centred else 0.0
     for start in range(0, len(rows), 64):
         views = [data.upright(int(row), net.input_hw) for row in rows[start : start + 64]]
         pictures, keypoints, sizes = (np.stack(part) for part in zip(*views, strict=True))
-        with torch.no_grad():
-            maps = net(as_input(torch.from_numpy(pictures)).to(device))[:, :, : net.joints].cpu()
-        found.append((_peaks(maps) * net.stride + first).numpy())
-        target.append(keypoints)
+        found.append(_found(net, torch.from_numpy(pictures), loss).numpy())
+        target.append(keypoints[..., : found[-1].shape[-1]])
         units.append(sizes)
     sizes, stages = np.concatenate(units), np.concatenate(found)
     known = sizes > 0
@@ -128,9 +124,21 @@ def measure(
     ]
 
 
+def _found(net: PoseNet, pictures: Tensor, loss: Loss) -> Tensor:
+    """Every stage's keypoints, (B, S, J, 2) input pixels; in space (B, 1, J, 3), in the cube."""
+    with torch.no_grad():
+        said = net(as_input(pictures).to(next(net.parameters()).device)).cpu()
+    if loss.in_space:
+        return said[:, None].float()
+    first = (net.stride - 1) / 2 if loss.centred else 0.0
+    return _peaks(said[:, :, : net.joints]) * net.stride + first
+
+
 def as_input(pictures: Tensor) -> Tensor:
-    """(B, H, W, 3) uint8 → (B, 3, H, W) in 0..1; channels stay last in memory."""
-    return pictures.permute(0, 3, 1, 2).float() / 255
+    """(B, H, W, 3) uint8 → (B, 3, H, W) in 0..1, channels stay last in memory; depth is fed as it
+    is."""
+    fed = pictures.permute(0, 3, 1, 2)
+    return fed.float() / 255 if pictures.dtype == torch.uint8 else fed
 
 
 def _peaks(maps: Tensor) -> Tensor:

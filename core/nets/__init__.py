@@ -11,7 +11,7 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
-from core.nets.crossinfonet import LIGHT, OF_THE_PAPER, CrossInfoNet
+from core.nets.crossinfonet import LIGHT, OF_THE_CODE, OF_THE_PAPER, CrossInfoNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
 from core.pose.skeletons import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
@@ -69,12 +69,12 @@ _VITPOSES = {
 }
 _CROSS_INFO = {
     f"crossinfonet.{tag}": NetSpec(
-        partial(CrossInfoNet, skeleton.name, *width), skeleton.name, "cross-info", depth=True
+        partial(CrossInfoNet, skeleton.name, width=width), skeleton.name, "cross-info", depth=True
     )
-    for tag, skeleton, *width in (
-        ("nyu", NYU_14),
-        ("icvl", ICVL_16),
-        ("msra", MSRA_21),
+    for tag, skeleton, width in (
+        ("nyu", NYU_14, OF_THE_CODE),
+        ("icvl", ICVL_16, OF_THE_CODE),
+        ("msra", MSRA_21, OF_THE_CODE),
         ("nyu_paper", NYU_14, OF_THE_PAPER),
         ("icvl_paper", ICVL_16, OF_THE_PAPER),
         ("msra_paper", MSRA_21, OF_THE_PAPER),

@@ -1,5 +1,5 @@
-"""What `train-net` learns from: a folder of bodies as it is, or the pack of a data folder's hand
-crops, made once and kept.
+"""What `train-net` learns from: a folder of bodies, or of hands in depth, as it is, or the pack of
+a data folder's hand crops, made once and kept.
 
 Convention: pack and keypoints lie in the workspace under the key of the data that they were made
 of, so that other data, or the same folder with other pictures, is never taken for them.
@@ -13,6 +13,8 @@ from typing import Any
 
 from core.datasets.bodies import Bodies
 from core.datasets.body_files import read_bodies
+from core.datasets.depth_files import read_depth_hands
+from core.datasets.depth_hands import UNIT_MM, DepthHands
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
 from core.datasets.training_data import TrainingData
@@ -27,7 +29,7 @@ _PARTS = ("hand_crops", "hand_images")
 def training_data(
     paths: Paths, name: str, data: Path, progress: Callable[[int, int | None], None]
 ) -> TrainingData:
-    """What the named net can learn from a folder: bodies, or hands.
+    """What the named net can learn from a folder: bodies, or hands in pictures or in depth.
 
     Raises:
         WeightsError: no such net.
@@ -38,16 +40,18 @@ def training_data(
     if name not in NETS:
         build_net(name)  # says which there are
     skeleton = SKELETONS.get(NETS[name].skeleton)
+    if skeleton is not None and NETS[name].depth:
+        return read_depth_hands(data, skeleton)
     if skeleton is not None and skeleton.is_body:
         return read_bodies(data)
     return read_pack(hand_pack(paths, data, progress))
 
 
-def of_bodies(
-    data: TrainingData, input_hw: tuple[int, int]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of a body net's class for this data, and what the net's folder is to say; nothing
-    for hands."""
+def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of a body net's class for this data, and what a net's folder is to say of it; nothing
+    for pictures of hands."""
+    if isinstance(data, DepthHands):
+        return {}, {"skeleton": data.skeleton.name, "errors_in_mm": UNIT_MM}
     if not isinstance(data, Bodies):
         return {}, {}
     build = {"joints": data.skeleton.size, "input_hw": input_hw}

@@ -4,18 +4,23 @@ the share of frames in which even the worst keypoint is near enough.
 Convention: both files hold u, v, d; errors are distances in space, by the camera's focal lengths.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.datasets.depth_files import read_depth_hands
 from core.depth.cameras import Points, camera_named
 from core.depth.joint_files import read_joints
 from core.errors import TableError
+from core.estimators.depth_net import DepthNet
 from core.pose.metrics import Distances, distances, epe, joint_means, success
+from core.pose.skeletons import skeleton_named
 
 LIMITS_MM = tuple(range(10, 90, 10))
 _DIGITS = 6
+_BATCH = 64
 
 
 def evaluate_depth(
@@ -40,14 +45,43 @@ def evaluate_depth(
     target, found = read_joints(truth), read_joints(predictions)
     _check_pair(target, found, truth.name, predictions.name)
     apart = distances(taken_by.to_mm(found), taken_by.to_mm(target))
-    shares = success(apart, LIMITS_MM)
-    figures: dict[str, Any] = {
+    figures = depth_figures(apart)
+    return figures if split is None else figures | {"parts": _parts(apart, split)}
+
+
+def depth_figures(apart: Distances) -> dict[str, Any]:
+    """n, mean_mm, per_joint_mm and success of distances (N, K) in mm, as `evaluate_depth` says."""
+    shares = zip(LIMITS_MM, success(apart, LIMITS_MM), strict=True)
+    return {
         "n": len(apart),
         "mean_mm": _rounded(epe(apart)),
         "per_joint_mm": [_rounded(value) for value in joint_means(apart)],
-        "success": {str(mm): _rounded(share) for mm, share in zip(LIMITS_MM, shares, strict=True)},
+        "success": {str(mm): _rounded(share) for mm, share in shares},
     }
-    return figures if split is None else figures | {"parts": _parts(apart, split)}
+
+
+def measure_depth_net(
+    net: DepthNet, data: Path, progress: Callable[[int, int | None], None] = lambda *_: None
+) -> dict[str, Any]:
+    """Figures of a net on what a data folder holds out, as `evaluate_depth` says; the cubes are
+    centred on the truth.
+
+    Raises:
+        MudraError: no such data, or of another skeleton than the net's.
+    """
+    hands = read_depth_hands(data, skeleton_named(net.skeleton))
+    measured = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
+    if not measured:
+        raise TableError(f"{data} has too few hands to hold some out and measure on them")
+    apart = []
+    for start in range(0, len(measured), _BATCH):
+        batch = measured[start : start + _BATCH]
+        said = net.keypoints(np.stack([hand.cube.cut(hand.frame()) for hand in batch]))
+        pairs = zip(batch, said, strict=True)
+        found = np.stack([hand.cube.from_units(units) for hand, units in pairs])
+        apart.append(distances(found, np.stack([hand.xyz_mm for hand in batch])))
+        progress(start + len(batch), len(measured))
+    return depth_figures(np.concatenate(apart))
 
 
 def _check_pair(target: Points, found: Points, truth: str, predictions: str) -> None:

@@ -2,16 +2,20 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from core.learning.losses import (
+    cross_info_loss,
     euclidean_loss,
+    guidance_targets,
     heatmap_targets,
     joint_loss,
     joint_targets,
     stage_loss,
 )
+from core.nets.crossinfonet import Guided
 
 
 def test_targets_peak_at_the_keypoint_by_the_pixel_convention() -> None:
@@ -75,3 +79,62 @@ def test_the_joint_loss_is_half_the_mean_square_of_what_is_labelled() -> None:
     expected = 4 / (64 * 48) / 2 / 2  # a cell's square, halved, and the mean of two keypoints
     assert float(joint_loss(maps, keypoints, torch.ones(1), 4)) == pytest.approx(expected)
     assert float(joint_loss(maps, keypoints, torch.zeros(1), 4)) == 0
+
+
+def test_a_guiding_map_is_a_blurred_cell_with_a_peak_of_1() -> None:
+    # stride 4: pixels 20 to 23.9 are cell 5
+    (maps,) = guidance_targets(torch.tensor([[[21.9, 12.0]]]), (24, 24), 4)
+    expected = [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]]
+    assert maps[0, 2:5, 4:7].tolist() == expected
+    assert float(maps.sum()) == 4
+
+
+def test_a_guiding_map_is_blurred_at_the_border_as_opencv_mirrors_it() -> None:
+    cv2 = pytest.importorskip("cv2")
+    for x, y in ((0, 0), (1, 22), (23, 1), (22, 23), (12, 0)):
+        one = np.zeros((24, 24), np.float32)
+        one[y, x] = 1
+        blurred = cv2.GaussianBlur(one, (3, 3), 0)
+        (maps,) = guidance_targets(torch.tensor([[[4.0 * x, 4.0 * y]]]), (24, 24), 4)
+        np.testing.assert_allclose(maps[0].numpy(), blurred / blurred.max(), atol=1e-6)
+
+
+def test_a_keypoint_beyond_the_crop_is_put_at_its_far_edges_and_left_out_before_the_near_ones() -> (
+    None
+):
+    nan = float("nan")
+    places = torch.tensor([[[300.0, 40.0], [40.0, 96.0], [-0.1, 40.0], [40.0, -9.0], [nan, nan]]])
+    maps = guidance_targets(places, (24, 24), 4)[0]
+    assert float(maps[0, 10, 23]) == float(maps[1, 23, 10]) == 1
+    assert float(maps[2:].abs().max()) == 0
+
+
+def guided(keypoints: torch.Tensor) -> Guided:
+    """What a net would say that knows all, and knows nothing of those that are missing."""
+    points = keypoints[..., :3].nan_to_num()
+    maps = guidance_targets(keypoints[..., 3:], (24, 24), 4)
+    return Guided(points.clone(), points.clone(), maps.clone(), maps.clone())
+
+
+def test_crossinfonets_loss_counts_points_a_quarter_and_maps_a_hundredth_of_that() -> None:
+    keypoints = torch.tensor([[[0.1, 0.2, 0.3, 50, 60], [0.5, 0.5, -0.5, 70, 20]]] * 2)
+    said = guided(keypoints)
+    assert float(cross_info_loss(said, keypoints, torch.ones(2), 4)) == 0
+    said.hand[0, 0, 2] += 2  # 2² / 2 / 2, of two samples
+    assert float(cross_info_loss(said, keypoints, torch.ones(2), 4)) == pytest.approx(0.5)
+    said.branches[1, 1, 0] -= 4  # 4² / 2 / 2, of two samples
+    assert float(cross_info_loss(said, keypoints, torch.ones(2), 4)) == pytest.approx(2.5)
+    said.hand_maps[0, 1, 3, 3] += 10
+    said.branch_maps[1, 0, 3, 3] -= 10  # each 0.01 · 10² / 2 / 2, of two samples
+    assert float(cross_info_loss(said, keypoints, torch.ones(2), 4)) == pytest.approx(2.75)
+    half = cross_info_loss(said, keypoints, torch.tensor([1.0, 0.0]), 4)
+    assert float(half) == pytest.approx(0.5 + 0.125)
+
+
+def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient() -> None:
+    keypoints = torch.tensor([[[float("nan")] * 5, [0.5, 0.5, -0.5, 70, 20]]])
+    said = Guided(*(part.add(1).requires_grad_() for part in guided(keypoints)))
+    cross_info_loss(said, keypoints, torch.ones(1), 4).backward()
+    for part in said:
+        assert part.grad is not None
+        assert float(part.grad[0, 0].abs().max()) == 0 and float(part.grad[0, 1].abs().min()) > 0

@@ -1,0 +1,129 @@
+"""Reads hands in depth from the folders of NYU, ICVL, MSRA and HANDS 2017, and from rendered ones.
+
+Convention: the cube's middle is that of the true keypoints, its side as the set is measured. What
+measures: the set's own test frames; of MSRA the first person, of the others the last tenth.
+Legend: K keypoints.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core.datasets.depth_hands import DepthHand, DepthHands
+from core.depth.cameras import Camera, Points
+from core.depth.cubes import Cube
+from core.depth.frames import read_depth
+from core.depth.published import DEPTH_SETS, DepthLabel, DepthSet
+from core.errors import TableError, TrainingError
+from core.pose.skeletons import Skeleton
+
+_TABLE = "joints.csv"
+_CAMERA = ["fx", "fy", "u0", "v0", "width", "height"]
+_RENDERED_SIDE_MM = 250.0
+_HELD_OUT, _TENTH = "held out", 10
+_PARTS = {  # of a set: a file that tells it, the folders to learn from and to measure
+    "nyu": ("train/joint_data.mat", ("train",), ("test",)),
+    "icvl": ("Training/labels.txt", ("Training",), ("Testing",)),
+    "msra": ("P0", (".",), ()),
+    "hands17": ("Training_Annotation.txt", (".",), ()),
+}
+
+
+def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
+    """The hands of a folder: a published set's, or joints.csv beside 16-bit pictures.
+
+    Args:
+        skeleton: whose keypoints are to be learned; the folder must have these.
+
+    Raises:
+        TrainingError: the folder is of none of these, or of another skeleton.
+        TableError: a file that is damaged.
+    """
+    if (folder / _TABLE).is_file():
+        return DepthHands(skeleton, _rendered(folder, skeleton))
+    for name, (sign, learned, measured) in _PARTS.items():
+        if (folder / sign).exists():
+            return _published(DEPTH_SETS[name], folder, skeleton, learned, measured)
+    raise TrainingError(
+        f"{folder} is none of NYU (train/joint_data.mat), ICVL (Training/labels.txt), MSRA (P0/…), "
+        f"HANDS 2017 (Training_Annotation.txt) and rendered hands ({_TABLE})"
+    )
+
+
+def _published(
+    one: DepthSet,
+    folder: Path,
+    skeleton: Skeleton,
+    learned: Sequence[str],
+    measured: Sequence[str],
+) -> DepthHands:
+    if one.skeleton.name != skeleton.name:
+        raise TrainingError(
+            f"{folder} has keypoints of {one.skeleton.name}, the net says those of "
+            f"{skeleton.name}: train another net, or give other data"
+        )
+    labels = [label for part in learned for label in one.read(folder / part)]
+    test = [label for part in measured for label in one.read(folder / part)]
+    held_out = [""] * len(labels) + [_HELD_OUT] * len(test)
+    if not test:
+        held_out = _without_test(labels)
+    return DepthHands(
+        skeleton,
+        [
+            _hand(label.file, one.camera, one.camera.to_mm(label.uvd), one.side_mm, part)
+            for label, part in zip([*labels, *test], held_out, strict=True)
+        ],
+    )
+
+
+def _without_test(labels: Sequence[DepthLabel]) -> list[str]:
+    """What each frame of a set without test frames is for."""
+    persons = sorted({label.person for label in labels})
+    if len(persons) > 1:
+        return [_HELD_OUT if label.person == persons[0] else "" for label in labels]
+    return _last_tenth(len(labels))
+
+
+def _last_tenth(count: int) -> list[str]:
+    measured = count // _TENTH
+    return [""] * (count - measured) + [_HELD_OUT] * measured
+
+
+def _hand(file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: str) -> DepthHand:
+    u, v, d = camera.to_pixels(np.nanmean(xyz_mm, axis=0))
+    return DepthHand(partial(read_depth, file), Cube(camera, (u, v, d), side_mm), xyz_mm, held_out)
+
+
+def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
+    """A row a picture: its name, its camera's numbers, and x y z in mm of every keypoint."""
+    path = folder / _TABLE
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise TableError(f"{path} can't be read: {' '.join(str(error).split())[:100]}") from error
+    columns = [f"{joint}_{axis}" for joint in skeleton.joints for axis in "xyz"]
+    if missing := [name for name in ("picture", *_CAMERA, *columns) if name not in table]:
+        raise TableError(
+            f"{path} has no column {missing[0]}: expected are picture, {', '.join(_CAMERA)} and x, "
+            f"y, z of every keypoint of {skeleton.name}"
+        )
+    try:
+        numbers = table[[*_CAMERA, *columns]].to_numpy(np.float64)
+    except ValueError as error:
+        raise TableError(f"{path}: {error}: expected are numbers") from error
+    if not np.isfinite(numbers).all() or not (numbers[:, len(_CAMERA) + 2 :: 3] > 0).all():
+        raise TableError(f"{path} has numbers that are not finite, or keypoints behind the camera")
+    names = [Path(str(name)).name for name in table["picture"]]
+    cameras = [
+        Camera("", fx, fy, u0, v0, int(width), int(height))
+        for fx, fy, u0, v0, width, height in numbers[:, : len(_CAMERA)]
+    ]
+    return [
+        _hand(folder / name, camera, row[len(_CAMERA) :].reshape(-1, 3), _RENDERED_SIDE_MM, part)
+        for name, camera, row, part in zip(
+            names, cameras, numbers, _last_tenth(len(names)), strict=True
+        )
+    ]

@@ -1,0 +1,68 @@
+"""A net of depth crops in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import WeightsError
+from core.estimators.heatmap_model import METADATA, MODEL
+from core.weights.onnx_session import open_session
+
+_ABOUT = ("name", "input_hw", "joints", "skeleton", "sha256")
+
+
+class DepthNet:
+    """Crops of a hand's cube in, its keypoints in the cube out.
+
+    Attributes:
+        name: e.g. "crossinfonet.synthetic_light".
+        skeleton: the name of the one whose keypoints it finds.
+        joints: K.
+
+    Args:
+        folder: what training left.
+        threads: of onnxruntime.
+
+    Raises:
+        WeightsError: no such net there, or the model is not the one that the metadata describe.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        about = _metadata(folder)
+        self.name, self.skeleton, self.joints = about["name"], about["skeleton"], about["joints"]
+        content = (folder / MODEL).read_bytes()
+        if hashlib.sha256(content).hexdigest() != about["sha256"]:
+            raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
+        self._session = open_session(content, threads=threads)
+
+    def keypoints(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, S, S) crops, −1 to 1 → (N, K, 3) in the cube, in units of half its side."""
+        (found,) = self._session.run(["keypoints"], {"crops": crops})
+        return np.asarray(found, np.float32)
+
+
+def is_depth_net(folder: Path) -> bool:
+    """Whether a net of depth lies there."""
+    try:
+        return bool(_read(folder).get("input") == "depth")
+    except WeightsError:
+        return False
+
+
+def _metadata(folder: Path) -> dict[str, Any]:
+    about = _read(folder)
+    if about.get("input") != "depth" or any(name not in about for name in _ABOUT):
+        raise WeightsError(f"{folder} has no net of depth; train one by train-net crossinfonet.…")
+    return about
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / METADATA).read_bytes())
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder} has no net: {METADATA} can't be read ({error})") from None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,50 @@
+"""A net of depth on the command line: trained on a folder, saved for use, measured in mm."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.estimators.depth_net import DepthNet
+from core.pose.skeletons import HAND_21
+
+
+@pytest.fixture
+def rendered(tmp_path: Path) -> Path:
+    """Twenty hands that are a bar each, in the layout of rendered ones."""
+    rng, folder = np.random.default_rng(0), tmp_path / "hands"
+    folder.mkdir()
+    lines = ["picture,hand,fx,fy,u0,v0,width,height"]
+    lines[0] += "".join(f",{joint}_{axis}" for joint in HAND_21.joints for axis in "xyz")
+    for number in range(20):
+        xyz = rng.uniform((-50, -50, 500), (50, 50, 520), (21, 3))
+        depth = np.zeros((120, 160), np.uint16)
+        depth[30:90, 70:90] = 505
+        cv2.imwrite(str(folder / f"{number:06d}.png"), depth)
+        numbers = ",".join(f"{value:.3f}" for value in xyz.ravel())
+        lines.append(f"{number:06d}.png,right,300,300,80,60,160,120,{numbers}")
+    (folder / "joints.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def run(*command: object) -> dict:
+    done = CliRunner().invoke(app, [*map(str, command), "--json"])
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace: Path) -> None:
+    name = "crossinfonet.synthetic_light"
+    options = ["--steps", 2, "--batch", 4, "--threads", 1, "--workspace", workspace]
+    trained = run("train-net", name, "--data", rendered, *options)
+    (figures,) = trained["held_out"]["held out"]
+    net = DepthNet(Path(trained["net"]))
+    assert (net.name, net.skeleton, net.joints) == (name, "hand_21", 21)
+    assert net.keypoints(np.zeros((3, 96, 96), np.float32)).shape == (3, 21, 3)
+    measured = run("evaluate-net", trained["net"], "--data", rendered)
+    assert measured["n"] == 2 and len(measured["per_joint_mm"]) == 21
+    assert measured["mean_mm"] == pytest.approx(100 * figures["mean_error"], abs=0.02)
