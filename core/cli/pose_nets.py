@@ -29,6 +29,9 @@ def evaluate_net(
         str, typer.Option(help="Whose keypoints are the reference.")
     ] = "mediapipe-hands",
     loose: Annotated[bool, typer.Option(help="Show it boxes as loose as a tracker's.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Of depth: what it found, as u v d.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
@@ -41,7 +44,8 @@ def evaluate_net(
     paths = Paths.find()
     if is_depth_net(paths.net(name)):
         with progress_bar("measuring") as progress:
-            found = measure_depth_net(DepthNet(paths.net(name), threads=2), data[0], progress)
+            net_of_depth = DepthNet(paths.net(name), threads=2)
+            found = measure_depth_net(net_of_depth, data[0], out, progress)
         say(found, _depth_text(found), as_json)
         return
     net = HeatmapNet(paths.net(name), threads=2)

@@ -49,9 +49,16 @@ def read_joints(path: Path) -> Points:
 
 
 def write_joints(path: Path, uvd: Points) -> None:
-    """Write such a file: (N, K, 3) u, v, d, to a thousandth."""
+    """Write such a file: (N, K, 3) u, v, d, to a thousandth.
+
+    Raises:
+        TableError: it can't be written.
+    """
     lines = (" ".join(f"{value:.3f}" for value in frame.ravel()) for frame in uvd)
-    write_whole(path, "".join(f"{line}\n" for line in lines).encode())
+    try:
+        write_whole(path, "".join(f"{line}\n" for line in lines).encode())
+    except OSError as error:
+        raise TableError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.datasets.depth_files import read_depth_hands
 from core.depth.cameras import Points, camera_named
-from core.depth.joint_files import read_joints
+from core.depth.joint_files import read_joints, write_joints
 from core.errors import TableError
 from core.estimators.depth_net import DepthNet
 from core.pose.metrics import Distances, distances, epe, joint_means, success
@@ -61,10 +61,16 @@ def depth_figures(apart: Distances) -> dict[str, Any]:
 
 
 def measure_depth_net(
-    net: DepthNet, data: Path, progress: Callable[[int, int | None], None] = lambda *_: None
+    net: DepthNet,
+    data: Path,
+    out: Path | None = None,
+    progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
     """Figures of a net on what a data folder holds out, as `evaluate_depth` says; the cubes are
     centred on the truth.
+
+    Args:
+        out: a result file to write, u v d of every keypoint.
 
     Raises:
         MudraError: no such data, or of another skeleton than the net's.
@@ -73,15 +79,17 @@ def measure_depth_net(
     measured = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
     if not measured:
         raise TableError(f"{data} has too few hands to hold some out and measure on them")
-    apart = []
+    found: list[Points] = []
     for start in range(0, len(measured), _BATCH):
         batch = measured[start : start + _BATCH]
         said = net.keypoints(np.stack([hand.cube.cut(hand.frame()) for hand in batch]))
         pairs = zip(batch, said, strict=True)
-        found = np.stack([hand.cube.from_units(units) for hand, units in pairs])
-        apart.append(distances(found, np.stack([hand.xyz_mm for hand in batch])))
-        progress(start + len(batch), len(measured))
-    return depth_figures(np.concatenate(apart))
+        found += [hand.cube.from_units(units) for hand, units in pairs]
+        progress(len(found), len(measured))
+    if out is not None:
+        pairs = zip(measured, found, strict=True)
+        write_joints(out, np.stack([hand.cube.camera.to_pixels(xyz) for hand, xyz in pairs]))
+    return depth_figures(distances(found, [hand.xyz_mm for hand in measured]))
 
 
 def _check_pair(target: Points, found: Points, truth: str, predictions: str) -> None:

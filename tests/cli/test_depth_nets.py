@@ -9,7 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
+from core.datasets.depth_files import read_depth_hands
+from core.depth.cameras import Camera
+from core.depth.joint_files import read_joints
 from core.estimators.depth_net import DepthNet
+from core.pose.metrics import distances, epe
 from core.pose.skeletons import HAND_21
 
 
@@ -45,6 +49,12 @@ def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace:
     net = DepthNet(Path(trained["net"]))
     assert (net.name, net.skeleton, net.joints) == (name, "hand_21", 21)
     assert net.keypoints(np.zeros((3, 96, 96), np.float32)).shape == (3, 21, 3)
-    measured = run("evaluate-net", trained["net"], "--data", rendered)
+    results = rendered.parent / "results.txt"
+    measured = run("evaluate-net", trained["net"], "--data", rendered, "-o", results)
     assert measured["n"] == 2 and len(measured["per_joint_mm"]) == 21
     assert measured["mean_mm"] == pytest.approx(100 * figures["mean_error"], abs=0.02)
+    # the last two, in their own camera's pixels
+    camera = Camera("", 300, 300, 80, 60, 160, 120)
+    said = camera.to_mm(read_joints(results))
+    truth = np.stack([hand.xyz_mm for hand in read_depth_hands(rendered, HAND_21).hands[18:]])
+    assert measured["mean_mm"] == pytest.approx(epe(distances(said, truth)), abs=0.01)

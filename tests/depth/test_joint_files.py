@@ -71,3 +71,9 @@ def test_a_file_that_is_missing_a_folder_or_huge_is_told(tmp_path) -> None:
         file.truncate(501 * 2**20)  # sparse: it takes no room
     with pytest.raises(TableError, match="over 524,288,000 bytes: split it"):
         read_joints(huge)
+
+
+def test_a_file_that_can_not_be_written_is_told(tmp_path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(TableError, match="can't be written"):
+        write_joints(tmp_path / "file" / "joints.txt", np.ones((1, 2, 3)))

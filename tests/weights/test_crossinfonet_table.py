@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
+from core.estimators.depth_net import DepthNet
 from core.learning.published_nets import make_usable, published_depth_net
 from core.weights.crossinfonet_table import DEPTH, crossinfonet_arrays, crossinfonet_shapes
 from core.weights.npz import read_npz
@@ -136,7 +137,21 @@ def test_a_checkpoint_s_tensors_are_imported_whole_and_the_net_says_a_hand(tmp_p
     with torch.no_grad():
         said = net(torch.zeros(1, 1, 96, 96))
     assert said.shape == (1, 14, 3) and bool(said.isfinite().all())
-    assert make_usable("crossinfonet.nyu", tmp_path / "weights", tmp_path / "nets") is None
+
+
+@pytest.mark.slow  # the light net's graph is written by tests/cli/test_depth_nets.py
+def test_imported_weights_become_a_net_to_use(tmp_path) -> None:
+    np.savez(tmp_path / "a.npz", **as_tensorflow(made("icvl")))
+    import_weights("crossinfonet.icvl", tmp_path / "a.npz", tmp_path / "weights")
+    folder = make_usable("crossinfonet.icvl", tmp_path / "weights", tmp_path / "nets")
+    assert folder is not None
+    crops = np.random.default_rng(0).uniform(-1, 1, (3, 96, 96)).astype(np.float32)
+    net = DepthNet(folder)
+    assert (net.skeleton, net.joints) == ("icvl_16", 16)
+    with torch.no_grad():
+        torch_net = published_depth_net("crossinfonet.icvl", tmp_path / "weights")
+        expected = torch_net(torch.from_numpy(crops)[:, None]).numpy()
+    np.testing.assert_allclose(net.keypoints(crops), expected, atol=1e-3)
 
 
 def test_a_checkpoint_itself_is_told_how_its_tensors_are_written(tmp_path) -> None:
