@@ -181,7 +181,9 @@ def train_net(
     ] = None,
     size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
     seed: int = 0,
-    threads: Annotated[int, typer.Option(min=1, help="Of torch on a CPU.")] = 2,
+    threads: Annotated[
+        int, typer.Option(min=1, help="On a CPU of torch; on a GPU that draw samples.")
+    ] = 2,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:

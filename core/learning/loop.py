@@ -20,7 +20,7 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
@@ -47,7 +47,7 @@ class NetOptions:
         batch: samples a step and process.
         rate: highest learning rate.
         seed: of the samples drawn and the first weights.
-        threads: of torch on a CPU.
+        threads: of torch on a CPU; on a GPU so many processes draw its samples.
         evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
         start: weights to begin from (fine-tuning), else random ones.
         net: options of the net's class, such as `joints` and `input_hw` of a body's.
@@ -149,8 +149,8 @@ def _rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
     return rows
 
 
-class _Stream(IterableDataset[Any]):
-    """Augmented samples without end; every process draws its own."""
+class SampleStream(IterableDataset[Any]):
+    """Augmented samples without end; every process, and each that draws for it, has its own."""
 
     def __init__(
         self, data: TrainingData, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
@@ -158,7 +158,9 @@ class _Stream(IterableDataset[Any]):
         self.data, self.rows, self.input_hw, self.seed = data, rows, input_hw, seed
 
     def __iter__(self) -> Iterator[Any]:
-        return self.data.samples(self.rows, self.input_hw, self.seed)
+        worker = get_worker_info()
+        seed = self.seed + (15485863 * worker.id if worker else 0)
+        return self.data.samples(self.rows, self.input_hw, seed)
 
 
 def _stream(
@@ -171,8 +173,8 @@ def _stream(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     # A seed of its own for each process and each piece of a resumed training.
     seed = options.seed + 7919 * fabric.global_rank + 104729 * step
-    stream = _Stream(data, rows, input_hw, seed)
-    workers = 1 if fabric.device.type == "cpu" and options.threads > 1 else 0
+    stream = SampleStream(data, rows, input_hw, seed)
+    workers = min(options.threads - 1, 1) if fabric.device.type == "cpu" else options.threads
     for pictures, keypoints, weights in DataLoader(stream, options.batch, num_workers=workers):
         yield (
             as_input(pictures.to(fabric.device)),

@@ -17,6 +17,7 @@ from core.datasets.depth_files import read_depth_hands
 from core.datasets.depth_hands import UNIT_MM, DepthHands
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
+from core.datasets.rendered_hands import RenderedHands
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.paths import Paths
@@ -24,12 +25,14 @@ from core.pose.skeletons import SKELETONS
 from core.recipes.starter_data import make_keypoints
 
 _PARTS = ("hand_crops", "hand_images")
+RENDERED = "rendered"  # in a folder's place: hands in depth are rendered as they are needed
 
 
 def training_data(
     paths: Paths, name: str, data: Path, progress: Callable[[int, int | None], None]
 ) -> TrainingData:
-    """What the named net can learn from a folder: bodies, or hands in pictures or in depth.
+    """What the named net can learn from a folder: bodies, or hands in pictures or in depth, also
+    from none: `RENDERED`.
 
     Raises:
         WeightsError: no such net.
@@ -41,7 +44,8 @@ def training_data(
         build_net(name)  # says which there are
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and NETS[name].depth:
-        return read_depth_hands(data, skeleton)
+        no_folder = str(data) == RENDERED and not data.exists()
+        return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
     if skeleton is not None and skeleton.is_body:
         return read_bodies(data)
     return read_pack(hand_pack(paths, data, progress))

@@ -13,15 +13,17 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.utils.data import DataLoader
 
 from core.datasets.bodies import Bodies, Body
 from core.datasets.depth_hands import DepthHand, DepthHands
 from core.datasets.hand_crops import Hand, read_pack, write_pack
+from core.datasets.rendered_hands import RenderedHands
 from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube
 from core.errors import TrainingError
 from core.learning.checkpoint import CHECKPOINT, WEIGHTS
-from core.learning.loop import NetOptions, train_net
+from core.learning.loop import NetOptions, SampleStream, train_net
 from core.learning.runs import DONE, Run
 from core.nets.crossinfonet import Width
 from core.pose.skeletons import LSP_14, NYU_14
@@ -195,7 +197,7 @@ from pathlib import Path
 import numpy as np
 from core.datasets.hand_crops import HandCrops, read_pack
 from core.errors import TrainingError
-from core.learning.loop import NetOptions, train_net
+from core.learning.loop import NetOptions, SampleStream, train_net
 from core.learning.runs import Run
 
 root, rank = Path(sys.argv[1]), os.environ["RANK"]
@@ -234,3 +236,12 @@ def test_a_loss_of_nan_in_one_process_ends_all_of_them(
     said = {file.name: file.read_text() for file in tmp_path.glob("said_by_*")}
     assert sorted(said) == ["said_by_0", "said_by_1"]
     assert all("not a number: stopped" in text for text in said.values())
+
+
+def test_processes_that_draw_for_one_training_draw_different_samples() -> None:
+    hands = RenderedHands(NYU_14, held_out=0)
+    stream = SampleStream(hands, hands.rows(""), (96, 96), seed=5)
+    batches = iter(DataLoader(stream, 2, num_workers=2))
+    first, second = next(batches)[1], next(batches)[1]
+    assert not torch.equal(first, second)
+    assert torch.equal(first, next(iter(DataLoader(stream, 2)))[1])  # the first draws as one alone

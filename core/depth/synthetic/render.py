@@ -19,7 +19,7 @@ from core.depth.synthetic.scenes import draw_scene
 from core.depth.synthetic.solids import cast
 from core.errors import SkeletonError
 
-WINDOW_MM = 300.0  # joints of large stretched hands are up to 150 mm from the palm
+WINDOW_MM = 300.0  # room for a hand's usual cube of 250 mm, moved and enlarged a little
 _MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
 
 
@@ -31,8 +31,8 @@ class Settings:
         camera: that sees it.
         noise: of the sensor.
         reach_mm: nearest and farthest palm.
-        window_mm: side of the cube round the palm whose part of the picture is rendered; None for
-            whole pictures.
+        window_mm: side of the cube round the joints' middle whose part of the picture is rendered;
+            None for whole pictures.
     """
 
     camera: Camera = CAMERAS["nyu"]
@@ -81,7 +81,7 @@ def render_hand(seed: int, number: int, settings: Settings = NYU_HANDS) -> Rende
     scene = draw_scene(rng, settings.camera, settings.reach_mm)
     camera = settings.camera
     if settings.window_mm is not None:
-        camera = window(camera, scene.joints_mm[-1], settings.window_mm)
+        camera = window(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
     depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
     return RenderedHand(depth, camera, scene.joints_mm, scene.angles, scene.left)
 

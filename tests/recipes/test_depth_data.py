@@ -1,0 +1,28 @@
+"""What nets of depth learn from where no folder is given."""
+
+from pathlib import Path
+
+import pytest
+
+from core.datasets.rendered_hands import HELD_OUT, RenderedHands
+from core.errors import TrainingError
+from core.paths import Paths
+from core.recipes.net_data import RENDERED, training_data
+
+NET = "crossinfonet.synthetic_light"
+
+
+def test_hands_are_rendered_where_no_folder_is_named(workspace: Path) -> None:
+    data = training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+    assert isinstance(data, RenderedHands)
+    assert data.skeleton.name == "hand_21"
+    assert len(data.rows(HELD_OUT)) == 200
+
+
+def test_a_folder_of_that_name_is_taken_for_what_it_holds(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / RENDERED).mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TrainingError, match="none of NYU"):
+        training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
