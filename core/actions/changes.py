@@ -27,7 +27,7 @@ class Change:
         gesture: None for no gesture: the model is unsure or says `none`, or the hand is gone.
         number: of the gesture, from 1; 0 for none.
         probability: the model's, in 0..1; 0 for none.
-        hand: "Left", "Right", "Left again" (another person's), or "hand".
+        hand: "Left", "Right", "Left again" (another person's), "hand" or "body".
         project: whose gestures, "" outside a project.
         model: which model, as its picker calls it.
     """
@@ -67,8 +67,9 @@ class Change:
 
     @property
     def text(self) -> str:
-        """For people: “👍 thumbs_up 97 %, Right hand”."""
-        hand = self.hand if self.hand == "hand" else f"{self.hand} hand"
+        """For people: “👍 thumbs_up 97 %, Right hand”, “🤸 t_pose 92 %, body”."""
+        sided = self.hand.startswith(("Left", "Right"))
+        hand = f"{self.hand} hand" if sided else self.hand
         if self.gesture is None:
             return f"no gesture, {hand}"
         return f"{self.gesture.title} {100 * self.probability:.0f} %, {hand}"

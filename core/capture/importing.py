@@ -21,6 +21,7 @@ from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Frame
 from core.store import NewSample, Project, Store
 from core.store.database import counted
@@ -101,7 +102,7 @@ def import_path(
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
-        with project_to_fill(store, project_name) as (project, fresh):
+        with project_to_fill(store, project_name, table.skeleton) as (project, fresh):
             report = _import_table(store, project, table, path.name, person, progress)
             note_import(store, project, path.name, report, fresh=fresh)
             return report
@@ -287,7 +288,9 @@ def _import_table(
 
     Raises:
         TableError: a gesture's or person's name can't be one; nothing was added.
+        SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
+    skeleton_named(project.skeleton).check(table.keypoints.shape[1], f"{source}'s rows")
     report = ImportReport()
     homes = _Homes(store, project, source, report)
     there = store.known_keypoints(project.id, table.sha256)
@@ -335,6 +338,7 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
         source=source,
         mirrored_view=False,
         estimator=table.estimator,
+        skeleton=table.skeleton,
         space="relative",
         file_hash=f"{table.sha256}:{row}",
     )

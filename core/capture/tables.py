@@ -1,7 +1,7 @@
 """Keypoint tables: gestures.csv's columns, Kazuhito00's keypoint.csv, the seed app's 44 numbers.
 
 Convention: a table's coordinates are taken as they stand (`space` "relative": any unit with one
-scale for both axes). N rows, 21 keypoints.
+scale for both axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
 """
 
 import csv
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from core.errors import TableError
 from core.gestures.labels import match_gesture
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import BODY_33, HAND_21, Skeleton
+from core.pose.types import VISIBLE
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 MAX_BYTES = 200 * 2**20
@@ -27,7 +28,6 @@ JOINTS = HAND_21.size
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _SHOWN = 20  # lines named in an error
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
-_XY = [f"{axis}{joint}" for joint in range(JOINTS) for axis in "xy"]
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
 
 
@@ -36,12 +36,13 @@ class KeypointTable:
     """A table as read.
 
     Attributes:
-        keypoints: (N, 21, 2) float32, NaN where missing.
+        keypoints: (N, K, 2) float32, NaN where missing.
         gestures: (N,) the gesture's name: a built-in one where the text means one, else the text.
         known: (N,) whether it is a built-in one.
         persons: (N,) who recorded, "" where the table does not say.
         estimator: what found the keypoints.
         sha256: of the file.
+        skeleton: whose K keypoints.
     """
 
     keypoints: NDArray[np.float32]
@@ -50,6 +51,7 @@ class KeypointTable:
     persons: NDArray[np.str_]
     estimator: str
     sha256: str
+    skeleton: str = HAND_21.name
 
     def __len__(self) -> int:
         return len(self.gestures)
@@ -61,8 +63,8 @@ def read_table(
     """Read a table of labelled keypoints.
 
     Args:
-        layout: "keypoints-csv" (named columns x0, y0 … x20, y20 and gesture; or Kazuhito00's
-            integer and 42 numbers), "seed-csv" (44 numbers and class), or "auto".
+        layout: "keypoints-csv" (named columns x0, y0 … x20, y20 and gesture, of a body up to y32;
+            or Kazuhito00's integer and 42 numbers), "seed-csv" (44 numbers and class), or "auto".
         mapping: a label of the table → a gesture's name.
 
     Raises:
@@ -80,7 +82,9 @@ def read_table(
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
     digest = hashlib.sha256(content).hexdigest()
-    return KeypointTable(read.points, gestures, known, read.persons, read.estimator, digest)
+    return KeypointTable(
+        read.points, gestures, known, read.persons, read.estimator, digest, read.skeleton.name
+    )
 
 
 def quoted(text: str) -> str:
@@ -195,7 +199,8 @@ def _layout(cells: pd.DataFrame, path: Path) -> str:
         return "keypoints-csv"
     raise TableError(
         f"{path.name} has {len(first)} columns that begin with {first[:3]}; expected are the "
-        "columns gesture, x0, y0 … x20, y20; or an integer and 42 numbers; or 44 numbers and class"
+        "columns gesture, x0, y0 … x20, y20 (of a body … x32, y32); or an integer and 42 numbers; "
+        "or 44 numbers and class"
     )
 
 
@@ -208,6 +213,7 @@ class _Read:
     persons: NDArray[np.str_]
     estimator: str = "mediapipe-hands"
     names: Mapping[str, str] = field(default_factory=dict)
+    skeleton: Skeleton = HAND_21
 
 
 def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
@@ -217,20 +223,41 @@ def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
 
 def _named(cells: pd.DataFrame, path: Path) -> _Read:
     names = list(cells.iloc[0])
-    missing = [name for name in ["gesture", *_XY] if names.count(name) != 1]
+    skeleton = _skeleton(names, path)
+    xy = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in "xy"]
+    missing = [name for name in ["gesture", *xy] if names.count(name) != 1]
     if missing:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(missing)}")
     table = cells.iloc[1:].set_axis(names, axis=1)
     person = next((c for c in ("person", "source_repo") if c in names), None)
     persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
-    estimator = "mediapipe-hands"
+    estimator = "mediapipe-pose" if skeleton.is_body else "mediapipe-hands"
     if "estimator" in names and len(table):
         found = sorted(set(table["estimator"]))
         if len(found) > 1:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
-    points = _numbers(table[_XY], path).reshape(-1, JOINTS, 2)
-    return _Read(points, _texts(table["gesture"], path), persons.to_numpy(str), estimator)
+    points = _numbers(table[xy], path).reshape(-1, skeleton.size, 2)
+    seen = [f"v{joint}" for joint in range(skeleton.size)]
+    if skeleton.is_body and {*seen} <= {*names}:
+        hidden = table[seen].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
+        points[hidden] = np.nan
+    labels = _texts(table["gesture"], path)
+    return _Read(points, labels, persons.to_numpy(str), estimator, skeleton=skeleton)
+
+
+def _skeleton(names: list[str], path: Path) -> Skeleton:
+    """The one with as many keypoints as there are columns x0, x1 …; fewer than a hand's: a
+    hand's."""
+    joints = next(joint for joint in range(MAX_COLUMNS + 1) if f"x{joint}" not in names)
+    if joints <= HAND_21.size:
+        return HAND_21
+    if joints != BODY_33.size:
+        raise TableError(
+            f"{path.name} has {joints} keypoints a row; read are a hand's {HAND_21.size} and "
+            f"MediaPipe's {BODY_33.size} of a body"
+        )
+    return BODY_33
 
 
 def _numbered(cells: pd.DataFrame, path: Path) -> _Read:

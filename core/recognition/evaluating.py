@@ -62,7 +62,7 @@ def evaluate(
 
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
-    model.check_estimator(table.estimator)
+    model.check_estimator(table.estimator, table.skeleton)
     found, rejections = model.predict(table.keypoints, np.zeros(len(table), bool))
     predicted = [model.gestures[i].name for i in found.argmax(1)]
     passed = rejections <= model.rejects_above

@@ -37,6 +37,14 @@ def test_a_held_gesture_is_told_once_with_its_number_from_one():
     }
 
 
+def test_a_body_has_no_hand():
+    changes = Changes()
+    [told] = changes([reading("ok", hand="body")], 0.0)
+    assert told.text == "👌 ok 90 %, body"
+    both = changes([reading(None, hand="body"), reading("fist", hand="body again")], 1.0)
+    assert [change.text for change in both] == ["no gesture, body", "👊 fist 90 %, body again"]
+
+
 def test_no_gesture_is_zero_and_told_after_a_gesture_alone():
     changes = Changes()
     assert changes([reading(None)], 1.0) == []

@@ -4,11 +4,18 @@ import socket
 import time
 from itertools import pairwise
 
+import cv2
+import numpy as np
 import pytest
 
 from core.actions.actions import Actions, Settings
 from core.actions.without_browser import act, opened
 from core.errors import ActionError, MediaError, ModelError
+from core.estimators import create_estimator
+from core.gestures.model.gesture_model import GestureModel
+from core.media.pictures import read_picture
+from core.media.videos import VideoWriter
+from core.paths import Paths
 from core.recognition.reading import probabilities
 
 
@@ -49,6 +56,47 @@ def test_two_hands_of_a_video_are_told_each(videos, make_estimator, starter):
     with make_estimator(num_poses=2) as hands:
         told = list(act(str(videos / "two_palms.mp4"), starter, hands, Actions(), seconds=0.7))
     assert {change.hand for change in told if change.name == "open_palm"} == {"Left", "Right"}
+
+
+@pytest.fixture
+def upright(shared_data, tmp_path):
+    """A film of a real person in a T pose, then nobody, then one with hands up."""
+    nobody = np.full((480, 640, 3), 90, np.uint8)
+    frames = [nobody]
+    for name in ("im03319", "im01121"):
+        picture = read_picture(shared_data / "body" / "lspet" / "images" / f"{name}.jpg")
+        scale = min(480 / picture.shape[0], 640 / picture.shape[1])
+        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        person = nobody.copy()
+        person[: small.shape[0], : small.shape[1]] = small
+        frames += [person] * 10 + [nobody] * 8
+    with VideoWriter(tmp_path / "poses.webm", 10, (480, 640)) as writer:
+        for frame in frames:
+            writer.write(frame)
+    return tmp_path / "poses.webm"
+
+
+def test_a_body_s_poses_are_told_as_a_hand_s_gestures_are(upright, weights_folder):
+    arms, actions = GestureModel.load(Paths.arms), Actions()
+    with create_estimator("mediapipe-pose", weights_folder) as bodies:
+        told = [*act(str(upright), arms, bodies, actions, own_speed=False)]
+    said = [(change.name, change.number, change.hand) for change in told]
+    number = {gesture.name: place for place, gesture in enumerate(arms.gestures, 1)}
+    assert said == [
+        ("t_pose", number["t_pose"], "body"),
+        ("", 0, "body"),
+        ("hands_up", number["hands_up"], "body"),
+        ("", 0, "body"),
+    ]
+    assert told[0].text.endswith("%, body")
+
+
+def test_a_model_of_hands_is_refused_where_bodies_are_looked_for(videos, starter, weights_folder):
+    with (
+        create_estimator("mediapipe-pose", weights_folder) as bodies,
+        pytest.raises(ModelError, match="knows hand_21 keypoints, these are body_33"),
+    ):
+        list(act(str(videos / "fist.mp4"), starter, bodies, Actions()))
 
 
 def test_a_video_plays_no_faster_than_it_was_taken(videos, make_estimator, starter):

@@ -9,7 +9,14 @@ import pytest
 
 from core.capture.importing import import_path
 from core.capture.tables import read_table
-from core.errors import ArchiveError, MediaError, StoreFullError, TableError, WeightsError
+from core.errors import (
+    ArchiveError,
+    MediaError,
+    SkeletonError,
+    StoreFullError,
+    TableError,
+    WeightsError,
+)
 from core.store import Store
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
@@ -76,6 +83,56 @@ def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, t
     assert overview(store) == {"open_palm": 1522, "class 1": 1572, "point_up": 1356}
     import_path(store, "by number", Path(path), mapping={"0": "palm", "1": "👊", "2": "point_up"})
     assert overview(store, "by number") == {"open_palm": 1522, "fist": 1572, "point_up": 1356}
+
+
+@pytest.fixture
+def arms(shared_data, tmp_path) -> Path:
+    """Real bodies, 33 keypoints each, of the two arm poses that ours are named alike."""
+    rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv")
+    rows = rows.rename(columns={"label": "gesture"})
+    rows[rows.gesture.str.endswith("out")].to_csv(tmp_path / "arms.csv", index=False)
+    return tmp_path / "arms.csv"
+
+
+def test_a_table_of_bodies_makes_a_project_of_bodies(store, arms):
+    report = import_path(store, "p", arms)
+    project = store.project("p")
+    assert project.skeleton == "body_33" and report.new_gestures == []
+    assert overview(store) == {"left_arm_out": 76, "right_arm_out": 65}
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.pose.shape == (33, 2) and first.estimator == "mediapipe-pose"
+    assert tuple(first.pose[11]) == pytest.approx((0.3310, 0.2616))
+    assert import_path(store, "p", arms).already == 141
+
+
+def test_what_a_table_says_is_hidden_is_missing(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xyv")]
+    cells = np.arange(2 * 99, dtype=float).reshape(2, 99)
+    cells[:, 2::3] = 0.9
+    cells[0, 2 + 3 * 25] = 0.49
+    table(tmp_path / "a.csv", [["t_pose", *row] for row in cells.tolist()], names)
+    points = read_table(tmp_path / "a.csv").keypoints
+    assert np.argwhere(np.isnan(points)).tolist() == [[0, 25, 0], [0, 25, 1]]
+    assert points[1, 2].tolist() == [105, 106]
+
+
+def test_bodies_and_hands_stay_apart(store, arms, tmp_path):
+    hands = table(tmp_path / "hands.csv", [row("ok"), row("wave")])
+    import_path(store, "p", arms)
+    import_path(store, "q", hands)
+    for name, other in (("p", hands), ("q", arms)):
+        before = store.history(store.project(name).id)
+        with pytest.raises(SkeletonError, match=f"{other.name}'s rows have"):
+            import_path(store, name, other)
+        assert store.history(store.project(name).id) == before
+    assert "wave" not in {gesture.name for gesture in store.gestures(store.project("p").id)}
+
+
+def test_another_number_of_keypoints_is_no_hand_s_first_21(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(25) for axis in "xy")]
+    path = table(tmp_path / "a.csv", [["ok", *range(50)]], names)
+    with pytest.raises(TableError, match="25 keypoints a row; read are a hand's 21"):
+        read_table(path)
 
 
 def test_names_aliases_and_emoji_mean_the_built_in_gestures(store, tmp_path):
