@@ -18,6 +18,7 @@ HALF = (
     "The model was trained on whole bodies and sees half of one: step back until your legs are in "
     "the picture, or record as you stand now and train again."
 )
+HALF_NOTE = "Trained on whole bodies, this is half of one: step back."
 
 
 def coverage(keypoints: NDArray[np.float32], skeleton: Skeleton) -> dict[str, float]:

@@ -1,4 +1,5 @@
-"""Whether hands are held today as they were when the samples were recorded.
+"""Whether hands are held today as they were when the samples were recorded, and whether as much of
+bodies is seen.
 
 Convention: a gesture's hands are compared with the same gesture's samples, by three measures that
 say something to a person; N hands. What is usual is stored in a model's metadata as `reference`:
@@ -17,15 +18,16 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
+from core.gestures.model.coverage import HALF
 from core.pose.hand import KNUCKLES, TIPS
 from core.pose.own_frame import heading_length, own_frame
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import HAND_21, Skeleton
 
 OVER_S = 30.0  # so much of the past is looked at
 ENOUGH = 40  # hands, about ten seconds, before anything is said
 _FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
 _LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares
-_MOST_REJECTED = 0.5  # a larger share of hands turned away is worth a word
+_MOST = 0.5  # a larger share of hands turned away, or of half bodies, is worth a word
 _WHAT_TO_DO = "Hold it as it was recorded, or record it as you hold it now and train again."
 _MOST_ENTRIES = 1000
 
@@ -96,30 +98,34 @@ def reference_statistics(
 
 @dataclass(frozen=True, eq=False)
 class Hand:
-    """A (21, 2) hand and what the model says of it; `gesture` is None where it says none."""
+    """A (K, 2) hand or body and what the model says of it; `gesture` is None where it says none,
+    `half` as `coverage.sees_half` says it."""
 
     keypoints: NDArray[np.float32]
     gesture: str | None
     rejected: bool = False
+    half: bool = False
 
 
 @dataclass(frozen=True)
 class _Seen:
     time_s: float
-    gesture: str | None
-    rejected: bool
-    measures: Measures
+    hand: Hand
+    measures: Measures | None
 
 
 class Drift:
-    """The hands of the last OVER_S seconds beside what is usual.
+    """The hands, or bodies, of the last OVER_S seconds beside what is usual.
 
     Args:
         reference: as `reference_statistics` gives it; {} where a model has none.
+        skeleton: the model's. Of a body is said whether it is half of one, or unknown.
     """
 
-    def __init__(self, reference: Mapping[str, Any]) -> None:
-        self._reference = reference if isinstance(reference, Mapping) else {}
+    def __init__(self, reference: Mapping[str, Any], skeleton: Skeleton = HAND_21) -> None:
+        self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
+        known = self._is_hand and isinstance(reference, Mapping)
+        self._reference = reference if known else {}
         self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
 
     def see(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
@@ -127,37 +133,45 @@ class Drift:
         if self._seen and time_s <= self._seen[-1].time_s:
             return
         for hand in hands:
-            measures = Measures.of(hand.keypoints[None], np.array([mirrored_view]))
-            self._seen.append(_Seen(time_s, hand.gesture, hand.rejected, measures))
+            mirrored = np.array([mirrored_view])
+            measures = Measures.of(hand.keypoints[None], mirrored) if self._is_hand else None
+            self._seen.append(_Seen(time_s, hand, measures))
         while self._seen and time_s - self._seen[0].time_s > OVER_S:
             self._seen.popleft()
 
     def sentence(self) -> str:
         """What differs and what to do; "" while nothing does, or too little was seen."""
         seen = tuple(self._seen)
-        if len(seen) >= ENOUGH and sum(s.rejected for s in seen) > _MOST_REJECTED * len(seen):
+        if len(seen) < ENOUGH:
+            return ""
+        if sum(s.hand.half for s in seen) > _MOST * len(seen):
+            return HALF
+        if sum(s.hand.rejected for s in seen) > _MOST * len(seen):
             return (
-                "Most hands of the last half minute are unlike what the model learned. If you "
-                "showed its gestures: record some as you hold them now, and train again."
+                f"Most {self._titles} of the last half minute are unlike what the model learned. "
+                "If you showed its gestures: record some as you hold them now, and train again."
             )
-        found = [self._of(name, [s for s in seen if s.gesture == name]) for name in self._reference]
+        found = [
+            self._of(name, [s.measures for s in seen if s.hand.gesture == name and s.measures])
+            for name in self._reference
+        ]
         worst, text = max(found, default=(0.0, ""))
         return text if worst > _FAR else ""
 
-    def _of(self, name: str, seen: list[_Seen]) -> tuple[float, str]:
+    def _of(self, name: str, seen: list[Measures]) -> tuple[float, str]:
         """By how many times a gesture is off by its worst measure, and that in words."""
         reference = self._reference[name]
         if len(seen) < ENOUGH or not isinstance(reference, Mapping):
             return 0.0, ""
-        side = float(np.mean([s.measures.left[0] for s in seen]))
+        side = float(np.mean([measures.left[0] for measures in seen]))
         if "side" in reference and abs(side - float(reference["side"])) > 0.9:
             return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WHAT_TO_DO}"
         return max(_off(name, key, reference[key], seen) for key in _LEAST if key in reference)
 
 
-def _off(name: str, key: str, tenths: Any, seen: list[_Seen]) -> tuple[float, str]:
+def _off(name: str, key: str, tenths: Any, seen: list[Measures]) -> tuple[float, str]:
     low, middle, high = (float(value) for value in tenths)
-    values = np.array([getattr(s.measures, key)[0] for s in seen])
+    values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]
     away = _apart(values, middle) if key == "turn" else values - middle
     by = float(np.median(away)) if len(away) else 0.0

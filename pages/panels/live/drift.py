@@ -1,4 +1,5 @@
-"""Live's word on drift: hands that are held otherwise than in the samples."""
+"""Live's word on drift: hands that are held otherwise than in the samples, bodies of which less is
+seen."""
 
 import streamlit as st
 
@@ -10,14 +11,19 @@ from core.recognition.live import Latest
 
 def show_drift(latest: Latest, model: GestureModel | None) -> None:
     """One sentence when the last half minute differs from the training data, and what to do."""
-    if model is None or model.skeleton.is_body:
-        return  # what is said of drift is said of fingers and palms
+    if model is None:
+        return
     key, drift = st.session_state.get("drift", (None, None))
     if key != model.path or drift is None:
-        drift = Drift(model.metadata.get("usual", {}))
+        drift = Drift(model.metadata.get("usual", {}), model.skeleton)
         st.session_state["drift"] = (model.path, drift)
     hands = [
-        Hand(hand.pose.keypoints, hand.gesture.name if hand.gesture else None, hand.rejected)
+        Hand(
+            hand.pose.keypoints,
+            hand.gesture.name if hand.gesture else None,
+            hand.rejected,
+            hand.half,
+        )
         for hand in latest.hands
     ]
     drift.see(hands, latest.taken_s, mirrored_view=True)

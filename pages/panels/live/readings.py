@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.gestures.model.coverage import HALF
+from core.gestures.model.coverage import HALF_NOTE
 from core.pose.skeletons import skeleton_named
 from core.recognition.live import Latest
 from core.recognition.reading import Reading
@@ -35,7 +35,7 @@ def _hand(hand: Reading, *, several: bool) -> dict[str, Any]:
     else:
         said = _said(UNSURE, "No gesture", whose)
     if hand.half:
-        said["note"] = HALF
+        said["note"] = HALF_NOTE
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
         {

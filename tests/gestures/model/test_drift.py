@@ -5,7 +5,9 @@ import pytest
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
+from core.gestures.model.coverage import HALF
 from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, reference_statistics
+from core.pose.skeletons import BODY_33
 from core.recipes.starter_data import table_data
 
 UPRIGHT = np.zeros((21, 2), np.float32)
@@ -95,6 +97,24 @@ def test_too_little_and_too_old_say_nothing():
 def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
     assert "unlike what the model learned" in after(UPRIGHT, rejected=True, usual={})
     assert after(UPRIGHT, usual={}) == ""
+
+
+@pytest.mark.parametrize(
+    ("half", "rejected", "says"),
+    [
+        (0, 0, ""),
+        (ENOUGH // 2, ENOUGH // 2, ""),
+        (ENOUGH // 2 + 1, 0, HALF),
+        (ENOUGH, ENOUGH, HALF),  # which is why they are unknown
+        (0, ENOUGH // 2 + 1, "Most bodies of the last half minute are unlike"),
+    ],
+)
+def test_of_bodies_it_is_said_when_most_are_half_or_unknown(half, rejected, says):
+    body = np.zeros((33, 2), np.float32)
+    drift = Drift({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
+    for i in range(ENOUGH):
+        drift.see([Hand(body, "t_pose", i < rejected, i < half)], i / 4, mirrored_view=True)
+    assert drift.sentence().startswith(says) and bool(drift.sentence()) == bool(says)
 
 
 @pytest.mark.parametrize("usual", [[], "x", {"thumbs_up": 3}])
