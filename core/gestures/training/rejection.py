@@ -23,7 +23,6 @@ from core.gestures.training.outliers import complete, synthetic_outliers
 from core.learning.background import Stop
 from core.pose.skeletons import skeleton_named
 
-SCORE = "made-up hands"  # and, where there is one, `none`
 TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture counting alike
 _ENOUGH = 100  # held-out samples that a threshold is taken from as it is
 # 0.08 let 95 % of the gestures through in the worst of the starter's five folds; the others are
@@ -52,6 +51,7 @@ class Rejection:
         false_accept: share of the unknown hands that got one; None where there were none.
         measured_on: which hands these were.
         gestures, foreign: how many.
+        score: what the score was learned from.
     """
 
     threshold: float
@@ -60,7 +60,7 @@ class Rejection:
     measured_on: str
     gestures: int
     foreign: int
-    score: str = f"{SCORE} + none"
+    score: str = "made-up hands + none"
 
     def to_json(self) -> dict[str, Any]:
         """For metadata.json."""
@@ -190,7 +190,7 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         kind: what kept them apart, as `Split.kind` says it.
     """
     probabilities, rejection = open_set_answers(net, data)
-    none = none_of(data)
+    none, made = none_of(data), f"made-up {skeleton_named(data.skeleton).titles}"
     nothing = -1 if none is None else none
     gesture, named = data.labels != nothing, probabilities.argmax(1) != nothing
     shown, scores, count = data.take(gesture), rejection[gesture], int(gesture.sum())
@@ -218,7 +218,7 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
         text,
         count,
         len(foreign),
-        SCORE if none is None else f"{SCORE} + none",
+        made if none is None else f"{made} + none",
     )
 
 

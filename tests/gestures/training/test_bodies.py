@@ -1,6 +1,7 @@
 """Body poses are learned as hands are: real people's 17 keypoints, labelled by a stated rule."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from core.errors import ModelError
 from core.gestures.data import GestureData
+from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
@@ -77,6 +79,22 @@ def test_the_saved_model_knows_its_skeleton_and_refuses_hands(trained, people):
         model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
     with pytest.raises(ModelError, match="knows coco_17 keypoints, these are hand_21"):
         model.check_estimator("coco-truth", "hand_21")
+
+
+def test_each_person_is_left_out_once_with_what_is_hidden_missing(people):
+    assert np.isnan(people.keypoints).any()
+    three = replace(people, persons=np.array([f"p{int(p) % 3}" for p in people.persons]))
+    odd = three.persons == "p1"  # who shows everything the other way round
+    exchanged = np.where(odd & (three.labels < 2), 1 - three.labels, three.labels)
+    found = leave_one_person_out(replace(three, labels=exchanged), TrainOptions(), epochs=12)
+    counts = {person: int((three.persons == person).sum()) for person in ("p0", "p1", "p2")}
+    assert {person: figures["n"] for person, figures in found.items()} == counts
+    assert summarise(found)["worst_person"] == "p1"
+
+
+def test_what_was_made_up_of_bodies_is_called_so(trained):
+    said = GestureModel.load(trained.path).metadata["rejection"]
+    assert said["score"] == "made-up bodies" and "bodies made of two" in said["measured_on"]
 
 
 def test_a_mirrored_view_exchanges_left_and_right(trained, people):
