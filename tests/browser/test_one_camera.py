@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
-from tests.browser.conftest import go, reads, settled
+from benchmarks.studio import start_camera, studio
+from tests.browser.conftest import button_to_hold, go, is_chosen, reads, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 FRAME = 'iframe[title*="webrtc_streamer"]'
@@ -79,3 +79,36 @@ def test_a_page_without_video_shows_none_before_the_camera_is_started(look, film
         go(page, "Studio")
         start = page.frame_locator(FRAME).get_by_role("button", name=re.compile("start", re.I))
         expect(start).to_be_visible()
+
+
+BUSY = """from streamlit.runtime.runtime import Runtime
+
+def late(runtime):
+    objects = runtime._get_async_objs()
+    loop, send = objects.eventloop, objects.need_send_data.set
+    loop.call_soon_threadsafe(loop.call_later, 0.4, send)
+
+Runtime._enqueued_some_message = late
+"""
+
+
+def test_a_busy_server_that_draws_the_page_anew_and_anew_does_not_stop_the_camera(
+    look, films, tmp_path
+):
+    (tmp_path / "sitecustomize.py").write_text(BUSY)  # what it says reaches the browser late
+    busy = {"PYTHONPATH": str(tmp_path)}
+    with (
+        studio(tmp_path / "workspace", busy) as (address, _),
+        look(films("thumbs_up"), address=address) as page,
+    ):
+        page.goto("/record")
+        start_camera(page)
+        button_to_hold(page, "fist")
+        for digit in "54" * 15:  # each draws the page anew
+            page.keyboard.press(digit)
+            page.wait_for_timeout(130)
+        is_chosen(page, "ok")
+        frame = next(frame for frame in page.frames if "webrtc" in frame.url)
+        later = _played_s(page) + 1
+        frame.wait_for_function(f"document.querySelector('video')?.currentTime > {later}")
+        button_to_hold(page, "fist")

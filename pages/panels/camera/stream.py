@@ -89,6 +89,7 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
 
         return Stream(LiveProcessor(make, Options(paused=True)))
 
+    _is_on_every_page()
     context = webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,
@@ -115,6 +116,13 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
         st.session_state.pop(_LAST, None)
     st.caption("Your pictures stay on the machine that runs Mudra.")
     return None
+
+
+def _is_on_every_page() -> None:
+    """Keep the library from ending a stream whose video it takes for gone: it counts the runs of
+    the page without it, by a counter that on a busy server goes up later, and then by two."""
+    if (context := st.session_state.get(KEY)) is not None:
+        context._last_rendered_run_count = None
 
 
 def show_trouble(latest: Latest) -> None:
