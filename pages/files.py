@@ -23,7 +23,7 @@ def page() -> None:
     left, right = wide_columns("files", 3, 2)
     with right:
         model = pick_model(project)
-        number = pick_number("files_two_hands", project)
+        number = pick_number("files_two_hands", project.skeleton)
         with st.expander("Keypoints and heatmaps", icon="🔥"):
             source = pick_keypoints("files", project)
             maps = pick_view("files") if source.is_net else "single"

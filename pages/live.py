@@ -25,7 +25,7 @@ def page() -> None:
     place = stage()
     with place.beside:
         model = pick_model(project)
-        number = pick_number("two_hands", project, help="Costs about 15 ms more a frame.")
+        number = pick_number("two_hands", project.skeleton, help="Costs about 15 ms more a frame.")
     with place.settings:
         smoothing = pick_smoothing(model)
         source = pick_keypoints("live", project)

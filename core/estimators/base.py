@@ -10,13 +10,14 @@ class Estimator(Protocol):
 
     Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
     gives, one of `core.pose.skeletons`; `stages` says how many heatmaps of each a net makes, 0
-    where none come.
+    where none come; `attends` names what it attends to.
     """
 
     name: str
     version: str
     skeleton: str
     stages: int = 0
+    attends: tuple[str, ...] = ()
 
     def estimate(self, frame: Frame) -> Estimate:
         """The poses in the next frame of a stream."""

@@ -75,6 +75,11 @@ def person_color(number: int) -> Rgb:
     return PERSON_COLORS[(number - 1) % len(PERSON_COLORS)]
 
 
+def person_swatch(number: int, side: int = 24) -> Picture:
+    """(side, side, 3) of nothing but a person's colour."""
+    return np.full((side, side, 3), person_color(number), np.uint8)
+
+
 def draw_pose(rgb: Picture, pose: Pose, skeleton: Skeleton = HAND_21) -> Picture:
     """One skeleton on a copy of the picture."""
     out = rgb.copy()

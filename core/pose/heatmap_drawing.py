@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.pose.boxes import to_window
 from core.pose.drawing import draw_estimate, draw_pose, label_plate
 from core.pose.heatmap_layout import (
+    ATTENTION,
     JOINT,
     KEYPOINTS,
     PICTURE,
@@ -86,10 +87,15 @@ def attention_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[
     whole = replace(heatmaps, region=(0.0, 0.0, float(width), float(height)))
     tiles = []
     for name, units in heatmaps.attention.items():
-        chosen = units.max(axis=0) if joint is None or joint >= len(units) else units[joint]
-        alone = replace(whole, attention={name: chosen[None]})
+        alone = replace(whole, attention={name: _unit(units, joint)[None]})
         tiles.append((name, attention_over(heatmaps.crop, alone, name)))
     return tiles
+
+
+def _unit(units: Floats, joint: int | None) -> Floats:
+    """A keypoint's, or the strongest of all, (h', w')."""
+    every = joint is None or joint >= len(units)
+    return np.asarray(units.max(axis=0) if every else units[joint], np.float32)
 
 
 def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
@@ -152,6 +158,7 @@ def draw_with_maps(
     maps: Maps,
     stages: int,
     *,
+    attends: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     emoji: Sequence[str] | None = None,
     mirror: bool = False,
@@ -161,16 +168,31 @@ def draw_with_maps(
 
     Args:
         stages: of the net; with 0 there are no heatmaps.
+        attends: the names of what the net attends to, so that there is a place for it while
+            nobody is seen; None: what came with the heatmaps.
     """
+    estimate = of_person(estimate, maps.person)
     if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
         rgb = over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
     picture = draw_estimate(rgb, estimate, labels=labels, emoji=emoji, mirror=mirror)
     first = next(iter(estimate.heatmaps), None)
     skeleton = _skeleton(estimate, first)
-    layout = layout_of(maps, skeleton, stages)
+    if attends is None:
+        attends = tuple(first.attention) if first else ()
+    layout = layout_of(maps, skeleton, stages, len(attends))
     if layout is None:
         return picture
-    return composed(picture, mirrored(first) if first and mirror else first, layout, maps, skeleton)
+    shown = mirrored(first) if first and mirror else first
+    return composed(picture, shown, layout, maps, skeleton, attends)
+
+
+def of_person(estimate: Estimate, person: int | None) -> Estimate:
+    """With one person's heatmaps alone, where people are told apart, see `Maps.person`."""
+    numbers = estimate.numbers
+    if person is None or not numbers or not estimate.heatmaps:
+        return estimate
+    chosen = numbers.index(person if person in numbers else min(numbers))
+    return replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
 
 
 def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
@@ -183,7 +205,12 @@ def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
 
 
 def composed(
-    picture: Picture, heatmaps: Heatmaps | None, layout: Layout, maps: Maps, skeleton: Skeleton
+    picture: Picture,
+    heatmaps: Heatmaps | None,
+    layout: Layout,
+    maps: Maps,
+    skeleton: Skeleton,
+    attends: Sequence[str] = (),
 ) -> Picture:
     """The tiles of one hand's or body's maps, and the picture, where the layout has them.
 
@@ -191,6 +218,7 @@ def composed(
         picture: with whatever is drawn on it.
         heatmaps: None where nothing was found: the tiles stay dark.
         skeleton: of the maps.
+        attends: the names of what the net attends to.
     """
     out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
     crops: dict[int, Picture] = {}
@@ -205,7 +233,7 @@ def composed(
                 size_wh = _inner_hw(heatmaps, side)[::-1]
                 crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
             _centre(space, _drawn(tile, crops[side], heatmaps, maps, skeleton))
-        _entitle(space, tile, skeleton)
+        _entitle(space, tile, skeleton, attends)
     return out
 
 
@@ -219,6 +247,9 @@ def _drawn(
         return _over_crop(crop, combined(heatmaps, stage, tile.number))
     if tile.kind == STAGE:
         return _over_crop(crop, combined(heatmaps, tile.number, maps.joint))
+    if tile.kind == ATTENTION:
+        units = list(heatmaps.attention.values())[tile.number]
+        return _over_crop(crop, _unit(units, maps.joint))
     if tile.kind == KEYPOINTS:
         inside, values = _inside(heatmaps, stage, max(crop.shape[:2]))
         return draw_pose(crop, Pose(inside, np.clip(values, 0, 1)), skeleton)
@@ -302,20 +333,22 @@ def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> N
 # -------------------------------------------------------------------------------------- the tiles
 
 
-def _entitle(space: Picture, tile: Tile, skeleton: Skeleton) -> None:
+def _entitle(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
     """A tile's name in its lower left corner, where a hand is seldom; above a joint's the colour of
     its finger or limb."""
-    plate = label_plate(title_of(tile, skeleton), "", TITLE)[:, : space.shape[1]]
+    plate = label_plate(title_of(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
     space[-TITLE:, : plate.shape[1]] = plate
     if tile.kind == JOINT:
         space[:_STRIPE] = _color(skeleton, tile.number)
 
 
-def title_of(tile: Tile, skeleton: Skeleton) -> str:
+def title_of(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
     """What stands on a tile."""
     if tile.kind == JOINT:
         names = (*skeleton.joints, "background")
         return names[tile.number].replace("_", " ")
+    if tile.kind == ATTENTION:
+        return attends[tile.number].replace("_", " ")
     return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
 
 

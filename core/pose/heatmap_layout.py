@@ -16,6 +16,7 @@ LEAST_STAGE = 240  # px, of a stage's tile
 _TALLEST = 0.75  # of the width, as a camera's picture: the stages' tiles shrink rather
 
 JOINT, STAGE, TRACK, KEYPOINTS, PICTURE = "joint", "stage", "track", "keypoints", "picture"
+ATTENTION = "attention"
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,21 @@ class Maps:
     """Which heatmaps are shown, where the estimator brings them.
 
     Attributes:
-        view: "single" lays them over the picture; "multi" shows every stage and "hm" every
-            keypoint as a tile beside it.
+        view: "single" lays them over the picture; "multi" shows every stage, and what the net
+            attends to, and "hm" every keypoint as a tile beside it.
         stage: from 0; None: the last, and nothing is laid over the picture.
         joint: 0 … J, J being the background; None: the strongest of all keypoints. "hm" shows its
             tile large.
         width: pixels, about as wide as the composed picture is shown.
+        person: whose, by number, where people are told apart; while that one is away, the lowest
+            number's. None: everybody's over the picture, the first one's as tiles.
     """
 
     view: str = "single"
     stage: int | None = None
     joint: int | None = None
     width: int = 960
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class Tile:
     """A place in the composed picture.
 
     Attributes:
-        kind: JOINT, STAGE, TRACK, KEYPOINTS or PICTURE.
-        number: of the joint or stage, from 0.
+        kind: JOINT, STAGE, TRACK, ATTENTION, KEYPOINTS or PICTURE.
+        number: of the joint, stage or attention, from 0.
     """
 
     kind: str
@@ -86,11 +90,12 @@ class _Cell:
     columns: int = 1
 
 
-def layout_of(maps: Maps, skeleton: Skeleton, stages: int) -> Layout | None:
+def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
     """The tiles of a view; None where the picture is shown alone.
 
     Args:
         stages: of the net; 0: there is none, and nothing to show.
+        attentions: how many things the net attends to.
 
     Raises:
         ValueError: another view.
@@ -100,7 +105,7 @@ def layout_of(maps: Maps, skeleton: Skeleton, stages: int) -> Layout | None:
     if maps.view == "single" or stages == 0:
         return None
     if maps.view == "multi":
-        return _stages(stages, maps.width)
+        return _stages(stages, attentions, maps.width)
     every = _keypoints(skeleton, maps.width)
     return every if maps.joint is None else _enlarged(every, skeleton, maps.joint)
 
@@ -122,9 +127,11 @@ def clicked(layout: Layout, x: float, y: float, joint: int | None) -> int | None
 # -------------------------------------------------------------------------------------- per stage
 
 
-def _stages(stages: int, width: int) -> Layout:
-    """The stages side by side, their track, and the picture in what is left of the last row."""
+def _stages(stages: int, attentions: int, width: int) -> Layout:
+    """The stages side by side, their track, what the net attends to, and the picture in what is
+    left of the last row."""
     tiles = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
+    tiles += [(ATTENTION, number) for number in range(attentions)]
     most = max(1, width // LEAST_STAGE)
     low = (c for c in range(1, most + 1) if -(-(len(tiles) + 1) // c) / c <= _TALLEST)
     columns = next(low, most)

@@ -4,9 +4,10 @@ Convention: a square is (x0, y0, side), picture pixels; it may reach beyond the 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 import numpy as np
 
@@ -81,10 +82,11 @@ class Tracks:
 
     Args:
         forget_s: a pose that was away for so long is another one.
+        reuse: who comes gets the lowest number that is free, else one that nobody had.
     """
 
-    def __init__(self, forget_s: float = 0.5) -> None:
-        self.forget_s = forget_s
+    def __init__(self, forget_s: float = 0.5, *, reuse: bool = False) -> None:
+        self.forget_s, self.reuse = forget_s, reuse
         self._tracks: dict[int, _Track] = {}
         self._next = 0
 
@@ -108,7 +110,9 @@ class Tracks:
             found = _assigned(costs, _UNLIKE)
         else:
             found = _assigned([{n: _moved(t.pose, p) for n, t in there.items()} for p in poses])
-        numbers = [self._new() if n is None else n for n in found]
+        numbers: list[int] = []
+        for n in found:
+            numbers.append(self._new({*there, *numbers}) if n is None else n)
         seen = {
             n: there[n].after(pose, time_s) if bodies and n in there else _Track(pose, time_s)
             for n, pose in zip(numbers, poses, strict=True)
@@ -120,7 +124,9 @@ class Tracks:
         """Begin anew, with 1: another picture comes."""
         self._tracks, self._next = {}, 0
 
-    def _new(self) -> int:
+    def _new(self, taken: Container[int]) -> int:
+        if self.reuse:
+            return next(n for n in count(1) if n not in taken)
         self._next += 1
         return self._next
 

@@ -51,7 +51,7 @@ class Options:
 
     Attributes:
         model: names the gestures; None shows the skeleton alone.
-        hands: 1 or 2.
+        hands: how many at most, or how many people.
         smoothing: how drawn keypoints are calmed and names held; None: as the model says. The
             probabilities stay raw.
         keypoints: whose keypoints: MediaPipe's or a net's.
@@ -256,15 +256,14 @@ class LiveProcessor:
             return _mirrored(frame.rgb), Latest()
         estimator = self._estimator_of(options)
         estimate = estimator.estimate(frame)
+        if options.hands > 1 and skeleton_named(estimate.skeleton).is_body:
+            estimate = self._read.numbered(estimate)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
-        poses = tuple(hand.pose for hand in hands)
-        several = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
-        numbers = tuple(hand.number for hand in hands) if several else ()
-        shown = replace(estimate, poses=poses, numbers=numbers)
+        shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         if options.body is None:
-            picture = _drawn(frame.rgb, shown, hands, options.maps, estimator.stages)
+            picture = _drawn(frame.rgb, shown, hands, options.maps, estimator)
         else:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         _draw_note(picture, note)
@@ -323,17 +322,28 @@ def _mirrored(rgb: Picture) -> Picture:
 
 
 def _drawn(
-    rgb: Picture, estimate: Estimate, hands: tuple[Reading, ...], maps: Maps, stages: int
+    rgb: Picture,
+    estimate: Estimate,
+    hands: tuple[Reading, ...],
+    maps: Maps,
+    estimator: Estimator,
 ) -> Picture:
     return draw_with_maps(
         rgb,
         estimate,
         maps,
-        stages,
+        estimator.stages,
+        attends=estimator.attends,
         mirror=True,
-        labels=[hand.gesture.name if hand.gesture else "" for hand in hands],
+        labels=[_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
         emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
     )
+
+
+def _label(hand: Reading, *, numbered: bool) -> str:
+    """What stands above a hand, or above one of several people."""
+    name = hand.gesture.name if hand.gesture else ""
+    return f"{hand.number} {name}".rstrip() if numbered else name
 
 
 def _draw_note(picture: Picture, note: str) -> None:

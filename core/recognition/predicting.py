@@ -39,6 +39,7 @@ class Recognised:
         answers: one a hand, in the poses' order; empty ones without a model.
         maps: how `picture` shows a heatmap net's maps, one of `heatmap_layout.VIEWS`.
         stages: of that net, 0 without.
+        attends: the names of what it attends to.
     """
 
     frame: Frame
@@ -46,6 +47,7 @@ class Recognised:
     answers: list[Answer]
     maps: str = "single"
     stages: int = 0
+    attends: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """As the command line's JSON says it: a hand that is out of distribution has the gesture
@@ -70,6 +72,7 @@ class Recognised:
             self.estimate,
             Maps(self.maps),
             self.stages,
+            attends=self.attends,
             labels=[_plate(answer) for answer in self.answers],
             emoji=[gesture.emoji if gesture else "" for gesture in shown],
             mirror=self.frame.mirrored_view,
@@ -167,7 +170,8 @@ class _Inference:
         found = answers(self.model, estimate)
         if skeleton_named(estimate.skeleton).is_body:
             estimate = replace(estimate, numbers=self._numbers(estimate))
-        return Recognised(frame, estimate, found, self.maps, self.estimator.stages)
+        made = self.estimator
+        return Recognised(frame, estimate, found, self.maps, made.stages, made.attends)
 
     def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
         """Who is who among the people."""

@@ -66,7 +66,7 @@ class Reading:
             again", "Left third" … beside others of that side.
         rejected: this frame's hand is too unknown to be given a gesture.
         half: the model was trained on whole bodies, and this is half of one.
-        number: the same as long as it is followed.
+        number: the same as long as it is followed; the lowest that is free, from 1 on.
     """
 
     pose: Pose
@@ -120,9 +120,14 @@ class HandReader:
     """Names the hands of one stream's estimates; remembers each hand between them."""
 
     def __init__(self) -> None:
-        self._tracks = Tracks(FORGET_S)
+        self._tracks = Tracks(FORGET_S, reuse=True)
         self._hands: dict[int, _Hand] = {}
         self._trace: tuple[Moment, ...] = ()
+
+    def numbered(self, estimate: Estimate) -> Estimate:
+        """The next frame's poses with the numbers that their readings will have."""
+        numbers = self._tracks(estimate.poses, estimate.time_s, estimate.skeleton)
+        return replace(estimate, numbers=tuple(numbers))
 
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
@@ -130,6 +135,7 @@ class HandReader:
         """Every hand with its held name, as confident as the estimate has them.
 
         Args:
+            estimate: the next frame's, numbered or not.
             smoothing: None: as the model says.
 
         Raises:
@@ -139,7 +145,7 @@ class HandReader:
         self._hands = {n: h for n, h in self._hands.items() if now_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
-        numbers = self._tracks(estimate.poses, now_s, estimate.skeleton)
+        numbers = estimate.numbers or self.numbered(estimate).numbers
         title = skeleton_named(estimate.skeleton).title
         names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, now_s)
         readings = tuple(
@@ -154,12 +160,14 @@ class HandReader:
     def _named(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
         """A name for each track, its side's or the title; the one that is there longest chooses
         first."""
-        names: dict[int, str] = {}
         for number in sorted(poses):
-            hand = self._hands[number] = self._hands.get(number) or _Hand()
-            hand.seen_s = now_s
-            hand.sides[poses[number].handedness or title] += 1
-            names[number] = hand.called(names.values())
+            self._hands.setdefault(number, _Hand())
+        names: dict[int, str] = {}
+        for number, hand in self._hands.items():
+            if number in poses:
+                hand.seen_s = now_s
+                hand.sides[poses[number].handedness or title] += 1
+                names[number] = hand.called(names.values())
         return names
 
     def trace(self) -> tuple[Moment, ...]:

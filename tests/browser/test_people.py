@@ -2,35 +2,25 @@
 
 import json
 
+import cv2
+import numpy as np
 import pytest
-import torch
 from playwright.sync_api import expect
-from torch import nn
 
-from core.learning.netfile import save_net
+from benchmarks.studio import start_camera
 from core.paths import Paths
-from core.pose.skeletons import COCO_17
-from tests.browser.conftest import settled
+from tests.browser.conftest import settled, write_film
+from tests.standing_net import save_standing_net
+
+CROWD = "000000000790.jpg"
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
-
-
-class Bright(nn.Module):
-    """Every keypoint is where the picture is bright, and it attends to what is dark."""
-
-    joints, stages, stride, background, input_hw = 17, 1, 4, False, (128, 96)
-
-    def forward(self, pictures):
-        light = nn.functional.avg_pool2d(pictures, 4).mean(dim=1, keepdim=True)
-        return light.expand(-1, 17, -1, -1)[:, None]
 
 
 @pytest.fixture(scope="module")
 def net(workspace):
     """A small net of bodies among the user's own."""
-    torch.manual_seed(0)
-    about = {"skeleton": COCO_17.name, "alignment": "cells", "decode": "parabola"}
-    save_net(Bright(), Paths.find(workspace).own_nets / "bright", "bright", about)
+    save_standing_net(Paths.find(workspace).own_nets / "standing")
 
 
 def boxes(page):
@@ -44,26 +34,40 @@ def size_of(page, n):
     return int(width), int(height)
 
 
+def choose_net(page):
+    """The Heatmaps page with the small net."""
+    page.goto("/heatmaps")
+    settled(page)
+    page.get_by_role("button", name="Settings").click()
+    box = page.get_by_role("combobox", name="Net")
+    expect(box).to_be_visible()
+    page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
+    box.click()
+    page.get_by_role("option", name="standing").click()
+    settled(page)
+    page.keyboard.press("Escape")
+
+
 @pytest.fixture
 def picture(look, film, net, shared_data):
     """The page with a picture of several people, their boxes to be drawn."""
     with look(film) as page:
-        page.goto("/heatmaps")
-        settled(page)
-        page.get_by_role("button", name="Settings").click()
-        box = page.get_by_role("combobox", name="Net")
-        expect(box).to_be_visible()
-        page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
-        box.click()
-        page.get_by_role("option", name="bright").click()
-        settled(page)
-        page.keyboard.press("Escape")
+        choose_net(page)
         page.get_by_test_id("stMain").get_by_text("Picture", exact=True).first.click()
         settled(page)
         photo = shared_data / "samples" / "coco" / "000000000785.jpg"
         page.locator("input[type=file]").first.set_input_files(str(photo))
         expect(page.locator(".people img")).to_be_visible()
         yield page
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory, shared_data):
+    """A camera before which people stand."""
+    photo = cv2.imread(str(shared_data / "coco" / "mini" / "train2017" / CROWD))
+    path = tmp_path_factory.mktemp("film") / "crowd.mjpeg"
+    write_film(path, [cv2.resize(np.roll(photo, x, axis=1), (640, 480)) for x in (0, 4, 8, 4)])
+    return path
 
 
 def choose(page, text):
@@ -134,14 +138,51 @@ def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
     page.screenshot(path=pictures / "people_file.png", full_page=True)
 
 
-def test_another_file_than_boxes_is_refused_in_words(picture, tmp_path, pictures):
+def test_another_file_than_boxes_is_refused_in_words_also_after_a_good_one(
+    picture, tmp_path, pictures
+):
     page = picture
     choose(page, "File")
-    given = tmp_path / "people.json"
-    given.write_text('{"people": []}')
+    good, wrong = tmp_path / "good.json", tmp_path / "people.json"
+    box = {"image_id": 785, "category_id": 1, "bbox": [280, 40, 220, 350], "score": 0.9}
+    good.write_text(json.dumps([box]))
+    wrong.write_text('{"people": []}')
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
-    uploader.locator("input[type=file]").set_input_files(str(given))
-    try:
-        expect(page.get_by_test_id("stAlert")).to_contain_text("has no images")
-    finally:
-        page.screenshot(path=pictures / "people_refused.png", full_page=True)
+    for given in (wrong, good, wrong, good):
+        uploader.locator("input[type=file]").set_input_files(str(given))
+        try:
+            if given is wrong:
+                expect(page.get_by_test_id("stAlert")).to_contain_text("people.json has no images")
+                expect(boxes(page)).to_have_count(0)
+            else:
+                expect(boxes(page)).to_have_count(1)
+                expect(page.get_by_test_id("stAlert")).to_have_count(0)
+        finally:
+            page.screenshot(path=pictures / "people_refused.png", full_page=True)
+
+
+def pick(page, number):
+    """The person of that number."""
+    one = page.get_by_role("radio", name=number, exact=True)
+    one.click()
+    expect(one).to_be_checked()
+    settled(page)
+
+
+def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd, net, pictures):
+    with look(crowd) as page:
+        choose_net(page)
+        choose(page, "Several people")
+        expect(page.get_by_role("radiogroup", name="Person")).to_have_count(0)
+        start_camera(page)
+        for number in ("1", "2"):
+            pick(page, number)
+        page.screenshot(path=pictures / "people_live.png", full_page=True)
+        page.get_by_role("button", name="Hold the picture").click()
+        still = page.locator(".st-key-maps_still img")
+        expect(still).to_be_visible()
+        expect(page.get_by_role("radio", name="2", exact=True)).to_be_checked()
+        second = still.get_attribute("src")
+        pick(page, "1")
+        expect(still).not_to_have_attribute("src", second)
+        page.screenshot(path=pictures / "people_held.png", full_page=True)

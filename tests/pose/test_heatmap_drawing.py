@@ -1,5 +1,7 @@
 """Heatmaps to look at: colours where the heatmaps are, the picture where there are none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ from core.pose.heatmap_drawing import (
     title_of,
     tracks,
 )
-from core.pose.heatmap_layout import JOINT, VIEWS, Maps, layout_of
+from core.pose.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons import HAND_21, LSP_14, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
@@ -101,6 +103,41 @@ def test_every_stage_shows_the_chosen_keypoint(heatmaps):
     assert not is_red(out[45, 105])  # 0.3 in stage 1
     assert is_red(out[45, 320 + 105])
     assert (out[45, 200] == GREY).all()
+
+
+def test_of_several_people_only_the_chosen_one_s_maps_are_laid_over_the_picture(heatmaps):
+    """Cell (10, 4) of the one lies at (70, 28), of the other, who stands lower, at (70, 68)."""
+    lower = Heatmaps(heatmaps.maps, (50.0, 60.0, 64.0, 64.0), heatmaps.crop)
+    rgb = np.full((140, 160, 3), GREY, np.uint8)
+    nobody = Pose(np.full((21, 2), np.nan, np.float32), np.zeros(21, np.float32))
+    people = Estimate((nobody,) * 2, (140, 160), "net", heatmaps=(heatmaps, lower), numbers=(4, 2))
+    drawn = {
+        person: draw_with_maps(rgb, people, Maps("single", 1, person=person), 2)
+        for person in (4, 2, 7, None)
+    }
+    places = {n: (is_red(out[28, 70]), is_red(out[68, 70])) for n, out in drawn.items()}
+    # 7 is away: the lowest number's; nobody is chosen: everybody's
+    assert places == {4: (True, False), 2: (False, True), 7: (False, True), None: (True, True)}
+    tiles = draw_with_maps(rgb, people, Maps("multi", person=4, joint=INDEX_TIP), 2)
+    first = draw_with_maps(rgb, people, Maps("multi", joint=INDEX_TIP), 2)
+    assert (tiles == first).all()  # the same crop and maps: where they lie is not in the tiles
+
+
+def test_what_a_net_attends_to_has_a_tile_of_its_name_also_while_nobody_is_seen(heatmaps):
+    dim, sure = np.full((1, 8, 8), 0.1, np.float32), np.full((21, 8, 8), 0.1, np.float32)
+    sure[INDEX_TIP] = 1
+    seen = replace(heatmaps, attention={"holistic_1": dim, "part_wise": sure})
+    rgb = np.full((120, 160, 3), GREY, np.uint8)
+    # five tiles and the picture: three columns of 320; the attentions at (0, 320) and (320, 320)
+    out = draw_with_maps(rgb, estimate_of(seen), Maps("multi", joint=INDEX_TIP), 2)
+    assert not is_red(out[480, 160]) and is_red(out[480, 480])
+    other = draw_with_maps(rgb, estimate_of(seen), Maps("multi", joint=0), 2)
+    assert not is_red(other[480, 480])
+    tile = next(t for t in layout_of(Maps("multi"), HAND_21, 2, 2).tiles if t.kind == ATTENTION)
+    assert title_of(tile, HAND_21, ("holistic_1", "part_wise")) == "holistic 1"
+    nobody = Estimate((), (120, 160), "net")
+    dark = draw_with_maps(rgb, nobody, Maps("multi"), 2, attends=tuple(seen.attention))
+    assert dark.shape == out.shape
 
 
 def test_the_tiles_are_mirrored_and_their_places_are_not(heatmaps):

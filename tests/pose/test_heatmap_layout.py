@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.pose.heatmap_layout import (
+    ATTENTION,
     JOINT,
     KEYPOINTS,
     LEAST_STAGE,
@@ -77,6 +78,20 @@ def test_the_stages_stand_side_by_side_with_their_track_and_the_picture_under_th
     ]
     assert place(layout, TRACK) == (0, 320, 320, 320)
     assert place(layout, PICTURE) == (320, 320, 640, 320)
+
+
+def test_what_a_net_attends_to_follows_the_track():
+    # one stage, the track, four attentions and the picture: four columns of 240, two rows
+    layout = layout_of(Maps("multi", width=960), HAND_21, 1, 4)
+    assert layout.size_hw == (480, 960)
+    assert place(layout, TRACK) == (240, 0, 240, 240)
+    assert [place(layout, ATTENTION, number)[:2] for number in range(4)] == [
+        (480, 0),
+        (720, 0),
+        (0, 240),
+        (240, 240),
+    ]
+    assert place(layout, PICTURE) == (480, 240, 480, 240)
 
 
 def test_six_stages_wrap_into_four_columns():

@@ -95,6 +95,14 @@ def test_a_pose_that_is_new_far_off_or_back_too_late_gets_another_number() -> No
     assert tracks([pose(300)], 1.1) == [a + 3]  # no hand is so quick
 
 
+def test_who_comes_may_be_given_the_lowest_number_that_is_free() -> None:
+    tracks = Tracks(forget_s=0.5, reuse=True)
+    assert tracks([pose(0), pose(300), pose(600)], 0.0) == [1, 2, 3]
+    assert tracks([pose(600)], 0.4) == [3]
+    assert tracks([pose(0), pose(600), pose(300)], 0.7) == [1, 3, 2]  # forgotten, and free
+    assert tracks([pose(900), pose(600)], 0.8) == [4, 3]  # 1 and 2 may still come back
+
+
 def test_missing_keypoints_are_left_out_and_a_pose_without_any_is_new() -> None:
     tracks = Tracks()
     gone = Pose(np.full((3, 2), np.nan, np.float32), np.zeros(3, np.float32))

@@ -11,13 +11,18 @@ import pytest
 
 from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import ModelError, WeightsError
+from core.estimators.top_down import HeatmapBodies
 from core.media.pictures import read_picture
 from core.paths import Paths
+from core.pose.heatmap_drawing import draw_with_maps
+from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.recognition.live import Latest, LiveProcessor, Options
 from core.recognition.reading import probabilities
+from tests.standing_net import save_standing_net
 
+PEOPLE = "000000000790.jpg"
 RAW = Smoothing(joints=False, hold_s=0)
 HERE = "http://localhost:9000"
 
@@ -108,6 +113,36 @@ def test_two_hands_have_each_their_own_name(make, starter, shared_data):
     live.close()
     assert len(both) == 5
     assert sorted(both[-1]) == [("Left", "open_palm"), ("Right", "open_palm")]
+
+
+def test_of_several_people_the_chosen_one_s_maps_are_drawn(weights_folder, shared_data, tmp_path):
+    save_standing_net(tmp_path / "standing")
+    photo = read_picture(shared_data / "coco/mini/train2017" / PEOPLE)
+    seen = []
+
+    def open_net(options):
+        net = tmp_path / "standing"
+        return HeatmapBodies(weights_folder, net_folder=net, num_poses=options.hands)
+
+    def watch(frame, estimate, version):
+        seen.append(estimate)
+        return ""
+
+    live = stream(open_net)
+    for person in (1, 2, 1):
+        maps = Maps("single", 0, person=person)
+        live.configure(Options(hands=4, smoothing=RAW, maps=maps), watch)
+        out = live.process(photo)
+        told = seen[-1]
+        assert sorted(told.numbers) == [*range(1, len(told.poses) + 1)] and len(told.poses) >= 2
+        of_one = (told.heatmaps[told.numbers.index(person)],)
+        labels = [str(number) for number in told.numbers]
+        expected = draw_with_maps(
+            photo, replace(told, heatmaps=of_one), Maps("single", 0), 1, labels=labels, mirror=True
+        )
+        assert (out == expected).all()
+    assert sorted(reading.number for reading in live.latest().hands) == sorted(told.numbers)
+    live.close()
 
 
 def test_a_hand_that_is_not_sure_enough_is_no_gesture(make, starter, photos):

@@ -1,5 +1,6 @@
 """What hands mean: unknown ones are given no gesture, in numbers by hand and on real pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -115,6 +116,23 @@ def test_a_hand_alone_that_jumps_or_comes_back_has_its_plain_name():
     assert called(read, frame_of(0.0, (0, "Left"))) == ["Left"]
     assert called(read, frame_of(0.1, (500, "Left"))) == ["Left"]
     assert called(read, frame_of(0.2 + FORGET_S, (100, "Left"))) == ["Left"]
+
+
+def test_a_number_is_free_again_when_who_had_it_is_forgotten():
+    read = HandReader()
+    two = frame_of(0.0, (0, None), (300, None))
+    assert read.numbered(two).numbers == (1, 2)
+    readings = read(replace(read.numbered(two), time_s=0.1), None, Smoothing())
+    assert [(r.number, r.hand) for r in readings] == [(1, "hand"), (2, "hand again")]
+    later = 0.2 + FORGET_S
+    assert [r.number for r in read(frame_of(later, (300, None)), None, Smoothing())] == [1]
+
+
+def test_who_is_there_longest_keeps_the_plain_name_whatever_number_a_newcomer_has():
+    read = HandReader()
+    called(read, frame_of(0.0, (0, "Left"), (300, "Right")))
+    called(read, frame_of(0.4, (300, "Right")))
+    assert called(read, frame_of(0.6, (300, "Right"), (600, "Right"))) == ["Right", "Right again"]
 
 
 def test_a_name_is_given_to_no_other_hand_while_its_own_is_there():

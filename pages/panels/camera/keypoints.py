@@ -54,9 +54,9 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
-def pick_number(key: str, project: Project, **look: Any) -> int:
+def pick_number(key: str, skeleton: str, **look: Any) -> int:
     """How many hands or persons are looked for; `look` is what Streamlit's toggle takes."""
-    body = skeleton_named(project.skeleton).is_body
+    body = skeleton_named(skeleton).is_body
     title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
     several = st.toggle(title, key=key, persist_state="session", **look)
     return (PEOPLE if body else 2) if several else 1

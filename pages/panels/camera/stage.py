@@ -64,6 +64,10 @@ class Stage:
         self.stream.live.configure(options, watch)
         return self.stream.live
 
+    def numbers(self) -> list[int]:
+        """Of the hands or people in the camera's last picture."""
+        return [hand.number for hand in self.stream.live.latest().hands] if self.stream else []
+
     def say_next(self, text: str) -> None:
         """What to do next, beside the title; to start the camera comes first."""
         self.head.caption(text if self.stream is not None else NOT_STARTED)

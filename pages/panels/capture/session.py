@@ -56,7 +56,7 @@ def pick_recorded(project: Project) -> int:
     if not skeleton_named(project.skeleton).is_body:
         return 1
     how = "The largest is recorded, of equals the one in the middle. Costs time in every frame."
-    return pick_number("recorded_people", project, help=how)
+    return pick_number("recorded_people", project.skeleton, help=how)
 
 
 def recorder_for(project: Project, person: str) -> Recorder:

@@ -11,26 +11,31 @@ from pages.panels.progress import moves
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
 
 
-def show_film(source: KeypointSource, view: str) -> None:
-    """Drop one, look at it with its heatmaps, take it away."""
+def show_film(source: KeypointSource, view: str, shown: str, number: int) -> None:
+    """Drop one, look at it with its heatmaps, take it away.
+
+    Args:
+        shown: what is in it, in words.
+        number: how many are looked for at most.
+    """
     file = st.file_uploader(
-        "A video with a hand", VIDEOS, key="maps_video", label_visibility="collapsed"
+        f"A video with {shown}", VIDEOS, key="maps_video", label_visibility="collapsed"
     )
     if file is None:
         st.info(
-            "Drop a video here: it comes back with the net's keypoints, or with the heatmaps "
-            "beside it.",
+            f"Drop a video with {shown} here: it comes back with the net's keypoints, or with the "
+            "heatmaps beside it.",
             icon="🎞",
         )
         return
-    key = (file.file_id, source, view)
+    key = (file.file_id, source, view, number)
     if st.session_state.get("maps_video_for") != key:
         bar = st.progress(0.0, "detecting")
         st.session_state["maps_video_read"] = read_file(
             file.name,
             file.getvalue(),
             None,
-            lambda: source.open(studio().paths),
+            lambda: source.open(studio().paths, num_poses=number),
             temporary_folder(),
             maps=view,
             progress=moves(bar),

@@ -11,7 +11,7 @@ from core.datasets.person_boxes import MOST, read_person_boxes
 from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_jpeg, encode_png, read_picture
-from core.pose.heatmap_drawing import attention_tiles, draw_with_maps, scaled
+from core.pose.heatmap_drawing import draw_with_maps, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.person_view import PersonBox
 from core.pose.types import Estimate, Picture
@@ -21,7 +21,7 @@ from pages.panels.camera.keypoints import PEOPLE
 from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown, temporary_folder
 from pages.panels.heatmaps.stills import PICTURES, estimator_of
-from pages.panels.heatmaps.views import STILL
+from pages.panels.heatmaps.views import STILL, show_attention
 
 FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
 _BOXES, _READ = "maps_people", "maps_people_read"
@@ -102,19 +102,8 @@ def _show(
         with st.container(key=STILL):
             st.image(picture, width="stretch")
     if boxes:
-        _show_attention(of_chosen, maps, chosen + 1)
+        show_attention(of_chosen.heatmaps[0], maps)
     st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
-
-
-def _show_attention(estimate: Estimate, maps: Maps, person: int) -> None:
-    """What a net that attends looks at, for the chosen person."""
-    tiles = attention_tiles(estimate.heatmaps[0], maps.joint)
-    if not tiles:
-        return
-    st.caption(f"Where the net looks on person {person}: coarse scales first, then by keypoint.")
-    with st.container(horizontal=True, key="maps_attention"):
-        for title, picture in tiles:
-            st.image(picture, title.replace("_", " "), width=picture.shape[1])
 
 
 def _read(

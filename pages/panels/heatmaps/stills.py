@@ -1,19 +1,19 @@
 """Heatmaps of a picture: an uploaded one, or the camera's that was held."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
 from core.capture.correcting import LastSecond, Moment
 from core.media.pictures import encode_png, read_picture
-from core.pose.heatmap_drawing import draw_with_maps, scaled
+from core.pose.heatmap_drawing import draw_with_maps, mirrored, of_person, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.types import Estimate, Picture
-from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.keypoint_sources import KeypointSource, skeleton_by
 from pages.panels.camera.stream import Stream
 from pages.panels.frame import errors_shown, studio
-from pages.panels.heatmaps.views import STILL
+from pages.panels.heatmaps.views import STILL, show_attention
 
 PICTURES = ["jpg", "jpeg", "png", "webp"]
 _HELD, _SEEN = "maps_held", "maps_seen"
@@ -61,9 +61,15 @@ def _let_go() -> None:
 
 
 def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
-    """The picture as another net sees it."""
+    """The picture as another net sees it; as many people as were seen in it."""
     frame, estimator = moment.frame, estimator_of(source)
-    estimate = estimator.estimate_still(frame.rgb, mirrored_view=frame.mirrored_view)
+    bodies = skeleton_by(source, studio().paths).is_body
+    several = len(moment.estimate.numbers) if bodies else 0
+    estimate = estimator.estimate_still(
+        frame.rgb, num_poses=several or None, mirrored_view=frame.mirrored_view
+    )
+    if several:
+        estimate = replace(estimate, numbers=tuple(range(1, len(estimate.poses) + 1)))
     return Moment(frame, estimate, estimator.version)
 
 
@@ -106,13 +112,17 @@ def _show(
 ) -> None:
     factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
     rgb, estimate = scaled(rgb, estimate, factor)
-    picture = draw_with_maps(rgb, estimate, maps, stages, mirror=mirror)
+    labels = [str(number) for number in estimate.numbers]
+    picture = draw_with_maps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
     with st.container(key=STILL):
         st.image(picture, width="stretch")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
-        if estimate.heatmaps:
-            crop = estimate.heatmaps[0].crop
+        shown = next(iter(of_person(estimate, maps.person).heatmaps), None)
+        if shown is not None:
+            crop = shown.crop
             with st.popover("What the net saw", icon="🔍"):
                 height, width = crop.shape[:2]
                 st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)
+    if shown is not None:
+        show_attention(mirrored(shown) if mirror else shown, maps)

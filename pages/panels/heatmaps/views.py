@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from core.pose.heatmap_drawing import colour_bar
+from core.pose.heatmap_drawing import attention_tiles, colour_bar
 from core.pose.heatmap_layout import Maps, clicked, layout_of
 from core.pose.skeletons import Skeleton
+from core.pose.types import Heatmaps
 from pages.components.shown_picture import clicked_at, hear_picture, shown_width
 from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
 from pages.panels.choice import pick_one
@@ -17,7 +18,8 @@ VIEWS = {
     "multi": (
         "Per stage",
         "Stage 1 sees only what is near a point and takes many spots for a fingertip; later "
-        "stages see the other keypoints, too. The track shows how the peaks move.",
+        "stages see the other keypoints, too. The track shows how the peaks move. A net with "
+        "attention shows what counts for it, coarse scales first.",
     ),
     "hm": (
         "Per keypoint",
@@ -62,6 +64,17 @@ def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     st.caption(VIEWS[maps.view][1])
     st.image(colour_bar(200, 12), "no response … sure", width=200)
     st.fragment(_hear)(maps, skeleton, stages, shown_width(_SHOWN, 0))
+
+
+def show_attention(heatmaps: Heatmaps, maps: Maps) -> None:
+    """What a net that attends looks at, where the view has no tiles of it."""
+    tiles = attention_tiles(heatmaps, maps.joint) if maps.view != "multi" else []
+    if not tiles:
+        return
+    st.caption("Where the net looks: coarse scales first, then by keypoint.")
+    with st.container(horizontal=True, key="maps_attention"):
+        for title, picture in tiles:
+            st.image(picture, title.replace("_", " "), width=picture.shape[1])
 
 
 def _hear(maps: Maps, skeleton: Skeleton, stages: int, drawn_width: int) -> None:

@@ -14,10 +14,11 @@ UNLIKE = "Unlike every gesture that the model learned."
 
 def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
     """Every hand, or body of that skeleton, of the last frame, side by side."""
-    nothing = "Nobody" if skeleton and skeleton_named(skeleton).is_body else "No hand"
+    people = skeleton is not None and skeleton_named(skeleton).is_body
+    whose = _person if people else _side
     several = len(latest.hands) > 1
-    shown = [_hand(hand, several=several) for hand in latest.hands]
-    draw_answer(key, shown or [_said(NO_HAND, nothing)])
+    shown = [_hand(hand, whose(hand) if several else "") for hand in latest.hands]
+    draw_answer(key, shown or [_said(NO_HAND, "Nobody" if people else "No hand")])
 
 
 def show_gesture(emoji: str, name: str, key: str) -> None:
@@ -25,9 +26,17 @@ def show_gesture(emoji: str, name: str, key: str) -> None:
     draw_answer(key, [_said(emoji, name)])
 
 
-def _hand(hand: Reading, *, several: bool) -> dict[str, Any]:
+def _side(hand: Reading) -> str:
     side = hand.pose.handedness
-    whose = (f"{side} hand" if side else f"a {hand.hand}") if several else ""
+    return f"{side} hand" if side else f"a {hand.hand}"
+
+
+def _person(body: Reading) -> str:
+    """By the number that the video shows."""
+    return f"person {body.number}"
+
+
+def _hand(hand: Reading, whose: str) -> dict[str, Any]:
     if hand.gesture is not None:
         said = _said(hand.gesture.emoji, hand.gesture.name, whose)
     elif hand.rejected:
