@@ -180,6 +180,12 @@ def train_net(
         typer.Option(help="Highest learning rate; else 0.0025, 0.001 for bodies and depth."),
     ] = None,
     size: Annotated[str, typer.Option(help="Of a body net's input, HEIGHTxWIDTH.")] = "256x192",
+    trunk: Annotated[
+        str | None,
+        typer.Option(
+            help="A pose_resnet's, of ImageNet: torchvision's file, or resnet18.imagenet."
+        ),
+    ] = None,
     seed: int = 0,
     threads: Annotated[
         int, typer.Option(min=1, help="On a CPU of torch; on a GPU that draw samples.")
@@ -207,6 +213,7 @@ def train_net(
             out=out,
             options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
             build=build,
+            trunk=trunk,
             about=about or OF_HANDS,
             progress=progress,
         )

@@ -20,6 +20,7 @@ from core.media.pictures import decode_jpeg
 from core.paths import Paths
 from core.pose.boxes import to_region
 from core.store import Store
+from core.weights.entries import PLAIN
 
 NET = "net"  # the folder in a run that holds what can be used
 LIGHT = "cpm.hand_light"
@@ -44,6 +45,7 @@ def train_net_here(
     out: Path | None = None,
     options: dict[str, Any] | None = None,
     build: dict[str, Any] | None = None,
+    trunk: str | None = None,
     about: dict[str, Any] | None = None,
     progress: Callable[[int, int | None], None],
 ) -> tuple[Run, Path] | None:
@@ -56,6 +58,8 @@ def train_net_here(
         out: folder for the net; else in the run.
         options: more of `NetOptions`.
         build: options of the net's class; a run that is resumed has its own.
+        trunk: what its trunk begins with, a file of torchvision's or the name of fetched weights;
+            a run that is resumed has it already.
         about: what the net's folder says of it beside its figures.
 
     Returns:
@@ -67,25 +71,33 @@ def train_net_here(
     # torch takes seconds to load and is needed by nothing before this
     from core.learning.loop import NetOptions, train_net
     from core.learning.netfile import save_trained
+    from core.learning.trunk import read_trunk, scaling_of
 
     build = build or {}
-    run = _run(paths, name, resume, minutes=minutes, steps=steps, build=build)
+    began = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
+    of_trunk = {"trunk": began.about} if began else {}
+    run = _run(paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk)
     if resume is not None:
         build = run.about().get("build", {})
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
+        of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
+    scaling = scaling_of(of_trunk["trunk"]) if of_trunk else PLAIN
+    given = NetOptions(
+        minutes=minutes, steps=steps, net=build, trunk=began, scaling=scaling, **(options or {})
+    )
     with _failure_logged(run):
         weights = train_net(
             name,
             data,
             run,
-            NetOptions(minutes=minutes, steps=steps, net=build, **(options or {})),
+            given,
             lambda share: progress(round(_PARTS * share), _PARTS),
         )
         if _rank() > 0:
             return None
         folder = out or run.path / NET
-        message = _about(run, len(data.rows(""))) | (about or {})
-        save_trained(weights, folder, name, message, build)
+        message = _about(run, len(data.rows(""))) | of_trunk | (about or {})
+        save_trained(weights, folder, name, message, build, scaling)
         shutil.copyfile(weights, folder / WEIGHTS)
     return run, folder
 

@@ -28,8 +28,10 @@ from core.learning.averaging import moving_average
 from core.learning.checkpoint import WEIGHTS, TrainingState, keep_checkpoint
 from core.learning.losses import LOSSES
 from core.learning.runs import DONE, STOPPED, Run
+from core.learning.trunk import Trunk
 from core.learning.watching import Watch, as_input
 from core.nets import NETS, build_net
+from core.weights.entries import PLAIN, Scaling
 
 _WARM_UP = 0.02  # share of the training in which the rate rises
 _CHECK_EVERY = 20  # steps; on a GPU to look at a loss is to wait for it
@@ -50,6 +52,8 @@ class NetOptions:
         threads: of torch on a CPU; on a GPU so many processes draw its samples.
         evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
         start: weights to begin from (fine-tuning), else random ones.
+        trunk: what a net's trunk begins with, beside `start`.
+        scaling: how pictures are fed.
         net: options of the net's class, such as `joints` and `input_hw` of a body's.
     """
 
@@ -61,6 +65,8 @@ class NetOptions:
     threads: int = 2
     evaluate_every_s: float = 240.0
     start: Path | None = None
+    trunk: Trunk | None = None
+    scaling: Scaling = PLAIN
     net: Mapping[str, Any] = field(default_factory=dict)
 
     def share_done(self, state: TrainingState) -> float:
@@ -92,6 +98,8 @@ def train_net(
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
         net.load_state_dict(load_file(options.start))
+    if options.trunk is not None:
+        options.trunk.fill(net)
     adamw = torch.optim.AdamW(_groups(net), lr=options.rate)
     model, optimizer = fabric.setup(net, adamw)
     if loss_of.reads != "forward":
@@ -99,7 +107,7 @@ def train_net(
     state = TrainingState(net, moving_average(net, _MOST_KEPT), adamw)
     state.take_up(run)
     stream = _stream(fabric, data, rows, net.input_hw, options, state.step)
-    watch = Watch(fabric, run, data, state, loss_of, options.evaluate_every_s)
+    watch = Watch(fabric, run, data, state, loss_of, options.evaluate_every_s, options.scaling)
     if options.start is not None and state.step == 0:
         watch.measure()  # what it could before
 
@@ -177,7 +185,7 @@ def _stream(
     workers = min(options.threads - 1, 1) if fabric.device.type == "cpu" else options.threads
     for pictures, keypoints, weights in DataLoader(stream, options.batch, num_workers=workers):
         yield (
-            as_input(pictures.to(fabric.device)),
+            as_input(pictures.to(fabric.device), options.scaling),
             keypoints.to(fabric.device),
             weights.to(fabric.device, torch.float32),
         )

@@ -25,7 +25,7 @@ from core.learning.onnx_file import onnx_bytes
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.pose_resnet import PoseResNet
-from core.weights.entries import Channels
+from core.weights.entries import PLAIN, Channels, Scaling
 from core.weights.onnx_session import open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
@@ -158,11 +158,13 @@ def save_trained(
     name: str,
     about: Mapping[str, Any],
     build: Mapping[str, Any] | None = None,
+    scaling: Scaling = PLAIN,
 ) -> None:
     """Write the folder of a net from what its training left.
 
     Args:
         build: options of the net's class, as it was trained.
+        scaling: how pictures were fed.
     """
     net = build_net(name, **(build or {}))
     net.load_state_dict(load_file(weights))
@@ -170,7 +172,15 @@ def save_trained(
     if isinstance(net, CrossInfoNet):
         save_depth_net(net, folder, name, about)
         return
-    save_net(net, folder, name, {"skeleton": spec.skeleton, **asdict(spec.reading), **about})
+    save_net(
+        net,
+        folder,
+        name,
+        {"skeleton": spec.skeleton, **asdict(spec.reading), **about},
+        scale=scaling.factor,
+        offset=scaling.offset,
+        bgr=scaling.channels == "BGR",
+    )
 
 
 def _check(

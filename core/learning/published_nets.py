@@ -84,25 +84,8 @@ def published_depth_net(name: str, weights_folder: Path) -> CrossInfoNet:
     return net.eval()
 
 
-def fill_trunk(net: nn.Module, name: str, weights_folder: Path) -> None:
-    """Give a net that is to be trained the trunk of ImageNet, or whatever else of its arrays the
-    named weights hold.
-
-    Raises:
-        WeightsError: missing, altered, or of another net.
-    """
-    arrays, own = load_weights(name, weights_folder), net.state_dict()
-    wrong = [n for n, array in arrays.items() if n not in own or own[n].shape != array.shape]
-    if wrong:
-        raise WeightsError(
-            f"{name} are weights of another net: “{wrong[0]}” has no place in this one; name those "
-            f"of a {WEIGHTS[name].net}"
-        )
-    _fill(net, arrays)
-
-
 def _fill(net: nn.Module, arrays: Arrays) -> None:
-    """What is not in the arrays stays: a normalisation's count of batches, or all but a trunk."""
+    """What is not in the arrays stays: a normalisation's count of batches."""
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
     net.load_state_dict(tensors, strict=False)
 

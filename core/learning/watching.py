@@ -22,6 +22,7 @@ from core.learning.losses import Loss
 from core.learning.runs import Run
 from core.nets import PoseNet
 from core.pose.metrics import distances, summary
+from core.weights.entries import PLAIN, Scaling
 
 
 class Watch:
@@ -31,6 +32,7 @@ class Watch:
         run: where the first process writes.
         state: what learns.
         every_s: seconds between measurements, each with a checkpoint.
+        scaling: how pictures are fed.
     """
 
     def __init__(
@@ -41,9 +43,10 @@ class Watch:
         state: TrainingState,
         loss: Loss,
         every_s: float,
+        scaling: Scaling = PLAIN,
     ) -> None:
         self._fabric, self._run, self._data, self._state = fabric, run, data, state
-        self._loss = loss
+        self._loss, self._scaling = loss, scaling
         self._every_s, self._looked = every_s, state.spent
         self._begun = time.monotonic() - state.spent
         self._losses: list[Tensor] = []  # since the last evaluation
@@ -77,7 +80,8 @@ class Watch:
             _check_finite(loss)
         data, net = self._data, cast(PoseNet, self._state.average.module)
         held_out = {
-            name: measure(net, data, data.rows(name), self._loss) for name in data.held_out_sets
+            name: measure(net, data, data.rows(name), self._loss, self._scaling)
+            for name in data.held_out_sets
         }
         self._run.log(
             event="look",
@@ -101,19 +105,24 @@ class Watch:
 
 
 def measure(
-    net: PoseNet, data: TrainingData, rows: NDArray[np.int64], loss: Loss
+    net: PoseNet,
+    data: TrainingData,
+    rows: NDArray[np.int64],
+    loss: Loss,
+    scaling: Scaling = PLAIN,
 ) -> list[dict[str, float | None]]:
     """PCK and mean error of every stage, by the upright views; errors in units of the data. What
     the target has not counts nowhere.
 
     Args:
         loss: that the net is trained by.
+        scaling: how pictures are fed.
     """
     found, target, units = [], [], []
     for start in range(0, len(rows), 64):
         views = [data.upright(int(row), net.input_hw) for row in rows[start : start + 64]]
         pictures, keypoints, sizes = (np.stack(part) for part in zip(*views, strict=True))
-        found.append(_found(net, torch.from_numpy(pictures), loss).numpy())
+        found.append(_found(net, torch.from_numpy(pictures), loss, scaling).numpy())
         target.append(keypoints[..., : found[-1].shape[-1]])
         units.append(sizes)
     sizes, stages = np.concatenate(units), np.concatenate(found)
@@ -124,21 +133,28 @@ def measure(
     ]
 
 
-def _found(net: PoseNet, pictures: Tensor, loss: Loss) -> Tensor:
+def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Tensor:
     """Every stage's keypoints, (B, S, J, 2) input pixels; in space (B, 1, J, 3), in the cube."""
     with torch.no_grad():
-        said = net(as_input(pictures).to(next(net.parameters()).device)).cpu()
+        said = net(as_input(pictures.to(next(net.parameters()).device), scaling)).cpu()
     if loss.in_space:
         return said[:, None].float()
     first = (net.stride - 1) / 2 if loss.centred else 0.0
     return _peaks(said[:, :, : net.joints]) * net.stride + first
 
 
-def as_input(pictures: Tensor) -> Tensor:
-    """(B, H, W, 3) uint8 → (B, 3, H, W) in 0..1, channels stay last in memory; depth is fed as it
-    is."""
+def as_input(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
+    """(B, H, W, 3) uint8 RGB → (B, 3, H, W) as a net is fed, channels stay last in memory; depth is
+    fed as it is."""
     fed = pictures.permute(0, 3, 1, 2)
-    return fed.float() / 255 if pictures.dtype == torch.uint8 else fed
+    if pictures.dtype != torch.uint8:
+        return fed
+    fed = fed.float().flip(1) if scaling.channels == "BGR" else fed.float()
+    factor, offset = (
+        torch.tensor(part, device=fed.device).reshape(-1, 1, 1)
+        for part in (scaling.factor, scaling.offset)
+    )
+    return fed * factor + offset
 
 
 def _peaks(maps: Tensor) -> Tensor:

@@ -48,6 +48,9 @@ def _numbers(channels: Channels) -> str:
     return " ".join(f"{abs(number):.4g}" for number in three)
 
 
+PLAIN = Scaling("RGB", 1 / 255, 0.0)  # 0..1, as nets are fed that nobody trained before
+
+
 def normalised(channels: str, mean: tuple[float, ...], std: tuple[float, ...]) -> Scaling:
     """(value − mean) / std of values 0..255, as a scaling."""
     factor = tuple(1 / s for s in std)

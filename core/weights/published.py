@@ -50,7 +50,7 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
         raise WeightsError(
             f"{name} is used as an ONNX graph, not {file.name}: {entry_of(name).sources[0].where}"
         )
-    arrays = _checked(name, named_as_ours(name, file.name, _read(name, file)), file.name)
+    arrays = read_published(name, file)
     folder.mkdir(parents=True, exist_ok=True)
     about = {"name": name, "source": file.name, "source_sha256": sha256_of(file)}
     content = safetensors.numpy.save(arrays, metadata=about)
@@ -59,6 +59,16 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     record = {**about, **found, "arrays": len(arrays), "parameters": count}
     _keep(name, folder, ".safetensors", content, record)
     return record
+
+
+def read_published(name: str, file: Path) -> Arrays:
+    """A published file's arrays under our names, each of them checked.
+
+    Raises:
+        WeightsError: unknown name or format, hostile or broken file, or another net's weights.
+    """
+    entry_of(name)
+    return _checked(name, named_as_ours(name, file.name, _read(name, file)), file.name)
 
 
 def _import_given(name: str, file: Path, folder: Path) -> dict[str, Any]:
@@ -187,8 +197,8 @@ def _read(name: str, file: Path) -> Arrays:
         )
     if not file.is_file():
         raise WeightsError(f"{file} is missing: name a file that is there")
-    if file.suffix not in FORMATS:
-        known = ", ".join(FORMATS)
+    if FORMATS.get(file.suffix) not in _READERS:
+        known = ", ".join(suffix for suffix, kind in FORMATS.items() if kind in _READERS)
         raise WeightsError(f"{file.name}: unknown kind “{file.suffix}”, expected one of {known}")
     return _READERS[FORMATS[file.suffix]](file)
 

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from core.cli import app
 from core.estimators.heatmap_model import HeatmapNet
+from core.nets import build_net
+from tests.learning.torchvision_file import save_resnet18
 
 SIZE = ["--size", "64x32", "--batch", "4", "--threads", "1"]
 
@@ -55,6 +59,28 @@ def test_a_body_net_is_trained_gone_on_with_and_ready_for_use(few: Path, workspa
     ]
     assert [one["n"] for one in found] == [15, 3]
     assert all(0 <= one["pck@0.2"]["share"] <= 1 and one["coco"] is None for one in found)
+
+
+def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspace: Path) -> None:
+    file, tensors = save_resnet18(workspace.parent / "resnet18.pth")
+    still = ["--rate", "1e-12"]  # nothing moves but what normalisation counts
+    first = train(few, workspace, "--steps", "1", *still, "--trunk", str(file))
+    more = train(few, workspace, "--steps", "2", *still, "--resume", first["run"])
+    for trained in (first, more):
+        kept = load_file(Path(trained["net"]) / "weights.safetensors")
+        for name, tensor in tensors.items():
+            if name.endswith("weight"):
+                assert torch.allclose(kept[name], tensor, atol=1e-6), name
+        net = HeatmapNet(Path(trained["net"]))
+        assert net.metadata["trunk"]["source"] == "resnet18.pth"
+        plain = build_net("pose_resnet18.literal", joints=14, input_hw=(64, 32)).eval()
+        plain.load_state_dict(kept)
+        picture = np.full((1, 64, 32, 3), (150, 90, 30), np.uint8)
+        mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+        fed = torch.from_numpy((picture / 255 - mean) / std).permute(0, 3, 1, 2).float()
+        with torch.no_grad():
+            expected = plain(fed).numpy()
+        assert net.heatmaps(picture)[:, :, :14] == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(

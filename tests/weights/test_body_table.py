@@ -9,7 +9,8 @@ import torch
 from safetensors.numpy import save_file
 
 from core.errors import WeightsError
-from core.learning.published_nets import fill_trunk, make_usable, published_net
+from core.learning.published_nets import make_usable, published_net
+from core.learning.trunk import read_trunk
 from core.nets import build_net
 from core.weights.body_table import BGR_SCALING, BODIES, RGB_SCALING
 from core.weights.fetch import fetch
@@ -59,7 +60,7 @@ def test_maps_are_read_as_each_net_was_trained():
     assert {WEIGHTS[n].reading.decode for n in BODIES if "vitpose" in n} == {"dark"}
 
 
-def test_a_trunk_is_fetched_and_fills_a_net_that_is_to_be_trained_but_its_head(tmp_path, serve):
+def test_a_trunk_is_fetched_for_a_net_that_is_to_be_trained(tmp_path, serve):
     arrays = random_arrays("resnet18.imagenet")
     file = tmp_path / "resnet18-f37072fd.pth"
     classifier = {"fc.weight": torch.ones(1000, 512), "fc.bias": torch.ones(1000)}
@@ -77,15 +78,10 @@ def test_a_trunk_is_fetched_and_fills_a_net_that_is_to_be_trained_but_its_head(t
     source = replace(source, sha256_start=found[:8])
     record = fetch("resnet18.imagenet", tmp_path / "weights", source=source, accept_hash=found)
     assert record["parameters"] == 11_186_112  # 11,176,512 that learn, and 9,600 of running figures
-    net = build_net("pose_resnet18.both", joints=14, input_hw=(128, 96))
-    head = net.deconv_layers[0].weight.clone()
-    fill_trunk(net, "resnet18.imagenet", tmp_path / "weights")
-    own = net.state_dict()
-    assert all(np.array_equal(own[name].numpy(), array) for name, array in arrays.items())
-    assert torch.equal(net.deconv_layers[0].weight, head)
+    trunk = read_trunk("pose_resnet18.both", "resnet18.imagenet", tmp_path / "weights")
+    assert (trunk.about["source"], trunk.about["sha256"]) == (file.name, found)
+    assert all(np.array_equal(trunk.arrays[name], array) for name, array in arrays.items())
     assert make_usable("resnet18.imagenet", tmp_path / "weights", tmp_path / "nets") is None
-    with pytest.raises(WeightsError, match="weights of another net"):
-        fill_trunk(build_net("cpm.hand_light"), "resnet18.imagenet", tmp_path / "weights")
     with pytest.raises(WeightsError, match="trunk of a pose_resnet18"):
         published_net("resnet18.imagenet", tmp_path / "weights")
 
