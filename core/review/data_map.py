@@ -93,7 +93,7 @@ def about(drawn: DataMap) -> str:
     what = f"{n:,} samples" if n == drawn.of else f"{n:,} of {drawn.of:,} samples, of every gesture"
     what += "" if n == drawn.of else " as many"
     if drawn.method == PCA:
-        return f"{what}. The two directions show {drawn.explained:.0%} of how the hands differ."
+        return f"{what}. The two directions show {drawn.explained:.0%} of how the samples differ."
     return f"{what}. Near points look alike; distances between groups mean little."
 
 

@@ -10,6 +10,7 @@ from core.capture.samples import picture_of
 from core.capture.stills import Added
 from core.capture.uploads import add_uploads
 from core.gestures.labels import safe_label
+from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, refusal_text
 from core.recognition.keypoint_sources import source_for
 from core.store import Gesture, Project, Sample
@@ -86,7 +87,7 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     with right:
         _snapshot(recorder, project, gesture)
     with left, errors_shown():
-        follow(_UPLOAD, "Looking for hands …")
+        follow(_UPLOAD, f"Looking for {skeleton_named(project.skeleton).titles} …")
 
 
 def _snapshot(recorder: Recorder, project: Project, gesture: Gesture) -> None:

@@ -61,7 +61,7 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
     """What the switches say; they stay as they are for each project while you stay on the page."""
     of = f"_{project.id}"
     st.caption(
-        "A message goes out when the name of a hand changes, never for every frame. The "
+        "A message goes out when a name changes, never for every frame. The "
         "ports are open while the camera runs."
     )
     sound = st.toggle(

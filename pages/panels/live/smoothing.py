@@ -34,7 +34,7 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
     of = f"{of}_{hash(start)}"
     joints = st.toggle("Calm the keypoints", start.joints, key=f"s_joints{of}")
     cutoff = st.slider(
-        "Cutoff of a still hand, Hz",
+        "Cutoff at rest, Hz",
         0.2,
         10.0,
         _within(start.min_cutoff, 0.2, 10.0),
@@ -50,7 +50,7 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
         0.005,
         key=f"s_beta{of}",
         format="%.3f",
-        help="Higher: a quick hand lags less.",
+        help="Higher: what moves quickly lags less.",
     )
     thresholds = (_within(start.leave, 0, 1), _within(start.enter, 0, 1))
     leave, enter = st.slider(

@@ -1,4 +1,4 @@
-"""Train's word on hands that are none of the gestures: how they are turned away."""
+"""Train's word on what is none of the gestures: how it is turned away."""
 
 from typing import Any
 
@@ -26,9 +26,9 @@ def rejection(figures: dict[str, Any]) -> None:
             "–" if let_in is None else f"{let_in:.1%}",
             border=True,
             width="content",
-            help=f"of {found['foreign']} hands",
+            help=f"of {found['foreign']} others",
         )
     st.markdown(
-        "A hand that is too far from the gestures gets “no gesture”. Measured on "
+        "What is too far from the gestures gets “no gesture”. Measured on "
         f"{safe_label(found['measured_on'])}."
     )
