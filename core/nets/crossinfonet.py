@@ -21,6 +21,7 @@ INPUT_HW = (96, 96)
 MAP_HW = (24, 24)  # of the guiding heatmaps
 _UNITS = (3, 4, 6, 3)  # of each part of the trunk
 _DROPPED = 0.4  # the published code keeps 0.6
+_FIRST_SCALE = 0.1  # of what is said; the published 1 takes thousands of steps to come down
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
 
 
@@ -107,6 +108,12 @@ class CrossInfoNet(nn.Module):
         self.palm = _Branch(wide, width.hidden, palm)
         self.fingers = _Branch(wide, width.hidden, fingers)
         self.hand = _Layer(2 * width.hidden, 3 * self.joints, linear=True)
+        branches = (self.palm, self.fingers)
+        for layer in (
+            *(self.hand, self.guidance_maps),
+            *(layer for branch in branches for layer in (branch.last, branch.last_maps)),
+        ):
+            nn.init.constant_(layer.norm.weight, _FIRST_SCALE)
 
     def forward(self, crops: Tensor) -> Tensor:
         """The hand's keypoints, (B, K, 3): x right, y down, z away, in units of half the cube's
@@ -197,7 +204,7 @@ class _Layer(nn.Module):
         super().__init__()
         self.linear = linear
         self.kernel: nn.Module
-        self.norm: nn.Module
+        self.norm: nn.BatchNorm1d | nn.BatchNorm2d
         if kernel:
             self.kernel = nn.Conv2d(channels, wide, kernel, stride, kernel // 2, bias=False)
             self.norm = nn.BatchNorm2d(wide, _EPS, _MOMENTUM)

@@ -134,3 +134,10 @@ def test_learning_drops_units_and_using_does_not() -> None:
     assert dropped > 0.5  # 0.4 of those that the ReLU has left
     net.eval()
     torch.testing.assert_close(net(crops), net(crops))
+
+
+def test_a_fresh_net_begins_near_the_cubes_middle_and_with_faint_maps() -> None:
+    torch.manual_seed(0)
+    net = CrossInfoNet("nyu_14", SMALL).train()
+    for said in net.guided(torch.randn(16, 1, 96, 96)):
+        assert 0.05 < float(said.detach().std()) < 0.15
