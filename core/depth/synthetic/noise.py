@@ -17,6 +17,7 @@ from core.pose.types import Floats
 Mask = NDArray[np.bool_]
 _FOCAL_PX = 580.0
 _EDGE_MM = 20.0  # a step in depth, not a slope
+_PATCH_PX, _SURE = 18.0, 2.8  # their grain; standard deviations that are lost at no depth at all
 _RARE = 2.6  # standard deviations; patches of a field beyond it are holes
 
 
@@ -34,6 +35,7 @@ class DepthNoise:
         grazing: tangent of the angle to a surface from which on it may be lost.
         flying: share of an edge's pixels that lie in mid-air.
         holes: share of an edge's pixels without a value.
+        patches: how much more of a surface is lost, in patches, the farther it is; 0: none.
         range_mm: nearest and farthest depth.
     """
 
@@ -45,14 +47,15 @@ class DepthNoise:
     grazing: float = np.inf
     flying: float = 0.0
     holes: float = 0.0
+    patches: float = 0.0
     range_mm: tuple[float, float] = (0.0, 60_000.0)
 
 
 # PrimeSense's steps as in NYU's frame 1: 731, 733, 735, 736, 738 … 749 mm, 1.64 at 740 mm; its
 # shadow there, 9 px between 760 and 900 mm, is that of 75 mm. Coded light: a SR305 near by.
 NOISES = {
-    "primesense": DepthNoise(3.0, 0.4, 75.0, 0.9, 3.0, 7.0, 0.04, 0.03, (400.0, 4500.0)),
-    "coded_light": DepthNoise(1.0, 0.5, 40.0, 0.6, 1.5, 4.0, 0.1, 0.1, (200.0, 1500.0)),
+    "primesense": DepthNoise(3.0, 0.4, 75.0, 0.9, 3.0, 7.0, 0.04, 0.03, 0.0, (400.0, 4500.0)),
+    "coded_light": DepthNoise(1.0, 0.5, 40.0, 0.6, 1.5, 4.0, 0.1, 0.1, 2.2, (200.0, 1500.0)),
     "none": DepthNoise(),
 }
 
@@ -70,6 +73,9 @@ def measured(
         seen[_grazed(seen, camera, noise, rng)] = 0
     if noise.ragged_px:
         seen = _ragged(seen, noise, scale, rng)
+    if noise.patches:
+        lost = _grained(rng, (*depth.shape, 1), _PATCH_PX * scale)[..., 0]
+        seen[lost > _SURE - np.float32(noise.patches / high) * seen] = 0
     if noise.step_mm:
         seen = _stepped(seen, noise, scale, rng)
     seen[seen < low] = 0

@@ -95,8 +95,8 @@ def _surroundings(
     things: list[Solids] = []
     elbow = hand.centres[-5:-3].mean(0)
     person = _person(rng, elbow, float(palm[2]))
-    if rng.random() < 0.67 and elbow[2] > palm[2] - 150:
-        things.append(person)
+    shown = rng.random() < 0.67 and elbow[2] > palm[2] - 150
+    things.append(person if shown else _upper_arm(rng, elbow))
     planes = []
     wall_mm = palm[2] + rng.uniform(300, 2500)
     tilt = rng.normal(0, 0.15, 2)
@@ -113,8 +113,15 @@ def _surroundings(
     return things, planes
 
 
+def _upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
+    """What an arm comes from whose person is not seen: it goes on until it leaves the picture."""
+    away = rng.normal((0, 0.2, 1), 0.5)
+    ends = np.stack([elbow, elbow + away / np.linalg.norm(away) * 2 * _UPPER_ARM_MM])
+    return Solids(ends, np.array([46.0, 62.0]), np.array([[0, 1]]))
+
+
 def _person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
-    """Head, trunk and the upper arm to an elbow, turned somewhat, behind the hand."""
+    """Head, trunk, thighs and the upper arm to an elbow, turned somewhat, behind the hand."""
     size, turn = rng.normal(1, 0.07), _about(1, rng.normal(0, 0.35))
     side = 1.0 if rng.random() < 0.5 else -1.0  # where the trunk is, seen from the shoulder
     joints = np.array(
@@ -127,12 +134,27 @@ def _person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
             [180 * side, -135, -25],
             [180 * side, -230, -15],
             [370 * side, 270, 20],
+            [70 * side, 960, -60],
+            [290 * side, 960, -60],
         ]
     )
     reach = rng.normal((-0.2 * side, -1.0, 0.7), 0.35)
     shoulder = elbow + reach / np.linalg.norm(reach) * _UPPER_ARM_MM * size
-    radii = np.array([68, 68, 105, 105, 62, 78, 92, 45]) * size
-    cones = np.array([(0, 1), (0, 2), (1, 3), (2, 3), (4, 5), (5, 6), (1, 7), (0, 8)])
+    radii = np.array([66, 66, 105, 105, 62, 78, 92, 45, 72, 72]) * size
+    chains = (
+        (0, 1),
+        (0, 2),
+        (1, 3),
+        (2, 3),
+        (4, 5),
+        (5, 6),
+        (1, 7),
+        (2, 8),
+        (3, 9),
+        (0, 4),
+        (1, 4),
+    )
+    cones = np.array([*chains, (0, len(joints))])
     faces = np.array([(0, 1, 2), (1, 2, 3), (0, 1, 4)])
     body = joints * size @ turn.T + shoulder
     body[:, 2] += max(0, palm_z + rng.uniform(20, 350) - (body[:, 2] - radii).min())

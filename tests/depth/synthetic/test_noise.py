@@ -90,3 +90,16 @@ def test_what_a_sensor_measures_is_near_the_truth(name: str) -> None:
     seen = found > 0
     assert np.median(np.abs(found - depth)[seen]) < 2
     assert 0.7 < seen.mean() < 1
+
+
+def test_far_surfaces_are_lost_in_patches_and_near_ones_hardly() -> None:
+    noise = DepthNoise(patches=2.2, range_mm=(200.0, 1500.0))
+    near, far = (
+        measured(np.full((120, 160), depth, np.float32), NYU, noise, rng()) == 0
+        for depth in (500, 1400)
+    )
+    assert near.mean() < 0.02
+    assert 0.04 < far.mean() < 0.4
+    kernel = np.ones((3, 3), np.uint8)
+    inner = cv2.erode(far.astype(np.uint8), kernel).mean()
+    assert inner > far.mean() / 3  # patches, not single pixels
