@@ -1,9 +1,9 @@
 """Reads the text files in which truth and results of hands in depth are published, and writes them:
 one frame a line, u v d of every keypoint.
 
-Convention: u, v in pixels, d in mm; numbers are separated by blanks, tabs or commas. The files are
-untrusted: every line is looked at, and a wrong one named by its number, from 1. Legend: N frames,
-K keypoints.
+Convention: u, v in pixels, d in mm; numbers are separated by blanks, tabs or commas; a frame's name
+before them (ICVL's labels have it: NAME.png) is left out. The files are untrusted: every line is
+looked at, and a wrong one named by its number, from 1. Legend: N frames, K keypoints.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from core.files import write_whole
 _MOST_BYTES = 500 * 2**20
 _MOST_LINE = 10_000  # characters
 _MOST_JOINTS = 100
+_NAMED = ".png"
 _MOST = 1e7  # px or mm; beyond it no number is a place in a depth picture
 
 
@@ -40,7 +41,7 @@ def read_joints(path: Path) -> Points:
         raise TableError(
             f"{path.name} is empty: expected is one frame a line, u v d of every keypoint"
         )
-    if len(rows[0]) % 3 or len(rows[0]) > 3 * _MOST_JOINTS:
+    if len(rows[0]) % 3 or not 1 <= len(rows[0]) // 3 <= _MOST_JOINTS:
         raise TableError(
             f"{path.name} has {len(rows[0])} numbers a line: expected are u v d of every keypoint, "
             f"three for each of at most {_MOST_JOINTS}"
@@ -88,6 +89,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 def _numbers(line: str, where: str) -> Points:
     fields = line.replace(",", " ").split()
+    fields = fields[1:] if fields and fields[0].endswith(_NAMED) else fields
     try:
         row = np.array([float(field) for field in fields])
     except ValueError:

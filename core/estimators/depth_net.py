@@ -34,7 +34,10 @@ class DepthNet:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         about = _metadata(folder)
         self.name, self.skeleton, self.joints = about["name"], about["skeleton"], about["joints"]
-        content = (folder / MODEL).read_bytes()
+        try:
+            content = (folder / MODEL).read_bytes()
+        except OSError as error:
+            raise WeightsError(f"{folder / MODEL} can't be read: {error.strerror}") from None
         if hashlib.sha256(content).hexdigest() != about["sha256"]:
             raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
         self._session = open_session(content, threads=threads)

@@ -30,6 +30,12 @@ def test_numbers_may_be_separated_in_any_of_the_published_ways(tmp_path, between
     np.testing.assert_array_equal(found[1], [[7, 8, 9], [0, 1, 2]])
 
 
+def test_a_frame_s_name_before_the_numbers_is_left_out(tmp_path) -> None:
+    text = "test_seq_1/image_0000.png 1 2 3 4 5 6\ntest_seq_1/image_0001.png 7 8 9 1 2 3\n"
+    found = read_joints(written(tmp_path, text))
+    np.testing.assert_array_equal(found, [[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [1, 2, 3]]])
+
+
 def test_what_is_written_is_read_back_to_a_thousandth(tmp_path) -> None:
     uvd = np.random.default_rng(0).uniform(0, 900, (5, 21, 3))
     write_joints(tmp_path / "mine.txt", uvd)
@@ -40,7 +46,9 @@ WRONG = {
     "empty": ("", "joints.txt is empty"),
     "blank lines": ("\n \n", "joints.txt is empty"),
     "letters": ("1 2 3\n1 two 3\n", "line 2: “two” is no number"),
-    "a name before the numbers": ("a.png 1 2 3\n", "line 1: “a.png” is no number"),
+    "a name after the numbers": ("1 2 3 a.png\n", "line 1: “a.png” is no number"),
+    "commas alone": (",,,\n", "has 0 numbers a line"),
+    "names alone": ("a.png\nb.png\n", "has 0 numbers a line"),
     "not a number": ("1 2 3\n1 nan 3\n", "line 2: number 2 is nan"),
     "infinite": ("1 2 inf\n", "line 1: number 3 is inf"),
     "too large": ("1 2 1e300\n", "number 3 is 1e\\+300; expected is one of at most 1e\\+07"),
