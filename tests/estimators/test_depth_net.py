@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet, is_depth_net
+from core.estimators.heatmap_model import HeatmapNet
 from core.paths import Paths
 
 ABOUT = {
@@ -50,3 +51,8 @@ def test_metadata_that_say_nothing_of_depth_are_told(tmp_path: Path, metadata: s
     assert not is_depth_net(tmp_path)
     with pytest.raises(WeightsError, match="has no net"):
         DepthNet(tmp_path)
+
+
+def test_asked_for_pictures_it_says_that_it_sees_depth(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="finds hands in depth, not in pictures"):
+        HeatmapNet(folder_of(tmp_path, json.dumps(ABOUT)))
