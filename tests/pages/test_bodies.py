@@ -49,3 +49,10 @@ def test_files_finds_the_people_in_a_picture(bodies, weights_folder, shared_data
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
     bodies.run()
     assert "bodies **1**" in texts(bodies) and "Starter: the arm poses" in str(bodies.selectbox)
+
+
+def test_files_compares_nobody_with_what_is_no_gesture(bodies, weights_folder, shared_data):
+    picture = shared_data / "coco/mini/train2017/000000000790.jpg"
+    go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
+    bodies.run()
+    assert "no gesture" in texts(bodies) and "most like none" not in texts(bodies)

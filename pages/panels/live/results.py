@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, safe_label
+from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.files import Read, Seen, refusal_text, table_of, zip_of_pictures
@@ -93,6 +93,8 @@ def _answer(hand: dict[str, Any], emoji: dict[str, str], skeleton: Skeleton) -> 
     """A hand's or body's gesture and how sure it is, or that it shows none."""
     if hand["gesture"] is None:
         return f"a {skeleton.title}"
+    if hand["rejected"] and hand["likeliest"] == NONE.name:
+        return "no gesture"
     if hand["rejected"]:
         return f"no gesture (most like {safe_label(hand['likeliest'])})"
     name = hand["gesture"]
