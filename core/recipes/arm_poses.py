@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,26 +24,23 @@ from core.media.pictures import read_picture
 from core.pose.boxes import bounding_box
 from core.pose.skeletons import BODY_33, COCO_17, LSP_14, Skeleton, convert
 from core.pose.types import Floats, Picture, Pose
+from core.recipes.arm_rule import (
+    ANGLES,
+    NAMES,
+    NEEDED,
+    TAUGHT_WITHIN,
+    UNCLEAR,
+    UPRIGHT,
+    angles_of,
+    apart,
+    lean,
+    screen_arms,
+    taught_label_of,
+)
 
-# The rule: both angles of an arm (upper arm, forearm) within so many degrees of these
-_ANGLES = {
-    "t_pose": ((90, 90), (90, 90)),
-    "y_pose": ((135, 135), (135, 135)),
-    "hands_up": ((180, 180), (180, 180)),
-    "left_arm_out": ((90, 90), (0, 0)),
-    "right_arm_out": ((0, 0), (90, 90)),
-}
-_WITHIN = 30.0
-_SLACK = 10.0  # more for an arm that hangs: few hang straight
-_UNCLEAR = 25.0  # poses that only so many more degrees would let in are neither this nor `none`
-_UPRIGHT = 30.0  # degrees that the trunk may lean; pictures of others are turned
 _SAME = 0.4  # overlap of their boxes from which found and labelled are one person
 _LEAST_PX = 80.0  # a person's size in the picture
 VIEW = 512  # pixels, the side of what the estimator is shown
-_ON_HIP, _NEAR_HIP = 0.35, 0.65  # from wrist to hip in trunk lengths: on it; too near to be `none`
-_AKIMBO = (20.0, 90.0)  # the upper arm's angle then, and the forearm's turns back: below 0
-_NAMES = [gesture.name for gesture in ARM_POSES]
-UNCLEAR = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +79,7 @@ class People:
     @property
     def detected(self) -> NDArray[np.bool_]:
         """(N,) whether the estimator sees every keypoint that the rule is made of."""
-        return np.asarray(np.isfinite(self.seen_as_truth[:, _NEEDED, 0]).all(1))
+        return np.asarray(np.isfinite(self.seen_as_truth[:, NEEDED, 0]).all(1))
 
 
 # ------------------------------------------------------------------------------------------ truth
@@ -115,6 +111,11 @@ def truth_of_coco(annotations: Path, images: Path) -> Iterator[tuple[Path, Float
             yield path, convert(labelled.astype(np.float32), COCO_17, LSP_14)
 
 
+def source_of(picture: str) -> str:
+    """Whose picture it is, by its name: COCO's are numbers alone."""
+    return "COCO 2017" if Path(picture).stem.isdigit() else "Leeds Sports Pose Extended"
+
+
 def look_at(
     truths: Iterable[tuple[Path, Floats]],
     estimator: Estimator,
@@ -138,9 +139,9 @@ def look_at(
 
 def view_of(rgb: Picture, person: Floats, size: int = VIEW) -> tuple[Picture, Floats]:
     """The person in the middle of a square of twice its height, turned upright where its trunk
-    leans by more than _UPRIGHT; and its keypoints there."""
-    lean = _lean(person)
-    angle = lean if abs(lean) > _UPRIGHT else 0.0
+    leans by more than UPRIGHT; and its keypoints there."""
+    leans = lean(person)
+    angle = leans if abs(leans) > UPRIGHT else 0.0
     x0, y0, x1, y1 = bounding_box(person)
     scale = size / (2 * _height(person))
     to_view = cv2.getRotationMatrix2D(((x0 + x1) / 2, (y0 + y1) / 2), -angle, scale)
@@ -156,13 +157,6 @@ def view_of(rgb: Picture, person: Floats, size: int = VIEW) -> tuple[Picture, Fl
 def _height(person: Floats) -> float:
     x0, y0, x1, y1 = bounding_box(person)
     return max(x1 - x0, y1 - y0)
-
-
-def _lean(person: Floats) -> float:
-    """Degrees of the trunk from upright, clockwise."""
-    arms = person[_NEEDED].reshape(2, 4, 2)
-    trunk = arms[:, 0].mean(0) - arms[:, 3].mean(0)
-    return float(np.degrees(np.arctan2(trunk[0], -trunk[1])))
 
 
 def _found(poses: Sequence[Pose], truth: Floats) -> Floats:
@@ -186,85 +180,18 @@ def _overlap(truth: Floats, found: Floats) -> float:
     return both / max(sum(areas) - both, 1e-6)
 
 
-_NEEDED = [
-    LSP_14.index(f"{side}_{joint}")
-    for side in ("left", "right")
-    for joint in ("shoulder", "elbow", "wrist", "hip")
-]
-
-
 def _is_labelled(person: Floats) -> bool:
-    return bool(np.isfinite(person[_NEEDED]).all())
-
-
-# ------------------------------------------------------------------------------------------- rule
-
-
-def screen_arms(person: Floats) -> Floats:
-    """(2, 4, 2) shoulder, elbow, wrist, hip at the screen's left, then at its right."""
-    sides = person[_NEEDED].reshape(2, 4, 2)
-    return sides if sides[0, 0, 0] < sides[1, 0, 0] else sides[::-1]
-
-
-def angles_of(arms: Floats) -> Floats:
-    """(2, 2) degrees of the upper arm and the forearm, left then right, see the convention."""
-    bones = arms[:, 1:3] - arms[:, 0:2]
-    outwards = bones[..., 0] * np.array([[-1], [1]])
-    return np.asarray(np.degrees(np.arctan2(outwards, bones[..., 1])), np.float32)
-
-
-def label_of(person: Floats) -> int:
-    """The index in ARM_POSES of what the rule says; UNCLEAR between two, or not upright."""
-    arms = screen_arms(person)
-    trunk = arms[:, 3].mean(0) - arms[:, 0].mean(0)
-    if abs(_lean(person)) > _UPRIGHT:
-        return UNCLEAR
-    is_it, nearly = (_fitting(arms, float(np.linalg.norm(trunk)), loose) for loose in (False, True))
-    if len(is_it) == 1:
-        return _NAMES.index(is_it[0])
-    return UNCLEAR if nearly else _NAMES.index(NONE.name)
-
-
-def _fitting(arms: Floats, trunk: float, loose: bool) -> list[str]:
-    angles, within = angles_of(arms), _WITHIN + (_UNCLEAR if loose else 0)
-    found = [
-        name
-        for name, at in _ANGLES.items()
-        if (_apart(angles, np.array(at)) <= within + _SLACK * (np.array(at) == 0)).all()
-    ]
-    from_hip = np.linalg.norm(arms[:, 2] - arms[:, 3], axis=1).max() / trunk
-    low, high = _AKIMBO
-    bent = (angles[:, 0] > low) & (angles[:, 0] < high) & (angles[:, 1] < 0)
-    akimbo = bent.all() or (loose and angles[:, 0].max() > low)
-    if from_hip < (_NEAR_HIP if loose else _ON_HIP) and akimbo:
-        found.append("hands_on_hips")
-    if _crossed(arms, trunk, loose):
-        found.append("arms_crossed")
-    return found
-
-
-def _apart(degrees: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
-    """Differences of angles, 0 to 180."""
-    return np.asarray(np.abs((degrees - others + 180) % 360 - 180))
-
-
-def _crossed(arms: Floats, trunk: float, loose: bool) -> bool:
-    """Each wrist lies beyond the trunk's middle, before the chest or the belly."""
-    middle = arms[:, [0, 3], 0].mean()
-    beyond = (arms[:, 2, 0] - middle) * np.array([1, -1])
-    top, bottom = arms[:, 0, 1].mean(), arms[:, 3, 1].mean()
-    before = (arms[:, 2, 1] > top) & (arms[:, 2, 1] < bottom)
-    return bool((beyond > (-0.3 if loose else 0.05) * trunk).all() and before.all())
+    return bool(np.isfinite(person[NEEDED]).all())
 
 
 # --------------------------------------------------------------------------------------- training
 
 
 def training_data(people: People, seed: int = 0) -> GestureData:
-    """What a classifier learns from: the clear ones as they are, and all with their arms turned. A
-    tenth of the pictures counts as a person."""
+    """What a classifier learns from: people as they are, and all with their arms turned. A tenth
+    of the pictures counts as a person."""
     made, of_made = turned(people, np.random.default_rng(seed))
-    labels = np.array([label_of(person) for person in people.truth])
+    labels = np.array([taught_label_of(person) for person in people.truth])
     clear = [row for row in np.flatnonzero(labels != UNCLEAR) if _is_usable(people, int(row))]
     real = people.take(np.array(clear))
     seen = half_hidden(np.concatenate([made.seen, real.seen]), np.random.default_rng(seed))
@@ -290,7 +217,7 @@ _TOUCHING = {
     NONE.name: ((-40, 210), (-150, 240)),
 }
 _TRIES = 40
-_EACH, _NONES = 1000, 2500  # made of every pose, and of `none`
+_EACH, _NONES = 1000, 8000  # made of every pose, and of `none`, as most people show none
 _OFF = 110.0  # degrees: half of the arms that are none are a pose's but for some bones
 _MISTAKEN = 25.0  # degrees: an arm that was seen elsewhere teaches nothing
 _SHORTEST = 0.25  # an arm's bone in trunk lengths: shorter ones point at the camera
@@ -314,13 +241,20 @@ def blocks_of(pictures: Sequence[str]) -> NDArray[np.int64]:
     return np.array([zlib.crc32(name.encode()) % 10 for name in pictures])
 
 
-def turned(people: People, rng: np.random.Generator) -> tuple[People, NDArray[np.int64]]:
-    """People whose arms were turned into every pose, and which, by the rule. The arms as seen turn
-    as the true ones do, so that they are off by as much as before."""
+def turned(
+    people: People, rng: np.random.Generator, *, each: int = _EACH, nones: int = _NONES
+) -> tuple[People, NDArray[np.int64]]:
+    """People whose arms were turned into every pose, and which, as it is taught. The arms as seen
+    turn as the true ones do, so that they are off by as much as before.
+
+    Args:
+        each: made of every pose.
+        nones: made of `none`.
+    """
     usable = [row for row in range(len(people)) if _is_usable(people, row)]
     truth, seen, rows, labels = [], [], [], []
-    for label, name in enumerate(_NAMES):
-        for _ in range(_NONES if name == NONE.name else _EACH):
+    for label, name in enumerate(NAMES):
+        for _ in range(nones if name == NONE.name else each):
             row = int(rng.choice(usable))
             pair = _turned_into(people.truth[row], people.seen[row], name, rng)
             if pair is not None:
@@ -337,12 +271,12 @@ def _is_usable(people: People, row: int) -> bool:
     if not people.found[row]:
         return False
     arms, seen = (screen_arms(one) for one in (people.truth[row], people.seen_as_truth[row]))
-    off = _apart(angles_of(arms), angles_of(seen))
+    off = apart(angles_of(arms), angles_of(seen))
     if not (np.isnan(off) | (off < _MISTAKEN)).all():
         return False
     trunk = arms[:, 3].mean(0) - arms[:, 0].mean(0)
     lengths = np.linalg.norm(arms[:, 1:3] - arms[:, 0:2], axis=2) / np.linalg.norm(trunk)
-    return bool(abs(_lean(people.truth[row])) <= _UPRIGHT and lengths.min() >= _SHORTEST)
+    return bool(abs(lean(people.truth[row])) <= UPRIGHT and lengths.min() >= _SHORTEST)
 
 
 def _turned_into(
@@ -350,10 +284,10 @@ def _turned_into(
 ) -> tuple[Floats, Floats] | None:
     """None where no try gave the pose: not every arm is long enough to reach a hip."""
     for _ in range(_TRIES):
-        if name in _ANGLES:
-            wanted = np.array(_ANGLES[name]) + rng.uniform(-_WITHIN, _WITHIN, (2, 2))
+        if name in ANGLES:
+            wanted = np.array(ANGLES[name]) + rng.uniform(-TAUGHT_WITHIN, TAUGHT_WITHIN, (2, 2))
         elif name == NONE.name and rng.random() < 0.5:
-            near = [*_ANGLES.values()][rng.integers(len(_ANGLES))]
+            near = [*ANGLES.values()][rng.integers(len(ANGLES))]
             wrong = rng.random((2, 2)) < 0.5
             wanted = np.array(near) + wrong * rng.uniform(-_OFF, _OFF, (2, 2))
         else:
@@ -361,7 +295,7 @@ def _turned_into(
             wanted = rng.uniform(low, high, (2, 2))
         by = np.radians(wanted - angles_of(screen_arms(truth)))
         made = _with_arms_turned(truth, _arms_of(truth, LSP_14), by)
-        if label_of(made) == _NAMES.index(name):
+        if taught_label_of(made) == NAMES.index(name):
             found = _with_arms_turned(seen, _arms_of(seen, BODY_33), by)
             if name == "arms_crossed" and rng.random() < _HIDDEN:
                 found[_WRISTS[rng.random(len(_WRISTS)) < 0.7]] = np.nan

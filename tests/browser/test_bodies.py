@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.usefixtures("weights_folder"),
 ]
-# of Leeds Sports Pose Extended, by the rule of core/recipes/arm_poses.py on its true keypoints
+# of Leeds Sports Pose Extended, by the rule of core/recipes/arm_rule.py on its true keypoints
 LEARNED = {
     "t_pose": ("im00360", "im01992", "im04842", "im04553", "im02615"),
     "hands_up": ("im02178", "im01361", "im04924", "im03293", "im00924"),

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.arm_poses import NOTES
+from core.gestures.model.card import model_card
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.skeletons import BODY_33, LSP_14
@@ -64,3 +66,10 @@ def test_a_model_of_whole_bodies_says_that_it_sees_half_of_one(arms):
     whole = replace(arms, metadata=arms.metadata | {"coverage": {"hips": 1.0, "legs": 0.97}})
     assert answers(whole, seen(OUT, OUT, legs=False))[0].half
     assert not answers(whole, seen(OUT, OUT))[0].half
+
+
+def test_the_card_that_ships_is_the_model_s_and_speaks_of_bodies(arms):
+    card = (Paths.arms / "CARD.md").read_text(encoding="utf-8")
+    assert card == model_card(arms.metadata, arms.gestures, notes=NOTES)
+    assert "made\\-up bodies" in card and "made\\-up hands" not in card
+    assert "Leeds Sports Pose Extended (14149), COCO 2017 (1026)" in card
