@@ -104,8 +104,10 @@ class Tracks:
         bodies = bool(skeleton) and skeleton_named(skeleton).is_body
         if bodies:
             ahead = {n: t.expected(time_s) for n, t in there.items()}
+            alone = len(poses) == len(ahead) == 1
             costs = [
-                {n: _unlike(at, p.keypoints, skeleton) for n, at in ahead.items()} for p in poses
+                {n: _unlike(at, p.keypoints, skeleton, alone=alone) for n, at in ahead.items()}
+                for p in poses
             ]
             found = _assigned(costs, _UNLIKE)
         else:
@@ -159,11 +161,16 @@ def _way(before: Floats, now: Floats) -> float:
     return sum(ways) / len(ways) / max(size, 1.0)
 
 
-def _unlike(before: Floats, now: Floats, skeleton: str) -> float:
+def _unlike(before: Floats, now: Floats, skeleton: str, *, alone: bool) -> float:
     """How far a body is from being the one before: its way in units of its size, and what OKS and
-    IoU of the keypoints that are in both lack to 1, half each."""
+    IoU of the keypoints that are in both lack to 1, half each.
+
+    Args:
+        alone: it is compared with no other; where it is the same however little is alike, that is
+            not looked at, which is most of what following costs.
+    """
     way = _way(before, now)
-    if way > _UNLIKE:
+    if way > _UNLIKE or (alone and way + 1 < _UNLIKE):
         return way
     joints, sigmas = _with_sigmas(skeleton)
     alike = box_iou(*map(bounding_box, _in_both(before, now)))
