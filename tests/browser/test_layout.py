@@ -1,10 +1,15 @@
 """Where things stand: the video is the heart of its pages, Studio needs no scrolling."""
 
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
-from tests.browser.conftest import go, settled
+from core.paths import Paths
+from core.pose.skeletons import BODY_33
+from core.store import Store
+from tests.browser.conftest import choose, go, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 FRAME = 'iframe[title*="webrtc_streamer"]'
@@ -51,6 +56,21 @@ def test_studio_s_three_parts_are_seen_without_scrolling(look, films, pictures):
             expect(part).to_be_in_viewport(ratio=1)
         for meter in page.locator(".st-key-studio_answer [role=meter]").all():
             expect(meter).to_be_in_viewport(ratio=1)
+
+
+def test_no_name_of_an_arm_pose_is_cut_on_its_card(look, films, workspace):
+    with closing(Store(Paths(workspace, Paths.find().weights).database)) as store:
+        store.create_project("Arms", skeleton=BODY_33.name)
+    with look(films("thumbs_up")) as page:
+        page.goto("/?project=Arms")
+        choose(page, "hands_on_hips")  # the longest, bold now
+        for width in (1400, 1280, 1024):
+            page.set_viewport_size({"width": width, "height": 900})
+            settled(page)
+            cut = page.locator(".card .name").evaluate_all(
+                "all => all.filter((n) => n.scrollWidth > n.clientWidth).map((n) => n.innerText)"
+            )
+            assert cut == [], width
 
 
 def test_on_a_tablet_held_upright_the_video_comes_first_and_stays(look, films, pictures):
