@@ -26,11 +26,11 @@ CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 
 def page() -> None:
     """What is shown in a row above the picture, which has the page's width."""
-    pick_project()
+    project = pick_project()
     place = stage()
     place.widen()
     with place.settings:
-        source = pick_net("maps")
+        source = pick_net("maps", project)
     skeleton, stages = skeleton_by(source, studio().paths), stages_of(source, studio().paths)
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")

@@ -44,6 +44,17 @@ def test_live_and_record_look_for_bodies_and_never_for_hands(bodies):
         assert "Two hands" not in [toggle.label for toggle in bodies.toggle]
 
 
+def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bodies, store):
+    [net] = [box for box in go(bodies, "heatmaps").selectbox if box.label == "Net"]
+    assert net.options == ["Light net of bodies", "Light CPM"]
+    assert net.value == "cpm.body_light"
+    store.create_project("Hands")
+    bodies.session_state["project_name"] = "Hands"
+    [net] = [box for box in bodies.run().selectbox if box.label == "Net"]
+    assert net.options == ["Light CPM", "Light net of bodies"]
+    assert net.value == "cpm.hand_light"
+
+
 def test_files_finds_the_people_in_a_picture(bodies, weights_folder, shared_data):
     picture = shared_data / "coco/mini/val2017/000000368212.jpg"
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())

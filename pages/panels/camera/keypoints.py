@@ -23,6 +23,7 @@ TITLES = {
     MEDIAPIPE: "MediaPipe hands",
     "mediapipe-pose": "MediaPipe pose",
     "cpm.hand_light": "Light CPM",
+    "cpm.body_light": "Light net of bodies",
 }
 CROPS = {
     "mediapipe": "found by MediaPipe",
@@ -30,9 +31,9 @@ CROPS = {
     "centre": "tracked, beginning at the image centre",
 }
 PEOPLE = 4  # at most
-NO_BODY_NET = (
-    "For nets of bodies, `python -m core weights fetch NAME` or `weights import` one: "
-    "`weights list` names them."
+MORE_NETS = (
+    "More of them: `python -m core weights fetch NAME` or `weights import`; `weights list` names "
+    "them."
 )
 STRONGEST = "all keypoints"
 VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
@@ -62,19 +63,18 @@ def pick_number(key: str, skeleton: str, **look: Any) -> int:
     return (PEOPLE if body else 2) if several else 1
 
 
-def pick_net(key: str) -> KeypointSource:
-    """A net of hands or bodies and its crop; how to get one of bodies where none is here."""
-    bodies = body_nets(studio().paths)
-    names = [*available_nets(studio().paths), *bodies]
+def pick_net(key: str, project: Project) -> KeypointSource:
+    """A net of hands or bodies, those of the project's kind first, and its crop."""
+    hands, bodies = available_nets(studio().paths), body_nets(studio().paths)
+    of_body = skeleton_named(project.skeleton).is_body
     name = st.selectbox(
         "Net",
-        names,
-        key=f"{key}_net",
+        [*bodies, *hands] if of_body else [*hands, *bodies],
+        key=f"{key}_net" + ("_of_bodies" if of_body else ""),
         persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
+        help=MORE_NETS,
     )
-    if not bodies:
-        st.caption(NO_BODY_NET)
     return KeypointSource(name, pick_crop(key), pick_kalman(key))
 
 
