@@ -1,6 +1,7 @@
 """A project of bodies on every page: made in the sidebar, with the arm poses to begin with."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.gestures.labels import ARM_POSES
 from tests.pages.conftest import PAGES, go, press, texts
@@ -67,3 +68,29 @@ def test_files_compares_nobody_with_what_is_no_gesture(bodies, weights_folder, s
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
     bodies.run()
     assert "no gesture" in texts(bodies) and "most like none" not in texts(bodies)
+
+
+def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
+    def page():
+        from dataclasses import replace
+
+        import numpy as np
+
+        from core.gestures.model.drift import ENOUGH
+        from core.gestures.model.gesture_model import GestureModel
+        from core.paths import Paths
+        from core.pose.types import Pose
+        from core.recognition.live import Latest
+        from core.recognition.reading import Reading
+        from pages.panels.live.drift import show_drift
+
+        pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
+        half = Latest(hands=(Reading(pose, half=True),))
+        arms = GestureModel.load(Paths.arms)
+        for number in range(ENOUGH):
+            show_drift(replace(half, taken_s=number / 4), arms)
+
+    app = AppTest.from_function(page, default_timeout=30).run()
+    assert not app.exception
+    [said] = [warning.value for warning in app.warning]
+    assert said.startswith("The model was trained on whole bodies and sees half of one")
