@@ -12,7 +12,7 @@ TORCH ?= torch==2.13.0
 ARGS ?=
 PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
 
-.PHONY: help run setup setup-dev lint test test-slow coverage
+.PHONY: help run setup setup-dev lint test unit browser test-slow coverage
 
 help:
 	@echo "make run        prepare what is missing, then open the studio at http://localhost:8501"
@@ -35,8 +35,15 @@ lint: setup-dev
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m mypy
 
-test: lint
+# mypy needs one core for a minute: beside the tests that need no browser, and browsers alone
+test: setup-dev
+	@$(MAKE) --no-print-directory -j 2 lint unit
+	@$(MAKE) --no-print-directory browser
+
+unit: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+
+browser: setup-dev
 	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile $(ARGS)
 
 coverage: setup-dev

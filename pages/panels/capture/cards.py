@@ -80,10 +80,9 @@ def _show(cards: Cards, hooks: _Hooks) -> None:
     calm, talk.calm = talk.calm and talk.due and not talk.busy, False
     talk.due = (talk.due or over) and not calm
     show_cards(cards.key, cards_data(cards, progress), lambda: hear(cards))
-    problem, talk.problem = talk.problem, None
     with errors_shown():
-        if problem:
-            raise problem
+        if talk.problem:
+            raise talk.problem
     if progress.error:
         st.error(safe_label(progress.error), icon="💾")
     remark, talk.remark = talk.remark, ""

@@ -15,11 +15,15 @@ from pages.components.gesture_cards import said
 from pages.panels.capture.cards_place import Cards
 from pages.panels.project.undo import BAR
 
+_UNASKED = {"beat", "end", "calm"}  # the cards say these by themselves, or after another message
+
 
 def hear(cards: Cards) -> None:
     """Do what is new in what the browser says; what can't be done is the page's to tell."""
     talk, words = cards.talk, said(cards.key)
     for message in talk.inbox.take(words):
+        if message["kind"] not in _UNASKED:
+            talk.problem = None
         try:
             _obey(cards, message)
         except (MudraError, OSError, MemoryError) as problem:

@@ -25,7 +25,9 @@ class Talk:
         chose, changed, acted: another gesture was chosen; gestures or samples were changed; that
             can be undone.
         remark: for who did what had been done already.
-        problem: what kept a message from being obeyed; `refused` is the message's number.
+        problem: what kept a message from being obeyed, until the next one or another visit;
+            `refused` is the message's number.
+        visit: in which all this was said.
     """
 
     inbox: Inbox = field(default_factory=Inbox)
@@ -39,11 +41,15 @@ class Talk:
     remark: str = ""
     problem: Exception | None = None
     refused: int = 0
+    visit: int = 0
 
 
 def talk_about(project: Project) -> Talk:
     """This visitor's, on every page that shows the project's cards."""
     found: Talk = st.session_state.setdefault(f"cards_{project.id}", Talk())
+    visit = st.session_state["visit"]
+    if found.visit != visit:
+        found.visit, found.problem = visit, None
     return found
 
 
