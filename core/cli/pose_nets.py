@@ -186,6 +186,12 @@ def train_net(
             help="A pose_resnet's, of ImageNet: torchvision's file, or resnet18.imagenet."
         ),
     ] = None,
+    strong: Annotated[
+        bool, typer.Option(help="Bodies are also cut in half, hidden, recoloured and blurred.")
+    ] = False,
+    start: Annotated[
+        str | None, typer.Option(help="A net whose weights to begin with, as far as they fit.")
+    ] = None,
     seed: int = 0,
     threads: Annotated[
         int, typer.Option(min=1, help="On a CPU of torch; on a GPU that draw samples.")
@@ -194,12 +200,15 @@ def train_net(
     as_json: Json = False,
 ) -> None:
     """Train a pose net: hands on a teacher's keypoints, bodies and hands in depth on labels."""
-    from core.jobs.net_training import OF_HANDS, train_net_here
+    from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
     from core.recipes.net_data import of_data, training_data
 
     paths, input_hw = Paths.find(workspace), _size(size)
+    begin = None if start is None else paths.net(start) / WEIGHTS
+    if begin is not None and not begin.is_file():
+        raise typer.BadParameter(f"“{start}” has no {WEIGHTS}", param_hint="--start")
     with progress_bar("reading the data") as progress:
-        samples = training_data(paths, name, data, progress)
+        samples = training_data(paths, name, data, progress, strong=strong)
     build, about = of_data(samples, input_hw)
     rate = rate or (1e-3 if about else 2.5e-3)
     with progress_bar("training") as progress:
@@ -211,7 +220,13 @@ def train_net(
             steps=steps,
             resume=resume,
             out=out,
-            options={"batch": batch, "rate": rate, "seed": seed, "threads": threads},
+            options={
+                "batch": batch,
+                "rate": rate,
+                "seed": seed,
+                "threads": threads,
+                "start": begin,
+            },
             build=build,
             trunk=trunk,
             about=about or OF_HANDS,
@@ -226,6 +241,35 @@ def train_net(
         for held_out, stages in evaluations["held_out"].items()
     )
     say({"run": run.name, "net": str(folder), **evaluations}, f"{text}\nnet: {folder}", as_json)
+
+
+@app.command("distil-bodies")
+def distil_bodies(
+    data: Annotated[
+        list[Path], typer.Option(help="Annotated persons, as evaluate-bodies reads them.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--output", help="Folder for train-net.")],
+    pictures: Annotated[
+        list[Path] | None, typer.Option(help="Folders of a person a picture, annotated by nobody.")
+    ] = None,
+    teacher: Annotated[str, typer.Option(help="Whose keypoints.")] = "mediapipe-pose",
+    as_json: Json = False,
+) -> None:
+    """Cut annotated persons out to train on, with a teacher's keypoints where it is right."""
+    from core.recipes.body_distilling import distil_bodies as distil_
+    from core.recognition.keypoint_sources import KeypointSource
+
+    with (
+        KeypointSource(teacher).open(Paths.find()) as judge,
+        progress_bar("looking at persons") as progress,
+    ):
+        found = distil_(data, out, judge, pictures=pictures or (), progress=progress)
+    text = (
+        f"{found['train']} persons to learn from, {found['val']} held out; the teacher found "
+        f"{found['found']} of the former and is heard about {found['agreed']}: "
+        f"{found['teachers']} of {found['keypoints']} keypoints are its own"
+    )
+    say(found, text, as_json)
 
 
 def _stages_text(stages: list[dict[str, Any]], unit_mm: float | None) -> str:

@@ -9,19 +9,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.appearance import degraded, hidden, pixels, recoloured
 from core.datasets.training_data import Sample
 from core.media.pictures import read_picture
 from core.pose.metrics import torso_sizes
-from core.pose.person_view import PADDING, PersonBox, PersonView, person_view
+from core.pose.person_view import PADDING, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import Skeleton
 from core.pose.types import Floats, Picture
 
 # Xiao et al. 2018, 3: standard deviations, and what they are clipped to
 _SCALE, _SCALES = 0.3, (0.7, 1.3)
 _TURN_DEG, _MOST_DEG, _TURNED_SHARE = 40.0, 80.0, 0.6
+# Of samples that are changed strongly:
+_NOBODY_SHARE = 0.05
+_HALF_SHARE, _UPPER_SHARE = 0.35, 0.75  # half a body, the upper one of these
+_HIDDEN_SHARE = 0.3
+_SHIFT = 0.05  # standard deviation, of the box's sides
+_LEAST_OF_HALF = 4  # keypoints
+_LEGS = ("knee", "ankle")
+_CORNER = (0.15, 0.35)  # of the picture's shorter side, where nobody is
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +55,19 @@ class Body:
 
 
 class Bodies:
-    """Persons of one skeleton, read from their pictures as they are needed."""
+    """Persons of one skeleton, read from their pictures as they are needed.
+
+    Args:
+        strong: samples are also shifted, recoloured, blurred and partly hidden, show half a body or
+            nobody; else they are scaled, turned and mirrored alone, as by Xiao et al. 2018.
+    """
 
     what = "bodies"
 
-    def __init__(self, skeleton: Skeleton, bodies: Sequence[Body]) -> None:
+    def __init__(self, skeleton: Skeleton, bodies: Sequence[Body], *, strong: bool = False) -> None:
         for body in bodies[:1]:
             skeleton.check(len(body.keypoints), "the bodies")
-        self.skeleton, self.bodies = skeleton, list(bodies)
+        self.skeleton, self.bodies, self.strong = skeleton, list(bodies), strong
 
     @property
     def held_out_sets(self) -> list[str]:
@@ -75,16 +90,55 @@ class Bodies:
     def augmented(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
     ) -> tuple[Picture, Floats]:
-        """One person scaled, turned and mirrored by chance."""
+        """One person changed by chance."""
+        if self.strong:
+            return self._strongly(row, input_hw, rng)
         body = self.bodies[row]
+        return self._turned(body, body.box, read_picture(body.picture), input_hw, rng)
+
+    def _turned(
+        self,
+        body: Body,
+        box: PersonBox,
+        rgb: Picture,
+        input_hw: tuple[int, int],
+        rng: np.random.Generator,
+    ) -> tuple[Picture, Floats]:
+        """What is in a box scaled, turned and mirrored by chance."""
         scale = float(np.clip(1 + _SCALE * rng.normal(), *_SCALES))
         turn = float(np.clip(_TURN_DEG * rng.normal(), -_MOST_DEG, _MOST_DEG))
         turn = turn if rng.random() < _TURNED_SHARE else 0.0
-        view = person_view(body.box, input_hw, padding=PADDING * scale, turn_deg=turn)
+        view = person_view(box, input_hw, padding=PADDING * scale, turn_deg=turn)
         keypoints = body.keypoints
         if rng.random() < 0.5:
             view, keypoints = mirrored(view), keypoints[self.skeleton.mirrored]
-        return view.cut(read_picture(body.picture)), view.to_input(keypoints)
+        return view.cut(rgb), view.to_input(keypoints)
+
+    def _strongly(
+        self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[Picture, Floats]:
+        body = self.bodies[row]
+        rgb = read_picture(body.picture)
+        if rng.random() < _NOBODY_SHARE:
+            seen, keypoints = nobody(rgb, body.keypoints, input_hw, rng)
+        else:
+            box = body.box
+            if rng.random() < _HALF_SHARE:
+                box = self.half_box(body, upper=rng.random() < _UPPER_SHARE)
+            seen, keypoints = self._turned(body, shifted(box, rng), rgb, input_hw, rng)
+        if rng.random() < _HIDDEN_SHARE:
+            seen = hidden(seen, seen[::-1, ::-1], rng)
+        return degraded(recoloured(seen, rng), rng), keypoints
+
+    def half_box(self, body: Body, *, upper: bool) -> PersonBox:
+        """The box of a body down to the hips, or from the hips down; the person's own where too few
+        keypoints of the half are there."""
+        hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
+        legs = {i for i, name in enumerate(self.skeleton.joints) if name.endswith(_LEGS)}
+        half = set(range(self.skeleton.size)) - legs if upper else hips | legs
+        points = body.keypoints[sorted(half)]
+        there = int(np.isfinite(points).all(axis=1).sum())
+        return box_of_body(points) if there >= _LEAST_OF_HALF else body.box
 
     def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The person as it is measured: picture, keypoints in it, and the torso's length in it;
@@ -98,6 +152,30 @@ class Bodies:
         """|left shoulder − right hip| of one person; NaN where one of them is missing."""
         ends = self.skeleton.index("left_shoulder"), self.skeleton.index("right_hip")
         return float(torso_sizes(keypoints[None], *ends)[0])
+
+
+def shifted(box: PersonBox, rng: np.random.Generator) -> PersonBox:
+    """A box as a detector may give it, a little beside the person."""
+    x, y, width, height = box
+    across, down = rng.normal(0, _SHIFT, 2)
+    return x + float(across) * width, y + float(down) * height, width, height
+
+
+def nobody(
+    rgb: Picture, keypoints: Floats, input_hw: tuple[int, int], rng: np.random.Generator
+) -> tuple[Picture, Floats]:
+    """An enlarged corner of the picture where no keypoint is, or a plain shade where each has one;
+    all keypoints are missing."""
+    height, width = rgb.shape[:2]
+    side = max(1, int(min(height, width) * rng.uniform(*_CORNER)))
+    empty = np.full((*input_hw, 3), rng.integers(0, 256, 3), np.uint8)
+    for corner in rng.permutation(4):
+        y, x = (height - side) * (corner // 2), (width - side) * (corner % 2)
+        inside = ((keypoints >= (x, y)) & (keypoints <= (x + side, y + side))).all(axis=1)
+        if not inside.any():
+            empty = pixels(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
+            break
+    return empty, np.full_like(keypoints, np.nan)
 
 
 def mirrored(view: PersonView) -> PersonView:

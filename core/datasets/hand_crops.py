@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.datasets.appearance import degraded, hidden, pixels, recoloured
 from core.datasets.training_data import Sample
 from core.errors import TrainingError
 from core.files import written_whole
@@ -186,13 +187,13 @@ def augmented(
         picture = _composed(picture, backdrop, np.asarray(crops.masks[mask_row]), rng)
     matrix = _random_view(keypoints, size, rng)
     border = cv2.BORDER_REPLICATE if rng.random() < 0.7 else cv2.BORDER_REFLECT_101
-    picture = _pixels(
+    picture = pixels(
         cv2.warpAffine(picture, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
     )
     keypoints = keypoints @ matrix[:, :2].T + matrix[:, 2]
     if rng.random() < 0.3:
-        picture = _hidden(picture, np.asarray(crops.pictures[rng.choice(others)]), rng)
-    picture = _degraded(_recoloured(picture, rng), rng)
+        picture = hidden(picture, np.asarray(crops.pictures[rng.choice(others)]), rng)
+    picture = degraded(recoloured(picture, rng), rng)
     return picture, keypoints.astype(np.float32)
 
 
@@ -222,8 +223,8 @@ def _no_hand(
 ) -> Picture:
     """What the net must find empty: a small corner of a crop, or a plain shade."""
     backdrop = _backdrop(crops, rows, rng, largest=_CORNER)
-    picture = _pixels(cv2.resize(backdrop, (size, size)))
-    return _degraded(_recoloured(picture, rng), rng)
+    picture = pixels(cv2.resize(backdrop, (size, size)))
+    return degraded(recoloured(picture, rng), rng)
 
 
 def _backdrop(
@@ -251,65 +252,6 @@ def _composed(
 ) -> Picture:
     soft = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.6, 2.0)))[..., None] / np.float32(255)
     return np.asarray(picture * soft + backdrop * (1 - soft), np.uint8)
-
-
-def _hidden(picture: Picture, other: Picture, rng: np.random.Generator) -> Picture:
-    """A rectangle of another picture, or of one colour, laid over a part."""
-    size = picture.shape[0]
-    height, width = (int(v) for v in rng.integers(size // 10, size // 3, 2))
-    y, x = int(rng.integers(0, size - height)), int(rng.integers(0, size - width))
-    covered = picture.copy()
-    if rng.random() < 0.5:
-        covered[y : y + height, x : x + width] = rng.integers(0, 256, 3)
-    else:
-        covered[y : y + height, x : x + width] = other[:height, :width]
-    return covered
-
-
-def _recoloured(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Brightness, contrast, gamma, white balance and a little mixing of the channels."""
-    light = picture.astype(np.float32) / 255
-    mixing = np.eye(3) + rng.normal(0, 0.06, (3, 3))
-    gain = np.exp(rng.normal(0, 0.22)) * np.exp(rng.normal(0, 0.08, 3))
-    light = light @ (mixing * gain).T.astype(np.float32) + np.float32(rng.normal(0, 0.06))
-    light = np.clip(light, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.25)))
-    if rng.random() < 0.08:
-        light = np.repeat(light.mean(axis=2, keepdims=True), 3, axis=2)
-    return np.asarray(light * 255, np.uint8)
-
-
-def _degraded(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Few pixels, motion or focus blur, noise, JPEG blocks: what a webcam does in the evening."""
-    size = picture.shape[0]
-    if rng.random() < 0.25:
-        small = int(rng.integers(size // 4, size))
-        picture = _pixels(cv2.resize(cv2.resize(picture, (small, small)), (size, size)))
-    if rng.random() < 0.2:
-        picture = _pixels(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 2.0))))
-    if rng.random() < 0.15:
-        picture = _pixels(cv2.filter2D(picture, -1, _motion_kernel(rng)))
-    if rng.random() < 0.3:
-        noise = rng.standard_normal((size, size, 1 + 2 * int(rng.random() < 0.5)), np.float32)
-        noisy = picture + noise * np.float32(rng.uniform(2, 16))
-        picture = np.clip(noisy, 0, 255).astype(np.uint8)
-    if rng.random() < 0.15:
-        quality = int(rng.integers(15, 70))
-        _, code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        picture = _pixels(cv2.imdecode(code, cv2.IMREAD_COLOR))
-    return picture
-
-
-def _pixels(array: object) -> Picture:
-    return np.asarray(array, np.uint8)
-
-
-def _motion_kernel(rng: np.random.Generator) -> NDArray[np.float32]:
-    length = int(rng.integers(3, 10))
-    kernel = np.zeros((length, length), np.float32)
-    kernel[length // 2] = 1 / length
-    turn = cv2.getRotationMatrix2D(((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1)
-    turned = cv2.warpAffine(kernel, turn, (length, length))
-    return np.asarray(turned / max(turned.sum(), 1e-6), np.float32)
 
 
 def _cut_mask(mask: NDArray[np.uint8], region: tuple[float, float, float]) -> NDArray[np.uint8]:

@@ -51,7 +51,8 @@ class NetOptions:
         seed: of the samples drawn and the first weights.
         threads: of torch on a CPU; on a GPU so many processes draw its samples.
         evaluate_every_s: seconds between measurements on the held-out sets, each with a checkpoint.
-        start: weights to begin from (fine-tuning), else random ones.
+        start: weights to begin from, as far as they fit (all of them in fine-tuning), else random
+            ones.
         trunk: what a net's trunk begins with, beside `start`.
         scaling: how pictures are fed.
         net: options of the net's class, such as `joints` and `input_hw` of a body's.
@@ -97,7 +98,7 @@ def train_net(
     net, loss_of = build_net(name, **options.net), LOSSES[NETS[name].loss]
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if options.start is not None:
-        net.load_state_dict(load_file(options.start))
+        _begin_from(net, options.start)
     if options.trunk is not None:
         options.trunk.fill(net)
     adamw = torch.optim.AdamW(_groups(net), lr=options.rate)
@@ -155,6 +156,16 @@ def _rows(data: TrainingData, options: NetOptions) -> NDArray[np.int64]:
             f"{len(rows)} {data.what} to learn from: at least {options.batch} are needed"
         )
     return rows
+
+
+def _begin_from(net: nn.Module, weights: Path) -> None:
+    """Take the arrays that have this net's names and shapes; the others stay random."""
+    own = net.state_dict()
+    there = load_file(weights)
+    fitting = {n: array for n, array in there.items() if n in own and own[n].shape == array.shape}
+    if not fitting:
+        raise TrainingError(f"{weights} are weights of another kind of net: begin from others")
+    net.load_state_dict(fitting, strict=False)
 
 
 class SampleStream(IterableDataset[Any]):

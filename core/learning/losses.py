@@ -28,7 +28,8 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
 
     Args:
         logits: (B, S, J+1, h, w).
-        keypoints: (B, J, 2) input pixels; a keypoint outside the input has an empty map.
+        keypoints: (B, J, 2) input pixels; a keypoint outside the input has an empty map. Of a
+            missing one nothing is asked, but where all are missing nobody is there: empty maps.
         weights: (B,).
     """
     height, width = logits.shape[-2:]
@@ -36,13 +37,21 @@ def stage_loss(logits: Tensor, keypoints: Tensor, weights: Tensor, stride: int) 
     logits = logits.float()
     value = functional.binary_cross_entropy_with_logits(
         logits, target.expand_as(logits), weight=1 + _PEAK_WEIGHT * target, reduction="none"
-    ).mean(dim=(1, 2, 3, 4))
+    )
+    value = (value * _asked(keypoints)).mean(dim=(1, 2, 3, 4))
     joints = target[:, :, :-1].flatten(3)
     mass = joints.sum(-1, keepdim=True)
     there = (mass[..., 0] > 1).float()
     place = -(joints / mass.clamp(min=1e-6) * logits[:, :, :-1].flatten(3).log_softmax(-1)).sum(-1)
     place = (place * there).mean(dim=(1, 2))
     return ((place + _BCE_WEIGHT * value) * weights).mean()
+
+
+def _asked(keypoints: Tensor) -> Tensor:
+    """(B, 1, J+1, 1, 1) 1 for the maps that count, the background's too, else 0."""
+    known = keypoints.isfinite().all(-1)
+    known = known | ~known.any(-1, keepdim=True)
+    return functional.pad(known.float(), (0, 1), value=1.0)[:, None, :, None, None]
 
 
 def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:

@@ -52,6 +52,7 @@ _CPM = {
         partial(VggCPM, "hand", stages=3, joints=21, input_size=256, stride=4)
     ),
     "cpm.hand_light": NetSpec(LightCPM, loss="cross-entropy"),
+    "cpm.body_light": NetSpec(partial(LightCPM, joints=17), COCO_17.name, "cross-entropy"),
 }
 _POSE_RESNETS = {
     f"pose_resnet{depth}{'.' if tag else ''}{tag}": NetSpec(

@@ -143,13 +143,14 @@ class LightCPM(nn.Module):
     """Our own CPM for a CPU: the same stem + stages, of depthwise-separable blocks.
 
     The stem sees a small neighbourhood of each cell only; each later stage is a small hourglass,
-    so that stage 1 says what a fingertip looks like and the later ones what a hand looks like.
+    so that stage 1 says what a fingertip looks like and the later ones what a hand looks like; or
+    what an ankle and what a person.
     Pictures are RGB in 0..1; heatmaps are in 0..1.
 
     Args:
         joints: J.
         stages: S.
-        input_size: side of the square that it was made for, px; any multiple of 16 works.
+        input_hw: (H, W) that it was made for, px; any multiples of 16 work.
         width: channels of F; the hourglass widens them at its coarser levels.
     """
 
@@ -157,11 +158,15 @@ class LightCPM(nn.Module):
     background = True
 
     def __init__(
-        self, *, joints: int = 21, stages: int = 3, input_size: int = 128, width: int = 64
+        self,
+        *,
+        joints: int = 21,
+        stages: int = 3,
+        input_hw: tuple[int, int] = (128, 128),
+        width: int = 64,
     ) -> None:
         super().__init__()
-        self.joints, self.stages = joints, stages
-        self.input_hw = (input_size, input_size)
+        self.joints, self.stages, self.input_hw = joints, stages, input_hw
         maps = joints + 1
         self.stem = nn.Sequential(
             _conv(3, 24, 3, 2), _conv(24, width, 2, 2), _Block(width), _Block(width, expand=1)

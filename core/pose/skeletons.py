@@ -201,6 +201,7 @@ _WAYS = {
     ("body_33", "coco_17"),
     ("body_33", "lsp_14"),
     ("coco_17", "lsp_14"),
+    ("lsp_14", "coco_17"),
     *itertools.permutations(("hand_21", "msra_21", "hands17_21"), 2),
 }
 
@@ -215,7 +216,7 @@ def convert(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:
     """(…, K, D) keypoints of one skeleton as those of another, NaN where it has none.
 
     33 → 17 and → 14, 17 → 14: the neck is the shoulders' middle; the top of the head is missing.
-    Hands of 21 keypoints change their order.
+    14 → 17: the face is missing. Hands of 21 keypoints change their order.
 
     Raises:
         SkeletonError: another number of keypoints, or no way from one to the other.

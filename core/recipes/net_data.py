@@ -29,10 +29,18 @@ RENDERED = "rendered"  # in a folder's place: hands in depth are rendered as the
 
 
 def training_data(
-    paths: Paths, name: str, data: Path, progress: Callable[[int, int | None], None]
+    paths: Paths,
+    name: str,
+    data: Path,
+    progress: Callable[[int, int | None], None],
+    *,
+    strong: bool = False,
 ) -> TrainingData:
     """What the named net can learn from a folder: bodies, or hands in pictures or in depth, also
     from none: `RENDERED`.
+
+    Args:
+        strong: change samples of bodies more than `Bodies` does by itself.
 
     Raises:
         WeightsError: no such net.
@@ -47,7 +55,8 @@ def training_data(
         no_folder = str(data) == RENDERED and not data.exists()
         return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
     if skeleton is not None and skeleton.is_body:
-        return read_bodies(data)
+        bodies = read_bodies(data)
+        return Bodies(bodies.skeleton, bodies.bodies, strong=strong)
     return read_pack(hand_pack(paths, data, progress))
 
 
@@ -59,8 +68,7 @@ def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, An
     if not isinstance(data, Bodies):
         return {}, {}
     build = {"joints": data.skeleton.size, "input_hw": input_hw}
-    reading = {"alignment": "stride", "decode": "quarter"}  # as the joints' loss teaches its maps
-    return build, {"skeleton": data.skeleton.name, **reading}
+    return build, {"skeleton": data.skeleton.name}
 
 
 def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:

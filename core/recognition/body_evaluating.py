@@ -8,7 +8,7 @@ found counts as wrong. Keypoints that are never given count nowhere.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,7 @@ def _alone(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
     x0, y0, x1, y1 = _surroundings(body.box, rgb.shape[:2])
     poses = estimator.estimate_still(np.ascontiguousarray(rgb[y0:y1, x0:x1])).poses
     corner = np.array([x0, y0], np.float32)
-    return [Pose(p.keypoints + corner, p.scores, p.score) for p in poses]
+    return [replace(pose, keypoints=pose.keypoints + corner) for pose in poses]
 
 
 def _surroundings(box: PersonBox, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -187,14 +187,21 @@ def _surroundings(box: PersonBox, size_hw: tuple[int, ...]) -> tuple[int, int, i
 
 
 def _picked(body: Body, poses: Sequence[Pose], here: Skeleton, there: Skeleton) -> _Answer:
-    """The pose that overlaps the person most."""
+    best = pose_of(body, poses)
+    if best is None:
+        return _Answer(body, np.full_like(body.keypoints, np.nan), None)
+    return _Answer(body, _converted(best.keypoints, here, there), best)
+
+
+def pose_of(body: Body, poses: Sequence[Pose]) -> Pose | None:
+    """The pose that overlaps the person most; None where none does."""
     x, y, width, height = body.box
     wanted = (x, y, x + width, y + height)
     seen = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
     best = max(seen, key=lambda p: _overlap(bounding_box(p.keypoints), wanted), default=None)
     if best is None or _overlap(bounding_box(best.keypoints), wanted) <= 0:
-        return _Answer(body, np.full_like(body.keypoints, np.nan), None)
-    return _Answer(body, _converted(best.keypoints, here, there), best)
+        return None
+    return best
 
 
 def _results(image: int, poses: Sequence[Pose], here: Skeleton) -> list[Found]:

@@ -73,7 +73,9 @@ def evaluate_net(
         MediaError: no picture there.
         EstimatorError: the teacher's hands have another number of keypoints than the net's.
     """
-    pictures = _pictures(paths)
+    pictures = [picture for path in paths for picture in pictures_in(path)]
+    if not pictures:
+        raise MediaError("no pictures there: give a folder with JPEG, PNG or WEBP pictures")
     progress = progress or (lambda done, total: None)
     rng = np.random.default_rng(0)
     apart: list[Distances] = []
@@ -89,14 +91,10 @@ def evaluate_net(
     return {"n": len(pictures), "detected": len(apart), "stages": _figures(net, apart)}
 
 
-def _pictures(paths: Iterable[Path]) -> list[Path]:
-    found: list[Path] = []
-    for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        found += [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
-    if not found:
-        raise MediaError("no pictures there: give a folder with JPEG, PNG or WEBP pictures")
-    return found
+def pictures_in(path: Path) -> list[Path]:
+    """The pictures of a folder and of those in it, in the order of their names; or the one."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return [file for file in files if file.suffix.lower() in PICTURE_SUFFIXES]
 
 
 def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | None:

@@ -83,9 +83,30 @@ def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspac
         assert net.heatmaps(picture)[:, :, :14] == pytest.approx(expected, abs=1e-4)
 
 
+def test_a_light_net_learns_from_what_was_distilled(
+    few: Path, workspace: Path, tmp_path: Path, weights_folder: Path
+) -> None:
+    out = tmp_path / "distilled"
+    command = ["distil-bodies", "--data", str(few), "-o", str(out), "--json"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    counts = json.loads(done.stdout)
+    assert (counts["train"], counts["val"]) == (12, 3)
+    command = ["train-net", "cpm.body_light", "--data", str(out), *SIZE, "--steps", "1", "--strong"]
+    command += ["--start", "cpm.hand_light", "--workspace", str(workspace), "--json"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert len(said["held_out"]["val"]) == 3  # stages
+    net = HeatmapNet(Path(said["net"]))
+    assert (net.joints, net.skeleton, net.stages, net.background) == (17, "coco_17", 3, True)
+    assert (net.reading.alignment, net.reading.decode) == ("cells", "parabola")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["cpm.body_light", "--start", "nobody"], "“nobody” has no weights.safetensors"),
         (["pose_resnet18", "--size", "250x190"], "write it like 256x192"),
         (["pose_resnet19"], "no net “pose_resnet19”"),
         (["pose_resnet18"], "has neither joints.csv"),

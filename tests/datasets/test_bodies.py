@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.datasets.bodies import Bodies, Body, mirrored
+from core.datasets.bodies import Bodies, Body, mirrored, nobody
 from core.errors import SkeletonError
 from core.pose.person_view import person_view
 from core.pose.skeletons import LSP_14
@@ -70,6 +70,48 @@ def test_augmented_keypoints_stay_on_what_they_mark_and_change_sides_in_a_mirror
             assert there == pytest.approx(point, abs=1.5)
         assert weight == 1
     assert sides == {True, False} and seen > 20
+
+
+def test_strongly_changed_keypoints_stay_on_what_they_mark(bodies: Bodies) -> None:
+    """The marks are bright before a dark wall, whatever colours they have; a few are hidden."""
+    strong = Bodies(LSP_14, bodies.bodies, strong=True)
+    bright, empty = [], 0
+    for picture, keypoints, _ in islice(strong.samples(strong.rows(""), SIZE, 0), 120):
+        empty += bool(np.isnan(keypoints).all())
+        grey = cv2.GaussianBlur(picture, (5, 5), 0).max(axis=2)
+        for point in keypoints[[LEFT_WRIST, RIGHT_WRIST]]:
+            if np.isfinite(point).all() and whole(picture, point):
+                x, y = point.round().astype(int)
+                bright.append(grey[y, x] > np.median(grey) + 20)
+    assert 2 <= empty <= 14
+    assert len(bright) > 60 and np.mean(bright) > 0.75
+
+
+def test_half_a_body_ends_at_the_hips(bodies: Bodies) -> None:
+    body = bodies.bodies[0]
+    keypoints = np.full((14, 2), 100, np.float32) + np.arange(14, dtype=np.float32)[:, None]
+    for i, name in enumerate(LSP_14.joints):
+        level = {"ankle": 400, "knee": 300, "hip": 200}.get(name.split("_")[-1], 50 + i)
+        keypoints[i, 1] = level
+    tall = Body(body.picture, keypoints, (90, 30, 40, 400))
+    _, top, _, height = bodies.half_box(tall, upper=True)
+    assert top < 50 and 200 < top + height < 230
+    _, top, _, height = bodies.half_box(tall, upper=False)
+    assert 170 < top < 200 and 400 < top + height < 430
+    keypoints[: LSP_14.index("right_wrist")] = np.nan  # no leg is known
+    assert bodies.half_box(Body(body.picture, keypoints, tall.box), upper=False) == tall.box
+
+
+def test_where_nobody_is_shown_no_keypoint_is_either() -> None:
+    rng, picture = np.random.default_rng(0), np.zeros((100, 140, 3), np.uint8)
+    picture[:50, :70] = 200
+    corners = np.float32([[8, 8], [8, 92], [132, 8]])
+    for _ in range(20):
+        seen, keypoints = nobody(picture, corners, SIZE, rng)
+        assert seen.shape == (*SIZE, 3) and not seen.any()  # the corner that is left is dark
+        assert keypoints.shape == (3, 2) and np.isnan(keypoints).all()
+    seen, _ = nobody(picture, np.float32([*corners, (132, 92)]), SIZE, rng)
+    assert np.ptp(seen, axis=(0, 1)).max() == 0
 
 
 def test_every_row_comes_once_before_any_comes_again(bodies: Bodies) -> None:

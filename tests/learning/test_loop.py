@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 
 from core.datasets.bodies import Bodies, Body
@@ -25,8 +25,9 @@ from core.errors import TrainingError
 from core.learning.checkpoint import CHECKPOINT, WEIGHTS
 from core.learning.loop import NetOptions, SampleStream, train_net
 from core.learning.runs import DONE, Run
+from core.nets import build_net
 from core.nets.crossinfonet import Width
-from core.pose.skeletons import LSP_14, NYU_14
+from core.pose.skeletons import COCO_17, LSP_14, NYU_14
 
 
 @pytest.fixture
@@ -189,6 +190,29 @@ def test_a_net_of_depth_is_trained_by_the_same_loop_and_goes_on_when_given_more(
     assert 0.2 < figures["mean_error"] < 2 and figures["pck@0.1"] < 0.5
     state = torch.load(run.path / CHECKPOINT, weights_only=True)
     assert state["step"] == 3 and state["net"]["hand.kernel.weight"].shape == (42, 48)
+
+
+def test_a_training_begins_with_the_weights_that_fit(tmp_path: Path) -> None:
+    rng, bodies = np.random.default_rng(0), []
+    for number in range(3):
+        file = tmp_path / f"{number}.png"
+        cv2.imwrite(str(file), rng.integers(0, 256, (120, 90, 3), np.uint8))
+        keypoints = rng.uniform((10, 10), (80, 110), (17, 2)).astype(np.float32)
+        bodies.append(Body(file, keypoints, (5, 5, 80, 110), "far" if number < 1 else ""))
+    data, hands = Bodies(COCO_17, bodies, strong=True), tmp_path / "hands.safetensors"
+    theirs = build_net("cpm.hand_light").state_dict()
+    save_file(theirs, hands)
+    build = {"input_hw": (64, 32)}
+    options = NetOptions(steps=1, batch=2, threads=1, rate=0, start=hands, net=build)
+    run = Run.create(tmp_path / "runs")
+    ours = load_file(train_net("cpm.body_light", data, run, options))
+    for name in ("stem.0.0.weight", "later.1.quartered.0.0.weight"):
+        assert torch.equal(ours[name], theirs[name])
+    assert ours["later.1.say.weight"].shape[0] == COCO_17.size + 1
+    assert [look["step"] for look in run.records("look")] == [0, 1]
+    run = Run.create(tmp_path / "runs")
+    with pytest.raises(TrainingError, match=r"hands\.safetensors are weights of another kind"):
+        train_net("pose_resnet18", data, run, NetOptions(steps=1, batch=2, start=hands, net=build))
 
 
 NAN_ON_THE_SECOND = """

@@ -54,6 +54,21 @@ def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> Non
     assert float(loss) == pytest.approx(30 * 8.5 * math.log(2), rel=1e-4)
 
 
+def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there() -> None:
+    nothing = [float("nan")] * 2
+    somebody, nobody = torch.tensor([[[21.5, 13.5], nothing]]), torch.tensor([[nothing, nothing]])
+    torch.manual_seed(0)
+    logits = torch.randn(1, 2, 3, 8, 10)
+    changed = logits.clone()
+    changed[:, :, 1] += 2
+    costs = [
+        [float(stage_loss(maps, keypoints, torch.ones(1), 4)) for maps in (logits, changed)]
+        for keypoints in (somebody, nobody)
+    ]
+    assert costs[0][0] == costs[0][1]
+    assert costs[1][1] > costs[1][0] + 1
+
+
 def test_joint_targets_are_those_that_xiao_et_al_published() -> None:
     # maps of 64 x 48 at stride 4: sigma 2, square of ±6 cells round int(x / 4 + 0.5)
     places = [[41.0, 102.0], [-30.0, 50.0], [-34.0, 50.0], [215.0, 50.0], [216.0, 50.0]]

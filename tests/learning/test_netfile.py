@@ -18,7 +18,7 @@ from core.weights.onnx_session import open_session
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LightCPM]:
     torch.manual_seed(1)
-    net = LightCPM(joints=4, stages=2, input_size=64, width=16)
+    net = LightCPM(joints=4, stages=2, input_hw=(64, 64), width=16)
     folder = tmp_path_factory.mktemp("net")
     save_net(net, folder, "cpm.tiny", {"licence": "MIT"})
     return folder, net

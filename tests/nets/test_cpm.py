@@ -15,6 +15,8 @@ from core.nets.cpm import LightCPM, VggCPM
         ("cpm.seed_hand", 24_316_162),
         ("cpm.seed_hand_stride4", 24_316_162),
         ("cpm.hand_light", 788_154),
+        # 4 maps fewer: 64 + 1 in stage 1, 48 to come in and 48 + 1 to say in each of two stages
+        ("cpm.body_light", 788_154 - 4 * (65 + 2 * 97)),
     ],
 )
 def test_a_net_has_the_parameters_that_are_published(name: str, parameters: int) -> None:

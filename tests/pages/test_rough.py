@@ -155,8 +155,8 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
 
 def test_a_net_offers_all_the_stages_that_it_has(app, workspace):
     nets = Paths.find(workspace).own_nets
-    save_net(LightCPM(stages=6, input_size=64, width=8), nets / "cpm.six", "cpm.six", {})
-    save_net(LightCPM(joints=14, input_size=64, width=8), nets / "cpm.body", "cpm.body", {})
+    save_net(LightCPM(stages=6, input_hw=(64, 64), width=8), nets / "cpm.six", "cpm.six", {})
+    save_net(LightCPM(joints=14, input_hw=(64, 64), width=8), nets / "cpm.body", "cpm.body", {})
     go(app, "live")
     keypoints = app.selectbox(key="live_keypoints")
     assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]

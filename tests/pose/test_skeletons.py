@@ -109,6 +109,15 @@ def test_17_keypoints_turn_into_14_with_the_neck_between_the_shoulders() -> None
     assert np.isnan(found[:, LSP_14.index("head_top")]).all()
 
 
+def test_14_keypoints_turn_into_17_without_a_face() -> None:
+    body = np.arange(28, dtype=np.float32).reshape(14, 2)
+    found = convert(body, LSP_14, COCO_17)
+    for joint in ("left_shoulder", "right_wrist", "left_ankle"):
+        np.testing.assert_array_equal(found[COCO_17.index(joint)], body[LSP_14.index(joint)])
+    assert np.isfinite(found).all(axis=1).sum() == 12
+    assert np.isnan(found[:5]).all()
+
+
 def test_a_neck_is_missing_where_a_shoulder_is() -> None:
     body = np.ones((33, 2), np.float32)
     body[11] = np.nan

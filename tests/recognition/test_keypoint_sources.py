@@ -26,7 +26,7 @@ LIGHT = "cpm.hand_light"
 def paths(tmp_path_factory):
     """A workspace with a body net of 14 keypoints and 6 stages, and a hand net by another name."""
     found = Paths.find(tmp_path_factory.mktemp("nets"))
-    body = LightCPM(joints=14, stages=6, input_size=64, width=8)
+    body = LightCPM(joints=14, stages=6, input_hw=(64, 64), width=8)
     save_net(body, found.own_nets / "cpm.body", "cpm.body", {})
     shutil.copytree(found.net(LIGHT), found.own_nets / "resnet.my_hand")
     return found
@@ -70,7 +70,8 @@ def test_metadata_that_cannot_be_read_are_offered_to_nobody(tmp_path):
 
 def test_a_net_has_the_stages_that_its_metadata_say(paths):
     assert stages_of(KeypointSource(LIGHT), paths) == 3
-    save_net(LightCPM(stages=6, input_size=64, width=8), paths.own_nets / "cpm.six", "cpm.six", {})
+    six = LightCPM(stages=6, input_hw=(64, 64), width=8)
+    save_net(six, paths.own_nets / "cpm.six", "cpm.six", {})
     assert stages_of(KeypointSource("cpm.six"), paths) == 6
     shutil.rmtree(paths.own_nets / "cpm.six")
 

@@ -26,7 +26,7 @@ class Colours(LightCPM):
     right."""
 
     def __init__(self) -> None:
-        super().__init__(joints=2, stages=2, input_size=90, width=16)
+        super().__init__(joints=2, stages=2, input_hw=(90, 90), width=16)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         other = pictures[:, [1, 0]]
@@ -131,7 +131,7 @@ def test_a_folder_without_pictures_is_refused(net: HeatmapNet, tmp_path: Path) -
 
 
 def test_an_altered_net_is_refused(net: HeatmapNet, tmp_path: Path) -> None:
-    save_net(LightCPM(joints=2, stages=1, input_size=32, width=16), tmp_path, "x", {})
+    save_net(LightCPM(joints=2, stages=1, input_hw=(32, 32), width=16), tmp_path, "x", {})
     model = tmp_path / "model.onnx"
     model.write_bytes(model.read_bytes() + b"\0")
     with pytest.raises(WeightsError, match="altered"):
@@ -146,6 +146,6 @@ def test_pictures_of_another_size_are_refused(net: HeatmapNet) -> None:
 
 
 def test_a_net_of_another_skeleton_than_the_teacher_s_is_refused(pictures, tmp_path):
-    save_net(LightCPM(joints=14, input_size=64, width=8), tmp_path / "cpm.body", "cpm.body", {})
+    save_net(LightCPM(joints=14, input_hw=(64, 64), width=8), tmp_path / "cpm.body", "cpm.body", {})
     with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 keypoints, the teacher 2"):
         evaluate_net(HeatmapNet(tmp_path / "cpm.body"), [pictures], Teacher())

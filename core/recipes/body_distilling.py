@@ -1,0 +1,226 @@
+"""Makes what the light body net learns from, in COCO's format: each annotated person cut out, with
+a teacher's keypoints where they agree with the annotations; and who the teacher sees in pictures
+that nobody annotated.
+
+Who is held out keeps the annotated keypoints alone: a net is measured by them, not by its teacher.
+Convention: all keypoints are COCO's 17, picture pixels, NaN where nobody knows; K keypoints.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.bodies import Bodies, Body
+from core.datasets.body_files import read_bodies
+from core.errors import TrainingError
+from core.estimators import Estimator
+from core.files import write_whole
+from core.media.pictures import encode_jpeg, read_picture
+from core.pose.person_view import PersonBox, box_of_body
+from core.pose.skeletons import COCO_17, Skeleton, convert, skeleton_named
+from core.pose.types import Floats, Picture, Pose
+from core.recognition.body_evaluating import Progress, one_by_one, pose_of
+from core.recognition.net_evaluating import pictures_in
+
+TRAIN, HELD_OUT = "train", "val"  # the reader of COCO's folders holds out what begins with "val"
+_AROUND = 0.5  # of a box's longer side, on every side of it
+_LONGEST = 288  # px of a picture that is kept
+_QUALITY = 92
+_SMALLEST = 40  # px of a box's longer side
+_LEAST_KNOWN = 5  # keypoints
+_NEAR = 0.06  # of a box's longer side, which is about 0.2 torsos of somebody upright
+_LEAST_AGREEING = 0.5  # of the annotated keypoints, else nothing of the teacher's is taken
+
+
+def distil_bodies(
+    data: Sequence[Path],
+    out: Path,
+    teacher: Estimator,
+    *,
+    pictures: Sequence[Path] = (),
+    progress: Progress = lambda done, total: None,
+) -> dict[str, int]:
+    """Write the folder that `train-net cpm.body_light` learns from.
+
+    Args:
+        data: what `read_bodies` reads; the pictures of a file lie beside it, or in images/ there.
+        pictures: folders of pictures of one person each, annotated by nobody, all to learn from.
+
+    Returns:
+        train and val, how many persons; found by the teacher, and agreed with, of those to learn
+        from; keypoints to learn from, and how many of them are the teacher's.
+
+    Raises:
+        TrainingError: nobody to learn from.
+    """
+    sources = [_read(path) for path in data]
+    plain = [path for folder in pictures for path in pictures_in(folder)]
+    total = sum(len(source.bodies) for source in sources) + len(plain)
+    making = _Distilling(teacher, out)
+    persons = ((body, source.skeleton) for source in sources for body in source.bodies)
+    for done, (body, skeleton) in enumerate(persons, 1):
+        making.add(body, skeleton)
+        progress(done, total)
+    for done, path in enumerate(plain, total - len(plain) + 1):
+        making.add_plain(path)
+        progress(done, total)
+    return making.finish()
+
+
+def _read(path: Path) -> Bodies:
+    beside = path.parent / "images"
+    return read_bodies(path, beside if path.is_file() and beside.is_dir() else None)
+
+
+class _Distilling:
+    """Persons go in one by one; both parts and the counts come out."""
+
+    def __init__(self, teacher: Estimator, out: Path) -> None:
+        self._teacher, self._skeleton = teacher, skeleton_named(teacher.skeleton)
+        self._find = one_by_one(teacher)
+        self._parts = {name: _Part(out, name) for name in (TRAIN, HELD_OUT)}
+        self._counts = dict.fromkeys(("found", "agreed", "keypoints", "teachers"), 0)
+
+    def add(self, body: Body, skeleton: Skeleton) -> None:
+        """An annotated person."""
+        if max(body.box[2:]) < _SMALLEST:
+            return
+        rgb, keypoints = read_picture(body.picture), convert(body.keypoints, skeleton, COCO_17)
+        if body.held_out:
+            self._keep(HELD_OUT, rgb, body.box, keypoints)
+            return
+        (poses,) = self._find(rgb, [body])
+        pose, near = pose_of(body, poses), _NEAR * max(body.box[2:])
+        self._counts["found"] += pose is not None
+        keypoints, own = mixed(pose, self._skeleton, keypoints, near)
+        self._learn(rgb, body.box, keypoints, own)
+
+    def add_plain(self, path: Path) -> None:
+        """Whom the teacher sees most of in a picture, as far as it sees them."""
+        rgb = read_picture(path)
+        for pose in self._teacher.estimate_still(rgb, num_poses=1).poses:
+            self._counts["found"] += 1
+            keypoints = convert(pose.without_hidden().keypoints, self._skeleton, COCO_17)
+            own = np.asarray(np.isfinite(keypoints).all(axis=1), np.bool_)
+            if own.any():
+                self._learn(rgb, box_of_body(keypoints), keypoints, own)
+
+    def _learn(
+        self, rgb: Picture, box: PersonBox, keypoints: Floats, own: NDArray[np.bool_]
+    ) -> None:
+        if self._keep(TRAIN, rgb, box, keypoints):
+            self._counts["agreed"] += bool(own.any())
+            self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
+            self._counts["teachers"] += int(own.sum())
+
+    def _keep(self, part: str, rgb: Picture, box: PersonBox, keypoints: Floats) -> bool:
+        enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
+        if enough:
+            self._parts[part].add(rgb, box, keypoints)
+        return enough
+
+    def finish(self) -> dict[str, int]:
+        """Write the annotations of both parts."""
+        if not self._parts[TRAIN].persons:
+            raise TrainingError("nobody is there who is large enough to learn from")
+        for part in self._parts.values():
+            part.finish()
+        persons = {name: len(part.persons) for name, part in self._parts.items()}
+        return persons | self._counts
+
+
+def mixed(
+    pose: Pose | None, skeleton: Skeleton, annotated: Floats, near: float
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """What a person's keypoints are taken to be: the teacher's, or what is annotated.
+
+    Args:
+        pose: the teacher's, None where it found nobody.
+        skeleton: of the pose.
+        annotated: (17, 2).
+        near: pixels within which they agree.
+
+    Returns:
+        (17, 2), and (17,) which are the teacher's: what is annotated where they agree, and what is
+        not where the teacher sees it; none where they agree on fewer than half.
+    """
+    labelled = np.isfinite(annotated).all(axis=1)
+    if pose is None or not labelled.any():
+        return annotated, np.zeros(len(annotated), np.bool_)
+    said = convert(pose.keypoints, skeleton, COCO_17)
+    seen = np.isfinite(convert(pose.without_hidden().keypoints, skeleton, COCO_17)).all(axis=1)
+    agrees = np.linalg.norm(said - annotated, axis=1) <= near
+    teachers = np.where(labelled, agrees, seen)
+    if agrees[labelled].mean() < _LEAST_AGREEING:
+        teachers[:] = False
+    return np.where(teachers[:, None], said, annotated), teachers
+
+
+@dataclass
+class _Part:
+    """The persons to learn from, or those held out: a folder of pictures and its annotations."""
+
+    out: Path
+    name: str
+    images: list[dict[str, Any]] = field(default_factory=list)
+    persons: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, rgb: Picture, box: PersonBox, keypoints: Floats) -> None:
+        """Keep a person: the picture round the box, and the keypoints in it."""
+        crop, box, points = cut_out(rgb, box, keypoints)
+        number, (height, width) = len(self.images) + 1, crop.shape[:2]
+        image = {"id": number, "file_name": f"{number:06}.jpg", "width": width, "height": height}
+        known = np.isfinite(points).all(axis=1)
+        rows = np.column_stack([np.nan_to_num(points).round(2), 2 * known])
+        self.images.append(image)
+        self.persons.append(
+            {
+                "id": number,
+                "image_id": number,
+                "category_id": 1,
+                "bbox": [round(side, 2) for side in box],
+                "area": round(box[2] * box[3], 2),
+                "iscrowd": 0,
+                "num_keypoints": int(known.sum()),
+                "keypoints": rows.ravel().tolist(),
+            }
+        )
+        folder = self.out / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / str(image["file_name"]), encode_jpeg(crop, _QUALITY))
+
+    def finish(self) -> None:
+        """Write the annotations; last, so that a folder without them is not whole."""
+        if self.persons:
+            document = {
+                "images": self.images,
+                "annotations": self.persons,
+                "categories": [{"id": 1, "name": "person", "keypoints": COCO_17.joints}],
+            }
+            folder = self.out / "annotations"
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"person_keypoints_{self.name}.json"
+            write_whole(path, json.dumps(document).encode())
+
+
+def cut_out(rgb: Picture, box: PersonBox, keypoints: Floats) -> tuple[Picture, PersonBox, Floats]:
+    """The picture round a person, its longer side at most 288 pixels; box and keypoints in it."""
+    x, y, width, height = box
+    around = _AROUND * max(width, height)
+    rows, columns = rgb.shape[:2]
+    x0, y0 = (max(0, min(int(at - around), last - 1)) for at, last in ((x, columns), (y, rows)))
+    x1, y1 = min(columns, int(x + width + around) + 1), min(rows, int(y + height + around) + 1)
+    crop = np.ascontiguousarray(rgb[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])
+    scale = min(1.0, _LONGEST / max(crop.shape[:2]))
+    size = (round(crop.shape[1] * scale), round(crop.shape[0] * scale))
+    if scale < 1:
+        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
+    points = (keypoints - (x0, y0)) * scale + (scale - 1) / 2
+    box = ((x - x0) * scale, (y - y0) * scale, width * scale, height * scale)
+    return crop, box, points.astype(np.float32)
