@@ -3,7 +3,8 @@
 What an estimate means (`step`) is apart from where it comes from: `process` has an estimator make
 it of a frame, and draws. Both run in the stream's thread, all else in the page's. One lock is held
 round the estimator, whose `close` during a call would crash the process; the latest reading is an
-immutable object that anyone may take without waiting.
+immutable object that anyone may take without waiting, and another lock is held while it is
+replaced.
 """
 
 import logging
@@ -161,15 +162,20 @@ class LiveProcessor:
         self._times: deque[tuple[float, float]] = deque()
         self._spent_s = 0.0  # on the frames of these times
         self._latest = Latest(taken_s=clock())
+        self._telling = threading.Lock()
         self._paused_s = float("-inf")  # when pictures came again after a long pause
         self._over, self._ended = "", threading.Event()
 
     def configure(self, options: Options, watch: Watch | None = None) -> None:
         """Options and watcher for the next frame on."""
-        self._options, self._watch = options, watch
-        is_open = options.paused or self._estimator_for == (options.hands, options.keypoints)
-        if self._latest.frames and not is_open:
-            self._latest = replace(self._latest, opening=True)
+        with self._telling:
+            self._options, self._watch = options, watch
+            if self._latest.frames and self._must_open(options):
+                self._latest = replace(self._latest, opening=True)
+
+    def _must_open(self, options: Options) -> bool:
+        """Whether the next frame waits for an estimator."""
+        return not options.paused and self._estimator_for != (options.hands, options.keypoints)
 
     @property
     def companion(self) -> Companion | None:
@@ -205,11 +211,12 @@ class LiveProcessor:
         with self._lock:
             if self._closed:
                 return _mirrored(rgb)
+            options = self._options
             try:
-                picture, found = self._process(frame, self._options)
+                picture, found = self._process(frame, options)
             except Exception as error:  # the stream's thread would end without a word
                 picture, found = _mirrored(rgb), self._failed(error)
-            self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw))
+            self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw), options)
         return picture
 
     def step(self, estimate: Estimate) -> Latest:
@@ -222,23 +229,30 @@ class LiveProcessor:
         with self._lock:
             if self._closed:
                 return self._latest
+            options = self._options
             try:
-                found = Latest(self._read_hands(estimate, self._options))
+                found = Latest(self._read_hands(estimate, options))
             except Exception as error:  # as in `process`
                 found = self._failed(error)
-            self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw))
+            self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw), options)
             return self._latest
 
-    def _keep(self, found: Latest) -> None:
+    def _keep(self, found: Latest, options: Options) -> None:
         """It is the latest, with how many there were and how quickly they come."""
-        came_s, before = found.taken_s, self._latest
-        done_s = self._clock()
+        came_s, done_s = found.taken_s, self._clock()
         fps, latency_ms = self._timing(came_s, done_s)
-        if before.frames and not before.opening and came_s - before.taken_s > LOST_S:
-            self._paused_s = came_s
-        if before.opening:  # this frame waited for it
-            found = replace(found, taken_s=done_s)
-        self._latest = replace(found, frames=before.frames + 1, fps=fps, latency_ms=latency_ms)
+        with self._telling:
+            before, wanted = self._latest, self._options
+            if before.frames and not before.opening and came_s - before.taken_s > LOST_S:
+                self._paused_s = came_s
+            if before.opening:  # this frame waited for it
+                found = replace(found, taken_s=done_s)
+            # the page may have wanted something else meanwhile, and must not take it for there
+            opening = wanted is not options and self._must_open(wanted)
+            frames = before.frames + 1
+            self._latest = replace(
+                found, frames=frames, fps=fps, latency_ms=latency_ms, opening=opening
+            )
 
     def _faltered(self, now_s: float) -> bool:
         """Pictures came, and stayed away for long a moment ago: nobody pressed STOP."""
@@ -284,7 +298,8 @@ class LiveProcessor:
             if self._estimator is not None:
                 self._estimator.close()
                 self._estimator = None
-            self._latest = replace(self._latest, opening=True)
+            with self._telling:
+                self._latest = replace(self._latest, opening=True)
             self._estimator, self._estimator_for = self._make(options), wanted
         return self._estimator
 

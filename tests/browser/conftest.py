@@ -97,6 +97,7 @@ def look(open_browser, server, pictures):
         except BaseException:
             print(*events, sep="\n")
             with suppress(Error):  # the page may be gone
+                print(page.get_by_test_id("stMain").inner_text(timeout=1000)[:3000])
                 page.screenshot(path=pictures / "failed.png", full_page=True)
             raise
         finally:

@@ -85,6 +85,20 @@ def test_a_gesture_deleted_in_another_window_gives_way_to_the_first(app, store):
     ]
 
 
+def test_a_press_that_comes_when_the_camera_is_gone_is_answered(app, store):
+    gesture = store.gestures(store.projects()[0].id)[0].id
+    go(app, "record")
+    begin = {"n": 1, "kind": "begin", "gesture": gesture, "held": 0}
+    said = {"page": "a", "n": 2, "messages": [begin], "missing": []}
+    app.session_state["record_cards"] = {"said": said}
+    app.run()
+    assert not app.exception
+    assert [plain(e) for e in app.error] == [
+        "Nothing was recorded. Press START under the video and allow the camera."
+    ]
+    assert cards(app)["heard"] == 2 and cards(app)["recording"] is None
+
+
 def test_a_sample_deleted_in_another_window_is_said_when_it_is_deleted_here(app, store):
     ids = record(store, "thumbs_up", 2)
     go(app, "record")

@@ -267,6 +267,26 @@ def test_a_camera_is_not_lost_while_an_estimator_is_opened():
     assert live.broke_off() == ""
 
 
+def test_what_is_wanted_while_a_frame_is_read_does_not_count_as_there():
+    two, opening = Options(hands=2), []
+
+    def watch(*frame):
+        live.configure(two)  # the page, while this frame is read
+        return ""
+
+    def make(options):
+        opening.append(live.latest().opening)
+        return ReplayEstimator(read_demo(Paths.find().demo))
+
+    live = LiveProcessor(make, Options(), watch=watch)
+    picture = np.zeros((48, 64, 3), np.uint8)
+    live.process(picture)
+    assert live.latest().frames == 1 and live.latest().opening
+    live.process(picture)
+    assert opening == [True, True] and not live.latest().opening
+    live.close()
+
+
 def test_closing_amid_frames_is_safe_and_later_frames_only_pass(make, photos):
     photo = photos("fist")[0]
     seen, closed, passed = (threading.Event() for _ in range(3))

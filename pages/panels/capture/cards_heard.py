@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.errors import MudraError, NotFoundError
+from core.errors import MediaError, MudraError, NotFoundError
 from core.store import Gesture
 from core.store.bin import delete_samples
 from pages.components.gesture_cards import said
@@ -54,7 +54,9 @@ def _record(cards: Cards, kind: str, message: dict[str, Any]) -> None:
         recorder.release(held_s)
     elif kind == "stop":
         recorder.stop()
-    elif not cards.off and (kind == "begin") == bool(cards.plan.lease_s):
+    elif (kind == "begin") == bool(cards.plan.lease_s):
+        if cards.off:  # since a moment: the button was pressed before the browser knew
+            raise MediaError(f"Nothing was recorded. {cards.off}")
         gesture = _own(cards, message["gesture"])
         recorder.record(gesture.id, cards.plan, held_s=held_s)
         cards.choose(gesture.id)
