@@ -131,13 +131,13 @@ class MediapipePose(MediapipeTask):
 
 
 def _pose(landmarks: Any, world: Any, size_hw: tuple[int, int]) -> Pose:
-    visibility = np.array([p.visibility for p in landmarks], np.float32)
+    seen = [p.visibility for p in landmarks]
     return Pose(
         keypoints=in_pixels(landmarks, size_hw),
         scores=np.array([max(p.presence, _SEEN) for p in landmarks], np.float32),
-        score=float(visibility.mean()),
+        score=sum(seen) / len(seen),
         world=in_metres(world),
-        visibility=visibility,
+        visibility=np.array(seen, np.float32),
     )
 
 

@@ -8,8 +8,6 @@ positive clockwise as one sees it.
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.pose.skeletons import BODY_33, Skeleton
 from core.pose.types import Floats, Tracking, TurnedSquare
 
@@ -57,19 +55,20 @@ def alignment_of(keypoints: Floats, skeleton: Skeleton = BODY_33) -> Alignment |
     Returns:
         None where hips or shoulders are missing, or coincide.
     """
-    hips, shoulders = (_middle(keypoints, skeleton, joint) for joint in ("hip", "shoulder"))
-    up = shoulders - hips
-    length = float(np.hypot(*up))
+    # lists: between a camera's frames numpy's code has left the processor's cache
+    points = keypoints.tolist()
+    (x, y), (u, v) = (_middle(points, skeleton, joint) for joint in ("hip", "shoulder"))
+    length = math.dist((x, y), (u, v))
     if not math.isfinite(length) or length == 0:
         return None
-    radius = float(np.nanmax(np.linalg.norm(keypoints - hips, axis=1)))
-    top = hips + up * (radius / length)
-    return Alignment((float(hips[0]), float(hips[1])), (float(top[0]), float(top[1])))
+    ways = (math.dist((x, y), point) for point in points)
+    reach = max(way for way in ways if math.isfinite(way)) / length
+    return Alignment((x, y), (x + (u - x) * reach, y + (v - y) * reach))
 
 
-def _middle(keypoints: Floats, skeleton: Skeleton, joint: str) -> Floats:
-    pair = [skeleton.index(f"{side}_{joint}") for side in ("left", "right")]
-    return np.asarray(keypoints[pair].mean(axis=0), np.float32)
+def _middle(points: list[list[float]], skeleton: Skeleton, joint: str) -> tuple[float, float]:
+    left, right = (points[skeleton.index(f"{side}_{joint}")] for side in ("left", "right"))
+    return (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
 
 
 class TwoSteps:

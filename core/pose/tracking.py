@@ -208,6 +208,9 @@ def _span(values: Sequence[float]) -> float:
 def _assigned(costs: Sequence[dict[int, float]], farthest: float = _FARTHEST) -> list[int | None]:
     """For each pose its track, None for a new one, at the least cost of all together; for the few
     poses of a frame. A new one costs the farthest way."""
+    if len(costs) == 1:  # as most often
+        number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, farthest))
+        return [number if cost < farthest else None]
 
     def best(pose: int, taken: frozenset[int]) -> tuple[float, tuple[int | None, ...]]:
         if pose == len(costs):

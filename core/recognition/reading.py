@@ -126,8 +126,10 @@ class HandReader:
 
     def numbered(self, estimate: Estimate) -> Estimate:
         """The next frame's poses with the numbers that their readings will have."""
-        numbers = self._tracks(estimate.poses, estimate.time_s, estimate.skeleton)
-        return replace(estimate, numbers=tuple(numbers))
+        return replace(estimate, numbers=self._numbers(estimate))
+
+    def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
+        return tuple(self._tracks(estimate.poses, estimate.time_s, estimate.skeleton))
 
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
@@ -145,7 +147,7 @@ class HandReader:
         self._hands = {n: h for n, h in self._hands.items() if now_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
-        numbers = estimate.numbers or self.numbered(estimate).numbers
+        numbers = estimate.numbers or self._numbers(estimate)
         title = skeleton_named(estimate.skeleton).title
         names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, now_s)
         readings = tuple(
