@@ -4,6 +4,7 @@ it that holds its sha256 and says where it came from. Everything else reads thos
 import hashlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ import safetensors.numpy
 
 from core.errors import WeightsError
 from core.files import write_whole
+from core.media.npz import read_npz
 from core.pose.skeletons import skeleton_named
 from core.weights.body_table import BODIES
 from core.weights.caffemodel import read_caffemodel
 from core.weights.entries import FORMATS, Weights
 from core.weights.given_onnx import given_net
 from core.weights.layouts import Arrays
-from core.weights.npz import read_npz
 from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
 
@@ -244,7 +245,7 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
     "pickle": _from_pickle,
     "pth": _from_pth,
     "safetensors": _from_safetensors,
-    "npz": read_npz,
+    "npz": partial(read_npz, error=WeightsError),
 }
 
 

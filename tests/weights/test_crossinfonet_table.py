@@ -1,7 +1,5 @@
 """A TensorFlow checkpoint's tensors become CrossInfoNet's arrays, each in its own place."""
 
-import zipfile
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +8,6 @@ from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
 from core.learning.published_nets import make_usable, published_depth_net
 from core.weights.crossinfonet_table import DEPTH, crossinfonet_arrays, crossinfonet_shapes
-from core.weights.npz import read_npz
 from core.weights.published import import_weights, load_weights
 
 # Some of TensorFlow's names and shapes, written by hand after the published code's scopes
@@ -172,31 +169,3 @@ def test_every_source_names_its_licence_and_how_its_file_is_made(name) -> None:
     (source,) = DEPTH[name].sources
     assert source.licence and "numpy.savez" in source.where
     assert DEPTH[name].fed == "depth, −1 to 1 in the hand's cube"
-
-
-def test_a_damaged_or_hostile_npz_is_told(tmp_path) -> None:
-    file = tmp_path / "a.npz"
-    np.savez(file, a=np.ones(1000))
-    whole = file.read_bytes()
-    np.savez(tmp_path / "objects.npz", a=np.array([{}], object))
-    with zipfile.ZipFile(tmp_path / "claims.npz", "w") as archive:
-        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }"
-        header += b" " * (118 - len(header)) + b"\n"
-        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
-    with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
-        archive.writestr("a.npy", b"not an array")
-    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
-    (tmp_path / "empty.npz").write_bytes(b"")
-    for name in ("objects", "claims", "text", "cut", "empty"):
-        with pytest.raises(WeightsError, match=f"{name}.npz is no whole .npz of numbers"):
-            read_npz(tmp_path / f"{name}.npz")
-
-
-def test_an_npz_that_claims_to_unpack_to_too_much_is_refused_before_it_is_read(tmp_path) -> None:
-    np.savez(tmp_path / "bomb.npz", a=np.ones(3))
-    content = bytearray((tmp_path / "bomb.npz").read_bytes())
-    size = content.index(b"PK\x01\x02") + 24  # in the zip's directory
-    content[size : size + 4] = (2**31).to_bytes(4, "little")
-    (tmp_path / "bomb.npz").write_bytes(content)
-    with pytest.raises(WeightsError, match="1 arrays of 2,147,483,648 bytes, at most 10,000 of"):
-        read_npz(tmp_path / "bomb.npz")

@@ -1,4 +1,10 @@
 """Where depth frames come from: recordings on disk, a sensor, a plain webcam.
 
-frames      `DepthFrame` and `DepthSource`, what every source is
+frames        `DepthFrame` and `DepthSource`, what every source is
+recordings    `open_depth`: any recording on disk
+recorded      what recordings share
+folders       a folder of pictures, ours or a published set's
+stacks        .npy and .npz
+camera_files  camera.json
+joint_tables  joints.csv and times.csv beside the pictures
 """

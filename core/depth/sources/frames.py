@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Depth
@@ -36,13 +36,15 @@ class DepthSource(Protocol):
 
     Attributes:
         name: for people.
-        camera: of its frames.
-        count: how many frames there are; None of a sensor, which goes on.
+        camera: of its frames; where each has its own, as rendered hands have, the first one's.
     """
 
     name: str
     camera: Camera
-    count: int | None
+
+    @property
+    def count(self) -> int | None:
+        """How many frames there are; None of a sensor, which goes on."""
 
     def read(self, index: int) -> DepthFrame:
         """The frame of that number; of a sensor its newest, whatever the number.
@@ -56,3 +58,7 @@ class DepthSource(Protocol):
 
     def close(self) -> None:
         """Let go of files and devices; may be called more than once."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

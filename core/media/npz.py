@@ -1,6 +1,7 @@
 """Reads arrays from a .npz file by numpy's own reader, without its pickles; what every array claims
 to hold is looked at before room is made for it."""
 
+import lzma
 import math
 import zipfile
 import zlib
@@ -10,43 +11,54 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import WeightsError
+from core.errors import MediaError, MudraError
 
 _MOST_BYTES = 2**30
 _MOST_ARRAYS = 10_000
+_DAMAGE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
 
-def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path, error: type[MudraError] = MediaError) -> dict[str, NDArray[Any]]:
     """Name → array.
 
     Raises:
-        WeightsError: the file is damaged, too large, or holds anything but arrays of numbers.
+        error: the file is damaged, too large, or holds anything but arrays of numbers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            _check_size(path.name, entries)
+            if problem := _too_large(entries):
+                raise error(f"{path.name} {problem}")
             return {
                 entry.filename.removesuffix(".npy"): _array(archive, entry) for entry in entries
             }
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-        detail = " ".join(str(error).split())[:160]
-        raise WeightsError(
+    except _DAMAGE as why:
+        detail = " ".join(str(why).split())[:160]
+        raise error(
             f"{path.name} is no whole .npz of numbers ({detail}): write it anew by numpy.savez"
         ) from None
 
 
-def _check_size(name: str, entries: list[zipfile.ZipInfo]) -> None:
+def _too_large(entries: list[zipfile.ZipInfo]) -> str:
     size = sum(entry.file_size for entry in entries)
-    if len(entries) > _MOST_ARRAYS or size > _MOST_BYTES:
-        raise WeightsError(
-            f"{name} holds {len(entries):,} arrays of {size:,} bytes, at most {_MOST_ARRAYS:,} of "
-            f"{_MOST_BYTES:,} are read"
-        )
+    if len(entries) <= _MOST_ARRAYS and size <= _MOST_BYTES:
+        return ""
+    return (
+        f"holds {len(entries):,} arrays of {size:,} bytes, at most {_MOST_ARRAYS:,} of "
+        f"{_MOST_BYTES:,} are read"
+    )
 
 
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:

@@ -1,0 +1,115 @@
+"""The tables beside a folder's pictures: where the joints truly are, and when frames were taken.
+
+Convention: joints.csv has a row a picture: its name (picture; or name, of NAME_depth.png), columns
+JOINT_x, JOINT_y, JOINT_z of each joint in mm, empty where it isn't known, and fx, fy, u0, v0, width
+and height where each picture has a camera of its own. Untrusted: every row is looked at.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.depth.cameras import Camera, Points
+from core.depth.sources.camera_files import camera_of
+from core.errors import MediaError, TableError
+
+JOINTS_FILE = "joints.csv"
+CAMERA_COLUMNS = ("fx", "fy", "u0", "v0", "width", "height")
+_MOST_BYTES = 500 * 2**20
+_MOST_JOINTS = 100
+_MOST_MM = 1e5
+
+
+@dataclass(frozen=True)
+class JointTable:
+    """What joints.csv says, by picture.
+
+    Attributes:
+        cameras: where each picture has its own; else empty.
+        truths: (K, 3) x, y, z in mm, NaN where a joint isn't known.
+    """
+
+    cameras: dict[str, Camera]
+    truths: dict[str, Points]
+
+
+def read_joint_table(path: Path) -> JointTable:
+    """Read joints.csv.
+
+    Raises:
+        TableError: it is no such table; says which line.
+    """
+    rows = _rows(path)
+    _, header = next(rows, (1, []))
+    axes = [n for n, name in enumerate(header) if name.endswith(("_x", "_y", "_z"))]
+    whole = [header[n][-2:] for n in axes] == ["_x", "_y", "_z"] * (len(axes) // 3)
+    if not {"picture", "name"} & set(header) or not whole or len(axes) > 3 * _MOST_JOINTS:
+        raise TableError(
+            f"{path} is no table of joints: expected are the columns picture and x, y, z of each "
+            f"of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
+        )
+    table = JointTable({}, {})
+    for number, row in rows:
+        where = f"{path}: line {number}"
+        if len(row) != len(header):
+            raise TableError(f"{where} has {len(row)} fields, the header has {len(header)}")
+        named = dict(zip(header, row, strict=True))
+        picture = named["picture"] if "picture" in named else f"{named['name']}_depth.png"
+        if axes:
+            numbers = [_number(row[n], where) for n in axes]
+            table.truths[picture] = np.array(numbers).reshape(-1, 3)
+        if set(CAMERA_COLUMNS) <= set(header):
+            table.cameras[picture] = _camera(named, where)
+    return table
+
+
+def read_times(path: Path) -> dict[str, float]:
+    """When each picture was taken (s), by its name; a last line that was cut short is left out.
+
+    Raises:
+        TableError: it is no such table; says which line.
+    """
+    times: dict[str, float] = {}
+    short = 0
+    for number, row in _rows(path):
+        if short:
+            raise TableError(f"{path}: line {short} has not two fields, picture and time_s")
+        if len(row) != 2:
+            short = number
+        elif number > 1:
+            times[row[0]] = _number(row[1], f"{path}: line {number}")
+    return {name: time_s for name, time_s in times.items() if math.isfinite(time_s)}
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise TableError(f"{path} has over {_MOST_BYTES:,} bytes: split it")
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            yield from enumerate(csv.reader(file), 1)
+    except OSError as error:
+        raise TableError(f"{path} can't be read: {error.strerror}") from error
+    except csv.Error as error:
+        raise TableError(f"{path} is no table that can be read ({error})") from error
+
+
+def _number(field: str, where: str) -> float:
+    try:
+        number = float(field or "nan")
+    except ValueError:
+        raise TableError(f"{where}: “{field[:40]}” is no number") from None
+    if abs(number) > _MOST_MM:  # also infinite
+        raise TableError(f"{where}: {number:g} is beyond {_MOST_MM:g}")
+    return number
+
+
+def _camera(named: dict[str, str], where: str) -> Camera:
+    try:
+        numbers = {name: _number(named[name], where) for name in CAMERA_COLUMNS}
+        return camera_of(numbers, where)[0]
+    except MediaError as error:
+        raise TableError(str(error)) from error

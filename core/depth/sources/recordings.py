@@ -1,0 +1,37 @@
+"""Opens any recording of depth by what it is."""
+
+from pathlib import Path
+
+from core.depth.cameras import Camera
+from core.depth.sources.folders import open_folder
+from core.depth.sources.frames import DepthSource
+from core.depth.sources.stacks import open_stack
+from core.errors import MediaError
+
+_STACKS = (".npy", ".npz")
+
+
+def open_depth(
+    path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
+) -> DepthSource:
+    """A recording on disk, to be closed after use.
+
+    Args:
+        path: a folder of 16-bit PNGs, of NYU, ICVL, MSRA or HANDS 2017 frames; a .npy or .npz.
+        camera: it was taken by; None: as the recording tells, by camera.json in or beside it, by
+            its own numbers, or because its frames are called as one published set's alone.
+        unit_mm: of its numbers; None: as the recording tells, else 1.
+
+    Raises:
+        MediaError: none of these, damaged, too large, or of a camera that isn't known.
+        TableError: a table beside it that can't be read.
+    """
+    if path.is_dir():
+        return open_folder(path, camera=camera, unit_mm=unit_mm)
+    if not path.is_file():
+        raise MediaError(f"no recording of depth at {path}")
+    if path.suffix in _STACKS:
+        return open_stack(path, camera=camera, unit_mm=unit_mm)
+    raise MediaError(
+        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy or .npz"
+    )

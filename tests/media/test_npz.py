@@ -1,0 +1,50 @@
+"""Arrays from a .npz: numbers alone, and never more than fit."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.errors import MediaError, WeightsError
+from core.media.npz import read_npz
+
+
+def test_arrays_come_by_their_names(tmp_path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", a=np.arange(3), b=np.eye(2, dtype=np.float32))
+    arrays = read_npz(tmp_path / "a.npz")
+    assert sorted(arrays) == ["a", "b"] and arrays["a"].tolist() == [0, 1, 2]
+    assert arrays["b"].dtype == np.float32
+
+
+def test_a_damaged_or_hostile_npz_is_told(tmp_path) -> None:
+    file = tmp_path / "a.npz"
+    np.savez(file, a=np.ones(1000))
+    whole = file.read_bytes()
+    np.savez(tmp_path / "objects.npz", a=np.array([{}], object))
+    with zipfile.ZipFile(tmp_path / "claims.npz", "w") as archive:
+        header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }"
+        header += b" " * (118 - len(header)) + b"\n"
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
+        archive.writestr("a.npy", b"not an array")
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "empty.npz").write_bytes(b"")
+    for name in ("objects", "claims", "text", "cut", "empty"):
+        with pytest.raises(MediaError, match=f"{name}.npz is no whole .npz of numbers"):
+            read_npz(tmp_path / f"{name}.npz")
+
+
+def test_an_npz_that_claims_to_unpack_to_too_much_is_refused_before_it_is_read(tmp_path) -> None:
+    np.savez(tmp_path / "bomb.npz", a=np.ones(3))
+    content = bytearray((tmp_path / "bomb.npz").read_bytes())
+    size = content.index(b"PK\x01\x02") + 24  # in the zip's directory
+    content[size : size + 4] = (2**31).to_bytes(4, "little")
+    (tmp_path / "bomb.npz").write_bytes(content)
+    with pytest.raises(MediaError, match="1 arrays of 2,147,483,648 bytes, at most 10,000 of"):
+        read_npz(tmp_path / "bomb.npz")
+
+
+def test_the_error_is_the_one_that_who_asks_wants(tmp_path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"")
+    with pytest.raises(WeightsError, match="a"):
+        read_npz(tmp_path / "a.npz", error=WeightsError)
