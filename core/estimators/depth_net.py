@@ -34,13 +34,7 @@ class DepthNet:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         about = _metadata(folder)
         self.name, self.skeleton, self.joints = about["name"], about["skeleton"], about["joints"]
-        try:
-            content = (folder / MODEL).read_bytes()
-        except OSError as error:
-            raise WeightsError(f"{folder / MODEL} can't be read: {error.strerror}") from None
-        if hashlib.sha256(content).hexdigest() != about["sha256"]:
-            raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
-        self._session = open_session(content, threads=threads)
+        self._session = open_session(checked_graph(folder, about), threads=threads)
 
     def keypoints(self, crops: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, S, S) crops, −1 to 1 → (N, K, 3) in the cube, in units of half its side."""
@@ -51,21 +45,41 @@ class DepthNet:
 def is_depth_net(folder: Path) -> bool:
     """Whether a net of depth lies there."""
     try:
-        return bool(_read(folder).get("input") == "depth")
+        return bool(read_about(folder).get("input") == "depth")
     except WeightsError:
         return False
 
 
 def _metadata(folder: Path) -> dict[str, Any]:
-    about = _read(folder)
+    about = read_about(folder)
     if about.get("input") != "depth" or any(name not in about for name in _ABOUT):
         raise WeightsError(f"{folder} has no net of depth; train one by train-net crossinfonet.…")
     return about
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path) -> dict[str, Any]:
+    """What a net's folder says of it.
+
+    Raises:
+        WeightsError: it can't be read.
+    """
     try:
         found = json.loads((folder / METADATA).read_bytes())
     except (OSError, ValueError) as error:
         raise WeightsError(f"{folder} has no net: {METADATA} can't be read ({error})") from None
     return found if isinstance(found, dict) else {}
+
+
+def checked_graph(folder: Path, about: dict[str, Any]) -> bytes:
+    """A folder's graph.
+
+    Raises:
+        WeightsError: missing, or not the one that was described.
+    """
+    try:
+        content = (folder / MODEL).read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{folder / MODEL} can't be read: {error.strerror}") from None
+    if hashlib.sha256(content).hexdigest() != about["sha256"]:
+        raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
+    return content

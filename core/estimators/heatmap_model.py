@@ -175,7 +175,7 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         raise WeightsError(f"no net in {folder}: {MODEL} and {METADATA} are wanted there")
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-        if metadata.get("input") == "depth":
+        if str(metadata.get("input", "")).startswith("depth"):
             raise WeightsError(f"{folder.name} finds hands in depth, not in pictures")
         if "input_hw" not in metadata:  # from when every net saw a square
             metadata["input_hw"] = [metadata["input_size"]] * 2

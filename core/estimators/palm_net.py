@@ -1,0 +1,87 @@
+"""A net that finds a palm in whole depth frames in use: `model.onnx` + `metadata.json`, run by
+onnxruntime alone.
+
+Convention: the net sees a frame reduced to its input's size, pixel by pixel without a value
+between, in the upper left corner; cell x of its maps lies at stride·x + (stride − 1)/2 there.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.depth.cubes import Depth
+from core.errors import WeightsError
+from core.estimators.depth_net import checked_graph, read_about
+from core.pose.types import Floats
+from core.weights.onnx_session import open_session
+
+_ABOUT = ("name", "input_hw", "stride", "sha256")
+_INPUT = "depth frame"
+
+
+@dataclass(frozen=True)
+class Palm:
+    """A palm's middle.
+
+    Attributes:
+        uvd: u, v in px of the frame, d in mm.
+        score: how sure the net is, 0..1.
+    """
+
+    uvd: tuple[float, float, float]
+    score: float
+
+
+class PalmNetModel:
+    """Frames in, the palm that the net is surest of out.
+
+    Attributes:
+        name: e.g. "palmnet.synthetic".
+
+    Args:
+        folder: what training left.
+        threads: of onnxruntime.
+
+    Raises:
+        WeightsError: no such net there, or the model is not the one that the metadata describe.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        about = read_about(folder)
+        if about.get("input") != _INPUT or any(name not in about for name in _ABOUT):
+            raise WeightsError(f"{folder} has no net that finds palms in depth: train palmnet.…")
+        self.name, self._stride = about["name"], int(about["stride"])
+        self._input_hw = (int(about["input_hw"][0]), int(about["input_hw"][1]))
+        self._session = open_session(checked_graph(folder, about), threads=threads)
+
+    def find(self, depth_mm: Depth) -> Palm:
+        """The palm in a frame (H, W): the heatmap's peak, between cells by those beside it."""
+        seen, scale = reduced_to(depth_mm, self._input_hw)
+        maps, depths = self._session.run(["palm", "depth_mm"], {"frames": seen[None]})
+        (x, y), depth, score = _peak(maps[0], depths[0])
+        first = (self._stride - 1) / 2
+        u, v = ((self._stride * cell + first + 0.5) * scale - 0.5 for cell in (x, y))
+        return Palm((u, v, depth), score)
+
+
+def reduced_to(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:
+    """A frame at a net's size, 0 where it has another shape; frame pixels a pixel of it."""
+    height, width = size_hw
+    scale = max(depth_mm.shape[0] / height, depth_mm.shape[1] / width)
+    rows, columns = (np.floor((np.arange(n) + 0.5) * scale).astype(int) for n in size_hw)
+    rows, columns = rows[rows < depth_mm.shape[0]], columns[columns < depth_mm.shape[1]]
+    reduced = np.zeros(size_hw, np.float32)
+    reduced[: len(rows), : len(columns)] = depth_mm[rows[:, None], columns]
+    return reduced, scale
+
+
+def _peak(heatmap: Floats, depth_mm: Floats) -> tuple[tuple[float, float], float, float]:
+    """x, y in cells and depth at the highest cell, means over it and its neighbours by how high
+    they are; and how high it is."""
+    y, x = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
+    rows, columns = slice(max(y - 1, 0), y + 2), slice(max(x - 1, 0), x + 2)
+    share = heatmap[rows, columns] / max(float(heatmap[rows, columns].sum()), 1e-6)
+    across, down = np.arange(heatmap.shape[1])[columns], np.arange(heatmap.shape[0])[rows]
+    place = float((share * across).sum()), float((share * down[:, None]).sum())
+    return place, float((share * depth_mm[rows, columns]).sum()), float(heatmap[y, x])
