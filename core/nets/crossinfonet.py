@@ -49,7 +49,7 @@ class Width(NamedTuple):
 
 
 OF_THE_CODE, OF_THE_PAPER = Width(), Width(hidden=2048)
-LIGHT = Width(pyramid=128, hidden=256)
+LIGHT = Width(16, (8, 16, 32, 64), 96, 256)
 
 # The orders of the published code; of ICVL, whose training is not published, like MSRA's.
 PARTS = {

@@ -35,7 +35,7 @@ def test_a_net_has_the_parameters_of_the_published_one(name: str) -> None:
 
 def test_the_light_net_has_at_most_four_million_parameters() -> None:
     with torch.device("meta"):
-        assert count(build_net("crossinfonet.synthetic_light")) == 3_867_504
+        assert count(build_net("crossinfonet.synthetic_light")) == 2_653_344
 
 
 @pytest.mark.parametrize("name", DEPTH)
