@@ -43,7 +43,7 @@ def video_info(path: Path, *, name: str = "") -> VideoInfo:
     Raises:
         MediaError: as `read_video`.
     """
-    with _opened(path, name or path.name) as (container, stream):
+    with opened_video(path, name or path.name) as (container, stream):
         return _info(container, stream)
 
 
@@ -63,7 +63,7 @@ def read_video(
     if every < 1 or (fps is not None and fps <= 0):
         raise MediaError(f"fps {fps} and every {every} must be positive")
     name = name or path.name
-    with _opened(path, name) as (container, stream):
+    with opened_video(path, name) as (container, stream):
         rate = _info(container, stream).fps
         next_s, found = 0.0, False
         for index, frame in enumerate(_decoded(container, stream)):
@@ -82,17 +82,24 @@ def read_video(
 
 
 @contextlib.contextmanager
-def _opened(path: Path, name: str) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-    _check_file(path, name)
+def opened_video(
+    path: Path, name: str, *, number: int = 0, most_bytes: int = MAX_BYTES
+) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """The container and its video stream of that number, looked at before anything is decoded.
+
+    Raises:
+        MediaError: as `read_video`.
+    """
+    _check_file(path, name, most_bytes)
     try:
         # only the file itself: a playlist in disguise must not make us open something else
         container = av.open(str(path), options={"protocol_whitelist": "file", **_PIXELS})
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(f"{name} is no video that can be read ({_why(error)})") from error
     with container:
-        if not container.streams.video:
+        if len(container.streams.video) <= number:
             raise MediaError(f"{name} holds no video stream")
-        stream = container.streams.video[0]
+        stream = container.streams.video[number]
         stream.codec_context.thread_count = 2
         stream.codec_context.options = _PIXELS
         info = _info(container, stream)
@@ -108,14 +115,14 @@ def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _check_file(path: Path, name: str) -> None:
+def _check_file(path: Path, name: str, most_bytes: int) -> None:
     if not path.is_file():
         raise MediaError(f"no video at {path}")
     size = path.stat().st_size
     if size == 0:
         raise MediaError(f"{name} is empty (0 bytes)")
-    if size > MAX_BYTES:
-        raise MediaError(f"{name} has {size:,} bytes, a video has at most {MAX_BYTES:,}: cut it")
+    if size > most_bytes:
+        raise MediaError(f"{name} has {size:,} bytes, a video has at most {most_bytes:,}: cut it")
 
 
 def _info(container: av.container.InputContainer, stream: av.VideoStream) -> VideoInfo:

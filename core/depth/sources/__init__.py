@@ -5,6 +5,7 @@ recordings    `open_depth`: any recording on disk
 recorded      what recordings share
 folders       a folder of pictures, ours or a published set's
 stacks        .npy and .npz
+depth_videos  videos with 16 bits a pixel, nvGesture's
 camera_files  camera.json
 joint_tables  joints.csv and times.csv beside the pictures
 """

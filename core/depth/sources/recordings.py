@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.depth.cameras import Camera
+from core.depth.sources.depth_videos import NVGESTURE, VIDEO_SUFFIXES, open_depth_video
 from core.depth.sources.folders import open_folder
 from core.depth.sources.frames import DepthSource
 from core.depth.sources.stacks import open_stack
@@ -17,7 +18,8 @@ def open_depth(
     """A recording on disk, to be closed after use.
 
     Args:
-        path: a folder of 16-bit PNGs, of NYU, ICVL, MSRA or HANDS 2017 frames; a .npy or .npz.
+        path: a folder of 16-bit PNGs, or of frames of NYU, ICVL, MSRA or HANDS 2017; a .npy or
+            .npz; a video with 16 bits a pixel (.mkv); nvGesture's folder, or its sk_depth.avi.
         camera: it was taken by; None: as the recording tells, by camera.json in or beside it, by
             its own numbers, or because its frames are called as one published set's alone.
         unit_mm: of its numbers; None: as the recording tells, else 1.
@@ -26,12 +28,17 @@ def open_depth(
         MediaError: none of these, damaged, too large, or of a camera that isn't known.
         TableError: a table beside it that can't be read.
     """
+    if (path / NVGESTURE).is_file():
+        path = path / NVGESTURE
     if path.is_dir():
         return open_folder(path, camera=camera, unit_mm=unit_mm)
     if not path.is_file():
         raise MediaError(f"no recording of depth at {path}")
     if path.suffix in _STACKS:
         return open_stack(path, camera=camera, unit_mm=unit_mm)
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return open_depth_video(path, camera=camera, unit_mm=unit_mm)
     raise MediaError(
-        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy or .npz"
+        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, .npz "
+        f"or a video ({', '.join(VIDEO_SUFFIXES)})"
     )

@@ -1,0 +1,102 @@
+"""Videos of depth as a source: ours (FFV1 with 16 bits in .mkv), others with 16 bits, nvGesture's.
+
+Convention: the camera stands in the file's note `mudra_depth`, or in camera.json beside it; a
+second video stream in the file is the colours in the same view.
+
+nvGesture's sk_depth.avi is 8 bits of motion JPEG. What a grey level means is said nowhere; 3 mm is
+our estimate: by it the palms of its sample, seen by MSRA's camera (the same model, SoftKinetic
+DS325), are as broad as a hand's. Take its distances to be right within a quarter. Its sk_color.avi
+is another camera's view, some 45 px apart, so that no colours come with it.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from core.depth.cameras import CAMERAS, Camera
+from core.depth.sources.camera_files import camera_of, read_camera_beside, unknown_camera
+from core.depth.sources.frames import DepthFrame
+from core.depth.sources.recorded import Recorded, check_size
+from core.errors import MediaError
+from core.media.exact_videos import RGB, VideoTrack, track_count
+
+VIDEO_SUFFIXES = (".mkv", ".avi", ".mp4", ".mov")
+NOTE = "mudra_depth"
+NVGESTURE = "sk_depth.avi"
+_NVGESTURE_UNIT_MM = 3.0
+_NVGESTURE_FROM_MM = 150.0  # nearer, DS325 sees nothing: there is JPEG's noise round edges
+
+
+def open_depth_video(
+    path: Path, *, camera: Camera | None = None, unit_mm: float | None = None
+) -> "DepthVideo":
+    """The frames of a video.
+
+    Args:
+        camera: it was taken by; None: as the file or camera.json beside it tells.
+        unit_mm: of its numbers; None: as the file or camera.json tells, else 1 of 16 bits; of
+            8 bits somebody must tell it.
+
+    Raises:
+        MediaError: no video of depth, an unknown camera or unit, too large or damaged.
+    """
+    has_rgb = track_count(path) > 1
+    depth = VideoTrack(path)
+    try:
+        said, said_unit = _said(path, depth)
+        found, unit = camera or said, unit_mm or said_unit
+        if found is None:
+            raise unknown_camera(path.name, depth.size_hw)
+        if unit is None and not depth.is_deep:
+            raise MediaError(
+                f"{path.name} has 8 bits a pixel, and how many mm a grey level is isn't said: "
+                "put unit_mm into camera.json beside it, or give it"
+            )
+        rgb = VideoTrack(path, number=1, form=RGB) if has_rgb else None
+    except MediaError:
+        depth.close()
+        raise
+    nearest_mm = _NVGESTURE_FROM_MM if path.name == NVGESTURE else 0.0
+    return DepthVideo(path.name, found, unit or 1.0, depth, rgb, nearest_mm)
+
+
+def _said(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
+    if NOTE in track.notes:
+        try:
+            return camera_of(json.loads(track.notes[NOTE]), path.name)
+        except (ValueError, RecursionError):
+            raise MediaError(f"{path.name}: its note {NOTE} is no JSON") from None
+    said, unit_mm = read_camera_beside(path.parent, track.size_hw)
+    msra = CAMERAS["msra"]
+    if path.name == NVGESTURE and track.size_hw == (msra.height, msra.width):
+        return said or replace(msra, name="nvgesture"), unit_mm or _NVGESTURE_UNIT_MM
+    return said, unit_mm
+
+
+class DepthVideo(Recorded):
+    """See `open_depth_video`."""
+
+    def __init__(
+        self,
+        name: str,
+        camera: Camera,
+        unit_mm: float,
+        depth: VideoTrack,
+        rgb: VideoTrack | None,
+        nearest_mm: float = 0.0,
+    ) -> None:
+        super().__init__(name, camera, len(depth.times_s))
+        self._unit_mm, self._depth, self._rgb = unit_mm, depth, rgb
+        self._nearest_mm = nearest_mm
+        for track in (depth, rgb):
+            if track is not None:
+                self.resources.callback(track.close)
+
+    def _frame(self, index: int) -> DepthFrame:
+        depth_mm = self._depth.read(index).astype(np.float32) * np.float32(self._unit_mm)
+        check_size(depth_mm, self.camera, self.name)
+        depth_mm[depth_mm < self._nearest_mm] = 0
+        rgb = self._rgb.read(index) if self._rgb else None
+        return DepthFrame(depth_mm, self.camera, self._depth.times_s[index], index, rgb)

@@ -1,0 +1,74 @@
+"""Depth in videos: to the very number where it was written so, and nvGesture's for what it is."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import CAMERAS, Camera
+from core.depth.sources.depth_videos import NOTE
+from core.depth.sources.recordings import open_depth
+from core.errors import MediaError
+from core.media.exact_videos import LosslessWriter
+
+NUMBERS = {"name": "a", "fx": 60, "fy": 61, "u0": 32, "v0": 23, "width": 64, "height": 48}
+CAMERA = Camera("a", 60, 61, 32, 23, 64, 48)
+
+
+def film(path: Path, notes: dict[str, str], *, rgb: bool = False) -> Path:
+    with LosslessWriter(path, (48, 64), notes, rgb=rgb) as writer:
+        for number in range(3):
+            grey = np.full((48, 64), 400 + number, np.uint16)
+            colours = np.full((48, 64, 3), number, np.uint8) if rgb else None
+            writer.write(grey, colours, 0.04 * number)
+    return path
+
+
+def test_a_film_tells_its_camera_and_unit_itself(tmp_path) -> None:
+    note = json.dumps(NUMBERS | {"unit_mm": 0.5})
+    with open_depth(film(tmp_path / "a.mkv", {NOTE: note}, rgb=True)) as source:
+        assert (source.count, source.camera) == (3, CAMERA)
+        frames = [source.read(index) for index in (2, 0, 1)]
+    assert [frame.depth_mm[3, 4] for frame in frames] == [201, 200, 200.5]
+    assert [frame.rgb[3, 4].tolist() for frame in frames] == [[2] * 3, [0] * 3, [1] * 3]
+    assert frames[0].time_s == pytest.approx(0.08) and frames[0].index == 2
+
+
+def test_a_film_that_tells_nothing_needs_a_camera(tmp_path) -> None:
+    path = film(tmp_path / "a.mkv", {})
+    with pytest.raises(MediaError, match="which camera took it"):
+        open_depth(path)
+    with open_depth(path, camera=CAMERA) as source:
+        assert source.read(1).depth_mm[0, 0] == 401 and source.read(1).rgb is None
+    (tmp_path / "camera.json").write_text(json.dumps(NUMBERS))
+    with open_depth(path) as source:
+        assert source.camera == CAMERA
+
+
+@pytest.mark.parametrize("note", ["[" * 9_000, "{", '{"fx": 1}', '"no"'])
+def test_a_film_s_note_that_is_no_camera_is_told(tmp_path, note) -> None:
+    with pytest.raises(MediaError, match=r"a\.mkv"):
+        open_depth(film(tmp_path / "a.mkv", {NOTE: note}))
+
+
+def test_nvgesture_s_hand_is_at_arm_s_length_and_moves_between_frames(shared_data: Path) -> None:
+    with open_depth(shared_data / "samples" / "nvgesture") as source:
+        assert source.count == 20 and source.camera.fx == CAMERAS["msra"].fx
+        frames = list(source)
+        assert np.array_equal(source.read(7).depth_mm, frames[7].depth_mm)
+    assert all(frame.rgb is None for frame in frames)
+    for frame in frames:
+        seen = frame.depth_mm[frame.depth_mm > 0]
+        assert 0.03 < seen.size / frame.depth_mm.size < 0.07  # the hand alone
+        assert 350 < np.median(seen) < 480
+    assert frames[1].time_s == pytest.approx(1 / 30, abs=1e-3)
+
+
+def test_8_bits_need_somebody_who_says_what_they_mean(tmp_path, shared_data) -> None:
+    path = tmp_path / "other.avi"
+    path.write_bytes((shared_data / "samples" / "nvgesture" / "sk_depth.avi").read_bytes())
+    with pytest.raises(MediaError, match="8 bits a pixel, and how many mm a grey level is"):
+        open_depth(path, camera=CAMERAS["msra"])
+    with open_depth(path, camera=CAMERAS["msra"], unit_mm=4) as source:
+        assert 500 < np.median(source.read(0).depth_mm[140:160, 145:165]) < 700

@@ -1,0 +1,134 @@
+"""Frames by number: any order gives the very frames that were written, also after damage."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from core.errors import MediaError
+from core.media.exact_videos import GREY_8, RGB, LosslessWriter, VideoTrack, track_count
+
+SIZE_HW = (48, 66)
+
+
+def deep(number: int) -> np.ndarray:
+    rng = np.random.default_rng(number)
+    return rng.integers(0, 2**16, SIZE_HW, np.uint16)
+
+
+def coloured(number: int) -> np.ndarray:
+    return np.random.default_rng(number).integers(0, 256, (*SIZE_HW, 3), np.uint8)
+
+
+def written(path: Path, count: int, *, rgb: bool = False) -> Path:
+    with LosslessWriter(path, SIZE_HW, {"MINE": "noted"}, rgb=rgb) as writer:
+        for number in range(count):
+            writer.write(deep(number), coloured(number) if rgb else None, number / 25)
+    return path
+
+
+def test_16_bits_and_colours_come_back_as_they_were_in_any_order(tmp_path) -> None:
+    path = written(tmp_path / "a.mkv", 40, rgb=True)
+    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, form=RGB)
+    order = list(range(40)) + random.Random(0).sample(range(40), 40) + [39, 0, 39, 20, 20]
+    for number in order:
+        assert np.array_equal(depth.read(number), deep(number)), number
+        assert np.array_equal(rgb.read(number), coloured(number)), number
+    assert depth.is_deep and depth.size_hw == SIZE_HW and track_count(path) == 2
+    assert depth.times_s == pytest.approx([number / 25 for number in range(40)])
+    assert depth.notes["mine"] == "noted"
+    depth.close()
+    depth.close()
+    rgb.close()
+
+
+def between(path: Path, count: int, codec: str, **options: str) -> list[np.ndarray]:
+    """A film whose frames lean on others, and its frames as they come by decoding all of it."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        stream.options = options
+        for number in range(count):
+            picture = np.full((48, 64, 3), 40, np.uint8)
+            picture[:, number : number + 8] = 250
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mpeg4"), ("a.webm", "libvpx-vp9")])
+def test_a_frame_between_key_frames_is_the_same_as_in_the_whole_film(tmp_path, name, codec) -> None:
+    frames = between(tmp_path / name, 50, codec, g="12", bf="2" if codec == "mpeg4" else "0")
+    track = VideoTrack(tmp_path / name, form=GREY_8)
+    assert len(track.times_s) == len(frames) == 50 and not track.is_deep
+    for number in [*random.Random(1).sample(range(50), 50), 10, 11, 12, 13]:
+        assert np.array_equal(track.read(number), frames[number]), number
+    track.close()
+
+
+def test_a_film_that_was_cut_short_gives_the_frames_before(tmp_path) -> None:
+    path = written(tmp_path / "a.mkv", 30)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 2 // 3])
+    track = VideoTrack(path)
+    assert 10 < len(track.times_s) < 21
+    for number in (len(track.times_s) - 2, 0, 9):
+        assert np.array_equal(track.read(number), deep(number))
+    track.close()
+
+
+def test_a_damaged_frame_leaves_the_others_whole(tmp_path) -> None:
+    path = written(tmp_path / "a.mkv", 5)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 40] = bytes(40)
+    path.write_bytes(content)
+    track = VideoTrack(path)
+    whole = [np.array_equal(track.read(number), deep(number)) for number in range(5)]
+    assert whole == [True, True, False, True, True]
+    track.close()
+
+
+def test_there_is_no_frame_beyond_the_last(tmp_path) -> None:
+    track = VideoTrack(written(tmp_path / "a.mkv", 2))
+    for index in (-1, 2):
+        with pytest.raises(MediaError, match=f"no frame {index}: it has 2"):
+            track.read(index)
+    track.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no video", b"\x1aE\xdf\xa3" + bytes(50)])
+def test_what_is_no_video_is_told(tmp_path, content) -> None:
+    (tmp_path / "a.mkv").write_bytes(content)
+    with pytest.raises(MediaError, match=r"a\.mkv"):
+        VideoTrack(tmp_path / "a.mkv")
+
+
+def test_a_huge_picture_is_refused(tmp_path) -> None:
+    with LosslessWriter(tmp_path / "a.mkv", (2, 5000), {}) as writer:
+        writer.write(np.zeros((2, 5000), np.uint16), None, 0.0)
+    with pytest.raises(MediaError, match=r"a\.mkv is 5000 x 2"):
+        VideoTrack(tmp_path / "a.mkv")
+
+
+@pytest.mark.parametrize("other", [deep(0)[:-1], None])
+def test_a_film_takes_pictures_of_one_size_alone(tmp_path, other) -> None:
+    colours = coloured(0) if other is not None else None
+    with (
+        pytest.raises(MediaError, match="all of one size"),
+        LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}, rgb=True) as writer,
+    ):
+        writer.write(deep(0) if other is None else other, colours, 0.0)
+
+
+def test_a_place_that_can_t_be_written_is_told(tmp_path) -> None:
+    with pytest.raises(MediaError, match=r"written as \.mkv, not “\.avi”"):
+        LosslessWriter(tmp_path / "a.avi", SIZE_HW, {})
+    with pytest.raises(MediaError, match="can't be written"):
+        LosslessWriter(tmp_path / "none" / "a.mkv", SIZE_HW, {})
