@@ -42,3 +42,39 @@ def render_depth(
         write_hands(out, n, seed, settings, skeleton, workers, progress)
     text = f"{n} pictures and {TABLE} ({skeleton}, mm): {out}"
     say({"n": n, "seed": seed, "table": str(out / TABLE)}, text, as_json)
+
+
+@app.command("evaluate-finding")
+def evaluate_finding(
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="Frames whose palms are known: frames.csv, joints.csv, NYU, "
+            "ICVL, MSRA, HANDS 2017; or: rendered."
+        ),
+    ],
+    finder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="rgb, depth or slices; several are asked in that order. Else as on Depth."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how often a hand is found in depth frames: within 50 mm of its palm."""
+    from core.paths import Paths
+    from core.recognition.finding_evaluating import measure_finding
+    from core.recognition.hand_finding import create_finder, usual_finders
+
+    paths = Paths.find()
+    finders = [create_finder(how, paths) for how in finder or ()] or usual_finders(paths)
+    with progress_bar("finding hands") as progress:
+        found = measure_finding(finders, data, progress)
+    for one in finders:
+        one.close()
+    ways = ", ".join(f"{count} by {how}" for how, count in found["by"].items())
+    text = (
+        f"{found['n']} frames, {100 * found['found']:.1f} % found within 50 mm ({ways}); median "
+        f"{found['median_mm']} mm, {found['ms']} ms a frame"
+    )
+    say(found, text, as_json)

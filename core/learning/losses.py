@@ -20,6 +20,7 @@ _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
 _ROWS_A_SIGMA = 32  # 2 cells for maps 64 high, 3 for 96
 _LEAST_JOINT_SIGMA = 1.5  # a smaller Gaussian is a single cell
 _BCE_WEIGHT = 30.0  # of heatmap values beside the peaks' places
+_DEPTH_WEIGHT = 2.0  # of a palm's depth beside its place, each 100 mm
 _GUIDANCE = 0.01  # of heatmaps beside keypoints in space (Du et al. 2019)
 
 
@@ -115,6 +116,27 @@ def cross_info_loss(said: Guided, keypoints: Tensor, weights: Tensor, stride: in
     return (cost * weights).mean() / 2
 
 
+def palm_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
+    """What a heatmap's values, the place of its peak, and the depth said there cost.
+
+    Args:
+        maps: (B, 1, 2, h, w): logits of the heatmap, depth.
+        keypoints: (B, 1, 3) x, y in input pixels, depth in the map's units; NaN: an empty heatmap.
+        weights: (B,).
+    """
+    said, depth = maps[:, 0].float().unbind(1)
+    target = heatmap_targets(keypoints[..., :2], (maps.shape[-2], maps.shape[-1]), stride)[:, 0]
+    value = functional.binary_cross_entropy_with_logits(
+        said, target, weight=1 + _PEAK_WEIGHT * target, reduction="none"
+    ).mean((1, 2))
+    mass = target.sum((1, 2))
+    near = target / mass.clamp(min=1e-6)[:, None, None]
+    place = -(near * said.flatten(1).log_softmax(1).view_as(said)).sum((1, 2))
+    off = (near * (depth - keypoints[..., 2:].nan_to_num()).abs()).sum((1, 2))
+    there = (mass > 1).float()
+    return ((_BCE_WEIGHT * value + there * (place + _DEPTH_WEIGHT * off)) * weights).mean()
+
+
 def guidance_targets(places: Tensor, size_hw: tuple[int, int], stride: int) -> Tensor:
     """A 1 in each keypoint's cell, blurred by 1/4 1/2 1/4 along both axes (mirrored at the border)
     and brought back to a peak of 1, (B, K, h, w). What lies beyond the right or the lower edge is
@@ -170,5 +192,6 @@ LOSSES = {
     "cross-entropy": Loss(stage_loss, "logits"),
     "euclidean": Loss(euclidean_loss, "forward"),
     "joint-mse": Loss(joint_loss, "forward", centred=False),
+    "palm": Loss(palm_loss, "forward"),
     "cross-info": Loss(cross_info_loss, "guided", in_space=True),
 }

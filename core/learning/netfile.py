@@ -3,7 +3,8 @@
 Convention: the graph holds the preprocessing, so that every net is used alike: `pictures` uint8
 RGB (N, H, W, 3) → `beliefs` float32 (N, S, M, h, w), M being J+1 with a background, else J; and
 what a net attends to under its own names. A net of depth: `crops` float32 (N, S, S), −1 to 1 in the
-hand's cube → `keypoints` float32 (N, K, 3). The metadata carry the graph's sha256.
+hand's cube → `keypoints` float32 (N, K, 3); one that finds palms: `frames` float32 (N, H, W) mm →
+`palm`, a heatmap, and `depth_mm`, float32 (N, h, w). The metadata carry the graph's sha256.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
+from core.nets.palmnet import UNIT_MM, PalmNet
 from core.nets.pose_resnet import PoseResNet
 from core.weights.entries import PLAIN, Channels, Scaling
 from core.weights.onnx_session import open_session
@@ -144,6 +146,42 @@ def save_depth_net(net: CrossInfoNet, folder: Path, name: str, about: Mapping[st
     write_folder(folder, content, described | dict(about))
 
 
+class _OfFrames(nn.Module):
+    """A palm net that takes frames without channels."""
+
+    def __init__(self, net: PalmNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, H, W) mm → the heatmap and the depth in mm, (N, h, w) each."""
+        palm, depth = self.net(frames[:, None])[:, 0].unbind(1)
+        return palm.sigmoid(), depth * UNIT_MM
+
+
+def save_palm_net(net: PalmNet, folder: Path, name: str, about: Mapping[str, Any]) -> None:
+    """Write the folder of a net that finds palms in frames; its graph is run once and must answer
+    as torch does.
+
+    Raises:
+        WeightsError: the saved graph answers differently.
+    """
+    module = _OfFrames(net).eval()
+    frames = np.random.default_rng(0).uniform(0, 1500, (2, *net.input_hw)).astype(np.float32)
+    example, free = torch.from_numpy(frames), {0: torch.export.Dim("frames", min=1)}
+    content = onnx_bytes(module, (example,), ["frames"], ["palm", "depth_mm"], (free,))
+    with torch.no_grad():
+        for output, said in zip(("palm", "depth_mm"), module(example), strict=True):
+            _check(content, {"frames": frames}, output, said.numpy())
+    described = {
+        "name": name,
+        "input": "depth frame",
+        "input_hw": list(net.input_hw),
+        "stride": net.stride,
+    }
+    write_folder(folder, content, described | dict(about))
+
+
 def write_folder(folder: Path, graph: bytes, metadata: Mapping[str, Any]) -> None:
     """A net's graph and what is said of it, with the graph's sha256."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -171,6 +209,9 @@ def save_trained(
     spec = NETS[name]
     if isinstance(net, CrossInfoNet):
         save_depth_net(net, folder, name, about)
+        return
+    if isinstance(net, PalmNet):
+        save_palm_net(net, folder, name, about)
         return
     save_net(
         net,

@@ -12,26 +12,28 @@ from typing import Any
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
 from core.nets.crossinfonet import LIGHT, OF_THE_CODE, OF_THE_PAPER, CrossInfoNet
+from core.nets.palmnet import PalmNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
 from core.pose.skeletons import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
 from core.weights.entries import OF_CELLS, Reading
 
-PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet
+PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
 
 
 @dataclass(frozen=True)
 class NetSpec:
     """What others need to know of a net without knowing its class; `forward` gives the heatmaps of
     every stage, (B, S, M, h, w): M is K+1 where the net says a background, else K. A net of `depth`
-    gives keypoints in the cube that its crop shows, (B, K, 3).
+    gives keypoints in the cube that its crop shows, (B, K, 3), or, without a skeleton, finds the
+    palm in whole frames.
 
     Attributes:
         build: makes it with random weights; for a body also of other `joints` and `input_hw`.
         skeleton: name of the one whose keypoints it finds, in that order; "" where none has its.
         loss: how it is trained: "cross-entropy" on what its `logits` give, "euclidean",
-            "joint-mse", the mean over keypoints with a weight for each, or "cross-info" on what it
-            says while it is `guided`.
+            "joint-mse", the mean over keypoints with a weight for each, "cross-info" on what it
+            says while it is `guided`, or "palm".
         reading: how the maps of a body are read that was trained by that loss.
         depth: it sees depth, not a picture.
     """
@@ -82,7 +84,8 @@ _CROSS_INFO = {
         ("synthetic_light", HAND_21, LIGHT),
     )
 }
-NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO
+_PALMS = {"palmnet.synthetic": NetSpec(PalmNet, skeleton="", loss="palm", depth=True)}
+NETS = _CPM | _POSE_RESNETS | _VITPOSES | _CROSS_INFO | _PALMS
 
 
 def build_net(name: str, **options: Any) -> PoseNet:

@@ -18,6 +18,7 @@ from core.datasets.depth_hands import UNIT_MM, DepthHands
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
 from core.datasets.rendered_hands import RenderedHands
+from core.datasets.rendered_scenes import RenderedScenes
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.paths import Paths
@@ -50,6 +51,10 @@ def training_data(
 
     if name not in NETS:
         build_net(name)  # says which there are
+    if NETS[name].loss == "palm":
+        if str(data) != RENDERED:
+            raise TrainingError(f"{name} learns from rendered scenes alone: give --data {RENDERED}")
+        return RenderedScenes()
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and NETS[name].depth:
         no_folder = str(data) == RENDERED and not data.exists()
@@ -65,6 +70,8 @@ def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, An
     for pictures of hands."""
     if isinstance(data, DepthHands):
         return {}, {"skeleton": data.skeleton.name, "errors_in_mm": UNIT_MM}
+    if isinstance(data, RenderedScenes):
+        return {}, {"licence": "Apache-2.0"}
     if not isinstance(data, Bodies):
         return {}, {}
     build = {"joints": data.skeleton.size, "input_hw": input_hw}

@@ -13,6 +13,7 @@ from core.learning.losses import (
     heatmap_targets,
     joint_loss,
     joint_targets,
+    palm_loss,
     stage_loss,
 )
 from core.nets.crossinfonet import Guided
@@ -153,3 +154,41 @@ def test_a_missing_keypoint_in_space_costs_nothing_and_has_no_gradient() -> None
     for part in said:
         assert part.grad is not None
         assert float(part.grad[0, 0].abs().max()) == 0 and float(part.grad[0, 1].abs().min()) > 0
+
+
+def test_a_palm_s_depth_costs_where_the_palm_is_and_nowhere_else() -> None:
+    # the palm in the middle of cell (5, 3), 7 units deep
+    keypoints = torch.tensor([[[21.5, 13.5, 7.0]]])
+    maps = torch.zeros(1, 1, 2, 8, 10)
+    maps[0, 0, 1] = 7.0
+    exact = palm_loss(maps, keypoints, torch.ones(1), 4)
+    maps[0, 0, 1] = 7.5
+    assert float(palm_loss(maps, keypoints, torch.ones(1), 4) - exact) == pytest.approx(1.0)
+    maps[0, 0, 1] = 7.0
+    maps[0, 0, 1, 0, 0] = 1007.0  # 3 rows and 5 columns away: e^(−34/4.5) of the highest cell
+    gaussian = heatmap_targets(keypoints[..., :2], (8, 10), 4)[0, 0]
+    share = math.exp(-34 / (2 * 1.5**2)) / float(gaussian.sum())
+    far = float(palm_loss(maps, keypoints, torch.ones(1), 4) - exact)
+    assert far == pytest.approx(2 * 1000 * share, rel=1e-3)
+
+
+def test_without_a_palm_an_empty_heatmap_is_asked_and_no_depth() -> None:
+    keypoints = torch.full((1, 1, 3), float("nan"))
+    maps = torch.zeros(1, 1, 2, 8, 10)
+    # the cross-entropy of a half is ln 2 in each cell
+    cost = palm_loss(maps, keypoints, torch.ones(1), 4)
+    assert float(cost) == pytest.approx(30 * math.log(2), rel=1e-5)
+    maps[0, 0, 1] = 50.0
+    assert float(palm_loss(maps, keypoints, torch.ones(1), 4)) == float(cost)
+    maps[0, 0, 0] = -20.0
+    assert float(palm_loss(maps, keypoints, torch.ones(1), 4)) < 1e-4
+    assert float(palm_loss(maps, keypoints, torch.zeros(1), 4)) == 0
+
+
+def test_a_palm_costs_least_at_its_place() -> None:
+    keypoints = torch.tensor([[[21.5, 13.5, 7.0]]])
+    target = heatmap_targets(keypoints[..., :2], (8, 10), 4)[:, 0]
+    maps = torch.stack([torch.logit(target.clamp(0.01, 0.99)), torch.full((1, 8, 10), 7.0)], 1)
+    right = palm_loss(maps[:, None], keypoints, torch.ones(1), 4)
+    wrong = palm_loss(maps[:, None].roll(3, -1), keypoints, torch.ones(1), 4)
+    assert float(right) < float(wrong) / 2

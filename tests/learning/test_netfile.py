@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from core.estimators.palm_net import PalmNetModel
 from core.learning.netfile import METADATA, MODEL, Prepared, save_net, save_trained
 from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
@@ -76,3 +77,15 @@ def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
     save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"})
     metadata = json.loads((tmp_path / "net" / METADATA).read_text())
     assert (metadata["skeleton"], metadata["licence"]) == ("hand_21", "MIT")
+
+
+def test_a_trained_net_of_palms_is_written_to_be_used(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    net = build_net("palmnet.synthetic").eval()
+    save_file(net.state_dict(), tmp_path / "weights.safetensors")
+    save_trained(tmp_path / "weights.safetensors", tmp_path / "net", "palmnet.synthetic", {})
+    frame = np.random.default_rng(0).uniform(400, 900, (120, 160)).astype(np.float32)
+    with torch.no_grad():
+        palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()
+    found = PalmNetModel(tmp_path / "net").find(frame)
+    assert found.score == pytest.approx(float(palm.max()), abs=1e-4)

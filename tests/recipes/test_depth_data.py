@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.datasets.rendered_hands import HELD_OUT, RenderedHands
+from core.datasets.rendered_scenes import RenderedScenes
 from core.errors import TrainingError
 from core.paths import Paths
 from core.recipes.net_data import RENDERED, training_data
@@ -26,3 +27,11 @@ def test_a_folder_of_that_name_is_taken_for_what_it_holds(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(TrainingError, match="none of NYU"):
         training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+
+
+def test_a_net_of_palms_learns_from_rendered_scenes_alone(workspace: Path, tmp_path: Path) -> None:
+    paths = Paths.find(workspace)
+    data = training_data(paths, "palmnet.synthetic", Path(RENDERED), lambda done, total: None)
+    assert isinstance(data, RenderedScenes)
+    with pytest.raises(TrainingError, match="rendered scenes alone: give --data rendered"):
+        training_data(paths, "palmnet.synthetic", tmp_path, lambda done, total: None)

@@ -1,0 +1,130 @@
+"""Depth frames in which somebody said where the palm is, to measure what finds hands.
+
+Convention: a palm's middle is a set's own palm keypoint, else the mean of the wrist and the four
+fingers' knuckles, x, y, z in mm. Folders that are read:
+
+    frames.csv                    SR305: a palm's u, v, d a picture, seen by eye on its surface
+    nyu_test_label.txt            beside some of NYU's test frames, depth_1_0000001.png …
+    joints.csv                    what `open_depth` reads with its truth, rendered hands too
+    NYU, ICVL, MSRA, HANDS 2017   as published
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from core.depth.cameras import CAMERAS, Camera, Points
+from core.depth.frames import read_depth
+from core.depth.joint_files import read_joints
+from core.depth.published import DEPTH_SETS
+from core.depth.sources.frames import DepthFrame
+from core.depth.sources.joint_tables import JOINTS_FILE
+from core.depth.sources.recordings import open_depth
+from core.errors import TableError
+from core.pose.skeletons import HAND_21, ICVL_16, NYU_14, Skeleton
+
+# its maker's calibration of the one that took the frames
+SR305 = Camera("sr305", 476.007, 476.007, 313.683, 242.755, 640, 480)
+_SR305_UNIT_MM = 0.125
+_PALMS, _LABELS = "frames.csv", "nyu_test_label.txt"
+_SIGNS = {"nyu": "joint_data.mat", "icvl": "labels.txt", "msra": "P0", "hands17": "images"}
+_SKELETONS = {one.size: one for one in (HAND_21, ICVL_16, NYU_14)}  # of joints.csv
+
+
+@dataclass(frozen=True, eq=False)
+class PalmFrame:
+    """A frame and its palm.
+
+    Attributes:
+        name: to find it by.
+        palm_mm: (3,) x, y, z.
+    """
+
+    name: str
+    frame: DepthFrame
+    palm_mm: Points
+
+
+def palm_of(skeleton: Skeleton, xyz_mm: Points) -> Points:
+    """(…, K, 3) keypoints → (…, 3) the palm's middle."""
+    if "palm" in skeleton.joints:
+        return np.asarray(xyz_mm[..., skeleton.index("palm"), :])
+    bases = [f"{finger}_mcp" for finger in ("index", "middle", "ring", "little")]
+    return np.asarray(xyz_mm[..., [skeleton.index(n) for n in ("wrist", *bases)], :].mean(-2))
+
+
+def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
+    """The frames of a folder whose palm is known, read one after another.
+
+    Raises:
+        MediaError: a damaged picture, or a camera that isn't known.
+        TableError: no such folder, or damaged tables.
+    """
+    if (folder / _PALMS).is_file():
+        return _with_palms(folder)
+    if (folder / JOINTS_FILE).is_file():
+        return _with_truth(folder)
+    if (folder / _LABELS).is_file():
+        return _of_nyu(folder)
+    for name, sign in _SIGNS.items():
+        if (folder / sign).exists():
+            return _published(name, folder)
+    raise TableError(
+        f"{folder} has no palms that are known: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
+        f"or a folder of {', '.join(DEPTH_SETS)}"
+    )
+
+
+def _with_palms(folder: Path) -> Iterator[PalmFrame]:
+    table = folder / _PALMS
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        places = [[float(row[f"palm_{axis}"]) for axis in ("u", "v", "d_mm")] for row in rows]
+        names = [Path(row["image"]).name for row in rows]
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
+        raise TableError(
+            f"{table} can't be read ({error!r}): expected are image, palm_u, palm_v and palm_d_mm"
+        ) from None
+    for index, (name, uvd) in enumerate(zip(names, places, strict=True)):
+        if not (np.isfinite(uvd).all() and uvd[2] > 0):
+            raise TableError(f"{table}: {name} has its palm at {uvd}: expected are u, v and mm")
+        depth_mm = read_depth(folder / name, unit_mm=_SR305_UNIT_MM)
+        frame = DepthFrame(depth_mm, SR305, 0.0, index)
+        yield PalmFrame(name, frame, SR305.to_mm(uvd))
+
+
+def _with_truth(folder: Path) -> Iterator[PalmFrame]:
+    source = open_depth(folder)
+    try:
+        for frame in source:
+            if frame.truth_mm is None or len(frame.truth_mm) not in _SKELETONS:
+                continue
+            palm_mm = palm_of(_SKELETONS[len(frame.truth_mm)], frame.truth_mm)
+            if np.isfinite(palm_mm).all():
+                yield PalmFrame(f"frame {frame.index}", frame, palm_mm)
+    finally:
+        source.close()
+
+
+def _of_nyu(folder: Path) -> Iterator[PalmFrame]:
+    camera = CAMERAS["nyu"]
+    joints_mm = camera.to_mm(read_joints(folder / _LABELS))
+    for index, file in enumerate(sorted(folder.glob("depth_1_*.png"))):
+        number = file.stem.removeprefix("depth_1_")
+        if not number.isdecimal() or not 1 <= int(number) <= len(joints_mm):
+            raise TableError(f"{file.name}: {_LABELS} has {len(joints_mm)} lines, from 1")
+        truth = joints_mm[int(number) - 1]
+        frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth)
+        yield PalmFrame(file.name, frame, palm_of(NYU_14, truth))
+
+
+def _published(name: str, folder: Path) -> Iterator[PalmFrame]:
+    one = DEPTH_SETS[name]
+    for index, label in enumerate(one.read(folder)):
+        truth = one.camera.to_mm(label.uvd)
+        frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth)
+        yield PalmFrame(label.file.name, frame, palm_of(one.skeleton, truth))

@@ -1,0 +1,82 @@
+"""Where in a depth frame a hand is: a small net that says a heatmap of the palm's middle and, for
+every cell, how deep it would lie there. Ours; nothing of it is published.
+
+Legend: B batch, H W the frame, h w the maps, a quarter of it.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+PALM_MAP, DEPTH_MAP = 0, 1
+UNIT_MM = 100.0  # of the depth map
+_REACH_MM, _MIDDLE_MM, _SPREAD_MM = 2000.0, 800.0, 400.0  # what is farther counts as not seen
+
+
+class PalmNet(nn.Module):
+    """Frames (B, 1, H, W) of depth in mm, 0 where nothing was seen → `forward`'s maps.
+
+    Args:
+        widths: channels at a half, a quarter, an eighth and a sixteenth of the frame.
+        input_hw: (H, W) that it is trained for, px; any multiples of 4 work.
+    """
+
+    joints, stages, stride, background = 1, 1, 4, False
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int, int] = (16, 32, 48, 56),
+        input_hw: tuple[int, int] = (120, 160),
+    ) -> None:
+        super().__init__()
+        self.input_hw = input_hw
+        half, near, middle, deep = widths
+        self.stem = nn.Sequential(_conv(2, half, 2), _conv(half, near, 2))
+        self.halved = nn.Sequential(_conv(near, middle, 2), _Block(middle))
+        self.quartered = nn.Sequential(_conv(middle, deep, 2), _Block(deep), _Block(deep))
+        self.to_middle, self.to_near = nn.Conv2d(deep, middle, 1), nn.Conv2d(middle, near, 1)
+        self.join = _conv(near, near, 1)
+        self.say = nn.Conv2d(near, 2, 1)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """(B, 1, 2, h, w): what the sigmoid makes a heatmap of the palm's middle of, and its depth
+        in units of 100 mm."""
+        seen = ((frames > 0) & (frames < _REACH_MM)).to(frames.dtype)
+        near = self.stem(torch.cat([(frames - _MIDDLE_MM) / _SPREAD_MM * seen, seen], 1))
+        middle = self.halved(near)
+        deep = self.quartered(middle)
+        middle = middle + _grown(self.to_middle(deep), middle)
+        palm, beyond = self.say(self.join(near + _grown(self.to_near(middle), near))).split(1, 1)
+        depth = beyond + _surface(frames * seen, seen)
+        return torch.cat([palm, depth], 1)[:, None]
+
+
+def _surface(frames: Tensor, seen: Tensor) -> Tensor:
+    """The mean depth that is seen in each cell, in units of 100 mm; 0 where none is."""
+    stride = PalmNet.stride
+    some = functional.avg_pool2d(seen, stride)
+    depth = functional.avg_pool2d(frames, stride) / some.clamp(min=1 / stride**2)
+    return depth / UNIT_MM
+
+
+class _Block(nn.Module):
+    """Two convolutions, added to what came."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = _conv(channels, channels, 1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        added: Tensor = functional.relu(x + self.norm(self.second(self.first(x))))
+        return added
+
+
+def _conv(channels: int, wide: int, stride: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, wide, 3, stride, 1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(wide), nn.ReLU(inplace=True))
+
+
+def _grown(x: Tensor, like: Tensor) -> Tensor:
+    return functional.interpolate(x, size=like.shape[-2:], mode="nearest")
