@@ -108,10 +108,18 @@ def add_uploads(
 def uploaded(name: str, content: bytes, folder: Path) -> Iterator[Path]:
     """An upload as a file for a while, in a folder of its own below `folder`: under its own name,
     so that errors call it what its sender does."""
+    with uploaded_together([(name, content)], folder) as own:
+        yield next(own.iterdir())
+
+
+@contextmanager
+def uploaded_together(uploads: Sequence[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
+    """Several of them, given as (name, content), in one folder of their own below `folder`."""
     with TemporaryDirectory(prefix="upload-", dir=folder) as own:
-        path = Path(own) / (_UNSAFE.sub("_", name)[-_LONGEST:].lstrip(".") or "upload")
-        path.write_bytes(content)
-        yield path
+        for name, content in uploads:
+            safe = _UNSAFE.sub("_", name)[-_LONGEST:].lstrip(".") or "upload"
+            (Path(own) / safe).write_bytes(content)
+        yield Path(own)
 
 
 def _suffix(upload: tuple[str, bytes]) -> str:

@@ -19,6 +19,7 @@ from core.pose.metrics import Distances, distances, epe, joint_means, success
 from core.pose.skeletons import skeleton_named
 
 LIMITS_MM = tuple(range(10, 90, 10))
+_CURVE_STEP_MM = 2
 _DIGITS = 6
 _BATCH = 64
 
@@ -58,6 +59,12 @@ def depth_figures(apart: Distances) -> dict[str, Any]:
         "per_joint_mm": [_rounded(value) for value in joint_means(apart)],
         "success": {str(mm): _rounded(share) for mm, share in shares},
     }
+
+
+def success_curve(apart: Distances) -> list[tuple[int, float]]:
+    """Limits in mm, every 2 to 80, and the share of frames whose worst keypoint is within it."""
+    limits = range(0, LIMITS_MM[-1] + 1, _CURVE_STEP_MM)
+    return list(zip(limits, success(apart, limits).tolist(), strict=True))
 
 
 def measure_depth_net(

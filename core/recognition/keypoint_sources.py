@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
+from core.estimators.depth_net import is_depth_net
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Paths
 from core.pose.skeletons import HAND_21, SKELETONS, Skeleton, skeleton_named
@@ -111,6 +112,12 @@ def body_nets(paths: Paths) -> dict[str, Path]:
     """The heatmap nets that find bodies, by name."""
     bodies = (name for name, skeleton in SKELETONS.items() if skeleton.is_body)
     return {n: path for body in bodies for n, path in available_nets(paths, body).items()}
+
+
+def depth_nets(paths: Paths) -> dict[str, Path]:
+    """The nets that find hands in depth, by name; one's own hides a shipped one."""
+    folders = [p for root in (paths.shipped_models, paths.own_nets) for p in sorted(root.glob("*"))]
+    return {folder.name: folder for folder in folders if is_depth_net(folder)}
 
 
 def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:

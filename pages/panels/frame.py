@@ -82,7 +82,8 @@ def navigation() -> StreamlitPage:
                 for name in names
             ]
             for section, names in SECTIONS.items()
-        }
+        },
+        expanded=True,
     )
 
 

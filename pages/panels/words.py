@@ -6,7 +6,7 @@ what to do next. A gesture is shown (a hand does it), a name is said (the model 
 
 STUDIO, RECORD, GESTURES, REVIEW, TRAIN = "Studio", "Record", "Gestures", "Review", "Train"
 LIVE, FILES, EXPORT, HEATMAPS = "Live", "Files", "Export", "Heatmaps"
-BODY = "Body"
+BODY, DEPTH = "Body", "Depth"
 DEMO, PRIVACY = "Demo", "Privacy"
 
 ICONS = {
@@ -20,6 +20,7 @@ ICONS = {
     EXPORT: "📦",
     HEATMAPS: "🔥",
     BODY: "🧍",
+    DEPTH: "🧊",
     DEMO: "👋",
     PRIVACY: "🔒",
 }
@@ -27,9 +28,9 @@ SECTIONS = {
     "": (STUDIO,),
     "Teach": (RECORD, GESTURES, REVIEW, TRAIN),
     "Use": (LIVE, FILES, EXPORT),
-    "Look inside": (HEATMAPS, BODY, DEMO, PRIVACY),
+    "Look inside": (HEATMAPS, BODY, DEPTH, DEMO, PRIVACY),
 }
-VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY)
+VIDEO_PAGES = (STUDIO, RECORD, LIVE, HEATMAPS, BODY, DEPTH)
 MARKS = {
     "running": "⏳",
     "done": "✅",

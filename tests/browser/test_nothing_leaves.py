@@ -30,6 +30,7 @@ PAGES = (
     "export",
     "heatmaps",
     "body",
+    "depth",
     "privacy",
 )
 MDNS = ("224.0.0.251", "ff02::fb")  # browsers hide their address behind a .local name

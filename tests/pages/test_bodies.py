@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core.gestures.labels import ARM_POSES
 from tests.pages.conftest import PAGES, go, press, texts
 
-EVERY = (*PAGES, "gestures", "review", "files", "export", "heatmaps", "privacy")
+EVERY = (*PAGES, "gestures", "review", "files", "export", "heatmaps", "depth", "privacy")
 
 
 @pytest.fixture

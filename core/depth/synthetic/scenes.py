@@ -42,15 +42,44 @@ def draw_scene(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, 
     """Somebody's hand somewhere in the camera's picture, its palm within a reach of depth."""
     shape = draw_shape(rng)
     angles = draw_angles(rng, shape)
-    chains = finger_chains(shape, angles[None])[0]
     left = bool(rng.random() < 0.5)
     turn, palm = _draw_turn(rng), _draw_place(rng, camera, reach_mm)
-    own = joints_of(shape, chains)
-    to_camera = turn * np.array([-1.0 if left else 1.0, 1.0, 1.0])
-    wrist = palm - to_camera @ own[-1]
-    hand = _moved(skin(shape, chains, draw_arm(rng)), to_camera, wrist)
-    things, planes = _surroundings(rng, hand, palm, shape)
-    return Scene(joined([hand, *things]), planes, own @ to_camera.T + wrist, angles, left)
+    return scene_of(rng, Held(shape, angles, left, turn, palm, draw_arm(rng)))
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A hand as it is held.
+
+    Attributes:
+        angles: (5, 4) radians, as in `hand.py`.
+        turn: (3, 3) of a right hand's frame in the camera's.
+        palm: x, y, z.
+        arm: how far the wrist is bent to the palm and turned to the little finger's side, radians.
+    """
+
+    shape: Shape
+    angles: Points
+    left: bool
+    turn: Points
+    palm: Points
+    arm: tuple[float, float]
+
+
+def scene_of(rng: np.random.Generator, held: Held, before: Points | None = None) -> Scene:
+    """The scene of a hand as it is held.
+
+    Args:
+        before: where a palm is that the surroundings are placed behind; None: this hand's.
+    """
+    chains = finger_chains(held.shape, held.angles[None])[0]
+    own = joints_of(held.shape, chains)
+    to_camera = held.turn * np.array([-1.0 if held.left else 1.0, 1.0, 1.0])
+    wrist = held.palm - to_camera @ own[-1]
+    hand = _moved(skin(held.shape, chains, held.arm), to_camera, wrist)
+    things, planes = _surroundings(rng, hand, held.palm if before is None else before)
+    joints_mm = own @ to_camera.T + wrist
+    return Scene(joined([hand, *things]), planes, joints_mm, held.angles, held.left)
 
 
 def _moved(solids: Solids, turn: Points, shift: Points) -> Solids:
@@ -72,6 +101,11 @@ def _draw_turn(rng: np.random.Generator) -> Points:
         drawn = drawn * np.sign(np.linalg.det(drawn))
         return _about(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
     roll, pitch, yaw = np.radians(rng.normal((0, 25, 0), (45, 26, 55)))
+    return raised(float(roll), float(pitch), float(yaw))
+
+
+def raised(roll: float, pitch: float, yaw: float) -> Points:
+    """(3, 3) of the frame of a hand that is raised to the camera, and turned so far (radians)."""
     return _about(2, roll) @ _about(0, pitch) @ _about(1, yaw) @ _TOWARDS_CAMERA
 
 
@@ -88,7 +122,7 @@ def _about(axis: int, angle: float) -> Points:
 
 
 def _surroundings(
-    rng: np.random.Generator, hand: Solids, palm: Points, shape: Shape
+    rng: np.random.Generator, hand: Solids, palm: Points
 ) -> tuple[list[Solids], list[Plane]]:
     """A person in two of three scenes; a wall in most; a table or something flat close behind the
     hand, and things that stand about, in some."""

@@ -1,0 +1,162 @@
+"""A source of depth as somebody looks through it: frames in any order, each read once.
+
+Convention: points in space are x, y, z in mm from the camera. Legend: N frames, K keypoints,
+S a crop's side.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.depth.cameras import Camera, Points
+from core.depth.cubes import Cube
+from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
+from core.depth.sources.frames import DepthFrame, DepthSource
+from core.estimators.depth_net import DepthNet
+from core.media.pictures import encode_jpeg
+from core.pose.metrics import Distances, distances, epe
+from core.pose.skeletons import SKELETONS, Skeleton, skeleton_named
+from core.recognition.depth_reading import DepthReader, DepthReading
+from core.recognition.hand_finding import HandFinder
+
+_LOOKED_AT = 8  # frames of a recording that say which depths are shown
+_QUALITY = 80
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What stays of a reading: all but the pictures. See `DepthReading`, and:
+
+    Attributes:
+        skeleton: of the keypoints, "" without any.
+        truth_mm: (K, 3), None where it is not known.
+        errors_mm: (K,) how far each keypoint is from its truth; None where there is none.
+    """
+
+    how: str = ""
+    cube: Cube | None = None
+    joints_mm: Points | None = None
+    skeleton: str = ""
+    truth_mm: Points | None = None
+    errors_mm: Distances | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class DepthView:
+    """A frame as it is shown.
+
+    Attributes:
+        jpeg: its depth in colours.
+        steps: (S, S) the crop in 255 steps, `drawing.UNSEEN` where nothing is; None without a hand.
+    """
+
+    index: int
+    time_s: float
+    jpeg: bytes
+    camera: Camera
+    found: Found
+    steps: NDArray[np.uint8] | None
+
+    @property
+    def error_mm(self) -> float | None:
+        """Mean over the keypoints; None where it is not known."""
+        errors = self.found.errors_mm
+        return None if errors is None or not np.isfinite(errors).any() else epe(errors)
+
+
+def found_in(reading: DepthReading) -> Found:
+    """What stays of a reading; its truth counts where it is of as many keypoints."""
+    joints, truth = reading.joints_mm, reading.frame.truth_mm
+    errors = None
+    if joints is not None and truth is not None and joints.shape == truth.shape:
+        apart = distances(joints[None], truth[None])[0]
+        errors = None if np.isnan(apart).all() else apart
+    return Found(reading.how, reading.cube, joints, reading.skeleton, truth, errors)
+
+
+def view_of(frame: DepthFrame, found: Found, reach: Reach) -> DepthView:
+    """The frame with its depths within a reach in colours."""
+    jpeg = encode_jpeg(colour_depth(frame.depth_mm, reach), _QUALITY)
+    steps = None if found.cube is None else crop_steps(found.cube.cut(frame.depth_mm))
+    return DepthView(frame.index, frame.time_s, jpeg, frame.camera, found, steps)
+
+
+class DepthPlayback:
+    """A recording that is looked through; not for several threads at a time.
+
+    What was found in a frame once stays. With a net the hand is followed where frames are asked for
+    in their order; without one it is looked for in every frame: nothing would keep the cube from
+    sliding down the arm.
+
+    Args:
+        source, finders: closed with this.
+        net: that finds keypoints; None: only the hand's place is found.
+    """
+
+    def __init__(
+        self, source: DepthSource, net: DepthNet | None, finders: Sequence[HandFinder] = ()
+    ) -> None:
+        self.source, self._net = source, net
+        self._reader = DepthReader(net, finders)
+        self._found: dict[int, Found] = {}
+        self._next: int | None = None  # the frame in which the hand can be followed
+
+    @property
+    def count(self) -> int:
+        """Frames."""
+        return self.source.count or 0
+
+    @cached_property
+    def usual_reach(self) -> Reach:
+        """The depths that some frames of the recording show."""
+        chosen = np.unique(np.linspace(0, self.count - 1, min(_LOOKED_AT, self.count)).astype(int))
+        return usual_reach(self.source.read(int(index)) for index in chosen)
+
+    @property
+    def skeleton(self) -> Skeleton | None:
+        """Of the keypoints that are found; None without a net."""
+        return None if self._net is None else skeleton_named(self._net.skeleton)
+
+    @cached_property
+    def truth(self) -> Skeleton | None:
+        """Of the true keypoints, told by their number, for a recording doesn't name it; None where
+        they are not known."""
+        known = self.source.read(0).truth_mm
+        hands = [skeleton for skeleton in SKELETONS.values() if not skeleton.is_body]
+        ours = [self.skeleton] if self.skeleton else []
+        fitting = (s for s in (*ours, *hands) if known is not None and s.size == len(known))
+        return next(fitting, None)
+
+    def view(self, index: int, reach: Reach) -> DepthView:
+        """A frame, its depths within a reach in colours.
+
+        Raises:
+            MediaError: there is no such frame, or it is damaged.
+        """
+        frame = self.source.read(index)
+        return view_of(frame, self._found_in(frame, index), reach)
+
+    def errors_mm(self) -> Distances:
+        """(N, K) of the frames read so far whose truth is known."""
+        known = [one.errors_mm for one in self._found.values() if one.errors_mm is not None]
+        return np.stack(known) if known else np.empty((0, 0))
+
+    def hands(self) -> tuple[int, int]:
+        """In how many of the frames read so far a hand was found, and how many those are."""
+        return sum(one.cube is not None for one in self._found.values()), len(self._found)
+
+    def close(self) -> None:
+        """Let go of the file and the finders; may be called more than once."""
+        self.source.close()
+        self._reader.close()
+
+    def _found_in(self, frame: DepthFrame, index: int) -> Found:
+        if index not in self._found:
+            if self._net is None or index != self._next:
+                self._reader.reset()
+            self._found[index] = found_in(self._reader.read(frame))
+            self._next = index + 1
+        return self._found[index]

@@ -1,0 +1,141 @@
+"""Frames of depth, drawn by the browser: the picture in colours, the crop, the hand in space."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import ArrayLike
+
+from core.depth.cubes import SIDE, Cube
+from core.depth.drawing import Reach, scale_colours
+from core.pose.skeletons import Skeleton
+from core.recognition.depth_playback import DepthView
+from pages.components import source
+
+_component = st.components.v2.component(
+    "depth_view",
+    html=source("depth_view.html"),
+    css=source("depth_view.css"),
+    js=source("hand_space.js") + source("depth_view.js"),
+)
+_TICKS, _COLOURS = 6, 16
+_HALF_MM = 110.0  # of the room of a hand without a cube
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is the same in all frames that are shown.
+
+    Attributes:
+        name: another one for another recording.
+        reach: of the colours; None: nothing but the hand in space is shown.
+        count: frames of a recording, of which the browser asks for what it needs; 0: they come by
+            themselves.
+        every_ms: from one frame to the next, where the frames do not say it.
+        skeleton, truth: of the found and of the true keypoints.
+    """
+
+    name: str
+    reach: Reach | None = None
+    count: int = 0
+    every_ms: float = 66.0
+    skeleton: Skeleton | None = None
+    truth: Skeleton | None = None
+
+    @property
+    def turn(self) -> str:
+        """Another text whenever frames that the browser keeps are of no use any more."""
+        return f"{self.name} {self.reach}"
+
+
+def first_wanted(key: str, scene: Scene) -> int:
+    """From which frame of a recording on the browser asks for more."""
+    said = (st.session_state.get(key) or {}).get("want")
+    from_ = int(said["from"]) if said and said["turn"] == scene.turn else 0
+    return min(max(from_, 0), scene.count - 1)
+
+
+def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
+    """Show some frames, as `of_view` or `of_joints` give them."""
+    _component(
+        key=key,
+        width="stretch",
+        data={
+            "recording": scene.name,
+            "turn": scene.turn,
+            "count": scene.count,
+            "every_ms": scene.every_ms,
+            "half": _HALF_MM,
+            "colours": ", ".join(scale_colours(_COLOURS)),
+            "ticks": scene.reach
+            and [f"{mm / 1000:.2f} m" for mm in np.linspace(*scene.reach, _TICKS)],
+            "skeleton": _skeleton(scene.skeleton),
+            "truth_skeleton": _skeleton(scene.truth),
+            "from": batch[0]["i"] if batch else None,
+            "batch": list(batch),
+        },
+        on_want_change=lambda: None,
+    )
+
+
+def of_view(view: DepthView) -> dict[str, Any]:
+    """A frame of depth and what was found in it."""
+    found, error = view.found, view.error_mm
+    cube = found.cube
+    return {
+        "i": view.index,
+        "t": view.time_s,
+        "camera": asdict(view.camera),
+        "jpeg": b64encode(view.jpeg).decode(),
+        "how": found.how,
+        "box": cube and list(cube.bounds),
+        "cube": None if cube is None else _cube(cube, view),
+        "joints": _points(found.joints_mm),
+        "truth": _points(found.truth_mm),
+        "error": None if error is None else round(error, 1),
+    }
+
+
+def of_joints(index: int, time_s: float, joints_mm: ArrayLike | None) -> dict[str, Any]:
+    """A hand in space alone."""
+    return {"i": index, "t": time_s, "joints": _points(joints_mm)}
+
+
+def _cube(cube: Cube, view: DepthView) -> dict[str, Any]:
+    """Where it is, its crop's steps, and a, b of x and of y so that the crop's pixel n looks along
+    a n + b: a point there is that times its depth."""
+    camera, place = cube.camera, cube.placement
+    rays = []
+    for axis, (focal, middle) in enumerate(((camera.fx, camera.u0), (camera.fy, camera.v0))):
+        scale, offset = place.scale[axis], place.offset[axis]
+        rays += [1 / (scale * focal), (-offset / scale - middle) / focal]
+    assert view.steps is not None
+    return {
+        "centre": [round(float(value), 1) for value in cube.centre_mm],
+        "half": cube.side_mm / 2,
+        "side": SIDE,
+        "steps": b64encode(view.steps.tobytes()).decode(),
+        "rays": rays,
+    }
+
+
+def _ticks(reach: Reach) -> list[str]:
+    return [f"{mm / 1000:.2f} m" for mm in np.linspace(*reach, _TICKS)]
+
+
+def _points(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
+    """None for a missing one."""
+    if points_mm is None:
+        return None
+    rows = np.round(np.asarray(points_mm, float), 1).tolist()
+    return [row if np.isfinite(row).all() else None for row in rows]
+
+
+def _skeleton(skeleton: Skeleton | None) -> dict[str, Any] | None:
+    if skeleton is None:
+        return None
+    colors = ["#{:02x}{:02x}{:02x}".format(*color) for color in skeleton.colors]
+    return {"edges": [list(edge) for edge in skeleton.edges], "colors": colors}

@@ -1,0 +1,34 @@
+"""Depth: a hand before a depth camera, its place, its crop and its keypoints in space."""
+
+import streamlit as st
+
+from pages.panels.camera.stage import stage
+from pages.panels.choice import pick_one
+from pages.panels.depth.nets import NO_NET, pick_depth_net
+from pages.panels.depth.recordings import close_recording, show_example, show_upload
+from pages.panels.depth.webcam import show_webcam
+from pages.panels.project.projects import pick_project
+
+EXAMPLE, RECORDING, WEBCAM = "Example", "Recording", "Webcam"
+
+
+def page() -> None:
+    """The source in a row above; what it gives has the page's width."""
+    pick_project()
+    place = stage()
+    with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
+        what = pick_one("Source", [EXAMPLE, RECORDING, WEBCAM], "depth_source", width="content")
+        net = pick_depth_net() if what != WEBCAM else None
+    if what == WEBCAM:
+        close_recording()
+        show_webcam(place)
+        return
+    place.widen()
+    with place.replace():
+        show = show_example if what == EXAMPLE else show_upload
+        show(place, net)
+        if net is None:
+            st.info(NO_NET, icon="🧩")
+
+
+page()

@@ -1,0 +1,68 @@
+"""A recording that plays: the browser asks for frames, each is read when it is asked for."""
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from core.depth.drawing import FARTHEST_MM, Reach
+from core.recognition.depth_playback import DepthPlayback
+from pages.components.depth_view import Scene, draw_depth, first_wanted, of_view
+from pages.panels.depth.errors import show_errors
+from pages.panels.frame import errors_shown
+from pages.panels.words import many
+
+_KEY = "depth_view"
+_BATCH, _BATCH_S = 20, 0.3  # frames, or so long
+
+
+def pick_reach(name: str, usual: Reach) -> Reach:
+    """The depths between which the colours lie, at first as the recording has them."""
+    low, high = st.slider(
+        "Depths in colours, m",
+        0.0,
+        FARTHEST_MM / 1000,
+        (usual[0] / 1000, usual[1] / 1000),
+        0.05,
+        key=f"depth_reach_{name}",
+        help="Nearer is red, farther is blue.",
+    )
+    return low * 1000, max(high, low + 0.05) * 1000
+
+
+def play(playback: DepthPlayback, scene: Scene) -> None:
+    """The recording, and how good what is found in it is."""
+    st.fragment(_play)(playback, scene)
+
+
+def _play(playback: DepthPlayback, scene: Scene) -> None:
+    batch: list[dict[str, Any]] = []
+    with errors_shown():
+        try:
+            _read(playback, scene, batch)
+        finally:  # what comes before a damaged frame is shown
+            draw_depth(_KEY, scene, batch)
+        _say_hands(playback)
+        show_errors(playback.errors_mm())
+
+
+def _read(playback: DepthPlayback, scene: Scene, batch: list[dict[str, Any]]) -> None:
+    """From where the browser wants more, for a while."""
+    first, until = first_wanted(_KEY, scene), time.monotonic() + _BATCH_S
+    reach = scene.reach or playback.usual_reach
+    for index in range(first, min(first + _BATCH, playback.count)):
+        batch.append(of_view(playback.view(index, reach)))
+        if time.monotonic() > until:
+            break
+
+
+def _say_hands(playback: DepthPlayback) -> None:
+    found, read = playback.hands()
+    if read == playback.count and not found:
+        st.warning(
+            "No hand was found in this recording. A hand must be the nearest thing, 0.2 to 1.5 m "
+            "before the camera.",
+            icon="👀",
+        )
+    elif read:
+        st.caption(f"Hand found in {found} of {many(read, 'frame')} read so far.")

@@ -1,0 +1,107 @@
+"""Recordings of depth: a rendered example, and files that somebody gives."""
+
+import weakref
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+
+import streamlit as st
+
+from core.depth.cameras import CAMERAS
+from core.depth.sources.frames import DepthSource
+from core.depth.synthetic.film import RenderedFilm
+from core.depth.synthetic.render import JOINTS
+from core.estimators.depth_net import DepthNet
+from core.recognition.depth_playback import DepthPlayback
+from core.recognition.depth_uploads import uploaded_recording
+from core.recognition.hand_finding import usual_finders
+from pages.components.depth_view import Scene
+from pages.panels.camera.stage import Stage
+from pages.panels.depth.playing import pick_reach, play
+from pages.panels.frame import errors_shown, studio, temporary_folder
+
+KINDS = ["zip", "npz", "npy", "mkv", "avi", "png", "bin", "json", "csv", "txt", "jpg"]
+AS_SAID = "as the recording says"
+_OPEN = "depth_open"
+
+OpenSource = Callable[[], AbstractContextManager[DepthSource]]
+
+
+class _Opened:
+    """What this visitor looks at; it is closed with the visit, too.
+
+    Attributes:
+        key: which recording, and by which net.
+        close: let go of its files, once.
+    """
+
+    def __init__(self, key: tuple[str, str], playback: DepthPlayback, files: ExitStack) -> None:
+        self.key, self.playback = key, playback
+        self.close = weakref.finalize(self, files.close)
+
+
+def show_example(place: Stage, net: DepthNet | None) -> None:
+    """A rendered hand, whose truth is known: in the net's keypoints where it can be."""
+    place.head.caption(
+        "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
+    )
+    film = RenderedFilm(net.skeleton) if net and net.skeleton in JOINTS else RenderedFilm()
+    _show(place, "example", lambda: film, net)
+
+
+def show_upload(place: Stage, net: DepthNet | None) -> None:
+    """A recording that somebody gives."""
+    place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
+    left, right = st.columns([3, 1])
+    files = left.file_uploader(
+        "A recording of depth", KINDS, accept_multiple_files=True, key="depth_files"
+    )
+    camera = right.selectbox("Camera", [AS_SAID, *CAMERAS], key="depth_camera")
+    if not files:
+        close_recording()
+        st.info(
+            "Drop a recording into the field above: 16-bit PNGs in mm, all of a folder or the "
+            "folder as a zip, with camera.json where their names don't tell the camera; a stack "
+            "(.npy, .npz); or a 16-bit video (.mkv).",
+            icon="🎞",
+        )
+        return
+    name = " ".join((*(file.file_id for file in files), camera))
+
+    def opened() -> AbstractContextManager[DepthSource]:
+        uploads = [(file.name, file.getvalue()) for file in files]
+        return uploaded_recording(uploads, temporary_folder(), CAMERAS.get(camera))
+
+    _show(place, name, opened, net)
+
+
+def close_recording() -> None:
+    """Whatever this visitor looked at."""
+    opened: _Opened | None = st.session_state.pop(_OPEN, None)
+    if opened is not None:
+        opened.close()
+
+
+def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None) -> None:
+    with errors_shown():
+        playback = _opened(name, open_source, net)
+        with place.settings:
+            reach = pick_reach(name, playback.usual_reach)
+        play(
+            playback,
+            Scene(name, reach, playback.count, skeleton=playback.skeleton, truth=playback.truth),
+        )
+
+
+def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPlayback:
+    """Once for each recording and net; the one before is closed."""
+    key = (name, net.name if net else "")
+    opened: _Opened | None = st.session_state.get(_OPEN)
+    if opened is None or opened.key != key:
+        close_recording()
+        with ExitStack() as stack:
+            source = stack.enter_context(open_source())
+            playback = DepthPlayback(source, net, usual_finders(studio().paths))
+            stack.callback(playback.close)
+            opened = _Opened(key, playback, stack.pop_all())
+        st.session_state[_OPEN] = opened
+    return opened.playback

@@ -1,0 +1,37 @@
+"""Depth in colours, by hand-made depths."""
+
+import numpy as np
+
+from core.depth.cameras import Camera
+from core.depth.drawing import UNSEEN, colour_depth, crop_steps, scale_colours, usual_reach
+from core.depth.sources.frames import DepthFrame
+
+CAMERA = Camera("mine", 50.0, 50.0, 2.0, 1.0, 4, 2)
+
+
+def test_near_is_red_far_is_blue_and_what_was_not_seen_is_black():
+    depth = np.array([[500, 1200, 1650, 2000], [400, 2500, 0, 900]], np.float32)
+    (near, green, blue, far), (nearer, farther, unseen, _) = colour_depth(depth, (500, 2000))
+    assert near[0] > 100 and near[2] < 20 and green[1] == max(green) and blue[2] == max(blue)
+    np.testing.assert_array_equal(nearer, near)
+    np.testing.assert_array_equal(farther, far)
+    assert unseen.tolist() == [0, 0, 0] and far.tolist() != [0, 0, 0]
+
+
+def test_the_scale_begins_with_the_nearest_colour():
+    depth = np.array([[500, 2000]], np.float32)
+    ends = ["#{:02x}{:02x}{:02x}".format(*rgb) for rgb in colour_depth(depth, (500, 2000))[0]]
+    scale = scale_colours(5)
+    assert [scale[0], scale[-1]] == ends and len(scale) == 5
+
+
+def test_the_reach_is_what_is_seen_rounded_outwards():
+    depth = np.tile(np.array([0, 612, 700, 1388], np.float32), (2, 1))
+    assert usual_reach([DepthFrame(depth, CAMERA, 0.0, 0)]) == (600.0, 1400.0)
+    nothing = DepthFrame(np.zeros((2, 4), np.float32), CAMERA, 0.0, 0)
+    assert usual_reach([nothing]) == (500.0, 2000.0)
+
+
+def test_what_lies_at_the_far_face_of_a_crop_is_nothing():
+    crop = np.array([[-1.0, 0.0, 0.99, 1.0]], np.float32)
+    assert crop_steps(crop).tolist() == [[0, 128, 254, UNSEEN]]

@@ -1,0 +1,26 @@
+"""Small recordings of depth for tests, as somebody would upload them."""
+
+import io
+import json
+import zipfile
+
+import cv2
+import numpy as np
+
+CAMERA_JSON = json.dumps(
+    {"fx": 50, "fy": 51.0, "u0": 3.5, "v0": 2.5, "width": 8, "height": 6}
+).encode()
+
+
+def depth_png(mm: int, size_hw: tuple[int, int] = (6, 8)) -> bytes:
+    """A wall."""
+    return cv2.imencode(".png", np.full(size_hw, mm, np.uint16))[1].tobytes()
+
+
+def zip_of(files: list[tuple[str, bytes]], inside: str = "") -> bytes:
+    """(name, content) as a zip, in a folder where one is named."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files:
+            archive.writestr(inside + name, data)
+    return content.getvalue()

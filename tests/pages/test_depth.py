@@ -1,0 +1,101 @@
+"""Depth without a browser: its example, uploads of every kind, with a net and without one."""
+
+import json
+
+import pytest
+
+from core.gestures.labels import safe_label
+from core.paths import Paths
+from pages.panels.words import NOT_STARTED
+from tests.depth_recordings import CAMERA_JSON, depth_png
+from tests.massing_net import save_massing_net
+from tests.pages.conftest import go, texts
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+def choose(app, option):
+    next(one for one in app.button_group if one.label == "Source").set_value(option)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def upload(app, *files):
+    for name, content in files:
+        app.file_uploader[0].upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def drawn(app):
+    """What the page gives its view."""
+    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "depth_view"]
+    return json.loads(found.proto.json)
+
+
+@pytest.fixture
+def with_net(workspace):
+    save_massing_net(Paths.find(workspace).own_nets / "crossinfonet.mine")
+
+
+def test_the_example_shows_depth_box_crop_and_truth_and_says_that_no_net_is_there(app):
+    data = drawn(go(app, "depth"))
+    assert data["count"] == 90 and data["from"] == 0 and len(data["ticks"]) == 6
+    first = data["batch"][0]
+    assert first["jpeg"] and first["cube"]["steps"] and len(first["truth"]) == 21
+    assert first["how"] and first["joints"] is None
+    left, top, right, bottom = first["box"]
+    assert left < 160 < right and top < 120 < bottom
+    assert "No net for 3-D keypoints is installed" in texts(app)
+    assert not app.metric
+
+
+@pytest.mark.usefixtures("with_net")
+def test_with_a_net_there_are_keypoints_and_their_errors(app):
+    data = drawn(go(app, "depth"))
+    first = data["batch"][0]
+    assert len(first["joints"]) == 21 and first["error"] > 0
+    assert len(data["skeleton"]["edges"]) == len(data["skeleton"]["colors"]) == 20
+    assert "No net" not in texts(app)
+    [metric] = app.metric
+    assert metric.label == "Mean error" and metric.value.endswith(" mm")
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_a_recording_is_asked_for_then_shown_and_gone_with_its_file(app, shared_data):
+    choose(go(app, "depth"), "Recording")
+    assert "Drop a recording" in app.info[0].value
+    name = "depth_1_0000001.png"
+    upload(app, (name, (shared_data / "depth" / name).read_bytes()))
+    data = drawn(app)
+    assert data["count"] == 1 and data["batch"][0]["how"]
+    assert data["batch"][0]["camera"]["fx"] == 588.03 and data["batch"][0]["truth"] is None
+    assert "Hand found in 1 of 1 frame" in texts(app)
+    app.file_uploader[0].clear()
+    app.run()
+    assert "Drop a recording" in app.info[0].value
+    assert not [e for e in app.get("bidi_component") if e.proto.component_name == "depth_view"]
+
+
+def test_a_recording_without_a_hand_says_so(app):
+    choose(go(app, "depth"), "Recording")
+    upload(app, ("a.png", depth_png(3000)), ("camera.json", CAMERA_JSON))
+    assert drawn(app)["batch"][0]["how"] == ""
+    assert "No hand was found in this recording" in app.warning[0].value
+
+
+def test_a_file_that_is_no_depth_is_named(app):
+    choose(go(app, "depth"), "Recording")
+    upload(app, ("broken.png", b"nothing"))
+    assert safe_label("broken.png") in app.error[0].value
+    app.file_uploader[0].clear()
+    upload(app, ("a.png", depth_png(700)))
+    assert "which camera took it" in app.error[0].value
+
+
+def test_a_webcam_s_hand_is_told_for_what_it_is(app):
+    choose(go(app, "depth"), "Webcam")
+    assert "MediaPipe estimates these points from colours alone" in texts(app)
+    assert NOT_STARTED in texts(app)

@@ -1,0 +1,72 @@
+"""Uploaded recordings of depth: one file, several, a zip; what is none is told, nothing stays."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import CAMERAS
+from core.errors import ArchiveError, MediaError
+from core.recognition.depth_uploads import uploaded_recording
+from tests.depth_recordings import CAMERA_JSON, depth_png, zip_of
+
+
+def opened(uploads, folder, camera=None):
+    with uploaded_recording(uploads, folder, camera) as source:
+        return source.count, source.camera, [frame.depth_mm[0, 0] for frame in source]
+
+
+PAIR = [("a.png", depth_png(700)), ("b.png", depth_png(800)), ("camera.json", CAMERA_JSON)]
+
+
+@pytest.mark.parametrize(
+    "uploads",
+    [PAIR, [("hand.zip", zip_of(PAIR))], [("hand.zip", zip_of(PAIR, "session 1/"))]],
+    ids=["files", "zip", "zip of a folder"],
+)
+def test_files_of_a_folder_come_as_they_are_or_as_a_zip(tmp_path, uploads):
+    count, camera, values = opened(uploads, tmp_path)
+    assert count == 2 and (camera.width, camera.height) == (8, 6) and values == [700, 800]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_real_frame_is_a_recording_of_one(tmp_path, shared_data):
+    name = "depth_1_0000001.png"
+    content = (shared_data / "depth" / name).read_bytes()
+    count, camera, _ = opened([(name, content)], tmp_path)
+    assert count == 1 and camera == CAMERAS["nyu"]
+
+
+def test_a_stack_needs_its_camera_to_be_named(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 240, 320), 600, np.uint16))
+    upload = [("hand.npy", stack.getvalue())]
+    with pytest.raises(MediaError, match="which camera"):
+        opened(upload, tmp_path)
+    count, camera, values = opened(upload, tmp_path, CAMERAS["icvl"])
+    assert (count, camera, values) == (3, CAMERAS["icvl"], [600] * 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("hand.zip", b"nothing", ArchiveError),
+        ("hand.npy", b"nothing", MediaError),
+        ("hand.png", b"nothing", MediaError),
+        ("hand.txt", b"nothing", MediaError),
+        ("../../hand.png", b"nothing", MediaError),
+    ],
+)
+def test_what_is_none_is_told_and_nothing_stays(tmp_path, name, content, error):
+    with pytest.raises(error):
+        opened([(name, content)], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_zip_that_leads_outside_is_refused(tmp_path):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("../a.png", depth_png(700))
+    with pytest.raises(ArchiveError):
+        opened([("hand.zip", content.getvalue())], tmp_path)
