@@ -1,4 +1,5 @@
-"""What a gesture does beside being shown: one camera stream's changes told to other programs.
+"""What a gesture does beside being shown: one camera stream's changes told to other programs, and
+its hands in space at the frame rate where that is wanted.
 
 Everything is off until somebody switches it on. Nothing is run, and no address is opened: a
 gesture becomes a message, what comes of it is the receiver's affair.
@@ -12,9 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from core.actions.changes import HOLD_S, Change, Changes
+from core.actions.hands import HandInSpace, HandsInSpace
 from core.actions.osc import LOCAL, OUT_PORT, OscOut
 from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
+from core.pose.types import Estimate
 from core.recognition.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -33,7 +36,8 @@ class Settings:
         websocket: serve on `websocket_port` of this machine whoever knows `token`.
         origins: pages in a browser that may listen, e.g. "http://localhost:8501".
         sound: whoever asks for the status plays a tone for each change.
-        per_second: at most so many changes a second.
+        joints: also tell keypoints in space, pinch and grab, for every frame.
+        per_second: at most so many changes a second; hands are not counted.
         smoothed: Live holds the names itself; else a name must last STEADY_S to be told.
         project, model: stand in every message.
     """
@@ -46,6 +50,7 @@ class Settings:
     token: str = ""
     origins: tuple[str, ...] = ()
     sound: bool = False
+    joints: bool = False
     per_second: int = 10
     smoothed: bool = True
     project: str = ""
@@ -99,6 +104,7 @@ class Actions:
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._settings = Settings()
         self._changes = Changes(wall_clock=wall_clock)
+        self._hands = HandsInSpace(wall_clock=wall_clock)
         self._lock = threading.Lock()  # held while outputs open and close, never by `offer`
         self._telling = threading.Lock()  # held while changes are found and sent
         self._closed = threading.Event()
@@ -131,17 +137,25 @@ class Actions:
             self._watchdog = threading.Thread(target=self._watch, name="mudra-silence", daemon=True)
             self._watchdog.start()
 
-    def offer(self, hands: tuple[Reading, ...], time_s: float) -> list[Change]:
-        """Tell what has changed with this frame; neither waits nor raises.
+    def offer(
+        self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate | None = None
+    ) -> list[Change | HandInSpace]:
+        """Tell what has changed with this frame, and its hands in space where that is wanted;
+        neither waits nor raises.
+
+        Args:
+            estimate: that the hands are of; None: they are not told in space.
 
         Returns:
-            The changes.
+            What was told.
         """
         self._offered_s = time.monotonic()
         try:
             with self._telling:
-                over = self._closed.is_set()
-                return [] if over else self._tell(self._changes(hands, time_s))
+                if self._closed.is_set():
+                    return []
+                seen = self._hands(hands, estimate) if estimate and self._settings.joints else []
+                return [*self._tell(self._changes(hands, time_s)), *self._tell_hands(seen)]
         except Exception:  # the picture goes on
             log.exception("a gesture could not be told")
             return []
@@ -150,6 +164,7 @@ class Actions:
         """Take back what was told."""
         with self._telling:
             self._tell(self._changes.ended())
+            self._tell_hands(self._hands.ended())
 
     def _watch(self) -> None:
         """A camera that hangs, or a closed tab, must not leave a gesture standing."""
@@ -160,14 +175,24 @@ class Actions:
     def _tell(self, changes: list[Change]) -> list[Change]:
         settings = self._settings
         told = [replace(c, project=settings.project, model=settings.model) for c in changes]
-        outputs = [o for o in (self._osc.output, self._websocket.output) if o is not None]
         for change in told:
-            for output in outputs:
+            for output in self._outputs:
                 output.send(change)
             self._count += 1
-            self._sent += bool(outputs) or settings.sound
+            self._sent += bool(self._outputs) or settings.sound
             self._last = change
         return told
+
+    def _tell_hands(self, hands: list[HandInSpace]) -> list[HandInSpace]:
+        for hand in hands:
+            for output in self._outputs:
+                output.send_hand(hand)
+        return hands
+
+    @property
+    def _outputs(self) -> list[OscOut | WebSocketOut]:
+        """Those that are open."""
+        return [o for o in (self._osc.output, self._websocket.output) if o is not None]
 
     def status(self) -> Status:
         """How it stands; never waits."""

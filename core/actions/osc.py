@@ -3,7 +3,8 @@ that start and stop a recording in.
 
 Out: `/wek/outputs` with one float, the gesture's number from 1 (0: no gesture), which every
 receiver made for Wekinator's classifiers understands; beside it `/mudra/gesture` with number (int),
-name, emoji (strings), probability (float) and hand (string).
+name, emoji (strings), probability (float) and hand (string). Hands in space, where they are told
+(docs/actions.md has the table): `/mudra/joints`, `/mudra/points`, `/mudra/pinch`, `/mudra/grab`.
 """
 
 import logging
@@ -11,18 +12,22 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from pythonosc.osc_packet import OscPacket
 from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change, RateLimit
+from core.actions.hands import HandInSpace
 from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import ActionError, MudraError
+from core.pose.types import Estimate
 from core.recognition.reading import Reading
 
 log = logging.getLogger(__name__)
 
 OUTPUTS, GESTURE = "/wek/outputs", "/mudra/gesture"
+JOINTS, POINTS, GRIP = "/mudra/joints", "/mudra/points", "/mudra/"
 START, STOP = "/wekinator/control/startRecording", "/wekinator/control/stopRecording"
 OUT_PORT, IN_PORT = 12000, 6448  # Wekinator's own
 LOCAL = "127.0.0.1"
@@ -52,9 +57,24 @@ class OscOut:
     def send(self, change: Change) -> None:
         """Send it; what goes wrong stands in `error` until it goes well."""
         about = [change.number, change.name, change.emoji, change.probability, change.hand]
+        self._send((OUTPUTS, [float(change.number)]), (GESTURE, about))
+
+    def send_hand(self, hand: HandInSpace) -> None:
+        """Send a frame's, in a message for each thing that is known of it."""
+        grips = [
+            (f"{GRIP}{name}", [hand.hand, int(grip.on), grip.distance, *grip.at.tolist()])
+            for name, grip in hand.grips.items()
+        ]
+        self._send(
+            (JOINTS, [hand.hand, hand.origin, *hand.joints_mm.ravel().tolist()]),
+            (POINTS, [hand.hand, *hand.points.ravel().tolist()]),
+            *grips,
+        )
+
+    def _send(self, *messages: tuple[str, list[Any]]) -> None:
         try:
-            self._client.send_message(OUTPUTS, [float(change.number)])
-            self._client.send_message(GESTURE, about)
+            for address, values in messages:
+                self._client.send_message(address, values)
             self.error = ""
         except OSError as error:
             self.error = f"OSC could not be sent ({error.strerror or error}): is the host right?"
@@ -89,7 +109,7 @@ class RecordingRemote:
         """What a start records from now on."""
         self._aim = (recorder, gesture_id)
 
-    def offer(self, hands: tuple[Reading, ...], time_s: float) -> None:
+    def offer(self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate) -> None:
         """Nothing: a recording does not depend on what the hands mean."""
 
     def close(self) -> None:

@@ -1,4 +1,5 @@
-"""A WebSocket server on this machine that tells gestures as lines of JSON, one a message.
+"""A WebSocket server on this machine that tells gestures, and hands in space where they are
+wanted, as lines of JSON, one a message.
 
 Who may listen: a client that knows the token (in the address: `?token=…`), and, where it is a page
 in a browser, one of an origin that is allowed. A browser lets every page that somebody visits
@@ -27,6 +28,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from core.actions.changes import Change
+from core.actions.hands import HandInSpace
 from core.errors import ActionError
 
 log = logging.getLogger(__name__)
@@ -129,6 +131,12 @@ class WebSocketOut:
         """Hand it to every client's queue; never waits."""
         self._call(self._spread, change.line)
 
+    def send_hand(self, hand: HandInSpace) -> None:
+        """Hand it to every client that has read most of what came before; the others get a later
+        one. Never waits."""
+        if self._queues:
+            self._call(self._spread, hand.line, self._limits.waiting // 2)
+
     def close(self, *, wait: bool = False) -> None:
         """Say goodbye to the clients and free the port, at once or nearly so.
 
@@ -202,8 +210,10 @@ class WebSocketOut:
             sending.cancel()
             del self._queues[connection]
 
-    def _spread(self, line: str) -> None:
+    def _spread(self, line: str, at_most: int | None = None) -> None:
         for connection, queue in self._queues.items():
+            if at_most is not None and queue.qsize() >= at_most:
+                continue
             try:
                 queue.put_nowait(line)
             except asyncio.QueueFull:

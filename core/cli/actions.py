@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli._shared import ModelName, NumHands, VideoOrCamera, Workspace, hand_estimator
+from core.cli._shared import NumHands, OwnEstimator, VideoOrCamera, Workspace, hand_estimator
 from core.paths import Paths
 
 app = typer.Typer()
@@ -14,7 +14,10 @@ app = typer.Typer()
 @app.command()
 def act(
     source: VideoOrCamera = "camera:0",
-    model: ModelName = "starter",
+    model: Annotated[
+        str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
+    ] = "starter",
+    estimator: OwnEstimator = None,
     osc: Annotated[
         str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
     ] = None,
@@ -29,6 +32,9 @@ def act(
         str, typer.Option(help="Pages in a browser that may listen: http://localhost:5500 …")
     ] = "",
     rate: Annotated[int, typer.Option(min=1, max=30, help="At most so many a second.")] = 10,
+    joints: Annotated[
+        bool, typer.Option("--joints", help="Every frame's hands in space, pinch and grab, too.")
+    ] = False,
     hands: NumHands = 1,
     seconds: Annotated[float | None, typer.Option(help="Else until it ends, or Ctrl-C.")] = None,
     workspace: Workspace = None,
@@ -38,13 +44,15 @@ def act(
 ) -> None:
     """Tell other programs when a gesture begins and ends, by OSC, WebSocket or on stdout."""
     from core.actions.actions import Settings
+    from core.actions.changes import Change
     from core.actions.websocket import check_origins, new_token
     from core.actions.without_browser import act as act_
     from core.actions.without_browser import opened
     from core.gestures.model.bundle import load_model
 
     paths = Paths.find(workspace)
-    chosen = load_model(paths.model(model))
+    chosen = None if model == "none" else load_model(paths.model(model))
+    found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
     host, port = _host_port(osc)
     settings = Settings(
         osc=osc is not None,
@@ -54,16 +62,20 @@ def act(
         websocket_port=websocket or 0,
         token=token or new_token(),
         origins=check_origins(origin),
+        joints=joints,
         per_second=rate,
-        model=chosen.path.name,
+        model=chosen.path.name if chosen else "",
     )
-    with hand_estimator(paths, chosen.estimator, num_poses=hands)() as detector:
+    with hand_estimator(paths, found_by, num_poses=hands)() as detector:
         actions = opened(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
         try:
-            for change in act_(source, chosen, detector, actions, seconds=seconds):
-                print(change.line if as_json else change.text, flush=True)
+            for told in act_(source, chosen, detector, actions, seconds=seconds):
+                if as_json:
+                    print(told.line, flush=True)
+                elif isinstance(told, Change):
+                    print(told.text, flush=True)
                 for error in actions.status().errors:
                     print(f"warning: {error}", file=sys.stderr)
         except KeyboardInterrupt:  # the way to end a camera

@@ -126,8 +126,9 @@ class Latest:
 class Companion(Protocol):
     """What lives as long as the stream, e.g. an output; both are called in the stream's thread."""
 
-    def offer(self, hands: tuple[Reading, ...], time_s: float) -> object:
-        """A frame's hands and its time on `time.monotonic`'s clock; neither waits nor raises."""
+    def offer(self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate) -> object:
+        """A frame's hands, its time on `time.monotonic`'s clock, and the estimate that they were
+        read from; neither waits nor raises."""
 
     def close(self) -> None:
         """The stream has ended; may be called more than once."""
@@ -289,7 +290,7 @@ class LiveProcessor:
             return ()
         hands = self._read(estimate, options.model, options.smoothing)
         if companion := self._companion:
-            companion.offer(hands, estimate.time_s)
+            companion.offer(hands, estimate.time_s, estimate)
         return hands
 
     def _estimator_of(self, options: Options) -> Estimator:

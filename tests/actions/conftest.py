@@ -1,4 +1,7 @@
-"""Readings to tell about."""
+"""Readings to tell about, and an ear for OSC."""
+
+import socket
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -14,3 +17,12 @@ def reading(name, probability=0.9, hand="Right"):
     """A hand that is said to show a gesture, None for no gesture."""
     row = tuple((g, probability if g.name == name else 0.01) for g in DEFAULT_GESTURES)
     return Reading(POSE, NAMES[name] if name else None, row, hand)
+
+
+@contextmanager
+def osc_port():
+    """A UDP socket as a receiver, with its port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        yield receiver, receiver.getsockname()[1]

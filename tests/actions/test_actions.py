@@ -4,7 +4,6 @@ import json
 import socket
 import threading
 import time
-from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -16,7 +15,7 @@ from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
 from core.recognition.live import LiveProcessor, Options
-from tests.actions.conftest import reading
+from tests.actions.conftest import osc_port, reading
 from tests.conftest import wait_until
 
 # a proxy may be set: MediaPipe's reports are sent to none
@@ -30,15 +29,6 @@ def actions():
     actions = Actions()
     yield actions
     actions.close()
-
-
-@contextmanager
-def osc_port():
-    """A UDP socket as a receiver, with its port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
-        receiver.bind(("127.0.0.1", 0))
-        receiver.settimeout(5)
-        yield receiver, receiver.getsockname()[1]
 
 
 def heard(receiver):

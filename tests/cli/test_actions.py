@@ -41,6 +41,20 @@ def test_act_prints_a_line_a_change_and_sends_the_same_by_osc(root, shared_data)
     assert "ws://127.0.0.1:" in done.stderr and "token=" in done.stderr
 
 
+def test_without_a_model_every_frame_s_hands_are_told_in_space(root, shared_data):
+    video = shared_data / "hand_videos" / "fist.mp4"
+    command = [sys.executable, "-m", "core", "act", "-i", str(video), "--seconds", "0.5"]
+    command += ["--model", "none", "--joints", "--json"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(told) > 5 and all(one["origin"] == "hand" for one in told)
+    across = [[x for x, _, _ in one["joints"]] for one in told]
+    spans = [max(xs) - min(xs) for xs in across]
+    assert min(spans) > 30 and max(spans) < 250  # a hand's, in mm
+    assert sum(one["grab"]["on"] for one in told) > len(told) / 2
+
+
 @pytest.mark.parametrize("osc", ["nonsense", "127.0.0.1:0", ":12000", "127.0.0.1:70000"])
 def test_an_address_that_is_none_is_wrong_usage(osc):
     from typer.testing import CliRunner

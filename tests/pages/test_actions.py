@@ -48,3 +48,10 @@ def test_each_project_keeps_its_own_switches(app, store):
     assert not switches(app)["OSC"].value
     app.sidebar.selectbox[0].set_value("My gestures").run()
     assert switches(app)["OSC"].value
+
+
+def test_hands_in_space_are_offered_once_somebody_may_hear_them(app):
+    go(app, "live")
+    assert "Hands in space, every frame" not in switches(app)
+    switches(app)["OSC"].set_value(True).run()
+    assert not switches(app)["Hands in space, every frame"].value

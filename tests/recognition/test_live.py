@@ -364,7 +364,7 @@ class Companion:
     def __init__(self):
         self.told, self.closed = [], 0
 
-    def offer(self, hands, time_s):
+    def offer(self, hands, time_s, estimate):
         self.told.append([(hand.hand, hand.gesture and hand.gesture.name) for hand in hands])
 
     def close(self):

@@ -60,10 +60,7 @@ def _tone(status: Status) -> None:
 def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
     """What the switches say; they stay as they are for each project while you stay on the page."""
     of = f"_{project.id}"
-    st.caption(
-        "A message goes out when a name changes, never for every frame. The "
-        "ports are open while the camera runs."
-    )
+    st.caption("A message goes out when a name changes. The ports are open while the camera runs.")
     sound = st.toggle(
         "Tone in this page",
         key=f"act_sound{of}",
@@ -93,6 +90,12 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         help="Lines of JSON for programs of this machine.",
     )
     served = _served(of) if websocket else {}
+    joints = (osc or websocket) and st.toggle(
+        "Hands in space, every frame",
+        key=f"act_joints{of}",
+        persist_state="session",
+        help="Keypoints in millimetres, pinch and grab, to the programs above.",
+    )
     rate = st.slider(
         "At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}", persist_state="session"
     )
@@ -103,6 +106,7 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         websocket=websocket,
         **served,
         sound=sound,
+        joints=joints,
         per_second=rate,
         smoothed=smoothed,
         project=project.name,

@@ -1,0 +1,132 @@
+"""Hands in space told to others at the frame rate: keypoints, pinch and grab.
+
+Convention: `joints_mm` are x right, y down, z away from the camera, never mirrored; their origin is
+the camera (a depth camera measured them) or the hand's own middle (a net estimated them from
+colours). `points` are where they are in the picture as the viewer saw it, 0 to 1 from its left and
+its top. A missing keypoint is NaN.
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.grips import Grip, Grips
+from core.pose.skeletons import skeleton_named
+from core.pose.types import Estimate, Pose
+from core.recognition.reading import FORGET_S, Reading
+
+OF_CAMERA, OF_HAND = "camera", "hand"  # where the origin is
+_TO_MM = {"metres": 1000.0, "millimetres": 1.0}
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class HandInSpace:
+    """A hand in one frame; of one that is gone, arrays without rows.
+
+    Attributes:
+        time: seconds since 1970.
+        hand: "Left", "Right", "Left again" (another person's) or "hand".
+        skeleton: whose K keypoints.
+        origin: "camera" or "hand".
+        joints_mm: (K, 3).
+        points: (K, 2).
+        grips: pinch and grab.
+    """
+
+    time: float
+    hand: str
+    skeleton: str
+    origin: str
+    joints_mm: Array
+    points: Array
+    grips: Mapping[str, Grip] = field(default_factory=dict)
+
+    @property
+    def line(self) -> str:
+        """One line of JSON; `joints` and `points` are null when the hand is gone."""
+        gone = not len(self.joints_mm)
+        document = {
+            "time": round(self.time, 3),
+            "hand": self.hand,
+            "skeleton": self.skeleton,
+            "origin": self.origin,
+            "joints": None if gone else _listed(self.joints_mm, 1),
+            "points": None if gone else _listed(self.points, 4),
+        }
+        for name, grip in self.grips.items():
+            number = None if math.isnan(grip.distance) else round(grip.distance, 3)
+            about = {"on": grip.on, "distance": number, "at": _listed(grip.at, 1)}
+            document[name] = about
+        return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+@dataclass
+class _Known:
+    """What is remembered of a hand between frames."""
+
+    last: HandInSpace
+    grips: Grips = field(default_factory=Grips)
+    seen_s: float = 0.0
+
+
+class HandsInSpace:
+    """Makes a message of each hand of a stream that is known in space, and one when it is gone."""
+
+    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        self._wall_clock = wall_clock
+        self._hands: dict[str, _Known] = {}
+
+    def __call__(self, readings: Iterable[Reading], estimate: Estimate) -> list[HandInSpace]:
+        """Those of a frame, then those that have been away for FORGET_S."""
+        found = [
+            self._of(reading, estimate) for reading in readings if reading.pose.world is not None
+        ]
+        now_s = estimate.time_s
+        gone = [name for name, hand in self._hands.items() if now_s - hand.seen_s >= FORGET_S]
+        return found + [self._gone(name) for name in gone]
+
+    def ended(self) -> list[HandInSpace]:
+        """The stream is over: every hand is gone."""
+        return [self._gone(name) for name in list(self._hands)]
+
+    def _of(self, reading: Reading, estimate: Estimate) -> HandInSpace:
+        joints, points, origin = _placed(reading.pose, estimate)
+        nobody = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
+        known = self._hands.setdefault(reading.hand, _Known(nobody))
+        grips = known.grips(joints, skeleton_named(estimate.skeleton))
+        known.seen_s = estimate.time_s
+        known.last = HandInSpace(
+            self._wall_clock(), reading.hand, estimate.skeleton, origin, joints, points, grips
+        )
+        return known.last
+
+    def _gone(self, name: str) -> HandInSpace:
+        last = self._hands.pop(name).last
+        grips = {key: Grip(False, math.nan, grip.at) for key, grip in last.grips.items()}
+        nothing = last.joints_mm[:0], last.points[:0]
+        return HandInSpace(self._wall_clock(), name, last.skeleton, last.origin, *nothing, grips)
+
+
+def _placed(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
+    """Millimetres, places in the picture, and whose middle is the origin."""
+    assert pose.world is not None
+    joints = pose.world.astype(np.float64) * _TO_MM[pose.space]
+    height, width = estimate.size_hw
+    points = (pose.keypoints.astype(np.float64) + 0.5) / (width, height)
+    if estimate.mirrored_view:
+        points[:, 0] = 1 - points[:, 0]
+    return joints, points, OF_CAMERA if pose.space == "millimetres" else OF_HAND
+
+
+def _listed(values: Array, digits: int) -> Any:
+    """Nested lists, null for NaN."""
+    rounded = values.round(digits)
+    return np.where(np.isfinite(rounded), rounded, None).tolist()  # type: ignore[call-overload]

@@ -1,0 +1,88 @@
+"""The example client: drawing in the air in a real browser, by the real WebSocket's messages."""
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from benchmarks.studio import FLAGS, ROOT
+from core.actions.actions import Actions, Settings
+from core.actions.websocket import new_token
+from core.pose.types import Estimate, Pose
+from core.recognition.reading import Reading
+from tests.conftest import wait_until
+
+pytestmark = pytest.mark.browser
+
+PAINTED = """() => {
+  const { width, height } = canvas
+  const alpha = drawing.getImageData(0, 0, width, height).data.filter((_, i) => i % 4 == 3)
+  const found = [...alpha.keys()].filter(i => alpha[i])
+  const xs = found.map(i => i % width / width), ys = found.map(i => Math.floor(i / width) / height)
+  return found.length ? [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)] : []
+}"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def site():
+    """The examples' folder as a site of its own; its origin."""
+    handler = partial(Quiet, directory=ROOT / "docs" / "examples")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def hand(x, thumb_to_index, tips=0.2):
+    """A hand's reading at x of the picture's width, 200 by 100 px, and half its height; its tips
+    apart in metres."""
+    world = np.zeros((21, 3), np.float32)
+    world[[5, 9, 13, 17]] = (0, -0.08, 0)
+    world[[12, 16, 20]] = (0, -tips, 0)
+    world[4], world[8] = (0, -tips, 0), (0, -tips, thumb_to_index)
+    at = np.full((21, 2), (200 * x - 0.5, 49.5), np.float32)
+    return Reading(Pose(at, np.ones(21, np.float32), world=world), hand="Right")
+
+
+def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(open_browser, site, pictures):
+    actions = Actions()
+    actions.configure(
+        Settings(websocket=True, websocket_port=0, token=new_token(), origins=(site,), joints=True)
+    )
+
+    def offer(*readings, time_s=1.0):
+        poses = tuple(reading.pose for reading in readings)
+        actions.offer(readings, time_s, Estimate(poses, (100, 200), "mediapipe-hands", time_s))
+
+    page = open_browser(*FLAGS).new_page(viewport={"width": 400, "height": 300})
+    page.goto(f"{site}/draw.html#{actions.status().address}")
+    expect(page.get_by_text("Pinch to draw")).to_be_visible()
+    wait_until(lambda: actions.status().clients == 1)
+    offer(hand(0.2, 0.08))  # open: it shows where the hand is, and draws nothing
+    expect(page.locator("i")).to_have_css("left", "80px")
+    assert page.evaluate(PAINTED) == []
+    for x in (0.3, 0.5, 0.7):
+        offer(hand(x, 0.01))
+    page.wait_for_function(f"({PAINTED})()[1] > 0.69")
+    assert page.evaluate(PAINTED) == pytest.approx([0.3, 0.7, 0.5, 0.5], abs=0.03)
+    page.screenshot(path=pictures / "draw.png")
+    offer(hand(0.7, 0.08))
+    offer(hand(0.85, 0.01))  # a new line, not the old one's end
+    offer(hand(0.9, 0.01))
+    page.wait_for_function(f"({PAINTED})()[1] > 0.89")
+    assert page.evaluate("drawing.getImageData(310, 150, 1, 1).data[3]") == 0
+    offer(time_s=2.0)
+    expect(page.locator("i")).to_be_hidden()
+    offer(hand(0.5, 0.02, tips=0.05), time_s=2.1)
+    page.wait_for_function(f"({PAINTED})().length == 0")
+    actions.close()
+    expect(page.get_by_text("can't be reached")).to_be_visible()
+    page.close()
