@@ -6,6 +6,7 @@ from core.depth.cameras import Camera
 from core.depth.sources.depth_videos import NVGESTURE, VIDEO_SUFFIXES, open_depth_video
 from core.depth.sources.folders import open_folder
 from core.depth.sources.frames import DepthSource
+from core.depth.sources.oni import open_oni
 from core.depth.sources.stacks import open_stack
 from core.errors import MediaError
 
@@ -19,7 +20,8 @@ def open_depth(
 
     Args:
         path: a folder of 16-bit PNGs, or of frames of NYU, ICVL, MSRA or HANDS 2017; a .npy or
-            .npz; a video with 16 bits a pixel (.mkv); nvGesture's folder, or its sk_depth.avi.
+            .npz; a video with 16 bits a pixel (.mkv); OpenNI's .oni; nvGesture's folder, or its
+            sk_depth.avi.
         camera: it was taken by; None: as the recording tells, by camera.json in or beside it, by
             its own numbers, or because its frames are called as one published set's alone.
         unit_mm: of its numbers; None: as the recording tells, else 1.
@@ -38,7 +40,9 @@ def open_depth(
         return open_stack(path, camera=camera, unit_mm=unit_mm)
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return open_depth_video(path, camera=camera, unit_mm=unit_mm)
+    if path.suffix.lower() == ".oni":
+        return open_oni(path, camera=camera, unit_mm=unit_mm)
     raise MediaError(
-        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, .npz "
-        f"or a video ({', '.join(VIDEO_SUFFIXES)})"
+        f"{path.name} is no recording of depth: expected is a folder of 16-bit PNGs, .npy, .npz, "
+        f".oni or a video ({', '.join(VIDEO_SUFFIXES)})"
     )
