@@ -7,8 +7,10 @@ between, in the upper left corner; cell x of its maps lies at stride·x + (strid
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.depth.cubes import Depth
 from core.errors import WeightsError
@@ -57,12 +59,32 @@ class PalmNetModel:
 
     def find(self, depth_mm: Depth) -> Palm:
         """The palm in a frame (H, W): the heatmap's peak, between cells by those beside it."""
+        heatmap, depths, scale = self._maps(depth_mm)
+        (x, y), depth, score = _peak(heatmap, depths)
+        u, v = self._in_frame(np.array([x, y]), scale)
+        return Palm((float(u), float(v), depth), score)
+
+    def score_in(self, depth_mm: Depth, bounds: tuple[int, int, int, int]) -> float:
+        """How sure the net is, 0..1, that a palm is in a part of a frame (H, W).
+
+        Args:
+            bounds: u0, v0, u1, v1 px.
+        """
+        heatmap, _, scale = self._maps(depth_mm)
+        u, v = (self._in_frame(np.arange(count), scale) for count in heatmap.shape[::-1])
+        rows = (v >= bounds[1]) & (v <= bounds[3])
+        columns = (u >= bounds[0]) & (u <= bounds[2])
+        return float(heatmap[rows][:, columns].max(initial=0))
+
+    def _maps(self, depth_mm: Depth) -> tuple[Floats, Floats, float]:
+        """Heatmap, depth in mm, and frame pixels a pixel of what the net sees."""
         seen, scale = reduced_to(depth_mm, self._input_hw)
         maps, depths = self._session.run(["palm", "depth_mm"], {"frames": seen[None]})
-        (x, y), depth, score = _peak(maps[0], depths[0])
-        first = (self._stride - 1) / 2
-        u, v = ((self._stride * cell + first + 0.5) * scale - 0.5 for cell in (x, y))
-        return Palm((u, v, depth), score)
+        return maps[0], depths[0], scale
+
+    def _in_frame(self, cells: NDArray[Any], scale: float) -> NDArray[np.float64]:
+        """Where cells lie in a frame, px."""
+        return np.asarray((self._stride * cells + self._stride / 2) * scale - 0.5)
 
 
 def reduced_to(depth_mm: Depth, size_hw: tuple[int, int]) -> tuple[Depth, float]:

@@ -24,6 +24,7 @@ _SPAN_MM = (40.0, 280.0)  # from a keypoint to the one that is farthest from it
 _BEFORE_MM, _BEHIND_MM, _ON_SURFACE = 70.0, 30.0, 0.5  # share of keypoints with a surface near
 _LOOKS, _SETTLED_MM = 3, 15.0  # the net looks again while its keypoints' middle is off the cube's
 _OFF_MM = 60.0  # farther off, they are not what the cube was laid round
+_MISSED = 3  # frames in a row in which a finder is sure that there is no hand
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +64,19 @@ class DepthReader:
     def __init__(self, net: DepthNet | None = None, finders: Sequence[HandFinder] = ()) -> None:
         self._net, self._finders = net, tuple(finders) or (SliceFinder(),)
         self._last: Cube | None = None
+        self._missed = 0
 
     def read(self, frame: DepthFrame) -> DepthReading:
-        """The hand in the next frame: where the last one's went, else wherever one is."""
-        reading = self._followed(frame) or self._found(frame)
+        """The hand in the next frame: where the last one's went, else wherever one is.
+
+        What is followed is lost when too little surface is in the cube, or so much that it is a
+        wall; when the keypoints stretch too far, or lie on nothing that is seen; and when a finder
+        has seen no hand there for three frames.
+        """
+        reading = self._followed(frame)
+        if reading is None:
+            self._missed = 0
+            reading = self._found(frame)
         self._last = reading.cube
         if reading.cube is not None and reading.joints_mm is not None:
             self._last = _round(reading.joints_mm, reading.cube)
@@ -74,7 +84,7 @@ class DepthReader:
 
     def reset(self) -> None:
         """Follow no hand: the next frame is another place of the recording, or another source."""
-        self._last = None
+        self._last, self._missed = None, 0
 
     def close(self) -> None:
         """Free the finders; may be called more than once."""
@@ -84,7 +94,12 @@ class DepthReader:
     def _followed(self, frame: DepthFrame) -> DepthReading | None:
         if self._last is None or self._last.camera != frame.camera:
             return None
-        return self._read_in(frame, self._last, "tracked")
+        reading = self._read_in(frame, self._last, "tracked")
+        if reading is None or reading.cube is None:
+            return None
+        missed = any(finder.misses(frame, reading.cube) for finder in self._finders)
+        self._missed = self._missed + 1 if missed else 0
+        return reading if self._missed < _MISSED else None
 
     def _found(self, frame: DepthFrame) -> DepthReading:
         for finder in self._finders:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from core.depth.cubes import Depth
+from core.depth.cubes import Cube, Depth
 from core.depth.slices import nearest_thing
 from core.depth.sources.frames import DepthFrame
 from core.errors import EstimatorError
@@ -26,7 +26,7 @@ How = Literal["tracked", "rgb", "depth", "slices", ""]
 SIDE_MM = 250.0  # of a hand's cube, as nets are trained
 PALM_NET = "palmnet.synthetic"
 IN_DEPTH: How = "slices"  # what finds best there, docs/measurements.md
-LEAST_SCORE = 0.3  # of a palm in depth
+LEAST_SCORE, NO_SCORE = 0.3, 0.1  # of a palm in depth that counts; below, there is surely none
 _PALM = (WRIST, *KNUCKLES)
 _SHARES = (0.0, 0.5, 1.0)  # of the way from the palm's middle to its keypoints depth is looked at
 
@@ -56,6 +56,9 @@ class HandFinder(Protocol):
     def find(self, frame: DepthFrame) -> FoundHand | None:
         """The hand that it is surest of; None: there is none."""
 
+    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Whether it is sure that no hand is in a cube, which one was thought to be in."""
+
     def close(self) -> None:
         """Free what it holds; may be called more than once."""
 
@@ -78,6 +81,10 @@ class SliceFinder:
         cube = nearest_thing(frame.depth_mm, frame.camera, SIDE_MM)
         return None if cube is None else FoundHand(cube.centre_uvd)
 
+    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
+        """It knows nothing of hands."""
+        return False
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -99,6 +106,10 @@ class DepthFinder:
         """The palm that the net is surest of, where it is sure enough."""
         palm = self._net.find(frame.depth_mm)
         return FoundHand(palm.uvd, palm.score) if palm.score >= self._least else None
+
+    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Whether no palm at all is seen there."""
+        return self._net.score_in(frame.depth_mm, cube.bounds) < NO_SCORE
 
     def close(self) -> None:
         """Nothing is held."""
@@ -133,6 +144,10 @@ class RgbFinder:
                 u, v = (float(value) for value in palm.mean(0))
                 return FoundHand((u, v, depth), pose.score)
         return None
+
+    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Not asked while a hand is followed: it costs too much."""
+        return False
 
     def close(self) -> None:
         """Free the landmarker."""

@@ -1,59 +1,21 @@
 """A net that finds palms in use: places by hand, by a net that sees what is 500 mm deep; the one
 that ships on rendered scenes; and what is no such net."""
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import WeightsError
 from core.estimators.palm_net import PalmNetModel, reduced_to
 from core.paths import Paths
-
-
-def save_seeing_500(folder: Path) -> None:
-    """A net for frames of 24 x 32 px whose heatmap is 1 in a cell of 4 x 4 px that is 500 mm deep
-    on average, 0.5 in one of 600; the depth is the average."""
-    node, frames = helper.make_node, TensorProto.FLOAT
-    constants = {
-        "channel": np.array([1], np.int64),
-        "one": np.array(500, np.float32),
-        "other": np.array(600, np.float32),
-        "half": np.array(0.5, np.float32),
-    }
-    nodes = [
-        node("Unsqueeze", ["frames", "channel"], ["pictures"]),
-        node("AveragePool", ["pictures"], ["pooled"], kernel_shape=[4, 4], strides=[4, 4]),
-        node("Squeeze", ["pooled", "channel"], ["depth_mm"]),
-        node("Equal", ["depth_mm", "one"], ["is_one"]),
-        node("Cast", ["is_one"], ["first"], to=frames),
-        node("Equal", ["depth_mm", "other"], ["is_other"]),
-        node("Cast", ["is_other"], ["second"], to=frames),
-        node("Mul", ["second", "half"], ["halved"]),
-        node("Add", ["first", "halved"], ["palm"]),
-    ]
-    graph = helper.make_graph(
-        nodes,
-        "seeing",
-        [helper.make_tensor_value_info("frames", frames, ["n", 24, 32])],
-        [helper.make_tensor_value_info(name, frames, ["n", 6, 8]) for name in ("palm", "depth_mm")],
-        [numpy_helper.from_array(value, name) for name, value in constants.items()],
-    )
-    opset = [helper.make_opsetid("", 18)]
-    content = helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
-    about = {"name": "palmnet.mine", "input": "depth frame", "input_hw": [24, 32], "stride": 4}
-    sha256 = hashlib.sha256(content).hexdigest()
-    (folder / "model.onnx").write_bytes(content)
-    (folder / "metadata.json").write_text(json.dumps(about | {"sha256": sha256}))
+from tests.seeing_net import save_seeing_net
 
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory) -> PalmNetModel:
     folder = tmp_path_factory.mktemp("palmnet.mine")
-    save_seeing_500(folder)
+    save_seeing_net(folder)
     return PalmNetModel(folder)
 
 
@@ -82,6 +44,16 @@ def test_a_palm_in_a_corner_is_found(net) -> None:
     assert net.find(frame).uvd == (29.5, 21.5, 500.0)
 
 
+def test_a_part_of_a_frame_has_the_score_of_its_highest_cell(net) -> None:
+    frame = np.full((48, 64), 1000, np.float32)
+    frame[16:24, 24:32] = 500  # its cell's middle is 27.5, 19.5
+    frame[16:24, 40:48] = 600
+    assert net.score_in(frame, (20, 10, 30, 20)) == 1.0
+    assert net.score_in(frame, (28, 10, 50, 30)) == 0.5
+    assert net.score_in(frame, (20, 20, 40, 40)) == 0
+    assert net.score_in(frame, (-90, -90, -50, -50)) == 0
+
+
 def test_an_empty_frame_is_nothing_to_be_sure_of(net) -> None:
     assert net.find(np.zeros((48, 64), np.float32)).score == 0
 
@@ -106,7 +78,7 @@ def test_what_is_no_such_net_is_told(tmp_path: Path) -> None:
     for folder in (Paths.shipped_models / "cpm.hand_light", tmp_path):
         with pytest.raises(WeightsError, match="has no net"):
             PalmNetModel(folder)
-    save_seeing_500(tmp_path)
+    save_seeing_net(tmp_path)
     (tmp_path / "model.onnx").write_bytes(b"x")
     with pytest.raises(WeightsError, match="was altered"):
         PalmNetModel(tmp_path)

@@ -6,8 +6,11 @@ import pytest
 from core.depth.cameras import Camera
 from core.depth.sources.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
+from core.estimators.palm_net import PalmNetModel
 from core.recognition.depth_reading import DepthReader
+from core.recognition.hand_finding import DepthFinder
 from tests.massing_net import save_massing_net, star
+from tests.seeing_net import save_seeing_net
 
 # 1 px is 2 mm at 500 mm
 CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)
@@ -79,6 +82,34 @@ def test_a_wall_that_fills_the_cube_is_no_hand(reader) -> None:
     assert hows(reader, [frame(100), frame(100)]) == ["slices", "tracked"]
     # the hand is gone, the wall came to where it was
     assert hows(reader, [frame(None, wall=500.0)] * 3)[-1] == ""
+
+
+@pytest.fixture
+def palms(tmp_path) -> DepthFinder:
+    """To it, what is 500 mm deep is a palm; 24 x 32 cells of 10 px."""
+    save_seeing_net(tmp_path)
+    return DepthFinder(PalmNetModel(tmp_path))
+
+
+def test_what_a_finder_sees_no_hand_in_for_three_frames_is_lost(net, palms) -> None:
+    reader = DepthReader(net, [palms])
+    hand, other = frame(140, 100, 500.0), frame(140, 100, 510.0)
+    assert hows(reader, [hand, hand, other, other, other]) == [
+        *("depth", "tracked", "tracked", "tracked", "")
+    ]
+    # one frame in which it is seen is enough
+    again = [hand, other, other, hand, other, other, hand]
+    assert hows(reader, again) == ["depth"] + ["tracked"] * 6
+
+
+def test_a_lost_hand_is_looked_for_elsewhere_in_the_same_frame(net, palms) -> None:
+    reader = DepthReader(net, [palms])
+    both = frame(140, 100, 510.0)
+    both.depth_mm[155:206, 240:281] = 500.0
+    assert hows(reader, [frame(140, 100, 500.0), both, both]) == ["depth", "tracked", "tracked"]
+    last = reader.read(both)
+    assert last.how == "depth"
+    assert np.linalg.norm(last.cube.centre_mm - CAMERA.to_mm([260, 180, 500])) < 20
 
 
 def test_another_camera_and_a_reset_begin_anew(reader) -> None:
