@@ -5,16 +5,15 @@ were trained (Xiao et al. 2018); errors are in units of the torso, |left shoulde
 for LSP. Legend: N bodies, K keypoints, H W the net's input.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from core.datasets.appearance import degraded, hidden, pixels, recoloured
-from core.datasets.training_data import Sample
+from core.datasets.training_data import Listed, Sample
 from core.media.pictures import read_picture
 from core.pose.metrics import torso_sizes
 from core.pose.person_view import PADDING, PersonBox, PersonView, box_of_body, person_view
@@ -54,7 +53,7 @@ class Body:
     area: float = float("nan")
 
 
-class Bodies:
+class Bodies(Listed):
     """Persons of one skeleton, read from their pictures as they are needed.
 
     Args:
@@ -67,25 +66,8 @@ class Bodies:
     def __init__(self, skeleton: Skeleton, bodies: Sequence[Body], *, strong: bool = False) -> None:
         for body in bodies[:1]:
             skeleton.check(len(body.keypoints), "the bodies")
+        super().__init__(bodies)
         self.skeleton, self.bodies, self.strong = skeleton, list(bodies), strong
-
-    @property
-    def held_out_sets(self) -> list[str]:
-        """Names of the sets that measure."""
-        return sorted({body.held_out for body in self.bodies} - {""})
-
-    def rows(self, held_out: str) -> NDArray[np.int64]:
-        """The rows of one held-out set; of "", those to learn from."""
-        return np.flatnonzero([body.held_out == held_out for body in self.bodies])
-
-    def samples(
-        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
-    ) -> Iterator[Sample]:
-        """Augmented samples without end, every row once before any comes again."""
-        rng = np.random.default_rng(seed)
-        while True:
-            for row in rng.permutation(rows):
-                yield *self.augmented(int(row), input_hw, rng), 1.0
 
     def augmented(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator

@@ -5,14 +5,13 @@ centre), then x, y in the crop's pixels; errors are in units of 100 mm. Legend: 
 crop's side.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from core.datasets.training_data import Sample
+from core.datasets.training_data import Listed, Sample
 from core.depth.cameras import Points
 from core.depth.cubes import SIDE, Crop, Cube, Depth
 from core.pose.skeletons import Skeleton
@@ -66,7 +65,7 @@ class Change:
         return cls(scale=abs(1 + rng.normal(0, _SCALE))) if kind == 2 else cls()
 
 
-class DepthHands:
+class DepthHands(Listed):
     """Hands of one skeleton, whose frames are read or rendered as they are needed."""
 
     what = "hands"
@@ -74,25 +73,14 @@ class DepthHands:
     def __init__(self, skeleton: Skeleton, hands: Sequence[DepthHand]) -> None:
         for hand in hands[:1]:
             skeleton.check(len(hand.xyz_mm), "the hands")
+        super().__init__(hands)
         self.skeleton, self.hands = skeleton, list(hands)
 
-    @property
-    def held_out_sets(self) -> list[str]:
-        """Names of the sets that measure."""
-        return sorted({hand.held_out for hand in self.hands} - {""})
-
-    def rows(self, held_out: str) -> NDArray[np.int64]:
-        """The rows of one held-out set; of "", those to learn from."""
-        return np.flatnonzero([hand.held_out == held_out for hand in self.hands])
-
-    def samples(
-        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
-    ) -> Iterator[Sample]:
-        """Augmented samples without end, every row once before any comes again."""
-        rng = np.random.default_rng(seed)
-        while True:
-            for row in rng.permutation(rows):
-                yield *shown(self.hands[row], Change.drawn(rng)), 1.0
+    def augmented(
+        self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
+    ) -> tuple[Crop, Floats]:
+        """One hand changed by chance."""
+        return shown(self.hands[row], Change.drawn(rng))
 
     def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The hand as it is measured: crop, keypoints, and 100 mm in the cube's units."""
