@@ -25,19 +25,19 @@ log = logging.getLogger(__name__)
 WRITTEN_FOR = {"aiortc": "1.16.", "streamlit-webrtc": "0.79."}  # their private parts are used
 
 
-def install(webrtc: ModuleType) -> None:
+def install(library: ModuleType) -> None:
     """Put the classes of this file in the place of the libraries'; of a library in another version
     than this was written for its own stay, with a warning.
 
     Args:
-        webrtc: `streamlit_webrtc.webrtc`, which is the pages' to import.
+        library: `streamlit_webrtc`, which is the pages' to import.
     """
     if _is_known("aiortc"):
         _vp8_alone()
         aiortc.rtcrtpreceiver.JitterBuffer = LowLatencyBuffer  # type: ignore[misc]
     if _is_known("streamlit-webrtc"):
-        webrtc.AsyncVideoProcessTrack = LowLatencyTrack  # type: ignore[attr-defined]
-        _across_pages(webrtc)
+        library.webrtc.AsyncVideoProcessTrack = LowLatencyTrack
+        _across_pages(library)
 
 
 def _is_known(library: str) -> bool:
@@ -53,11 +53,15 @@ def _is_known(library: str) -> bool:
     return there.startswith(wanted)
 
 
-def _across_pages(webrtc: ModuleType) -> None:
+def _across_pages(library: ModuleType) -> None:
     """Let a stream live on while pages change: the library ends it with the page that was open when
-    it began, even where its video is drawn round the pages; what ends it still is its session."""
-    observer = webrtc.SessionShutdownObserver
+    it began, even where its video is drawn round the pages, and where it takes the video for gone:
+    it counts the runs of the page without it, by a counter that on a busy server goes up later, and
+    then by two. What ends it still is its session."""
+    observer = library.webrtc.SessionShutdownObserver
     observer._resolve_initial_page_script_hash = staticmethod(lambda session: "")
+    uncounted = property(lambda context: None, lambda context, count: None)
+    library.WebRtcStreamerContext._last_rendered_run_count = uncounted
 
 
 def _vp8_alone() -> None:

@@ -232,23 +232,33 @@ def libraries(monkeypatch):
     """The places where classes are replaced, put back afterwards."""
     monkeypatch.setattr(aiortc.rtcrtpreceiver, "JitterBuffer", "its own")
     monkeypatch.setitem(low_latency.CODECS, "video", list(low_latency.CODECS["video"]))
-    webrtc = ModuleType("webrtc")
+    library, webrtc = ModuleType("streamlit_webrtc"), ModuleType("webrtc")
     webrtc.AsyncVideoProcessTrack = "its own"
     webrtc.SessionShutdownObserver = type(
         "Observer", (), {"_resolve_initial_page_script_hash": lambda self, session: "a page"}
     )
-    return webrtc
+    library.webrtc = webrtc
+    library.WebRtcStreamerContext = type("Context", (), {})
+    return library
 
 
-def _page_that_ends_a_stream(libraries):
-    return libraries.SessionShutdownObserver()._resolve_initial_page_script_hash("a session")
+def _page_that_ends_a_stream(library):
+    return library.webrtc.SessionShutdownObserver()._resolve_initial_page_script_hash("a session")
+
+
+def _last_run_with_the_video(library):
+    """As the library looks it up before it ends a stream, after the fourth run of the page."""
+    context = library.WebRtcStreamerContext()
+    context._last_rendered_run_count = 4
+    return context._last_rendered_run_count
 
 
 def test_the_classes_take_the_libraries_place(libraries, caplog):
     low_latency.install(libraries)
     assert aiortc.rtcrtpreceiver.JitterBuffer is LowLatencyBuffer
-    assert libraries.AsyncVideoProcessTrack is LowLatencyTrack
+    assert libraries.webrtc.AsyncVideoProcessTrack is LowLatencyTrack
     assert _page_that_ends_a_stream(libraries) == ""
+    assert _last_run_with_the_video(libraries) is None
     assert {codec.mimeType for codec in low_latency.CODECS["video"]} == {"video/VP8", "video/rtx"}
     assert caplog.records == []
 
@@ -260,8 +270,9 @@ def test_a_library_in_another_version_keeps_its_own_classes_with_a_warning(
     monkeypatch.setitem(low_latency.WRITTEN_FOR, other, "0.1.")
     low_latency.install(libraries)
     assert (aiortc.rtcrtpreceiver.JitterBuffer == "its own") == (other == "aiortc")
-    assert (libraries.AsyncVideoProcessTrack == "its own") == (other == "streamlit-webrtc")
-    ends = "a page" if other == "streamlit-webrtc" else ""
-    assert _page_that_ends_a_stream(libraries) == ends
+    own = other == "streamlit-webrtc"
+    assert (libraries.webrtc.AsyncVideoProcessTrack == "its own") == own
+    assert _page_that_ends_a_stream(libraries) == ("a page" if own else "")
+    assert _last_run_with_the_video(libraries) == (4 if own else None)
     ((_, level, text),) = caplog.record_tuples
     assert level == logging.WARNING and text.startswith(f"{other} ") and "its own classes" in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 import streamlit as st
-import streamlit_webrtc.webrtc
+import streamlit_webrtc
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.capture.camera_help import INSECURE, TROUBLES
@@ -27,7 +27,7 @@ KEY, _LAST = "camera_video", "last_stream"
 _ENDS_WITHIN_S = 2.0
 
 
-low_latency.install(streamlit_webrtc.webrtc)
+low_latency.install(streamlit_webrtc)
 
 
 def no_end() -> None:
@@ -89,7 +89,6 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
 
         return Stream(LiveProcessor(make, Options(paused=True)))
 
-    _is_on_every_page()
     context = webrtc_streamer(
         KEY,
         mode=WebRtcMode.SENDRECV,
@@ -116,13 +115,6 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
         st.session_state.pop(_LAST, None)
     st.caption("Your pictures stay on the machine that runs Mudra.")
     return None
-
-
-def _is_on_every_page() -> None:
-    """Keep the library from ending a stream whose video it takes for gone: it counts the runs of
-    the page without it, by a counter that on a busy server goes up later, and then by two."""
-    if (context := st.session_state.get(KEY)) is not None:
-        context._last_rendered_run_count = None
 
 
 def show_trouble(latest: Latest) -> None:
