@@ -179,6 +179,17 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def set_choice(page: Page, name: str, option: str | re.Pattern[str]) -> None:
+    """Open the settings and choose from a list there; they stay open."""
+    page.get_by_role("button", name="Settings").click()
+    box = page.get_by_role("combobox", name=name)
+    expect(box).to_be_visible()
+    settled(page)  # what opens draws the page anew, which would close the list
+    box.press("ArrowDown")  # opens it also where a click would only take the focus
+    page.get_by_role("option", name=option).click()
+    settled(page)
+
+
 def card(page: Page, gesture: str) -> Locator:
     """The gesture's card."""
     named = page.locator(".name", has_text=re.compile(f"^{re.escape(gesture)}$"))

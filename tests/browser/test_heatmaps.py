@@ -11,7 +11,7 @@ from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.heatmap_layout import JOINT, Maps, layout_of
 from core.pose.skeletons import HAND_21
-from tests.browser.conftest import settled, write_film
+from tests.browser.conftest import set_choice, settled, write_film
 
 INDEX_TIP = 8
 
@@ -174,12 +174,7 @@ def test_live_lays_maps_over_the_video_and_says_what_does_not_fit(look, film, pi
     with look(film) as page:
         page.goto("/live")
         settled(page)
-        page.get_by_role("button", name="Settings").click()
-        box = page.get_by_role("combobox", name="Keypoints by")
-        expect(box).to_be_visible()
-        page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
-        box.click()
-        page.get_by_role("option", name=re.compile("Light CPM")).click()
+        set_choice(page, "Keypoints by", re.compile("Light CPM"))
         expect(page.get_by_text("The model was trained on mediapipe-hands")).to_be_visible()
         page.get_by_role("radio", name="3", exact=True).click()
         settled(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
 from core.paths import Paths
-from tests.browser.conftest import settled, write_film
+from tests.browser.conftest import set_choice, settled, write_film
 from tests.standing_net import save_standing_net
 
 CROWD = "000000000790.jpg"
@@ -38,13 +38,7 @@ def choose_net(page):
     """The Heatmaps page with the small net."""
     page.goto("/heatmaps")
     settled(page)
-    page.get_by_role("button", name="Settings").click()
-    box = page.get_by_role("combobox", name="Net")
-    expect(box).to_be_visible()
-    page.wait_for_timeout(500)  # while the settings open, a click only takes the focus
-    box.click()
-    page.get_by_role("option", name="standing").click()
-    settled(page)
+    set_choice(page, "Net", "standing")
     page.keyboard.press("Escape")
 
 
