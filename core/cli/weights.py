@@ -27,14 +27,18 @@ def prepare() -> None:
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Tell which published weights there are, where from, and which lie here."""
+    """Tell which nets are ready to use, which published weights there are, where from, and which
+    lie here."""
     from dataclasses import asdict
 
     from core.weights.published import is_there
     from core.weights.table import WEIGHTS
 
-    folder = Paths.find().weights
-    rows, lines = [], []
+    paths = Paths.find()
+    folder, nets = paths.weights, _ready(paths)
+    rows: list[dict[str, Any]] = []
+    lines = ["Ready to use, as `--estimator NAME` and on Heatmaps:", *map(_told, nets)]
+    lines.append("Published weights:")
     for name, entry in WEIGHTS.items():
         here = is_there(name, folder)
         verified = [source.verified_by for source in entry.sources]
@@ -45,7 +49,33 @@ def list_(as_json: Json = False) -> None:
             where = " ".join(source.urls) or source.where
             lines.append(f"     {source.file} ({source.licence})\n       {where}")
             lines.append(f"       verified by {source.verified_by}")
-    say({"weights": rows}, "\n".join(lines), as_json)
+    say({"nets": nets, "weights": rows}, "\n".join(lines), as_json)
+
+
+def _ready(paths: Paths) -> list[dict[str, Any]]:
+    """The nets that ship, were trained here or made of imported weights."""
+    from core.estimators.heatmap_model import read_metadata, skeleton_of
+    from core.recognition.keypoint_sources import all_nets
+
+    rows = []
+    for name, folder in all_nets(paths).items():
+        about = read_metadata(folder)
+        shipped, licence = folder.parent == paths.shipped_models, about.get("licence", "")
+        row = {"name": name, "shipped": shipped, "skeleton": skeleton_of(about)}
+        rows.append(row | {"stages": about["stages"], "licence": licence})
+    return rows
+
+
+def _told(net: dict[str, Any]) -> str:
+    """One of these in a line."""
+    from core.pose.skeletons import skeleton_named
+
+    skeleton = skeleton_named(net["skeleton"])
+    whence = f"ships with Mudra ({net['licence']})" if net["shipped"] else "yours"
+    return (
+        f"✅ {net['name']}: {skeleton.size} keypoints of a {skeleton.title}, "
+        f"{net['stages']} {'stage' if net['stages'] == 1 else 'stages'}; {whence}"
+    )
 
 
 @app.command()

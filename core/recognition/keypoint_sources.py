@@ -120,6 +120,11 @@ def depth_nets(paths: Paths) -> dict[str, Path]:
     return {folder.name: folder for folder in folders if is_depth_net(folder)}
 
 
+def all_nets(paths: Paths) -> dict[str, Path]:
+    """The heatmap nets that find hands or bodies, by name."""
+    return available_nets(paths) | body_nets(paths)
+
+
 def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:
     """What a net's heatmaps are of.
 

@@ -43,6 +43,17 @@ def likely_arrays(name):
     }
 
 
+def test_the_nets_that_ship_are_listed_as_ready_to_use(run):
+    ready, published = run("list").stdout.split("Published weights:\n")
+    first, *nets = ready.splitlines()
+    assert first == "Ready to use, as `--estimator NAME` and on Heatmaps:"
+    assert nets == [
+        "✅ cpm.hand_light: 21 keypoints of a hand, 3 stages; ships with Mudra (Apache-2.0)",
+        "✅ cpm.body_light: 17 keypoints of a body, 3 stages; ships with Mudra (Apache-2.0)",
+    ]
+    assert published.startswith("–  cpm.openpose_hand")
+
+
 def test_weights_are_listed_imported_and_verified(run, tmp_path):
     file = tmp_path / "hand.caffemodel"
     file.write_bytes(caffemodel(likely_arrays("cpm.seed_hand")))
@@ -52,8 +63,20 @@ def test_weights_are_listed_imported_and_verified(run, tmp_path):
     file.unlink()
     record = json.loads(run("verify", "cpm.seed_hand", "--json").stdout)
     assert record["parameters"] == 24_316_162
-    rows = json.loads(run("list", "--json").stdout)["weights"]
+    listed = json.loads(run("list", "--json").stdout)
+    rows, nets = listed["weights"], {net.pop("name"): net for net in listed["nets"]}
     assert [row["name"] for row in rows if row["here"]] == ["cpm.seed_hand"]
+    licence, given = "Apache-2.0", nets.pop("cpm.seed_hand")
+    assert (given["shipped"], given["skeleton"], given["stages"]) == (False, "hand_21", 3)
+    assert nets == {
+        f"cpm.{kind}_light": {
+            "shipped": True,
+            "skeleton": skeleton,
+            "stages": 3,
+            "licence": licence,
+        }
+        for kind, skeleton in (("hand", "hand_21"), ("body", "coco_17"))
+    }
     assert [row["name"] for row in rows] == list(WEIGHTS)
     assert all(len(row["verified_by"]) == len(row["sources"]) for row in rows)
     assert all(source["licence"] for row in rows for source in row["sources"])
