@@ -93,14 +93,16 @@ class BodyVideo:
 def read_body_picture(
     name: str, content: bytes, make_estimator: Callable[[], Estimator]
 ) -> tuple[Picture, Estimate]:
-    """An untrusted picture and who is in it.
+    """An untrusted picture and who is in it; several are numbered from 1.
 
     Raises:
         MudraError: it can't be read.
     """
     rgb = read_picture(content, name=name)
     with make_estimator() as estimator:
-        return rgb, estimator.estimate_still(rgb)
+        estimate = estimator.estimate_still(rgb)
+    count = len(estimate.poses)
+    return rgb, replace(estimate, numbers=tuple(range(1, count + 1)) if count > 1 else ())
 
 
 def read_body_video(
@@ -110,6 +112,7 @@ def read_body_video(
     folder: Path,
     view: BodyView,
     *,
+    several: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> BodyVideo:
     """An untrusted video and who is in it, frame by frame.
@@ -117,6 +120,7 @@ def read_body_video(
     Args:
         name: as its sender calls it; its suffix alone is used.
         folder: a temporary one; the copy stays there.
+        several: are looked for: each is drawn in the colour of its number, not of its sides.
         progress: told the share that is done, 0..1.
 
     Raises:
@@ -128,7 +132,7 @@ def read_body_video(
     source = folder / f"{secrets.token_hex(8)}{suffix}"
     source.write_bytes(content)
     try:
-        return _Reading(source, name, view).read(make_estimator, progress)
+        return _Reading(source, name, view, several).read(make_estimator, progress)
     finally:
         source.unlink(missing_ok=True)
 
@@ -136,8 +140,8 @@ def read_body_video(
 class _Reading:
     """One video's."""
 
-    def __init__(self, source: Path, name: str, view: BodyView) -> None:
-        self._source, self._name, self._view = source, name, view
+    def __init__(self, source: Path, name: str, view: BodyView, several: bool) -> None:
+        self._source, self._name, self._view, self._several = source, name, view, several
         self._copy = source.with_suffix(".seen.webm")
         self._tracks = Tracks()
         self._rows: list[Row] = []
@@ -181,7 +185,8 @@ class _Reading:
         self._frames += 1
         self._found += bool(estimate.poses)
         self._detected += estimate.tracking is not None and estimate.tracking.detected
-        return draw_body(frame.rgb, estimate, self._view)
+        shown = replace(estimate, numbers=tuple(numbers)) if self._several else estimate
+        return draw_body(frame.rgb, shown, self._view)
 
 
 def thinned(table: pd.DataFrame, person: int, most: int = 600) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
+from pages.panels.choice import in_their_colour
 from pages.panels.words import NOT_STARTED
 from tests.pages.conftest import go, tables, texts
 
@@ -69,6 +70,19 @@ def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, s
     assert -1 < min(heights) < -0.4 and 0.3 < max(heights) < 1  # the foot, the head; metres
     [angles] = tables(app)
     assert all(60 < float(text[:-1]) <= 180 for text in [angles["left"][3], angles["right"][3]])
+
+
+def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app, skier):
+    choose(go(app, "body"), "Source", "Picture")
+    choose(app, "Persons", "2")
+    near = skier[:, 200:620]
+    upload(app, "two.png", encode_png(np.hstack([near, near])))
+    assert "2 persons found" in texts(app)
+    [first] = plots(app)
+    [whose] = [control for control in app.button_group if control.label == "Person"]
+    assert whose.options == [in_their_colour(1), in_their_colour(2)]
+    choose(app, "Person", 2)
+    assert plots(app) != [first]
 
 
 def test_where_it_looks_is_explained_with_what_is_computed(app):

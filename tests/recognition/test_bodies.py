@@ -11,6 +11,7 @@ from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video
 from core.pose.angles import ANGLES
 from core.pose.body_drawing import BLUR, BodyView
+from core.pose.drawing import person_color
 from core.pose.types import Estimate, Frame, Pose, Tracking
 from core.recognition.bodies import BodyTrace, read_body_picture, read_body_video, thinned
 from core.recognition.keypoint_sources import BLAZEPOSE, KeypointSource
@@ -62,6 +63,31 @@ def test_the_copy_has_the_background_of_one_s_choice(make, skier, tmp_path):
     assert last.rgb[:, :80].std(axis=1).mean() < 0.7 * skier[:424, :80].std(axis=1).mean()
 
 
+@pytest.fixture(scope="module")
+def two(skier):
+    """A picture of two persons, beside each other."""
+    near = skier[:424, 200:620]
+    return np.hstack([near, near])
+
+
+def test_several_people_of_a_copy_are_drawn_in_a_colour_each(make, two, tmp_path):
+    read = read_body_video(
+        "two.webm",
+        film(tmp_path / "two.webm", *[two] * 3),
+        lambda: make(num_poses=2),
+        tmp_path,
+        BodyView(),
+        several=True,
+    )
+    last = read.table[read.table["frame"] == 2].set_index("person")
+    assert sorted(last.index) == [1, 2]
+    *_, copied = read_video(read.video)
+    halves = np.split(copied.rgb.astype(int), 2, axis=1)
+    for half, number in zip(halves, last["x0"].sort_values().index, strict=True):
+        near = [(np.abs(half - person_color(n)).max(axis=2) < 40).sum() for n in (1, 2)]
+        assert near[number - 1] > 5 * near[2 - number]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -88,9 +114,11 @@ def test_a_video_that_was_left_half_way_leaves_nothing(make, skier, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_picture_is_read_as_one_that_stands_alone(make, skier):
+def test_a_picture_is_read_as_one_that_stands_alone(make, skier, two):
     rgb, estimate = read_body_picture("ski.png", encode_png(skier), make)
-    assert np.array_equal(rgb, skier) and len(estimate.poses) == 1
+    assert np.array_equal(rgb, skier) and len(estimate.poses) == 1 and estimate.numbers == ()
+    _, both = read_body_picture("two.png", encode_png(two), lambda: make(num_poses=2))
+    assert both.numbers == (1, 2)
     with pytest.raises(MediaError, match=r"broken\.png"):
         read_body_picture("broken.png", b"nothing", make)
 

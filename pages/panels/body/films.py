@@ -13,6 +13,7 @@ from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.keypoint_table import csv_of, json_of, parquet_of
 from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
+from pages.panels.body.views import pick_person
 from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.words import many
@@ -41,7 +42,7 @@ def show_video(
             st.warning("Nobody was found in this video.", icon="👀")
             return
         with beside:
-            person = _pick_person(read)
+            person = pick_person(read.persons, coloured=persons > 1)
             _show_moment(read, person)
         show_curves(thinned(read.table, person), "seconds")
 
@@ -60,6 +61,7 @@ def _read(file: Any, source: KeypointSource, persons: int, view: BodyView) -> Bo
                 lambda: source.open(studio().paths, num_poses=persons),
                 temporary_folder(),
                 view,
+                several=persons > 1,
                 progress=moves(bar, "detecting"),
             )
         finally:
@@ -84,12 +86,6 @@ def _downloads(read: BodyVideo) -> None:
     with st.container(horizontal=True):
         for title, (content, name, mime) in files.items():
             st.download_button(title, content, name, mime, icon="⬇️", key=f"body_{name}")
-
-
-def _pick_person(read: BodyVideo) -> int:
-    if len(read.persons) == 1:
-        return read.persons[0]
-    return int(st.selectbox("Person", read.persons, key="body_person"))
 
 
 def _show_moment(read: BodyVideo, person: int) -> None:

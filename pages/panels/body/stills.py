@@ -14,7 +14,7 @@ from core.recognition.bodies import read_body_picture
 from core.recognition.keypoint_sources import KeypointSource
 from pages.panels.body.angles import show_angles
 from pages.panels.body.space import show_in_space
-from pages.panels.body.views import PICTURES
+from pages.panels.body.views import PICTURES, pick_person
 from pages.panels.frame import errors_shown, studio
 from pages.panels.words import many
 
@@ -59,12 +59,7 @@ def _read(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Est
 
 
 def _show_person(estimate: Estimate) -> None:
-    poses = estimate.poses
-    number = 0
-    if len(poses) > 1:
-        number = st.selectbox(
-            "Person", range(len(poses)), format_func=lambda n: f"{n + 1}", key="body_person"
-        )
-    pose = poses[number] if poses else None
+    shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
+    pose = estimate.poses[shown] if estimate.poses else None
     show_in_space(pose.world if pose else None, "body_space")
     show_angles(angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {})

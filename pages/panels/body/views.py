@@ -1,5 +1,6 @@
 """What is shown of bodies: their background, the skeleton, where the net looked."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import streamlit as st
@@ -9,7 +10,7 @@ from core.media.pictures import read_picture
 from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, BodyView
 from core.pose.skeleton import Rgb
 from core.pose.types import Picture
-from pages.panels.choice import pick_one
+from pages.panels.choice import in_their_colour, pick_one
 from pages.panels.frame import errors_shown
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
@@ -47,6 +48,25 @@ def pick_persons() -> int:
         "body_persons",
         width="content",
         help="While fewer are seen, the detector runs on every frame, which takes time.",
+    )
+    return int(chosen)
+
+
+def pick_person(numbers: Sequence[int], *, coloured: bool = True) -> int:
+    """One of those who were found, by number; there is nothing to choose of one.
+
+    Args:
+        coloured: each is drawn in the colour of their number.
+    """
+    if len(numbers) == 1:
+        return numbers[0]
+    chosen = st.segmented_control(
+        "Person",
+        numbers,
+        default=numbers[0],
+        required=True,
+        key=f"body_person_of_{numbers}",
+        format_func=in_their_colour if coloured else str,
     )
     return int(chosen)
 

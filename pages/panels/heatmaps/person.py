@@ -1,12 +1,10 @@
 """Whose heatmaps are shown where several people are seen, live or held."""
 
-from base64 import b64encode
 from collections.abc import Callable, Collection
 
 import streamlit as st
 
-from core.media.pictures import encode_png
-from core.pose.drawing import person_swatch
+from pages.panels.choice import in_their_colour
 
 _CHOSEN, _PRESSED = "maps_person", "maps_person_pressed"
 _EVERY_S = 0.7
@@ -38,7 +36,7 @@ def _pick(numbers: Callable[[], Collection[int]]) -> None:
         there,
         required=True,
         key=key,
-        format_func=_in_colour,
+        format_func=in_their_colour,
         width="content",
         on_change=_choose,
         args=(key,),
@@ -48,9 +46,3 @@ def _pick(numbers: Callable[[], Collection[int]]) -> None:
 def _choose(key: str) -> None:
     st.session_state[_CHOSEN] = st.session_state[key]
     st.session_state[_PRESSED] = True
-
-
-def _in_colour(number: int) -> str:
-    """With the colour that the person is drawn in."""
-    png = b64encode(encode_png(person_swatch(number))).decode()
-    return f"![](data:image/png;base64,{png}) {number}"
