@@ -21,9 +21,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     look.setAttribute("aria-label", `Show ${title} large`)
     look.onclick = () => setTriggerValue("look", id)
     const name = make("span", { textContent: title, title })
-    const line = make("div", {}, make("label", {}, box, name), look)
+    const line = make("label", {}, box, name)
     picture.onclick = () => box.click()
-    return make("li", {}, picture, line, ...(note ? [make("small", { textContent: note })] : []))
+    const more = note ? [make("small", { textContent: note })] : []
+    return make("li", {}, picture, look, line, ...more)
   }
   const shown = JSON.stringify(data.tiles.map(({ id, title, note }) => [id, title, note]))
   if (list.shown !== shown) list.replaceChildren(...data.tiles.map(tile))

@@ -3,10 +3,12 @@
 import re
 import time
 
+import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
 from core.capture.demo import fill_demo
+from core.capture.importing import import_path
 from core.paths import Paths
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
@@ -94,6 +96,33 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         expect(page.get_by_text("No deleted project")).to_be_visible()
         assert left(demo) > everything
         assert GESTURE not in [one.kind for one in list_bin(store, project)]
+
+
+@pytest.fixture
+def arms(workspace, shared_data, tmp_path):
+    """A project of arm poses, with a sample of each; their names."""
+    store = Store(Paths.find(workspace).database)
+    project = store.create_project("Arms", skeleton="body_33")
+    names = [gesture.name for gesture in store.gestures(project.id)]
+    rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv").head(len(names))
+    rows.assign(gesture=names).to_csv(tmp_path / "arms.csv", index=False)
+    import_path(store, "Arms", tmp_path / "arms.csv")
+    store.close()
+    return names
+
+
+def test_the_name_of_every_arm_pose_stands_in_one_line(look, films, arms, pictures):
+    with look(films("fist")) as page:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto("/review?project=Arms")
+        names = page.locator(".st-key-grid label span")
+        expect(names).to_have_count(len(arms))
+        settled(page)
+        page.screenshot(path=pictures / "review_arms.png", full_page=True)
+        two_lines = names.evaluate_all("""names => names.filter(
+            name => name.offsetHeight > 2 * parseFloat(getComputedStyle(name).fontSize)
+        ).map(name => name.textContent)""")
+        assert two_lines == []
 
 
 def test_what_is_picked_in_quick_clicks_stays_picked_over_pages_and_buttons(look, films, demo):
