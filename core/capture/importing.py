@@ -47,6 +47,7 @@ class ImportReport:
         refused: (file, reason).
         new_gestures: names that became gestures of the project.
         new: what was added, ids by table.
+        remark: what else should be known of a table; "" where nothing.
     """
 
     added: int = 0
@@ -54,6 +55,7 @@ class ImportReport:
     refused: list[tuple[str, str]] = field(default_factory=list)
     new_gestures: list[str] = field(default_factory=list)
     new: dict[str, list[int]] = field(default_factory=dict)
+    remark: str = ""
 
     def note(self, table: str, ids: Sequence[int]) -> None:
         """Remember new rows of a table."""
@@ -69,6 +71,8 @@ class ImportReport:
             parts.append(f"{len(self.refused)} refused")
         if self.new_gestures:
             parts.append(f"new gestures: {', '.join(self.new_gestures)}")
+        if self.remark:
+            parts.append(f"the table {self.remark}")
         return "; ".join(parts)
 
 
@@ -291,7 +295,7 @@ def _import_table(
         SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
     skeleton_named(project.skeleton).check(table.keypoints.shape[1], f"{source}'s rows")
-    report = ImportReport()
+    report = ImportReport(remark=table.remark)
     homes = _Homes(store, project, source, report)
     there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or SOMEBODY, table.persons)

@@ -26,6 +26,7 @@ MAX_CELLS = 8_000_000
 MAX_COLUMNS = 1000
 JOINTS = HAND_21.size
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
+_ON_EDGE = 4  # keypoints of a body that lie on one line at its outside: no chance
 _SHOWN = 20  # lines named in an error
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
@@ -43,6 +44,7 @@ class KeypointTable:
         estimator: what found the keypoints.
         sha256: of the file.
         skeleton: whose K keypoints.
+        remark: what whoever reads it should know, a sentence without its subject; "" where nothing.
     """
 
     keypoints: NDArray[np.float32]
@@ -52,6 +54,7 @@ class KeypointTable:
     estimator: str
     sha256: str
     skeleton: str = HAND_21.name
+    remark: str = ""
 
     def __len__(self) -> int:
         return len(self.gestures)
@@ -83,7 +86,14 @@ def read_table(
     gestures, known = _gestures(read, mapping or {})
     digest = hashlib.sha256(content).hexdigest()
     return KeypointTable(
-        read.points, gestures, known, read.persons, read.estimator, digest, read.skeleton.name
+        read.points,
+        gestures,
+        known,
+        read.persons,
+        read.estimator,
+        digest,
+        read.skeleton.name,
+        read.remark,
     )
 
 
@@ -214,6 +224,7 @@ class _Read:
     estimator: str = "mediapipe-hands"
     names: Mapping[str, str] = field(default_factory=dict)
     skeleton: Skeleton = HAND_21
+    remark: str = ""
 
 
 def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
@@ -238,12 +249,35 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
     points = _numbers(table[xy], path).reshape(-1, skeleton.size, 2)
-    seen = [f"v{joint}" for joint in range(skeleton.size)]
-    if skeleton.is_body and {*seen} <= {*names}:
+    remark = _hide(points, table) if skeleton.is_body else ""
+    labels = _texts(table["gesture"], path)
+    return _Read(points, labels, persons.to_numpy(str), estimator, skeleton=skeleton, remark=remark)
+
+
+def _hide(points: NDArray[np.float32], table: pd.DataFrame) -> str:
+    """Take out what the table says is hidden; where it does not say, what lies at the picture's
+    edge, and a remark."""
+    joints = points.shape[1]
+    seen = [f"v{joint}" for joint in range(joints)]
+    if {*seen} <= {*table.columns}:
         hidden = table[seen].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
         points[hidden] = np.nan
-    labels = _texts(table["gesture"], path)
-    return _Read(points, labels, persons.to_numpy(str), estimator, skeleton=skeleton)
+        return ""
+    points[_at_edge(points)] = np.nan
+    return (
+        f"does not say which keypoints are hidden (columns v0 … v{joints - 1}): all count as seen, "
+        "but for those in a row at the picture's edge, and a model may misread them"
+    )
+
+
+def _at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(N, K) whether it is one of several outermost keypoints on one line across or down: programs
+    that keep keypoints within the picture put there what is outside of it."""
+    found = np.zeros(points.shape[:2], bool)
+    for outer in (points.min, points.max):
+        at = points == outer(axis=1, keepdims=True)
+        found |= (at & (at.sum(axis=1, keepdims=True) >= _ON_EDGE)).any(axis=2)
+    return found
 
 
 def _skeleton(names: list[str], path: Path) -> Skeleton:

@@ -227,6 +227,8 @@ def evaluate(
     if found["unknown_folders"]:
         names = ", ".join(found["unknown_folders"])
         print(f"warning: counted as none: {names} (name their gesture with --map)", file=sys.stderr)
+    if remark := found.get("remark"):
+        print(f"warning: {data.name} {remark}", file=sys.stderr)
     say(found, _evaluation_text(found), as_json)
 
 

@@ -47,8 +47,8 @@ def evaluate(
         n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
         interval and interval_detected, interval_counts (what they take as one: "persons",
         "bursts" or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
-        false_accept as `open_set_shares` defines them, unknown_folders, unreadable. Fractions
-        0-1, None where there is nothing to divide by.
+        false_accept as `open_set_shares` defines them, unknown_folders, unreadable, and of a table
+        its remark. Fractions 0-1, None where there is nothing to divide by.
 
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
@@ -78,6 +78,7 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
             "interval_counts": f"{kind}s",
             "unknown_folders": sorted({str(g) for g in table.gestures[~meant]}),
             "unreadable": [],
+            "remark": table.remark,
         }
     )
 

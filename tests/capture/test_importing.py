@@ -17,6 +17,7 @@ from core.errors import (
     TableError,
     WeightsError,
 )
+from core.pose.skeletons import BODY_33
 from core.store import Store
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
@@ -105,13 +106,35 @@ def test_a_table_of_bodies_makes_a_project_of_bodies(store, arms):
     assert import_path(store, "p", arms).already == 141
 
 
+def test_of_a_table_that_does_not_say_what_is_hidden_the_picture_s_edge_is(store, arms):
+    """Its recorder's program moved what was outside of the picture onto the lower edge."""
+    points = read_table(arms).keypoints[0]
+    outside = ["left_elbow", "left_wrist", "left_hip", "right_knee", "left_foot_index"]
+    assert np.isnan(points[[BODY_33.index(name) for name in outside]]).all()
+    inside = ["nose", "left_shoulder", "right_shoulder", "right_elbow", "right_wrist"]
+    assert np.isfinite(points[[BODY_33.index(name) for name in inside]]).all()
+    text = import_path(store, "p", arms).text
+    assert "the table does not say which keypoints are hidden (columns v0 … v32)" in text
+
+
+def test_keypoints_of_a_body_that_happen_to_be_level_are_not_at_the_edge(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xy")]
+    points = np.random.default_rng(0).uniform(0, 400, (1, 33, 2))
+    points[0, 27:30, 1] = 410  # both ankles and a heel
+    points[0, 13:19, 1] = 200  # the arms, in the middle
+    table(tmp_path / "a.csv", [["t_pose", *points.ravel()]], names)
+    assert np.isfinite(read_table(tmp_path / "a.csv").keypoints).all()
+
+
 def test_what_a_table_says_is_hidden_is_missing(tmp_path):
     names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xyv")]
     cells = np.arange(2 * 99, dtype=float).reshape(2, 99)
     cells[:, 2::3] = 0.9
     cells[0, 2 + 3 * 25] = 0.49
     table(tmp_path / "a.csv", [["t_pose", *row] for row in cells.tolist()], names)
-    points = read_table(tmp_path / "a.csv").keypoints
+    read = read_table(tmp_path / "a.csv")
+    points = read.keypoints
+    assert read.remark == ""
     assert np.argwhere(np.isnan(points)).tolist() == [[0, 25, 0], [0, 25, 1]]
     assert points[1, 2].tolist() == [105, 106]
 

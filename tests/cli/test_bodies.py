@@ -2,6 +2,8 @@
 
 import shutil
 
+import pandas as pd
+
 from tests.cli.conftest import document
 
 PEOPLE = {
@@ -36,3 +38,15 @@ def test_poses_are_imported_trained_and_read_on_another_persons_picture(run, sha
         "mediapipe-pose",
     )
     assert refused.returncode == 1 and "knows hand_21 keypoints" in refused.stderr
+
+
+def test_a_table_that_does_not_say_what_is_hidden_is_measured_with_a_warning(
+    run, shared_data, tmp_path
+):
+    """21 of 141 rows were read rightly while what lies outside of the picture counted as seen."""
+    rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv")
+    rows = rows.rename(columns={"label": "gesture"})
+    rows[rows.gesture.str.endswith("out")].to_csv(tmp_path / "arms.csv", index=False)
+    done = run("evaluate", "--model", "arms", "--data", tmp_path / "arms.csv", "--json")
+    assert round(141 * document(done)["accuracy"]) == 106
+    assert "warning: arms.csv does not say which keypoints are hidden (columns v0" in done.stderr

@@ -69,7 +69,8 @@ def samples_in(store: Store, project: Project) -> None:
         True,
         key=f"data_files_{turn}",
         help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
-        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20.",
+        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20, of a body … x32, "
+        "y32 and v0 … v32, below 0.5 where hidden.",
     )
     add = f"Add to {safe_label(project.name)}"
     if files and st.button(add, icon="➕", key="add_data"):
