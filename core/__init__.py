@@ -9,7 +9,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     files        the one atomic write
     pose         what a pose is: pure maths on arrays
     media        pictures, videos, cameras → Frames; every limit on untrusted files
-    depth        depth pictures and the hand in them: cameras, cubes, published labels, rendering
+    depth        depth pictures and the hand in them: cameras, sources, cubes, labels, rendering
     weights      third-party model files: fetched, verified, prepared
     nets         pose networks, one readable file each
     datasets     pictures with annotations → batches

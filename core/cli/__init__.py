@@ -12,6 +12,7 @@ import typer
 from core.cli import (
     actions,
     depth,
+    depth_sources,
     gestures,
     machine,
     measuring,
@@ -30,6 +31,7 @@ app.add_typer(actions.app)
 app.add_typer(models.app)
 app.add_typer(pose_nets.app)
 app.add_typer(depth.app)
+app.add_typer(depth_sources.app)
 app.add_typer(machine.app)
 app.add_typer(projects.app, name="project")
 app.add_typer(samples.app, name="samples")

@@ -1,0 +1,85 @@
+"""The commands about sources of depth."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.cli._shared import Json, progress_bar, say
+
+app = typer.Typer()
+_SENSOR = "sensor:"
+
+
+@contextmanager
+def _greetings_muted() -> Iterator[None]:
+    """Makers' libraries write to file descriptor 1, which is our document's."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@app.command("record-depth")
+def record_depth(
+    source: Annotated[str, typer.Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
+    out: Annotated[Path, typer.Argument(help="A new folder, or NAME.mkv.")],
+    frames: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.001, help="For so long.")] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="nyu, icvl, msra or hands17; else as the recording tells.")
+    ] = None,
+    unit_mm: Annotated[
+        float | None, typer.Option(min=0.0001, help="Of a recording's numbers, as 0.125.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Record a depth camera, or convert a recording; Ctrl+C ends it."""
+    from core.depth.cameras import camera_named
+    from core.depth.sources.frames import DepthSource
+    from core.depth.sources.recorder import record
+    from core.depth.sources.recordings import open_depth
+    from core.depth.sources.sensors.finding import open_sensor
+
+    given = camera_named(camera) if camera else None
+    opened: DepthSource
+    if source.startswith(_SENSOR):
+        with _greetings_muted():
+            opened = open_sensor(source.removeprefix(_SENSOR))
+    else:
+        opened = open_depth(Path(source), camera=given, unit_mm=unit_mm)
+    done = 0
+    with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
+
+        def count(number: int, total: int | None) -> None:
+            nonlocal done
+            done = number
+            progress(number, total)
+
+        record(opened, out, frames=frames, seconds=seconds, progress=count)
+    say({"n": done, "out": str(out)}, f"{done} frames of {opened.name}: {out}", as_json)
+
+
+@app.command("depth-sensors")
+def depth_sensors(as_json: Json = False) -> None:
+    """List the depth cameras that are plugged in, and what each kind needs."""
+    from core.depth.sources.sensors.finding import found_sensors
+
+    with _greetings_muted():
+        found = found_sensors()
+    lines = []
+    for one in found:
+        lines.append(f"{one.name} ({one.cameras}): {one.problem or ', '.join(one.devices)}")
+    rows = [
+        {"name": o.name, "cameras": o.cameras, "devices": list(o.devices), "problem": o.problem}
+        for o in found
+    ]
+    say({"sensors": rows}, "\n".join(lines), as_json)

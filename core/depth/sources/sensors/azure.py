@@ -1,0 +1,47 @@
+"""Azure Kinect by `pyk4a`.
+
+Convention: colours are brought into the depth camera's view by the library itself. The depth
+camera's lens bends lines by some pixels at the edges, which a pinhole leaves out.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from core.depth.cameras import Camera
+from core.depth.sources.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
+from core.errors import MediaError
+
+
+def devices(library: Any) -> list[str]:
+    """What is plugged in."""
+    with in_words("Azure Kinects can't be listed"):
+        return [f"Azure Kinect {n}" for n in range(library.connected_device_count())]
+
+
+class AzureKinect(LiveSensor):
+    """Depth and colours."""
+
+    def _start(self, library: Any, number: int) -> Camera:
+        self._timeout = library.K4ATimeoutException
+        self._device = library.PyK4A(library.Config(), device_id=number)
+        self._device.start()
+        self.resources.callback(self._device.stop)
+        matrix = self._device.calibration.get_camera_matrix(library.CalibrationType.DEPTH)
+        first = self._shot()
+        if first is None:
+            raise MediaError(f"{self.name} gave no picture: plug it in anew")
+        height, width = first[0].shape
+        (fx, _, u0), (_, fy, v0), _ = np.asarray(matrix, float).tolist()
+        return Camera(self.name, fx, fy, u0, v0, width, height)
+
+    def _shot(self) -> Shot | None:
+        try:
+            capture = self._device.get_capture(PATIENCE_MS)
+        except self._timeout:
+            return None
+        if capture.depth is None:
+            return None
+        bgra = capture.transformed_color
+        rgb = None if bgra is None else np.ascontiguousarray(bgra[..., 2::-1])
+        return capture.depth.astype(np.float32), capture.depth_timestamp_usec / 1e6, rgb
