@@ -339,6 +339,7 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
     return NewSample(
         keypoints=keypoints,
         scores=np.isfinite(keypoints).all(axis=1).astype(np.float32),
+        world=None if table.world is None else table.world[row],
         source=source,
         mirrored_view=False,
         estimator=table.estimator,

@@ -25,6 +25,7 @@ DUPLICATE = "duplicate"
 STORED = "stored already"
 
 _GROUND = 40  # grey behind a sample without a picture
+_METRES = {"metres": np.float32(1), "millimetres": np.float32(0.001)}
 CROP_SIZE = 256  # pixels, a stored crop's side
 _BODY_CROP = 1.3  # times the body's box
 
@@ -122,7 +123,7 @@ def sample_of(
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
-        world=pose.world,
+        world=None if pose.world is None else pose.world * _METRES[pose.space],
         visibility=pose.visibility,
         handedness=pose.handedness,
         instance=several[0] if several else 0,

@@ -1,7 +1,7 @@
 """Keypoint tables: gestures.csv's columns, Kazuhito00's keypoint.csv, the seed app's 44 numbers.
 
 Convention: a table's coordinates are taken as they stand (`space` "relative": any unit with one
-scale for both axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
+scale for all axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
 """
 
 import csv
@@ -37,7 +37,7 @@ class KeypointTable:
     """A table as read.
 
     Attributes:
-        keypoints: (N, K, 2) float32, NaN where missing.
+        keypoints: (N, K, 2) float32, or (N, K, 3) where the table has z0, z1 …; NaN where missing.
         gestures: (N,) the gesture's name: a built-in one where the text means one, else the text.
         known: (N,) whether it is a built-in one.
         persons: (N,) who recorded, "" where the table does not say.
@@ -45,6 +45,7 @@ class KeypointTable:
         sha256: of the file.
         skeleton: whose K keypoints.
         remark: what whoever reads it should know, a sentence without its subject; "" where nothing.
+        world: (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside those in the picture.
     """
 
     keypoints: NDArray[np.float32]
@@ -55,6 +56,7 @@ class KeypointTable:
     sha256: str
     skeleton: str = HAND_21.name
     remark: str = ""
+    world: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.gestures)
@@ -85,16 +87,8 @@ def read_table(
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
     digest = hashlib.sha256(content).hexdigest()
-    return KeypointTable(
-        read.points,
-        gestures,
-        known,
-        read.persons,
-        read.estimator,
-        digest,
-        read.skeleton.name,
-        read.remark,
-    )
+    of_table = read.persons, read.estimator, digest, read.skeleton.name, read.remark, read.world
+    return KeypointTable(read.points, gestures, known, *of_table)
 
 
 def quoted(text: str) -> str:
@@ -225,6 +219,7 @@ class _Read:
     names: Mapping[str, str] = field(default_factory=dict)
     skeleton: Skeleton = HAND_21
     remark: str = ""
+    world: NDArray[np.float32] | None = None
 
 
 def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
@@ -235,8 +230,9 @@ def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
 def _named(cells: pd.DataFrame, path: Path) -> _Read:
     names = list(cells.iloc[0])
     skeleton = _skeleton(names, path)
-    xy = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in "xy"]
-    missing = [name for name in ["gesture", *xy] if names.count(name) != 1]
+    axes = "xyz" if "z0" in names and not skeleton.is_body else "xy"
+    own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
+    missing = [name for name in ["gesture", *own] if names.count(name) != 1]
     if missing:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(missing)}")
     table = cells.iloc[1:].set_axis(names, axis=1)
@@ -248,10 +244,11 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
         if len(found) > 1:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
-    points = _numbers(table[xy], path).reshape(-1, skeleton.size, 2)
+    points = _numbers(table[own], path).reshape(-1, skeleton.size, len(axes))
     remark = _hide(points, table) if skeleton.is_body else ""
-    labels = _texts(table["gesture"], path)
-    return _Read(points, labels, persons.to_numpy(str), estimator, skeleton=skeleton, remark=remark)
+    world = None if skeleton.is_body else _world(table, skeleton)
+    of_row = _texts(table["gesture"], path), persons.to_numpy(str), estimator
+    return _Read(points, *of_row, skeleton=skeleton, remark=remark, world=world)
 
 
 def _hide(points: NDArray[np.float32], table: pd.DataFrame) -> str:
@@ -278,6 +275,15 @@ def _at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
         at = points == outer(axis=1, keepdims=True)
         found |= (at & (at.sum(axis=1, keepdims=True) >= _ON_EDGE)).any(axis=2)
     return found
+
+
+def _world(table: pd.DataFrame, skeleton: Skeleton) -> NDArray[np.float32] | None:
+    """(N, K, 3) what `extract` writes beside keypoints in the picture; None where it is missing."""
+    names = [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
+    if not {*names} <= {*table.columns}:
+        return None
+    values = table[names].apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
+    return values.reshape(-1, skeleton.size, 3) if np.isfinite(values).all() else None
 
 
 def _skeleton(names: list[str], path: Path) -> Skeleton:

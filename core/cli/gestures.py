@@ -149,6 +149,9 @@ def train(
         int | None, typer.Option(min=1, help="At most so many; else as many as are enough.")
     ] = None,
     estimator: TrainingEstimator = None,
+    in_space: Annotated[
+        bool, typer.Option("--in-space", help="On keypoints in space, where samples have them.")
+    ] = False,
     leave_one_person_out: Annotated[
         bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
     ] = False,
@@ -171,6 +174,7 @@ def train(
             seed=seed,
             epochs=epochs,
             estimator=estimator,
+            in_space=in_space,
             progress=progress,
         )
     figures = result.figures

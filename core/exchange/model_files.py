@@ -67,6 +67,11 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
         )
+    if model.axes != 2:
+        raise ModelError(
+            f"{model.path.name} knows keypoints in space, which {SUFFIX} files have no reader for "
+            "yet: use it here, or train one on keypoints in the picture"
+        )
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)

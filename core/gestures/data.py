@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gestures.features import feature_set
+from core.gestures.features import FeatureSet, feature_set
 from core.gestures.labels import GestureLabel
 from core.pose.skeletons import HAND_21, skeleton_named
 
@@ -52,15 +52,22 @@ class GestureData:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def feature_set(self) -> FeatureSet:
+        """What makes features of these keypoints.
+
+        Raises:
+            SkeletonError: there are none for this skeleton, or none in space.
+        """
+        return feature_set(self.skeleton, self.keypoints.shape[-1])
+
     def features(self) -> NDArray[np.float32]:
         """(N, F) features of all samples.
 
         Raises:
             SkeletonError: clips, which have no features of a single frame.
         """
-        return np.asarray(
-            feature_set(self.skeleton)(self.keypoints, self.mirrored_view), np.float32
-        )
+        return np.asarray(self.feature_set(self.keypoints, self.mirrored_view), np.float32)
 
     def take(self, rows: NDArray[Any]) -> "GestureData":
         """The chosen rows (indices or mask), same classes."""

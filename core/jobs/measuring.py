@@ -175,7 +175,8 @@ def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[Gestur
     from core.gestures.training.learner import without_empty_gestures
 
     model = GestureModel.load(of.path)
-    data = without_empty_gestures(manager.data(project, model.estimator))
+    samples = manager.data(project, model.estimator, in_space=model.axes == 3)
+    data = without_empty_gestures(samples)
     persons = np.unique(data.persons)
     if len(persons) < 2:
         raise TrainingError(

@@ -102,13 +102,16 @@ class TrainingManager:
         """The thread that works, or has worked, on a run of this process."""
         return self._threads[run.name]
 
-    def data(self, project: str, estimator: str | None = None) -> GestureData:
+    def data(
+        self, project: str, estimator: str | None = None, *, in_space: bool = False
+    ) -> GestureData:
         """The project's samples to learn from.
 
         Raises:
             NotFoundError: no such project.
         """
-        return self._store.training_data(self._store.project(project).id, estimator=estimator)
+        owner = self._store.project(project)
+        return self._store.training_data(owner.id, estimator=estimator, in_space=in_space)
 
     def owner(self, project: str) -> dict[str, Any]:
         """What a run of the project remembers of it.
@@ -201,9 +204,13 @@ def train_here(
     seed: int = 0,
     epochs: int | None = None,
     estimator: str | None = None,
+    in_space: bool = False,
     progress: Callable[[int, int], None],
 ) -> tuple[Any, Run]:
     """Train and wait for the end; an interrupt ends it early and keeps the best epoch.
+
+    Args:
+        in_space: on keypoints in space (see `Store.training_data`).
 
     Returns:
         The training's `TrainResult` and its run.
@@ -212,7 +219,14 @@ def train_here(
         MudraError: what went wrong.
     """
     begin = _training(
-        store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
+        store,
+        paths,
+        project,
+        estimator,
+        classifier=classifier,
+        seed=seed,
+        epochs=epochs,
+        in_space=in_space,
     )
     thread = begin()
     while thread.alive:
@@ -237,6 +251,7 @@ def _training(
     seed: int = 0,
     epochs: int | None = None,
     automatic: bool = False,
+    in_space: bool = False,
 ) -> Callable[..., Any]:
     """What begins a training's thread on the samples there are now, after another thread where it
     is given one.
@@ -245,7 +260,7 @@ def _training(
         NotFoundError: no such project.
     """
     owner = store.project(project)
-    data = store.training_data(owner.id, estimator=estimator)
+    data = store.training_data(owner.id, estimator=estimator, in_space=in_space)
     about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimator)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}

@@ -1,7 +1,7 @@
 """A pose seen along its own heading: its shape without its direction; numpy and torch alike.
 
-Convention: `from_root` are (N, K, 2) keypoints with the skeleton's root at the origin, y down.
-N poses, K keypoints.
+Convention: `from_root` are (N, K, D) keypoints with the skeleton's root at the origin, y down and z
+away; D is 2, or 3 where it says "in space". N poses, K keypoints.
 """
 
 from collections.abc import Sequence
@@ -50,27 +50,75 @@ def own_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> OwnFrame:
     return OwnFrame(xp.stack([across, along], -1), heading, flipped)
 
 
+class SpaceFrame(NamedTuple):
+    """Poses in space turned so that they all lie the same way.
+
+    Attributes:
+        own: (N, K, 3) the keypoints as (across, along, in): the heading points along, the thumb's
+            side lies at positive across and what the fingertips bend to at positive in, so that
+            left and right hands look alike.
+        across, along, inwards: (N, 3) these axes, of length 1.
+    """
+
+    own: Any
+    across: Any
+    along: Any
+    inwards: Any
+
+
+def space_frame(from_root: Any, skeleton: Skeleton, xp: Any = np) -> SpaceFrame:
+    """Hands in space in their own frames, of the size they had.
+
+    Args:
+        from_root: (N, K, 3), large beside a thousandth.
+        xp: the array library of the argument, numpy or torch.
+    """
+    assert skeleton.sides is not None
+    near, far = skeleton.sides
+    along = unit(_pointer(from_root, skeleton), xp)
+    side = from_root[:, near] - from_root[:, far]
+    across = unit(side - along * _dot(side, along)[:, None], xp)
+    inwards = _cross(along, across, xp)
+    tips = reduce(add, (from_root[:, group[-1]] for group in skeleton.groups.values()))
+    away = _dot(tips, inwards)[:, None] < 0
+    inwards = xp.where(away, -inwards, inwards)
+    axes = across, along, inwards
+    own = xp.stack([_dot(from_root, axis[:, None]) for axis in axes], -1)
+    return SpaceFrame(own, *axes)
+
+
 def heading_length(from_root: Any, skeleton: Skeleton, xp: Any = np) -> Any:
     """(N,) from the root to the middle of the keypoints that the pose heads for."""
     return xp.sqrt(squared(_pointer(from_root, skeleton))) / len(skeleton.heading)
 
 
 def root_of(points: Any, joints: Sequence[int]) -> Any:
-    """(N, 1, 2) mean of these keypoints."""
+    """(N, 1, D) mean of these keypoints."""
     total = reduce(add, (points[:, joint : joint + 1] for joint in joints))
     return total if len(joints) == 1 else total / len(joints)
 
 
 def squared(vectors: Any) -> Any:
-    """(...) squared length of (..., 2) vectors."""
-    return vectors[..., 0] * vectors[..., 0] + vectors[..., 1] * vectors[..., 1]
+    """(...) squared length of (..., D) vectors."""
+    return _dot(vectors, vectors)
 
 
 def unit(vectors: Any, xp: Any = np) -> Any:
-    """(..., 2) vectors of length 1; those far below a thousandth stay short, and 0 stays 0."""
+    """(..., D) vectors of length 1; those far below a thousandth stay short, and 0 stays 0."""
     return vectors / xp.sqrt(squared(vectors) + EPS)[..., None]
 
 
 def _pointer(from_root: Any, skeleton: Skeleton) -> Any:
-    """(N, 2) the sum of the heading's keypoints."""
+    """(N, D) the sum of the heading's keypoints."""
     return reduce(add, (from_root[:, joint] for joint in skeleton.heading))
+
+
+def _dot(a: Any, b: Any) -> Any:
+    """(...) of (..., D) vectors."""
+    return reduce(add, (a[..., i] * b[..., i] for i in range(a.shape[-1])))
+
+
+def _cross(a: Any, b: Any, xp: Any) -> Any:
+    """(N, 3) of (N, 3) vectors."""
+    turns = ((1, 2), (2, 0), (0, 1))
+    return xp.stack([a[:, i] * b[:, j] - a[:, j] * b[:, i] for i, j in turns], -1)

@@ -10,6 +10,7 @@ from itertools import chain, count
 
 import numpy as np
 
+from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.coverage import sees_half
 from core.gestures.model.gesture_model import GestureModel
@@ -17,7 +18,7 @@ from core.gestures.model.smoothing_settings import smoothing_of
 from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
-from core.pose.types import Estimate, Pose
+from core.pose.types import Estimate, Floats, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at
@@ -195,7 +196,7 @@ def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
     if model is None or not estimate.poses:
         return [Answer() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
-    keypoints = np.array([pose.without_hidden().keypoints for pose in estimate.poses])
+    keypoints = np.array([_understood(pose, model, estimate) for pose in estimate.poses])
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     limit = model.rejects_above
     table, scores = (found.tolist() for found in model.predict(keypoints, mirrored))
@@ -204,6 +205,18 @@ def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
         Answer(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
         for row, score, half in zip(table, scores, halves, strict=True)
     ]
+
+
+def _understood(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
+    """(K, D) keypoints as the model knows them, in the picture or in space."""
+    if model.axes == 2:
+        return pose.without_hidden().keypoints
+    if pose.world is None:
+        raise ModelError(
+            f"the model knows keypoints in space, and {estimate.estimator} finds none: choose a "
+            "model of keypoints in the picture"
+        )
+    return pose.world
 
 
 def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:

@@ -141,7 +141,8 @@ class Poses:
 
     def features(self) -> NDArray[np.float32]:
         """(N, F) features."""
-        found = feature_set(self.skeleton)(self.keypoints, self.mirrored_view)
+        features = feature_set(self.skeleton, self.keypoints.shape[-1])
+        found = features(self.keypoints, self.mirrored_view)
         return np.asarray(found, np.float32)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.pose.boxes import Region
@@ -230,14 +231,33 @@ def to_sample(row: Any) -> Sample:
 
 
 def to_training_data(
-    rows: Sequence[Any], gestures: Sequence[Gesture], estimator: str, skeleton: str
+    rows: Sequence[Any],
+    gestures: Sequence[Gesture],
+    estimator: str,
+    skeleton: str,
+    in_space: bool = False,
 ) -> GestureData:
     """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
-    one and of single frames, as what a classifier learns from."""
-    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*rows, strict=True)
+    one and of single frames, as what a classifier learns from.
+
+    Args:
+        in_space: those with three axes; else those with as many axes as most have.
+
+    Raises:
+        NotFoundError: none has three.
+    """
+    joints, sizes = skeleton_named(skeleton).size, [len(row[2]) for row in rows]
+    size = 3 * 4 * joints if in_space else max({*sizes}, key=sizes.count)
+    alike = [row for row, own in zip(rows, sizes, strict=True) if own == size]
+    if not alike:
+        raise NotFoundError(
+            "the project has no samples with keypoints in space: record some with MediaPipe, or "
+            "import a table that has them"
+        )
+    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*alike, strict=True)
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
-        array(b"".join(blobs)).reshape(len(rows), skeleton_named(skeleton).size, -1),
+        array(b"".join(blobs)).reshape(len(alike), joints, -1),
         np.array(mirrored, bool),
         np.array([index[g] for g in gesture], np.int64),
         tuple(g.label for g in gestures),

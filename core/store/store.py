@@ -313,9 +313,11 @@ class Store(Database):
         rows = self.rows(counts.group_by(of.estimator).order_by(func.count().desc()))
         return {row[0]: row[1] for row in rows}
 
-    def training_data(self, project_id: int, *, estimator: str | None = None) -> GestureData:
+    def training_data(
+        self, project_id: int, *, estimator: str | None = None, in_space: bool = False
+    ) -> GestureData:
         """The single-frame samples of the enabled gestures by one estimator, the most frequent
-        unless told.
+        unless told; `in_space`: the keypoints that those made of a picture have beside them.
 
         Raises:
             NotFoundError: no such samples.
@@ -328,7 +330,7 @@ class Store(Database):
             select(
                 of.id,
                 of.gesture_id,
-                of.keypoints,
+                func.coalesce(of.world, of.keypoints) if in_space else of.keypoints,
                 of.mirrored_view,
                 t.persons.c.name,
                 burst.session_id,
@@ -344,7 +346,7 @@ class Store(Database):
         rows = self.rows(found)
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
-        return to_training_data(rows, enabled, str(estimator), self.skeleton(project_id))
+        return to_training_data(rows, enabled, str(estimator), self.skeleton(project_id), in_space)
 
 
 def _check_project(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:

@@ -1,25 +1,30 @@
-"""Keypoints → features, made from the skeleton: `feature_set("hand_21")` is a function."""
+"""Keypoints → features, made from the skeleton: `feature_set("hand_21")` is a function, and
+`feature_set("hand_21", 3)` one of hands in space."""
 
 from core.errors import SkeletonError
 from core.gestures.features.body_features import BodyFeatures
-from core.gestures.features.feature_set import FeatureSet
+from core.gestures.features.feature_set import FeatureSet, SpaceFeatures
 from core.pose.skeletons import SKELETONS
 
-__all__ = ["FEATURE_SETS", "FeatureSet", "feature_set"]
+__all__ = ["FEATURE_SETS", "SPACE_FEATURES", "FeatureSet", "feature_set"]
 
 FEATURE_SETS = {
     name: BodyFeatures(one, 2) if one.is_body else FeatureSet(one, 1)
     for name, one in SKELETONS.items()
 }
+SPACE_FEATURES = {name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if not one.is_body}
 
 
-def feature_set(skeleton: str) -> FeatureSet:
-    """The features of the skeleton of that name.
+def feature_set(skeleton: str, axes: int = 2) -> FeatureSet:
+    """The features of the skeleton of that name, whose keypoints have so many axes.
 
     Raises:
         SkeletonError: there are none for it.
     """
-    if skeleton not in FEATURE_SETS:
-        known = ", ".join(FEATURE_SETS)
-        raise SkeletonError(f"no features are known for “{skeleton}”; there are some for: {known}")
-    return FEATURE_SETS[skeleton]
+    sets = SPACE_FEATURES if axes == 3 else FEATURE_SETS
+    if skeleton not in sets:
+        where = " in space" if axes == 3 else ""
+        raise SkeletonError(
+            f"no features are known for “{skeleton}”{where}; there are some for: {', '.join(sets)}"
+        )
+    return sets[skeleton]

@@ -8,12 +8,12 @@ and left and right keypoints change places. N samples, K keypoints, F features.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.errors import SkeletonError
-from core.pose.own_frame import EPS, own_frame, root_of, squared, unit
+from core.pose.own_frame import EPS, own_frame, root_of, space_frame, squared, unit
 from core.pose.skeletons import Skeleton
 
 
@@ -24,7 +24,10 @@ class FeatureSet:
     Attributes:
         skeleton: whose keypoints.
         version: changes with the numbers that come out; a model names the one it was trained on.
+        axes: D of a keypoint.
     """
+
+    axes: ClassVar[int] = 2
 
     skeleton: Skeleton
     version: int
@@ -51,7 +54,7 @@ class FeatureSet:
         """(N, F) features: direction-keeping coordinates and edges, then the pose's own shape.
 
         Args:
-            keypoints: (N, K, 2) in any unit with one scale for both axes; NaN where missing.
+            keypoints: (N, K, D) in any unit with one scale for all axes; NaN where missing.
             mirrored_view: (N,) bool.
             xp: the array library of the arguments, numpy or torch.
 
@@ -62,10 +65,11 @@ class FeatureSet:
         Raises:
             SkeletonError: keypoints of another skeleton.
         """
-        if len(keypoints.shape) != 3 or keypoints.shape[2] != 2:
+        if len(keypoints.shape) != 3 or keypoints.shape[2] != self.axes:
             raise SkeletonError(
                 f"these keypoints are {tuple(keypoints.shape)}, the features of a still pose are "
-                f"made of (N, {self.skeleton.size}, 2): single frames, x and y"
+                f"made of (N, {self.skeleton.size}, {self.axes}): single frames, "
+                f"{' and '.join('xyz'[: self.axes])}"
             )
         self.skeleton.check(keypoints.shape[1])
         return self.features_of(self.as_seen(keypoints, mirrored_view, xp), xp)
@@ -73,24 +77,31 @@ class FeatureSet:
     def features_of(self, seen: Any, xp: Any = np) -> Any:
         """Of (N, K, 2) keypoints as the viewer saw them."""
         from_root = self._relative(seen, xp)
-        ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
-        edges = _at(from_root, ends) - _at(from_root, starts)
         own, heading, _ = own_frame(from_root, self.skeleton, xp)
-        a, b = zip(*self._spans, strict=True)
-        spans = xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
         moving = _at(from_root, self._moving), _at(own, self._moving)
-        parts = [flat(moving[0]), flat(unit(edges, xp)), flat(moving[1])]
-        return xp.concatenate([*parts, heading, spans], 1)
+        parts = [flat(moving[0]), flat(self._directions(from_root, xp)), flat(moving[1])]
+        return xp.concatenate([*parts, heading, self._lengths(own, xp)], 1)
+
+    def _directions(self, from_root: Any, xp: Any) -> Any:
+        """(N, edges, D) of length 1."""
+        ends, starts = zip(*((to, start) for start, to in self.skeleton.edges), strict=True)
+        return unit(_at(from_root, ends) - _at(from_root, starts), xp)
+
+    def _lengths(self, own: Any, xp: Any) -> Any:
+        """(N, spans)."""
+        a, b = zip(*self._spans, strict=True)
+        return xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
 
     def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """(N, K, 2) keypoints as the viewer saw them, mirrored poses as in a mirror."""
-        as_mirrored = xp.stack([-keypoints[..., 0], keypoints[..., 1]], -1)
+        """(N, K, D) keypoints as the viewer saw them, mirrored poses as in a mirror."""
+        rest = (keypoints[..., axis] for axis in range(1, self.axes))
+        as_mirrored = xp.stack([-keypoints[..., 0], *rest], -1)
         if self.skeleton.mirror_pairs:
             as_mirrored = as_mirrored[:, self.skeleton.mirrored]
         return xp.where(mirrored_view[:, None, None], as_mirrored, keypoints)
 
     def from_root(self, points: Any) -> Any:
-        """(N, K, 2) keypoints with the root as origin; missing where they or the root are."""
+        """(N, K, D) keypoints with the root as origin; missing where they or the root are."""
         return points - root_of(points, self.skeleton.root)
 
     def _relative(self, points: Any, xp: Any) -> Any:
@@ -119,5 +130,29 @@ def finite(values: Any, xp: Any) -> Any:
 
 
 def flat(points: Any) -> Any:
-    """(N, M, 2) → (N, 2 M)."""
-    return points.reshape(-1, points.shape[1] * 2)
+    """(N, M, D) → (N, M D)."""
+    return points.reshape(-1, points.shape[1] * points.shape[2])
+
+
+@dataclass(frozen=True)
+class SpaceFeatures(FeatureSet):
+    """The features of a hand in space.
+
+    How it is turned is kept, as the directions of its bones and of its palm's two axes; position
+    and scale are removed. Its own shape comes beside, the same however it is turned, and of left
+    and right hands.
+    """
+
+    axes = 3
+
+    @cached_property
+    def count(self) -> int:
+        """Number of features F."""
+        return 3 * (len(self._moving) + len(self.skeleton.edges) + 2) + len(self._spans)
+
+    def features_of(self, seen: Any, xp: Any = np) -> Any:
+        """Of (N, K, 3) keypoints as the viewer saw them."""
+        from_root = self._relative(seen, xp)
+        frame = space_frame(from_root, self.skeleton, xp)
+        parts = [flat(self._directions(from_root, xp)), flat(_at(frame.own, self._moving))]
+        return xp.concatenate([*parts, frame.across, frame.along, self._lengths(frame.own, xp)], 1)

@@ -79,7 +79,7 @@ def reference_statistics(
     """
     if data.skeleton != HAND_21.name:
         return {}  # what is said of drift is said of fingers and palms
-    measures, found = Measures.of(data.keypoints, data.mirrored_view), {}
+    measures, found = Measures.of(data.keypoints[..., :2], data.mirrored_view), {}
     for label, gesture in enumerate(data.gestures):
         rows = data.labels == label
         if gesture == NONE or not rows.any():

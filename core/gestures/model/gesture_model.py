@@ -1,9 +1,9 @@
 """A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
 
-Convention: inputs `keypoints` float32 (N, K, 2) and `mirrored_view` bool (N,), outputs
-`probabilities` (N, C) and, but in early models, `rejection` (N,): larger = farther out of
-distribution, and above the metadata's threshold no gesture is given. A model file is an untrusted
-file: it is read as bytes and checked before it runs.
+Convention: inputs `keypoints` float32 (N, K, D), D = 2 in pixels or 3 in space, and `mirrored_view`
+bool (N,), outputs `probabilities` (N, C) and, but in early models, `rejection` (N,): larger =
+farther out of distribution, and above the metadata's threshold no gesture is given. A model file is
+an untrusted file: it is read as bytes and checked before it runs.
 
 A training writes its model twice, each time the graph first: the metadata name its sha256, so that
 no reader takes one model's graph with the other's metadata.
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import LabelError, ModelError
-from core.gestures.features import FEATURE_SETS
+from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.weights.onnx_session import fault_of_graph, open_session
@@ -70,10 +70,10 @@ class GestureModel:
             raise self._cannot_run(error) from error
         came = {i.name: i.type for i in session.get_inputs()}
         shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}
-        if came != _INPUTS or not _fits(**shapes):
+        if came != _INPUTS or not _fits(self.axes, **shapes):
             raise ModelError(
                 f"{self.path / MODEL} takes {came} of {shapes}, a gesture model takes {_INPUTS} "
-                "of (N, K, 2) and (N,)"
+                f"of (N, K, {self.axes}) and (N,)"
             )
         outputs = {o.name: o.shape for o in session.get_outputs()}
         ranks = [len(shape) for shape in outputs.values()]
@@ -109,6 +109,11 @@ class GestureModel:
     def skeleton(self) -> Skeleton:
         """Whose keypoints it understands; models that name none are of hands."""
         return skeleton_named(_skeleton_of(self.metadata))
+
+    @property
+    def axes(self) -> int:
+        """2: it understands keypoints in the picture; 3: in space."""
+        return _axes_of(self.metadata)
 
     @property
     def preliminary(self) -> bool:
@@ -152,15 +157,16 @@ class GestureModel:
         has none.
 
         Args:
-            keypoints: (N, K, 2) pixels, NaN where missing.
+            keypoints: (N, K, D), NaN where missing.
             mirrored_view: (N,) true where the viewer saw the picture mirrored.
 
         Raises:
             ModelError: keypoints of another skeleton, or the model can't be run.
         """
-        if keypoints.ndim != 3 or keypoints.shape[1:] != (self.skeleton.size, 2):
+        if keypoints.ndim != 3 or keypoints.shape[1:] != (self.skeleton.size, self.axes):
+            wanted = f"(N, {self.skeleton.size}, {self.axes})"
             raise ModelError(
-                f"the model knows {self.skeleton.name} keypoints (N, {self.skeleton.size}, 2), "
+                f"the model knows {self.skeleton.name} keypoints {wanted}, "
                 f"these are {keypoints.shape}: choose a model that was trained on them"
             )
         keypoints = np.ascontiguousarray(keypoints, np.float32)
@@ -193,9 +199,17 @@ def _skeleton_of(metadata: dict[str, Any]) -> str:
     return str(metadata.get("skeleton", HAND_21.name))
 
 
-def _fits(keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
-    """Whether declared shapes are (N, K, 2) and (N,)."""
-    return len(keypoints) == 3 and keypoints[2] == 2 and len(mirrored_view) == 1
+def _axes_of(metadata: dict[str, Any]) -> int:
+    """Models that do not say it are of keypoints in the picture."""
+    axes = metadata.get("axes", 2)
+    if axes not in (2, 3):
+        raise ValueError(f"{axes!r} axes")
+    return int(axes)
+
+
+def _fits(axes: int, keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
+    """Whether declared shapes are (N, K, D) and (N,)."""
+    return len(keypoints) == 3 and keypoints[2] == axes and len(mirrored_view) == 1
 
 
 def _read_pair(folder: Path) -> tuple[dict[str, Any], bytes]:
@@ -226,20 +240,22 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
         version, skeleton = metadata["feature_version"], _skeleton_of(metadata)
+        axes = _axes_of(metadata)
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
         str(metadata["estimator"]), float(metadata.get("threshold", 0))
         float(metadata.get("rejection", {}).get("threshold", 0))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
-    if skeleton not in FEATURE_SETS:
+    known = SPACE_FEATURES if axes == 3 else FEATURE_SETS
+    if skeleton not in known:
         raise ModelError(
             f"{path.parent} was made for the skeleton “{skeleton}”, this Mudra knows "
-            f"{', '.join(FEATURE_SETS)}: use a newer Mudra"
+            f"{', '.join(known)}: use a newer Mudra"
         )
-    if version != FEATURE_SETS[skeleton].version:
+    if version != known[skeleton].version:
         raise ModelError(
             f"{path.parent} was made for feature version {version} of {skeleton}, this Mudra has "
-            f"{FEATURE_SETS[skeleton].version}: train it again"
+            f"{known[skeleton].version}: train it again"
         )
     if not names:
         raise ModelError(f"{path} names no gestures")

@@ -1,5 +1,6 @@
 """Keypoints as another camera, person or detector would have given them. torch; draws only from
-the generator it is given, so that a seed decides everything."""
+the generator it is given, so that a seed decides everything. In space, turns are those that the
+camera sees in its picture; depths stay."""
 
 import math
 from dataclasses import dataclass
@@ -91,10 +92,10 @@ def augment(
     generator: torch.Generator,
     skeleton: Skeleton,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Changed copies of (N, K, 2) keypoints as seen on the screen, and their (N,) labels."""
+    """Changed copies of (N, K, D) keypoints as seen on the screen, and their (N,) labels."""
     if how.jitter:
         keypoints = _jittered(keypoints, how.jitter, skeleton, generator)
-    keypoints = torch.einsum("nij,nkj->nki", _warps(len(labels), how, generator), keypoints)
+    keypoints = _moved(keypoints, _warps(len(labels), how, generator))
     keypoints = _turned(keypoints, meaning.turnable[labels], how.turn, generator)
     if skeleton == HAND_21:
         keypoints, labels = _aimed(keypoints, labels, how.aim, meaning.aims, generator)
@@ -110,6 +111,14 @@ def _jittered(
     from_root = keypoints - keypoints[:, [*skeleton.root]].mean(1, keepdim=True)
     length = from_root.nan_to_num().norm(dim=2).amax(1)[:, None, None]
     return keypoints + torch.randn(keypoints.shape, generator=generator) * length * jitter
+
+
+def _moved(keypoints: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
+    """Times (N, 2, 2) matrices in x and y."""
+    if keypoints.shape[2] == 3:
+        by = torch.nn.functional.pad(by, (0, 1, 0, 1))
+        by[:, 2, 2] = 1
+    return torch.einsum("nij,nkj->nki", by, keypoints)
 
 
 def _warps(n: int, how: Augmentation, generator: torch.Generator) -> torch.Tensor:
@@ -133,7 +142,7 @@ def _turned(
     n = len(keypoints)
     chosen = (torch.rand(n, generator=generator) < share) & turnable
     angle = torch.where(chosen, torch.rand(n, generator=generator) * 2 * math.pi, torch.zeros(n))
-    return torch.einsum("nij,nkj->nki", _rotations(angle), keypoints)
+    return _moved(keypoints, _rotations(angle))
 
 
 def _aimed(
@@ -151,7 +160,7 @@ def _aimed(
     by = wanted - torch.atan2(finger[:, 0], -finger[:, 1])
     chosen = (torch.rand(n, generator=generator) < share) & torch.isin(labels, aims)
     chosen &= (aims[way] >= 0) & by.isfinite()
-    turned = torch.einsum("nij,nkj->nki", _rotations(by.where(chosen, torch.zeros(n))), keypoints)
+    turned = _moved(keypoints, _rotations(by.where(chosen, torch.zeros(n))))
     return turned, torch.where(chosen, aims[way], labels)
 
 
@@ -183,7 +192,8 @@ def _mirrored(
     image = mirrors[labels]
     chosen = (torch.rand(len(labels), generator=generator) < share) & (image >= 0)
     flip = torch.where(chosen, -1.0, 1.0)
-    sides = torch.stack([flip, torch.ones_like(flip)], 1)[:, None]
+    ones = [torch.ones_like(flip)] * (keypoints.shape[2] - 1)
+    sides = torch.stack([flip, *ones], 1)[:, None]
     if skeleton.mirror_pairs:  # a mirrored left arm is a right one
         swapped = keypoints[:, skeleton.mirrored]
         keypoints = torch.where(chosen[:, None, None], swapped, keypoints)

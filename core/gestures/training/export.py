@@ -14,7 +14,6 @@ from torch import nn
 from core.errors import ModelError
 from core.files import write_whole
 from core.gestures.data import GestureData
-from core.gestures.features import feature_set
 from core.gestures.model.coverage import coverage
 from core.gestures.model.drift import reference_statistics
 from core.gestures.model.gesture_model import (
@@ -66,12 +65,13 @@ def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
 def _save(net: Net, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
     """Both files, each whole or not at all; `ONNX_SHA256` says to readers whether they belong
     together."""
-    content = to_onnx(net, data.keypoints.shape[1])
+    content = to_onnx(net)
     metadata = {
         "format": "mudra-gesture-model",
         "gestures": [asdict(gesture) for gesture in data.gestures],
         "skeleton": data.skeleton,
-        "feature_version": feature_set(data.skeleton).version,
+        "axes": data.feature_set.axes,
+        "feature_version": data.feature_set.version,
         "estimator": data.estimator,
         "threshold": 0.6,
         ONNX_SHA256: hashlib.sha256(content).hexdigest(),
@@ -92,13 +92,14 @@ def _reference_statistics(data: GestureData) -> dict[str, Any]:
     return reference_statistics(data, turned=set(turned.tolist()), mirrored=set(mirrored.tolist()))
 
 
-def to_onnx(net: Net, joints: int) -> bytes:
+def to_onnx(net: Net) -> bytes:
     """The net as an ONNX file's bytes, batch size free; a gesture net alone rejects nothing."""
     graph = Graph()
     gestures = net.net if isinstance(net, OpenSetNet) else net
-    keypoints = graph.input("keypoints", np.float32, joints, 2)
+    features = gestures.features
+    keypoints = graph.input("keypoints", np.float32, features.skeleton.size, features.axes)
     mirrored_view = graph.input("mirrored_view", bool)
-    x = gestures.features(keypoints, mirrored_view, graph)
+    x = features(keypoints, mirrored_view, graph)
     mean, spread = (
         graph.constant(gestures.mean, "net.mean"),
         graph.constant(gestures.spread, "net.spread"),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
-from core.gestures.features import feature_set
 from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.nets import GestureNet
@@ -192,14 +191,14 @@ class _Fit:
 def _plain_features(data: GestureData) -> NDArray[np.float32]:
     """(N, F) features, made of some thousands at a time."""
     parts = [slice(begin, begin + _AT_ONCE) for begin in range(0, max(1, len(data)), _AT_ONCE)]
-    features = feature_set(data.skeleton)
+    features = data.feature_set
     return np.concatenate([features(data.keypoints[p], data.mirrored_view[p]) for p in parts])
 
 
 def as_seen(data: GestureData) -> torch.Tensor:
-    """(N, K, 2) keypoints as the viewer saw them: augmentation and its mirror labels then speak
+    """(N, K, D) keypoints as the viewer saw them: augmentation and its mirror labels then speak
     of the screen's directions."""
-    seen = feature_set(data.skeleton).as_seen(data.keypoints, data.mirrored_view)
+    seen = data.feature_set.as_seen(data.keypoints, data.mirrored_view)
     return torch.from_numpy(np.ascontiguousarray(seen, np.float32))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from core.gestures.data import GestureData
-from core.gestures.features import FeatureSet, feature_set
+from core.gestures.features import FeatureSet
 
 _DROPOUT = 0.2
 _HEAD_HIDDEN = 128
@@ -21,7 +21,7 @@ _HEAD_HIDDEN = 128
 class GestureNet(nn.Module):
     """Features, their standardisation, and an MLP of two hidden layers.
 
-    `forward` is what is saved: keypoints (N, K, 2) and mirrored_view (N,) → probabilities (N, C).
+    `forward` is what is saved: keypoints (N, K, D) and mirrored_view (N,) → probabilities (N, C).
     """
 
     mean: torch.Tensor
@@ -40,7 +40,7 @@ class GestureNet(nn.Module):
     ) -> "GestureNet":
         """A net with random weights for the data's gestures, standardised by the (N, F) features
         it is to learn from."""
-        net = cls(feature_set(data.skeleton), len(data.gestures), hidden)
+        net = cls(data.feature_set, len(data.gestures), hidden)
         net.mean = torch.from_numpy(plain.mean(0).astype(np.float32))
         # a feature that hardly varies in the samples must not be blown up in use
         net.spread = torch.from_numpy((plain.std(0) + 0.02).astype(np.float32))
@@ -94,7 +94,7 @@ class RejectionHead(nn.Module):
 class OpenSetNet(nn.Module):
     """A gesture net, and a head that says how far out of its distribution a hand lies.
 
-    `forward` is what is saved: keypoints (N, K, 2) and mirrored_view (N,) → probabilities (N, C)
+    `forward` is what is saved: keypoints (N, K, D) and mirrored_view (N,) → probabilities (N, C)
     and rejection (N,). The head is given the standardised features and the net's logits.
     """
 

@@ -5,9 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
-from core.gestures.features import feature_set
 from core.gestures.labels import NONE
-from core.pose.own_frame import heading_length, own_frame, root_of
+from core.pose.own_frame import heading_length, own_frame, root_of, space_frame
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
@@ -30,7 +29,7 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
     look like one of the gestures all the same are left out.
 
     Returns:
-        (n or fewer, K, 2); none where there are fewer than two classes.
+        (n or fewer, K, D); none where there are fewer than two classes.
     """
     keypoints, skeleton = complete(data), skeleton_named(data.skeleton)
     rows = _drawn_evenly(data.labels, 2 * _TRIES * n, rng).reshape(2, -1)
@@ -50,8 +49,8 @@ def synthetic_outliers(data: GestureData, n: int, rng: np.random.Generator) -> A
 
 
 def complete(data: GestureData) -> Array:
-    """(N, K, 2) poses from their root as seen on the screen, missing keypoints at the root."""
-    features = feature_set(data.skeleton)
+    """(N, K, D) poses from their root as seen on the screen, missing keypoints at the root."""
+    features = data.feature_set
     shifted = features.from_root(features.as_seen(data.keypoints, data.mirrored_view))
     return np.asarray(np.nan_to_num(shifted, posinf=0.0, neginf=0.0), np.float32)
 
@@ -61,8 +60,8 @@ def recombined(
 ) -> Array:
     """Each hand with one or two fingers, thumb included, of its donor: the finger starts where the
     hand's own did and goes on as the donor's, both seen with the palm upright and of size 1."""
-    own, heading, size, side = _upright(hands, skeleton)
-    other = _upright(donors, skeleton)[0]
+    own, axes = _upright(hands, skeleton)
+    other, _ = _upright(donors, skeleton)
     groups = [*skeleton.groups.values()]
     n = len(hands)
     count = rng.integers(1, _MOST_FINGERS + 1, n)
@@ -72,11 +71,11 @@ def recombined(
         taken = np.flatnonzero(rank[:, number] < count)
         way = other[taken][:, rest] - other[taken, base][:, None]
         made[taken[:, None], rest] = own[taken, base][:, None] + way
-    return _turned_back(made, heading, size, side)
+    return np.einsum("nki,nij->nkj", made, axes).astype(np.float32)
 
 
 def hand_shape(hands: Array, skeleton: Skeleton = HAND_21) -> Array:
-    """(N, 2 K), of a hand (N, 40), keypoints with the palm upright, the farthest at distance 1:
+    """(N, D K), of a hand (N, 20 D), keypoints with the palm upright, the farthest at distance 1:
     the shape without the direction."""
     own = _upright(hands, skeleton)[0]
     reach = np.maximum(np.linalg.norm(own, axis=2).max(1), 1e-6)
@@ -100,17 +99,14 @@ def _drawn_evenly(labels: NDArray[np.int64], n: int, rng: np.random.Generator) -
     return rng.choice(len(labels), n, p=weight / weight.sum())
 
 
-def _upright(hands: Array, skeleton: Skeleton) -> tuple[Array, Array, Array, Array]:
-    """The keypoints from the root with the heading up, of length 1, a hand's index side at +x; then
-    the heading (N, 2), its length (N,), and -1 where that took a mirror (N,)."""
+def _upright(hands: Array, skeleton: Skeleton) -> tuple[Array, Array]:
+    """The keypoints from the root with the heading up, of length 1, a hand's index side at +x; and
+    (N, D, D) where these axes lay and how long the heading was: keypoints times it are as given."""
     points = hands - root_of(hands, skeleton.root)
-    size = heading_length(points, skeleton) + 1e-6
-    own, heading, flipped = own_frame(points / size[:, None, None], skeleton)
-    return own, heading, size, np.where(flipped, -1, 1).astype(np.float32)
-
-
-def _turned_back(own: Array, heading: Array, size: Array, side: Array) -> Array:
-    across = own[..., 0] * (side * size)[:, None]
-    along = own[..., 1] * size[:, None]
-    hx, hy = heading[:, None, 0], heading[:, None, 1]
-    return np.stack([along * hx - across * hy, along * hy + across * hx], -1).astype(np.float32)
+    size = (heading_length(points, skeleton) + 1e-6)[:, None, None]
+    if hands.shape[-1] == 3:
+        own, *axes = space_frame(points / size, skeleton)
+        return own, np.stack(axes, 1) * size
+    own, heading, flipped = own_frame(points / size, skeleton)
+    across = np.stack([-heading[:, 1], heading[:, 0]], 1) * np.where(flipped, -1, 1)[:, None]
+    return own, np.stack([across, heading], 1) * size

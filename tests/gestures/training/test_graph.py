@@ -5,33 +5,36 @@ import onnx
 import pytest
 from onnx.reference import ReferenceEvaluator
 
-from core.gestures.features import FEATURE_SETS
+from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.training.graph import Graph
 from core.weights.onnx_session import open_session
 
 
-def poses(joints: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
+def poses(joints: int, axes: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:
     """Poses as a camera's: one without a keypoint, one without its root, one without any extent."""
     rng = np.random.default_rng(0)
-    points = rng.normal(0, 80, (n, joints, 2)) + rng.uniform(100, 600, (n, 1, 2))
+    points = rng.normal(0, 80, (n, joints, axes)) + rng.uniform(100, 600, (n, 1, axes))
     points[1, -1], points[1, 7] = np.nan, np.inf
     points[2, 0] = np.nan
     points[3] = points[3, :1]
     return points.astype(np.float32), np.arange(n) % 2 == 0
 
 
-@pytest.mark.parametrize("skeleton", FEATURE_SETS)
-def test_the_graph_of_a_skeleton_gives_its_features(skeleton):
-    features = FEATURE_SETS[skeleton]
+@pytest.mark.parametrize(
+    "features",
+    [*FEATURE_SETS.values(), *SPACE_FEATURES.values()],
+    ids=lambda one: f"{one.skeleton.name}-{one.axes}",
+)
+def test_the_graph_of_a_skeleton_gives_its_features(features):
     joints = features.skeleton.size
     graph = Graph()
-    keypoints = graph.input("keypoints", np.float32, joints, 2)
+    keypoints = graph.input("keypoints", np.float32, joints, features.axes)
     content = graph.to_bytes(
         {"features": features(keypoints, graph.input("mirrored_view", bool), graph)}
     )
     onnx.checker.check_model(onnx.load_model_from_string(content), full_check=True)
     for n in (1, 5):  # another number than the graph was written with
-        points, mirrored = poses(joints, 5)
+        points, mirrored = poses(joints, features.axes)
         feed = {"keypoints": points[:n], "mirrored_view": mirrored[:n]}
         wanted = features(points[:n], mirrored[:n])
         for found in (

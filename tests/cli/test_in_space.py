@@ -1,0 +1,117 @@
+"""Hands in space from pictures to a model and its answers, by the commands."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.capture.tables import read_table
+from core.cli import app
+from core.errors import ModelError
+from core.exchange.model_files import export_model
+from core.gestures.model.gesture_model import GestureModel
+from core.media.pictures import read_picture
+from core.paths import Paths
+from core.pose.types import Estimate, Pose
+from core.recognition.reading import answers
+from core.store import Store
+
+GESTURES = ("fist", "open_palm", "thumbs_up")
+EACH = 12
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+@pytest.fixture(scope="module")
+def tables(shared_data, tmp_path_factory):
+    """What `extract` wrote of two sets of pictures: to learn from, and others."""
+    folder, made = tmp_path_factory.mktemp("in-space"), []
+    for number, name in enumerate(("learn", "other")):
+        for gesture in GESTURES:
+            own = folder / name / gesture
+            own.mkdir(parents=True)
+            there = sorted((shared_data / "hand_images" / "emrecandir" / gesture).iterdir())
+            for picture in there[number * EACH : (number + 1) * EACH]:
+                shutil.copy(picture, own)
+        made.append(folder / f"{name}.csv")
+        said(["extract", str(folder / name), "-o", str(made[-1])])
+    return made
+
+
+def said(arguments):
+    done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def moved_into_space(table, out):
+    """The same hands as a table of x, y, z, in millimetres."""
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    axes = [f"{axis}{joint}" for joint in range(21) for axis in "xyz"]
+    with out.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["gesture", "estimator", *axes])
+        for row in rows:
+            numbers = [1000 * float(row[f"w{axis}"]) for axis in axes]
+            writer.writerow([row["gesture"], row["estimator"], *numbers])
+    return out
+
+
+def test_pictures_teach_a_model_in_space_that_names_other_pictures(
+    tables, tmp_path, make_estimator, shared_data
+):
+    learn, other = tables
+    at = ["--workspace", str(tmp_path)]
+    assert said(["import", str(learn), "--project", "P", *at])["added"] == 3 * EACH
+    trained = said(["train", "--project", "P", "--in-space", "--epochs", "8", *at])
+    model = GestureModel.load(Paths.find(tmp_path).model(trained["run"]))
+    assert model.axes == 3 and {g.name for g in model.gestures} == {*GESTURES}
+    found = said(["evaluate", "--model", trained["run"], "--data", str(other), *at])
+    assert found["n"] == 3 * EACH and found["accuracy"] > 0.9
+    picture = next((shared_data / "hand_images" / "didi" / "fist").iterdir())
+    with make_estimator() as estimator:
+        estimate = estimator.estimate_still(read_picture(picture))
+    assert answers(model, estimate)[0].likeliest[0].name == "fist"
+
+
+def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
+    learn, other = (moved_into_space(table, tmp_path / table.name) for table in tables)
+    assert read_table(learn).keypoints.shape == (3 * EACH, 21, 3)
+    at = ["--workspace", str(tmp_path)]
+    said(["import", str(learn), "--project", "P", *at])
+    trained = said(["train", "--project", "P", "--epochs", "8", *at])
+    assert GestureModel.load(Paths.find(tmp_path).model(trained["run"])).axes == 3
+    found = said(["evaluate", "--model", trained["run"], "--data", str(other), *at])
+    assert found["accuracy"] > 0.9
+
+
+def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
+    at = ["--workspace", str(tmp_path)]
+    said(["import", str(tables[0]), "--project", "P", *at])
+    run = said(["train", "--project", "P", "--in-space", "--epochs", "2", *at])["run"]
+    paths = Paths.find(tmp_path)
+    model = GestureModel.load(paths.model(run))
+    flat = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
+    with pytest.raises(ModelError, match="mediapipe-hands finds none"):
+        answers(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
+    with pytest.raises(ModelError, match=r"keypoints \(N, 21, 3\)"):
+        model.predict(np.zeros((1, 21, 2), np.float32), np.array([False]))
+    with pytest.raises(ModelError, match="keypoints in space"):
+        export_model(model, tmp_path / "model.gesture", paths)
+
+
+def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):
+    table = tmp_path / "flat.csv"
+    with (shared_data / "hand_keypoints" / "gestures.csv").open() as file:
+        table.write_text("".join(file.readline() for _ in range(30)))
+    at = ["--workspace", str(tmp_path)]
+    said(["import", str(table), "--project", "P", *at])
+    done = CliRunner().invoke(app, ["train", "--project", "P", "--in-space", *at])
+    assert "no samples with keypoints in space" in str(done.exception)
+    store = Store(Paths.find(tmp_path).database)
+    assert store.training_data(store.project("P").id).keypoints.shape == (29, 21, 2)
+    store.close()
