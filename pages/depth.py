@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.panels.camera.stage import stage
 from pages.panels.choice import pick_one
-from pages.panels.depth.nets import NO_NET, pick_depth_net
+from pages.panels.depth.nets import pick_depth_net
 from pages.panels.depth.recordings import close_recording, show_example, show_upload
 from pages.panels.depth.webcam import show_webcam
 from pages.panels.project.projects import pick_project
@@ -16,7 +16,7 @@ def page() -> None:
     """The source in a row above; what it gives has the page's width."""
     pick_project()
     place = stage()
-    with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
+    with place.beside, st.container(horizontal=True):
         what = pick_one("Source", [EXAMPLE, RECORDING, WEBCAM], "depth_source", width="content")
         net = pick_depth_net() if what != WEBCAM else None
     if what == WEBCAM:
@@ -27,8 +27,6 @@ def page() -> None:
     with place.replace():
         show = show_example if what == EXAMPLE else show_upload
         show(place, net)
-        if net is None:
-            st.info(NO_NET, icon="🧩")
 
 
 page()

@@ -113,13 +113,21 @@ def uploaded(name: str, content: bytes, folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def uploaded_together(uploads: Sequence[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
-    """Several of them, given as (name, content), in one folder of their own below `folder`."""
+def uploaded_together(
+    uploads: Sequence[tuple[str, bytes]], folder: Path, name: str = "."
+) -> Iterator[Path]:
+    """Several of them, given as (name, content), in one folder of their own below `folder`.
+
+    Args:
+        name: of the folder, for errors.
+    """
     with TemporaryDirectory(prefix="upload-", dir=folder) as own:
-        for name, content in uploads:
-            safe = _UNSAFE.sub("_", name)[-_LONGEST:].lstrip(".") or "upload"
-            (Path(own) / safe).write_bytes(content)
-        yield Path(own)
+        place = Path(own) / name
+        place.mkdir(exist_ok=True)
+        for called, content in uploads:
+            safe = _UNSAFE.sub("_", called)[-_LONGEST:].lstrip(".") or "upload"
+            (place / safe).write_bytes(content)
+        yield place
 
 
 def _suffix(upload: tuple[str, bytes]) -> str:

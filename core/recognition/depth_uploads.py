@@ -1,16 +1,20 @@
 """Uploaded recordings of depth: a file, a zip of a folder, or the files of a folder."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from core.capture.uploads import uploaded_together
 from core.depth.cameras import Camera
+from core.depth.sources.depth_videos import VIDEO_SUFFIXES
 from core.depth.sources.frames import DepthSource
 from core.depth.sources.recordings import open_depth
 from core.media.archives import unpacked
 
 _ZIP, _PICTURES = ".zip", (".png", ".bin")
+_WHOLE = (".npy", ".npz", *VIDEO_SUFFIXES)  # a recording in one file
+_TOGETHER = "the files"
 
 
 @contextmanager
@@ -27,19 +31,31 @@ def uploaded_recording(
         MudraError: none that can be read, or a zip that can't be trusted.
     """
     with ExitStack() as stack:
-        path = stack.enter_context(uploaded_together(uploads, folder))
-        if len(uploads) == 1:
-            path = next(path.iterdir())
-            if path.suffix.lower() == _ZIP:
-                path = _inside(stack.enter_context(unpacked(path)))
-            elif path.suffix.lower() in _PICTURES:
-                path = path.parent
-        source = open_depth(path, camera=camera)
-        stack.callback(source.close)
+        own = stack.enter_context(uploaded_together(uploads, folder, _TOGETHER))
+        first = next(own.iterdir())
+        if len(uploads) == 1 and first.suffix.lower() == _ZIP:
+            path = _recording_in(_unpacked_beside(first))
+        elif len(uploads) == 1 and first.suffix.lower() not in _PICTURES:
+            path = first
+        else:
+            path = _recording_in(own)
+        source = stack.enter_context(open_depth(path, camera=camera))
         yield source
 
 
-def _inside(folder: Path) -> Path:
-    """The folder that a zip holds, where it holds but one."""
-    own = [path for path in folder.iterdir() if not path.name.startswith(("__MACOSX", "."))]
-    return own[0] if len(own) == 1 and own[0].is_dir() else folder
+def _unpacked_beside(path: Path) -> Path:
+    """The folder that was packed, or one of the zip's name."""
+    beside = path.with_suffix("")
+    beside.mkdir()
+    with unpacked(path) as content:
+        for one in content.iterdir():
+            shutil.move(one, beside)
+    path.unlink()
+    inside = [one for one in beside.iterdir() if not one.name.startswith(("__MACOSX", "."))]
+    return inside[0] if len(inside) == 1 and inside[0].is_dir() else beside
+
+
+def _recording_in(folder: Path) -> Path:
+    """The one file that is a whole recording, else the folder."""
+    whole = [one for one in folder.iterdir() if one.suffix.lower() in _WHOLE]
+    return whole[0] if len(whole) == 1 else folder

@@ -43,10 +43,12 @@ function player(root) {
       const unit = width / 320
       if (frame.box) {
         const [left, top, right, bottom] = frame.box
-        context.lineWidth = 1.5 * unit
-        context.setLineDash(frame.how === "tracked" ? [] : [5 * unit, 3 * unit])
-        context.strokeStyle = BOX[frame.how] ?? "#fff"
-        context.strokeRect(left, top, right - left, bottom - top)
+        for (const [wide, colour] of [[3, "#000"], [1.5, BOX[frame.how] ?? "#fff"]]) {
+          context.lineWidth = wide * unit
+          context.strokeStyle = colour
+          if (colour !== "#000" && frame.how !== "tracked") context.setLineDash([5 * unit, 3 * unit])
+          context.strokeRect(left, top, right - left, bottom - top)
+        }
         context.setLineDash([])
       }
       if (!frame.joints) return
@@ -79,9 +81,8 @@ function player(root) {
   function sceneOf(frame) {
     const { cube, joints, truth } = frame
     const known = (joints ?? truth)?.filter(Boolean)
-    if (!cube && !known?.length) return null
-    const middle = () => [0, 1, 2].map((k) => known.reduce((sum, j) => sum + j[k], 0) / known.length)
-    const centre = cube?.centre ?? middle()
+    const mean = (k) => known?.length ? known.reduce((sum, j) => sum + j[k], 0) / known.length : 0
+    const centre = cube?.centre ?? [0, 1, 2].map(mean)
     return {
       centre, half: cube?.half ?? data.half, surface: cube, joints, truth,
       skeleton: data.skeleton, truthSkeleton: data.truth_skeleton,
@@ -187,6 +188,7 @@ function player(root) {
       root.classList.toggle("bare", !data.ticks)
       root.classList.toggle("film", Boolean(data.count))
       root.classList.toggle("one", data.count === 1)
+      root.classList.toggle("true", Boolean(data.truth_skeleton))
       if (anew) {
         self.frames.clear()
         self.queue = []

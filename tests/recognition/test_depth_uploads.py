@@ -48,6 +48,29 @@ def test_a_stack_needs_its_camera_to_be_named(tmp_path):
     assert (count, camera, values) == (3, CAMERAS["icvl"], [600] * 3)
 
 
+def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("camera.json", CAMERA_JSON)]
+    for uploads in (files, [("hand.zip", zip_of(files))]):
+        assert opened(uploads, tmp_path)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("uploads", "named"),
+    [
+        (PAIR[:2], "the files: which camera"),
+        ([("hand.zip", zip_of(PAIR[:2]))], "hand: which camera"),
+        ([("hand.zip", zip_of(PAIR[:2], "session 1/"))], "session 1: which camera"),
+        ([*PAIR[:2], ("camera.json", b"{}")], "camera.json: fx is None"),
+    ],
+)
+def test_errors_name_files_as_their_sender_does(tmp_path, uploads, named):
+    with pytest.raises(MediaError, match=named) as told:
+        opened(uploads, tmp_path)
+    assert "/" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [

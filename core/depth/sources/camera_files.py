@@ -38,13 +38,13 @@ def read_camera_beside(
         MediaError: such a file that can't be read.
     """
     if (path := folder / CAMERA_FILE).is_file():
-        return camera_of(_document(path), str(path))
+        return camera_of(_document(path), path.name)
     if (path := folder / _INTRINSICS_FILE).is_file():
         fields = _text(path).split()
         numbers = dict(zip(("fx", "fy", "u0", "v0"), map(_number, fields), strict=False))
         height, width = size_hw
         whole = numbers | {"name": folder.name, "width": width, "height": height}
-        return camera_of(whole if len(fields) == 4 else {}, str(path))
+        return camera_of(whole if len(fields) == 4 else {}, path.name)
     return None, None
 
 
@@ -102,7 +102,7 @@ def _document(path: Path) -> Any:
     try:
         return json.loads(_text(path))
     except (ValueError, RecursionError) as error:
-        raise MediaError(f"{path} is no JSON that can be read ({str(error)[:100]})") from None
+        raise MediaError(f"{path.name} is no JSON that can be read ({str(error)[:100]})") from None
 
 
 def _text(path: Path) -> str:
@@ -110,10 +110,10 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise MediaError(f"{path} can't be read: {error.strerror}") from error
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
     if len(content) > _MOST_BYTES:
         raise MediaError(
-            f"{path} has over {_MOST_BYTES:,} bytes: it holds a camera's numbers alone"
+            f"{path.name} has over {_MOST_BYTES:,} bytes: it holds a camera's numbers alone"
         )
     return content.decode("utf-8", errors="replace")
 

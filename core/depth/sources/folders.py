@@ -64,11 +64,12 @@ def open_folder(
         MediaError: no depth in it, an unknown camera, or a file beside that can't be read.
         TableError: joints.csv or times.csv that can't be read.
     """
+    folder = folder.resolve()
     layout, names = _find(folder)
     if not names:
         raise MediaError(
-            f"{folder} has no depth pictures: expected are .png of 16 bits, NYU's depth_1_….png "
-            "or MSRA's …_depth.bin"
+            f"{folder.name} has no depth pictures: expected are .png of 16 bits, NYU's "
+            "depth_1_….png or MSRA's …_depth.bin"
         )
     size_hw = read_depth(folder / names[0]).shape
     said, said_unit = read_camera_beside(folder, (size_hw[0], size_hw[1]))
@@ -78,7 +79,7 @@ def open_folder(
     times = read_times(path) if path.is_file() else {}
     found = camera or said or table.cameras.get(names[0]) or _known(layout, size_hw)
     if found is None:
-        raise unknown_camera(str(folder), (size_hw[0], size_hw[1]))
+        raise unknown_camera(folder.name, (size_hw[0], size_hw[1]))
     table = JointTable({}, table.truths) if camera else table
     return DepthFolder(folder, layout, names, found, unit_mm or said_unit or 1.0, table, times)
 
@@ -130,12 +131,14 @@ def _find(folder: Path) -> tuple[Layout, list[str]]:
         with os.scandir(folder) as entries:
             names = [one.name for one in entries if one.name.endswith((".png", ".bin"))]
     except OSError as error:
-        raise MediaError(f"{folder} can't be read: {error.strerror}") from error
+        raise MediaError(f"{folder.name} can't be read: {error.strerror}") from error
     names = [name for name in names if not name.startswith(".")]  # drafts of what is being written
     for layout in LAYOUTS:
         if found := [name for name in names if layout.depth.fullmatch(name)]:
             if len(found) > MOST_FRAMES:
-                raise MediaError(f"{folder} has {len(found):,} frames, at most {MOST_FRAMES:,}")
+                raise MediaError(
+                    f"{folder.name} has {len(found):,} frames, at most {MOST_FRAMES:,}"
+                )
             return layout, sorted(found, key=_in_order)
     return LAYOUTS[-1], []
 

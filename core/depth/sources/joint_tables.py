@@ -49,12 +49,12 @@ def read_joint_table(path: Path) -> JointTable:
     whole = [header[n][-2:] for n in axes] == ["_x", "_y", "_z"] * (len(axes) // 3)
     if not {"picture", "name"} & set(header) or not whole or len(axes) > 3 * _MOST_JOINTS:
         raise TableError(
-            f"{path} is no table of joints: expected are the columns picture and x, y, z of each "
-            f"of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
+            f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
+            f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
         )
     table = JointTable({}, {})
     for number, row in rows:
-        where = f"{path}: line {number}"
+        where = f"{path.name}: line {number}"
         if len(row) != len(header):
             raise TableError(f"{where} has {len(row)} fields, the header has {len(header)}")
         named = dict(zip(header, row, strict=True))
@@ -77,24 +77,24 @@ def read_times(path: Path) -> dict[str, float]:
     short = 0
     for number, row in _rows(path):
         if short:
-            raise TableError(f"{path}: line {short} has not two fields, picture and time_s")
+            raise TableError(f"{path.name}: line {short} has not two fields, picture and time_s")
         if len(row) != 2:
             short = number
         elif number > 1:
-            times[row[0]] = _number(row[1], f"{path}: line {number}")
+            times[row[0]] = _number(row[1], f"{path.name}: line {number}")
     return {name: time_s for name, time_s in times.items() if math.isfinite(time_s)}
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise TableError(f"{path} has over {_MOST_BYTES:,} bytes: split it")
+            raise TableError(f"{path.name} has over {_MOST_BYTES:,} bytes: split it")
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             yield from enumerate(csv.reader(file), 1)
     except OSError as error:
-        raise TableError(f"{path} can't be read: {error.strerror}") from error
+        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     except csv.Error as error:
-        raise TableError(f"{path} is no table that can be read ({error})") from error
+        raise TableError(f"{path.name} is no table that can be read ({error})") from error
 
 
 def _number(field: str, where: str) -> float:

@@ -21,8 +21,10 @@ def show_errors(apart_mm: Distances) -> None:
     with said:
         st.metric("Mean error", f"{epe(apart_mm):.1f} mm", border=True)
         shares = figures["success"]
-        within = " · ".join(f"{shares[mm]:.0%} ≤ {mm} mm" for mm in _SAID_MM)
-        st.caption(f"{many(figures['n'], 'frame')} with truth. Worst keypoint: {within}.")
+        within = ", ".join(f"{mm} mm in {shares[mm]:.0%}" for mm in _SAID_MM)
+        st.caption(
+            f"{many(figures['n'], 'frame')} with truth. Every keypoint is within {within} of them."
+        )
     with curve:
         draw(success_chart(success_curve(apart_mm)), width="stretch", key="depth_success")
 
@@ -33,18 +35,18 @@ def success_chart(curve: list[tuple[int, float]]) -> Chart:
         "data": {"values": [{"mm": mm, "share": share} for mm, share in curve]},
         "mark": {"type": "line", "strokeWidth": 2.5, "color": TEAL},
         "encoding": {
-            "x": {"field": "mm", "type": "quantitative", "title": "largest error allowed, mm"},
+            "x": {"field": "mm", "type": "quantitative", "title": "largest error, mm"},
             "y": {
                 "field": "share",
                 "type": "quantitative",
                 "title": "frames within",
                 "scale": {"domain": [0, 1]},
-                "axis": {"format": "%", "tickCount": 5},
+                "axis": {"format": "%", "values": [0, 0.25, 0.5, 0.75, 1]},
             },
             "tooltip": [
                 {"field": "mm", "type": "quantitative"},
                 {"field": "share", "type": "quantitative", "format": ".1%"},
             ],
         },
-        "height": 180,
+        "height": 200,
     }

@@ -65,4 +65,5 @@ def _say_hands(playback: DepthPlayback) -> None:
             icon="👀",
         )
     elif read:
-        st.caption(f"Hand found in {found} of {many(read, 'frame')} read so far.")
+        so_far = " read so far" if read < playback.count else ""
+        st.caption(f"Hand found in {found} of {many(read, 'frame')}{so_far}.")

@@ -16,11 +16,12 @@ from core.recognition.depth_uploads import uploaded_recording
 from core.recognition.hand_finding import usual_finders
 from pages.components.depth_view import Scene
 from pages.panels.camera.stage import Stage
+from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach, play
 from pages.panels.frame import errors_shown, studio, temporary_folder
 
-KINDS = ["zip", "npz", "npy", "mkv", "avi", "png", "bin", "json", "csv", "txt", "jpg"]
-AS_SAID = "as the recording says"
+KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "png", "bin", "json", "csv", "txt", "jpg"]
+AUTOMATIC = "automatic"
 _OPEN = "depth_open"
 
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
@@ -55,7 +56,12 @@ def show_upload(place: Stage, net: DepthNet | None) -> None:
     files = left.file_uploader(
         "A recording of depth", KINDS, accept_multiple_files=True, key="depth_files"
     )
-    camera = right.selectbox("Camera", [AS_SAID, *CAMERAS], key="depth_camera")
+    camera = right.selectbox(
+        "Camera",
+        [AUTOMATIC, *CAMERAS],
+        key="depth_camera",
+        help="That took it; automatic: as the recording says.",
+    )
     if not files:
         close_recording()
         st.info(
@@ -86,6 +92,8 @@ def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None
         playback = _opened(name, open_source, net)
         with place.settings:
             reach = pick_reach(name, playback.usual_reach)
+        if net is None:
+            st.info(NO_NET, icon="🧩")
         play(
             playback,
             Scene(name, reach, playback.count, skeleton=playback.skeleton, truth=playback.truth),

@@ -20,9 +20,8 @@ def show_webcam(place: Stage) -> None:
     place.say_next("Show a hand and see it in space, without a depth camera.")
     with place.beside:
         st.caption(
-            "3-D without a depth camera: MediaPipe estimates these points from colours alone. "
-            "Their shape is a guess learned from many hands, and how far away the hand is, "
-            "nobody measures."
+            "3-D without a depth camera: MediaPipe estimates these points from colours alone. It "
+            "learned their shape from many hands; how far away yours is, is not measured."
         )
         st.fragment(_now, run_every=_EVERY_S if live else None)(live)
 
