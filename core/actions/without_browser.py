@@ -1,19 +1,27 @@
-"""Actions without a browser: a camera of this machine, or a video, is read and what it shows is
-told."""
+"""Actions without a browser: a camera of this machine, a video or a source of depth is read and
+what it shows is told."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from core.actions.actions import Actions, Settings
 from core.actions.changes import Change
 from core.actions.hands import HandInSpace
 from core.capture.uploads import open_frames
+from core.depth.sources.frames import DepthFrame, DepthSource
 from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
+from core.pose.types import Estimate, Frame
+from core.recognition.depth_estimates import estimate_of
+from core.recognition.depth_reading import DepthReader
 from core.recognition.reading import HandReader
 
 Told = Change | HandInSpace
+
+
+Timed = TypeVar("Timed", Frame, DepthFrame)
 
 
 def act(
@@ -37,20 +45,61 @@ def act(
     Raises:
         MudraError: nothing that can be read, or a model of another estimator.
     """
-    read = HandReader()
-    try:
+
+    def estimates() -> Iterator[Estimate]:
         if model is not None:
             model.check_estimator(estimator.name, estimator.skeleton)
-        begun = time.monotonic()
-        for frame in open_frames(source):
-            if seconds is not None and frame.time_s > seconds:
-                break
-            if own_speed:
-                time.sleep(max(0.0, begun + frame.time_s - time.monotonic()))
-            estimate = estimator.estimate(frame)
-            yield from actions.offer(read(estimate, model), frame.time_s, estimate)
+        for frame in _paced(open_frames(source), seconds, own_speed):
+            yield estimator.estimate(frame)
+
+    return _told(estimates(), model, actions)
+
+
+def act_on_depth(
+    source: DepthSource,
+    model: GestureModel | None,
+    reader: DepthReader,
+    name: str,
+    actions: Actions,
+    *,
+    seconds: float | None = None,
+    own_speed: bool = True,
+) -> Iterator[Told]:
+    """As `act`, of the hand that a reader follows in a source of depth.
+
+    Args:
+        name: of the reader's net, which stands for an estimator's.
+
+    Raises:
+        MudraError: a frame that can't be read, or a model of other keypoints.
+    """
+
+    def estimates() -> Iterator[Estimate]:
+        for frame in _paced(source, seconds, own_speed):
+            yield estimate_of(reader.read(frame), name)
+
+    return _told(estimates(), model, actions)
+
+
+def _told(
+    estimates: Iterator[Estimate], model: GestureModel | None, actions: Actions
+) -> Iterator[Told]:
+    read = HandReader()
+    try:
+        for estimate in estimates:
+            yield from actions.offer(read(estimate, model), estimate.time_s, estimate)
     finally:
         actions.close()
+
+
+def _paced(frames: Iterable[Timed], seconds: float | None, own_speed: bool) -> Iterator[Timed]:
+    begun = time.monotonic()
+    for frame in frames:
+        if seconds is not None and frame.time_s > seconds:
+            return
+        if own_speed:
+            time.sleep(max(0.0, begun + frame.time_s - time.monotonic()))
+        yield frame
 
 
 def opened(settings: Settings) -> Actions:

@@ -1,22 +1,37 @@
 """The command that acts on gestures: OSC, WebSocket, JSON lines."""
 
 import sys
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import NumHands, OwnEstimator, VideoOrCamera, Workspace, hand_estimator
+from core.cli._shared import NumHands, OwnEstimator, Workspace, hand_estimator
+from core.cli.depth_sources import open_source
 from core.paths import Paths
 
 app = typer.Typer()
+Act = Callable[..., Iterator[Any]]
 
 
 @app.command()
 def act(
-    source: VideoOrCamera = "camera:0",
+    source: Annotated[
+        str,
+        typer.Option(
+            "-i",
+            "--input",
+            help="camera:N of this machine, a video; of depth: a recording, sensor:NAME.",
+        ),
+    ] = "camera:0",
     model: Annotated[
-        str, typer.Option(help="A folder, a run's name, NAME.gesture, starter, or none.")
-    ] = "starter",
+        str | None,
+        typer.Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
+    ] = None,
+    depth: Annotated[
+        str | None, typer.Option(help="The input is of depth; this net finds the hand's keypoints.")
+    ] = None,
     estimator: OwnEstimator = None,
     osc: Annotated[
         str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
@@ -46,11 +61,11 @@ def act(
     from core.actions.actions import Settings
     from core.actions.changes import Change
     from core.actions.websocket import check_origins, new_token
-    from core.actions.without_browser import act as act_
     from core.actions.without_browser import opened
     from core.gestures.model.bundle import load_model
 
     paths = Paths.find(workspace)
+    model = model or ("none" if depth else "starter")
     chosen = None if model == "none" else load_model(paths.model(model))
     found_by = estimator or (chosen.estimator if chosen else "mediapipe-hands")
     host, port = _host_port(osc)
@@ -66,12 +81,15 @@ def act(
         per_second=rate,
         model=chosen.path.name if chosen else "",
     )
-    with hand_estimator(paths, found_by, num_poses=hands)() as detector:
+    reading = (
+        _of_depth(paths, source, depth) if depth else _of_camera(paths, source, found_by, hands)
+    )
+    with reading as told_of:
         actions = opened(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
         try:
-            for told in act_(source, chosen, detector, actions, seconds=seconds):
+            for told in told_of(chosen, actions, seconds=seconds):
                 if as_json:
                     print(told.line, flush=True)
                 elif isinstance(told, Change):
@@ -80,6 +98,30 @@ def act(
                     print(f"warning: {error}", file=sys.stderr)
         except KeyboardInterrupt:  # the way to end a camera
             actions.close()
+
+
+@contextmanager
+def _of_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterator[Act]:
+    """`without_browser.act`, given what it is to read."""
+    from core.actions.without_browser import act
+
+    with hand_estimator(paths, estimator, num_poses=hands)() as detector:
+        yield lambda model, actions, **more: act(source, model, detector, actions, **more)
+
+
+@contextmanager
+def _of_depth(paths: Paths, source: str, name: str) -> Iterator[Act]:
+    """The same of depth."""
+    from core.actions.without_browser import act_on_depth
+    from core.estimators.depth_net import DepthNet
+    from core.recognition.depth_reading import DepthReader
+    from core.recognition.hand_finding import usual_finders
+
+    net = DepthNet(paths.net(name), threads=2)
+    with open_source(source) as frames, closing(DepthReader(net, usual_finders(paths))) as reader:
+        yield lambda model, actions, **more: act_on_depth(
+            frames, model, reader, net.name, actions, **more
+        )
 
 
 def _host_port(text: str | None) -> tuple[str, int]:

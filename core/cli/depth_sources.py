@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +28,19 @@ def _greetings_muted() -> Iterator[None]:
         os.close(kept)
 
 
+def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
+    """The recording, or sensor:NAME; to be closed after use."""
+    from core.depth.cameras import camera_named
+    from core.depth.sources.recordings import open_depth
+    from core.depth.sources.sensors.finding import open_sensor
+
+    if source.startswith(_SENSOR):
+        with _greetings_muted():
+            return open_sensor(source.removeprefix(_SENSOR))
+    given = camera_named(camera) if camera else None
+    return open_depth(Path(source), camera=given, unit_mm=unit_mm)
+
+
 @app.command("record-depth")
 def record_depth(
     source: Annotated[str, typer.Argument(help="A recording, or sensor:NAME, sensor:NAME:1 ….")],
@@ -43,20 +56,9 @@ def record_depth(
     as_json: Json = False,
 ) -> None:
     """Record a depth camera, or convert a recording; Ctrl+C ends it."""
-    from core.depth.cameras import camera_named
-    from core.depth.sources.frames import DepthSource
     from core.depth.sources.recorder import record
-    from core.depth.sources.recordings import open_depth
-    from core.depth.sources.sensors.finding import open_sensor
 
-    given = camera_named(camera) if camera else None
-    opened: DepthSource
-    if source.startswith(_SENSOR):
-        with _greetings_muted():
-            opened = open_sensor(source.removeprefix(_SENSOR))
-    else:
-        opened = open_depth(Path(source), camera=given, unit_mm=unit_mm)
-    done = 0
+    done, opened = 0, open_source(source, camera, unit_mm)
     with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
 
         def count(number: int, total: int | None) -> None:
