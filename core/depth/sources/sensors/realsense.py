@@ -10,6 +10,8 @@ import numpy as np
 from core.depth.cameras import Camera
 from core.depth.sources.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
 
+_ANY_RATE = 0  # the library takes the usual one
+
 
 def devices(library: Any) -> list[str]:
     """What is plugged in."""
@@ -28,10 +30,10 @@ class RealSense(LiveSensor):
         device = list(library.context().query_devices())[number]
         config = library.config()
         config.enable_device(device.get_info(library.camera_info.serial_number))
-        config.enable_stream(library.stream.depth, library.format.z16)
+        config.enable_stream(library.stream.depth, library.format.z16, _ANY_RATE)
         self._has_rgb = _has_colours(library, device)
         if self._has_rgb:
-            config.enable_stream(library.stream.color, library.format.rgb8)
+            config.enable_stream(library.stream.color, library.format.rgb8, _ANY_RATE)
         self._pipeline = library.pipeline()
         profile = self._pipeline.start(config)
         self.resources.callback(self._pipeline.stop)

@@ -141,8 +141,8 @@ def realsense(maker: Maker) -> dict[str, ModuleType]:
         def enable_device(self, serial: str) -> None:
             wanted["serial"] = serial
 
-        def enable_stream(self, stream: str, form: str) -> None:
-            wanted[stream] = form
+        def enable_stream(self, stream: str, form: str, framerate: int) -> None:
+            wanted[stream] = form  # the real one has no default for the rate
 
     class Frames:
         is_aligned = False
