@@ -144,7 +144,7 @@ def _nodes(path: Path) -> list[_Node]:
                 _take(found, kind, node, fields, place, size)
             return list(found.values())
     except OSError as error:
-        raise MediaError(f"{path} can't be read: {error.strerror}") from error
+        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
 
 
 def _take(

@@ -20,7 +20,8 @@ from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach, play
 from pages.panels.frame import errors_shown, studio, temporary_folder
 
-KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "png", "bin", "json", "csv", "txt", "jpg"]
+_TABLES, _PICTURES = ["json", "csv", "txt"], ["png", "bin", "jpg"]
+KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_TABLES]
 AUTOMATIC = "automatic"
 _OPEN = "depth_open"
 
@@ -67,7 +68,7 @@ def show_upload(place: Stage, net: DepthNet | None) -> None:
         st.info(
             "Drop a recording into the field above: 16-bit PNGs in mm, all of a folder or the "
             "folder as a zip, with camera.json where their names don't tell the camera; a stack "
-            "(.npy, .npz); or a 16-bit video (.mkv).",
+            "(.npy, .npz); a 16-bit video (.mkv); or OpenNI's .oni.",
             icon="🎞",
         )
         return
