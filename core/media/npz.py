@@ -3,6 +3,7 @@ to hold is looked at before room is made for it."""
 
 import lzma
 import math
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -23,6 +24,8 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    SyntaxError,
+    tokenize.TokenError,  # of an array's header
 )
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,

@@ -100,6 +100,10 @@ def opened_video(
         if len(container.streams.video) <= number:
             raise MediaError(f"{name} holds no video stream")
         stream = container.streams.video[number]
+        if stream.codec_context is None:
+            raise MediaError(
+                f"{name} is coded in a way that can't be read: save it as another kind"
+            )
         stream.codec_context.thread_count = 2
         stream.codec_context.options = _PIXELS
         info = _info(container, stream)

@@ -110,6 +110,13 @@ def test_what_is_no_video_is_told(tmp_path, content) -> None:
         VideoTrack(tmp_path / "a.mkv")
 
 
+def test_a_film_by_an_unknown_codec_is_told(tmp_path) -> None:
+    path = written(tmp_path / "a.mkv", 1)
+    path.write_bytes(path.read_bytes().replace(b"V_FFV1", b"V_NONE"))
+    with pytest.raises(MediaError, match=r"a\.mkv is coded in a way that can't be read"):
+        VideoTrack(path)
+
+
 def test_a_huge_picture_is_refused(tmp_path) -> None:
     with LosslessWriter(tmp_path / "a.mkv", (2, 5000), {}) as writer:
         writer.write(np.zeros((2, 5000), np.uint16), None, 0.0)

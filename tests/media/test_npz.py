@@ -25,11 +25,14 @@ def test_a_damaged_or_hostile_npz_is_told(tmp_path) -> None:
         header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }"
         header += b" " * (118 - len(header)) + b"\n"
         archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    with zipfile.ZipFile(tmp_path / "open.npz", "w") as archive:
+        header = b"{'descr': '<f4', 'shape': (3," + b" " * 89 + b"\n"
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with zipfile.ZipFile(tmp_path / "text.npz", "w") as archive:
         archive.writestr("a.npy", b"not an array")
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "empty.npz").write_bytes(b"")
-    for name in ("objects", "claims", "text", "cut", "empty"):
+    for name in ("objects", "claims", "open", "text", "cut", "empty"):
         with pytest.raises(MediaError, match=f"{name}.npz is no whole .npz of numbers"):
             read_npz(tmp_path / f"{name}.npz")
 

@@ -7,6 +7,7 @@ headers are looked at before room is made.
 """
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class DepthStack(Recorded):
 def _mapped(path: Path) -> NDArray[Any]:
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError, OverflowError) as error:
+    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TokenError) as error:
         said = " ".join(str(error).split())[:100]
         raise MediaError(f"{path.name} is no whole .npy of numbers ({said})") from None
 
