@@ -4,6 +4,7 @@ Convention: RGB in, a new RGB picture out.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -32,7 +33,7 @@ class BodyView:
     Attributes:
         background: one of AS_IT_IS, BLUR, COLOUR, PICTURE; all but the first need masks.
         colour: of the background.
-        behind: the background's picture, of any size.
+        behind: the background's picture, of any size; it must not be changed afterwards.
         skeleton: draw it.
         steps: draw the alignment points, the circle and the squares.
     """
@@ -48,7 +49,7 @@ def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool 
     """The picture as the view wants it."""
     out = rgb
     if view.background != AS_IT_IS:
-        out = _before(_background(rgb, estimate, view), rgb, estimate)
+        out = _before(_background(rgb, estimate, view, mirror), rgb, estimate)
     if view.steps:
         out = draw_steps(out, estimate)
     shown = estimate if view.skeleton else _nobody(estimate)
@@ -86,12 +87,14 @@ def _share(estimate: Estimate) -> Floats:
     return np.asarray(np.max(estimate.masks, axis=0), np.float32)
 
 
-def _background(rgb: Picture, estimate: Estimate, view: BodyView) -> Picture:
+def _background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
+    """Mirrored where all will be, so that the background's picture is seen as it is."""
     height, width = rgb.shape[:2]
     if view.background == BLUR:
         return _blurred(rgb, 1 - _share(estimate) if estimate.masks else np.ones((height, width)))
     if view.background == PICTURE and view.behind is not None:
-        return _filling(view.behind, height, width)
+        filling = _filling(view, height, width)
+        return np.ascontiguousarray(filling[:, ::-1]) if mirror else filling
     return np.full_like(rgb, view.colour)
 
 
@@ -111,8 +114,11 @@ def _smeared(values: NDArray[Any], side: int) -> Floats:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
 
 
-def _filling(picture: Picture, height: int, width: int) -> Picture:
-    """The middle part of a picture that has this shape, at this size."""
+@lru_cache(maxsize=1)  # making a photo smaller takes longer than a frame lasts
+def _filling(view: BodyView, height: int, width: int) -> Picture:
+    """The middle part of the picture behind that has this shape, at this size."""
+    picture = view.behind
+    assert picture is not None
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (
         max(width, round(picture.shape[1] * scale)),

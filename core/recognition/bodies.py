@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -22,6 +23,7 @@ from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Frame, Picture
 from core.recognition.keypoint_table import Row, rows_of, table_of
 
+BEHIND_PX = 1920
 TRACE_S = 10.0  # so much of a stream's past is kept
 
 
@@ -103,6 +105,21 @@ def read_body_picture(
         estimate = estimator.estimate_still(rgb)
     count = len(estimate.poses)
     return rgb, replace(estimate, numbers=tuple(range(1, count + 1)) if count > 1 else ())
+
+
+def read_background(name: str, content: bytes) -> Picture:
+    """An untrusted picture to be shown behind persons, at most BEHIND_PX wide and high.
+
+    Raises:
+        MudraError: it can't be read.
+    """
+    rgb = read_picture(content, name=name)
+    height, width = rgb.shape[:2]
+    scale = BEHIND_PX / max(height, width)
+    if scale >= 1:
+        return rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def read_body_video(

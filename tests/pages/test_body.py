@@ -85,6 +85,19 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
     assert plots(app) != [first]
 
 
+def test_the_picture_behind_stays_while_others_are_tried_and_is_removed_on_demand(app, skier):
+    choose(go(app, "body"), "Background", "picture")
+    upload(app, "beach.png", encode_png(skier))
+    assert not [b for b in app.button if "Remove" in b.label]  # the field has its own
+    choose(app, "Background", "blur")
+    choose(app, "Background", "picture")
+    [remove] = [b for b in app.button if b.label == f"Remove {safe_label('beach.png')}"]
+    remove.click().run()
+    assert not [b for b in app.button if "Remove" in b.label] and not app.exception
+    upload(app, "broken.png", b"nothing")
+    assert safe_label("broken.png") in app.error[0].value
+
+
 def test_where_it_looks_is_explained_with_what_is_computed(app):
     go(app, "body")
     assert "computed" not in texts(app)

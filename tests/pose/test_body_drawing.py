@@ -72,6 +72,22 @@ def test_another_picture_fills_the_background_without_being_squeezed(picture):
     assert np.array_equal(seen[30, 50:, 1], np.arange(50, 100))
 
 
+def test_in_a_mirror_the_picture_behind_is_seen_as_it_is(picture):
+    behind = np.zeros((60, 100, 3), np.uint8)
+    behind[..., 1] = np.arange(100)
+    view = BodyView(PICTURE, behind=behind, **ALONE)
+    seen = draw_body(picture, person(), view, mirror=True)
+    assert np.array_equal(seen[30, :50, 1], np.arange(50))
+    assert np.array_equal(seen[:, 50:], picture[:, 49::-1])
+
+
+def test_the_picture_behind_is_made_to_fit_once_for_all_frames(picture):
+    view = BodyView(PICTURE, behind=np.full((90, 90, 3), 7, np.uint8), **ALONE)
+    first = draw_body(picture, person(), view)
+    view.behind[:] = 200  # would be seen if it were made to fit again, which takes long of a photo
+    assert np.array_equal(draw_body(picture, person(), view), first)
+
+
 def test_where_nobody_was_found_nothing_of_the_background_is_shown(picture):
     nobody = Estimate((), HW, "test", skeleton="body_33")
     assert (draw_body(picture, nobody, BodyView(COLOUR, (9, 9, 9))) == 9).all()

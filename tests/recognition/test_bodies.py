@@ -13,7 +13,13 @@ from core.pose.angles import ANGLES
 from core.pose.body_drawing import BLUR, BodyView
 from core.pose.drawing import person_color
 from core.pose.types import Estimate, Frame, Pose, Tracking
-from core.recognition.bodies import BodyTrace, read_body_picture, read_body_video, thinned
+from core.recognition.bodies import (
+    BodyTrace,
+    read_background,
+    read_body_picture,
+    read_body_video,
+    thinned,
+)
 from core.recognition.keypoint_sources import BLAZEPOSE, KeypointSource
 from core.recognition.live import LiveProcessor, Options
 
@@ -121,6 +127,16 @@ def test_a_picture_is_read_as_one_that_stands_alone(make, skier, two):
     assert both.numbers == (1, 2)
     with pytest.raises(MediaError, match=r"broken\.png"):
         read_body_picture("broken.png", b"nothing", make)
+
+
+def test_a_photo_behind_persons_is_made_smaller_and_a_small_one_stays(skier):
+    photo = np.zeros((100, 3840, 3), np.uint8)
+    photo[:, 1920:] = 90
+    seen = read_background("photo.png", encode_png(photo))
+    assert seen.shape == (50, 1920, 3) and seen[20, 900].max() == 0 and seen[20, 1000].min() == 90
+    assert np.array_equal(read_background("small.png", encode_png(skier)), skier)
+    with pytest.raises(MediaError, match=r"no\.png"):
+        read_background("no.png", b"nothing")
 
 
 def test_a_long_video_s_curves_are_thinned_evenly_to_one_person(make, skier, tmp_path):

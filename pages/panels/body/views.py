@@ -6,10 +6,11 @@ from typing import cast
 import streamlit as st
 
 from core.estimators.mediapipe_pose import MOST
-from core.media.pictures import read_picture
+from core.gestures.labels import safe_label
 from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, BodyView
 from core.pose.skeleton import Rgb
 from core.pose.types import Picture
+from core.recognition.bodies import read_background
 from pages.panels.choice import in_their_colour, pick_one
 from pages.panels.frame import errors_shown
 
@@ -17,6 +18,7 @@ BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE:
 STEPS = "Where it looks"
 PICTURES = ["jpg", "jpeg", "png", "webp"]
 _TEAL = "#264653"
+_BEHIND = "body_behind_read"
 
 
 def pick_view() -> BodyView:
@@ -84,12 +86,22 @@ def explain_steps() -> None:
 
 
 def _pick_picture() -> Picture | None:
-    file = st.file_uploader("The background's picture", PICTURES, key="body_behind")
-    if file is None:
-        return None
+    """The picture that was chosen last, also after another background or page: the field is empty
+    then, and a button takes it away."""
+    file = st.file_uploader(
+        "The background's picture", PICTURES, key="body_behind", on_change=_forget_picture
+    )
     with errors_shown():
-        return read_picture(file.getvalue(), name=file.name)
-    return None
+        if file is not None and _BEHIND not in st.session_state:
+            st.session_state[_BEHIND] = (file.name, read_background(file.name, file.getvalue()))
+    name, picture = st.session_state.get(_BEHIND, ("", None))
+    if picture is not None and file is None:
+        st.button(f"Remove {safe_label(name)}", icon="✖️", on_click=_forget_picture)
+    return picture
+
+
+def _forget_picture() -> None:
+    st.session_state.pop(_BEHIND, None)
 
 
 def _rgb(text: str) -> Rgb:
