@@ -20,6 +20,7 @@ from core.media.videos import MAX_FRAMES, MAX_SIDE, opened_video
 from core.pose.types import Picture
 
 MOST_BYTES = 4 * 2**30
+_MOST_SECONDS = MAX_FRAMES // 30
 GREY_16, GREY_8, RGB = "gray16le", "gray", "rgb24"
 _DEEP = ("gray16le", "gray16be", "gray14le", "gray12le", "gray10le", "p016le", "p010le")
 _MS = Fraction(1, 1000)  # Matroska's own clock
@@ -45,12 +46,12 @@ class VideoTrack:
             form: `GREY_16`, `GREY_8` or `RGB`; "": `GREY_16` where it is deep, else `GREY_8`.
 
         Raises:
-            MediaError: no video that can be read, or more than 4 GB, 10 minutes, 150,000 frames.
+            MediaError: no video that can be read, or more than 4 GB or 150,000 frames.
         """
         self._resources = contextlib.ExitStack()
         self._name = path.name
         self._frames: Iterator[av.VideoFrame] = iter(())
-        opened = opened_video(path, path.name, number=number, most_bytes=MOST_BYTES)
+        opened = _opened(path, number)
         self._container, self._stream = self._resources.enter_context(opened)
         context = self._stream.codec_context
         self.size_hw = context.height, context.width
@@ -138,6 +139,7 @@ class LosslessWriter:
         except (OSError, av.FFmpegError) as error:
             raise MediaError(f"{path} can't be written ({error})") from error
         self._size_hw, self._path = size_hw, path
+        self._bytes = self._count = 0
         self._container.metadata.update(notes)
         self._streams = [self._stream(GREY_16)]
         if rgb:
@@ -156,8 +158,15 @@ class LosslessWriter:
         """Append a picture; times must rise by a millisecond at least.
 
         Raises:
-            MediaError: it has another size than the first one, lacks colours, or can't be written.
+            MediaError: it has another size than the first one, lacks colours, can't be written, or
+                the film would be too large to be read again; what was written before stays.
         """
+        if self._bytes > MOST_BYTES - 2**26 or self._count == MAX_FRAMES:
+            raise MediaError(
+                f"{self._path.name} is full ({self._count:,} frames, {self._bytes:,} bytes): go on "
+                "in another film, or write a folder"
+            )
+        self._count += 1
         pictures: list[tuple[Pixels | None, str]] = [(grey, GREY_16), (rgb, RGB)]
         for stream, (pixels, form) in zip(self._streams, pictures, strict=False):
             if pixels is None or pixels.shape[:2] != self._size_hw:
@@ -171,7 +180,9 @@ class LosslessWriter:
 
     def _mux(self, stream: av.VideoStream, frame: av.VideoFrame | None) -> None:
         try:
-            self._container.mux(stream.encode(frame))
+            packets = stream.encode(frame)
+            self._container.mux(packets)
+            self._bytes += sum(packet.size for packet in packets)
         except (OSError, av.FFmpegError) as error:
             raise MediaError(f"{self._path} can't be written ({error})") from error
 
@@ -190,5 +201,13 @@ def track_count(path: Path) -> int:
     Raises:
         MediaError: no video that can be read.
     """
-    with opened_video(path, path.name, most_bytes=MOST_BYTES) as (container, _):
+    with _opened(path, 0) as (container, _):
         return len(container.streams.video)
+
+
+def _opened(
+    path: Path, number: int
+) -> contextlib.AbstractContextManager[tuple[av.container.InputContainer, av.VideoStream]]:
+    return opened_video(
+        path, path.name, number=number, most_bytes=MOST_BYTES, most_seconds=_MOST_SECONDS
+    )

@@ -83,7 +83,12 @@ def read_video(
 
 @contextlib.contextmanager
 def opened_video(
-    path: Path, name: str, *, number: int = 0, most_bytes: int = MAX_BYTES
+    path: Path,
+    name: str,
+    *,
+    number: int = 0,
+    most_bytes: int = MAX_BYTES,
+    most_seconds: int = MAX_SECONDS,
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """The container and its video stream of that number, looked at before anything is decoded.
 
@@ -109,8 +114,8 @@ def opened_video(
         info = _info(container, stream)
         if max(info.size_hw) > MAX_SIDE:
             raise MediaError(f"{name} is {info.size_hw[1]} x {info.size_hw[0]}: shrink it")
-        if info.seconds and info.seconds > MAX_SECONDS:
-            raise MediaError(f"{name} lasts {info.seconds:.0f} s, at most {MAX_SECONDS}: cut it")
+        if info.seconds and info.seconds > most_seconds:
+            raise MediaError(f"{name} lasts {info.seconds:.0f} s, at most {most_seconds}: cut it")
         yield container, stream
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import MediaError
+from core.media import exact_videos
 from core.media.exact_videos import GREY_8, RGB, LosslessWriter, VideoTrack, track_count
 
 SIZE_HW = (48, 66)
@@ -132,6 +133,28 @@ def test_a_film_takes_pictures_of_one_size_alone(tmp_path, other) -> None:
         LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}, rgb=True) as writer,
     ):
         writer.write(deep(0) if other is None else other, colours, 0.0)
+
+
+def test_a_film_is_full_before_it_is_too_large_to_be_read(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(exact_videos, "MOST_BYTES", 2**26 + 20_000)  # a frame has some 9,300
+    with (
+        pytest.raises(MediaError, match=r"a\.mkv is full \(3 frames, "),
+        LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}) as writer,
+    ):
+        for number in range(10):
+            writer.write(deep(number), None, number / 25)
+    track = VideoTrack(tmp_path / "a.mkv")
+    assert len(track.times_s) == 3 and np.array_equal(track.read(2), deep(2))
+    track.close()
+
+
+def test_a_film_of_an_hour_is_read(tmp_path) -> None:
+    with LosslessWriter(tmp_path / "a.mkv", SIZE_HW, {}) as writer:
+        for number in range(3):
+            writer.write(deep(number), None, number * 1800.0)
+    track = VideoTrack(tmp_path / "a.mkv")
+    assert track.times_s == [0, 1800, 3600] and np.array_equal(track.read(2), deep(2))
+    track.close()
 
 
 def test_a_place_that_can_t_be_written_is_told(tmp_path) -> None:

@@ -4,6 +4,8 @@ truth; and one clear line for what is none."""
 import csv
 import json
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -124,6 +126,26 @@ def test_a_set_s_camera_is_known_by_how_its_frames_are_called_and_their_size(
     cv2.imwrite(str(tmp_path / name), picture(500, (6, 8)))
     with pytest.raises(MediaError, match="which camera took it"):
         open_depth(tmp_path)
+
+
+def test_msra_s_patches_are_frames_of_its_camera(tmp_path) -> None:
+    for number in range(2):
+        head = struct.pack("<6i", 320, 240, 100, 50, 140, 80)
+        patch = np.full(40 * 30, 300 + number, "<f4")
+        (tmp_path / f"{number:06d}_depth.bin").write_bytes(head + patch.tobytes())
+    with open_depth(tmp_path) as source:
+        assert (source.count, source.camera) == (2, CAMERAS["msra"])
+        assert source.read(1).depth_mm[79, 139] == 301 and source.read(1).depth_mm[80, 139] == 0
+
+
+def test_a_picture_that_claims_to_be_huge_is_refused_before_it_is_decoded(tmp_path) -> None:
+    folder = folder_of(tmp_path / "a", {"1.png": 1})
+    content = bytearray((folder / "1.png").read_bytes())
+    content[16:24] = struct.pack(">2I", 60_000, 60_000)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    (folder / "1.png").write_bytes(content)
+    with pytest.raises(MediaError, match=r"1\.png has 60000 x 60000 pixels|1\.png is no PNG"):
+        open_depth(folder)
 
 
 def test_there_is_no_frame_beyond_the_last(tmp_path) -> None:
