@@ -4,12 +4,15 @@ import streamlit as st
 
 from pages.panels.camera.stage import stage
 from pages.panels.choice import pick_one
+from pages.panels.depth.kept import let_go
 from pages.panels.depth.nets import pick_depth_net
-from pages.panels.depth.recordings import close_recording, show_example, show_upload
+from pages.panels.depth.recordings import show_example, show_upload
+from pages.panels.depth.sensors import show_sensor
 from pages.panels.depth.webcam import show_webcam
 from pages.panels.project.projects import pick_project
 
-EXAMPLE, RECORDING, WEBCAM = "Example", "Recording", "Webcam"
+EXAMPLE, RECORDING, SENSOR, WEBCAM = "Example", "Recording", "Depth camera", "Webcam"
+SHOWS = {EXAMPLE: show_example, RECORDING: show_upload, SENSOR: show_sensor}
 
 
 def page() -> None:
@@ -17,16 +20,15 @@ def page() -> None:
     pick_project()
     place = stage()
     with place.beside, st.container(horizontal=True):
-        what = pick_one("Source", [EXAMPLE, RECORDING, WEBCAM], "depth_source", width="content")
+        what = pick_one("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
         net = pick_depth_net() if what != WEBCAM else None
     if what == WEBCAM:
-        close_recording()
+        let_go()
         show_webcam(place)
         return
     place.widen()
     with place.replace():
-        show = show_example if what == EXAMPLE else show_upload
-        show(place, net)
+        SHOWS[what](place, net)
 
 
 page()

@@ -81,9 +81,14 @@ def _goes_nowhere(environ: Mapping[str, str]) -> bool:
     return proxies == {NOWHERE} and not (environ.get("no_proxy") or environ.get("NO_PROXY"))
 
 
+def opens_here_alone(server_address: str | None) -> bool:
+    """Whether nobody but this machine reaches the studio."""
+    return server_address in ("127.0.0.1", "localhost", "::1")
+
+
 def who_can_open(server_address: str | None) -> str:
     """Who reaches the studio in a browser, in one sentence."""
-    if server_address in ("127.0.0.1", "localhost", "::1"):
+    if opens_here_alone(server_address):
         return "Only this machine can open the studio: it listens on 127.0.0.1 alone."
     where = server_address or "every address of this machine"
     return (

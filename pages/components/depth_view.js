@@ -135,7 +135,7 @@ function player(root) {
     ask()
   }
   function advance(now) {
-    if (!self.playing || now < due) return
+    if (now < due || (data.count && !self.playing)) return
     if (!data.count) {
       while (self.queue.length > LATE) self.queue.shift()
       const frame = self.queue.shift()
@@ -192,6 +192,7 @@ function player(root) {
       if (anew) {
         self.frames.clear()
         self.queue = []
+        self.newest = -1
         self.asked = null
       }
       if (other) Object.assign(self, { at: 0, playing: !calm })
@@ -209,7 +210,11 @@ function player(root) {
         keep(data.batch)
         if ((anew || shown?.i !== self.at) && self.frames.has(self.at)) show(self.frames.get(self.at))
         ask()
-      } else if (data.batch.length) self.queue.push(...data.batch)
+      } else {
+        const news = data.batch.filter(({ i }) => i > self.newest)  // the same may be told twice
+        self.queue.push(...news)
+        self.newest = news.at(-1)?.i ?? self.newest
+      }
       pressed()
       cancelAnimationFrame(timer)
       timer = requestAnimationFrame(tick)

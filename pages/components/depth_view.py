@@ -22,7 +22,7 @@ _component = st.components.v2.component(
     js=source("hand_space.js") + source("depth_view.js"),
 )
 _TICKS, _COLOURS = 6, 16
-_HALF_MM = 110.0  # of the room of a hand without a cube
+_HALF_MM = 95.0  # of the room of a hand without a cube
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,22 @@
 """Depth without a browser: its example, uploads of every kind, with a net and without one."""
 
 import json
+import threading
+import time
 
+import numpy as np
 import pytest
+import streamlit as st
 
+from core.depth.cameras import Camera
+from core.depth.sources.sensors.finding import KINDS, Kind
+from core.depth.sources.sensors.live import LiveSensor
 from core.gestures.labels import safe_label
 from core.paths import Paths
 from pages.panels.words import NOT_STARTED
 from tests.depth_recordings import CAMERA_JSON, depth_png
 from tests.massing_net import save_massing_net
-from tests.pages.conftest import go, texts
+from tests.pages.conftest import go, press, tables, texts
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -93,6 +100,73 @@ def test_a_file_that_is_no_depth_is_named(app):
     app.file_uploader[0].clear()
     upload(app, ("a.png", depth_png(700)))
     assert "which camera took it" in app.error[0].value
+
+
+def test_without_a_depth_camera_it_says_what_each_kind_lacks(app):
+    choose(go(app, "depth"), "Depth camera")
+    assert "No depth camera was found" in app.info[0].value
+    [table] = tables(app)
+    assert len(table["camera"]) == 4 and all(table["what is missing"])
+
+
+class Board(LiveSensor):
+    """A camera before which a board of a hand's size stands, a hundred times a second."""
+
+    running, broken = 0, threading.Event()
+
+    def _start(self, library, number):
+        Board.running += 1
+        self.resources.callback(self._stop)
+        return Camera("board", 250.0, 250.0, 160.0, 120.0, 320, 240)
+
+    def _stop(self):
+        Board.running -= 1
+
+    def _shot(self):
+        if self.broken.wait(0.01):
+            raise RuntimeError("unplugged")
+        depth = np.full((240, 320), 1400, np.float32)
+        depth[95:146, 100:141] = 500
+        return depth, time.monotonic(), None
+
+
+@pytest.fixture
+def board(monkeypatch):
+    kind = Kind("boards", "board", ("json",), lambda library: ["Board A1", "Board B2"], Board)
+    monkeypatch.setitem(KINDS, "openni2", kind)
+    Board.broken.clear()
+    return Board
+
+
+def test_a_depth_camera_is_read_while_it_is_on(app, board):
+    choose(go(app, "depth"), "Depth camera")
+    assert app.selectbox(key="depth_sensor").options == ["Board A1", "Board B2"]
+    assert board.running == 0
+    app.toggle(key="depth_on").set_value(True).run()
+    assert board.running == 1 and drawn(app)["count"] == 0
+    while not (batch := drawn(app.run())["batch"]):
+        assert not app.exception
+    left, top, right, bottom = batch[0]["box"]
+    assert left < 100 < 141 < right and top < 95 < 146 < bottom
+    board.broken.set()
+    while not app.error:
+        app.run()
+    assert "plug it in anew" in app.error[0].value and board.running == 0
+    board.broken.clear()
+    press(app, "Try again")
+    assert not app.error and board.running == 1
+    app.toggle(key="depth_on").set_value(False).run()
+    assert board.running == 0 and not app.exception
+
+
+def test_a_studio_that_others_can_open_switches_no_camera_on(app, board):
+    st.config.set_option("server.address", "0.0.0.0")
+    try:
+        choose(go(app, "depth"), "Depth camera")
+    finally:
+        st.config.set_option("server.address", "127.0.0.1")
+    assert "Others in your network can open this studio" in app.info[0].value
+    assert not app.toggle
 
 
 def test_a_webcam_s_hand_is_told_for_what_it_is(app):

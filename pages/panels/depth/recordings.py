@@ -1,6 +1,5 @@
 """Recordings of depth: a rendered example, and files that somebody gives."""
 
-import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 
@@ -16,6 +15,7 @@ from core.recognition.depth_uploads import uploaded_recording
 from core.recognition.hand_finding import usual_finders
 from pages.components.depth_view import Scene
 from pages.panels.camera.stage import Stage
+from pages.panels.depth.kept import keep_open, let_go
 from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach, play
 from pages.panels.frame import errors_shown, studio, temporary_folder
@@ -23,22 +23,7 @@ from pages.panels.frame import errors_shown, studio, temporary_folder
 _TABLES, _PICTURES = ["json", "csv", "txt"], ["png", "bin", "jpg"]
 KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_TABLES]
 AUTOMATIC = "automatic"
-_OPEN = "depth_open"
-
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
-
-
-class _Opened:
-    """What this visitor looks at; it is closed with the visit, too.
-
-    Attributes:
-        key: which recording, and by which net.
-        close: let go of its files, once.
-    """
-
-    def __init__(self, key: tuple[str, str], playback: DepthPlayback, files: ExitStack) -> None:
-        self.key, self.playback = key, playback
-        self.close = weakref.finalize(self, files.close)
 
 
 def show_example(place: Stage, net: DepthNet | None) -> None:
@@ -64,7 +49,7 @@ def show_upload(place: Stage, net: DepthNet | None) -> None:
         help="That took it; automatic: as the recording says.",
     )
     if not files:
-        close_recording()
+        let_go()
         st.info(
             "Drop a recording into the field above: 16-bit PNGs in mm, all of a folder or the "
             "folder as a zip, with camera.json where their names don't tell the camera; a stack "
@@ -81,13 +66,6 @@ def show_upload(place: Stage, net: DepthNet | None) -> None:
     _show(place, name, opened, net)
 
 
-def close_recording() -> None:
-    """Whatever this visitor looked at."""
-    opened: _Opened | None = st.session_state.pop(_OPEN, None)
-    if opened is not None:
-        opened.close()
-
-
 def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None) -> None:
     with errors_shown():
         playback = _opened(name, open_source, net)
@@ -102,15 +80,12 @@ def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None
 
 
 def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPlayback:
-    """Once for each recording and net; the one before is closed."""
-    key = (name, net.name if net else "")
-    opened: _Opened | None = st.session_state.get(_OPEN)
-    if opened is None or opened.key != key:
-        close_recording()
-        with ExitStack() as stack:
-            source = stack.enter_context(open_source())
-            playback = DepthPlayback(source, net, usual_finders(studio().paths))
-            stack.callback(playback.close)
-            opened = _Opened(key, playback, stack.pop_all())
-        st.session_state[_OPEN] = opened
-    return opened.playback
+    """Once for each recording and net."""
+
+    def make(stack: ExitStack) -> DepthPlayback:
+        source = stack.enter_context(open_source())
+        playback = DepthPlayback(source, net, usual_finders(studio().paths))
+        stack.callback(playback.close)
+        return playback
+
+    return keep_open(("recording", name, net.name if net else ""), make)

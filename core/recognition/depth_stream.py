@@ -1,0 +1,85 @@
+"""A depth camera that is read as long as somebody looks."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from core.depth.drawing import Reach
+from core.depth.sources.frames import DepthFrame, DepthSource
+from core.errors import MudraError
+from core.estimators.depth_net import DepthNet
+from core.pose.skeletons import skeleton_named
+from core.recognition.depth_playback import DepthView, Found, found_in, view_of
+from core.recognition.depth_reading import DepthReader
+from core.recognition.hand_finding import HandFinder
+
+IDLE_S = 5.0  # nobody looked for so long: the camera is let go of
+_KEPT = 6  # frames that nobody has seen yet
+_ENDS_WITHIN_S = 3.0  # of which a camera may wait two for a picture
+
+
+class DepthStream:
+    """Reads a source in a thread of its own; the newest frames can be looked at.
+
+    Args:
+        source, finders: closed with this.
+        net: that finds keypoints; None: only the hand's place is found.
+        clock: seconds, rising.
+
+    Attributes:
+        skeleton: of the keypoints that are found; None without a net.
+    """
+
+    def __init__(
+        self,
+        source: DepthSource,
+        net: DepthNet | None,
+        finders: Sequence[HandFinder] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source, self._reader = source, DepthReader(net, finders)
+        self.skeleton = None if net is None else skeleton_named(net.skeleton)
+        self._clock = clock
+        self._looked_s = clock()
+        self._frames: deque[tuple[DepthFrame, Found]] = deque(maxlen=_KEPT)
+        self._end = threading.Event()
+        self._error = ""
+        self._thread = threading.Thread(target=self._run, name="depth", daemon=True)
+        self._thread.start()
+
+    @property
+    def error(self) -> str:
+        """What went wrong, for the person at the screen; "" when nothing did."""
+        return self._error
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more comes."""
+        return not self._thread.is_alive()
+
+    def since(self, index: int, reach: Reach) -> list[DepthView]:
+        """The newest frames from that number on, oldest first; never waits."""
+        self._looked_s = self._clock()
+        new = [(frame, found) for frame, found in [*self._frames] if frame.index >= index]
+        return [view_of(frame, found, reach) for frame, found in new]
+
+    def close(self) -> None:
+        """Let go of the camera; may be called more than once."""
+        self._end.set()
+        self._thread.join(_ENDS_WITHIN_S)
+
+    def _run(self) -> None:
+        try:
+            for frame in self._source:
+                if self.skeleton is None:  # nothing would keep the cube from sliding down the arm
+                    self._reader.reset()
+                self._frames.append((frame, found_in(self._reader.read(frame))))
+                if self._end.is_set() or self._clock() - self._looked_s > IDLE_S:
+                    break
+        except MudraError as error:
+            self._error = str(error)
+        finally:
+            self._source.close()
+            self._reader.close()

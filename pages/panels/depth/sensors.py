@@ -1,0 +1,103 @@
+"""Depth cameras that are plugged into the machine that runs Mudra."""
+
+from contextlib import ExitStack
+
+import streamlit as st
+
+from core.depth.sources.sensors.finding import found_sensors, open_sensor
+from core.estimators.depth_net import DepthNet
+from core.gestures.labels import safe_label
+from core.recognition.depth_stream import DepthStream
+from core.recognition.hand_finding import usual_finders
+from core.upkeep.privacy import opens_here_alone
+from pages.components.depth_view import Scene, draw_depth, of_view
+from pages.panels.camera.stage import Stage
+from pages.panels.depth.kept import keep_open, let_go
+from pages.panels.depth.nets import NO_NET
+from pages.panels.depth.playing import pick_reach
+from pages.panels.frame import errors_shown, studio
+from pages.panels.table import show_table
+
+_EVERY_S = 0.1
+_REACH_MM = (300.0, 1500.0)
+_FOUND, _TOLD = "depth_sensors", "depth_told"
+
+
+def show_sensor(place: Stage, net: DepthNet | None) -> None:
+    """One of those that are plugged in, while it is switched on; else what each kind lacks."""
+    place.head.caption("A depth camera of the machine that runs Mudra.")
+    if not opens_here_alone(st.get_option("server.address")):
+        st.info(
+            "Others in your network can open this studio, so it switches no camera of this machine "
+            "on. Record by `python -m core record-depth sensor:NAME FILE.mkv`, and drop that file "
+            "on Recording.",
+            icon="🔒",
+        )
+        return
+    found = st.session_state.setdefault(_FOUND, None) or found_sensors()
+    st.session_state[_FOUND] = found
+    cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
+    if not cameras:
+        let_go()
+        st.info("No depth camera was found. Plug one in, with its maker's library:", icon="🔌")
+        show_table(
+            {
+                "camera": [kind.cameras for kind in found],
+                "what is missing": [kind.problem for kind in found],
+            }
+        )
+        st.button("Look again", on_click=_forget)
+        return
+    titles = cameras.__getitem__
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = str(
+            st.selectbox("Camera", [*cameras], format_func=titles, key="depth_sensor", width=320)
+        )
+        is_on = st.toggle("On", key="depth_on")
+    if not is_on:
+        let_go()
+        st.caption("Switch the camera on. Its pictures stay on the machine that runs Mudra.")
+        return
+    with place.settings:
+        reach = pick_reach(name, _REACH_MM)
+    if net is None:
+        st.info(NO_NET, icon="🧩")
+    with errors_shown():
+        stream = _running(name, net)
+        scene = Scene(f"{name} {id(stream)}", reach, skeleton=stream.skeleton)
+        st.fragment(_now, run_every=_EVERY_S)(stream, scene)
+
+
+def _forget() -> None:
+    st.session_state.pop(_FOUND, None)
+
+
+def _running(name: str, net: DepthNet | None) -> DepthStream:
+    """Begun anew where it was left for a while."""
+
+    def make(stack: ExitStack) -> DepthStream:
+        source = stack.enter_context(open_sensor(name))
+        stream = DepthStream(source, net, usual_finders(studio().paths))
+        stack.callback(stream.close)
+        return stream
+
+    key = ("sensor", name, net.name if net else "")
+    stream = keep_open(key, make)
+    if stream.is_over and not stream.error:
+        let_go()
+        stream = keep_open(key, make)
+    return stream
+
+
+def _now(stream: DepthStream, scene: Scene) -> None:
+    if stream.error:
+        st.error(safe_label(stream.error), icon="📷")
+        st.button("Try again", on_click=let_go, key="depth_again")
+        return
+    if stream.is_over:  # nobody looked for a while
+        st.rerun()
+    before, told = st.session_state.get(_TOLD, ("", -1))
+    views = stream.since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
+    if views:
+        st.session_state[_TOLD] = (scene.name, views[-1].index)
+    draw_depth("depth_sensor_view", scene, [of_view(view) for view in views])
