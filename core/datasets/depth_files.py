@@ -10,18 +10,16 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from core.datasets.depth_hands import DepthHand, DepthHands
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.frames import read_depth
 from core.depth.published import DEPTH_SETS, DepthLabel, DepthSet
+from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE, read_joint_table
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import Skeleton
 
-_TABLE = "joints.csv"
-_CAMERA = ["fx", "fy", "u0", "v0", "width", "height"]
 _RENDERED_SIDE_MM = 250.0
 _HELD_OUT, _TENTH = "held out", 10
 _PARTS = {  # of a set: a file that tells it, the folders to learn from and to measure
@@ -42,14 +40,14 @@ def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
         TrainingError: the folder is of none of these, or of another skeleton.
         TableError: a file that is damaged.
     """
-    if (folder / _TABLE).is_file():
+    if (folder / JOINTS_FILE).is_file():
         return DepthHands(skeleton, _rendered(folder, skeleton))
     for name, (sign, learned, measured) in _PARTS.items():
         if (folder / sign).exists():
             return _published(DEPTH_SETS[name], folder, skeleton, learned, measured)
     raise TrainingError(
         f"{folder} is none of NYU (train/joint_data.mat), ICVL (Training/labels.txt), MSRA (P0/…), "
-        f"HANDS 2017 (Training_Annotation.txt) and rendered hands ({_TABLE})"
+        f"HANDS 2017 (Training_Annotation.txt) and rendered hands ({JOINTS_FILE})"
     )
 
 
@@ -99,31 +97,23 @@ def _hand(file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: 
 
 def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
     """A row a picture: its name, its camera's numbers, and x y z in mm of every keypoint."""
-    path = folder / _TABLE
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise TableError(f"{path} can't be read: {' '.join(str(error).split())[:100]}") from error
-    columns = [f"{joint}_{axis}" for joint in skeleton.joints for axis in "xyz"]
-    if missing := [name for name in ("picture", *_CAMERA, *columns) if name not in table]:
+    path = folder / JOINTS_FILE
+    table = read_joint_table(path)
+    missing = [f"{joint}_x" for joint in skeleton.joints if joint not in table.joints]
+    missing += [] if table.cameras else [CAMERA_COLUMNS[0]]
+    if missing:
         raise TableError(
-            f"{path} has no column {missing[0]}: expected are picture, {', '.join(_CAMERA)} and x, "
-            f"y, z of every keypoint of {skeleton.name}"
+            f"{path} has no column {missing[0]}: expected are picture, {', '.join(CAMERA_COLUMNS)} "
+            f"and x, y, z of every keypoint of {skeleton.name}"
         )
-    try:
-        numbers = table[[*_CAMERA, *columns]].to_numpy(np.float64)
-    except ValueError as error:
-        raise TableError(f"{path}: {error}: expected are numbers") from error
-    if not np.isfinite(numbers).all() or not (numbers[:, len(_CAMERA) + 2 :: 3] > 0).all():
-        raise TableError(f"{path} has numbers that are not finite, or keypoints behind the camera")
-    names = [Path(str(name)).name for name in table["picture"]]
-    cameras = [
-        Camera("", fx, fy, u0, v0, int(width), int(height))
-        for fx, fy, u0, v0, width, height in numbers[:, : len(_CAMERA)]
-    ]
-    return [
-        _hand(folder / name, camera, row[len(_CAMERA) :].reshape(-1, 3), _RENDERED_SIDE_MM, part)
-        for name, camera, row, part in zip(
-            names, cameras, numbers, _last_tenth(len(names)), strict=True
-        )
-    ]
+    columns = [table.joints.index(joint) for joint in skeleton.joints]
+    hands = []
+    for (name, truth_mm), part in zip(
+        table.truths.items(), _last_tenth(len(table.truths)), strict=True
+    ):
+        xyz_mm = truth_mm[columns]
+        if not np.isfinite(xyz_mm).all() or not (xyz_mm[:, 2] > 0).all():
+            raise TableError(f"{path}: {name} has keypoints that are missing or behind the camera")
+        file, camera = folder / Path(name).name, table.cameras[name]
+        hands.append(_hand(file, camera, xyz_mm, _RENDERED_SIDE_MM, part))
+    return hands

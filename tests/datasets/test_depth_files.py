@@ -86,5 +86,5 @@ def test_a_folder_or_a_table_of_something_else_is_told(tmp_path: Path) -> None:
         read_depth_hands(table(tmp_path, 2, depth=-400), HAND_21)
     text = table(tmp_path, 2).joinpath("joints.csv").read_text()
     (tmp_path / "joints.csv").write_text(text.replace(",510,", ",wide,"))
-    with pytest.raises(TableError, match="expected are numbers"):
+    with pytest.raises(TableError, match="line 2: “wide” is no number"):
         read_depth_hands(tmp_path, HAND_21)

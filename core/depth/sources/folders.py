@@ -8,7 +8,7 @@ rgb/ with pictures of the same names in the same view, times.csv (picture, time_
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.depth.cameras import CAMERAS, Camera
@@ -74,13 +74,13 @@ def open_folder(
     size_hw = read_depth(folder / names[0]).shape
     said, said_unit = read_camera_beside(folder, (size_hw[0], size_hw[1]))
     path = folder / JOINTS_FILE
-    table = read_joint_table(path) if path.is_file() else JointTable({}, {})
+    table = read_joint_table(path) if path.is_file() else JointTable()
     path = folder / TIMES_FILE
     times = read_times(path) if path.is_file() else {}
     found = camera or said or table.cameras.get(names[0]) or _known(layout, size_hw)
     if found is None:
         raise unknown_camera(folder.name, (size_hw[0], size_hw[1]))
-    table = JointTable({}, table.truths) if camera else table
+    table = replace(table, cameras={}) if camera else table
     return DepthFolder(folder, layout, names, found, unit_mm or said_unit or 1.0, table, times)
 
 

@@ -8,7 +8,7 @@ and height where each picture has a camera of its own. Untrusted: every row is l
 import csv
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +29,14 @@ class JointTable:
     """What joints.csv says, by picture.
 
     Attributes:
+        joints: their names, in the order of the columns.
         cameras: where each picture has its own; else empty.
         truths: (K, 3) x, y, z in mm, NaN where a joint isn't known.
     """
 
-    cameras: dict[str, Camera]
-    truths: dict[str, Points]
+    joints: tuple[str, ...] = ()
+    cameras: dict[str, Camera] = field(default_factory=dict)
+    truths: dict[str, Points] = field(default_factory=dict)
 
 
 def read_joint_table(path: Path) -> JointTable:
@@ -52,7 +54,7 @@ def read_joint_table(path: Path) -> JointTable:
             f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
             f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
         )
-    table = JointTable({}, {})
+    table = JointTable(tuple(header[n].removesuffix("_x") for n in axes[::3]))
     for number, row in rows:
         where = f"{path.name}: line {number}"
         if len(row) != len(header):
