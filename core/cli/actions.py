@@ -117,7 +117,7 @@ def _of_depth(paths: Paths, source: str, name: str) -> Iterator[Act]:
     from core.recognition.depth_reading import DepthReader
     from core.recognition.hand_finding import usual_finders
 
-    net = DepthNet(paths.net(name), threads=2)
+    net = DepthNet(paths.net(name))
     with open_source(source) as frames, closing(DepthReader(net, usual_finders(paths))) as reader:
         yield lambda model, actions, **more: act_on_depth(
             frames, model, reader, net.name, actions, **more

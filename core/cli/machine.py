@@ -69,13 +69,16 @@ def delete_everything(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="live, train, learn, import or net.")],
+    what: Annotated[str, typer.Argument(help="live, train, learn, import, net or depth.")],
     source: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "-i", "--input", help="A video with a hand or person, keypoint table, folder or net."
+            "-i",
+            "--input",
+            help="A video with a hand or person, keypoint table, folder or net. Of depth may be "
+            "left out.",
         ),
-    ],
+    ] = None,
     skeleton: Annotated[str, typer.Option(help="Of live: hand or body.")] = "hand",
     as_json: Json = False,
 ) -> None:
@@ -86,12 +89,13 @@ def bench(
     check_choice(what, BENCHES, "WHAT")
     check_choice(skeleton, ("hand", "body") if what == "live" else ("hand",), "--skeleton")
     measure = bench_bodies if skeleton == "body" else BENCHES[what]
-    found = measure(Paths.find(), source)
-    lines = [
-        f"{name}: {value}" for name, value in found.items() if name not in ("stages", "batches")
-    ]
+    if source is None and what != "depth":
+        raise typer.BadParameter(f"bench {what} needs one", param_hint="-i")
+    found = measure(Paths.find(), *(() if source is None else (source,)))
+    tables = ("stages", "batches", "by_threads")
+    lines = [f"{name}: {value}" for name, value in found.items() if name not in tables]
     lines += [f"  {name}: {ms} ms" for name, ms in found.get("stages", {}).items()]
-    for row in found.get("batches", []):
+    for row in (*found.get("batches", []), *found.get("by_threads", [])):
         lines.append("  " + ", ".join(f"{name} {value}" for name, value in row.items()))
     say(found, "\n".join(lines), as_json)
 

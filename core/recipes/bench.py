@@ -28,6 +28,7 @@ from core.pose.drawing import draw_estimate
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import LabelHysteresis, OneEuro
 from core.pose.types import Estimate, Frame, Picture
+from core.recipes.bench_depth import bench_depth
 from core.recipes.bench_net import bench_net
 from core.recipes.frame_costs import (
     FPS,
@@ -275,4 +276,5 @@ BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {
     "learn": bench_learn,
     "import": bench_import,
     "net": bench_net,
+    "depth": bench_depth,
 }
