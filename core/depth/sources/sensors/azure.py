@@ -28,16 +28,16 @@ class AzureKinect(LiveSensor):
         self._device.start()
         self.resources.callback(self._device.stop)
         matrix = self._device.calibration.get_camera_matrix(library.CalibrationType.DEPTH)
-        first = self._shot()
+        first = self._shot(PATIENCE_MS)
         if first is None:
             raise MediaError(f"{self.name} gave no picture: plug it in anew")
         height, width = first[0].shape
         (fx, _, u0), (_, fy, v0), _ = np.asarray(matrix, float).tolist()
         return Camera(self.name, fx, fy, u0, v0, width, height)
 
-    def _shot(self) -> Shot | None:
+    def _shot(self, patience_ms: int) -> Shot | None:
         try:
-            capture = self._device.get_capture(PATIENCE_MS)
+            capture = self._device.get_capture(patience_ms)
         except self._timeout:
             return None
         if capture.depth is None:

@@ -1,5 +1,6 @@
 """What live depth cameras share: they start, give their newest picture, and are let go of.
 
+Older pictures that a library kept while nobody asked are left out: a hand is shown where it is.
 Convention: whatever a maker's library raises becomes a MediaError of one sentence. Nothing is
 mirrored. A camera's lens distortion, where it has one, is left out: cameras are pinholes here.
 """
@@ -17,6 +18,8 @@ from core.errors import MediaError
 from core.pose.types import Picture
 
 PATIENCE_MS = 2000  # for the next picture of a camera that gives 30 a second
+_NEXT_MS = 1  # for one that is there already
+_MOST_KEPT = 30
 
 Shot = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, colours in the same view
 
@@ -57,15 +60,19 @@ class LiveSensor(ABC):
         """Begin, with what `close` must undo in `resources`; its numbers as the device has them."""
 
     @abstractmethod
-    def _shot(self) -> Shot | None:
-        """The newest picture; None where none came in time."""
+    def _shot(self, patience_ms: int) -> Shot | None:
+        """The next picture; None where none came in time."""
 
     def read(self, index: int) -> DepthFrame:
         """As `DepthSource.read`."""
         if not self._is_open:
             raise MediaError(f"{self.name} was closed: open it again")
         with in_words(f"{self.name} gives no picture"):
-            shot = self._shot()
+            shot = newer = self._shot(PATIENCE_MS)
+            for _ in range(_MOST_KEPT):
+                if newer is None:
+                    break
+                shot, newer = newer, self._shot(_NEXT_MS)
         if shot is None:
             raise MediaError(
                 f"{self.name} gave no picture for {PATIENCE_MS / 1000:g} s: is it still plugged in?"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
+from core.depth.sources.sensors.live import LiveSensor, Shot, in_words
 from core.errors import MediaError
 
 
@@ -67,8 +67,8 @@ class OpenNI2(LiveSensor):
         form = int(self._stream.get_video_mode().pixelFormat)
         return next((mm for known, mm in units.items() if int(known) == form), None)
 
-    def _shot(self) -> Shot | None:
-        if self._library.wait_for_any_stream([self._stream], PATIENCE_MS / 1000) is None:
+    def _shot(self, patience_ms: int) -> Shot | None:
+        if self._library.wait_for_any_stream([self._stream], patience_ms / 1000) is None:
             return None
         frame = self._stream.read_frame()
         try:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
+from core.depth.sources.sensors.live import LiveSensor, Shot, in_words
 
 
 def devices(library: Any) -> list[str]:
@@ -39,8 +39,8 @@ class Orbbec(LiveSensor):
             self.name, seen.fx, seen.fy, seen.cx, seen.cy, profile.get_width(), profile.get_height()
         )
 
-    def _shot(self) -> Shot | None:
-        frames = self._pipeline.wait_for_frames(PATIENCE_MS)
+    def _shot(self, patience_ms: int) -> Shot | None:
+        frames = self._pipeline.wait_for_frames(patience_ms)
         depth = frames.get_depth_frame() if frames is not None else None
         if depth is None:
             return None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
+from core.depth.sources.sensors.live import LiveSensor, Shot, in_words
 
 _ANY_RATE = 0  # the library takes the usual one
 
@@ -43,8 +43,8 @@ class RealSense(LiveSensor):
         seen = stream.get_intrinsics()
         return Camera(self.name, seen.fx, seen.fy, seen.ppx, seen.ppy, seen.width, seen.height)
 
-    def _shot(self) -> Shot | None:
-        came, frames = self._pipeline.try_wait_for_frames(PATIENCE_MS)
+    def _shot(self, patience_ms: int) -> Shot | None:
+        came, frames = self._pipeline.try_wait_for_frames(patience_ms)
         if not came:
             return None
         frames = self._align.process(frames) if self._has_rgb else frames

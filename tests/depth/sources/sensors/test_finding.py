@@ -38,6 +38,18 @@ def test_a_camera_gives_its_newest_picture_with_its_own_numbers(install, kind) -
     assert frames[0].time_s == 0
 
 
+@pytest.mark.parametrize("kind", MAKERS)
+def test_pictures_that_were_kept_while_nobody_asked_are_left_out(install, kind) -> None:
+    maker = install(kind)
+    with open_sensor(kind) as sensor:
+        sensor.read(0)
+        before, maker.kept = maker.pictures, 5
+        frame = sensor.read(1)
+    newest = numbers(before + 5) * np.float32(UNIT_MM[kind])
+    np.testing.assert_allclose(frame.depth_mm, newest, rtol=1e-6)
+    assert frame.index == 1
+
+
 @pytest.mark.parametrize("kind", ["realsense", "orbbec", "azure"])
 def test_the_intrinsics_are_the_device_s(install, kind) -> None:
     install(kind)
