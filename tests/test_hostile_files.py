@@ -31,6 +31,7 @@ from PIL import Image
 
 from core.capture.demo import ReplayEstimator, read_demo
 from core.capture.importing import import_path
+from core.depth.sources.recordings import open_depth
 from core.errors import MudraError
 from core.exchange.model_files import sample_hands
 from core.gestures.model.bundle import check_bundle, write_bundle
@@ -622,6 +623,67 @@ def _huge_annotations(folder: Path) -> Path:
     return folder / "truth.json"
 
 
+# -------------------------------------------------------------------------------- depth recordings
+
+
+def oni(width: int, height: int, picture: bytes) -> bytes:
+    """OpenNI's recording of one picture."""
+
+    def record(kind: int, fields: bytes, content: bytes = b"") -> bytes:
+        head = struct.pack("<4s4IQ", b"NIR\0", kind, 1, 28 + len(fields), len(content), 0)
+        return head + fields + content
+
+    def said(name: bytes, value: bytes) -> bytes:
+        name += b"\0"
+        sizes = struct.pack("<I", len(name)), struct.pack("<I", len(value))
+        return record(6, sizes[0] + name + sizes[1] + value)
+
+    return b"".join(
+        [
+            struct.pack("<4sBBHIQI", b"NI10", 1, 0, 1, 0, 0, 1),
+            record(13, b"\x02\0\0\0d\0" + struct.pack("<I", 2) + b"16zP" + bytes(28)),
+            said(b"xnMapOutputMode", struct.pack("<3I", width, height, 30)),
+            said(b"xnFOV", struct.pack("<2d", 1.0, 0.8)),
+            record(10, bytes(12), picture),
+        ]
+    )
+
+
+bytes_case("depth", "sizes.oni", oni(2**31, 2**31, b""), r"2147483648 x 2147483648")
+bytes_case("depth", "runs.oni", oni(640, 480, b"\0\0" + b"\xfe" * 900_000), r"unpacks to")
+bytes_case("depth", "empty_runs.oni", oni(1600, 1200, b"\0\0" + b"\xe0" * 5_700_000), r"unpacks")
+bytes_case("depth", "long.oni", oni(640, 480, bytes(30_000_000)), r"has 30,000,000 bytes for")
+
+
+@case("depth npz that unpacks to 4 GB", "depth", r"at most 10,000 of 1,073,741,824 are read")
+def depth_bomb(folder: Path) -> Path:
+    np.savez_compressed(folder / "a.npz", depth=np.zeros((10, 512, 512), np.uint16))
+    content = bytearray((folder / "a.npz").read_bytes())
+    size = content.index(b"PK\x01\x02") + 24  # the directory's word for it
+    content[size : size + 4] = (2**32 - 2).to_bytes(4, "little")
+    (folder / "a.npz").write_bytes(content)
+    return folder / "a.npz"
+
+
+@case("depth folder with a huge picture", "depth", r"1\.png (has 60000 x 60000|is no PNG)")
+def huge_depth(folder: Path) -> Path:
+    (folder / "1.png").write_bytes(png(60_000, 60_000))
+    return folder
+
+
+@case("depth folder with a camera of brackets", "depth", r"camera\.json is no JSON")
+def bracketed_camera(folder: Path) -> Path:
+    Image.new("I;16", (8, 6)).save(folder / "1.png")
+    (folder / "camera.json").write_text("[" * 60_000)
+    return folder
+
+
+def _depth(path: Path, store: Store) -> None:
+    with open_depth(path) as source:
+        for _ in source:
+            pass
+
+
 # ------------------------------------------------------------------------------------------- doors
 
 
@@ -676,6 +738,7 @@ DOORS: dict[str, Callable] = {
     "video": _read_video,
     "import": _import,
     "evaluate": _evaluate,
+    "depth": _depth,
     "coco": lambda path, store: evaluate_coco(path, path),
     "name": _name_all,
 }

@@ -29,7 +29,8 @@ from core.depth.sources.oni_codes import unpack, unpack_by_table
 from core.depth.sources.recorded import MOST_FRAMES, Recorded
 from core.errors import MediaError
 
-_MOST_PIXELS = 16_000_000
+_MOST_PIXELS = 1600 * 1200  # as OpenNI's own player
+_TABLE_BYTES = 2 * 65_536 + 4
 _MOST_FIELDS = 2**20  # bytes of a record but for its picture
 _MOST_RECORDS = 4 * MOST_FRAMES
 _FILE, _OLD, _NEW = struct.Struct("<4sBBHIQI"), struct.Struct("<4s5I"), struct.Struct("<4s4IQ")
@@ -117,6 +118,11 @@ class OniRecording(Recorded):
 
     def _frame(self, index: int) -> DepthFrame:
         time_s, place, size = self._depth.frames[index]
+        height, width = self._size_hw
+        if size > 3 * height * width + _TABLE_BYTES:
+            raise MediaError(
+                f"{self.name}: frame {index} has {size:,} bytes for {width} x {height} pixels"
+            )
         content = _read(self._file, place, size, self.name)
         depth_mm = self._decoded(content, f"{self.name}: frame {index}")
         since_s = time_s - self._depth.frames[0][0]
@@ -196,8 +202,6 @@ def _named(fields: bytes) -> tuple[str, bytes]:
 
 
 def _read(file: BinaryIO, place: int, size: int, name: str) -> bytes:
-    if size > 4 * _MOST_PIXELS:
-        raise MediaError(f"{name} has a frame of {size:,} bytes")
     try:
         file.seek(place)
         content = file.read(size)
