@@ -4,7 +4,8 @@ Convention: points in space are x, y, z in mm from the camera. Legend: N frames,
 S a crop's side.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
 from core.depth.sources.frames import DepthFrame, DepthSource
+from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.media.pictures import encode_jpeg
 from core.pose.metrics import Distances, distances, epe
@@ -102,6 +104,7 @@ class DepthPlayback:
         self.source, self._net = source, net
         self._reader = DepthReader(net, finders)
         self._found: dict[int, Found] = {}
+        self._broken: set[int] = set()
         self._next: int | None = None  # the frame in which the hand can be followed
 
     @property
@@ -112,8 +115,7 @@ class DepthPlayback:
     @cached_property
     def usual_reach(self) -> Reach:
         """The depths that some frames of the recording show."""
-        chosen = np.unique(np.linspace(0, self.count - 1, min(_LOOKED_AT, self.count)).astype(int))
-        return usual_reach(self.source.read(int(index)) for index in chosen)
+        return usual_reach(self._some())
 
     @property
     def skeleton(self) -> Skeleton | None:
@@ -124,7 +126,7 @@ class DepthPlayback:
     def truth(self) -> Skeleton | None:
         """Of the true keypoints, told by their number, for a recording doesn't name it; None where
         they are not known."""
-        known = self.source.read(0).truth_mm
+        known = next((frame.truth_mm for frame in self._some()), None)
         hands = [skeleton for skeleton in SKELETONS.values() if not skeleton.is_body]
         ours = [self.skeleton] if self.skeleton else []
         fitting = (s for s in (*ours, *hands) if known is not None and s.size == len(known))
@@ -136,8 +138,12 @@ class DepthPlayback:
         Raises:
             MediaError: there is no such frame, or it is damaged.
         """
-        frame = self.source.read(index)
-        return view_of(frame, self._found_in(frame, index), reach)
+        try:
+            frame = self.source.read(index)
+            return view_of(frame, self._found_in(frame, index), reach)
+        except MudraError:
+            self._broken.add(index)
+            raise
 
     def errors_mm(self) -> Distances:
         """(N, K) of the frames read so far whose truth is known."""
@@ -146,12 +152,19 @@ class DepthPlayback:
 
     def hands(self) -> tuple[int, int]:
         """In how many of the frames read so far a hand was found, and how many those are."""
-        return sum(one.cube is not None for one in self._found.values()), len(self._found)
+        found = sum(one.cube is not None for one in self._found.values())
+        return found, len(self._found) + len(self._broken)
 
     def close(self) -> None:
         """Let go of the file and the finders; may be called more than once."""
         self.source.close()
         self._reader.close()
+
+    def _some(self) -> Iterator[DepthFrame]:
+        """A few frames, evenly taken, less damaged ones."""
+        for index in np.unique(np.linspace(0, self.count - 1, _LOOKED_AT).astype(int)):
+            with suppress(MudraError):
+                yield self.source.read(int(index))
 
     def _found_in(self, frame: DepthFrame, index: int) -> Found:
         if index not in self._found:

@@ -7,10 +7,10 @@ const PATIENCE_MS = 5000  // an answer that has not come by then was lost
 const LONGEST_MS = 1000  // between two frames
 const LATE = 8  // frames that wait; a sensor's older ones are skipped then
 const HOW = {
-  tracked: "followed from the frame before",
-  rgb: "found in the colour picture",
-  depth: "found in the depth, by a net",
-  slices: "the nearest thing in the depth",
+  tracked: "Hand followed from the frame before",
+  rgb: "Hand found in the colour picture",
+  depth: "Hand found in the depth, by a net",
+  slices: "The nearest thing, taken for a hand",
 }
 const BOX = { tracked: "#ffffff", rgb: "#ff9df2", depth: "#ffe45e", slices: "#ffe45e" }
 
@@ -22,7 +22,7 @@ function player(root) {
   const play = find("[name=play]"), swing = find("[name=turn]")
   const space = handSpace(find(".space"))
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
-  const self = { frames: new Map(), queue: [], at: 0, playing: !calm, turning: false, asked: null }
+  const self = { frames: new Map(), queue: [], at: 0, playing: !calm, turning: false, asked: null, asks: 0 }
   let data = null, tell = () => {}, timer = 0, before = 0, due = 0, shown = null
 
   const text = (name, value) => {
@@ -97,16 +97,16 @@ function player(root) {
     }
     space.show(sceneOf(frame))
     if (!data.ticks) return
-    drawPicture(frame)
+    if (frame.jpeg) drawPicture(frame)
     drawCrop(frame.cube)
     const away = frame.cube ? `, ${(frame.cube.centre[2] / 10).toFixed(0)} cm away` : ""
-    text(".how", frame.how ? `Hand: ${HOW[frame.how] ?? frame.how}${away}` : "No hand found here")
+    text(".how", frame.broken ?? (frame.how ? `${HOW[frame.how]}${away}` : "No hand found here"))
     text(".error", frame.error == null ? "" : `Mean error ${frame.error.toFixed(1)} mm`)
     if (!data.count) return
     slider.value = frame.i
     const of = `Frame ${frame.i + 1} of ${data.count}`
     slider.setAttribute("aria-valuetext", of)
-    text("output", `${of} · ${frame.t.toFixed(2)} s`)
+    text("output", frame.broken ? of : `${of} · ${frame.t.toFixed(2)} s`)
   }
 
   // ---------------------------------------------------------------------------------- their order
@@ -119,7 +119,7 @@ function player(root) {
       const from = (self.at + k) % data.count
       if (self.frames.has(from)) continue
       self.asked = { from, when: performance.now() }
-      return tell("want", { turn: data.turn, from })
+      return tell("want", { turn: data.turn, from, n: ++self.asks })
     }
   }
   function keep(batch) {
@@ -145,7 +145,8 @@ function player(root) {
     }
     const [here, there] = [self.frames.get(self.at), self.frames.get(next())]
     if (here && there && here !== there) {
-      const passes = there.i > here.i ? 1000 * (there.t - here.t) : data.every_ms
+      const goesOn = there.i > here.i && !here.broken && !there.broken
+      const passes = goesOn ? 1000 * (there.t - here.t) : data.every_ms
       show(there)
       due = Math.max(due, now - LONGEST_MS / 10) + Math.min(Math.max(passes, 10), LONGEST_MS)
     }

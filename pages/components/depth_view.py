@@ -99,6 +99,11 @@ def of_view(view: DepthView) -> dict[str, Any]:
     }
 
 
+def of_broken(index: int, reason: str) -> dict[str, Any]:
+    """A frame that can't be read, and why."""
+    return {"i": index, "broken": reason}
+
+
 def of_joints(index: int, time_s: float, joints_mm: ArrayLike | None) -> dict[str, Any]:
     """A hand in space alone."""
     return {"i": index, "t": time_s, "joints": _points(joints_mm)}

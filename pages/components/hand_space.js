@@ -76,7 +76,7 @@ function handSpace(canvas) {
   function draw() {
     size = canvas.width = canvas.height = Math.round(canvas.clientWidth * devicePixelRatio)
     if (!scene || !size) return
-    const at = projector(1.6 * scene.half)
+    const at = projector(1.68 * scene.half)
     drawCube(at, scene.half)
     if (scene.surface) drawSurface(at, scene.surface)
     if (scene.truth) drawHand(at, scene.truth, scene.truthSkeleton, scene.centre, true)

@@ -93,6 +93,14 @@ def test_a_recording_without_a_hand_says_so(app):
     assert "No hand was found in this recording" in app.warning[0].value
 
 
+def test_a_damaged_frame_says_so_and_the_others_are_there(app):
+    choose(go(app, "depth"), "Recording")
+    good = [(f"{n}.png", depth_png(700)) for n in (1, 3)]
+    upload(app, *good, ("2.png", depth_png(700)[:60]), ("camera.json", CAMERA_JSON))
+    first, second, third = drawn(app)["batch"]
+    assert first["jpeg"] and third["jpeg"] and "2.png" in second["broken"]
+
+
 def test_a_file_that_is_no_depth_is_named(app):
     choose(go(app, "depth"), "Recording")
     upload(app, ("broken.png", b"nothing"))
@@ -109,8 +117,11 @@ def test_without_a_depth_camera_it_says_what_each_kind_lacks(app):
     assert len(table["camera"]) == 4 and all(table["what is missing"])
 
 
+_EVERY_MS = 20
+
+
 class Board(LiveSensor):
-    """A camera before which a board of a hand's size stands, a hundred times a second."""
+    """A camera before which a board of a hand's size stands, fifty times a second."""
 
     running, broken = 0, threading.Event()
 
@@ -122,9 +133,11 @@ class Board(LiveSensor):
     def _stop(self):
         Board.running -= 1
 
-    def _shot(self):
-        if self.broken.wait(0.01):
+    def _shot(self, patience_ms):
+        if self.broken.wait(min(patience_ms, _EVERY_MS) / 1000):
             raise RuntimeError("unplugged")
+        if patience_ms < _EVERY_MS:
+            return None
         depth = np.full((240, 320), 1400, np.float32)
         depth[95:146, 100:141] = 500
         return depth, time.monotonic(), None

@@ -83,3 +83,5 @@ def test_a_damaged_frame_is_told_and_the_others_are_there(net):
     with pytest.raises(MediaError, match="frame 5 is damaged"):
         playback.view(5, REACH)
     assert playback.view(6, REACH).found.how == "slices"
+    assert playback.hands() == (1, 2)
+    assert playback.usual_reach == (500.0, 1400.0) and playback.truth == HAND_21

@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from core.depth.drawing import FARTHEST_MM, Reach
+from core.errors import MudraError
 from core.recognition.depth_playback import DepthPlayback
-from pages.components.depth_view import Scene, draw_depth, first_wanted, of_view
+from pages.components.depth_view import Scene, draw_depth, first_wanted, of_broken, of_view
 from pages.panels.depth.errors import show_errors
-from pages.panels.frame import errors_shown
 from pages.panels.words import many
 
 _KEY = "depth_view"
@@ -36,24 +36,24 @@ def play(playback: DepthPlayback, scene: Scene) -> None:
 
 
 def _play(playback: DepthPlayback, scene: Scene) -> None:
-    batch: list[dict[str, Any]] = []
-    with errors_shown():
-        try:
-            _read(playback, scene, batch)
-        finally:  # what comes before a damaged frame is shown
-            draw_depth(_KEY, scene, batch)
-        _say_hands(playback)
-        show_errors(playback.errors_mm())
+    draw_depth(_KEY, scene, _batch(playback, scene))
+    _say_hands(playback)
+    show_errors(playback.errors_mm())
 
 
-def _read(playback: DepthPlayback, scene: Scene, batch: list[dict[str, Any]]) -> None:
-    """From where the browser wants more, for a while."""
+def _batch(playback: DepthPlayback, scene: Scene) -> list[dict[str, Any]]:
+    """Frames from where the browser wants more on, read for a while."""
     first, until = first_wanted(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
+    batch = []
     for index in range(first, min(first + _BATCH, playback.count)):
-        batch.append(of_view(playback.view(index, reach)))
+        try:
+            batch.append(of_view(playback.view(index, reach)))
+        except MudraError as error:
+            batch.append(of_broken(index, str(error)))
         if time.monotonic() > until:
             break
+    return batch
 
 
 def _say_hands(playback: DepthPlayback) -> None:

@@ -71,12 +71,12 @@ def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None
         playback = _opened(name, open_source, net)
         with place.settings:
             reach = pick_reach(name, playback.usual_reach)
-        if net is None:
-            st.info(NO_NET, icon="🧩")
         play(
             playback,
             Scene(name, reach, playback.count, skeleton=playback.skeleton, truth=playback.truth),
         )
+        if net is None:
+            st.info(NO_NET, icon="🧩")
 
 
 def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPlayback:

@@ -60,12 +60,12 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
         return
     with place.settings:
         reach = pick_reach(name, _REACH_MM)
-    if net is None:
-        st.info(NO_NET, icon="🧩")
     with errors_shown():
         stream = _running(name, net)
         scene = Scene(f"{name} {id(stream)}", reach, skeleton=stream.skeleton)
         st.fragment(_now, run_every=_EVERY_S)(stream, scene)
+    if net is None:
+        st.info(NO_NET, icon="🧩")
 
 
 def _forget() -> None:
