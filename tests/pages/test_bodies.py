@@ -56,6 +56,13 @@ def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bo
     assert net.value == "cpm.hand_light"
 
 
+def test_what_is_said_of_a_body_s_heatmaps_speaks_of_no_finger(bodies):
+    for view in ("multi", "hm"):
+        bodies.session_state["maps_view"] = view
+        assert "finger" not in texts(go(bodies, "heatmaps"))
+    assert "each side's together" in texts(bodies)
+
+
 def test_files_finds_the_people_in_a_picture(bodies, weights_folder, shared_data):
     picture = shared_data / "coco/mini/val2017/000000368212.jpg"
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())

@@ -17,16 +17,17 @@ VIEWS = {
     ),
     "multi": (
         "Per stage",
-        "Stage 1 sees only what is near a point and takes many spots for a fingertip; later "
+        "Stage 1 sees only what is near a point and takes many spots for a {spot}; later "
         "stages see the other keypoints, too. The track shows how the peaks move. A net with "
         "attention shows what counts for it, coarse scales first.",
     ),
     "hm": (
         "Per keypoint",
-        "One map for each keypoint, one column for each finger. Click one to see it large, and "
-        "again to go back.",
+        "One map for each keypoint, {order}. Click one to see it large, and again to go back.",
     ),
 }
+_OF_HANDS = {"spot": "fingertip", "order": "one column for each finger"}
+_OF_BODIES = {"spot": "wrist", "order": "each side's together"}
 STILL = "maps_still"
 _SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
 _WIDEST = 1000  # px: larger pictures are costly to send, the browser enlarges them
@@ -61,7 +62,8 @@ def _pick_stage(stages: int) -> int:
 
 def explain_maps(maps: Maps, skeleton: Skeleton, stages: int) -> None:
     """What the colours and the view mean; a click on a keypoint's tile makes it large."""
-    st.caption(VIEWS[maps.view][1])
+    words = _OF_BODIES if skeleton.is_body else _OF_HANDS
+    st.caption(VIEWS[maps.view][1].format(**words))
     st.image(colour_bar(200, 12), "no response … sure", width=200)
     st.fragment(_hear)(maps, skeleton, stages, shown_width(_SHOWN, 0))
 
