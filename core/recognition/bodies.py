@@ -20,7 +20,7 @@ from core.pose.angles import ANGLES, angles_of
 from core.pose.body_drawing import BodyView, draw_body
 from core.pose.skeletons import skeleton_named
 from core.pose.tracking import Tracks
-from core.pose.types import Estimate, Floats, Frame, Picture
+from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 from core.recognition.keypoint_table import Row, rows_of, table_of
 
 BEHIND_PX = 1920
@@ -29,10 +29,18 @@ TRACE_S = 10.0  # so much of a stream's past is kept
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A frame of a stream: what was found, less the masks, and its most visible person's angles."""
+    """A frame of a stream: what was found, less the masks, and the angles of one person.
+
+    Attributes:
+        pose: that person: the most visible, of several who are numbered the lowest number, so that
+            it stays the same one; None where nobody was found.
+        number: that person's, 0 where nobody is numbered.
+    """
 
     estimate: Estimate
     angles: dict[str, float]
+    pose: Pose | None = None
+    number: int = 0
 
 
 class BodyTrace:
@@ -43,10 +51,13 @@ class BodyTrace:
 
     def remember(self, frame: Frame, estimate: Estimate, version: str) -> str:
         """In the stream's thread; says nothing over the video."""
-        skeleton = skeleton_named(estimate.skeleton)
-        angles = angles_of(estimate.poses[0], skeleton) if estimate.poses else {}
+        number = min(estimate.numbers, default=0)
+        shown = estimate.numbers.index(number) if number else 0
+        pose = estimate.poses[shown] if estimate.poses else None
+        angles = angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {}
+        moment = Moment(replace(estimate, masks=()), angles, pose, number)
         past = (m for m in self._moments if 0 <= frame.time_s - m.estimate.time_s <= TRACE_S)
-        self._moments = (*past, Moment(replace(estimate, masks=()), angles))
+        self._moments = (*past, moment)
         return ""
 
     def moments(self) -> tuple[Moment, ...]:
@@ -60,10 +71,13 @@ class BodyTrace:
         )
 
     def angles(self) -> pd.DataFrame:
-        """time_s, in seconds before the last frame, and the angles."""
+        """time_s, in seconds before the last frame, and the angles of who was shown last."""
         moments = self._moments
+        number = next((m.number for m in reversed(moments) if m.pose), 0)
         rows = [
-            {"time_s": m.estimate.time_s - moments[-1].estimate.time_s} | m.angles for m in moments
+            {"time_s": m.estimate.time_s - moments[-1].estimate.time_s}
+            | (m.angles if m.number == number else {})
+            for m in moments
         ]
         return pd.DataFrame(rows, columns=["time_s", *ANGLES], dtype=float)
 

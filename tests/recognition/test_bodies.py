@@ -172,6 +172,26 @@ def test_a_stream_s_last_ten_seconds_are_kept_with_the_angles():
     assert len(trace.moments()) == 1
 
 
+def test_of_several_people_of_a_stream_one_is_kept_to_whoever_is_seen_best():
+    trace, picture = BodyTrace(), np.zeros((30, 40, 3), np.uint8)
+    line = np.arange(66, dtype=np.float32).reshape(33, 2)
+    straight, bent = (Pose(points, np.ones(33, np.float32)) for points in (line, line**2))
+    for time_s, poses, numbers in (
+        (1, (straight, bent), (1, 2)),
+        (2, (bent, straight), (2, 1)),
+        (3, (), ()),
+        (4, (straight,), (1,)),
+    ):
+        estimate = replace(seen(time_s, *poses), numbers=numbers)
+        trace.remember(Frame(picture, time_s), estimate, "1")
+    assert [moment.pose for moment in trace.moments()] == [straight, straight, None, straight]
+    shown = trace.angles()["left_elbow"].tolist()
+    assert shown == pytest.approx([180, 180, np.nan, 180], nan_ok=True)
+    trace.remember(Frame(picture, 5), replace(seen(5, bent), numbers=(2,)), "1")
+    trace.remember(Frame(picture, 6), seen(6), "1")
+    assert trace.angles()["left_elbow"].isna().tolist() == [True] * 4 + [False, True]
+
+
 def test_a_live_stream_blurs_what_is_behind_the_person(weights_folder, skier):
     source, seen = KeypointSource(BLAZEPOSE, masks=True), []
     options = Options(keypoints=source, body=BodyView(BLUR, skeleton=False))

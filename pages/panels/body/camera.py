@@ -11,6 +11,7 @@ from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
 from pages.panels.camera.stage import Stage
 from pages.panels.camera.stream import show_trouble
+from pages.panels.choice import in_their_colour
 from pages.panels.words import NOT_STARTED
 
 _EVERY_S = 0.7
@@ -42,9 +43,11 @@ def _now(live: LiveProcessor | None) -> None:
     show_trouble(latest)
     moments = _trace().moments()
     seen = moments[-1] if moments and latest.hands else None
-    pose = seen.estimate.poses[0] if seen and seen.estimate.poses else None
+    pose = seen.pose if seen else None
     if moments and not moments[-1].estimate.poses:
         st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
+    if seen and seen.number:
+        st.markdown(f"Person {in_their_colour(seen.number)}")
     show_in_space(pose.world if pose else None, "body_space", mirrored=True)
     show_angles(seen.angles if seen else {})
     st.caption(f"{_steps_in_words(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
