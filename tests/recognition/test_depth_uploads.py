@@ -38,6 +38,12 @@ def test_a_single_real_frame_is_a_recording_of_one(tmp_path, shared_data):
     assert count == 1 and camera == CAMERAS["nyu"]
 
 
+def test_openni_s_recording_tells_its_camera_itself(tmp_path, shared_data):
+    content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
+    count, camera, _ = opened([("Captured.oni", content)], tmp_path)
+    assert count == 4 and round(camera.fx) == 576
+
+
 def test_a_stack_needs_its_camera_to_be_named(tmp_path):
     stack = io.BytesIO()
     np.save(stack, np.full((3, 240, 320), 600, np.uint16))

@@ -68,7 +68,7 @@ def open_folder(
     layout, names = _find(folder)
     if not names:
         raise MediaError(
-            f"{folder.name} has no depth pictures: expected are .png of 16 bits, NYU's "
+            f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's "
             "depth_1_….png or MSRA's …_depth.bin"
         )
     size_hw = read_depth(folder / names[0]).shape
