@@ -4,6 +4,8 @@ Convention: points in space are x, y, z in mm from the camera. Legend: N frames,
 S a crop's side.
 """
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,6 +46,7 @@ class Found:
     skeleton: str = ""
     truth_mm: Points | None = None
     errors_mm: Distances | None = None
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,8 @@ def found_in(reading: DepthReading) -> Found:
     if joints is not None and truth is not None and joints.shape == truth.shape:
         apart = distances(joints[None], truth[None])[0]
         errors = None if np.isnan(apart).all() else apart
-    return Found(reading.how, reading.cube, joints, reading.skeleton, truth, errors)
+    time_s = reading.frame.time_s
+    return Found(reading.how, reading.cube, joints, reading.skeleton, truth, errors, time_s)
 
 
 def view_of(frame: DepthFrame, found: Found, reach: Reach) -> DepthView:
@@ -154,6 +158,21 @@ class DepthPlayback:
         """In how many of the frames read so far a hand was found, and how many those are."""
         found = sum(one.cube is not None for one in self._found.values())
         return found, len(self._found) + len(self._broken)
+
+    def keypoints_csv(self) -> bytes:
+        """What was found in the frames read so far: frame, time_s, and x, y, z of each keypoint in
+        mm; empty where no hand is."""
+        names = self.skeleton.joints if self.skeleton else ()
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        axes = [f"{name}_{axis}" for name in names for axis in "xyz"]
+        writer.writerow(["frame", "time_s", *axes])
+        for index, found in sorted(self._found.items()):
+            numbers = [""] * len(axes)
+            if found.joints_mm is not None:
+                numbers = [f"{mm:.2f}" for mm in found.joints_mm.ravel()]
+            writer.writerow([index, f"{found.time_s:.3f}", *numbers])
+        return text.getvalue().encode()
 
     def close(self) -> None:
         """Let go of the file and the finders; may be called more than once."""

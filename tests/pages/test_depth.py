@@ -69,6 +69,7 @@ def test_with_a_net_there_are_keypoints_and_their_errors(app):
     [metric] = app.metric
     assert metric.label == "Mean error" and metric.value.endswith(" mm")
     assert len(app.get("vega_lite_chart")) == 1
+    assert [button.proto.label for button in app.get("download_button")] == ["Keypoints (CSV)"]
 
 
 def test_a_recording_is_asked_for_then_shown_and_gone_with_its_file(app, shared_data):

@@ -69,6 +69,16 @@ def test_errors_are_those_of_the_frames_that_were_read(net):
     assert playback.errors_mm().mean() == pytest.approx(np.mean(errors[:3]))
 
 
+def test_keypoints_are_told_as_a_table_in_the_order_of_the_frames(net):
+    playback = DepthPlayback(Boards(), net)
+    views = {index: playback.view(index, REACH) for index in (3, 1)}
+    head, first, second = playback.keypoints_csv().decode().splitlines()
+    assert head.startswith("frame,time_s,wrist_x,wrist_y,wrist_z,thumb_cmc_x")
+    said = [float(text) for text in first.split(",")]
+    np.testing.assert_allclose(said[2:], views[1].found.joints_mm.ravel(), atol=0.006)
+    assert said[:2] == [1, 0.033] and second == "3,0.100" + "," * 63
+
+
 def test_a_view_has_the_picture_the_crop_and_the_cube_round_the_board(net):
     view = DepthPlayback(Boards(), net).view(0, REACH)
     assert view.jpeg[:3] == b"\xff\xd8\xff" and view.camera == CAMERA

@@ -67,3 +67,13 @@ def _say_hands(playback: DepthPlayback) -> None:
     elif read:
         so_far = " read so far" if read < playback.count else ""
         st.caption(f"Hand found in {found} of {many(read, 'frame')}{so_far}.")
+    if found and playback.skeleton:
+        st.download_button(
+            "Keypoints (CSV)",
+            playback.keypoints_csv,
+            "hand_in_depth.csv",
+            "text/csv",
+            icon="⬇️",
+            key="depth_csv",
+            help="Of the frames read so far, in mm from the camera.",
+        )
