@@ -124,7 +124,7 @@ class DepthReader:
             if off_mm <= _SETTLED_MM or not joints_mm[:, 2].mean() > 0:
                 break
             cube = _round(joints_mm, cube)
-        if not (off_mm <= _OFF_MM and _are_a_hand_s(frame, looked_in, joints_mm)):
+        if not (off_mm <= _OFF_MM and is_hand(frame, looked_in, joints_mm)):
             return None
         return DepthReading(frame, looked_in, how, joints_mm, crop, self._net.skeleton)
 
@@ -142,8 +142,9 @@ def _holds_a_hand(frame: DepthFrame, cube: Cube) -> bool:
     return _LEAST_MM2 <= area_mm2(held, frame.camera) <= _MOST_MM2
 
 
-def _are_a_hand_s(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
-    """Whether keypoints are those of a hand that is there."""
+def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
+    """Whether keypoints (K, 3) in a cube are those of a hand that is seen there: as much surface as
+    a hand has is in the cube, they reach as far as a hand's, and most lie on a surface."""
     if not (joints_mm[:, 2] > 0).all() or not _holds_a_hand(frame, cube):
         return False
     span = float(np.linalg.norm(joints_mm[:, None] - joints_mm[None], axis=-1).max())

@@ -25,7 +25,7 @@ How = Literal["tracked", "rgb", "depth", "slices", ""]
 
 SIDE_MM = 250.0  # of a hand's cube, as nets are trained
 PALM_NET = "palmnet.synthetic"
-IN_DEPTH: How = "slices"  # what finds best there, docs/measurements.md
+IN_DEPTH: How = "depth"  # what finds best there, docs/measurements.md
 LEAST_SCORE, NO_SCORE = 0.3, 0.1  # of a palm in depth that counts; below, there is surely none
 _PALM = (WRIST, *KNUCKLES)
 _SHARES = (0.0, 0.5, 1.0)  # of the way from the palm's middle to its keypoints depth is looked at

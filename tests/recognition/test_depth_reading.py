@@ -1,13 +1,17 @@
 """A hand is followed through frames, lost, and found again: made frames, whose hand is a board."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from core.datasets.palm_frames import read_palm_frames
 from core.depth.cameras import Camera
+from core.depth.cubes import Cube
 from core.depth.sources.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
 from core.estimators.palm_net import PalmNetModel
-from core.recognition.depth_reading import DepthReader
+from core.recognition.depth_reading import DepthReader, is_hand
 from core.recognition.hand_finding import DepthFinder
 from tests.massing_net import save_massing_net, star
 from tests.seeing_net import save_seeing_net
@@ -130,3 +134,17 @@ def test_a_frame_without_depth_has_no_hand(reader) -> None:
 def test_a_closed_reader_may_be_closed_again(reader) -> None:
     reader.close()
     reader.close()
+
+
+def test_true_keypoints_are_a_hand_s_and_those_beside_it_are_not(shared_data: Path) -> None:
+    frames = [one.frame for one in read_palm_frames(shared_data / "depth" / "rgbd21")][::5]
+    frames += [one.frame for one in read_palm_frames(shared_data / "depth")]  # NYU's
+    for one in frames:
+        u, v, d = one.camera.to_pixels(one.truth_mm.mean(0))
+        cube = Cube(one.camera, (u, v, d), 250.0)
+        assert is_hand(one, cube, one.truth_mm)
+        for aside in ([150, 0, 0], [-150, 0, 0], [0, 0, -120], [0, 0, 120]):
+            moved = one.truth_mm + np.array(aside)
+            assert not is_hand(one, cube, moved)
+        assert not is_hand(one, cube, 0.9 * one.truth_mm.mean(0) + 0.1 * one.truth_mm)  # too small
+        assert not is_hand(one, cube, one.truth_mm - np.array([0, 0, 2000]))  # behind the camera
