@@ -8,7 +8,6 @@ from core.recognition.live import LiveProcessor, Options
 from pages.components.depth_view import Scene, draw_depth, of_joints
 from pages.panels.camera.stage import Stage
 from pages.panels.camera.stream import show_trouble
-from pages.panels.words import NOT_STARTED
 
 _EVERY_S = 0.1
 _TOLD = "depth_webcam_told"
@@ -23,7 +22,8 @@ def show_webcam(place: Stage) -> None:
             "3-D without a depth camera: MediaPipe estimates these points from colours alone. It "
             "learned their shape from many hands; how far away yours is, is not measured."
         )
-        st.fragment(_now, run_every=_EVERY_S if live else None)(live)
+        if live is not None:
+            st.fragment(_now, run_every=_EVERY_S)(live)
 
 
 def _trace() -> HandTrace:
@@ -31,10 +31,7 @@ def _trace() -> HandTrace:
     return st.session_state.setdefault("depth_trace", HandTrace())
 
 
-def _now(live: LiveProcessor | None) -> None:
-    if live is None:
-        st.caption(NOT_STARTED)
-        return
+def _now(live: LiveProcessor) -> None:
     show_trouble(live.latest())
     moments = _trace().since(st.session_state.get(_TOLD, 0))
     if moments:
