@@ -120,7 +120,7 @@ def main(folder: Path) -> None:
             with opened(address, thumb, **window(1400, 840)) as page:
                 studio_page(page)
                 save(page, folder / "studio.webp")
-            with opened(address, thumb, **window(1500, 940)) as page:
+            with opened(address, thumb, **window(1500, 990)) as page:
                 heatmaps(page, palm)
                 save(page, folder / "heatmaps.webp")
 
