@@ -678,6 +678,27 @@ def bracketed_camera(folder: Path) -> Path:
     return folder
 
 
+def endless_table(name: str, rows: str) -> Maker:
+    """A folder of one picture with a table of over a million rows."""
+
+    def make(folder: Path) -> Path:
+        Image.new("I;16", (8, 6)).save(folder / "1.png")
+        camera = {"fx": 50, "fy": 50, "u0": 4, "v0": 3, "width": 8, "height": 6}
+        (folder / "camera.json").write_text(json.dumps(camera))
+        (folder / name).write_text(rows)
+        return folder
+
+    return make
+
+
+for _name, _text in [
+    ("joints.csv", "picture\n" + "1\n" * 1_000_001),
+    ("times.csv", "picture,time_s\n" + "1,0\n" * 1_000_001),
+]:
+    _words = f"{_name} has over 1,000,000 rows"
+    CASES.append((f"depth {_name} without end", "depth", endless_table(_name, _text), _words))
+
+
 def _depth(path: Path, store: Store) -> None:
     with open_depth(path) as source:
         for _ in source:

@@ -16,11 +16,15 @@ from core.errors import MediaError, MudraError
 
 _MOST_BYTES = 2**30
 _MOST_ARRAYS = 10_000
-_DAMAGE = (
+DAMAGE = (  # what numpy and zipfile raise of files that aren't whole, or hostile
     OSError,
     ValueError,
     EOFError,
     RuntimeError,
+    LookupError,
+    TypeError,
+    MemoryError,
+    OverflowError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -47,7 +51,7 @@ def read_npz(path: Path, error: type[MudraError] = MediaError) -> dict[str, NDAr
             return {
                 entry.filename.removesuffix(".npy"): _array(archive, entry) for entry in entries
             }
-    except _DAMAGE as why:
+    except DAMAGE as why:
         detail = " ".join(str(why).split())[:160]
         raise error(
             f"{path.name} is no whole .npz of numbers ({detail}): write it anew by numpy.savez"

@@ -16,6 +16,24 @@ def test_arrays_come_by_their_names(tmp_path) -> None:
     assert arrays["b"].dtype == np.float32
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': (), 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': ('<f4',), 'fortran_order': False, 'shape': (3,), }",
+        "{[]: 1}",
+        "{1: 2, 'a': 3}",
+        "-" * 9_000,
+    ],
+)
+def test_a_header_that_numpy_s_reader_stumbles_over_is_told(tmp_path, header) -> None:
+    text = header.encode() + b"\n"
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    with pytest.raises(MediaError, match=r"a\.npz is no whole \.npz of numbers"):
+        read_npz(tmp_path / "a.npz")
+
+
 def test_a_damaged_or_hostile_npz_is_told(tmp_path) -> None:
     file = tmp_path / "a.npz"
     np.savez(file, a=np.ones(1000))

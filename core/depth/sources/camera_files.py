@@ -55,14 +55,11 @@ def camera_of(document: Any, where: str) -> tuple[Camera, float | None]:
         MediaError: a number is missing or none that a camera can have.
     """
     numbers = document if isinstance(document, dict) else {}
-    for name, (least, most) in _LIMITS.items():
+    for name in _LIMITS:
         number = numbers.get(name)
         optional = name == "unit_mm" and number is None
-        if not optional and not _lies(number, least, most):
-            raise MediaError(
-                f"{where}: {name} is {str(number)[:40]}, expected is a number from {least:g} to "
-                f"{most:g}; a camera has {', '.join(_LIMITS)}"
-            )
+        if not optional:
+            check_number(name, number, where)
     unit_mm = numbers.get("unit_mm")
     camera = Camera(
         str(numbers.get("name", ""))[:80],
@@ -74,6 +71,20 @@ def camera_of(document: Any, where: str) -> tuple[Camera, float | None]:
         int(numbers["height"]),
     )
     return camera, None if unit_mm is None else float(unit_mm)
+
+
+def check_number(name: str, number: Any, where: str) -> None:
+    """Refuse what a camera can't have under that name.
+
+    Raises:
+        MediaError: it is no number, or beyond the limits.
+    """
+    least, most = _LIMITS[name]
+    if not _lies(number, least, most):
+        raise MediaError(
+            f"{where}: {name} is {str(number)[:40]}, expected is a number from {least:g} to "
+            f"{most:g}; a camera has {', '.join(_LIMITS)}"
+        )
 
 
 def camera_document(camera: Camera, unit_mm: float = 1.0) -> dict[str, Any]:

@@ -77,6 +77,8 @@ def open_folder(
     table = read_joint_table(path) if path.is_file() else JointTable()
     path = folder / TIMES_FILE
     times = read_times(path) if path.is_file() else {}
+    began_s = min((times[name] for name in names if name in times), default=0.0)
+    times = {name: time_s - began_s for name, time_s in times.items()}
     found = camera or said or table.cameras.get(names[0]) or _known(layout, size_hw)
     if found is None:
         raise unknown_camera(folder.name, (size_hw[0], size_hw[1]))

@@ -15,6 +15,7 @@ import numpy as np
 
 from core.depth.cameras import Camera, Points
 from core.depth.sources.camera_files import camera_of
+from core.depth.sources.recorded import MOST_FRAMES
 from core.errors import MediaError, TableError
 
 JOINTS_FILE = "joints.csv"
@@ -80,11 +81,14 @@ def read_times(path: Path) -> dict[str, float]:
     for number, row in _rows(path):
         if short:
             raise TableError(f"{path.name}: line {short} has not two fields, picture and time_s")
-        if len(row) != 2:
+        if len(row) != 2 or not row[1]:
             short = number
         elif number > 1:
-            times[row[0]] = _number(row[1], f"{path.name}: line {number}")
-    return {name: time_s for name, time_s in times.items() if math.isfinite(time_s)}
+            where = f"{path.name}: line {number}"
+            times[row[0]] = _number(row[1], where)
+            if math.isnan(times[row[0]]):
+                raise TableError(f"{where}: “{row[1][:40]}” is no time in s")
+    return times
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -92,7 +96,10 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         if path.stat().st_size > _MOST_BYTES:
             raise TableError(f"{path.name} has over {_MOST_BYTES:,} bytes: split it")
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            yield from enumerate(csv.reader(file), 1)
+            for number, row in enumerate(csv.reader(file), 1):
+                if number > MOST_FRAMES + 1:  # the header too
+                    raise TableError(f"{path.name} has over {MOST_FRAMES:,} rows: split it")
+                yield number, row
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     except csv.Error as error:

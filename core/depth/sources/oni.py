@@ -7,9 +7,9 @@ and 12 in older files) begins a node: name, kind (2 is depth), codec. 3 and 6 ar
 name, size, value. 10 is a frame: µs, number, then its picture.
 
 Convention: the field of view, which the file tells, is that of the whole width, u0 = width / 2, as
-OpenNI itself computes. No colours are given: whether they are in the same view isn't said, and in
-the recording that this was tried on they aren't. Untrusted: sizes are looked at before anything is
-read.
+OpenNI itself computes; what was recorded mirrored (xnMirror) is turned back. No colours are given:
+whether they are in the same view isn't said, and in the recording that this was tried on they
+aren't. Untrusted: sizes are looked at before anything is read.
 """
 
 import math
@@ -138,7 +138,9 @@ class OniRecording(Recorded):
             numbers = np.frombuffer(content, "<u2")
         else:
             raise MediaError(f"{name}: {len(content)} bytes by codec {codec!r} can't be read")
-        return numbers.reshape(self._size_hw).astype(np.float32) * np.float32(self._unit_mm)
+        picture = numbers.reshape(self._size_hw)
+        picture = picture[:, ::-1] if self._depth.number("xnMirror") else picture
+        return picture.astype(np.float32) * np.float32(self._unit_mm)
 
 
 def _nodes(path: Path) -> list[_Node]:

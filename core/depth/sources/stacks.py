@@ -7,18 +7,22 @@ headers are looked at before room is made.
 """
 
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
-from core.depth.sources.camera_files import camera_of, read_camera_beside, unknown_camera
+from core.depth.sources.camera_files import (
+    camera_of,
+    check_number,
+    read_camera_beside,
+    unknown_camera,
+)
 from core.depth.sources.frames import DepthFrame
 from core.depth.sources.recorded import MOST_FRAMES, RATE, Recorded, check_size
 from core.errors import MediaError
-from core.media.npz import read_npz
+from core.media.npz import DAMAGE, read_npz
 
 _MOST_PIXELS = 16_000_000
 _SHAPES = {"times": (), "rgb": ("H", "W", 3), "truth_mm": ("K", 3)}  # after N
@@ -69,7 +73,7 @@ class DepthStack(Recorded):
         return DepthFrame(
             depth_mm,
             self.camera,
-            index / RATE if times is None else float(times[index]),
+            index / RATE if times is None else float(times[index]) - float(times[0]),
             index,
             None if rgb is None else rgb[index],
             None if truth is None else np.asarray(truth[index], np.float64),
@@ -79,7 +83,7 @@ class DepthStack(Recorded):
 def _mapped(path: Path) -> NDArray[Any]:
     try:
         return np.lib.format.open_memmap(path, mode="r")
-    except (OSError, ValueError, EOFError, OverflowError, SyntaxError, TokenError) as error:
+    except DAMAGE as error:
         said = " ".join(str(error).split())[:100]
         raise MediaError(f"{path.name} is no whole .npy of numbers ({said})") from None
 
@@ -108,6 +112,8 @@ def _said(
     numbers = {key: arrays[key].ravel() for key in ("camera", "unit_mm") if key in arrays}
     unit_mm = float(numbers["unit_mm"][0]) if numbers.get("unit_mm", np.empty(0)).size else None
     if "camera" not in numbers:
+        if unit_mm is not None:
+            check_number("unit_mm", unit_mm, name)
         return None, unit_mm
     four = dict(zip(("fx", "fy", "u0", "v0"), map(float, numbers["camera"]), strict=False))
     size = {"width": size_hw[1], "height": size_hw[0]}
@@ -130,3 +136,5 @@ def _check_others(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
                 f"{name}: “{key}” is {array.dtype} {array.shape}, expected is {wanted}"
                 + (" of uint8" if key == "rgb" else "")
             )
+    if not np.isfinite(arrays.get("times", 0)).all():
+        raise MediaError(f"{name}: “times” holds what is no number: write each frame's seconds")

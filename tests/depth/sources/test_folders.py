@@ -97,7 +97,7 @@ def test_frames_come_in_the_order_of_their_numbers_with_their_times(tmp_path) ->
         assert source.camera == Camera("", 50.0, 51.0, 3.5, 2.5, 8, 6)
     assert [frame.depth_mm[0, 0] for frame in frames] == [9, 10, 100]
     assert [frame.index for frame in frames] == [0, 1, 2]
-    assert [frame.time_s for frame in frames] == [0.5, 0.75, pytest.approx(2 / 30)]
+    assert [frame.time_s for frame in frames] == [0, 0.25, pytest.approx(2 / 30)]
 
 
 def test_colours_of_another_size_are_not_registered(tmp_path) -> None:
@@ -201,6 +201,9 @@ def test_a_camera_file_that_is_no_json_is_told(tmp_path, content) -> None:
         ("joints.csv", "picture\n" + "x" * 200_000, "no table that can be read"),
         ("times.csv", "picture,time_s\n1.png\n2.png,1\n", "line 2 has not two fields"),
         ("times.csv", "picture,time_s\n1.png,soon\n", "line 2: “soon” is no number"),
+        ("times.csv", "picture,time_s\n1.png,nan\n", "line 2: “nan” is no time"),
+        ("times.csv", "picture,time_s\n1.png,inf\n", "line 2: inf is beyond"),
+        ("times.csv", "picture,time_s\n1.png,\n2.png,1\n", "line 2 has not two fields"),
     ],
 )
 def test_a_damaged_table_is_told_by_its_line(tmp_path, name, content, told) -> None:

@@ -106,6 +106,16 @@ def test_unpacked_pictures_and_tenths_of_mm_are_read(tmp_path) -> None:
     assert one.depth_mm.ravel().tolist() == pytest.approx([number / 10 for number in range(48)])
 
 
+def test_a_mirrored_recording_is_turned_back(tmp_path) -> None:
+    raw = np.arange(48, dtype="<u2")
+    content = made(codec=b"NONE", contents=[raw.tobytes()])
+    for value, expected in ((1, raw.reshape(6, 8)[:, ::-1]), (0, raw.reshape(6, 8))):
+        mirror = said(2, "xnMirror", struct.pack("<Q", value))
+        (tmp_path / "a.oni").write_bytes(content + mirror)
+        with open_depth(tmp_path / "a.oni") as source:
+            assert np.array_equal(source.read(0).depth_mm, expected)
+
+
 def test_a_given_camera_must_have_its_size(tmp_path) -> None:
     (tmp_path / "a.oni").write_bytes(made())
     with pytest.raises(MediaError, match="has 8 x 6 pixels, its camera 640 x 480"):

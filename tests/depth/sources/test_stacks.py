@@ -32,7 +32,7 @@ def test_a_npz_tells_camera_times_colours_and_truth(tmp_path) -> None:
         tmp_path / "a.npz",
         depth=STACK,
         camera=numbers,
-        times=[0, 0.1, 0.3],
+        times=[7, 7.1, 7.5],
         rgb=rgb,
         truth_mm=truth,
         unit_mm=0.125,
@@ -40,7 +40,7 @@ def test_a_npz_tells_camera_times_colours_and_truth(tmp_path) -> None:
     with open_depth(tmp_path / "a.npz") as source:
         frame = source.read(2)
     assert (frame.camera.fy, frame.camera.width) == (51, 8)
-    assert np.array_equal(frame.depth_mm, STACK[2] / 8) and frame.time_s == 0.3
+    assert np.array_equal(frame.depth_mm, STACK[2] / 8) and frame.time_s == 0.5
     assert np.array_equal(frame.rgb, rgb[2]) and np.array_equal(frame.truth_mm, truth[2])
 
 
@@ -58,8 +58,11 @@ def test_one_picture_alone_is_a_stack_of_one(tmp_path) -> None:
 
 
 def header(shape: str, descr: str = "'<u2'") -> bytes:
-    text = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}".encode()
-    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return header_of(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")
+
+
+def header_of(said: str) -> bytes:
+    text = said.encode() + b" " * (-(len(said) + 11) % 64) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
 
 
@@ -81,6 +84,11 @@ def pickled() -> bytes:
         header("(3, 6, 8)", "'<u2"),
         header("(" * 200),
         header("(9" + "0" * 400 + ", 6, 8)"),
+        header("(3, 6, 8)", "()"),
+        header("(3, 6, 8)", "('<u2',)"),
+        header_of("{[]: 1}"),
+        header_of("{1: 2, 'a': 3}"),
+        header_of("-" * 9_000),
         pickled(),
         b"no array",
     ],
@@ -118,6 +126,10 @@ def test_another_array_is_told(tmp_path, array, told) -> None:
         ({"truth_mm": np.zeros((3, 2, 2))}, "truth_mm"),
         ({"camera": np.array([1.0, 2.0])}, "u0 is None"),
         ({"camera": np.array([1.0, 2.0, 3.0, np.nan])}, "v0 is nan"),
+        ({"times": np.array([0, np.nan, 1])}, "“times” holds what is no number"),
+        ({"times": np.array([0, 1, np.inf])}, "“times” holds what is no number"),
+        ({"unit_mm": np.array(np.nan)}, "unit_mm is nan"),
+        ({"unit_mm": np.array([-1.0])}, "unit_mm is -1"),
     ],
 )
 def test_arrays_that_don_t_fit_the_depth_are_told(tmp_path, others, told) -> None:
