@@ -22,7 +22,7 @@ from core.pose.types import Picture
 MOST_BYTES = 4 * 2**30
 _MOST_SECONDS = MAX_FRAMES // 30
 GREY_16, GREY_8, RGB = "gray16le", "gray", "rgb24"
-_DEEP = ("gray16le", "gray16be", "gray14le", "gray12le", "gray10le", "p016le", "p010le")
+_DEEP = ("gray16le", "gray16be")  # FFmpeg stretches the numbers of 10 to 14 bits over 16
 _MS = Fraction(1, 1000)  # Matroska's own clock
 
 Pixels = NDArray[Any]
@@ -46,7 +46,8 @@ class VideoTrack:
             form: `GREY_16`, `GREY_8` or `RGB`; "": `GREY_16` where it is deep, else `GREY_8`.
 
         Raises:
-            MediaError: no video that can be read, or more than 4 GB or 150,000 frames.
+            MediaError: no video that can be read, more than 4 GB or 150,000 frames, or
+                grey asked of pixels whose numbers would be changed.
         """
         self._resources = contextlib.ExitStack()
         self._name = path.name
@@ -59,6 +60,7 @@ class VideoTrack:
         self._form = form or (GREY_16 if self.is_deep else GREY_8)
         self.notes = {key.lower(): text for key, text in self._container.metadata.items()}
         try:
+            self._check_form(context.format)
             self._stamps = self._all_stamps()
         except MediaError:
             self.close()
@@ -66,6 +68,14 @@ class VideoTrack:
         clock = self._stream.time_base or _MS
         self.times_s = [float((stamp - self._stamps[0]) * clock) for stamp in self._stamps]
         self._next = len(self._stamps)  # of the frame that comes by decoding on; none yet
+
+    def _check_form(self, given: av.VideoFormat | None) -> None:
+        bits = max((part.bits for part in given.components), default=8) if given else 8
+        if given and self._form != RGB and bits > 8 and not self.is_deep:
+            raise MediaError(
+                f"{self._name} has {given.name} pixels of {bits} bits: expected are {_DEEP[0]}, "
+                f"{_DEEP[1]} or 8 bits; write it anew as {_DEEP[0]}"
+            )
 
     def _all_stamps(self) -> list[int]:
         stamps: set[int] = set()
@@ -166,14 +176,15 @@ class LosslessWriter:
                 f"{self._path.name} is full ({self._count:,} frames, {self._bytes:,} bytes): go on "
                 "in another film, or write a folder"
             )
+        given: list[Pixels | None] = [grey, rgb][: len(self._streams)]
+        fit = [one for one in given if one is not None and one.shape[:2] == self._size_hw]
+        if len(fit) < len(given):
+            raise MediaError(
+                f"{self._path.name}: a video's pictures are all of one size, {self._size_hw}, "
+                "each with colours or none: write a folder instead"
+            )
         self._count += 1
-        pictures: list[tuple[Pixels | None, str]] = [(grey, GREY_16), (rgb, RGB)]
-        for stream, (pixels, form) in zip(self._streams, pictures, strict=False):
-            if pixels is None or pixels.shape[:2] != self._size_hw:
-                raise MediaError(
-                    f"{self._path.name}: a video's pictures are all of one size, {self._size_hw}, "
-                    "each with colours or none: write a folder instead"
-                )
+        for stream, pixels, form in zip(self._streams, fit, (GREY_16, RGB), strict=False):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format=form)
             frame.pts, frame.time_base = round(time_s * 1000), _MS
             self._mux(stream, frame)

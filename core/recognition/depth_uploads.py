@@ -13,7 +13,7 @@ from core.depth.sources.recordings import open_depth
 from core.media.archives import unpacked
 
 _ZIP, _PICTURES = ".zip", (".png", ".bin")
-_WHOLE = (".npy", ".npz", *VIDEO_SUFFIXES)  # a recording in one file
+_WHOLE = (".npy", ".npz", ".oni", *VIDEO_SUFFIXES)  # a recording in one file
 _TOGETHER = "the files"
 
 

@@ -135,6 +135,49 @@ def test_a_film_takes_pictures_of_one_size_alone(tmp_path, other) -> None:
         writer.write(deep(0) if other is None else other, colours, 0.0)
 
 
+def test_a_picture_that_lacks_its_colours_leaves_the_film_whole(tmp_path) -> None:
+    path = tmp_path / "a.mkv"
+    with LosslessWriter(path, SIZE_HW, {}, rgb=True) as writer:
+        for number in range(3):
+            writer.write(deep(number), coloured(number), number / 25)
+        for colours in (None, coloured(3)[:-1]):
+            with pytest.raises(MediaError, match="each with colours or none"):
+                writer.write(deep(3), colours, 3 / 25)
+    depth, rgb = VideoTrack(path), VideoTrack(path, number=1, form=RGB)
+    assert len(depth.times_s) == len(rgb.times_s) == 3
+    assert np.array_equal(depth.read(2), deep(2)) and np.array_equal(rgb.read(2), coloured(2))
+    depth.close()
+    rgb.close()
+
+
+def one_frame(path: Path, codec: str, pixels: str) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt = *SIZE_HW, pixels
+        frame = av.VideoFrame.from_ndarray(deep(0), format="gray16le")
+        container.mux(stream.encode(frame.reformat(format=pixels)))
+        container.mux(stream.encode(None))
+    return path
+
+
+def test_16_bits_in_the_other_order_of_bytes_come_back_as_they_were(tmp_path) -> None:
+    track = VideoTrack(one_frame(tmp_path / "a.mov", "png", "gray16be"))
+    assert track.is_deep and np.array_equal(track.read(0), deep(0))
+    track.close()
+
+
+@pytest.mark.parametrize(
+    ("pixels", "bits"), [("gray10le", 10), ("gray12le", 12), ("yuv420p10le", 10)]
+)
+def test_bits_whose_numbers_would_be_changed_are_refused_by_name(tmp_path, pixels, bits) -> None:
+    path = one_frame(tmp_path / "a.mkv", "ffv1", pixels)
+    with pytest.raises(MediaError, match=rf"a\.mkv has {pixels} pixels of {bits} bits: expected"):
+        VideoTrack(path)
+    track = VideoTrack(path, form=RGB)
+    assert track.read(0).shape == (*SIZE_HW, 3)
+    track.close()
+
+
 def test_a_film_is_full_before_it_is_too_large_to_be_read(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(exact_videos, "MOST_BYTES", 2**26 + 20_000)  # a frame has some 9,300
     with (

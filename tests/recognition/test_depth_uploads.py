@@ -1,6 +1,7 @@
 """Uploaded recordings of depth: one file, several, a zip; what is none is told, nothing stays."""
 
 import io
+import json
 import zipfile
 
 import numpy as np
@@ -42,6 +43,15 @@ def test_openni_s_recording_tells_its_camera_itself(tmp_path, shared_data):
     content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
     count, camera, _ = opened([("Captured.oni", content)], tmp_path)
     assert count == 4 and round(camera.fx) == 576
+
+
+def test_openni_s_recording_comes_with_what_says_its_camera(tmp_path, shared_data):
+    content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
+    numbers = {"fx": 580, "fy": 581, "u0": 318, "v0": 241, "width": 640, "height": 480}
+    files = [("hand.oni", content), ("camera.json", json.dumps(numbers).encode())]
+    for uploads in (files, [("hand.zip", zip_of(files))]):
+        count, camera, _ = opened(uploads, tmp_path)
+        assert (count, camera.fx, camera.fy) == (4, 580, 581)
 
 
 def test_a_stack_needs_its_camera_to_be_named(tmp_path):

@@ -1,7 +1,7 @@
-"""Videos of depth as a source: ours (FFV1 with 16 bits in .mkv), others with 16 bits, nvGesture's.
+"""Videos of depth as a source: ours (FFV1 with 16 bits in .mkv), others in gray16, nvGesture's.
 
 Convention: the camera stands in the file's note `mudra_depth`, or in camera.json beside it; a
-second video stream in the file is the colours in the same view.
+second video stream of the same size is the colours in the same view.
 
 nvGesture's sk_depth.avi is 8 bits of motion JPEG. What a grey level means is said nowhere; 3 mm is
 our estimate: by it the palms of its sample, seen by MSRA's camera (the same model, SoftKinetic
@@ -55,6 +55,9 @@ def open_depth_video(
                 "put unit_mm into camera.json beside it, or give it"
             )
         rgb = VideoTrack(path, number=1, form=RGB) if has_rgb else None
+        if rgb and rgb.size_hw != depth.size_hw:  # not registered
+            rgb.close()
+            rgb = None
     except MediaError:
         depth.close()
         raise
@@ -87,7 +90,8 @@ class DepthVideo(Recorded):
         rgb: VideoTrack | None,
         nearest_mm: float = 0.0,
     ) -> None:
-        super().__init__(name, camera, len(depth.times_s))
+        count = min(len(track.times_s) for track in (depth, rgb) if track)
+        super().__init__(name, camera, count)
         self._unit_mm, self._depth, self._rgb = unit_mm, depth, rgb
         self._nearest_mm = nearest_mm
         for track in (depth, rgb):

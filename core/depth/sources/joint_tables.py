@@ -41,7 +41,7 @@ class JointTable:
 
 
 def read_joint_table(path: Path) -> JointTable:
-    """Read joints.csv.
+    """Read joints.csv; a last line that was cut short is left out.
 
     Raises:
         TableError: it is no such table; says which line.
@@ -56,10 +56,15 @@ def read_joint_table(path: Path) -> JointTable:
             f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
         )
     table = JointTable(tuple(header[n].removesuffix("_x") for n in axes[::3]))
+    short = ""
     for number, row in rows:
         where = f"{path.name}: line {number}"
-        if len(row) != len(header):
-            raise TableError(f"{where} has {len(row)} fields, the header has {len(header)}")
+        said = f"{where} has {len(row)} fields, the header has {len(header)}"
+        if short or len(row) > len(header):
+            raise TableError(short or said)
+        if len(row) < len(header):
+            short = said
+            continue
         named = dict(zip(header, row, strict=True))
         picture = named["picture"] if "picture" in named else f"{named['name']}_depth.png"
         if axes:

@@ -23,7 +23,7 @@ import numpy as np
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.sources.camera_files import unknown_camera
+from core.depth.sources.camera_files import read_camera_beside, unknown_camera
 from core.depth.sources.frames import DepthFrame
 from core.depth.sources.oni_codes import unpack, unpack_by_table
 from core.depth.sources.recorded import MOST_FRAMES, Recorded
@@ -63,8 +63,9 @@ def open_oni(
     """The depth stream of an .oni.
 
     Args:
-        camera: it was taken by; None: by the field of view that the file tells.
-        unit_mm: of its numbers; None: as the file tells, else 1.
+        camera: it was taken by; None: as camera.json beside it tells, else by the field of view
+            that the file tells.
+        unit_mm: of its numbers; None: as the file or camera.json tells, else 1.
 
     Raises:
         MediaError: no such file, none with depth, or one that is damaged or too large.
@@ -81,10 +82,11 @@ def open_oni(
     form = depth.number("oniPixelFormat")
     if form and form not in _UNITS_MM:
         raise MediaError(f"{path.name} has no distances, but form {form}: record DEPTH_1_MM")
-    found = camera or _seen_by(depth, width, height)
+    beside, beside_unit = read_camera_beside(path.parent, (height, width))
+    found = camera or beside or _seen_by(depth, width, height)
     if found is None:
         raise unknown_camera(path.name, (height, width))
-    unit = unit_mm or _UNITS_MM.get(form, 1.0)
+    unit = unit_mm or _UNITS_MM.get(form) or beside_unit or 1.0
     return OniRecording(path, found, unit, depth, (height, width))
 
 

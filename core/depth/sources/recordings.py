@@ -36,7 +36,7 @@ def open_depth(
         return open_folder(path, camera=camera, unit_mm=unit_mm)
     if not path.is_file():
         raise MediaError(f"no recording of depth at {path}")
-    if path.suffix in _STACKS:
+    if path.suffix.lower() in _STACKS:
         return open_stack(path, camera=camera, unit_mm=unit_mm)
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return open_depth_video(path, camera=camera, unit_mm=unit_mm)

@@ -42,7 +42,7 @@ def open_stack(
     Raises:
         MediaError: no such stack, damaged, too large, or of an unknown camera.
     """
-    arrays = read_npz(path) if path.suffix == ".npz" else {"depth": _mapped(path)}
+    arrays = read_npz(path) if path.suffix.lower() == ".npz" else {"depth": _mapped(path)}
     depth = _depth(arrays, path.name)
     size_hw = depth.shape[1], depth.shape[2]
     said, said_unit = _said(arrays, size_hw, path.name)

@@ -1,8 +1,10 @@
 """Depth in videos: to the very number where it was written so, and nvGesture's for what it is."""
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -33,6 +35,36 @@ def test_a_film_tells_its_camera_and_unit_itself(tmp_path) -> None:
     assert [frame.depth_mm[3, 4] for frame in frames] == [201, 200, 200.5]
     assert [frame.rgb[3, 4].tolist() for frame in frames] == [[2] * 3, [0] * 3, [1] * 3]
     assert frames[0].time_s == pytest.approx(0.08) and frames[0].index == 2
+
+
+def two_streams(path: Path, rgb_hw: tuple[int, int], rgb_count: int) -> Path:
+    """Three frames of depth, and as many in colours as told."""
+    with av.open(str(path), "w") as container:
+        for number, (height, width) in enumerate([(48, 64), rgb_hw]):
+            stream = container.add_stream("ffv1", rate=25)
+            stream.height, stream.width = height, width
+            stream.pix_fmt = ("gray16le", "bgr0")[number]
+        for number, stream in enumerate(container.streams.video):
+            shape = (stream.height, stream.width, *([], [3])[number])
+            for index in range((3, rgb_count)[number]):
+                pixels = np.full(shape, 7, (np.uint16, np.uint8)[number])
+                form = ("gray16le", "rgb24")[number]
+                frame = av.VideoFrame.from_ndarray(pixels, format=form)
+                frame.pts, frame.time_base = index, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path
+
+
+def test_colours_of_another_size_are_not_registered(tmp_path) -> None:
+    with open_depth(two_streams(tmp_path / "a.mkv", (24, 32), 3), camera=CAMERA) as source:
+        frames = list(source)
+    assert [frame.rgb for frame in frames] == [None] * 3
+
+
+def test_a_film_ends_where_its_colours_end(tmp_path) -> None:
+    with open_depth(two_streams(tmp_path / "a.mkv", (48, 64), 2), camera=CAMERA) as source:
+        assert source.count == 2 and [frame.rgb[0, 0, 0] for frame in source] == [7, 7]
 
 
 def test_a_film_that_tells_nothing_needs_a_camera(tmp_path) -> None:

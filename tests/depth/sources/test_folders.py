@@ -194,7 +194,8 @@ def test_a_camera_file_that_is_no_json_is_told(tmp_path, content) -> None:
         ("joints.csv", "", "no table of joints"),
         ("joints.csv", "picture,a_x,a_y\n", "no table of joints"),
         ("joints.csv", "file,a_x,a_y,a_z\n", "no table of joints"),
-        ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2\n", "line 2 has 3 fields, the header has 4"),
+        ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2\n2.png,1,2,3\n", "line 2 has 3 fields, the"),
+        ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2,3,4\n", "line 2 has 5 fields, the header"),
         ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2,b\n", "line 2: “b” is no number"),
         ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2,inf\n", "line 2: inf is beyond"),
         ("joints.csv", "picture,fx,fy,u0,v0,width,height\n1.png,1,1,1,1,0,1\n", "width is 0.0"),
@@ -211,6 +212,13 @@ def test_a_damaged_table_is_told_by_its_line(tmp_path, name, content, told) -> N
     (folder / name).write_text(content)
     with pytest.raises(TableError, match=told):
         open_depth(folder)
+
+
+def test_a_last_line_of_joints_that_was_cut_short_is_left_out(tmp_path) -> None:
+    folder = folder_of(tmp_path / "a", {"1.png": 1, "2.png": 2})
+    (folder / "joints.csv").write_text("picture,a_x,a_y,a_z\n1.png,1,2,3\n2.png,4,")
+    first, second = open_depth(folder)
+    assert first.truth_mm.tolist() == [[1, 2, 3]] and second.truth_mm is None
 
 
 def test_a_joint_that_isn_t_known_is_nan(tmp_path) -> None:

@@ -1,5 +1,6 @@
 """OpenNI's recordings: the real one, made ones of both versions, and damaged ones."""
 
+import json
 import math
 import struct
 from pathlib import Path
@@ -114,6 +115,16 @@ def test_a_mirrored_recording_is_turned_back(tmp_path) -> None:
         (tmp_path / "a.oni").write_bytes(content + mirror)
         with open_depth(tmp_path / "a.oni") as source:
             assert np.array_equal(source.read(0).depth_mm, expected)
+
+
+def test_the_camera_and_unit_beside_it_are_read(tmp_path) -> None:
+    numbers = {"fx": 5, "fy": 6, "u0": 3, "v0": 2, "width": 8, "height": 6, "unit_mm": 0.5}
+    (tmp_path / "camera.json").write_text(json.dumps(numbers))
+    for content in (made(), made().replace(FOV, bytes(16))):
+        (tmp_path / "a.oni").write_bytes(content)
+        with open_depth(tmp_path / "a.oni") as source:
+            assert source.camera == Camera("", 5, 6, 3, 2, 8, 6)
+            assert (source.read(0).depth_mm == 350).all()
 
 
 def test_a_given_camera_must_have_its_size(tmp_path) -> None:

@@ -44,6 +44,15 @@ def test_a_npz_tells_camera_times_colours_and_truth(tmp_path) -> None:
     assert np.array_equal(frame.rgb, rgb[2]) and np.array_equal(frame.truth_mm, truth[2])
 
 
+def test_suffixes_may_be_in_capitals(tmp_path) -> None:
+    np.save(tmp_path / "a.npy", STACK)
+    (tmp_path / "a.npy").rename(tmp_path / "a.NPY")
+    np.savez(tmp_path / "b.npz", depth=STACK, camera=np.array([50.0, 51.0, 3.5, 2.5]))
+    (tmp_path / "b.npz").rename(tmp_path / "b.NPZ")
+    assert open_depth(tmp_path / "a.NPY", camera=SMALL).count == 3
+    assert open_depth(tmp_path / "b.NPZ").camera.fy == 51
+
+
 def test_what_was_not_seen_is_0_whatever_the_stack_wrote(tmp_path) -> None:
     depth = np.array([[[np.nan, np.inf, -5], [400, 0, 500.5]]])
     np.savez(tmp_path / "a.npz", depth)
