@@ -154,7 +154,10 @@ class Actions:
             with self._telling:
                 if self._closed.is_set():
                     return []
-                seen = self._hands(hands, estimate) if estimate and self._settings.joints else []
+                if estimate is not None and self._settings.joints:
+                    seen = self._hands(hands, estimate)
+                else:
+                    seen = self._hands.ended()
                 return [*self._tell(self._changes(hands, time_s)), *self._tell_hands(seen)]
         except Exception:  # the picture goes on
             log.exception("a gesture could not be told")

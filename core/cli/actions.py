@@ -88,14 +88,16 @@ def act(
         actions = opened(settings)
         if address := actions.status().address:
             print(f"WebSocket: {address}", file=sys.stderr)
+        said: set[str] = set()
         try:
             for told in told_of(chosen, actions, seconds=seconds):
                 if as_json:
                     print(told.line, flush=True)
                 elif isinstance(told, Change):
                     print(told.text, flush=True)
-                for error in actions.status().errors:
+                for error in set(actions.status().errors) - said:
                     print(f"warning: {error}", file=sys.stderr)
+                    said.add(error)
         except KeyboardInterrupt:  # the way to end a camera
             actions.close()
 

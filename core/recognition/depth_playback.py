@@ -130,7 +130,8 @@ class DepthPlayback:
     def truth(self) -> Skeleton | None:
         """Of the true keypoints, told by their number, for a recording doesn't name it; None where
         they are not known."""
-        known = next((frame.truth_mm for frame in self._some()), None)
+        told = (frame.truth_mm for frame in self._some())
+        known = next((truth_mm for truth_mm in told if truth_mm is not None), None)
         hands = [skeleton for skeleton in SKELETONS.values() if not skeleton.is_body]
         ours = [self.skeleton] if self.skeleton else []
         fitting = (s for s in (*ours, *hands) if known is not None and s.size == len(known))

@@ -1,9 +1,11 @@
 """A depth camera that is read as long as somebody looks."""
 
+import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import count
 
 from core.depth.drawing import Reach
 from core.depth.sources.frames import DepthFrame, DepthSource
@@ -14,9 +16,14 @@ from core.recognition.depth_playback import DepthView, Found, found_in, view_of
 from core.recognition.depth_reading import DepthReader
 from core.recognition.hand_finding import HandFinder
 
+log = logging.getLogger(__name__)
+
 IDLE_S = 5.0  # nobody looked for so long: the camera is let go of
 _KEPT = 6  # frames that nobody has seen yet
 _ENDS_WITHIN_S = 3.0  # of which a camera may wait two for a picture
+
+
+_numbers = count()
 
 
 class DepthStream:
@@ -29,6 +36,7 @@ class DepthStream:
 
     Attributes:
         skeleton: of the keypoints that are found; None without a net.
+        number: of this process's streams, each has another.
     """
 
     def __init__(
@@ -39,6 +47,7 @@ class DepthStream:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.number = next(_numbers)
         self._source, self._reader = source, DepthReader(net, finders)
         self.skeleton = None if net is None else skeleton_named(net.skeleton)
         self._clock = clock
@@ -80,6 +89,9 @@ class DepthStream:
                     break
         except MudraError as error:
             self._error = str(error)
+        except Exception as error:  # nobody asks this thread how it went
+            log.exception("a depth camera's frames could not be read")
+            self._error = f"the camera's frames could not be read: {error!r}"
         finally:
             self._source.close()
             self._reader.close()

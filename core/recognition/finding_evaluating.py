@@ -23,7 +23,8 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Figures of finders that are asked in their order, each frame anew, as JSON.
+    """Figures of finders that are asked in their order, none told of the frame before, as JSON.
+    MediaPipe alone follows a hand by itself from one frame of colours to the next.
 
     Args:
         data: a folder that `read_palm_frames` knows, or `RENDERED`.

@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, distinct, func, insert, select
 
-from core.errors import LabelError, NotFoundError, SkeletonError
+from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, in_colour, safe_name
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
+from core.store.fitting import check_samples
 from core.store.rows import (
     STILL,
     Gesture,
@@ -204,7 +205,8 @@ class Store(Database):
 
         Raises:
             NotFoundError: no such recording; its gesture, person or project is in the bin.
-            SkeletonError: samples of another skeleton than the project's.
+            SkeletonError: samples of another skeleton than the project's, or with a z that its
+                others lack.
             StoreFullError: the disk is full; nothing of these was stored.
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
@@ -212,7 +214,7 @@ class Store(Database):
             about = _home(connection, burst_id)
             if not new:
                 return []
-            keypoints_only = _check_project(connection, about["project_id"], new)
+            keypoints_only = check_samples(connection, about["project_id"], new)
             rows = [to_row(sample) | about for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
             crops = [crop for i, sample in zip(ids, new, strict=True) for crop in _crops(i, sample)]
@@ -347,24 +349,6 @@ class Store(Database):
         if not rows:
             raise NotFoundError("the project has no samples yet: record or import some first")
         return to_training_data(rows, enabled, str(estimator), self.skeleton(project_id), in_space)
-
-
-def _check_project(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
-    """Whether the project keeps keypoints only.
-
-    Raises:
-        SkeletonError: samples of another skeleton than its own.
-    """
-    of = t.projects.c
-    found = select(of.name, of.skeleton, of.keypoints_only).where(of.id == project_id)
-    name, skeleton, keypoints_only = connection.execute(found).one()
-    odd = {sample.skeleton for sample in new} - {skeleton}
-    if odd:
-        raise SkeletonError(
-            f"these samples are {', '.join(sorted(odd))}, “{name}” takes {skeleton}: choose or "
-            "make a project for them"
-        )
-    return bool(keypoints_only)
 
 
 def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:

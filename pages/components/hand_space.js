@@ -79,7 +79,7 @@ function handSpace(canvas) {
     const at = projector(1.68 * scene.half)
     drawCube(at, scene.half)
     if (scene.surface) drawSurface(at, scene.surface)
-    if (scene.truth) drawHand(at, scene.truth, scene.truthSkeleton, scene.centre, true)
+    if (scene.truth && scene.truthSkeleton) drawHand(at, scene.truth, scene.truthSkeleton, scene.centre, true)
     if (scene.joints) drawHand(at, scene.joints, scene.skeleton, scene.centre, false)
   }
   const turn = (yaw, pitch) => {

@@ -184,9 +184,14 @@ def set_choice(page: Page, name: str, option: str | re.Pattern[str]) -> None:
     page.get_by_role("button", name="Settings").click()
     box = page.get_by_role("combobox", name=name)
     expect(box).to_be_visible()
-    settled(page)  # what opens draws the page anew, which would close the list
-    box.press("ArrowDown")  # opens it also where a click would only take the focus
-    page.get_by_role("option", name=option).click()
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(10):  # what opens draws the page anew, which may close the list again
+        settled(page)
+        box.press("ArrowDown")  # opens it also where a click would only take the focus
+        with suppress(AssertionError):
+            expect(wanted).to_be_visible(timeout=2000)
+            break
+    wanted.click()
     settled(page)
 
 

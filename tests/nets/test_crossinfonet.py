@@ -9,7 +9,7 @@ from core.nets import NETS, build_net
 from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, doubled
 from core.pose.skeletons import skeleton_named
 
-DEPTH = [name for name in NETS if NETS[name].depth]
+DEPTH = [name for name in NETS if name.startswith("crossinfonet.")]
 PARAMETERS = {  # of the published code, counted there; the paper's have 2048 units
     "crossinfonet.nyu": 23_837_184,
     "crossinfonet.icvl": 23_864_864,

@@ -14,6 +14,7 @@ from core.depth.sources.sensors.live import LiveSensor
 from core.gestures.labels import safe_label
 from core.paths import Paths
 from pages.panels.words import NOT_STARTED
+from tests.conftest import wait_until
 from tests.depth_recordings import CAMERA_JSON, depth_png
 from tests.massing_net import save_massing_net
 from tests.pages.conftest import go, press, tables, texts
@@ -158,14 +159,14 @@ def test_a_depth_camera_is_read_while_it_is_on(app, board):
     assert board.running == 0
     app.toggle(key="depth_on").set_value(True).run()
     assert board.running == 1 and drawn(app)["count"] == 0
-    while not (batch := drawn(app.run())["batch"]):
-        assert not app.exception
+    wait_until(lambda: drawn(app.run())["batch"])
+    batch = drawn(app)["batch"]
     left, top, right, bottom = batch[0]["box"]
     assert left < 100 < 141 < right and top < 95 < 146 < bottom
     board.broken.set()
-    while not app.error:
-        app.run()
-    assert "plug it in anew" in app.error[0].value and board.running == 0
+    wait_until(lambda: app.run().error)
+    assert "plug it in anew" in app.error[0].value
+    wait_until(lambda: board.running == 0)
     board.broken.clear()
     press(app, "Try again")
     assert not app.error and board.running == 1

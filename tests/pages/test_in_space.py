@@ -35,7 +35,10 @@ def sample(keypoints):
     )
 
 
-@pytest.mark.parametrize("page", ["studio", "record", "gestures", "review", "train", "live"])
+@pytest.mark.parametrize(
+    "page",
+    ["studio", "record", "gestures", "review", "train", "live", "files", "heatmaps", "depth"],
+)
 def test_the_page_opens(app, project, page):
     go(app, page)
     assert not app.error

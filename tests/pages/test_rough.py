@@ -9,12 +9,11 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.learning.netfile import save_net
 from core.learning.runs import Run
-from core.nets.cpm import LightCPM
 from core.paths import Paths
 from core.store.bin import delete_samples
 from tests.pages.conftest import PAGES, cards, go, record, texts, undo_offered
+from tests.relabelled_net import save_relabelled_net
 
 
 @pytest.fixture
@@ -169,8 +168,8 @@ def test_what_the_machine_lacks_is_said_on_the_page(error, said):
 
 def test_a_net_offers_all_the_stages_that_it_has(app, workspace):
     nets = Paths.find(workspace).own_nets
-    save_net(LightCPM(stages=6, input_hw=(64, 64), width=8), nets / "cpm.six", "cpm.six", {})
-    save_net(LightCPM(joints=14, input_hw=(64, 64), width=8), nets / "cpm.body", "cpm.body", {})
+    save_relabelled_net(nets / "cpm.six", stages=6)
+    save_relabelled_net(nets / "cpm.body", joints=14)
     go(app, "live")
     keypoints = app.selectbox(key="live_keypoints")
     assert keypoints.options == ["MediaPipe hands", "Light CPM", "cpm.six"]

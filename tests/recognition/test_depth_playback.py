@@ -1,6 +1,8 @@
 """A recording that is looked through: what was found stays, and its errors are those of its truth.
 The hand is a board, see `tests/massing_net.py`."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,18 @@ def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
     hows = [playback.view(index, REACH).found.how for index in (0, 1, 2, 6, 7, 1)]
     assert hows == ["slices", "tracked", "tracked", "slices", "tracked", "tracked"]
     assert playback.hands() == (5, 5)
+
+
+def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
+    class Later(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            return frame if index else replace(frame, truth_mm=None)
+
+    playback = DepthPlayback(Later(), net)
+    assert playback.truth == HAND_21
+    assert playback.view(0, REACH).error_mm is None
+    assert playback.view(1, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
 
 
 def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured():

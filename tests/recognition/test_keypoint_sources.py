@@ -8,8 +8,6 @@ import pytest
 from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import EstimatorError
 from core.estimators import ESTIMATORS
-from core.learning.netfile import save_net
-from core.nets.cpm import LightCPM
 from core.paths import Paths
 from core.recognition.keypoint_sources import (
     KeypointSource,
@@ -18,6 +16,7 @@ from core.recognition.keypoint_sources import (
     source_for,
     stages_of,
 )
+from tests.relabelled_net import save_relabelled_net
 
 LIGHT = "cpm.hand_light"
 
@@ -26,8 +25,7 @@ LIGHT = "cpm.hand_light"
 def paths(tmp_path_factory):
     """A workspace with a body net of 14 keypoints and 6 stages, and a hand net by another name."""
     found = Paths.find(tmp_path_factory.mktemp("nets"))
-    body = LightCPM(joints=14, stages=6, input_hw=(64, 64), width=8)
-    save_net(body, found.own_nets / "cpm.body", "cpm.body", {})
+    save_relabelled_net(found.own_nets / "cpm.body", joints=14, stages=6)
     shutil.copytree(found.net(LIGHT), found.own_nets / "resnet.my_hand")
     return found
 
@@ -70,8 +68,7 @@ def test_metadata_that_cannot_be_read_are_offered_to_nobody(tmp_path):
 
 def test_a_net_has_the_stages_that_its_metadata_say(paths):
     assert stages_of(KeypointSource(LIGHT), paths) == 3
-    six = LightCPM(stages=6, input_hw=(64, 64), width=8)
-    save_net(six, paths.own_nets / "cpm.six", "cpm.six", {})
+    save_relabelled_net(paths.own_nets / "cpm.six", stages=6)
     assert stages_of(KeypointSource("cpm.six"), paths) == 6
     shutil.rmtree(paths.own_nets / "cpm.six")
 

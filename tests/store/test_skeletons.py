@@ -117,3 +117,13 @@ def test_a_gesture_is_still_unless_it_moves(store, project):
     wave = store.add_gesture(project.id, "wave", "👋", MOVING)
     kinds = {g.name: g.kind for g in store.gestures(project.id)}
     assert (wave.kind, kinds["wave"], kinds["ok"]) == ("moving", "moving", "still")
+
+
+def test_a_project_s_keypoints_are_all_in_the_picture_or_all_in_space(store, bodies, burst):
+    deep = person(keypoints=np.ones((33, 3), np.float32))
+    with pytest.raises(SkeletonError, match=r"in space \(x, y, z\), those of “Bodies” in the pic"):
+        store.add_samples(burst, [person(), deep])
+    store.add_samples(burst, [person(frames=4)])
+    with pytest.raises(SkeletonError, match="make a project for them"):
+        store.add_samples(burst, [deep])
+    assert len(store.samples(bodies.id)) == 1

@@ -60,8 +60,8 @@ def _say_hands(playback: DepthPlayback) -> None:
     found, read = playback.hands()
     if read == playback.count and not found:
         st.warning(
-            "No hand was found in this recording. A hand must be the nearest thing, 0.2 to 1.5 m "
-            "before the camera.",
+            "No hand was found in this recording. Hands are found 0.26 to 1.3 m before the camera, "
+            "their palm in view.",
             icon="👀",
         )
     elif read:

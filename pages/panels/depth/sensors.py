@@ -62,7 +62,7 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
         reach = pick_reach(name, _REACH_MM)
     with errors_shown():
         stream = _running(name, net)
-        scene = Scene(f"{name} {id(stream)}", reach, skeleton=stream.skeleton)
+        scene = Scene(f"{name} {stream.number}", reach, skeleton=stream.skeleton)
         st.fragment(_now, run_every=_EVERY_S)(stream, scene)
     if net is None:
         st.info(NO_NET, icon="🧩")
@@ -92,7 +92,9 @@ def _running(name: str, net: DepthNet | None) -> DepthStream:
 def _now(stream: DepthStream, scene: Scene) -> None:
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
-        st.button("Try again", on_click=let_go, key="depth_again")
+        if st.button("Try again", key="depth_again"):
+            let_go()
+            st.rerun()  # of the page, which opens it; a press here draws this part alone
         return
     if stream.is_over:  # nobody looked for a while
         st.rerun()
