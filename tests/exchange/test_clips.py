@@ -92,9 +92,10 @@ def test_a_table_of_bodies_does_not_go_into_a_project_of_hands(store, bodies, pr
     assert store.samples(project.id) == []
 
 
-def test_a_table_has_no_columns_for_three_dimensions(store, bodies, tmp_path):
-    still = next(g for g in store.gestures(bodies.id) if g.name == "hands up")
-    who = store.persons(bodies.id)[0]
+def test_a_table_has_no_columns_for_three_dimensions(store, tmp_path):
+    bodies = store.create_project("In space", skeleton="body_33")
+    still = next(g for g in store.gestures(bodies.id) if g.name == "hands_up")
+    who = store.ensure_person(bodies.id, "me")
     recording = store.start_recording(store.start_session(bodies.id, who.id, "depth"), still.id)
     deep = NewSample(
         np.ones((33, 3), np.float32),
