@@ -44,7 +44,7 @@ unit: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(ARGS)
 
 browser: setup-dev
-	@.venv/bin/python -m pytest -m "browser and not slow" -n 3 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile $(ARGS)
 
 coverage: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \
