@@ -21,16 +21,9 @@ from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Estimate, Frame, Pose
+from tests.conftest import wait_until
 
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right")
-PATIENCE_S = 5
-
-
-def wait_until(true):
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -71,6 +71,15 @@ def press(app, label):
     return app
 
 
+def upload(app, *files):
+    """Put (name, content) pairs into the page's first field, beside what is there."""
+    for name, content in files:
+        app.file_uploader[0].upload(name, content)
+    app.run()
+    assert not app.exception
+    return app
+
+
 def undo_offered(app):
     """What the bar at the bottom of the window offers to undo; "" where nothing."""
     [bar] = [h.proto.body for h in app.get("html") if 'role="status"' in h.proto.body]

@@ -10,7 +10,7 @@ from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
 from pages.panels.choice import in_their_colour
 from pages.panels.words import NOT_STARTED
-from tests.pages.conftest import go, tables, texts
+from tests.pages.conftest import go, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -36,13 +36,6 @@ def choose(app, title, option):
     return app
 
 
-def upload(app, name, content):
-    app.file_uploader[0].upload(name, content)
-    app.run()
-    assert not app.exception
-    return app
-
-
 def plots(app):
     return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
@@ -61,7 +54,7 @@ def test_before_the_camera_starts_it_says_so(app):
 def test_a_picture_s_person_stands_in_space_with_the_angles_of_the_joints(app, skier):
     choose(go(app, "body"), "Source", "Picture")
     assert "Drop a picture" in app.info[0].value and not plots(app)
-    upload(app, "ski.png", encode_png(skier))
+    upload(app, ("ski.png", encode_png(skier)))
     assert "1 person found" in texts(app)
     [plot] = plots(app)
     lines = {line["name"]: line for line in plot["data"] if line["mode"] == "lines"}
@@ -76,7 +69,7 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
     choose(go(app, "body"), "Source", "Picture")
     choose(app, "Persons", "2")
     near = skier[:, 200:620]
-    upload(app, "two.png", encode_png(np.hstack([near, near])))
+    upload(app, ("two.png", encode_png(np.hstack([near, near]))))
     assert "2 persons found" in texts(app)
     [first] = plots(app)
     [whose] = [control for control in app.button_group if control.label == "Person"]
@@ -87,14 +80,14 @@ def test_of_several_persons_of_a_picture_one_is_chosen_by_number_and_colour(app,
 
 def test_the_picture_behind_stays_while_others_are_tried_and_is_removed_on_demand(app, skier):
     choose(go(app, "body"), "Background", "picture")
-    upload(app, "beach.png", encode_png(skier))
+    upload(app, ("beach.png", encode_png(skier)))
     assert not [b for b in app.button if "Remove" in b.label]  # the field has its own
     choose(app, "Background", "blur")
     choose(app, "Background", "picture")
     [remove] = [b for b in app.button if b.label == f"Remove {safe_label('beach.png')}"]
     remove.click().run()
     assert not [b for b in app.button if "Remove" in b.label] and not app.exception
-    upload(app, "broken.png", b"nothing")
+    upload(app, ("broken.png", b"nothing"))
     assert safe_label("broken.png") in app.error[0].value
 
 
@@ -107,16 +100,16 @@ def test_where_it_looks_is_explained_with_what_is_computed(app):
 
 def test_a_picture_without_a_person_and_one_that_is_none_are_named(app):
     choose(go(app, "body"), "Source", "Picture")
-    upload(app, "wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8)))
+    upload(app, ("wall.png", encode_png(np.full((60, 90, 3), 90, np.uint8))))
     assert "Nobody was found" in app.warning[0].value and not plots(app)
     app.file_uploader[0].clear()
-    upload(app, "broken.png", b"nothing")
+    upload(app, ("broken.png", b"nothing"))
     assert safe_label("broken.png") in app.error[0].value
 
 
 def test_a_video_comes_back_with_its_keypoints_to_download(app, video):
     choose(go(app, "body"), "Source", "Video")
-    upload(app, "ski.webm", video)
+    upload(app, ("ski.webm", video))
     assert "3 frames, somebody in 3; the detector ran in 1." in texts(app)
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels == ["CSV", "Parquet", "JSON", "Video"]
@@ -127,6 +120,6 @@ def test_a_video_comes_back_with_its_keypoints_to_download(app, video):
 
 def test_a_video_that_is_none_leaves_an_error_alone(app):
     choose(go(app, "body"), "Source", "Video")
-    upload(app, "broken.mp4", b"nothing")
+    upload(app, ("broken.mp4", b"nothing"))
     assert safe_label("broken.mp4") in app.error[0].value
     assert not app.get("download_button") and not app.get("progress")

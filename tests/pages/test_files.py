@@ -3,7 +3,7 @@
 import pytest
 
 from core.gestures.labels import safe_label
-from tests.pages.conftest import go, texts
+from tests.pages.conftest import go, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -24,15 +24,6 @@ def photo(shared_data):
         return sorted(folder.iterdir())[0].read_bytes()
 
     return content
-
-
-def upload(app, *files):
-    """Puts (name, content) pairs into the field, beside what is there."""
-    for name, content in files:
-        app.file_uploader[0].upload(name, content)
-    app.run()
-    assert not app.exception
-    return app
 
 
 def test_the_empty_page_says_what_to_do(app):
