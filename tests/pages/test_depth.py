@@ -17,21 +17,13 @@ from pages.panels.words import NOT_STARTED
 from tests.conftest import wait_until
 from tests.depth_recordings import CAMERA_JSON, depth_png
 from tests.massing_net import save_massing_net
-from tests.pages.conftest import go, press, tables, texts
+from tests.pages.conftest import go, press, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
 
 def choose(app, option):
     next(one for one in app.button_group if one.label == "Source").set_value(option)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def upload(app, *files):
-    for name, content in files:
-        app.file_uploader[0].upload(name, content)
     app.run()
     assert not app.exception
     return app
@@ -125,7 +117,7 @@ _EVERY_MS = 20
 class Board(LiveSensor):
     """A camera before which a board of a hand's size stands, fifty times a second."""
 
-    running, broken = 0, threading.Event()
+    running, broken, plugged = 0, threading.Event(), ["Board A1", "Board B2"]
 
     def _start(self, library, number):
         Board.running += 1
@@ -147,8 +139,9 @@ class Board(LiveSensor):
 
 @pytest.fixture
 def board(monkeypatch):
-    kind = Kind("boards", "board", ("json",), lambda library: ["Board A1", "Board B2"], Board)
+    kind = Kind("boards", "board", ("json",), lambda library: Board.plugged, Board)
     monkeypatch.setitem(KINDS, "openni2", kind)
+    monkeypatch.setattr(Board, "plugged", [*Board.plugged])
     Board.broken.clear()
     return Board
 
@@ -163,6 +156,13 @@ def test_a_depth_camera_is_read_while_it_is_on(app, board):
     batch = drawn(app)["batch"]
     left, top, right, bottom = batch[0]["box"]
     assert left < 100 < 141 < right and top < 95 < 146 < bottom
+    app.toggle(key="depth_on").set_value(False).run()
+    assert board.running == 0 and not app.exception
+
+
+def test_after_an_error_a_depth_camera_is_opened_anew_by_try_again(app, board):
+    choose(go(app, "depth"), "Depth camera")
+    app.toggle(key="depth_on").set_value(True).run()
     board.broken.set()
     wait_until(lambda: app.run().error)
     assert "plug it in anew" in app.error[0].value
@@ -170,8 +170,25 @@ def test_a_depth_camera_is_read_while_it_is_on(app, board):
     board.broken.clear()
     press(app, "Try again")
     assert not app.error and board.running == 1
+    wait_until(lambda: drawn(app.run())["batch"])
     app.toggle(key="depth_on").set_value(False).run()
-    assert board.running == 0 and not app.exception
+    assert board.running == 0
+
+
+def test_a_depth_camera_that_is_plugged_in_later_is_found_by_looking_again(app, board):
+    plugged = board.plugged[:]
+    board.plugged.clear()
+    choose(go(app, "depth"), "Depth camera")
+    assert "No depth camera was found" in app.info[0].value
+    board.plugged += plugged
+    press(app, "Look again")
+    assert app.selectbox(key="depth_sensor").options == plugged
+    app.toggle(key="depth_on").set_value(True).run()
+    board.plugged.append("Board C3")
+    press(app, "Look again")
+    assert app.selectbox(key="depth_sensor").options == [*plugged, "Board C3"]
+    assert board.running == 1
+    app.toggle(key="depth_on").set_value(False).run()
 
 
 def test_a_studio_that_others_can_open_switches_no_camera_on(app, board):

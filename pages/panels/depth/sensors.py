@@ -21,6 +21,7 @@ from pages.panels.table import show_table
 _EVERY_S = 0.1
 _REACH_MM = (300.0, 1500.0)
 _FOUND, _TOLD = "depth_sensors", "depth_told"
+_LOOK = "Look again"
 
 
 def show_sensor(place: Stage, net: DepthNet | None) -> None:
@@ -34,8 +35,9 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
             icon="🔒",
         )
         return
-    found = st.session_state.setdefault(_FOUND, None) or found_sensors()
-    st.session_state[_FOUND] = found
+    if _FOUND not in st.session_state:
+        st.session_state[_FOUND] = found_sensors()
+    found = st.session_state[_FOUND]
     cameras = {f"{kind.name}:{n}": d for kind in found for n, d in enumerate(kind.devices)}
     if not cameras:
         let_go()
@@ -46,7 +48,7 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
                 "what is missing": [kind.problem for kind in found],
             }
         )
-        st.button("Look again", on_click=_forget)
+        st.button(_LOOK, on_click=_look_again)
         return
     titles = cameras.__getitem__
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -54,6 +56,7 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
             st.selectbox("Camera", [*cameras], format_func=titles, key="depth_sensor", width=320)
         )
         is_on = st.toggle("On", key="depth_on")
+        st.button(_LOOK, on_click=_look_again)
     if not is_on:
         let_go()
         st.caption("Switch the camera on. Its pictures stay on the machine that runs Mudra.")
@@ -68,7 +71,8 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
         st.info(NO_NET, icon="🧩")
 
 
-def _forget() -> None:
+def _look_again() -> None:
+    let_go()  # not every library lists a camera that is in use
     st.session_state.pop(_FOUND, None)
 
 
