@@ -28,7 +28,8 @@ def render_depth(
 ) -> None:
     """Render depth pictures of hands with the truth of their joints."""
     from core.depth.cameras import camera_named
-    from core.depth.synthetic.files import TABLE, write_hands
+    from core.depth.sources.joint_tables import JOINTS_FILE
+    from core.depth.synthetic.files import write_hands
     from core.depth.synthetic.noise import NOISES
     from core.depth.synthetic.render import JOINTS, WINDOW_MM, Settings
 
@@ -40,8 +41,8 @@ def render_depth(
     settings = Settings(camera_named(camera), NOISES[noise], (near, far), window_mm)
     with progress_bar("rendering") as progress:
         write_hands(out, n, seed, settings, skeleton, workers, progress)
-    text = f"{n} pictures and {TABLE} ({skeleton}, mm): {out}"
-    say({"n": n, "seed": seed, "table": str(out / TABLE)}, text, as_json)
+    text = f"{n} pictures and {JOINTS_FILE} ({skeleton}, mm): {out}"
+    say({"n": n, "seed": seed, "table": str(out / JOINTS_FILE)}, text, as_json)
 
 
 @app.command("evaluate-finding")

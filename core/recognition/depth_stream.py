@@ -21,8 +21,6 @@ log = logging.getLogger(__name__)
 IDLE_S = 5.0  # nobody looked for so long: the camera is let go of
 _KEPT = 6  # frames that nobody has seen yet
 _ENDS_WITHIN_S = 3.0  # of which a camera may wait two for a picture
-
-
 _numbers = count()
 
 

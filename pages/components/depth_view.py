@@ -70,8 +70,7 @@ def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
             "every_ms": scene.every_ms,
             "half": _HALF_MM,
             "colours": ", ".join(scale_colours(_COLOURS)),
-            "ticks": scene.reach
-            and [f"{mm / 1000:.2f} m" for mm in np.linspace(*scene.reach, _TICKS)],
+            "ticks": scene.reach and _ticks(scene.reach),
             "skeleton": _skeleton(scene.skeleton),
             "truth_skeleton": _skeleton(scene.truth),
             "from": batch[0]["i"] if batch else None,

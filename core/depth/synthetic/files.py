@@ -12,13 +12,12 @@ from pathlib import Path
 
 import cv2
 
+from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
 from core.depth.synthetic.render import Settings, mixture, render_hand
 from core.errors import MediaError
 from core.files import write_whole
 from core.pose.skeletons import SKELETONS
 
-TABLE = "joints.csv"
-_CAMERA = ("fx", "fy", "u0", "v0", "width", "height")
 _LAST = 10_000_000  # numbers of pictures stay sortable
 
 
@@ -50,7 +49,7 @@ def write_hands(
             for row in mapped(write, range(count)):
                 rows.append(row)
                 progress(len(rows), count)
-        write_whole(folder / TABLE, _table(skeleton, rows))
+        write_whole(folder / JOINTS_FILE, _table(skeleton, rows))
     except OSError as error:
         raise MediaError(f"{folder} can't be written: {error.strerror}") from error
 
@@ -73,7 +72,7 @@ def _write(folder: Path, seed: int, settings: Settings, skeleton: str, number: i
         raise MediaError(f"picture {number} can't be coded as PNG")
     name = f"{number:06d}.png"
     write_whole(folder / name, png.tobytes())
-    camera = [f"{getattr(hand.camera, value):.9g}" for value in _CAMERA]
+    camera = [f"{getattr(hand.camera, value):.9g}" for value in CAMERA_COLUMNS]
     joints = [f"{value:.3f}" for value in hand.joints_mm(skeleton).ravel()]
     return [name, "left" if hand.left else "right", *camera, *joints]
 
@@ -82,6 +81,6 @@ def _table(skeleton: str, rows: list[list[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     axes = [f"{name}_{axis}" for name in SKELETONS[skeleton].joints for axis in "xyz"]
-    writer.writerow(["picture", "hand", *_CAMERA, *axes])
+    writer.writerow(["picture", "hand", *CAMERA_COLUMNS, *axes])
     writer.writerows(rows)
     return text.getvalue().encode()

@@ -6,14 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from core.depth.synthetic.files import TABLE, write_hands
+from core.depth.sources.joint_tables import JOINTS_FILE
+from core.depth.synthetic.files import write_hands
 from core.depth.synthetic.render import NYU_HANDS, render_hand
 from core.errors import MediaError, SkeletonError
 
 
 def test_pictures_and_table_are_the_rendered_hands(tmp_path) -> None:
     write_hands(tmp_path / "new", 3, 4, NYU_HANDS, "nyu_14")
-    with (tmp_path / "new" / TABLE).open(encoding="utf-8") as file:
+    with (tmp_path / "new" / JOINTS_FILE).open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3
     for number, row in enumerate(rows):
@@ -34,7 +35,7 @@ def test_two_processes_write_the_same_bytes_as_one(tmp_path) -> None:
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12"
     )
     assert one == two
-    assert sorted(one) == ["000000.png", "000001.png", "000002.png", "000003.png", TABLE]
+    assert sorted(one) == ["000000.png", "000001.png", "000002.png", "000003.png", JOINTS_FILE]
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path) -> None:
