@@ -3,10 +3,11 @@
 Convention: the camera stands in the file's note `mudra_depth`, or in camera.json beside it; a
 second video stream of the same size is the colours in the same view.
 
-nvGesture's sk_depth.avi is 8 bits of motion JPEG. What a grey level means is said nowhere; 3 mm is
-our estimate: by it the palms of its sample, seen by MSRA's camera (the same model, SoftKinetic
-DS325), are as broad as a hand's. Take its distances to be right within a quarter. Its sk_color.avi
-is another camera's view, some 45 px apart, so that no colours come with it.
+nvGesture's sk_depth.avi is 8 bits of motion JPEG, the brighter the nearer: in its sample fingertips
+held to the camera are brighter than their wrist. What a grey level means is said nowhere; 900 mm
+less 3 mm for each is our estimate: by it the hands of its sample, seen by MSRA's camera (the same
+model, SoftKinetic DS325), are as broad as a hand's. Take its distances to be right within a
+quarter. Its sk_color.avi is another camera's view, some 45 px apart: no colours come with it.
 """
 
 import json
@@ -25,8 +26,8 @@ from core.media.exact_videos import RGB, VideoTrack, track_count
 VIDEO_SUFFIXES = (".mkv", ".avi", ".mp4", ".mov")
 NOTE = "mudra_depth"
 NVGESTURE = "sk_depth.avi"
-_NVGESTURE_UNIT_MM = 3.0
-_NVGESTURE_FROM_MM = 150.0  # nearer, DS325 sees nothing: there is JPEG's noise round edges
+_NVGESTURE_UNIT_MM, _NVGESTURE_BLACK_MM = 3.0, 900.0
+_NVGESTURE_UP_TO_MM = 750.0  # farther, there is JPEG's noise round edges
 
 
 def open_depth_video(
@@ -61,8 +62,7 @@ def open_depth_video(
     except MediaError:
         depth.close()
         raise
-    nearest_mm = _NVGESTURE_FROM_MM if path.name == NVGESTURE else 0.0
-    return DepthVideo(path.name, found, unit or 1.0, depth, rgb, nearest_mm)
+    return DepthVideo(path.name, found, unit or 1.0, depth, rgb)
 
 
 def _said(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
@@ -88,12 +88,10 @@ class DepthVideo(Recorded):
         unit_mm: float,
         depth: VideoTrack,
         rgb: VideoTrack | None,
-        nearest_mm: float = 0.0,
     ) -> None:
         count = min(len(track.times_s) for track in (depth, rgb) if track)
         super().__init__(name, camera, count)
         self._unit_mm, self._depth, self._rgb = unit_mm, depth, rgb
-        self._nearest_mm = nearest_mm
         for track in (depth, rgb):
             if track is not None:
                 self.resources.callback(track.close)
@@ -101,6 +99,8 @@ class DepthVideo(Recorded):
     def _frame(self, index: int) -> DepthFrame:
         depth_mm = self._depth.read(index).astype(np.float32) * np.float32(self._unit_mm)
         check_size(depth_mm, self.camera, self.name)
-        depth_mm[depth_mm < self._nearest_mm] = 0
+        if self.name == NVGESTURE and not self._depth.is_deep:
+            depth_mm = _NVGESTURE_BLACK_MM - depth_mm
+            depth_mm[depth_mm > _NVGESTURE_UP_TO_MM] = 0
         rgb = self._rgb.read(index) if self._rgb else None
         return DepthFrame(depth_mm, self.camera, self._depth.times_s[index], index, rgb)

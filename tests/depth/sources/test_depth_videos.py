@@ -93,8 +93,11 @@ def test_nvgesture_s_hand_is_at_arm_s_length_and_moves_between_frames(shared_dat
     for frame in frames:
         seen = frame.depth_mm[frame.depth_mm > 0]
         assert 0.03 < seen.size / frame.depth_mm.size < 0.07  # the hand alone
-        assert 350 < np.median(seen) < 480
+        assert 420 < np.median(seen) < 550
     assert frames[1].time_s == pytest.approx(1 / 30, abs=1e-3)
+    # two fingers are stretched out to the camera, up and to the left
+    fingers, heel = frames[0].depth_mm[108:118, 104:112], frames[0].depth_mm[155:170, 150:170]
+    assert np.median(fingers) < np.median(heel) - 20
 
 
 def test_8_bits_need_somebody_who_says_what_they_mean(tmp_path, shared_data) -> None:
