@@ -43,8 +43,10 @@ test: setup-dev
 unit: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(ARGS)
 
+# in the order of their names: else the files with one long test come last, and one core has none
 browser: setup-dev
-	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile \
+		--no-loadscope-reorder $(ARGS)
 
 coverage: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \

@@ -29,16 +29,14 @@ from tests.browser.conftest import (
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
-def test_every_page_opens_by_its_address_in_light_and_dark(look, films, pictures):
-    for dark in (False, True):
-        with look(films("thumbs_up"), dark=dark) as page:
-            for name in ("record", "gestures", "review", "train", "live", "export", ""):
-                page.goto(f"/{name}")
-                expect(page.get_by_role("heading", level=1)).to_be_visible()
-                settled(page)
-                expect(page.get_by_test_id("stException")).to_have_count(0)
-                look_of = "dark" if dark else "light"
-                page.screenshot(path=pictures / f"{name or 'home'}_{look_of}.png")
+def test_every_page_opens_by_its_address_in_the_dark(look, films, pictures):
+    with look(films("thumbs_up"), dark=True) as page:
+        for name in ("record", "gestures", "review", "train", "live", "export", ""):
+            page.goto(f"/{name}")
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            settled(page)
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            page.screenshot(path=pictures / f"{name or 'home'}_dark.png")
 
 
 def test_recording_two_gestures_training_and_reading_them_live(look, films, workspace, pictures):

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from benchmarks.studio import flags, studio
-from tests.browser.conftest import WAIT_MS
+from tests.browser.conftest import WAIT_MS, settled
 
 PAGES = (
     "",
@@ -196,6 +196,8 @@ def visit(browser: Browser, address: str) -> set[str]:
         for name in PAGES:
             page.goto(f"{address}/{name}")
             expect(page.locator("h1").first).to_be_visible()
+            settled(page)
+            expect(page.get_by_test_id("stException")).to_have_count(0)
         page.goto(f"{address}/record")
         frame = page.frame_locator('iframe[title*="webrtc_streamer"]')
         frame.get_by_role("button", name="START").click()
