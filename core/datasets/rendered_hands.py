@@ -30,8 +30,8 @@ SENSORS = (
 _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # hands to learn from
 _KEPT, _FIRST = 1024, 48  # rendered hands at hand, and when the first sample is drawn
-_VIEWS = 4  # so many times a hand is shown on average
-_SHIFT_MM, _SCALE, _TURN_DEG, _TURNED_SHARE = 10.0, 0.06, 180.0, 0.25
+_VIEWS = 8  # so many times a hand is shown on average
+_SHIFT_MM, _SCALE, _TURN_DEG, _TURNED_SHARE = 10.0, 0.06, 180.0, 0.1
 
 
 class RenderedHands(DepthHands):
@@ -91,7 +91,7 @@ def rendered(
 
 
 def _drawn_change(rng: np.random.Generator) -> Change:
-    """The cube shifted and scaled, as a detector or the frame before finds it; every fourth
+    """The cube shifted and scaled, as a detector or the frame before finds it; every tenth
     one turned."""
     x, y, z = rng.normal(0, _SHIFT_MM, 3)
     turned = rng.random() < _TURNED_SHARE

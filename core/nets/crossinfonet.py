@@ -20,7 +20,6 @@ from torch.nn import functional
 INPUT_HW = (96, 96)
 MAP_HW = (24, 24)  # of the guiding heatmaps
 _UNITS = (3, 4, 6, 3)  # of each part of the trunk
-_DROPPED = 0.4  # the published code keeps 0.6
 _FIRST_SCALE = 0.1  # of what is said; the published 1 takes thousands of steps to come down
 _EPS, _MOMENTUM = 1e-5, 0.1  # of every normalisation: TensorFlow's decay 0.9
 
@@ -40,16 +39,19 @@ class Width(NamedTuple):
         bases: of each part of the trunk, a quarter of its channels.
         pyramid: C of everything after the trunk.
         hidden: units of the fully connected layers.
+        dropped: share of those units that a step of training leaves out; the published code keeps
+            0.6. What learns from hands without end has nothing to learn by heart.
     """
 
     stem: int = 32
     bases: tuple[int, int, int, int] = (16, 32, 64, 64)
     pyramid: int = 256
     hidden: int = 1024
+    dropped: float = 0.4
 
 
 OF_THE_CODE, OF_THE_PAPER = Width(), Width(hidden=2048)
-LIGHT = Width(16, (8, 16, 32, 64), 96, 256)
+LIGHT = Width(16, (8, 16, 32, 64), 96, 256, dropped=0.0)
 
 # The orders of the published code; of ICVL, whose training is not published, like MSRA's.
 PARTS = {
@@ -105,8 +107,8 @@ class CrossInfoNet(nn.Module):
         self.merge = nn.ModuleList(_Layer(wide, wide, 1, linear=True) for _ in width.bases[1:])
         self.guidance = _Bottleneck(wide, wide, wide // 2)
         self.guidance_maps = _Layer(wide, self.joints, 3, linear=True)
-        self.palm = _Branch(wide, width.hidden, palm)
-        self.fingers = _Branch(wide, width.hidden, fingers)
+        self.palm = _Branch(width, palm)
+        self.fingers = _Branch(width, fingers)
         self.hand = _Layer(2 * width.hidden, 3 * self.joints, linear=True)
         branches = (self.palm, self.fingers)
         for layer in (
@@ -165,13 +167,13 @@ class _Branch(nn.Module):
     with what the other has left over its keypoints.
 
     Args:
-        wide: C.
-        hidden: units of the fully connected layers.
+        width: the net's.
         joints: how many it says.
     """
 
-    def __init__(self, wide: int, hidden: int, joints: int) -> None:
+    def __init__(self, width: Width, joints: int) -> None:
         super().__init__()
+        wide, hidden, self.dropped = width.pyramid, width.hidden, width.dropped
         self.take = _Bottleneck(wide, wide, wide // 2)
         self.before_maps = _Layer(wide, wide, 1)
         self.last_maps = _Layer(wide, joints, 3, linear=True)
@@ -190,7 +192,7 @@ class _Branch(nn.Module):
         x = self.refine(torch.cat([own, left_over], 1))
         x = functional.max_pool2d(x, 2).flatten(1)
         for layer in (self.first, self.second):
-            x = functional.dropout(layer(x), _DROPPED, self.training)
+            x = functional.dropout(layer(x), self.dropped, self.training)
         return x
 
 
@@ -224,7 +226,7 @@ class _Bottleneck(nn.Module):
     def __init__(self, channels: int, wide: int, narrow: int, stride: int = 1) -> None:
         super().__init__()
         self.shortcut = (
-            nn.MaxPool2d(1, stride)  # every other cell
+            _EveryNth(stride)
             if channels == wide
             else _Layer(channels, wide, 1, stride=stride, linear=True)
         )
@@ -234,6 +236,17 @@ class _Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.conv3(self.conv2(self.conv1(x))) + self.shortcut(x))
+
+
+class _EveryNth(nn.Module):
+    """Every nth cell along both axes."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.n = n
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[..., :: self.n, :: self.n]
 
 
 def _trunk_part(channels: int, base: int, units: int) -> nn.Sequential:
