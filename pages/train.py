@@ -10,6 +10,7 @@ from pages.panels.frame import errors_shown, studio
 from pages.panels.project.projects import pick_project
 from pages.panels.samples.balance import next_step, nothing_recorded
 from pages.panels.table import show_table
+from pages.panels.training.axes import pick_axes
 from pages.panels.training.net_training import fine_tuning
 from pages.panels.training.progress import progress_of
 from pages.panels.training.trained import curves, results
@@ -74,6 +75,9 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
                 persist_state="session",
                 help="The same seed gives the same result.",
             )
+            pick_axes(project)
+        if project.in_space:
+            st.caption("Learns from keypoints in space.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
             studio().trainings.begin(project.name, seed=int(seed), epochs=epochs)

@@ -150,8 +150,12 @@ def train(
     ] = None,
     estimator: TrainingEstimator = None,
     in_space: Annotated[
-        bool, typer.Option("--in-space", help="On keypoints in space, where samples have them.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--in-space/--in-picture",
+            help="From now on, learn from keypoints in space, or from those in the picture.",
+        ),
+    ] = None,
     leave_one_person_out: Annotated[
         bool, typer.Option("--leave-one-person-out", help="Then measure each person as new.")
     ] = False,

@@ -31,6 +31,7 @@ def list_(
                 "samples": sum(row.samples for row in store.overview(project.id)),
                 "keypoints_only": project.keypoints_only,
                 "active_model": project.active_model,
+                "in_space": project.in_space,
             }
             for project in projects
         ]
@@ -47,6 +48,9 @@ def create(
     keypoints_only: Annotated[
         bool, typer.Option("--keypoints-only", help="Store no pictures.")
     ] = False,
+    in_space: Annotated[
+        bool, typer.Option("--in-space", help="It learns from hands' keypoints in space.")
+    ] = False,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -55,10 +59,14 @@ def create(
 
     skeleton = SUBJECTS["Bodies" if bodies else "Hands"].name
     with open_store(Paths.find(workspace)) as store:
-        project = store.create_project(name, skeleton=skeleton, keypoints_only=keypoints_only)
+        project = store.create_project(
+            name, skeleton=skeleton, keypoints_only=keypoints_only, in_space=in_space
+        )
         gestures = [gesture.name for gesture in store.gestures(project.id)]
     document = {"name": project.name, "skeleton": project.skeleton, "gestures": gestures}
-    say(document, f"“{project.name}”, {project.skeleton}: {', '.join(gestures)}", as_json)
+    document["in_space"] = project.in_space
+    where = " in space" if project.in_space else ""
+    say(document, f"“{project.name}”, {project.skeleton}{where}: {', '.join(gestures)}", as_json)
 
 
 @app.command()

@@ -34,6 +34,7 @@ from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
 from core.pose.skeletons import HAND_21
 from core.store import Project, Store
+from core.store.fitting import check_axes
 from core.store.new_project import project_to_fill
 from core.store.rows import now
 from core.store.transfer import (
@@ -228,6 +229,12 @@ def _settle(
     return report
 
 
+def _kind(row: Row) -> tuple[int, bool, str]:
+    """As `check_axes` takes them."""
+    axes = len(row["keypoints"]) // len(row["scores"])
+    return axes, row["world"] is not None, str(row["estimator"])
+
+
 class _Settler:
     """Finds or makes what a row belongs to, and adds the row's sample."""
 
@@ -281,6 +288,7 @@ class _Settler:
     def flush(self) -> None:
         """Add what waits."""
         if self._waiting:
+            check_axes(self._connection, self._home.project.id, {*map(_kind, self._waiting)})
             add_rows(self._connection, self._home, "samples", self._waiting)
             self.report.added += len(self._waiting)
             self._waiting = []

@@ -116,6 +116,7 @@ class ProjectRow(Strict):
     created_at: Time
     active_model: RunName | None = None
     skeleton: SkeletonName = "hand_21"
+    in_space: bool = False
 
 
 class Numbered(Strict):

@@ -122,6 +122,7 @@ def export_project(
                 created_at=made_at,
                 active_model=project.active_model if project.active_model in runs else None,
                 skeleton=project.skeleton,
+                in_space=project.in_space,
             )
             packer.finish(about, with_bin, with_pictures)
         return Transferred(project.name, packer.counts, out.stat().st_size)

@@ -16,6 +16,7 @@ from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 from core.paths import Paths
 from core.store import Store
+from core.store.fitting import learn_in_space
 from core.store.sources import origin_of
 
 __all__ = [
@@ -103,9 +104,9 @@ class TrainingManager:
         return self._threads[run.name]
 
     def data(
-        self, project: str, estimator: str | None = None, *, in_space: bool = False
+        self, project: str, estimator: str | None = None, *, in_space: bool | None = None
     ) -> GestureData:
-        """The project's samples to learn from.
+        """The project's samples to learn from; see `Store.training_data`.
 
         Raises:
             NotFoundError: no such project.
@@ -204,13 +205,14 @@ def train_here(
     seed: int = 0,
     epochs: int | None = None,
     estimator: str | None = None,
-    in_space: bool = False,
+    in_space: bool | None = None,
     progress: Callable[[int, int], None],
 ) -> tuple[Any, Run]:
     """Train and wait for the end; an interrupt ends it early and keeps the best epoch.
 
     Args:
-        in_space: on keypoints in space (see `Store.training_data`).
+        in_space: have the project learn from keypoints in space, or in the picture, from now on;
+            None: as it does.
 
     Returns:
         The training's `TrainResult` and its run.
@@ -218,15 +220,10 @@ def train_here(
     Raises:
         MudraError: what went wrong.
     """
+    if in_space is not None:
+        learn_in_space(store, store.project(project), in_space)
     begin = _training(
-        store,
-        paths,
-        project,
-        estimator,
-        classifier=classifier,
-        seed=seed,
-        epochs=epochs,
-        in_space=in_space,
+        store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
     )
     thread = begin()
     while thread.alive:
@@ -251,7 +248,6 @@ def _training(
     seed: int = 0,
     epochs: int | None = None,
     automatic: bool = False,
-    in_space: bool = False,
 ) -> Callable[..., Any]:
     """What begins a training's thread on the samples there are now, after another thread where it
     is given one.
@@ -260,7 +256,7 @@ def _training(
         NotFoundError: no such project.
     """
     owner = store.project(project)
-    data = store.training_data(owner.id, estimator=estimator, in_space=in_space)
+    data = store.training_data(owner.id, estimator=estimator)
     about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimator)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}

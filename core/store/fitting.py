@@ -1,20 +1,32 @@
-"""Whether samples go into a project: of its skeleton, with as many axes as its others."""
+"""Whether samples go into a project: of its skeleton, with as many axes as its others, and with
+keypoints in space where it learns from these.
+
+A sample is in space in one of two ways: its own keypoints are x, y, z, as a table of these has
+them; or they are x, y in a picture and `world` stands beside them, as a camera's have it.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
-from core.errors import SkeletonError
+from core.errors import NotFoundError, SkeletonError
+from core.gestures.features import feature_set
 from core.store import schema as t
-from core.store.rows import NewSample
+from core.store.database import Database
+from core.store.learned import NO_SPACE, SPACE_ALONE, has_axes
+from core.store.rows import NewSample, Project
+
+_AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
+_OF = t.samples.c
 
 
 def check_samples(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
     """Whether the project keeps keypoints only.
 
     Raises:
-        SkeletonError: samples of another skeleton than its own, or in the picture where its others
-            are in space.
+        SkeletonError: samples of another skeleton than its own, in the picture where its others
+            are in space, or without keypoints in space where it learns from these.
     """
     of = t.projects.c
     found = select(of.name, of.skeleton, of.keypoints_only).where(of.id == project_id)
@@ -25,25 +37,84 @@ def check_samples(connection: Connection, project_id: int, new: Sequence[NewSamp
             f"these samples are {', '.join(sorted(odd))}, “{name}” takes {skeleton}: choose or "
             "make a project for them"
         )
-    _check_axes(connection, project_id, str(name), new)
+    kinds = {(s.keypoints.shape[2], s.world is not None, s.estimator) for s in new}
+    check_axes(connection, project_id, kinds)
     return bool(keypoints_only)
 
 
-_AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
+def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bool, str]]) -> None:
+    """What compares a project's samples needs the same numbers of each. A project whose first
+    samples are in space alone learns from these, from now on.
 
+    Args:
+        kinds: of new samples: axes of their keypoints, whether `world` is beside them, and who
+            found them.
 
-def _check_axes(
-    connection: Connection, project_id: int, name: str, new: Sequence[NewSample]
-) -> None:
-    """What compares a project's samples needs the same numbers of each."""
-    of = t.samples.c
-    numbers = func.length(of.keypoints) / func.length(of.scores)  # 4 bytes each
-    there = connection.execute(select(numbers).where(of.project_id == project_id).limit(1)).scalar()
-    axes = {sample.keypoints.shape[2] for sample in new} | ({int(there)} if there else set())
+    Raises:
+        SkeletonError: they don't go with the project's.
+    """
+    of = t.projects.c
+    name, in_space = connection.execute(
+        select(of.name, of.in_space).where(of.id == project_id)
+    ).one()
+    numbers = func.length(_OF.keypoints) / func.length(_OF.scores)  # 4 bytes each
+    there = connection.execute(select(numbers).where(_OF.project_id == project_id).limit(1))
+    before = {int(axes) for axes in there.scalars()}
+    axes = {kind[0] for kind in kinds} | before
     if len(axes) > 1:
-        own = int(there) if there else min(axes)
+        own = min(before or axes)
         (other,) = axes - {own}
         raise SkeletonError(
             f"these samples' keypoints are {_AXES[other]}, those of “{name}” {_AXES[own]}: choose "
             "or make a project for them"
+        )
+    flat = sorted({whose for count, beside, whose in kinds if count == 2 and not beside})
+    if in_space and flat:
+        raise SkeletonError(
+            f"“{name}” learns from keypoints in space, which {', '.join(flat)} does not find: "
+            "choose other keypoints, or have the project learn from the picture"
+        )
+    if axes == {3} and not in_space:
+        connection.execute(update(t.projects).where(of.id == project_id).values(in_space=True))
+
+
+def settle_axes(connection: Connection, project_id: int) -> None:
+    """A project with samples in space alone learns from these."""
+    of = t.projects.c
+    such = select(_OF.project_id).where(_OF.project_id == project_id, SPACE_ALONE)
+    connection.execute(update(t.projects).where(of.id.in_(such)).values(in_space=True))
+
+
+def learn_in_space(store: Database, project: Project, in_space: bool) -> None:
+    """Have the project learn from keypoints in space, or from those in the picture, from now on;
+    nothing where it does so already. It can be undone.
+
+    Raises:
+        SkeletonError: its skeleton has no features in space, or its samples are in space alone.
+        NotFoundError: it has samples, and none of them in space.
+    """
+    if project.in_space == in_space:
+        return
+    with store.reading() as connection:
+        _check_choice(connection, project, in_space)
+    where = "in space" if in_space else "in the picture"
+    store.change(
+        t.projects, [project.id], f"“{{}}” learns from keypoints {where}", in_space=in_space
+    )
+
+
+def _check_choice(connection: Connection, project: Project, in_space: bool) -> None:
+    if in_space:
+        feature_set(project.skeleton, 3)
+    own = (_OF.project_id == project.id) & _OF.deleted_at.is_(None)
+
+    def some(condition: Any) -> bool:
+        return connection.execute(select(_OF.id).where(own, condition).limit(1)).first() is not None
+
+    if in_space and some(~SPACE_ALONE) and not some(has_axes(in_space=True)):
+        raise NotFoundError(NO_SPACE)
+    if not in_space and some(SPACE_ALONE):
+        raise SkeletonError(
+            f"the samples of “{project.name}” are in space alone: there is nothing in the picture "
+            "to learn from"
         )

@@ -16,6 +16,7 @@ from core.gestures.features import feature_set
 from core.pose.skeletons import skeleton_named
 from core.store import schema as t
 from core.store.history import chunks
+from core.store.learned import has_axes, keypoints_of
 from core.store.rows import Sample, array, to_sample
 from core.store.store import Store
 
@@ -147,23 +148,35 @@ class Poses:
 
 
 def read_poses(store: Store, project_id: int, ids: Iterable[int]) -> Poses:
-    """Keypoints of the samples with these ids, in this order.
+    """Keypoints of the samples with these ids, in this order: in space where the project learns
+    from these and all of its samples have them.
 
     Raises:
         NotFoundError: one of them is gone.
     """
-    skeleton = store.skeleton(project_id)
+    skeleton, in_space = store.learned_keypoints(project_id)
     size = skeleton_named(skeleton).size
-    parts = [_poses(store, project_id, chunk, size) for chunk in chunks(ids)]
+    in_space = in_space and not _some_flat(store, project_id)
+    parts = [_poses(store, project_id, chunk, size, in_space) for chunk in chunks(ids)]
     if not parts:
-        nothing = np.empty((0, size, 2), np.float32)
+        nothing = np.empty((0, size, 3 if in_space else 2), np.float32)
         return Poses(skeleton, nothing, np.empty(0, bool), np.empty(0, np.float32))
     return Poses(skeleton, *(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _poses(store: Store, project_id: int, ids: list[int], size: int) -> tuple[NDArray[Any], ...]:
+def _some_flat(store: Store, project_id: int) -> bool:
+    """Whether some sample lacks keypoints in space: it was there before the project was to learn
+    from these."""
     of = t.samples.c
-    found = select(of.id, of.frames, of.keypoints, of.mirrored_view, of.scores)
+    flat = select(of.id).where(of.project_id == project_id, ~has_axes(in_space=True))
+    return bool(store.rows(flat.limit(1)))
+
+
+def _poses(
+    store: Store, project_id: int, ids: list[int], size: int, in_space: bool
+) -> tuple[NDArray[Any], ...]:
+    of = t.samples.c
+    found = select(of.id, of.frames, keypoints_of(in_space), of.mirrored_view, of.scores)
     found = found.where(of.project_id == project_id, of.id.in_(ids))
     rows = {row[0]: row for row in store.rows(found)}
     if len(rows) < len(set(ids)):

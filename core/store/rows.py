@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.pose.boxes import Region
@@ -26,7 +25,8 @@ def now() -> str:
 @dataclass(frozen=True)
 class Project:
     """A project; `active_model` names the run whose model it uses, if any; `created_at` is ISO
-    8601, UTC; `skeleton` names the keypoints that all its samples have."""
+    8601, UTC; `skeleton` names the keypoints that all its samples have; `in_space`: it learns from
+    their x, y and z, not from where they are in the picture."""
 
     id: int
     name: str
@@ -34,6 +34,7 @@ class Project:
     active_model: str | None = None
     created_at: str = ""
     skeleton: str = HAND_21.name
+    in_space: bool = False
 
 
 STILL, MOVING = "still", "moving"  # kinds of gestures
@@ -160,7 +161,13 @@ class Sample(NewSample):
 def to_project(row: Any) -> Project:
     """A row of `projects`."""
     return Project(
-        row.id, row.name, row.keypoints_only, row.active_model, row.created_at, row.skeleton
+        row.id,
+        row.name,
+        row.keypoints_only,
+        row.active_model,
+        row.created_at,
+        row.skeleton,
+        row.in_space,
     )
 
 
@@ -235,29 +242,14 @@ def to_training_data(
     gestures: Sequence[Gesture],
     estimator: str,
     skeleton: str,
-    in_space: bool = False,
 ) -> GestureData:
     """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
-    one and of single frames, as what a classifier learns from.
-
-    Args:
-        in_space: those with three axes; else those with as many axes as most have.
-
-    Raises:
-        NotFoundError: none has three.
-    """
-    joints, sizes = skeleton_named(skeleton).size, [len(row[2]) for row in rows]
-    size = 3 * 4 * joints if in_space else max({*sizes}, key=sizes.count)
-    alike = [row for row, own in zip(rows, sizes, strict=True) if own == size]
-    if not alike:
-        raise NotFoundError(
-            "the project has no samples with keypoints in space: record some with MediaPipe, or "
-            "import a table that has them"
-        )
-    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*alike, strict=True)
+    one and of single frames, all with as many axes, as what a classifier learns from."""
+    joints = skeleton_named(skeleton).size
+    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*rows, strict=True)
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
-        array(b"".join(blobs)).reshape(len(alike), joints, -1),
+        array(b"".join(blobs)).reshape(len(rows), joints, -1),
         np.array(mirrored, bool),
         np.array([index[g] for g in gesture], np.int64),
         tuple(g.label for g in gestures),

@@ -47,7 +47,7 @@ from core.errors import StoreError, StoreFullError
 from core.gestures.labels import in_colour
 from core.pose.skeletons import HAND_21
 
-VERSION = 7
+VERSION = 8
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
 
@@ -66,6 +66,7 @@ projects = Table(
     Column("deleted_at", String),
     Column("active_model", String),  # since version 2
     Column("skeleton", String, nullable=False),  # since version 7: whose keypoints its samples have
+    Column("in_space", Boolean, nullable=False),  # since version 8: learned from x, y and z
 )
 
 gestures = Table(
@@ -236,6 +237,11 @@ _UPGRADES = {
         f"s.estimator, s.taken_at FROM samples s JOIN gestures g ON g.id = s.gesture_id {_ODD}",
         f"DELETE FROM crops WHERE sample_id IN (SELECT s.id FROM samples s {_ODD})",
         "DELETE FROM samples WHERE id IN (SELECT id FROM set_aside)",
+    ),
+    8: (
+        "ALTER TABLE projects ADD COLUMN in_space BOOLEAN NOT NULL DEFAULT FALSE",
+        "UPDATE projects SET in_space = TRUE WHERE id IN (SELECT project_id FROM samples "
+        "WHERE length(keypoints) = 3 * length(scores))",
     ),
 }
 

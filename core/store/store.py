@@ -12,11 +12,13 @@ from sqlalchemy import Connection, distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
+from core.gestures.features import feature_set
 from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, in_colour, safe_name
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.fitting import check_samples
+from core.store.learned import NO_SPACE, counted_estimators, training_rows
 from core.store.rows import (
     STILL,
     Gesture,
@@ -43,27 +45,38 @@ class Store(Database):
     # -------------------------------------------------------------------------------- projects
 
     def create_project(
-        self, name: str, *, keypoints_only: bool = False, skeleton: str = HAND_21.name
+        self,
+        name: str,
+        *,
+        keypoints_only: bool = False,
+        skeleton: str = HAND_21.name,
+        in_space: bool = False,
     ) -> Project:
         """A new project; one of hands with the eight gestures, one of whole bodies with the arm
         poses, each with `none`.
 
+        Args:
+            in_space: it learns from keypoints in space.
+
         Raises:
             StoreError: the name is taken.
             LabelError: it can't be a name.
-            SkeletonError: no such skeleton.
+            SkeletonError: no such skeleton, or no features of it in space.
         """
         ready = _READY.get(skeleton_named(skeleton).name, (NONE,))
+        if in_space:
+            feature_set(skeleton, 3)
         with self.writing() as connection:
             made_at = now()
             values = {"keypoints_only": keypoints_only, "created_at": made_at}
-            values |= named(name) | {"skeleton": skeleton}
+            values |= named(name) | {"skeleton": skeleton, "in_space": in_space}
             project_id = inserted(connection, t.projects, values)
             for position, gesture in enumerate(ready):
                 values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
                 values |= {"position": position, "enabled": True, "kind": STILL}
                 inserted(connection, t.gestures, values)
-        return Project(project_id, safe_name(name), keypoints_only, None, made_at, skeleton)
+        about = safe_name(name), keypoints_only, None, made_at, skeleton, in_space
+        return Project(project_id, *about)
 
     def projects(self, *, deleted: bool = False) -> list[Project]:
         """All by name; `deleted` shows the bin instead."""
@@ -205,8 +218,8 @@ class Store(Database):
 
         Raises:
             NotFoundError: no such recording; its gesture, person or project is in the bin.
-            SkeletonError: samples of another skeleton than the project's, or with a z that its
-                others lack.
+            SkeletonError: samples of another skeleton than the project's, with a z that its others
+                lack, or without one where it learns in space.
             StoreFullError: the disk is full; nothing of these was stored.
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
@@ -259,8 +272,17 @@ class Store(Database):
         Raises:
             NotFoundError: no such project.
         """
-        for row in self.rows(select(t.projects.c.skeleton).where(t.projects.c.id == project_id)):
-            return str(row[0])
+        return self.learned_keypoints(project_id)[0]
+
+    def learned_keypoints(self, project_id: int) -> tuple[str, bool]:
+        """The name of a project's skeleton, and whether it learns from keypoints in space.
+
+        Raises:
+            NotFoundError: no such project.
+        """
+        of = t.projects.c
+        for row in self.rows(select(of.skeleton, of.in_space).where(of.id == project_id)):
+            return str(row[0]), bool(row[1])
         raise NotFoundError(f"no project {project_id}: it is gone")
 
     def known_hashes(self, project_id: int) -> set[str]:
@@ -307,48 +329,33 @@ class Store(Database):
         self, project_id: int, gesture_ids: Sequence[int] | None = None
     ) -> dict[str, int]:
         """Samples per estimator, the most frequent first; of all gestures or of some."""
-        of = t.samples.c
-        counts = select(of.estimator, func.count()).where(of.project_id == project_id)
-        counts = t.in_bin(counts, t.samples)
-        if gesture_ids is not None:
-            counts = counts.where(of.gesture_id.in_(gesture_ids))
-        rows = self.rows(counts.group_by(of.estimator).order_by(func.count().desc()))
+        rows = self.rows(counted_estimators(project_id, gesture_ids))
         return {row[0]: row[1] for row in rows}
 
     def training_data(
-        self, project_id: int, *, estimator: str | None = None, in_space: bool = False
+        self, project_id: int, *, estimator: str | None = None, in_space: bool | None = None
     ) -> GestureData:
         """The single-frame samples of the enabled gestures by one estimator, the most frequent
-        unless told; `in_space`: the keypoints that those made of a picture have beside them.
+        unless told.
+
+        Args:
+            in_space: their keypoints in space, or in the picture; None: as the project learns.
 
         Raises:
             NotFoundError: no such samples.
         """
+        skeleton, learned = self.learned_keypoints(project_id)
+        in_space = learned if in_space is None else in_space
         enabled = self.gestures(project_id, enabled_only=True)
         wanted = [gesture.id for gesture in enabled]
-        estimator = estimator or next(iter(self.estimators(project_id, wanted)), None)
-        of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
-        found = (
-            select(
-                of.id,
-                of.gesture_id,
-                func.coalesce(of.world, of.keypoints) if in_space else of.keypoints,
-                of.mirrored_view,
-                t.persons.c.name,
-                burst.session_id,
-                of.burst_id,
-            )
-            .join_from(t.samples, t.bursts, of.burst_id == burst.id)
-            .join(t.sessions, burst.session_id == session.id)
-            .join(t.persons, session.person_id == t.persons.c.id)
-            .where(of.project_id == project_id, of.deleted_at.is_(None))
-            .where(of.estimator == estimator, of.gesture_id.in_(wanted), of.frames == 1)
-            .order_by(of.id)
-        )
-        rows = self.rows(found)
+        able = self.rows(counted_estimators(project_id, wanted, in_space))
+        estimator = estimator or next((row[0] for row in able), None)
+        rows = self.rows(training_rows(project_id, wanted, estimator, in_space))
         if not rows:
-            raise NotFoundError("the project has no samples yet: record or import some first")
-        return to_training_data(rows, enabled, str(estimator), self.skeleton(project_id), in_space)
+            flat = in_space and self.estimators(project_id, wanted)
+            nothing = "the project has no samples yet: record or import some first"
+            raise NotFoundError(NO_SPACE if flat else nothing)
+        return to_training_data(rows, enabled, str(estimator), skeleton)
 
 
 def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:

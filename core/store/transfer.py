@@ -16,6 +16,7 @@ from core.errors import NotFoundError
 from core.gestures.labels import in_colour
 from core.store import schema as t
 from core.store.database import named
+from core.store.fitting import settle_axes
 from core.store.rows import Project
 
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
@@ -174,11 +175,13 @@ def insert_project(
         None,
         project["created_at"],
         project["skeleton"],
+        project["in_space"],
     )
     imported = ImportedProject(made, {part: {} for part in PARTS})
     for part in PARTS:
         for batch in _batches(read(part)):
             add_rows(connection, imported, part, batch)
+    settle_axes(connection, project_id)  # files of before version 8 don't say it
     return imported
 
 

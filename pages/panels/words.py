@@ -42,6 +42,10 @@ MARKS = {
 
 NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
 NOT_STARTED = "Press START under the video and allow the camera."
+FROM_COLOURS = (
+    "3-D without a depth camera: MediaPipe estimates these points from colours alone. It learned "
+    "their shape from many hands; how far away yours is, is not measured."
+)
 
 
 def many(n: int, thing: str) -> str:

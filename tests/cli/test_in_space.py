@@ -13,6 +13,7 @@ from core.cli import app
 from core.errors import ModelError
 from core.exchange.model_files import export_model
 from core.gestures.model.gesture_model import GestureModel
+from core.jobs.trainings import TrainingManager
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
@@ -68,6 +69,8 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     at = ["--workspace", str(tmp_path)]
     assert said(["import", str(learn), "--project", "P", *at])["added"] == 3 * EACH
     trained = said(["train", "--project", "P", "--in-space", "--epochs", "8", *at])
+    [project] = said(["project", "list", *at])["projects"]
+    assert project["in_space"]
     model = GestureModel.load(Paths.find(tmp_path).model(trained["run"]))
     assert model.axes == 3 and {g.name for g in model.gestures} == {*GESTURES}
     found = said(["evaluate", "--model", trained["run"], "--data", str(other), *at])
@@ -115,3 +118,21 @@ def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):
     store = Store(Paths.find(tmp_path).database)
     assert store.training_data(store.project("P").id).keypoints.shape == (29, 21, 2)
     store.close()
+
+
+def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
+    at = ["--workspace", str(tmp_path)]
+    said(["project", "create", "P", "--in-space", *at])
+    said(["import", str(tables[0]), "--project", "P", *at])
+    paths = Paths.find(tmp_path)
+    store = Store(paths.database)
+    manager = TrainingManager(store, paths)
+    for begin in (lambda: manager.begin("P", epochs=1), lambda: manager.learn_anew("P")):
+        run = begin()
+        manager.thread(run).stop()
+        manager.thread(run).wait(120)
+        assert GestureModel.load(run.path).axes == 3
+    store.close()
+    said(["train", "--project", "P", "--in-picture", "--epochs", "1", *at])
+    run = said(["train", "--project", "P", "--epochs", "1", *at])["run"]
+    assert GestureModel.load(paths.model(run)).axes == 2

@@ -8,6 +8,7 @@ from core.recognition.live import LiveProcessor, Options
 from pages.components.depth_view import Scene, draw_depth, of_joints
 from pages.panels.camera.stage import Stage
 from pages.panels.camera.stream import show_trouble
+from pages.panels.words import FROM_COLOURS
 
 _EVERY_S = 0.1
 _TOLD = "depth_webcam_told"
@@ -18,10 +19,7 @@ def show_webcam(place: Stage) -> None:
     live = place.show(Options(), watch=_trace().remember)
     place.say_next("Show a hand and see it in space, without a depth camera.")
     with place.beside:
-        st.caption(
-            "3-D without a depth camera: MediaPipe estimates these points from colours alone. It "
-            "learned their shape from many hands; how far away yours is, is not measured."
-        )
+        st.caption(FROM_COLOURS)
         if live is not None:
             st.fragment(_now, run_every=_EVERY_S)(live)
 

@@ -55,19 +55,24 @@ def _new_project(store: Store, turn: int) -> None:
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
         about = st.radio("It is about", list(SUBJECTS), horizontal=True, key=f"about_{turn}")
+        in_space = st.checkbox(
+            "Hands in space (3-D)",
+            help="It learns from x, y and z of each keypoint: of a depth camera, or as MediaPipe "
+            "estimates them from a plain webcam.",
+            key=f"in_space_{turn}",
+        )
         keypoints_only = st.checkbox(
             "Store keypoints only", help="No picture is stored, not even a crop."
         )
         if not st.form_submit_button("Create", type="primary"):
             return
         with errors_shown():
-            use_project(_created(store, name, str(about), keypoints_only))
+            skeleton = SUBJECTS[str(about)].name
+            made = store.create_project(
+                name, keypoints_only=keypoints_only, skeleton=skeleton, in_space=in_space
+            )
+            use_project(made.name)
             st.rerun()
-
-
-def _created(store: Store, name: str, about: str, keypoints_only: bool) -> str:
-    skeleton = SUBJECTS[about].name
-    return store.create_project(name, keypoints_only=keypoints_only, skeleton=skeleton).name
 
 
 def _change_project(store: Store, project: Project, turn: int) -> None:

@@ -1,0 +1,67 @@
+"""Which samples a project learns from, and which of their keypoints.
+
+A sample is in space in one of two ways: its own keypoints are x, y, z, as a table of these has
+them; or they are x, y in a picture and `world` stands beside them, as a camera's have it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+
+from core.store import schema as t
+
+_OF = t.samples.c
+SPACE_ALONE = func.length(_OF.keypoints) == 3 * func.length(_OF.scores)  # 4 bytes each
+NO_SPACE = (
+    "the project has no samples with keypoints in space: record some with MediaPipe or a depth "
+    "camera, or import a table that has them"
+)
+
+
+def has_axes(in_space: bool) -> Any:
+    """The condition that a sample has keypoints in space, or in the picture."""
+    return _OF.world.is_not(None) | SPACE_ALONE if in_space else ~SPACE_ALONE
+
+
+def keypoints_of(in_space: bool) -> Any:
+    """The column of these."""
+    return func.coalesce(_OF.world, _OF.keypoints) if in_space else _OF.keypoints
+
+
+def counted_estimators(
+    project_id: int, gesture_ids: Sequence[int] | None = None, in_space: bool | None = None
+) -> Any:
+    """Rows of estimator and number of samples outside the bin, the most frequent first."""
+    counts = select(_OF.estimator, func.count()).where(_OF.project_id == project_id)
+    counts = t.in_bin(counts, t.samples)
+    if gesture_ids is not None:
+        counts = counts.where(_OF.gesture_id.in_(gesture_ids))
+    if in_space is not None:
+        counts = counts.where(has_axes(in_space))
+    return counts.group_by(_OF.estimator).order_by(func.count().desc())
+
+
+def training_rows(
+    project_id: int, gesture_ids: Sequence[int], estimator: str | None, in_space: bool
+) -> Any:
+    """Rows as `rows.to_training_data` takes them, of single frames outside the bin."""
+    burst, session = t.bursts.c, t.sessions.c
+    return (
+        select(
+            _OF.id,
+            _OF.gesture_id,
+            keypoints_of(in_space),
+            _OF.mirrored_view,
+            t.persons.c.name,
+            burst.session_id,
+            _OF.burst_id,
+        )
+        .join_from(t.samples, t.bursts, _OF.burst_id == burst.id)
+        .join(t.sessions, burst.session_id == session.id)
+        .join(t.persons, session.person_id == t.persons.c.id)
+        .where(_OF.project_id == project_id, _OF.deleted_at.is_(None))
+        .where(_OF.estimator == estimator, _OF.gesture_id.in_(gesture_ids), _OF.frames == 1)
+        .where(has_axes(in_space))
+        .order_by(_OF.id)
+    )

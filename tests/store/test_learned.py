@@ -1,0 +1,117 @@
+"""From which keypoints a project learns: as it was made, as its first samples are, or as chosen."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+
+from core.errors import NotFoundError, SkeletonError
+from core.store import NewSample, Store
+from core.store.fitting import learn_in_space
+from core.store.index import read_index, read_poses
+
+RNG = np.random.default_rng(3)
+
+
+def sample(axes=2, *, world=False, estimator="mediapipe-hands"):
+    return NewSample(
+        RNG.normal(200, 60, (21, axes)).astype(np.float32),
+        np.ones(21, np.float32),
+        "camera",
+        False,
+        estimator,
+        world=RNG.normal(0, 0.1, (21, 3)).astype(np.float32) if world else None,
+    )
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "mudra.db")
+    yield store
+    store.close()
+
+
+def add(store, project, *new):
+    person = store.ensure_person(project.id, "Ada")
+    session = store.start_session(project.id, person.id, "test")
+    burst = store.start_recording(session, store.gestures(project.id)[0].id)
+    store.add_samples(burst, new)
+
+
+def test_a_project_made_in_space_learns_what_stands_beside_the_picture(store):
+    project = store.create_project("P", in_space=True)
+    assert store.project("p").in_space and project == store.project("p")
+    new = [sample(world=True) for _ in range(3)]
+    add(store, project, *new)
+    data = store.training_data(project.id)
+    np.testing.assert_array_equal(data.keypoints, [one.world[0] for one in new])
+    assert store.training_data(project.id, in_space=False).keypoints.shape == (3, 21, 2)
+    poses = read_poses(store, project.id, read_index(store, project.id).ids[::-1])
+    np.testing.assert_array_equal(poses.keypoints, data.keypoints)
+
+
+def test_it_refuses_samples_without_and_names_who_found_them(store):
+    project = store.create_project("P", in_space=True)
+    with pytest.raises(SkeletonError, match=r"which cpm\.hand_light does not find"):
+        add(store, project, sample(world=True), sample(estimator="cpm.hand_light"))
+    assert not store.samples(project.id)
+
+
+def test_bodies_have_no_features_in_space(store):
+    with pytest.raises(SkeletonError, match=r"body_33.* in space"):
+        store.create_project("P", skeleton="body_33", in_space=True)
+    with pytest.raises(SkeletonError, match=r"body_33.* in space"):
+        learn_in_space(store, store.create_project("P", skeleton="body_33"), True)
+
+
+def test_first_samples_in_space_alone_decide(store):
+    project = store.create_project("P")
+    add(store, project, sample(3))
+    assert store.project("P").in_space
+    assert store.training_data(project.id).keypoints.shape == (1, 21, 3)
+    with pytest.raises(SkeletonError, match="in space alone"):
+        learn_in_space(store, store.project("P"), False)
+
+
+def test_the_choice_stays_and_can_be_undone(store):
+    project = store.create_project("P")
+    add(store, project, sample(world=True), sample(), sample(estimator="cpm.hand_light"))
+    learn_in_space(store, project, True)
+    assert store.training_data(project.id).keypoints.shape == (1, 21, 3)
+    # what compares all samples can't do so in space: one has nothing there
+    poses = read_poses(store, project.id, read_index(store, project.id).ids)
+    assert poses.keypoints.shape == (3, 21, 2)
+    [act] = store.history(project.id)
+    assert act.title == "“P” learns from keypoints in space"
+    store.undo(act.id)
+    assert store.training_data(project.id).keypoints.shape == (2, 21, 2)
+
+
+def test_the_most_frequent_estimator_is_one_that_finds_such_keypoints(store):
+    project = store.create_project("P")
+    add(store, project, *[sample(estimator="cpm.hand_light")] * 5, sample(world=True))
+    assert store.training_data(project.id).estimator == "cpm.hand_light"
+    assert store.training_data(project.id, in_space=True).estimator == "mediapipe-hands"
+
+
+def test_samples_of_the_picture_alone_give_nothing_to_learn_in_space(store):
+    project = store.create_project("P")
+    learn_in_space(store, project, True)  # nothing was recorded yet
+    learn_in_space(store, store.project("P"), False)
+    add(store, project, sample())
+    with pytest.raises(NotFoundError, match="no samples with keypoints in space"):
+        learn_in_space(store, store.project("P"), True)
+
+
+def test_older_projects_whose_samples_are_in_space_learn_from_them(tmp_path):
+    store = Store(tmp_path / "old.db")
+    for name, axes in (("flat", 2), ("deep", 3)):
+        add(store, store.create_project(name), sample(axes))
+    store.close()
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.execute("ALTER TABLE projects DROP COLUMN in_space")
+        database.execute("UPDATE meta SET version = 7")
+    database.close()
+    store = Store(tmp_path / "old.db")
+    assert {p.name: p.in_space for p in store.projects()} == {"deep": True, "flat": False}
+    store.close()
