@@ -17,7 +17,7 @@ SHOWS = {EXAMPLE: show_example, RECORDING: show_upload, SENSOR: show_sensor}
 
 def page() -> None:
     """The source in a row above; what it gives has the page's width."""
-    pick_project()
+    project = pick_project()
     place = stage()
     with place.beside, st.container(horizontal=True):
         what = pick_one("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
@@ -28,7 +28,7 @@ def page() -> None:
         return
     place.widen()
     with place.replace():
-        SHOWS[what](place, net)
+        SHOWS[what](place, project, net)
 
 
 page()

@@ -5,13 +5,14 @@ import streamlit as st
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
-from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints, pick_number
+from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.frame import errors_shown
 from pages.panels.live.actions import live_actions
 from pages.panels.live.correction import correction, last_second
 from pages.panels.live.drift import show_drift
+from pages.panels.live.fitting import fitting
 from pages.panels.live.models import pick_model
 from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.live.smoothing import pick_smoothing

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
-from pages.panels.camera.keypoints import fitting, overlay, pick_keypoints
+from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.capture.cards import gesture_cards
@@ -16,6 +16,7 @@ from pages.panels.capture.session import (
     show_recording,
 )
 from pages.panels.frame import errors_shown
+from pages.panels.live.fitting import fitting
 from pages.panels.live.models import answering_model
 from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.projects import pick_project

@@ -55,7 +55,7 @@ def record_source(
     """
     frames = open_frames(source)
     with project_to_fill(store, project, estimator.skeleton) as (found, _):
-        chosen = _gesture(store, found.id, gesture)
+        chosen = gesture_named(store, found.id, gesture)
         pictures = not found.keypoints_only
         recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
         plan = Plan(length_s=seconds, rate_hz=rate_hz)
@@ -238,8 +238,12 @@ def open_frames(source: str) -> Iterator[Frame]:
     return read_camera(int(number))
 
 
-def _gesture(store: Store, project_id: int, text: str) -> Gesture:
-    """By its own name, or by what the eight are also called."""
+def gesture_named(store: Store, project_id: int, text: str) -> Gesture:
+    """By its own name, or by what the eight are also called.
+
+    Raises:
+        NotFoundError: the project has no such gesture.
+    """
     there = {gesture.name.casefold(): gesture for gesture in store.gestures(project_id)}
     for name in (safe_name(text), match_gesture(text) or ""):
         if name.casefold() in there:

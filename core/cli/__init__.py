@@ -19,6 +19,7 @@ from core.cli import (
     models,
     pose_nets,
     projects,
+    recording,
     samples,
     weights,
 )
@@ -26,6 +27,7 @@ from core.errors import MudraError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.splitlines()[0])
 app.add_typer(gestures.app)
+app.add_typer(recording.app)
 app.add_typer(measuring.app)
 app.add_typer(actions.app)
 app.add_typer(models.app)

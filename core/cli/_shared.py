@@ -37,8 +37,17 @@ TrainingProject = Annotated[str, typer.Option("--project", help="Whose samples t
 TrainingEstimator = Annotated[
     str | None, typer.Option("--estimator", help="Learn from its keypoints.")
 ]
-VideoOrCamera = Annotated[
-    str, typer.Option("-i", "--input", help="camera:N of this machine, or a video.")
+AnySource = Annotated[
+    str,
+    typer.Option(
+        "-i",
+        "--input",
+        help="camera:N of this machine, a video; of depth: a recording, sensor:NAME.",
+    ),
+]
+DepthNetName = Annotated[
+    str | None,
+    typer.Option("--depth", help="The input is of depth; this net finds the hand's keypoints."),
 ]
 NumHands = Annotated[
     int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import NumHands, OwnEstimator, Workspace, hand_estimator
+from core.cli._shared import (
+    AnySource,
+    DepthNetName,
+    NumHands,
+    OwnEstimator,
+    Workspace,
+    hand_estimator,
+)
 from core.cli.depth_sources import open_source
 from core.paths import Paths
 
@@ -17,21 +24,12 @@ Act = Callable[..., Iterator[Any]]
 
 @app.command()
 def act(
-    source: Annotated[
-        str,
-        typer.Option(
-            "-i",
-            "--input",
-            help="camera:N of this machine, a video; of depth: a recording, sensor:NAME.",
-        ),
-    ] = "camera:0",
+    source: AnySource = "camera:0",
     model: Annotated[
         str | None,
         typer.Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
     ] = None,
-    depth: Annotated[
-        str | None, typer.Option(help="The input is of depth; this net finds the hand's keypoints.")
-    ] = None,
+    depth: DepthNetName = None,
     estimator: OwnEstimator = None,
     osc: Annotated[
         str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")

@@ -18,7 +18,6 @@ from core.cli._shared import (
     TableEstimator,
     TrainingEstimator,
     TrainingProject,
-    VideoOrCamera,
     Workspace,
     check_choice,
     check_layout,
@@ -30,7 +29,6 @@ from core.cli._shared import (
     say,
 )
 from core.cli.measuring import interval_text, leave_out, left_out_text, percent
-from core.errors import StoreError
 from core.paths import Paths
 
 app = typer.Typer()
@@ -100,44 +98,6 @@ def export_data(
         "files": [*map(str, went.files)],
     }
     say(document, went.text, as_json)
-
-
-@app.command()
-def record(
-    project: NewProject,
-    gesture: Annotated[str, typer.Option(help="One of the project's gestures.")],
-    source: VideoOrCamera = "camera:0",
-    seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
-    rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
-    person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
-    estimator: OwnEstimator = None,
-    workspace: Workspace = None,
-    as_json: Json = False,
-) -> None:
-    """Record samples of a gesture with this machine's camera, or from a video."""
-    from core.capture.uploads import record_source
-
-    paths = Paths.find(workspace)
-    with (
-        open_store(paths) as store,
-        hand_estimator(paths, estimator_of(store, project, estimator))() as hands,
-        progress_bar("recording") as progress,
-    ):
-        taken = record_source(
-            store,
-            project,
-            gesture,
-            source,
-            hands,
-            seconds=seconds,
-            rate_hz=rate,
-            person=person,
-            progress=lambda one, time_s: progress(one.kept, None),
-        )
-    if taken.error:
-        raise StoreError(taken.error)
-    text = f"{taken.counts}" + (f" ({taken.reasons})" if taken.refused else "")
-    say({"kept": taken.kept, "refused": taken.refused}, text, as_json)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.depth.cameras import Camera, Points
 from core.pose.types import Estimate, Pose
 from core.recognition.depth_reading import DepthReading
 
@@ -14,12 +15,25 @@ def estimate_of(reading: DepthReading, name: str) -> Estimate:
         reading: by a reader with a net.
         name: of the net that found them, which stands for an estimator's.
     """
-    frame, joints_mm = reading.frame, reading.joints_mm
-    height, width = frame.depth_mm.shape
+    frame = reading.frame
+    return hand_estimate(
+        reading.joints_mm, frame.camera, name, reading.skeleton, frame.depth_mm.shape, frame.time_s
+    )
+
+
+def hand_estimate(
+    joints_mm: Points | None,
+    camera: Camera,
+    name: str,
+    skeleton: str,
+    size_hw: tuple[int, int],
+    time_s: float = 0.0,
+) -> Estimate:
+    """The same of keypoints (K, 3), or of none."""
     poses: tuple[Pose, ...] = ()
     if joints_mm is not None:
-        pixels = frame.camera.to_pixels(joints_mm)[:, :2].astype(np.float32)
+        pixels = camera.to_pixels(joints_mm)[:, :2].astype(np.float32)
         scores = np.ones(len(joints_mm), np.float32)
         world = joints_mm.astype(np.float32)
         poses = (Pose(pixels, scores, world=world, space="millimetres"),)
-    return Estimate(poses, (height, width), name, frame.time_s, skeleton=reading.skeleton)
+    return Estimate(poses, size_hw, name, time_s, skeleton=skeleton)

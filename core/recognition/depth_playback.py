@@ -6,7 +6,7 @@ S a crop's side.
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -149,6 +149,13 @@ class DepthPlayback:
         except MudraError:
             self._broken.add(index)
             raise
+
+    def read(self, indices: Iterable[int]) -> Iterator[tuple[DepthFrame, Found]]:
+        """These frames with what was found in each; damaged ones are left out."""
+        for index in indices:
+            with suppress(MudraError):
+                frame = self.source.read(index)
+                yield frame, self._found_in(frame, index)
 
     def errors_mm(self) -> Distances:
         """(N, K) of the frames read so far whose truth is known."""

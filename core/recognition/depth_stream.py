@@ -15,6 +15,7 @@ from core.pose.skeletons import skeleton_named
 from core.recognition.depth_playback import DepthView, Found, found_in, view_of
 from core.recognition.depth_reading import DepthReader
 from core.recognition.hand_finding import HandFinder
+from core.recognition.live import Latest
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class DepthStream:
     Attributes:
         skeleton: of the keypoints that are found; None without a net.
         number: of this process's streams, each has another.
+        watch: told every frame and what was found in it, in the stream's thread.
     """
 
     def __init__(
@@ -48,7 +50,8 @@ class DepthStream:
         self.number = next(_numbers)
         self._source, self._reader = source, DepthReader(net, finders)
         self.skeleton = None if net is None else skeleton_named(net.skeleton)
-        self._clock = clock
+        self.watch: Callable[[DepthFrame, Found], object] = lambda frame, found: None
+        self._clock, self._count = clock, 0
         self._looked_s = clock()
         self._frames: deque[tuple[DepthFrame, Found]] = deque(maxlen=_KEPT)
         self._end = threading.Event()
@@ -72,6 +75,10 @@ class DepthStream:
         new = [(frame, found) for frame, found in [*self._frames] if frame.index >= index]
         return [view_of(frame, found, reach) for frame, found in new]
 
+    def latest(self) -> Latest:
+        """How many frames there were, as a video's processor says it."""
+        return Latest(frames=self._count)
+
     def close(self) -> None:
         """Let go of the camera; may be called more than once."""
         self._end.set()
@@ -82,7 +89,10 @@ class DepthStream:
             for frame in self._source:
                 if self.skeleton is None:  # nothing would keep the cube from sliding down the arm
                     self._reader.reset()
-                self._frames.append((frame, found_in(self._reader.read(frame))))
+                found = found_in(self._reader.read(frame))
+                self._frames.append((frame, found))
+                self._count += 1
+                self.watch(frame, found)
                 if self._end.is_set() or self._clock() - self._looked_s > IDLE_S:
                     break
         except MudraError as error:

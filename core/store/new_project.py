@@ -12,14 +12,14 @@ from core.store.store import Store
 
 @contextmanager
 def project_to_fill(
-    store: Store, name: str, skeleton: str = HAND_21.name
+    store: Store, name: str, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
     """The project of that name, and whether it was made just now as there was none; a new one is
-    forgotten where what follows fails before a sample came in."""
+    forgotten where what follows fails before a sample came in; `in_space`: it learns so."""
     try:
         project, fresh = store.project(name), False
     except NotFoundError:
-        project, fresh = store.create_project(name, skeleton=skeleton), True
+        project, fresh = store.create_project(name, skeleton=skeleton, in_space=in_space), True
     try:
         yield project, fresh
     except BaseException:

@@ -101,6 +101,7 @@ function player(root) {
     drawCrop(frame.cube)
     const away = frame.cube ? `, ${(frame.cube.centre[2] / 10).toFixed(0)} cm away` : ""
     text(".how", frame.broken ?? (frame.how ? `${HOW[frame.how]}${away}` : "No hand found here"))
+    text(".said", frame.said ?? "")
     text(".error", frame.error == null ? "" : `Mean error ${frame.error.toFixed(1)} mm`)
     if (!data.count) return
     slider.value = frame.i

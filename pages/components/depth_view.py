@@ -36,6 +36,7 @@ class Scene:
             themselves.
         every_ms: from one frame to the next, where the frames do not say it.
         skeleton, truth: of the found and of the true keypoints.
+        model: that names the hands' gestures; "" where none does.
     """
 
     name: str
@@ -44,11 +45,12 @@ class Scene:
     every_ms: float = 66.0
     skeleton: Skeleton | None = None
     truth: Skeleton | None = None
+    model: str = ""
 
     @property
     def turn(self) -> str:
         """Another text whenever frames that the browser keeps are of no use any more."""
-        return f"{self.name} {self.reach}"
+        return f"{self.name} {self.reach} {self.model}"
 
 
 def first_wanted(key: str, scene: Scene) -> int:
@@ -80,8 +82,8 @@ def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def of_view(view: DepthView) -> dict[str, Any]:
-    """A frame of depth and what was found in it."""
+def of_view(view: DepthView, said: str = "") -> dict[str, Any]:
+    """A frame of depth, what was found in it, and which gesture that is said to be."""
     found, error = view.found, view.error_mm
     cube = found.cube
     return {
@@ -90,6 +92,7 @@ def of_view(view: DepthView) -> dict[str, Any]:
         "camera": asdict(view.camera),
         "jpeg": b64encode(view.jpeg).decode(),
         "how": found.how,
+        "said": said,
         "box": cube and list(cube.bounds),
         "cube": None if cube is None else _cube(cube, view),
         "joints": _points(found.joints_mm),

@@ -11,13 +11,19 @@ import streamlit as st
 from core.depth.cameras import Camera
 from core.depth.sources.sensors.finding import KINDS, Kind
 from core.depth.sources.sensors.live import LiveSensor
+from core.depth.synthetic.render import render_hand
 from core.gestures.labels import safe_label
+from core.jobs.trainings import train_here
 from core.paths import Paths
+from core.store import NewSample
 from pages.panels.words import NOT_STARTED
 from tests.conftest import wait_until
 from tests.depth_recordings import CAMERA_JSON, depth_png
 from tests.massing_net import save_massing_net
-from tests.pages.conftest import go, press, tables, texts, upload
+from tests.pages.conftest import cards, go, press, tables, texts, undo_here, undo_offered, upload
+
+NET = "crossinfonet.mine"
+ADD = "Add these frames as samples"
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -37,7 +43,7 @@ def drawn(app):
 
 @pytest.fixture
 def with_net(workspace):
-    save_massing_net(Paths.find(workspace).own_nets / "crossinfonet.mine")
+    save_massing_net(Paths.find(workspace).own_nets / NET)
 
 
 def test_the_example_shows_depth_box_crop_and_truth_and_says_that_no_net_is_there(app):
@@ -205,3 +211,80 @@ def test_a_webcam_s_hand_is_told_for_what_it_is(app):
     choose(go(app, "depth"), "Webcam")
     assert "MediaPipe estimates these points from colours alone" in texts(app)
     assert NOT_STARTED in texts(app)
+
+
+# ------------------------------------------------------------------------- gestures from depth
+
+
+def labels(app):
+    return [button.label for button in app.button]
+
+
+def trained(store, workspace, project):
+    """A model of rendered hands, called the net's."""
+    gestures = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "depth")
+    for seed, name in enumerate(("fist", "open_palm")):
+        hands = [render_hand(seed, n).joints_mm("hand_21").astype(np.float32) for n in range(6)]
+        new = [
+            NewSample(hand[:, :2], np.ones(21, np.float32), "film", False, NET, world=hand / 1000)
+            for hand in hands
+        ]
+        store.add_samples(store.start_recording(session, gestures[name]), new)
+    train_here(store, Paths.find(workspace), project.name, epochs=1, progress=lambda *_: None)
+
+
+@pytest.mark.usefixtures("with_net")
+def test_frames_become_samples_of_a_project_that_learns_in_space(app, store):
+    go(app, "depth")
+    assert "learns from keypoints in the picture" in texts(app) and ADD not in labels(app)
+    press(app, "Have it learn from hands in space")
+    project = store.projects()[0]
+    assert project.in_space
+    app.selectbox(key="depth_gesture").select_index(1)
+    app.slider(key="depth_frames_example").set_value((1, 8))
+    press(app, ADD)
+    samples = store.samples(project.id)
+    assert 2 <= len(samples) <= 8 and {s.estimator for s in samples} == {NET}
+    second = store.gestures(project.id)[1]
+    assert {s.gesture_id for s in samples} == {second.id} and samples[0].crop_jpeg
+    assert f"{second.name} {len(samples)}" in texts(app).replace("\\", "")
+    assert undo_offered(app) == f"Added {len(samples)} samples from Rendered hand"
+    undo_here(app)
+    assert not store.samples(project.id)
+
+
+@pytest.mark.usefixtures("with_net")
+def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
+    project = store.projects()[0]
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "test")
+    burst = store.start_recording(session, store.gestures(project.id)[0].id)
+    hand = np.random.default_rng(1).normal(200, 50, (21, 2)).astype(np.float32)
+    store.add_samples(burst, [NewSample(hand, np.ones(21, np.float32), "w", True, "m")])
+    go(app, "depth")
+    assert "make one" in texts(app)
+    assert not {ADD, "Have it learn from hands in space"} & {*labels(app)}
+
+
+@pytest.mark.usefixtures("with_net")
+def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
+    project = store.create_project("In space", in_space=True)
+    app.query_params["project"] = project.name
+    app.session_state["project_name"] = project.name
+    assert drawn(go(app, "depth"))["batch"][0]["said"] == ""
+    trained(store, workspace, project)
+    said = [one["said"] for one in drawn(app.run())["batch"]]
+    assert all(text == "No gesture" or text.endswith("%") for text in said)
+    go(app, "live")  # MediaPipe's keypoints are others
+    assert "It answers on Depth" in "\n".join(warning.value for warning in app.warning)
+
+
+@pytest.mark.usefixtures("with_net")
+def test_a_depth_camera_records_by_the_cards(app, store, board):
+    store.create_project("In space", in_space=True)
+    app.session_state["project_name"] = "In space"
+    choose(go(app, "depth"), "Depth camera")
+    app.toggle(key="depth_on").set_value(True).run()
+    wait_until(lambda: not cards(app.run())["off"])
+    app.toggle(key="depth_on").set_value(False).run()
+    assert not app.exception

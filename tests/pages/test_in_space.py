@@ -8,7 +8,7 @@ from core.depth.synthetic.render import render_hand
 from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.store import NewSample
-from tests.pages.conftest import go, texts
+from tests.pages.conftest import go, press, texts
 
 EACH = 6
 
@@ -26,6 +26,7 @@ def project(app, store, workspace):
     paths = Paths.find(workspace)
     result, _ = train_here(store, paths, project.name, epochs=1, progress=lambda *_: None)
     assert result.model is not None
+    assert store.project(project.name).in_space
     return project
 
 
@@ -47,3 +48,25 @@ def test_the_page_opens(app, project, page):
 def test_export_says_that_there_is_no_file_of_such_a_model_yet(app, project):
     go(app, "export")
     assert "keypoints in space" in texts(app)
+
+
+def test_train_keeps_to_space_where_there_is_nothing_else(app, project):
+    go(app, "train")
+    assert "Learns from keypoints in space" in texts(app)
+    [axes] = [radio for radio in app.radio if radio.label == "Learn from keypoints in"]
+    axes.set_value("the picture (x, y)").run()
+    assert "in space alone" in app.error[0].value
+
+
+def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_picture(app, store):
+    next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Deep")
+    next(c for c in app.sidebar.checkbox if c.label.startswith("Hands in space")).check()
+    press(app, "Create")
+    assert store.project("Deep").in_space
+    go(app, "train")
+    [axes] = [radio for radio in app.radio if radio.label == "Learn from keypoints in"]
+    assert axes.value == "space (x, y, z)"
+    axes.set_value("the picture (x, y)").run()
+    assert not app.exception and not app.error
+    assert not store.project("Deep").in_space
+    assert "Learns from keypoints in space" not in texts(app)

@@ -4,7 +4,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import GestureModel
 from core.pose.heatmap_layout import Maps
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.keypoint_sources import (
@@ -12,14 +11,12 @@ from core.recognition.keypoint_sources import (
     KeypointSource,
     available_nets,
     body_nets,
-    depth_nets,
     offered,
     stages_of,
 )
 from core.store import Project
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
-from pages.panels.words import FROM_COLOURS
 
 TITLES = {
     MEDIAPIPE: "MediaPipe hands",
@@ -38,7 +35,6 @@ MORE_NETS = (
     "them."
 )
 STRONGEST = "all keypoints"
-_OTHERWISE = "Record and train with these keypoints, or choose another model."
 VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"}
 
 
@@ -137,20 +133,3 @@ def overlay(key: str, source: KeypointSource) -> Maps:
         help="Press it again for none.",
     )
     return Maps(stage=None if stage is None else int(stage) - 1)
-
-
-def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
-    """The model, if it was trained on such keypoints; else a word about it and none."""
-    came = source.keypoints_of(studio().paths)
-    if model is None or model.estimator == came:
-        if model is not None and model.axes == 3:
-            st.caption(FROM_COLOURS)
-        return model
-    of_depth = model.estimator in depth_nets(studio().paths)
-    way = "It answers on Depth." if of_depth else _OTHERWISE
-    st.warning(
-        f"The model was trained on {model.estimator} keypoints, these come from {came}: the "
-        f"skeleton is shown without a gesture. {way}",
-        icon="🧩",
-    )
-    return None

@@ -7,12 +7,11 @@ import streamlit as st
 
 from core.capture.recording import Plan, Recorder
 from core.gestures.labels import safe_label
-from core.recognition.live import LiveProcessor
 from core.store import Gesture, Project
 from pages.components.gesture_cards import show_cards
 from pages.panels.capture.cards_data import cards_data
 from pages.panels.capture.cards_heard import hear
-from pages.panels.capture.cards_place import Cards, Talk, talk_about
+from pages.panels.capture.cards_place import Camera, Cards, Talk, talk_about
 from pages.panels.frame import errors_shown
 
 Hook = Callable[[], object]
@@ -25,7 +24,7 @@ def _nothing() -> None:
 def gesture_cards(
     project: Project,
     recorder: Recorder,
-    live: LiveProcessor | None,
+    live: Camera | None,
     plan: Plan,
     *,
     key: str,

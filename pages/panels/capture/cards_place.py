@@ -1,11 +1,12 @@
 """One place of the gesture cards: what they are about, and what is known between two runs."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import streamlit as st
 
 from core.capture.recording import Plan, Recorder
-from core.recognition.live import LiveProcessor
+from core.recognition.live import Latest
 from core.store import Gesture, Project
 from pages.components.gesture_cards import Inbox
 from pages.panels.words import NOT_STARTED
@@ -53,13 +54,20 @@ def talk_about(project: Project) -> Talk:
     return found
 
 
+class Camera(Protocol):
+    """What gives frames: the stage's video, or a depth camera."""
+
+    def latest(self) -> Latest:
+        """What the last frame gave."""
+
+
 @dataclass(frozen=True)
 class Cards:
     """The cards of a project in one run of the page, see `gesture_cards`."""
 
     project: Project
     recorder: Recorder
-    live: LiveProcessor | None
+    live: Camera | None
     plan: Plan
     key: str
     watch: bool

@@ -59,14 +59,18 @@ def pick_recorded(project: Project) -> int:
     return pick_number("recorded_people", project.skeleton, help=how)
 
 
-def recorder_for(project: Project, person: str) -> Recorder:
-    """This visit's recorder: another visit, project or person begins another session."""
-    wanted = (st.session_state["visit"], project.id, person)
+def recorder_for(project: Project, person: str, source: str = "webcam") -> Recorder:
+    """This visit's recorder: another visit, project, person or source begins another session."""
+    wanted = (st.session_state["visit"], project.id, person, source)
     if st.session_state.get("recorder_for") != wanted:
         if "recorder" in st.session_state:
             st.session_state["recorder"].close()
         st.session_state["recorder"] = Recorder(
-            studio().store, project.id, person, with_pictures=not project.keypoints_only
+            studio().store,
+            project.id,
+            person,
+            source=source,
+            with_pictures=not project.keypoints_only,
         )
         st.session_state["recorder_for"] = wanted
     return st.session_state["recorder"]

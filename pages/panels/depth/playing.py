@@ -10,6 +10,7 @@ from core.errors import MudraError
 from core.recognition.depth_playback import DepthPlayback
 from pages.components.depth_view import Scene, draw_depth, first_wanted, of_broken, of_view
 from pages.panels.depth.errors import show_errors
+from pages.panels.depth.teaching import Naming
 from pages.panels.words import many
 
 _KEY = "depth_view"
@@ -30,25 +31,26 @@ def pick_reach(name: str, usual: Reach) -> Reach:
     return low * 1000, max(high, low + 0.05) * 1000
 
 
-def play(playback: DepthPlayback, scene: Scene) -> None:
-    """The recording, and how good what is found in it is."""
-    st.fragment(_play)(playback, scene)
+def play(playback: DepthPlayback, scene: Scene, said: Naming) -> None:
+    """The recording, what its hands are said to show, and how good what is found in it is."""
+    st.fragment(_play)(playback, scene, said)
 
 
-def _play(playback: DepthPlayback, scene: Scene) -> None:
-    draw_depth(_KEY, scene, _batch(playback, scene))
+def _play(playback: DepthPlayback, scene: Scene, said: Naming) -> None:
+    draw_depth(_KEY, scene, _batch(playback, scene, said))
     _say_hands(playback)
     show_errors(playback.errors_mm())
 
 
-def _batch(playback: DepthPlayback, scene: Scene) -> list[dict[str, Any]]:
+def _batch(playback: DepthPlayback, scene: Scene, said: Naming) -> list[dict[str, Any]]:
     """Frames from where the browser wants more on, read for a while."""
     first, until = first_wanted(_KEY, scene), time.monotonic() + _BATCH_S
     reach = scene.reach or playback.usual_reach
     batch = []
     for index in range(first, min(first + _BATCH, playback.count)):
         try:
-            batch.append(of_view(playback.view(index, reach)))
+            view = playback.view(index, reach)
+            batch.append(of_view(view, said(view)))
         except MudraError as error:
             batch.append(of_broken(index, str(error)))
         if time.monotonic() > until:

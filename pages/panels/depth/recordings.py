@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,11 +14,13 @@ from core.estimators.depth_net import DepthNet
 from core.recognition.depth_playback import DepthPlayback
 from core.recognition.depth_uploads import uploaded_recording
 from core.recognition.hand_finding import usual_finders
+from core.store import Project
 from pages.components.depth_view import Scene
 from pages.panels.camera.stage import Stage
 from pages.panels.depth.kept import keep_open, let_go
 from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach, play
+from pages.panels.depth.teaching import naming, teach_from_recording
 from pages.panels.frame import errors_shown, studio, temporary_folder
 
 _TABLES, _PICTURES = ["json", "csv", "txt"], ["png", "bin", "jpg"]
@@ -26,16 +29,16 @@ AUTOMATIC = "automatic"
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
 
 
-def show_example(place: Stage, net: DepthNet | None) -> None:
+def show_example(place: Stage, project: Project, net: DepthNet | None) -> None:
     """A rendered hand, whose truth is known: in the net's keypoints where it can be."""
     place.head.caption(
         "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
     )
     film = RenderedFilm(net.skeleton) if net and net.skeleton in JOINTS else RenderedFilm()
-    _show(place, "example", lambda: film, net)
+    _show(place, "example", lambda: film, project, net)
 
 
-def show_upload(place: Stage, net: DepthNet | None) -> None:
+def show_upload(place: Stage, project: Project, net: DepthNet | None) -> None:
     """A recording that somebody gives."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
@@ -63,20 +66,23 @@ def show_upload(place: Stage, net: DepthNet | None) -> None:
         uploads = [(file.name, file.getvalue()) for file in files]
         return uploaded_recording(uploads, temporary_folder(), CAMERAS.get(camera))
 
-    _show(place, name, opened, net)
+    _show(place, name, opened, project, net)
 
 
-def _show(place: Stage, name: str, open_source: OpenSource, net: DepthNet | None) -> None:
+def _show(
+    place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet | None
+) -> None:
     with errors_shown():
         playback = _opened(name, open_source, net)
         with place.settings:
             reach = pick_reach(name, playback.usual_reach)
-        play(
-            playback,
-            Scene(name, reach, playback.count, skeleton=playback.skeleton, truth=playback.truth),
-        )
+        model, said = naming(project, net)
+        scene = Scene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
+        play(playback, replace(scene, truth=playback.truth), said)
         if net is None:
             st.info(NO_NET, icon="🧩")
+        else:
+            teach_from_recording(project, playback, net, name)
 
 
 def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPlayback:

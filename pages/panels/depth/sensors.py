@@ -9,12 +9,14 @@ from core.estimators.depth_net import DepthNet
 from core.gestures.labels import safe_label
 from core.recognition.depth_stream import DepthStream
 from core.recognition.hand_finding import usual_finders
+from core.store import Project
 from core.upkeep.privacy import opens_here_alone
 from pages.components.depth_view import Scene, draw_depth, of_view
 from pages.panels.camera.stage import Stage
 from pages.panels.depth.kept import keep_open, let_go
 from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach
+from pages.panels.depth.teaching import Naming, naming, teach_from_camera
 from pages.panels.frame import errors_shown, studio
 from pages.panels.table import show_table
 
@@ -24,7 +26,7 @@ _FOUND, _TOLD = "depth_sensors", "depth_told"
 _LOOK = "Look again"
 
 
-def show_sensor(place: Stage, net: DepthNet | None) -> None:
+def show_sensor(place: Stage, project: Project, net: DepthNet | None) -> None:
     """One of those that are plugged in, while it is switched on; else what each kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not opens_here_alone(st.get_option("server.address")):
@@ -65,8 +67,11 @@ def show_sensor(place: Stage, net: DepthNet | None) -> None:
         reach = pick_reach(name, _REACH_MM)
     with errors_shown():
         stream = _running(name, net)
-        scene = Scene(f"{name} {stream.number}", reach, skeleton=stream.skeleton)
-        st.fragment(_now, run_every=_EVERY_S)(stream, scene)
+        model, said = naming(project, net)
+        scene = Scene(f"{name} {stream.number}", reach, skeleton=stream.skeleton, model=model)
+        st.fragment(_now, run_every=_EVERY_S)(stream, scene, said)
+        if net is not None:
+            teach_from_camera(project, stream, net, name)
     if net is None:
         st.info(NO_NET, icon="🧩")
 
@@ -93,7 +98,7 @@ def _running(name: str, net: DepthNet | None) -> DepthStream:
     return stream
 
 
-def _now(stream: DepthStream, scene: Scene) -> None:
+def _now(stream: DepthStream, scene: Scene, said: Naming) -> None:
     if stream.error:
         st.error(safe_label(stream.error), icon="📷")
         if st.button("Try again", key="depth_again"):
@@ -106,4 +111,4 @@ def _now(stream: DepthStream, scene: Scene) -> None:
     views = stream.since(told + 1 if before == scene.name else 0, scene.reach or _REACH_MM)
     if views:
         st.session_state[_TOLD] = (scene.name, views[-1].index)
-    draw_depth("depth_sensor_view", scene, [of_view(view) for view in views])
+    draw_depth("depth_sensor_view", scene, [of_view(view, said(view)) for view in views])

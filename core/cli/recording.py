@@ -1,0 +1,113 @@
+"""The command that records samples: of a camera, a video, a source of depth."""
+
+from contextlib import closing
+from typing import Annotated, Any
+
+import typer
+
+from core.cli._shared import (
+    AnySource,
+    DepthNetName,
+    Json,
+    NewProject,
+    OwnEstimator,
+    Workspace,
+    estimator_of,
+    hand_estimator,
+    open_store,
+    progress_bar,
+    say,
+)
+from core.cli.depth_sources import open_source
+from core.errors import StoreError
+from core.paths import Paths
+
+app = typer.Typer()
+
+
+@app.command()
+def record(
+    project: NewProject,
+    gesture: Annotated[str, typer.Option(help="One of the project's gestures.")],
+    source: AnySource = "camera:0",
+    seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
+    rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
+    person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
+    estimator: OwnEstimator = None,
+    depth: DepthNetName = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Record samples of a gesture with this machine's camera, or from a video; or of depth."""
+    from core.capture.uploads import record_source
+
+    paths = Paths.find(workspace)
+    if depth is not None:
+        taken = _record_depth(paths, project, gesture, source, depth, seconds, rate, person)
+        _say_taken(taken, as_json)
+        return
+    with (
+        open_store(paths) as store,
+        hand_estimator(paths, estimator_of(store, project, estimator))() as hands,
+        progress_bar("recording") as progress,
+    ):
+        taken = record_source(
+            store,
+            project,
+            gesture,
+            source,
+            hands,
+            seconds=seconds,
+            rate_hz=rate,
+            person=person,
+            progress=lambda one, time_s: progress(one.kept, None),
+        )
+    _say_taken(taken, as_json)
+
+
+def _record_depth(
+    paths: Paths,
+    project: str,
+    gesture: str,
+    source: str,
+    name: str,
+    seconds: float | None,
+    rate: float,
+    person: str,
+) -> Any:
+    from core.capture.recording import Plan
+    from core.estimators.depth_net import DepthNet
+    from core.recognition.depth_reading import DepthReader
+    from core.recognition.depth_recording import record_depth
+    from core.recognition.hand_finding import usual_finders
+
+    net = DepthNet(paths.net(name))
+    with (
+        open_store(paths) as store,
+        open_source(source) as frames,
+        closing(DepthReader(net, usual_finders(paths))) as reader,
+        progress_bar("recording") as progress,
+    ):
+        return record_depth(
+            store,
+            project,
+            gesture,
+            frames,
+            reader,
+            net,
+            Plan(length_s=seconds, rate_hz=rate),
+            person=person,
+            progress=lambda one: progress(one.kept, None),
+        )
+
+
+def _say_taken(taken: Any, as_json: bool) -> None:
+    """How a recording went.
+
+    Raises:
+        StoreError: it was broken off.
+    """
+    if taken.error:
+        raise StoreError(taken.error)
+    text = f"{taken.counts}" + (f" ({taken.reasons})" if taken.refused else "")
+    say({"kept": taken.kept, "refused": taken.refused}, text, as_json)

@@ -1,0 +1,118 @@
+"""Hands in depth teach a project's gestures: recorded from a camera or a recording, then trained;
+what its model says of them."""
+
+import time
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import MudraError
+from core.estimators.depth_net import DepthNet
+from core.gestures.labels import safe_label
+from core.recognition.depth_playback import DepthPlayback, DepthView
+from core.recognition.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
+from core.recognition.depth_stream import DepthStream
+from core.store import Gesture, Project
+from core.store.fitting import learn_in_space
+from core.store.index import count_samples
+from pages.panels.capture.cards import gesture_cards
+from pages.panels.capture.session import pick_person, pick_plan, recorder_for
+from pages.panels.frame import errors_shown, studio
+from pages.panels.live.models import answering_model
+from pages.panels.training.quick import missing, quick_training, recorded
+
+Naming = Callable[[DepthView], str]
+
+
+def naming(project: Project, net: DepthNet | None) -> tuple[str, Naming]:
+    """The model that answers for the project, where it knows this net's keypoints, and what says a
+    frame's gesture by it; "" and silence where none does."""
+    model = answering_model(project)[0] if net and project.in_space else None
+    if net is None or model is None or model.axes != 3 or model.estimator != net.name:
+        return "", lambda view: ""
+
+    def said(view: DepthView) -> str:
+        answer = answer_to(view, model, net.name)
+        if answer is None:
+            return ""
+        gesture, probability = answer.gesture, answer.likeliest[1]
+        sure = gesture is not None and probability >= model.threshold
+        return f"{gesture.title} {probability:.0%}" if gesture and sure else "No gesture"
+
+    learned = model.metadata.get("made_at", "")
+    return f"{model.path.name} {learned}", said
+
+
+def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name: str) -> None:
+    """The project's cards, whose buttons record what the camera sees; the training beside."""
+    if not _takes_depth(project, net):
+        return
+    left, right = st.columns([3, 2])
+    with right:
+        person, plan = pick_person(), pick_plan()
+        recorder = recorder_for(project, person, name)
+        quick_training(project, missing(project))
+    stream.watch = lambda frame, found: offer(
+        recorder, frame, found, net.name, source=name, time_s=time.monotonic()
+    )
+    with left:
+        gesture_cards(
+            project,
+            recorder,
+            stream,
+            plan,
+            key="depth_cards",
+            on_recorded=lambda: recorded(project),
+            on_calm=st.rerun,
+            on_changed=st.rerun,
+        )
+
+
+def teach_from_recording(
+    project: Project, playback: DepthPlayback, net: DepthNet, name: str
+) -> None:
+    """Some of its frames as samples of a gesture; the training beside."""
+    if not _takes_depth(project, net):
+        return
+    left, right = st.columns([3, 2])
+    with right:
+        person = pick_person()
+        quick_training(project, missing(project))
+    with left, errors_shown():
+        gestures = studio().store.gestures(project.id, enabled_only=True)
+        gesture = st.selectbox("Gesture", gestures, format_func=_title, key="depth_gesture")
+        first, last = 1, playback.count
+        if playback.count > 1:
+            first, last = st.slider("Frames", 1, last, (1, last), key=f"depth_frames_{name}")
+        if gesture is not None and st.button("Add these frames as samples", icon="⏺"):
+            with st.spinner("Reading …"):
+                frames = playback.read(range(first - 1, last))
+                source = recorder_for(project, person, playback.source.name)
+                added = add_from_depth(
+                    source, gesture.id, frames, net.name, source=playback.source.name
+                )
+            recorded(project)
+            st.toast(f"{_title(gesture)}: {added.text}", icon="⏺")
+            st.rerun()
+        counts = count_samples(studio().store, project.id)
+        told = [f"{_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
+        st.caption("Samples: " + (", ".join(told) or "none yet"))
+
+
+def _title(gesture: Gesture) -> str:
+    return safe_label(gesture.label.title)
+
+
+def _takes_depth(project: Project, net: DepthNet) -> bool:
+    """Whether hands of this net can go into the project; else it says why, and the way out."""
+    try:
+        check_takes_depth(project, net.skeleton)
+    except MudraError as error:
+        st.info(safe_label(str(error)), icon="🧊")
+        empty = not count_samples(studio().store, project.id)
+        able = empty and net.skeleton == project.skeleton
+        if able and st.button("Have it learn from hands in space", key="depth_in_space"):
+            learn_in_space(studio().store, project, True)
+            st.rerun()
+        return False
+    return True
