@@ -336,10 +336,11 @@ def _short(name: str) -> str:
 
 def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
     keypoints = table.keypoints[row]
+    world = None if table.world is None else table.world[row]
     return NewSample(
         keypoints=keypoints,
         scores=np.isfinite(keypoints).all(axis=1).astype(np.float32),
-        world=None if table.world is None else table.world[row],
+        world=None if world is None or np.isnan(world).any() else world,
         source=source,
         mirrored_view=False,
         estimator=table.estimator,

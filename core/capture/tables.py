@@ -5,30 +5,23 @@ scale for all axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a bo
 """
 
 import csv
-import hashlib
-import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from core.capture.cells import MAX_COLUMNS, lines_text, read_cells, unquoted
 from core.errors import TableError
 from core.gestures.labels import match_gesture
 from core.pose.skeletons import BODY_33, HAND_21, Skeleton
 from core.pose.types import VISIBLE
 
 TABLE_SUFFIXES = (".csv", ".parquet")
-MAX_BYTES = 200 * 2**20
-MAX_CELLS = 8_000_000
-MAX_COLUMNS = 1000
 JOINTS = HAND_21.size
-_UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _ON_EDGE = 4  # keypoints of a body that lie on one line at its outside: no chance
-_SHOWN = 20  # lines named in an error
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
 
 
@@ -45,7 +38,8 @@ class KeypointTable:
         sha256: of the file.
         skeleton: whose K keypoints.
         remark: what whoever reads it should know, a sentence without its subject; "" where nothing.
-        world: (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside those in the picture.
+        world: (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside those in the picture;
+            NaN in rows that lack them, None where all do.
     """
 
     keypoints: NDArray[np.float32]
@@ -61,6 +55,14 @@ class KeypointTable:
     def __len__(self) -> int:
         return len(self.gestures)
 
+    def in_space(self) -> "KeypointTable":
+        """The rows that have keypoints in space, with these for keypoints; as it is without any."""
+        if self.world is None:
+            return self
+        there = np.isfinite(self.world).all(axis=(1, 2))
+        of_rows = {name: getattr(self, name)[there] for name in ("gestures", "known", "persons")}
+        return replace(self, keypoints=self.world[there], world=None, **of_rows)
+
 
 def read_table(
     path: Path, layout: str = "auto", mapping: Mapping[str, str] | None = None
@@ -75,9 +77,7 @@ def read_table(
     Raises:
         TableError: wrong columns, or values that are no numbers, with their line numbers.
     """
-    content = _content(path)
-    _check_size(content, path)
-    cells = _cells(path)
+    cells, digest = read_cells(path)
     layout = _layout(cells, path) if layout == "auto" else layout
     reader = {"keypoints-csv": _named_or_numbered, "seed-csv": _seed}.get(layout)
     if reader is None:
@@ -86,19 +86,8 @@ def read_table(
     if not len(read.labels):
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
-    digest = hashlib.sha256(content).hexdigest()
     of_table = read.persons, read.estimator, digest, read.skeleton.name, read.remark, read.world
     return KeypointTable(read.points, gestures, known, *of_table)
-
-
-def quoted(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula; `unquoted` takes the mark away."""
-    return f"'{text}" if text.startswith((*_RISKY, "'")) else text
-
-
-def unquoted(text: str) -> str:
-    """The text that `quoted` was given."""
-    return text[1:] if text.startswith("'") and quoted(text[1:]) == text else text
 
 
 def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
@@ -106,93 +95,6 @@ def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
     or emoji of a built-in one; else None."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise TableError(f"{path.name} has {size:,} bytes, a table at most {MAX_BYTES:,}")
-        return path.read_bytes()
-    except OSError as error:
-        raise TableError(f"{path.name} can't be read: {error.strerror}") from error
-
-
-def _check_size(content: bytes, path: Path) -> None:
-    """Before anything is parsed: a cell takes many times its bytes."""
-    if path.suffix.lower() == ".parquet":
-        rows, columns = _parquet_size(content, path)
-    elif b"\0" in content:
-        raise TableError(f"{path.name} is no text in UTF-8: save it as csv in UTF-8")
-    else:
-        rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
-    cells = max(rows * columns, content.count(b",")) if columns <= MAX_COLUMNS else columns
-    if cells > MAX_CELLS or columns > MAX_COLUMNS:
-        raise TableError(
-            f"{path.name} has {cells:,} cells in {columns:,} columns, at most {MAX_CELLS:,} in "
-            f"{MAX_COLUMNS:,} are read: split it"
-        )
-
-
-def _parquet_size(content: bytes, path: Path) -> tuple[int, int]:
-    from pyarrow.parquet import ParquetFile  # slow to load and seldom needed
-
-    try:
-        about = ParquetFile(io.BytesIO(content)).metadata
-    except _UNREADABLE as error:
-        raise _no_table(path, error) from error
-    return about.num_rows, about.num_columns
-
-
-def _no_table(path: Path, error: Exception) -> TableError:
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return TableError(f"{path.name} is no table that can be read ({reason})")
-
-
-def _cells(path: Path) -> pd.DataFrame:
-    """Every cell as text, row i being the file's line i + 1."""
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-            header = pd.DataFrame([table.columns.astype(str)], columns=table.columns)
-            return pd.concat([header, table.astype(str)]).set_axis(range(table.shape[1]), axis=1)
-        return _of_csv(path)
-    except _UNREADABLE as error:
-        raise _no_table(path, error) from error
-
-
-def _of_csv(path: Path) -> pd.DataFrame:
-    try:
-        cells = pd.read_csv(
-            path,
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            skip_blank_lines=False,
-            low_memory=False,
-        )
-    except pd.errors.ParserError as error:
-        longer = _longer_rows(path)
-        if not len(longer):
-            raise
-        raise TableError(
-            f"{path.name}: no row may have more columns than the first {lines_text(longer)}"
-        ) from error
-    return _without_end(cells.fillna(""))
-
-
-def _longer_rows(path: Path) -> pd.Index:
-    """Rows, from 0, with more columns than the first."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        widths = [len(row) for row in csv.reader(file)]
-    return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
-
-
-def _without_end(cells: pd.DataFrame) -> pd.DataFrame:
-    """Without the blank lines at the file's end."""
-    filled = np.flatnonzero((cells != "").any(axis=1))
-    return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
 
 
 def _layout(cells: pd.DataFrame, path: Path) -> str:
@@ -232,9 +134,11 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
     skeleton = _skeleton(names, path)
     axes = "xyz" if "z0" in names and not skeleton.is_body else "xy"
     own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
-    missing = [name for name in ["gesture", *own] if names.count(name) != 1]
-    if missing:
-        raise TableError(f"{path.name} must have these columns once each: {', '.join(missing)}")
+    others = ["person", "source_repo", "estimator", *_seen(skeleton), *_in_space(skeleton)]
+    wrong = [name for name in ["gesture", *own] if names.count(name) != 1]
+    wrong += [name for name in others if names.count(name) > 1]
+    if wrong:
+        raise TableError(f"{path.name} must have these columns once each: {', '.join(wrong)}")
     table = cells.iloc[1:].set_axis(names, axis=1)
     person = next((c for c in ("person", "source_repo") if c in names), None)
     persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
@@ -245,24 +149,34 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
     points = _numbers(table[own], path).reshape(-1, skeleton.size, len(axes))
-    remark = _hide(points, table) if skeleton.is_body else ""
-    world = None if skeleton.is_body else _world(table, skeleton)
+    if skeleton.is_body:
+        world, remark = None, _hide(points, table, skeleton)
+    else:
+        world, remark = _world(table, skeleton)
     of_row = _texts(table["gesture"], path), persons.to_numpy(str), estimator
     return _Read(points, *of_row, skeleton=skeleton, remark=remark, world=world)
 
 
-def _hide(points: NDArray[np.float32], table: pd.DataFrame) -> str:
+def _seen(skeleton: Skeleton) -> list[str]:
+    return [f"v{joint}" for joint in range(skeleton.size)]
+
+
+def _in_space(skeleton: Skeleton) -> list[str]:
+    """The columns that `extract` writes beside keypoints in the picture."""
+    return [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
+
+
+def _hide(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
     """Take out what the table says is hidden; where it does not say, what lies at the picture's
     edge, and a remark."""
-    joints = points.shape[1]
-    seen = [f"v{joint}" for joint in range(joints)]
+    seen = _seen(skeleton)
     if {*seen} <= {*table.columns}:
         hidden = table[seen].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
         points[hidden] = np.nan
         return ""
     points[_at_edge(points)] = np.nan
     return (
-        f"does not say which keypoints are hidden (columns v0 … v{joints - 1}): all count as seen, "
+        f"does not say which keypoints are hidden (columns v0 … {seen[-1]}): all count as seen, "
         "but for those in a row at the picture's edge, and a model may misread them"
     )
 
@@ -277,13 +191,21 @@ def _at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def _world(table: pd.DataFrame, skeleton: Skeleton) -> NDArray[np.float32] | None:
-    """(N, K, 3) what `extract` writes beside keypoints in the picture; None where it is missing."""
-    names = [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
+def _world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
+    """Keypoints in space as in `KeypointTable`, and a remark on the rows that lack them."""
+    names = _in_space(skeleton)
     if not {*names} <= {*table.columns}:
-        return None
+        return None, ""
     values = table[names].apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
-    return values.reshape(-1, skeleton.size, 3) if np.isfinite(values).all() else None
+    lacking = ~np.isfinite(values).all(axis=1)
+    if lacking.all():
+        return None, ""
+    remark = (
+        f"has no keypoints in space ({names[0]} …) in some rows {lines_text(table.index[lacking])}:"
+        " they count in the picture alone"
+    )
+    world = np.where(lacking[:, None], np.nan, values).reshape(-1, skeleton.size, 3)
+    return world.astype(np.float32), remark if lacking.any() else ""
 
 
 def _skeleton(names: list[str], path: Path) -> Skeleton:
@@ -362,13 +284,6 @@ def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     if len(empty):
         raise TableError(f"{path.name}: the gesture is empty {lines_text(empty)}")
     return cells.str.strip().map(unquoted).to_numpy(str)
-
-
-def lines_text(index: pd.Index, what: str = "line") -> str:
-    """“(3 lines: 2, 5, 9)”, at most twenty of them named; the index counts from 0."""
-    named = ", ".join(str(int(i) + 1) for i in index[:_SHOWN])
-    more = " …" if len(index) > _SHOWN else ""
-    return f"({len(index)} {what if len(index) == 1 else f'{what}s'}: {named}{more})"
 
 
 def _gestures(

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from core.capture.cells import lines_text
 from core.capture.importing import (
     SOMEBODY,
     ImportReport,
@@ -24,7 +25,7 @@ from core.capture.importing import (
     import_path,
     note_import,
 )
-from core.capture.tables import TABLE_SUFFIXES, lines_text
+from core.capture.tables import TABLE_SUFFIXES
 from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
 from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows

@@ -22,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from core.capture.tables import JOINTS, quoted
+from core.capture.cells import quoted
+from core.capture.tables import JOINTS
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
 from core.exchange.data_columns import AXES_OF, COLUMNS, Row, about, frame_rows, number_columns

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.capture.tables import MAX_COLUMNS, lines_text, unquoted
+from core.capture.cells import MAX_COLUMNS, lines_text, unquoted
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 

@@ -63,8 +63,8 @@ def evaluate(
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     model.check_estimator(table.estimator, table.skeleton)
-    in_space = table.world if model.axes == 3 else None
-    keypoints = table.keypoints[..., : model.axes] if in_space is None else in_space
+    table = table.in_space() if model.axes == 3 else table
+    keypoints = table.keypoints[..., : model.axes]
     found, rejections = model.predict(keypoints, np.zeros(len(table), bool))
     predicted = [model.gestures[i].name for i in found.argmax(1)]
     passed = rejections <= model.rejects_above

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.capture.tables import quoted
+from core.capture.cells import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.capture.tables import quoted
+from core.capture.cells import quoted
 from core.pose.angles import ANGLES, angles_of
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Pose

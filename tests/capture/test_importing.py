@@ -376,6 +376,46 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
         read_table(tmp_path / "a.csv")
 
 
+def with_world(path: Path, rows: int, *, but: tuple[int, ...] = ()) -> Path:
+    """A table of so many hands with keypoints in space, which the rows `but` lack."""
+    cells = pd.DataFrame([row("ok", 50 * n) for n in range(rows)], columns=["gesture", *XY])
+    names = [f"w{axis}{joint}" for joint in range(21) for axis in "xyz"]
+    world = pd.DataFrame(np.arange(63 * rows).reshape(rows, 63) / 100, columns=names)
+    world.loc[[*but], "wy3"] = np.nan
+    pd.concat([cells, world], axis=1).to_csv(path, index=False)
+    return path
+
+
+def test_a_row_without_keypoints_in_space_leaves_the_others_theirs(store, tmp_path):
+    report = import_path(store, "p", with_world(tmp_path / "a.csv", 4, but=(1, 3)))
+    assert report.added == 4
+    assert "no keypoints in space (wx0 …) in some rows" in report.remark
+    assert "(2 lines: 3, 5)" in report.text
+    project = store.project("p").id
+    first, second, third, fourth = store.samples(project, newest_first=False)
+    assert second.world is None and fourth.world is None
+    assert first.world[0, 20, 2] == pytest.approx(0.62)
+    assert third.world[0, 0, 0] == pytest.approx(1.26)
+    assert store.training_data(project, in_space=True).keypoints.shape == (2, 21, 3)
+
+
+def test_only_rows_without_keypoints_in_space_are_worth_a_remark(tmp_path):
+    whole = read_table(with_world(tmp_path / "whole.csv", 2))
+    assert whole.world.shape == (2, 21, 3) and not whole.remark
+    none = read_table(with_world(tmp_path / "none.csv", 2, but=(0, 1)))
+    assert none.world is None and not none.remark
+
+
+@pytest.mark.parametrize("name", ["wx0", "person", "estimator", "x3"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path, name):
+    path = with_world(tmp_path / "a.csv", 2)
+    header, *rows = path.read_text().splitlines()
+    twice = [f"{header},{name},{name}", *(f"{line},1,1" for line in rows)]
+    path.write_text("\n".join(twice))
+    with pytest.raises(TableError, match=f"once each: {name}"):
+        read_table(path)
+
+
 # -------------------------------------------------------------------------------------- pictures
 
 

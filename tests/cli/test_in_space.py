@@ -5,6 +5,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -75,6 +76,12 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     assert model.axes == 3 and {g.name for g in model.gestures} == {*GESTURES}
     found = said(["evaluate", "--model", trained["run"], "--data", str(other), *at])
     assert found["n"] == 3 * EACH and found["accuracy"] > 0.9
+    gap = pd.read_csv(other)
+    gap.loc[[0, 30], "wx7"] = np.nan
+    gap.to_csv(tmp_path / "gap.csv", index=False)
+    data = str(tmp_path / "gap.csv")
+    found = said(["evaluate", "--model", trained["run"], "--data", data, *at])
+    assert found["n"] == 3 * EACH - 2 and "(2 lines: 2, 32)" in found["remark"]
     picture = sorted((shared_data / "hand_images" / "emrecandir" / "fist").iterdir())[-1]
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(read_picture(picture))

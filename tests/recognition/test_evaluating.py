@@ -49,6 +49,20 @@ def test_the_starter_on_the_real_table_counts_every_row(starter, shared_data, ma
     assert sum(sum(row.values()) for row in found["confusion"].values()) == 19_484
 
 
+def test_a_model_of_the_picture_leaves_a_table_s_z_aside(starter, shared_data, tmp_path):
+    table = pd.read_csv(shared_data / "hand_keypoints" / "gestures.csv").iloc[::400]
+    columns = ["gesture", *(f"{axis}{joint}" for joint in range(21) for axis in "xy")]
+    table[columns].to_csv(tmp_path / "flat.csv", index=False)
+    z = np.random.default_rng(0).normal(0, 9, (len(table), 21))
+    deep = table[columns].assign(**{f"z{joint}": z[:, joint] for joint in range(21)})
+    deep.to_csv(tmp_path / "deep.csv", index=False)
+    flat, with_z = (
+        evaluate(starter, tmp_path / name, estimator_factory=lambda: None)
+        for name in ("flat.csv", "deep.csv")
+    )
+    assert flat == with_z and flat["n"] == len(table) and flat["accuracy"] > 0.9
+
+
 def test_labels_that_nobody_knows_count_as_none(starter, shared_data, make_estimator):
     path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
     found = evaluate(starter, path, estimator_factory=make_estimator)

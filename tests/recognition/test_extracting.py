@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.capture.cells import quoted, unquoted
 from core.capture.importing import import_path
-from core.capture.tables import quoted, read_table, unquoted
+from core.capture.tables import read_table
 from core.errors import EstimatorError, MediaError
 from core.recognition.extracting import extract
 
