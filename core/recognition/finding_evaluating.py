@@ -11,7 +11,8 @@ from core.datasets.palm_frames import PalmFrame, read_palm_frames
 from core.datasets.rendered_scenes import RenderedScenes
 from core.depth.sources.frames import DepthFrame
 from core.errors import TableError
-from core.recognition.hand_finding import HandFinder, first_found
+from core.recognition.depth_reading import DepthReader
+from core.recognition.hand_finding import HandFinder
 
 RENDERED = "rendered"  # in a folder's place: scenes that training holds out
 FOUND_MM = 50.0
@@ -23,8 +24,9 @@ def measure_finding(
     data: Path,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Figures of finders that are asked in their order, none told of the frame before, as JSON.
-    MediaPipe alone follows a hand by itself from one frame of colours to the next.
+    """Figures of finders as JSON. They are asked in their order, as on Depth: the next one where
+    one sees none, or where its place holds no hand. None is told of the frame before; MediaPipe
+    alone follows a hand by itself from one frame of colours to the next.
 
     Args:
         data: a folder that `read_palm_frames` knows, or `RENDERED`.
@@ -40,16 +42,17 @@ def measure_finding(
     names: list[str] = []
     apart_mm, times_s = [], []
     by = dict.fromkeys((str(finder.how) for finder in finders), 0)
+    reader = DepthReader(finders=finders)
     for one in _frames(data):
+        reader.reset()
         began = time.perf_counter()
-        how, found = first_found(finders, one.frame)
+        found = reader.read(one.frame)
         times_s.append(time.perf_counter() - began)
         names.append(one.name)
         apart_mm.append(np.inf)
-        if found is not None:
-            by[how] += 1
-            there = one.frame.camera.to_mm(found.centre_uvd)
-            apart_mm[-1] = float(np.linalg.norm(there - one.palm_mm))
+        if found.cube is not None:
+            by[found.how] += 1
+            apart_mm[-1] = float(np.linalg.norm(found.cube.centre_mm - one.palm_mm))
         progress(len(names), None)
     if not names:
         raise TableError(f"{data} has no frames of depth with a palm to measure on")

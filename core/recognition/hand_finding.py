@@ -3,7 +3,7 @@
 Convention: a hand is found by its palm's middle, the mean of wrist and knuckles, as u, v, d.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -61,14 +61,6 @@ class HandFinder(Protocol):
 
     def close(self) -> None:
         """Free what it holds; may be called more than once."""
-
-
-def first_found(finders: Sequence[HandFinder], frame: DepthFrame) -> tuple[How, FoundHand | None]:
-    """The hand that the first of several finders sees, and how; "" and None: none does."""
-    for finder in finders:
-        if (found := finder.find(frame)) is not None:
-            return finder.how, found
-    return "", None
 
 
 class SliceFinder:

@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.errors import TableError
+from core.estimators.palm_net import PalmNetModel
 from core.recognition.finding_evaluating import measure_finding
-from core.recognition.hand_finding import SliceFinder
+from core.recognition.hand_finding import DepthFinder, SliceFinder
+from tests.seeing_net import save_seeing_net
 
 # SR305's: 1 px is 1.05 mm at 500 mm; its principal point is 313.683, 242.755
 PALMS = {
@@ -46,6 +48,21 @@ def test_a_hand_counts_as_found_within_50_mm(folder: Path) -> None:
         "missed": ["c.png", "d.png"],
         "by": {"slices": 3},
     }
+
+
+def test_a_place_that_holds_no_hand_is_left_to_the_next_finder(folder: Path, tmp_path_factory):
+    """As on Depth. The net sees a palm where each of the few pixels that it looks at is a speck."""
+    own = tmp_path_factory.mktemp("palmnet.mine")
+    save_seeing_net(own)
+    for name in PALMS:
+        depth = cv2.imread(str(folder / name), cv2.IMREAD_UNCHANGED)
+        depth[410:480:20, 570:640:20] = 4000
+        assert cv2.imwrite(str(folder / name), depth)
+    net = DepthFinder(PalmNetModel(own))
+    alone = measure_finding([net], folder)
+    assert alone["seen"] == 0 and alone["by"] == {"depth": 0}
+    found = measure_finding([net, SliceFinder()], folder)
+    assert found["found"] == 0.5 and found["by"] == {"depth": 0, "slices": 3}
 
 
 def test_the_command_measures_the_finders_that_are_named(folder: Path) -> None:

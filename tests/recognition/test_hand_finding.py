@@ -17,7 +17,6 @@ from core.recognition.hand_finding import (
     RgbFinder,
     SliceFinder,
     create_finder,
-    first_found,
     palm_depth_mm,
     usual_finders,
 )
@@ -49,16 +48,7 @@ def test_palms_are_found_by_colours_at_their_depth(rgbd, rgb) -> None:
         assert away_mm(one, found.centre_uvd) < 50
 
 
-def test_colours_come_before_depth_and_without_them_depth_is_used(rgbd, rgb) -> None:
-    one = rgbd[0].frame
-    finders = [rgb, SliceFinder()]
-    assert first_found(finders, one)[0] == "rgb"
-    assert first_found(finders, replace(one, rgb=None))[0] == "slices"
-    black = replace(one, rgb=np.zeros_like(one.rgb))  # nobody is seen
-    assert first_found(finders, replace(black, time_s=9.0))[0] == "slices"
-
-
-def test_a_reading_says_which_of_them_found_the_hand(rgbd, rgb) -> None:
+def test_colours_come_before_depth_and_a_reading_says_what_found_the_hand(rgbd, rgb) -> None:
     reader = DepthReader(None, [rgb, SliceFinder()])
     first = reader.read(rgbd[0].frame)
     assert first.how == "rgb" and first.score is not None and first.score > 0.5
@@ -66,6 +56,9 @@ def test_a_reading_says_which_of_them_found_the_hand(rgbd, rgb) -> None:
     assert followed.how == "tracked" and followed.score is None
     reader.reset()
     assert reader.read(replace(rgbd[0].frame, rgb=None)).how == "slices"
+    reader.reset()
+    black = replace(rgbd[0].frame, rgb=np.zeros_like(rgbd[0].frame.rgb), time_s=9.0)
+    assert reader.read(black).how == "slices"  # nobody is seen
 
 
 def test_a_hand_in_colours_without_depth_there_is_not_found(rgbd, rgb) -> None:
