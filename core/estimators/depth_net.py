@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from core.estimators.heatmap_model import METADATA, MODEL
 from core.weights.onnx_session import open_session
 
 _ABOUT = ("name", "input_hw", "joints", "skeleton", "sha256")
+_MADE = {  # what a net sees, and what trains one
+    "depth": "depth; train one by train-net crossinfonet.…",
+    "depth frame": "palms in depth; train one by train-net palmnet.…",
+}
 
 
 class DepthNet:
@@ -32,7 +37,7 @@ class DepthNet:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        about = _metadata(folder)
+        about = read_about(folder, "depth", _ABOUT)
         self.name, self.skeleton, self.joints = about["name"], about["skeleton"], about["joints"]
         self._session = open_session(checked_graph(folder, about), threads=threads)
 
@@ -45,29 +50,29 @@ class DepthNet:
 def is_depth_net(folder: Path) -> bool:
     """Whether a net of depth lies there."""
     try:
-        return bool(read_about(folder).get("input") == "depth")
+        return bool(read_about(folder, "depth"))
     except WeightsError:
         return False
 
 
-def _metadata(folder: Path) -> dict[str, Any]:
-    about = read_about(folder)
-    if about.get("input") != "depth" or any(name not in about for name in _ABOUT):
-        raise WeightsError(f"{folder} has no net of depth; train one by train-net crossinfonet.…")
-    return about
-
-
-def read_about(folder: Path) -> dict[str, Any]:
+def read_about(folder: Path, sees: str, told: Sequence[str] = ()) -> dict[str, Any]:
     """What a net's folder says of it.
 
+    Args:
+        sees: what its input is to be: "depth" for crops, "depth frame" for whole frames.
+        told: what must be said.
+
     Raises:
-        WeightsError: it can't be read.
+        WeightsError: it can't be read, the net sees something else, or less is said.
     """
     try:
         found = json.loads((folder / METADATA).read_bytes())
     except (OSError, ValueError) as error:
         raise WeightsError(f"{folder} has no net: {METADATA} can't be read ({error})") from None
-    return found if isinstance(found, dict) else {}
+    about = found if isinstance(found, dict) else {}
+    if about.get("input") != sees or any(name not in about for name in told):
+        raise WeightsError(f"{folder} has no net of {_MADE[sees]}")
+    return about
 
 
 def checked_graph(folder: Path, about: dict[str, Any]) -> bytes:

@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cubes import Depth
-from core.errors import WeightsError
 from core.estimators.depth_net import checked_graph, read_about
 from core.pose.types import Floats
 from core.weights.onnx_session import open_session
 
 _ABOUT = ("name", "input_hw", "stride", "sha256")
-_INPUT = "depth frame"
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,7 @@ class PalmNetModel:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        about = read_about(folder)
-        if about.get("input") != _INPUT or any(name not in about for name in _ABOUT):
-            raise WeightsError(f"{folder} has no net that finds palms in depth: train palmnet.…")
+        about = read_about(folder, "depth frame", _ABOUT)
         self.name, self._stride = about["name"], int(about["stride"])
         self._input_hw = (int(about["input_hw"][0]), int(about["input_hw"][1]))
         self._session = open_session(checked_graph(folder, about), threads=threads)
