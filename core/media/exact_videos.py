@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MediaError
-from core.media.videos import MAX_FRAMES, MAX_SIDE, opened_video
+from core.media.videos import MAX_FRAMES, MAX_SIDE, created_video, opened_video
 from core.pose.types import Picture
 
 MOST_BYTES = 4 * 2**30
@@ -141,13 +141,7 @@ class LosslessWriter:
     def __init__(
         self, path: Path, size_hw: tuple[int, int], notes: dict[str, str], *, rgb: bool = False
     ) -> None:
-        if path.suffix.lower() != ".mkv":
-            raise MediaError(f"{path.name}: 16 bits are written as .mkv, not “{path.suffix}”")
-        try:
-            path.touch()  # PyAV would only find out with the first frame
-            self._container = av.open(str(path), "w", format="matroska")
-        except (OSError, av.FFmpegError) as error:
-            raise MediaError(f"{path} can't be written ({error})") from error
+        self._container = created_video(path, ".mkv", "matroska")
         self._size_hw, self._path = size_hw, path
         self._bytes = self._count = 0
         self._container.metadata.update(notes)

@@ -119,6 +119,30 @@ def opened_video(
         yield container, stream
 
 
+def created_video(
+    path: Path, suffix: str, form: str, *, name: str = ""
+) -> av.container.OutputContainer:
+    """A new file to write streams into.
+
+    Args:
+        suffix: that it must have.
+        form: FFmpeg's name of what it is.
+        name: what to call it in an error; "": by its path.
+
+    Raises:
+        MediaError: another suffix, or a place that can't be written.
+    """
+    if path.suffix.lower() != suffix:
+        raise MediaError(
+            f"{name or path.name}: this video is written as {suffix}, not “{path.suffix}”"
+        )
+    try:
+        path.touch()  # PyAV would only find out with the first frame
+        return av.open(str(path), "w", format=form)
+    except (OSError, av.FFmpegError) as error:
+        raise MediaError(f"{name or path} can't be written ({_why(error)})") from error
+
+
 def _why(error: Exception) -> str:
     """Without the path, which is nobody's business."""
     return getattr(error, "strerror", None) or str(error)
@@ -168,14 +192,7 @@ class VideoWriter:
     """
 
     def __init__(self, path: Path, fps: float, size_hw: tuple[int, int], *, name: str = "") -> None:
-        if path.suffix.lower() != ".webm":
-            raise MediaError(f"{path.name}: videos are written as .webm, not “{path.suffix}”")
-        try:
-            path.touch()  # PyAV would only find out with the first frame
-            self._container = av.open(str(path), "w", format="webm")
-        except (OSError, av.FFmpegError) as error:
-            why = _why(error) if name else error  # its own text holds the path
-            raise MediaError(f"{name or path} can't be written ({why})") from error
+        self._container = created_video(path, ".webm", "webm", name=name)
         rate = Fraction(fps).limit_denominator(1001)
         self._stream = self._container.add_stream("libvpx-vp9", rate=rate)
         height, width = size_hw
