@@ -70,7 +70,7 @@ class TrainingManager:
         begin = _training(self._store, self._paths, project, seed=seed, epochs=epochs)
         return self.start(project, begin)
 
-    def learn_anew(self, project: str) -> Run:
+    def learn_anew(self, project: str, *, epochs: int | None = None) -> Run:
         """As `begin`, in place of a training that goes on: that one ends at once and is listed no
         more, and of the others that began here only the last few are kept.
 
@@ -78,7 +78,7 @@ class TrainingManager:
             TrainingError: something else is done with the project's samples, or somewhere else.
             NotFoundError: no such project.
         """
-        begin = _training(self._store, self._paths, project, automatic=True)
+        begin = _training(self._store, self._paths, project, epochs=epochs, automatic=True)
         with self._lock:
             before = self._given_up(project)
             thread = begin(before)

@@ -43,7 +43,7 @@ def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store,
 def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths):
     one = manager.learn_anew(PROJECT)
     wait_until(lambda: one.records("epoch"))
-    two = manager.learn_anew(PROJECT)
+    two = manager.learn_anew(PROJECT, epochs=2)
     assert ended(manager, one) == "replaced" and not one.records("result")
     assert ended(manager, two) == "done"
     assert one.name not in [run.name for run in manager.runs(PROJECT)]
@@ -55,7 +55,7 @@ def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_us
 ):
     one = manager.learn_anew(PROJECT)
     wait_until(lambda: one.records("usable"))
-    two = manager.learn_anew(PROJECT)
+    two = manager.learn_anew(PROJECT, epochs=2)
     ended(manager, one)
     found = answering(paths, store.project(PROJECT)).name
     assert found == (two.name if two.records("usable") else one.name)
@@ -70,13 +70,13 @@ def test_many_in_a_row_leave_the_last_few(manager, paths):
             event="end", status="done"
         )
     for _ in range(5):
-        last = manager.learn_anew(PROJECT)
+        last = manager.learn_anew(PROJECT, epochs=2)
     assert ended(manager, last) == "done"
     listed = manager.runs(PROJECT)
     assert [run.name for run in listed[:1]] == [last.name]
     assert len(listed) == 1 + KEPT + len(asked_for) and listed[-1] == asked_for[0]
     assert len(list_runs(paths.runs)) <= len(listed) + 5
-    assert ended(manager, manager.learn_anew(PROJECT)) == "done"
+    assert ended(manager, manager.learn_anew(PROJECT, epochs=2)) == "done"
     assert len(list_runs(paths.runs)) <= 1 + KEPT + 1 + len(asked_for)
 
 
@@ -93,7 +93,7 @@ def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths):
 
 
 def test_a_training_that_was_asked_for_waits_for_its_turn(manager):
-    run = manager.learn_anew(PROJECT)
+    run = manager.learn_anew(PROJECT, epochs=2)
     with pytest.raises(TrainingError, match="being trained already"):
         manager.begin(PROJECT)
     assert ended(manager, run) == "done"
