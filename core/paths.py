@@ -23,6 +23,7 @@ class Paths:
         demo: the table of hands that is shipped, to see and to train without a camera.
         shipped_models: everything that was trained here and is shipped.
         receiver: the predict.py that goes into a `.gesture` file of hands.
+        space_receiver: the one that goes into a file of hands in space.
         body_receiver: the one that goes into a file of bodies.
     """
 
@@ -33,6 +34,7 @@ class Paths:
     demo: Path = _DATA / "starter" / "landmarks.csv"
     shipped_models: Path = _DATA / "models"
     receiver: Path = _DATA / "bundle" / "predict.py"
+    space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
 
     @classmethod

@@ -2,8 +2,8 @@
 picture. A sample of a table has no picture: its image has 0 x 0 pixels then.
 
 What COCO has no place for stands under "mudra" in categories and annotations; other programs skip
-it, `read_coco` takes it back. A missing joint is 0, 0 with v = 0, all others have v = 2. The box is
-the keypoints' own.
+it, `read_coco` takes it back: also the z of keypoints in space. A missing joint is 0, 0 with v = 0,
+all others have v = 2. The box is the keypoints' own.
 """
 
 import json
@@ -96,8 +96,8 @@ def _id(row: Row) -> int:
 
 
 def _annotation(row: Row, category: int) -> dict[str, Any]:
-    points = array(row["keypoints"]).reshape(-1, 2)
-    there = np.isfinite(points).all(axis=1)
+    deep = array(row["keypoints"]).reshape(row["joints"], -1)
+    points, there = deep[:, :2], np.isfinite(deep).all(axis=1)
     flat = [
         value
         for point, seen in zip(_short(points), np.atleast_1d(there), strict=True)
@@ -108,6 +108,8 @@ def _annotation(row: Row, category: int) -> dict[str, Any]:
     for name in ("scores", "world"):
         values = None if row[name] is None else array(row[name])
         mudra[name] = None if values is None else _short(values[:, None], none=True)
+    if deep.shape[1] == 3:
+        mudra["z"] = _short(deep[:, 2:], none=True)
     return {
         "id": _id(row),
         "image_id": _id(row),
@@ -191,8 +193,13 @@ def _row(item: Row, category: Row, image: Row, where: str) -> Row:
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")
     points, seen = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
-    points[seen == 0] = np.nan
     kept, of_gesture = _dict(item.get("mudra")), _dict(category.get("mudra"))
+    if kept.get("z") is not None:
+        z = _numbers(kept["z"], where)
+        if len(z) != len(points):
+            raise TableError(f"{where} has {len(z)} numbers as z of {len(points)} keypoints")
+        points = np.column_stack([points, z])
+    points[seen == 0] = np.nan
     known = {RENAMED.get(name, name): value for name, value in kept.items()}
     row = {name: value for name, value in known.items() if name in COLUMNS}
     row |= {f"gesture_{n}": of_gesture[n] for n in _OF_GESTURE if n in of_gesture}

@@ -73,16 +73,23 @@ def _kind(annotation: Any) -> type:
 
 
 COLUMNS = {name: _kind(field.annotation) for name, field in Taken.model_fields.items()}
-AXES_OF = {"keypoints": ("x", "y"), "scores": ("score",), "world": ("wx", "wy", "wz")}
+AXES_OF = {"keypoints": ("x", "y", "z"), "scores": ("score",), "world": ("wx", "wy", "wz")}
 RENAMED = {"hand_index": "instance"}  # as older tables call it
 MARKS = ("gesture", "session_id", "burst_id", "mirrored_view", "taken_at", "x0")
 
 Row = dict[str, Any]
 
 
-def number_columns(joints: int) -> list[str]:
+def axes_of(axes: int) -> dict[str, tuple[str, ...]]:
+    """AXES_OF of keypoints in the picture (2), or in space alone (3)."""
+    return AXES_OF | {"keypoints": AXES_OF["keypoints"][:axes]}
+
+
+def number_columns(joints: int, axes: int) -> list[str]:
     """x0, y0, …, then score0, …, then wx0, wy0, wz0, …"""
-    return [f"{axis}{j}" for axes in AXES_OF.values() for j in range(joints) for axis in axes]
+    return [
+        f"{axis}{j}" for names in axes_of(axes).values() for j in range(joints) for axis in names
+    ]
 
 
 def about(row: Row) -> Row:

@@ -180,12 +180,12 @@ def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[
 
 def _fault(taken: Taken, row: Row) -> str:
     """What does not fit in numbers and sizes; "" where all does."""
-    sizes = {"keypoints": 2, "scores": 1, "world": 3}
-    for blob, count in sizes.items():
+    sizes = {"keypoints": (2, 3), "scores": (1,), "world": (3,)}
+    for blob, counts in sizes.items():
         values = row[blob]
         if values is None:
             continue
-        if values.size != count * taken.joints:
+        if values.size not in [count * taken.joints for count in counts]:
             return f"{blob} has {values.size} numbers for {taken.joints} keypoints"
         if (np.abs(values[~np.isnan(values)]) > _LARGEST).any():
             return f"{blob} must be finite numbers up to {_LARGEST:,.0f}"

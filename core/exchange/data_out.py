@@ -26,7 +26,14 @@ from core.capture.cells import quoted
 from core.capture.tables import JOINTS
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
-from core.exchange.data_columns import AXES_OF, COLUMNS, Row, about, frame_rows, number_columns
+from core.exchange.data_columns import (
+    COLUMNS,
+    Row,
+    about,
+    axes_of,
+    frame_rows,
+    number_columns,
+)
 from core.files import written_whole
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
@@ -89,6 +96,7 @@ def export_data(
             total,
             progress,
             skeleton_named(project.skeleton).size,
+            _axes(next(sample_rows(connection, project.id), None)),
         )
         if kind == "kazuhito":
             done = _kazuhito(read, part, store.gestures(project.id))
@@ -103,18 +111,14 @@ def export_data(
 
 
 def _frames(rows: Iterator[Row]) -> Iterator[Row]:
-    """A row a frame.
-
-    Raises:
-        TableError: keypoints in space, which these tables have no columns for.
-    """
+    """A row a frame."""
     for row in rows:
-        if len(row["keypoints"]) != 2 * len(row["scores"]):
-            raise TableError(
-                "tables hold x and y of each keypoint, these samples have z, too: save the project "
-                "as a file instead"
-            )
         yield from frame_rows(row)
+
+
+def _axes(row: Row | None) -> int:
+    """How many numbers a keypoint has: the same in all samples of a project."""
+    return 2 if row is None else len(row["keypoints"]) // len(row["scores"])
 
 
 @contextmanager
@@ -136,6 +140,7 @@ class _Samples:
     total: int
     progress: Progress
     joints: int
+    axes: int
 
     def batches(self) -> Iterator[list[Row]]:
         """A thousand at a time."""
@@ -155,15 +160,19 @@ class _Samples:
 # ----------------------------------------------------------------------------------- our own tables
 
 
-def _schema(joints: int) -> Any:
+def _schema(read: _Samples) -> Any:
     import pyarrow as pa  # slow to load and seldom needed
 
     kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
     fields = [(name, kinds[kind]) for name, kind in COLUMNS.items()]
-    return pa.schema([*fields, *((name, pa.float32()) for name in number_columns(joints))])
+    return pa.schema([*fields, *((name, pa.float32()) for name in _numbers(read))])
 
 
-def _record_batch(rows: list[Row], schema: Any, joints: int, *, quote: bool) -> Any:
+def _numbers(read: _Samples) -> list[str]:
+    return number_columns(read.joints, read.axes)
+
+
+def _record_batch(rows: list[Row], schema: Any, read: _Samples, *, quote: bool) -> Any:
     import pyarrow as pa
 
     found = [about(row) for row in rows]
@@ -173,8 +182,8 @@ def _record_batch(rows: list[Row], schema: Any, joints: int, *, quote: bool) -> 
         if quote and kind is str:
             values = [value and quoted(value) for value in values]
         columns.append(pa.array(values, schema.field(name).type))
-    for blob, axes in AXES_OF.items():
-        numbers = np.full((len(rows), joints * len(axes)), np.nan, np.float32)
+    for blob, axes in axes_of(read.axes).items():
+        numbers = np.full((len(rows), read.joints * len(axes)), np.nan, np.float32)
         for i, row in enumerate(rows):
             flat = array(row[blob] or b"")
             numbers[i, : len(flat)] = flat
@@ -190,10 +199,10 @@ def _begun(rows: list[Row]) -> int:
 def _csv(read: _Samples, out: Path) -> int:
     from pyarrow import csv as arrow
 
-    schema, done = _schema(read.joints), 0
+    schema, done = _schema(read), 0
     with arrow.CSVWriter(out, schema) as writer:
         for rows in read.batches():
-            writer.write_batch(_record_batch(rows, schema, read.joints, quote=True))
+            writer.write_batch(_record_batch(rows, schema, read, quote=True))
             done += _begun(rows)
     return done
 
@@ -201,10 +210,10 @@ def _csv(read: _Samples, out: Path) -> int:
 def _parquet(read: _Samples, out: Path) -> int:
     from pyarrow import parquet
 
-    schema, done = _schema(read.joints), 0
+    schema, done = _schema(read), 0
     with parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         for rows in read.batches():
-            writer.write_batch(_record_batch(rows, schema, read.joints, quote=False))
+            writer.write_batch(_record_batch(rows, schema, read, quote=False))
             done += _begun(rows)
     return done
 
@@ -222,6 +231,11 @@ def as_seen(points: Floats, mirrored: bool) -> Floats | None:
 
 
 def _kazuhito(read: _Samples, out: Path, gestures: list[Gesture]) -> int:
+    if read.axes == 3:
+        raise TableError(
+            "keypoint.csv holds x and y of each keypoint, these samples are in space (x, y, z): "
+            "write a .csv, .parquet or .json"
+        )
     numbers = {gesture.name: i for i, gesture in enumerate(gestures)}
     done = 0
     with out.open("w", encoding="utf-8", newline="") as file:

@@ -67,16 +67,11 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
         )
-    if model.axes != 2:
-        raise ModelError(
-            f"{model.path.name} knows keypoints in space, which {SUFFIX} files have no reader for "
-            "yet: use it here, or train one on keypoints in the picture"
-        )
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)
-    hands = model.skeleton == HAND_21
-    inputs = sample_hands(paths.demo) if hands else sample_poses(model.skeleton)
+    flat = model.skeleton == HAND_21 and model.axes == 2
+    inputs = sample_hands(paths.demo) if flat else sample_poses(model.skeleton, model.axes)
     return write_bundle(model, out, inputs, card=card, predict=_predict_py(model, paths))
 
 
@@ -123,7 +118,8 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
 
 def _predict_py(model: GestureModel, paths: Paths) -> str:
     """What reads pictures and keypoints for a model without Mudra."""
-    of = paths.receiver if model.skeleton == HAND_21 else paths.body_receiver
+    of_hands = paths.space_receiver if model.axes == 3 else paths.receiver
+    of = paths.body_receiver if model.skeleton.is_body else of_hands
     return of.read_text(encoding="utf-8")
 
 
@@ -183,13 +179,13 @@ def sample_hands(table: Path) -> Inputs:
     return Inputs(points.round(1).astype(np.float32), mirrored)
 
 
-def sample_poses(skeleton: Skeleton) -> Inputs:
-    """16 made-up poses of another skeleton, of other places and sizes, every other one seen as in
-    a mirror, one without a keypoint: what a model says of them is its own, whatever they show."""
+def sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
+    """16 made-up poses of any skeleton, of other places and sizes, every other one seen as in a
+    mirror, one without a keypoint: what a model says of them is its own, whatever they show."""
     rng = np.random.default_rng(COUNT)
     sizes = np.geomspace(20, 200, COUNT)[:, None, None]
-    points = rng.normal(0, 1, (COUNT, skeleton.size, 2)) * sizes + rng.uniform(
-        100, 500, (COUNT, 1, 2)
+    points = rng.normal(0, 1, (COUNT, skeleton.size, axes)) * sizes + rng.uniform(
+        100, 500, (COUNT, 1, axes)
     )
     points[3, -1] = np.nan
     return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)

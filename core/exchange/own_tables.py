@@ -56,14 +56,15 @@ def read_ours(path: Path) -> Iterator[tuple[int, Row]]:
     if len(set(names)) != len(names) or len(names) > MAX_COLUMNS:
         raise TableError(f"{path.name} has a column twice, or over {MAX_COLUMNS} of them")
     joints = next(j for j in range(MAX_COLUMNS) if f"x{j}" not in names)
-    numbers = number_columns(joints)
+    axes = 3 if "z0" in names else 2
+    numbers = number_columns(joints, axes)
     if missing := [name for name in numbers if name not in names]:
         raise TableError(f"{path.name} lacks the columns {', '.join(missing[:5])}")
     plain = path.suffix.lower() == ".csv"
     first = 2 if plain else 1
     try:
         for batch in _batches(path, names, plain):
-            yield from _of_batch(batch, first, numbers, joints, plain, path.name)
+            yield from _of_batch(batch, first, numbers, (joints, axes), plain, path.name)
             first += batch.num_rows
             if first > MAX_ROWS:
                 raise TableError(f"{path.name} has over {MAX_ROWS:,} rows: split it")
@@ -105,9 +106,9 @@ def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
 
 
 def _of_batch(
-    batch: Any, first: int, numbers: list[str], joints: int, plain: bool, name: str
+    batch: Any, first: int, numbers: list[str], size: tuple[int, int], plain: bool, name: str
 ) -> Iterator[tuple[int, Row]]:
-    columns = {}
+    columns, (joints, axes) = {}, size
     for column, kind in COLUMNS.items():
         there = next((c for c in (column, *_OLD.get(column, ())) if c in batch.schema.names), None)
         if there is not None:
@@ -117,13 +118,13 @@ def _of_batch(
             columns[column] = values
     found = [_cast(batch.column(c), c, np.float32, first, name) for c in numbers]
     values = np.column_stack([column.to_numpy(zero_copy_only=False) for column in found])
-    keypoints, scores, world = np.split(values, (2 * joints, 3 * joints), axis=1)
+    keypoints, scores, world = np.split(values, (axes * joints, (axes + 1) * joints), axis=1)
     for i in range(batch.num_rows):
         row: Row = {column: column_values[i] for column, column_values in columns.items()}
         own = row["joints"] if isinstance(row.get("joints"), int) else joints
         row |= {
             "joints": own,
-            "keypoints": keypoints[i, : 2 * own],
+            "keypoints": keypoints[i, : axes * own],
             "scores": np.nan_to_num(scores[i, :own], nan=0.0),
             "world": world[i, : 3 * own] if np.isfinite(world[i]).any() else None,
         }

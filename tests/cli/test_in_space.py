@@ -3,6 +3,9 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -12,7 +15,6 @@ from typer.testing import CliRunner
 from core.capture.tables import read_table
 from core.cli import app
 from core.errors import ModelError
-from core.exchange.model_files import export_model
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.media.pictures import read_picture
@@ -110,8 +112,53 @@ def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
         answers(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
     with pytest.raises(ModelError, match=r"keypoints \(N, 21, 3\)"):
         model.predict(np.zeros((1, 21, 2), np.float32), np.array([False]))
-    with pytest.raises(ModelError, match="keypoints in space"):
-        export_model(model, tmp_path / "model.gesture", paths)
+
+
+def test_a_model_in_space_is_given_away_and_taken_in_again(tables, tmp_path, weights_folder):
+    learn, other = tables
+    at = ["--workspace", str(tmp_path)]
+    said(["import", str(learn), "--project", "P", *at])
+    run = said(["train", "--project", "P", "--in-space", "--epochs", "8", *at])["run"]
+    file, folder = tmp_path / "p.gesture", tmp_path / "there"
+    said(["export", "--model", run, "-o", str(file), *at])
+    proof = said(["verify", str(file)])
+    assert proof["worst_difference"] <= 1e-4 and proof["known_predict"]
+    taken = said(["import-model", str(file), "--project", "Other", "--use", *at])["run"]
+    measured = [
+        said(["evaluate", "--model", model, "--data", str(other), *at])
+        for model in (run, str(file), taken)
+    ]
+    assert measured[0] == measured[1] == measured[2] and measured[0]["accuracy"] > 0.9
+
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(folder)
+    card = (folder / "CARD.md").read_text()
+    assert "in space: x right, y down, z away" in card and "was not measured" in card
+    probabilities = np.array(json.loads((folder / "vectors.json").read_text())["probabilities"])
+    answers = by_itself(folder, "vectors.json")
+    np.testing.assert_allclose([a["probability"] for a in answers], probabilities.max(1), atol=1e-4)
+    (folder / "hand_landmarker.task").symlink_to(weights_folder / "hand_landmarker_full.task")
+    picture = sorted((learn.parent / "other" / "open_palm").iterdir())[0]
+    assert [a["gesture"] for a in by_itself(folder, picture)] == ["open_palm"]
+    (folder / "flat.json").write_text(json.dumps(np.zeros((21, 2)).tolist()))
+    flat = run_itself(folder, "flat.json")
+    assert flat.returncode == 1 and "Got: 2 Expected: 3" in flat.stderr
+
+
+def run_itself(folder, argument):
+    return subprocess.run(
+        [sys.executable, "predict.py", str(argument)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def by_itself(folder, argument):
+    done = run_itself(folder, argument)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import TableError
+from core.errors import SkeletonError, TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import export_data
 from core.exchange.project_file import export_project, import_project
@@ -92,21 +92,41 @@ def test_a_table_of_bodies_does_not_go_into_a_project_of_hands(store, bodies, pr
     assert store.samples(project.id) == []
 
 
-def test_a_table_has_no_columns_for_three_dimensions(store, tmp_path):
-    bodies = store.create_project("In space", skeleton="body_33")
-    still = next(g for g in store.gestures(bodies.id) if g.name == "hands_up")
-    who = store.ensure_person(bodies.id, "me")
-    recording = store.start_recording(store.start_session(bodies.id, who.id, "depth"), still.id)
-    deep = NewSample(
-        np.ones((33, 3), np.float32),
-        np.ones(33, np.float32),
-        "depth",
-        False,
-        "d",
-        space="millimetres",
-        skeleton="body_33",
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
+def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffix):
+    project = store.create_project("In space")
+    gesture = store.gestures(project.id)[1]
+    who = store.ensure_person(project.id, "me")
+    recording = store.start_recording(store.start_session(project.id, who.id, "depth"), gesture.id)
+    deep = np.random.default_rng(3).normal(0, 400, (2, 21, 3)).astype(np.float32)
+    deep[1, 4] = np.nan
+    seen = np.isfinite(deep).all(-1).astype(np.float32)
+    store.add_samples(
+        recording,
+        [
+            NewSample(hand, score, "depth", False, "d", space="millimetres")
+            for hand, score in zip(deep, seen, strict=True)
+        ],
     )
-    store.add_samples(recording, [deep])
-    with pytest.raises(TableError, match="save the project as a file"):
-        export_data(store, bodies, tmp_path / "p.csv")
-    assert not (tmp_path / "p.csv").exists()
+    out = tmp_path / f"p.{suffix}"
+    assert export_data(store, project, out).samples == 2
+    assert read_data(store, "copy", out).added == 2
+    copy = store.project("copy")
+    assert copy.in_space
+    data = store.training_data(copy.id)
+    np.testing.assert_array_equal(data.keypoints, deep)
+    assert [s.space for s in store.samples(copy.id)] == ["millimetres"] * 2
+    assert read_data(store, "copy", out).already == 2
+    store.create_project("flat")
+    flat = NewSample(deep[0, :, :2], seen[0], "webcam", True, "mediapipe-hands")
+    project = store.project("flat")
+    who = store.ensure_person(project.id, "me")
+    gesture = store.gestures(project.id)[1]
+    session = store.start_session(project.id, who.id, "webcam")
+    store.add_samples(store.start_recording(session, gesture.id), [flat])
+    with pytest.raises(
+        SkeletonError, match=r"in space \(x, y, z\), those of “flat” in the picture"
+    ):
+        read_data(store, "flat", out)
+    with pytest.raises(TableError, match="holds x and y of each keypoint"):
+        export_data(store, copy, tmp_path / "k.csv", kind="kazuhito")

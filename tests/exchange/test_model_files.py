@@ -275,7 +275,7 @@ def answers(python: Path | str, folder: Path, *arguments: object) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("receiver", [Paths.receiver, Paths.body_receiver])
+@pytest.mark.parametrize("receiver", [Paths.receiver, Paths.space_receiver, Paths.body_receiver])
 def test_predict_py_is_short(receiver):
     assert len(receiver.read_text().splitlines()) <= 40
 

@@ -21,7 +21,7 @@ NUMBERS = [1.5, 2.5, 3.0, 4.0, 0.5, 1.0, *[np.nan] * 6]  # x0 y0 x1 y1 score0 sc
 
 
 def table(path, rows=3, **changes):
-    columns = {**ABOUT, **dict(zip(number_columns(2), NUMBERS, strict=True)), **changes}
+    columns = {**ABOUT, **dict(zip(number_columns(2, 2), NUMBERS, strict=True)), **changes}
     frame = pd.DataFrame([columns] * rows)
     if path.suffix == ".parquet":
         frame.to_parquet(path)

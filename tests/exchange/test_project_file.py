@@ -77,6 +77,30 @@ def made_project(store: Store, paths: Paths):
     return store.project(made.name)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_a_project_goes_on_learning_in_space(store, paths, elsewhere, tmp_path, told):
+    """Also where its file was written before files said so, if its samples tell it."""
+    made = store.create_project("Deep", in_space=told)
+    session = store.start_session(made.id, store.ensure_person(made.id, "Ada").id, "depth")
+    burst = store.start_recording(session, store.gestures(made.id)[0].id)
+    new = sample(3)
+    hand = np.random.default_rng(2).normal(0, 300, (21, 3)).astype(np.float32)
+    new = replace(new, world=hand) if told else replace(new, keypoints=hand, world=None)
+    store.add_samples(burst, [new])
+    export_project(store, paths, "Deep", tmp_path / "deep.zip")
+    if not told:
+        with zipfile.ZipFile(tmp_path / "deep.zip") as archive:
+            packed = {name: archive.read(name) for name in archive.namelist()}
+        manifest = json.loads(packed["manifest.json"])
+        assert manifest["project"].pop("in_space")
+        write(tmp_path / "deep.zip", packed | {"manifest.json": json.dumps(manifest).encode()})
+    there, others = elsewhere
+    import_project(others, there, tmp_path / "deep.zip")
+    project = others.project("Deep")
+    assert project.in_space
+    np.testing.assert_array_equal(others.training_data(project.id).keypoints, [hand])
+
+
 def test_a_project_is_the_same_elsewhere(store, paths, project, elsewhere, tmp_path):
     out = tmp_path / "p.zip"
     told = []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
+from core.capture.recording import SHOT
 from core.depth.cameras import Camera
 from core.depth.sources.sensors.finding import KINDS, Kind
 from core.depth.sources.sensors.live import LiveSensor
@@ -286,5 +287,12 @@ def test_a_depth_camera_records_by_the_cards(app, store, board):
     choose(go(app, "depth"), "Depth camera")
     app.toggle(key="depth_on").set_value(True).run()
     wait_until(lambda: not cards(app.run())["off"])
+    recorder = app.session_state["recorder"]
+    recorder.record(store.gestures(recorder.project_id)[0].id, SHOT)
+    wait_until(lambda: app.run() and recorder.progress().state == "idle")
+    recorder.stop()
+    [sample] = store.samples(recorder.project_id)
+    assert (sample.source, sample.estimator) == ("openni2:0", NET)
+    assert 0.4 < sample.world[0, :, 2].mean() < 0.6  # metres: the board is half a metre away
     app.toggle(key="depth_on").set_value(False).run()
     assert not app.exception

@@ -45,9 +45,11 @@ def test_the_page_opens(app, project, page):
     assert not app.error
 
 
-def test_export_says_that_there_is_no_file_of_such_a_model_yet(app, project):
+def test_export_gives_the_model_as_a_file(app, project):
     go(app, "export")
-    assert "keypoints in space" in texts(app)
+    assert not app.error
+    assert "16 test hands are answered as they must be" in app.success[0].value
+    assert "in space: x right, y down, z away" in texts(app)
 
 
 def test_train_keeps_to_space_where_there_is_nothing_else(app, project):

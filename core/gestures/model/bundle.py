@@ -42,7 +42,8 @@ Answers = dict[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """Hands to try a model with: (V, K, 2) pixels with NaN where missing, and (V,) bool."""
+    """Hands to try a model with: (V, K, D), D = 2 in pixels or 3 in space, with NaN where missing,
+    and (V,) bool."""
 
     keypoints: NDArray[np.float32]
     mirrored_view: NDArray[np.bool_]
@@ -263,7 +264,7 @@ def read_bundle(path: Path) -> Bundle:
     names = [gesture.name for gesture in model.gestures]
     if texts[LABELS].splitlines() != names:
         raise ModelError(f"{path.name}: {LABELS} names other gestures than {METADATA}")
-    inputs, answers = _read_vectors(texts[VECTORS], len(names), path.name)
+    inputs, answers = _read_vectors(texts[VECTORS], len(names), model.axes, path.name)
     if "rejection" in answers and facts.rejection is None:
         raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
     with path.open("rb") as file:
@@ -304,7 +305,7 @@ def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str
         raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_AS_ASKED}")
 
 
-def _read_vectors(text: str, classes: int, name: str) -> tuple[Inputs, Answers]:
+def _read_vectors(text: str, classes: int, axes: int, name: str) -> tuple[Inputs, Answers]:
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)
@@ -321,11 +322,11 @@ def _read_vectors(text: str, classes: int, name: str) -> tuple[Inputs, Answers]:
     expected = {"probabilities": (COUNT, classes)} | (
         {"rejection": (COUNT,)} if "rejection" in shapes else {}
     )
-    hands = keypoints.ndim == 3 and len(keypoints) == COUNT and keypoints.shape[2] == 2
+    hands = keypoints.ndim == 3 and len(keypoints) == COUNT and keypoints.shape[2] == axes
     if not hands or mirrored.shape != (COUNT,) or shapes != expected:
         raise ModelError(
             f"{name}: {VECTORS} holds keypoints {keypoints.shape} and answers {shapes}, wanted are "
-            f"({COUNT}, K, 2) and {expected}"
+            f"({COUNT}, K, {axes}) and {expected}"
         )
     return Inputs(keypoints, mirrored.astype(bool)), arrays
 

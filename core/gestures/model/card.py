@@ -169,14 +169,17 @@ def _smoothing(facts: Facts) -> str:
 
 def _limits(facts: Facts) -> str:
     skeleton = skeleton_named(facts.skeleton)
+    unit = "pixels" if facts.axes == 2 else "space: x right, y down, z away, in one unit"
     lines = [
         f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
-        "pixels; it never sees the picture.",
+        f"{unit}; it never sees the picture.",
         f"It understands keypoints found by {_safe(facts.estimator)} alone.",
         "Directions are those on the screen"
         + (": left and right are as they are seen." if skeleton.is_body else _POINTS_RIGHT),
         "A sign that it never saw may get the name of a gesture.",
     ]
+    if facts.axes == 3 and facts.estimator == "mediapipe-hands":
+        lines.append("Their depth was not measured: MediaPipe estimates it from colours alone.")
     if (facts.persons or 0) < 3:
         lines.append("It was trained on one or two persons: others may be read worse.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)

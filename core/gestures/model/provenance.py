@@ -1,7 +1,7 @@
 """Where a model comes from: counted at training, kept in its metadata, checked when an untrusted
 metadata come. N samples."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,7 @@ class Facts(_Record):
 
     estimator: Text
     skeleton: Text = HAND_21.name
+    axes: Literal[2, 3] = 2
     threshold: Part = 0.6
     samples: Count | None = None
     persons: Count | None = None
