@@ -157,6 +157,7 @@ def test_another_file_than_boxes_is_refused_in_words_also_after_a_good_one(
 
 def pick(page, number):
     """The person of that number."""
+    settled(page)  # a page that is still being drawn would take the choice back
     one = page.get_by_role("radio", name=number, exact=True)
     one.click()
     expect(one).to_be_checked()
