@@ -77,7 +77,7 @@ def teach_from_recording(
     left, right = st.columns([3, 2])
     with right:
         person = pick_person()
-        quick_training(project, missing(project))
+        quick_training(project, missing(project, "choose the frames that show it"))
     with left, errors_shown():
         gestures = studio().store.gestures(project.id, enabled_only=True)
         gesture = st.selectbox("Gesture", gestures, format_func=_title, key="depth_gesture")
@@ -92,15 +92,15 @@ def teach_from_recording(
                     source, gesture.id, frames, net.name, source=playback.source.name
                 )
             recorded(project)
-            st.toast(f"{_title(gesture)}: {added.text}", icon="⏺")
+            st.toast(safe_label(f"{gesture.label.title}: {added.text}"), icon="⏺")
             st.rerun()
         counts = count_samples(studio().store, project.id)
         told = [f"{_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
-        st.caption("Samples: " + (", ".join(told) or "none yet"))
+        st.caption(safe_label("Samples: " + (", ".join(told) or "none yet")))
 
 
 def _title(gesture: Gesture) -> str:
-    return safe_label(gesture.label.title)
+    return gesture.label.title
 
 
 def _takes_depth(project: Project, net: DepthNet) -> bool:

@@ -36,14 +36,14 @@ def recorded(project: Project) -> None:
             studio().trainings.learn_anew(project.name)
 
 
-def missing(project: Project) -> str:
-    """What is to be recorded before anything can be learned; "" where there is enough."""
+def missing(project: Project, how: str = "hold its button") -> str:
+    """What is to be recorded before anything can be learned, and how; "" where there is enough."""
     rows = studio().store.overview(project.id)
     ready = sum(row.gesture.enabled and row.samples >= ENOUGH for row in rows)
     if ready >= GESTURES:
         return ""
     some = "a gesture" if ready == 0 else "one more gesture"
-    return f"Record {ENOUGH} samples or more of {some}: hold its button."
+    return f"Record {ENOUGH} samples or more of {some}: {how}."
 
 
 @dataclass(frozen=True)
