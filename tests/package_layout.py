@@ -94,6 +94,7 @@ HANDS = (
     "core/gestures/training/augmentation.py",
     "core/gestures/model/seed_model.py",
     "core/capture/demo.py",
+    "core/capture/table_rows.py",
     "core/capture/tables.py",
     "core/jobs/net_training.py",
     "core/exchange/model_files.py",

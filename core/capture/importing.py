@@ -26,8 +26,9 @@ from core.pose.types import Frame
 from core.store import NewSample, Project, Store
 from core.store.database import counted
 from core.store.new_project import project_to_fill
+from core.store.rows import MOVING, STILL
 
-LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv")
+LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 SOMEBODY = "import"  # the person where nobody says who it was
 _VIDEO_FPS = 5.0  # neighbouring frames hardly differ
 _ANY_HAND = Limits(score=0.0, outside=1.0)  # somebody chose the picture
@@ -286,7 +287,7 @@ def _import_table(
     person: str | None,
     progress: Progress,
 ) -> ImportReport:
-    """Consecutive rows of one person and gesture are one recording, stored as one.
+    """Consecutive rows of one person and gesture are one recording, as clips are by their table.
 
     A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
 
@@ -294,13 +295,14 @@ def _import_table(
         TableError: a gesture's or person's name can't be one; nothing was added.
         SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
-    skeleton_named(project.skeleton).check(table.keypoints.shape[1], f"{source}'s rows")
+    skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
     report = ImportReport(remark=table.remark)
-    homes = _Homes(store, project, source, report)
+    homes = _Homes(store, project, source, report, MOVING if table.moving else STILL)
     there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
-    changes = (persons[1:] != persons[:-1]) | (table.gestures[1:] != table.gestures[:-1])
+    parts = (persons, table.gestures, *(() if table.recordings is None else (table.recordings,)))
+    changes = np.any([part[1:] != part[:-1] for part in parts], axis=0)
     edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
     for begin, end in itertools.pairwise(edges):
         new = []
@@ -312,7 +314,8 @@ def _import_table(
             else:
                 new.append(_row_sample(table, row, source))
         if new:
-            recording = homes.recording(str(persons[begin]), str(table.gestures[begin]))
+            whose = str(persons[begin]), str(table.gestures[begin])
+            recording = homes.recording(*whose, new=table.moving)
             report.note("samples", store.add_samples(recording, new))
             report.added += len(new)
         progress(int(end), len(table))
@@ -339,7 +342,8 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
     world = None if table.world is None else table.world[row]
     return NewSample(
         keypoints=keypoints,
-        scores=np.isfinite(keypoints).all(axis=1).astype(np.float32),
+        scores=np.isfinite(keypoints).all(axis=-1).astype(np.float32),
+        times_s=table.times_s,
         world=None if world is None or np.isnan(world).any() else world,
         source=source,
         mirrored_view=False,
@@ -353,9 +357,11 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
 class _Homes:
     """Where samples of an import go: one session a person, one recording a run of one gesture."""
 
-    def __init__(self, store: Store, project: Project, source: str, report: ImportReport) -> None:
+    def __init__(
+        self, store: Store, project: Project, source: str, report: ImportReport, kind: str = STILL
+    ) -> None:
         self._store, self._project, self._source = store, project, source
-        self._report = report
+        self._report, self._kind = report, kind
         self._sessions: dict[str, int] = {}
         self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
         self._persons = {person.id for person in store.persons(project.id)}
@@ -382,7 +388,7 @@ class _Homes:
     def _gesture(self, name: str) -> int:
         key = name.casefold()
         if key not in self._gestures:
-            gesture = self._store.add_gesture(self._project.id, name, alone=False)
+            gesture = self._store.add_gesture(self._project.id, name, kind=self._kind, alone=False)
             self._report.note("gestures", [gesture.id])
             self._gestures[key] = gesture.id
             self._report.new_gestures.append(gesture.name)

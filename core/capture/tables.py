@@ -4,9 +4,8 @@ Convention: a table's coordinates are taken as they stand (`space` "relative": a
 scale for all axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
 """
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.capture.cells import MAX_COLUMNS, lines_text, read_cells, unquoted
+from core.capture.motion_tables import is_point_history, point_history
+from core.capture.table_rows import TableRows, label_names, numbers_of
 from core.errors import TableError
 from core.gestures.labels import match_gesture
 from core.pose.skeletons import BODY_33, HAND_21, Skeleton
@@ -31,6 +32,7 @@ class KeypointTable:
 
     Attributes:
         keypoints: (N, K, 2) float32, or (N, K, 3) where the table has z0, z1 …; NaN where missing.
+            Of clips (N, T, K, 2).
         gestures: (N,) the gesture's name: a built-in one where the text means one, else the text.
         known: (N,) whether it is a built-in one.
         persons: (N,) who recorded, "" where the table does not say.
@@ -40,6 +42,8 @@ class KeypointTable:
         remark: what whoever reads it should know, a sentence without its subject; "" where nothing.
         world: (N, K, 3) metres, of a table that has wx0, wy0, wz0 … beside those in the picture;
             NaN in rows that lack them, None where all do.
+        recordings: of clips, (N,) what was recorded in one go, within a person.
+        times_s: of clips, (T,) of their frames.
     """
 
     keypoints: NDArray[np.float32]
@@ -51,6 +55,13 @@ class KeypointTable:
     skeleton: str = HAND_21.name
     remark: str = ""
     world: NDArray[np.float32] | None = None
+    recordings: NDArray[np.str_] | None = None
+    times_s: NDArray[np.float64] | None = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether its rows are clips."""
+        return self.keypoints.ndim == 4
 
     def __len__(self) -> int:
         return len(self.gestures)
@@ -71,7 +82,8 @@ def read_table(
 
     Args:
         layout: "keypoints-csv" (named columns x0, y0 … x20, y20 and gesture, of a body up to y32;
-            or Kazuhito00's integer and 42 numbers), "seed-csv" (44 numbers and class), or "auto".
+            or Kazuhito00's integer and 42 numbers), "seed-csv" (44 numbers and class),
+            "point-history" (see `motion_tables`), or "auto".
         mapping: a label of the table → a gesture's name.
 
     Raises:
@@ -79,7 +91,7 @@ def read_table(
     """
     cells, digest = read_cells(path)
     layout = _layout(cells, path) if layout == "auto" else layout
-    reader = {"keypoints-csv": _named_or_numbered, "seed-csv": _seed}.get(layout)
+    reader = _READERS.get(layout)
     if reader is None:
         raise TableError(f"{path.name} is a table, which layout “{layout}” does not read")
     read = reader(cells, path)
@@ -87,7 +99,8 @@ def read_table(
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
     of_table = read.persons, read.estimator, digest, read.skeleton.name, read.remark, read.world
-    return KeypointTable(read.points, gestures, known, *of_table)
+    of_clips = read.recordings, read.times_s
+    return KeypointTable(read.points, gestures, known, *of_table, *of_clips)
 
 
 def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
@@ -101,6 +114,8 @@ def _layout(cells: pd.DataFrame, path: Path) -> str:
     first = list(cells.iloc[0]) if len(cells) else []
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
+    if is_point_history(first):
+        return "point-history"
     if "x0" in first or len(first) == 1 + 2 * JOINTS:
         return "keypoints-csv"
     raise TableError(
@@ -110,26 +125,12 @@ def _layout(cells: pd.DataFrame, path: Path) -> str:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """Rows with their labels as written; `names` says what a number among them stands for."""
-
-    points: NDArray[np.float32]
-    labels: NDArray[np.str_]
-    persons: NDArray[np.str_]
-    estimator: str = "mediapipe-hands"
-    names: Mapping[str, str] = field(default_factory=dict)
-    skeleton: Skeleton = HAND_21
-    remark: str = ""
-    world: NDArray[np.float32] | None = None
-
-
-def _named_or_numbered(cells: pd.DataFrame, path: Path) -> _Read:
+def _named_or_numbered(cells: pd.DataFrame, path: Path) -> TableRows:
     named = len(cells) and "x0" in list(cells.iloc[0])
     return (_named if named else _numbered)(cells, path)
 
 
-def _named(cells: pd.DataFrame, path: Path) -> _Read:
+def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     names = list(cells.iloc[0])
     skeleton = _skeleton(names, path)
     axes = "xyz" if "z0" in names and not skeleton.is_body else "xy"
@@ -148,13 +149,13 @@ def _named(cells: pd.DataFrame, path: Path) -> _Read:
         if len(found) > 1:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
-    points = _numbers(table[own], path).reshape(-1, skeleton.size, len(axes))
+    points = numbers_of(table[own], path).reshape(-1, skeleton.size, len(axes))
     if skeleton.is_body:
         world, remark = None, _hide(points, table, skeleton)
     else:
         world, remark = _world(table, skeleton)
     of_row = _texts(table["gesture"], path), persons.to_numpy(str), estimator
-    return _Read(points, *of_row, skeleton=skeleton, remark=remark, world=world)
+    return TableRows(points, *of_row, skeleton=skeleton, remark=remark, world=world)
 
 
 def _seen(skeleton: Skeleton) -> list[str]:
@@ -222,7 +223,7 @@ def _skeleton(names: list[str], path: Path) -> Skeleton:
     return BODY_33
 
 
-def _numbered(cells: pd.DataFrame, path: Path) -> _Read:
+def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:
     if cells.shape[1] != 1 + 2 * JOINTS:
         raise TableError(
             f"{path.name} has {cells.shape[1]} columns without names; "
@@ -232,30 +233,13 @@ def _numbered(cells: pd.DataFrame, path: Path) -> _Read:
     strange = cells.index[~labels.str.fullmatch(r"\d+")]
     if len(strange):
         raise TableError(f"{path.name}: the label must be a whole number {lines_text(strange)}")
-    points = _numbers(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
-    written = _label_names(path)
+    points = numbers_of(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
+    written = label_names(path)
     names = {text: written.get(text, f"class {text}") for text in set(labels)}
-    return _Read(points, labels.to_numpy(str), np.full(len(labels), ""), names=names)
+    return TableRows(points, labels.to_numpy(str), np.full(len(labels), ""), names=names)
 
 
-def _label_names(path: Path) -> dict[str, str]:
-    """Number → name from `…_classifier_label.csv` beside the table; empty where there is none.
-
-    Raises:
-        TableError: the file can't be read.
-    """
-    beside = path.with_name(f"{path.stem}_classifier_label.csv")
-    if not beside.is_file():
-        return {}
-    try:
-        with beside.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line[0].strip() if line else "" for line in csv.reader(file)]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
-    return {str(i): unquoted(name) for i, name in enumerate(lines) if name}
-
-
-def _seed(cells: pd.DataFrame, path: Path) -> _Read:
+def _seed(cells: pd.DataFrame, path: Path) -> TableRows:
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
     rows = cells.iloc[1:]
@@ -263,20 +247,10 @@ def _seed(cells: pd.DataFrame, path: Path) -> _Read:
     if len(unknown):
         raise TableError(f"{path.name}: class must be 0 or 1 {lines_text(unknown.index)}")
     # The 22nd point is the maximum of the background's map: no keypoint.
-    points = _numbers(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, :JOINTS]
+    points = numbers_of(rows.iloc[:, :44], path).reshape(-1, 22, 2)[:, :JOINTS]
     points[(points == 0).all(axis=2)] = np.nan  # how the seed writes a keypoint it did not find
     labels = rows[44].to_numpy(str)
-    return _Read(points, labels, np.full(len(labels), ""), "openpose-hand", _SEED_CLASSES)
-
-
-def _numbers(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
-    values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values) > 1e6).any(axis=1)
-    if wrong.any():
-        raise TableError(
-            f"{path.name}: keypoints must be finite numbers {lines_text(cells.index[wrong])}"
-        )
-    return values.astype(np.float32)
+    return TableRows(points, labels, np.full(len(labels), ""), "openpose-hand", _SEED_CLASSES)
 
 
 def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
@@ -287,14 +261,24 @@ def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
 
 
 def _gestures(
-    read: _Read, mapping: Mapping[str, str]
+    read: TableRows, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
     """(N,) the gesture's name, and (N,) whether it is built-in or mapped."""
     texts, which = np.unique(read.labels, return_inverse=True)
     names = [read.names.get(text, text) for text in texts.tolist()]
+    aliases = read.points.ndim == 3  # they are of still gestures
     meant = [  # the mapping may speak of the number or of its name
         meant_gesture(text if text in mapping else name, mapping)
+        if aliases or text in mapping or name in mapping
+        else None
         for text, name in zip(texts.tolist(), names, strict=True)
     ]
     message = np.array([m or name for m, name in zip(meant, names, strict=True)])
     return message[which], np.array([m is not None for m in meant])[which]
+
+
+_READERS = {
+    "keypoints-csv": _named_or_numbered,
+    "seed-csv": _seed,
+    "point-history": point_history,
+}

@@ -19,7 +19,9 @@ Workspace = Annotated[
 Mapping = Annotated[
     str | None, typer.Option("--map", help="Labels to gestures: 1=point_up,5=open_palm.")
 ]
-Layout = Annotated[str, typer.Option(help="auto, folders, keypoints-csv or seed-csv.")]
+Layout = Annotated[
+    str, typer.Option(help="auto, folders, keypoints-csv, seed-csv or point-history.")
+]
 EstimatorName = Annotated[
     str, typer.Option(help="mediapipe-hands, mediapipe-pose, or a net: cpm.hand_light …")
 ]

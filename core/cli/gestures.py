@@ -307,6 +307,14 @@ def _evaluation_text(found: dict[str, Any]) -> str:
         f"got a gesture: {share('false_accept')} of the others",
         _COUNTED[found["interval_counts"]],
     ]
+    if "mean_accuracy" in found:
+        lines.append(
+            f"mean of {len(found['per_person'])} persons: {share('mean_accuracy')}; the worst is "
+            f"{found['worst_person']} with {share('worst_accuracy')}"
+        )
+    if unjudged := found.get("unjudged"):
+        names = ", ".join(f"{name} ({count})" for name, count in unjudged.items())
+        lines.append(f"not judged, as the model knows no such gesture: {names}")
     for name, row in found["per_gesture"].items():
         lines.append(f"  {name:12} {row['n']:6} {right('_detected', row)}")
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.gestures.features import FeatureSet, feature_set
 from core.gestures.labels import GestureLabel
+from core.gestures.motion.motion_features import MotionFeatures, motion_features
 from core.pose.skeletons import HAND_21, skeleton_named
 
 CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # what learns from it; the last three: baselines
@@ -19,7 +20,7 @@ class GestureData:
 
     Attributes:
         keypoints: (N, K, D) float32, D = 2 in pixels or any other unit with one scale for both
-            axes, D = 3 in the unit of its space; clips of T frames are (N, T, K, D).
+            axes, D = 3 in the unit of its space; windows of moving gestures are (N, T, K, D).
         mirrored_view: (N,) bool, true where the viewer saw the picture mirrored.
         labels: (N,) int, index into `gestures`.
         gestures: the classes, C of them.
@@ -51,6 +52,20 @@ class GestureData:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def moving(self) -> bool:
+        """Whether these are windows of gestures that move."""
+        return self.keypoints.ndim == 4
+
+    @property
+    def motion_features(self) -> MotionFeatures:
+        """What makes features of these windows.
+
+        Raises:
+            SkeletonError: there are none for this skeleton.
+        """
+        return motion_features(self.skeleton, self.keypoints.shape[-1])
 
     @property
     def feature_set(self) -> FeatureSet:

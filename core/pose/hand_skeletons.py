@@ -105,3 +105,5 @@ NYU_14 = Skeleton(
     sides=(7, 1),
     traced=6,
 )
+# a fingertip alone, whose way says the gesture
+FINGERTIP_1 = Skeleton("fingertip_1", "hand", ("index_tip",), (), (), heading=(0,))

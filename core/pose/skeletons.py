@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from core.errors import SkeletonError
-from core.pose.hand_skeletons import HAND_21, HANDS17_21, ICVL_16, MSRA_21, NYU_14
+from core.pose.hand_skeletons import (
+    FINGERTIP_1,
+    HAND_21,
+    HANDS17_21,
+    ICVL_16,
+    MSRA_21,
+    NYU_14,
+)
 from core.pose.skeleton import BODY, Skeleton, edges_along
 from core.pose.types import Floats
 
@@ -179,6 +186,7 @@ SKELETONS = {
         ICVL_16,
         MSRA_21,
         HANDS17_21,
+        FINGERTIP_1,
     )
 }
 
@@ -203,6 +211,7 @@ _WAYS = {
     ("coco_17", "lsp_14"),
     ("lsp_14", "coco_17"),
     *itertools.permutations(("hand_21", "msra_21", "hands17_21"), 2),
+    *((name, "fingertip_1") for name in ("hand_21", "msra_21", "hands17_21")),
 }
 
 

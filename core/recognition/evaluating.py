@@ -21,6 +21,7 @@ from core.estimators import Estimator
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.windows import window
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Picture
 from core.recognition.reading import Answer, Probabilities, answers
@@ -48,7 +49,8 @@ def evaluate(
         interval and interval_detected, interval_counts (what they take as one: "persons",
         "bursts" or "pictures"), per_gesture, confusion {target: {prediction: count}}, rejected and
         false_accept as `open_set_shares` defines them, unknown_folders, unreadable, and of a table
-        its remark. Fractions 0-1, None where there is nothing to divide by.
+        its remark; of clips of several persons also mean_accuracy, worst_person, worst_accuracy
+        and per_person. Fractions 0-1, None where there is nothing to divide by.
 
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
@@ -63,6 +65,8 @@ def evaluate(
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     model.check_estimator(table.estimator, table.skeleton)
+    if model.steps is not None or table.moving:
+        return _of_clips(model, table)
     table = table.in_space() if model.axes == 3 else table
     keypoints = table.keypoints[..., : model.axes]
     found, rejections = model.predict(keypoints, np.zeros(len(table), bool))
@@ -83,6 +87,49 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
             "remark": table.remark,
         }
     )
+
+
+def _of_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
+    """Rows of gestures that the model does not know count as unknown movements alone: whether they
+    are given a gesture. `unjudged` counts them, by what the table calls them."""
+    clips = table.keypoints
+    if model.steps is not None and table.moving and clips.shape[1] != model.steps:
+        clips = np.stack([window(clip, table.times_s, model.steps) for clip in clips])
+    found, rejections = model.predict(clips, np.zeros(len(table), bool))
+    predicted = np.array([gesture.name for gesture in model.gestures])[found.argmax(1)]
+    given = (rejections <= model.rejects_above) & (predicted != NONE.name)
+    known = np.isin(table.gestures, [gesture.name for gesture in model.gestures])
+    target = np.where(known, table.gestures, NONE.name).tolist()
+    groups, kind = _groups(table)
+    judged = table.gestures[known].tolist()
+    return (
+        figures_of(judged, predicted[known].tolist(), groups[known], kind)
+        | open_set_shares(target, given.tolist())
+        | _of_persons(table.persons[known], table.gestures[known] == predicted[known])
+        | {
+            "interval_counts": f"{kind}s",
+            "unknown_folders": [],
+            "unjudged": dict(Counter(table.gestures[~known].tolist())),
+            "unreadable": [],
+            "remark": table.remark,
+        }
+    )
+
+
+def _of_persons(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, Any]:
+    """Each person's n and accuracy, their mean, and the worst; {} where there is but one."""
+    names = np.unique(persons).tolist()
+    if len(names) < 2:
+        return {}
+    of_each = {name: correct[persons == name] for name in names}
+    shares = {name: float(rows.mean()) for name, rows in of_each.items()}
+    worst = min(shares, key=lambda name: shares[name])
+    return {
+        "mean_accuracy": float(np.mean([*shares.values()])),
+        "worst_person": worst,
+        "worst_accuracy": shares[worst],
+        "per_person": {n: {"n": len(of_each[n]), "accuracy": shares[n]} for n in names},
+    }
 
 
 def _of_pictures(

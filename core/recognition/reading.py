@@ -188,12 +188,13 @@ class HandReader:
 
 
 def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
-    """What the model says of each pose; empty answers without a model.
+    """What the model says of each pose; empty answers without a model, and of one of gestures that
+    move, which a single frame does not show.
 
     Raises:
         ModelError: the model does not know these keypoints.
     """
-    if model is None or not estimate.poses:
+    if model is None or model.steps is not None or not estimate.poses:
         return [Answer() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
     keypoints = np.array([_understood(pose, model, estimate) for pose in estimate.poses])

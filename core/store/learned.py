@@ -43,9 +43,14 @@ def counted_estimators(
 
 
 def training_rows(
-    project_id: int, gesture_ids: Sequence[int], estimator: str | None, in_space: bool
+    project_id: int,
+    gesture_ids: Sequence[int],
+    estimator: str | None,
+    in_space: bool,
+    *,
+    clips: bool,
 ) -> Any:
-    """Rows as `rows.to_training_data` takes them, of single frames outside the bin."""
+    """Rows as `rows.to_training_data` takes them, outside the bin: of clips or of single frames."""
     burst, session = t.bursts.c, t.sessions.c
     return (
         select(
@@ -56,12 +61,15 @@ def training_rows(
             t.persons.c.name,
             burst.session_id,
             _OF.burst_id,
+            _OF.frames,
+            _OF.times,
         )
         .join_from(t.samples, t.bursts, _OF.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
         .where(_OF.project_id == project_id, _OF.deleted_at.is_(None))
-        .where(_OF.estimator == estimator, _OF.gesture_id.in_(gesture_ids), _OF.frames == 1)
+        .where(_OF.estimator == estimator, _OF.gesture_id.in_(gesture_ids))
+        .where(_OF.frames > 1 if clips else _OF.frames == 1)
         .where(has_axes(in_space))
         .order_by(_OF.id)
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
+from core.gestures.motion.windows import window
 from core.pose.boxes import Region
 from core.pose.skeletons import HAND_21, skeleton_named
 from core.pose.types import Floats
@@ -230,7 +231,7 @@ def to_sample(row: Any) -> Sample:
         taken_at=row.taken_at,
         skeleton=row.skeleton,
         time_s=row.time_s,
-        times_s=None if row.times is None else np.frombuffer(row.times, "<f8").astype(np.float64),
+        times_s=_times(row.times),
         visibility=None
         if row.visibility is None
         else array(row.visibility).reshape(frames, joints),
@@ -243,13 +244,19 @@ def to_training_data(
     estimator: str,
     skeleton: str,
 ) -> GestureData:
-    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id and burst_id, at least
-    one and of single frames, all with as many axes, as what a classifier learns from."""
-    joints = skeleton_named(skeleton).size
-    ids, gesture, blobs, mirrored, person, sessions, recordings = zip(*rows, strict=True)
+    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id, burst_id, frames and
+    times, at least one, all of clips or none and with as many axes, as what a classifier learns
+    from; clips become windows."""
+    ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times = zip(
+        *rows, strict=True
+    )
+    keypoints = array(b"".join(blobs)).reshape(sum(frames), skeleton_named(skeleton).size, -1)
+    if max(frames) > 1:
+        clips = zip(np.split(keypoints, np.cumsum(frames)[:-1]), map(_times, times), strict=True)
+        keypoints = np.stack([window(*clip) for clip in clips])
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
-        array(b"".join(blobs)).reshape(len(rows), joints, -1),
+        keypoints,
         np.array(mirrored, bool),
         np.array([index[g] for g in gesture], np.int64),
         tuple(g.label for g in gestures),
@@ -260,6 +267,10 @@ def to_training_data(
         np.array(ids, np.int64),
         skeleton,
     )
+
+
+def _times(blob: bytes | None) -> NDArray[np.float64] | None:
+    return None if blob is None else np.frombuffer(blob, "<f8").astype(np.float64)
 
 
 def array(blob: bytes) -> Floats:

@@ -335,8 +335,8 @@ class Store(Database):
     def training_data(
         self, project_id: int, *, estimator: str | None = None, in_space: bool | None = None
     ) -> GestureData:
-        """The single-frame samples of the enabled gestures by one estimator, the most frequent
-        unless told.
+        """The samples of the enabled gestures by one estimator, the most frequent unless told:
+        those of single frames, and where there are none, the clips, as windows.
 
         Args:
             in_space: their keypoints in space, or in the picture; None: as the project learns.
@@ -350,7 +350,9 @@ class Store(Database):
         wanted = [gesture.id for gesture in enabled]
         able = self.rows(counted_estimators(project_id, wanted, in_space))
         estimator = estimator or next((row[0] for row in able), None)
-        rows = self.rows(training_rows(project_id, wanted, estimator, in_space))
+        which = project_id, wanted, estimator, in_space
+        rows = self.rows(training_rows(*which, clips=False))
+        rows = rows or self.rows(training_rows(*which, clips=True))
         if not rows:
             flat = in_space and self.estimators(project_id, wanted)
             nothing = "the project has no samples yet: record or import some first"

@@ -4,12 +4,20 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
 from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.training.motion_learner import (
+    NET,
+    TEMPLATES,
+    enough_for_a_net,
+    fit_again,
+    probabilities,
+)
 from core.learning.background import Stop
 
 OnProgress = Callable[[str, dict[str, Any]], None]
@@ -69,8 +77,20 @@ def _figures(
     if len(known) < 2 or not judged.any():
         return {"n": 0, "unjudged": len(theirs)}
     theirs = theirs.take(judged)
-    net = fit_all(others, options, epochs, stop)
-    return figures(theirs, net_probabilities(net, theirs).argmax(1), "burst") | unjudged
+    return figures(theirs, _predicted(others, theirs, options, epochs, stop), "burst") | unjudged
+
+
+def _predicted(
+    others: GestureData,
+    theirs: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    stop: Stop | None,
+) -> NDArray[np.int64]:
+    if not others.moving:
+        return net_probabilities(fit_all(others, options, epochs, stop), theirs).argmax(1)
+    by = NET if enough_for_a_net(others) else TEMPLATES
+    return probabilities(fit_again(by, others, options, epochs, stop), theirs).argmax(1)
 
 
 def summarise(per_person: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

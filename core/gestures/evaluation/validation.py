@@ -1,6 +1,7 @@
 """Splits that keep neighbouring frames together, and the figures of what was held out. N samples,
 C gestures."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of
 
 SHARE = 0.2  # of the samples go to validation, about
+_JUDGED = 0.5  # of the samples of gestures that move, at least
 _LEVELS = (("person", "persons"), ("session", "sessions"), ("burst", "recordings"))
 
 
@@ -50,18 +52,62 @@ def split_by_groups(data: GestureData, seed: int = 0) -> Split:
     return _tails(data)
 
 
-def _check(data: GestureData) -> None:
-    counts = np.bincount(data.labels, minlength=len(data.gestures))
-    present = int((counts > 0).sum())
-    if present < 2:
-        raise TrainingError(
-            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
+def split_motions(data: GestureData, seed: int = 0) -> Split:
+    """As `split_by_groups`, of gestures that move: the coarsest that can judge at least half of the
+    samples. What a single group shows trains and validates nothing, and no recording is ever on
+    both sides, unless most gestures were recorded in one go.
+
+    Raises:
+        TrainingError: fewer than two gestures; or nothing can be held out but ends of recordings,
+            and a gesture has a single sample.
+    """
+    _check_gestures(data)
+    for kind, name in _LEVELS:
+        groups = getattr(data, name)
+        pairs = np.unique(
+            np.stack([np.unique(groups, return_inverse=True)[1], data.labels]), axis=1
         )
+        several = np.bincount(pairs[1], minlength=len(data.gestures)) > 1
+        if several[data.labels].mean() >= _JUDGED:
+            return _judging(data, kind, groups, seed)
+    _check(data)
+    return _tails(data)
+
+
+def _judging(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:
+    """The fold that judges most gestures, and of those the one nearest to SHARE."""
+    from sklearn.model_selection import StratifiedGroupKFold  # slow to load
+
+    count = min(5, len(np.unique(groups)))
+    folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    found = []
+    with warnings.catch_warnings():  # of gestures with fewer samples than folds
+        warnings.simplefilter("ignore", UserWarning)
+        pairs = [*folds.split(data.keypoints, data.labels, groups)]
+    for train, rest in pairs:
+        judged = rest[np.isin(data.labels[rest], data.labels[train])]
+        off = abs(len(judged) / len(data) - SHARE)
+        found.append((-len(np.unique(data.labels[judged])), off, train, judged))
+    _, _, train, judged = min(found, key=lambda one: one[:2])
+    return Split(train, judged, kind)
+
+
+def _check(data: GestureData) -> None:
+    _check_gestures(data)
+    counts = np.bincount(data.labels, minlength=len(data.gestures))
     for gesture, count in zip(data.gestures, counts, strict=True):
         if count == 1:
             raise TrainingError(
                 f"“{gesture.name}” has 1 sample, at least 2 are needed: record more"
             )
+
+
+def _check_gestures(data: GestureData) -> None:
+    present = len(np.unique(data.labels))
+    if present < 2:
+        raise TrainingError(
+            f"samples of {present} gesture(s) came, at least 2 are needed: record another gesture"
+        )
 
 
 def _grouped(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split | None:

@@ -11,8 +11,11 @@ __all__ = ["FEATURE_SETS", "SPACE_FEATURES", "FeatureSet", "feature_set"]
 FEATURE_SETS = {
     name: BodyFeatures(one, 2) if one.is_body else FeatureSet(one, 1)
     for name, one in SKELETONS.items()
+    if one.edges
 }
-SPACE_FEATURES = {name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if not one.is_body}
+SPACE_FEATURES = {
+    name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if one.edges and not one.is_body
+}
 
 
 def feature_set(skeleton: str, axes: int = 2) -> FeatureSet:

@@ -93,12 +93,14 @@ class FeatureSet:
         return xp.sqrt(squared(own[:, [*a]] - own[:, [*b]]) + EPS)
 
     def as_seen(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
-        """(N, K, D) keypoints as the viewer saw them, mirrored poses as in a mirror."""
+        """(N, K, D) keypoints, or (N, T, K, D) of clips, as the viewer saw them, mirrored poses as
+        in a mirror."""
         rest = (keypoints[..., axis] for axis in range(1, self.axes))
         as_mirrored = xp.stack([-keypoints[..., 0], *rest], -1)
         if self.skeleton.mirror_pairs:
-            as_mirrored = as_mirrored[:, self.skeleton.mirrored]
-        return xp.where(mirrored_view[:, None, None], as_mirrored, keypoints)
+            as_mirrored = as_mirrored[..., self.skeleton.mirrored, :]
+        each = (slice(None), *[None] * (len(keypoints.shape) - 1))
+        return xp.where(mirrored_view[each], as_mirrored, keypoints)
 
     def from_root(self, points: Any) -> Any:
         """(N, K, D) keypoints with the root as origin; missing where they or the root are."""

@@ -1,9 +1,10 @@
 """A gesture model in use: `model.onnx` + `metadata.json`, run by onnxruntime alone.
 
 Convention: inputs `keypoints` float32 (N, K, D), D = 2 in pixels or 3 in space, and `mirrored_view`
-bool (N,), outputs `probabilities` (N, C) and, but in early models, `rejection` (N,): larger =
-farther out of distribution, and above the metadata's threshold no gesture is given. A model file is
-an untrusted file: it is read as bytes and checked before it runs.
+bool (N,); of gestures that move, `keypoints` are windows of T frames evenly spaced in time, (N, T,
+K, D). Outputs `probabilities` (N, C) and, but in early models, `rejection` (N,): larger = farther
+out of distribution, and above the metadata's threshold no gesture is given. A model file is an
+untrusted file: it is read as bytes and checked before it runs.
 
 A training writes its model twice, each time the graph first: the metadata name its sha256, so that
 no reader takes one model's graph with the other's metadata.
@@ -12,6 +13,7 @@ no reader takes one model's graph with the other's metadata.
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,16 +25,19 @@ from numpy.typing import NDArray
 from core.errors import LabelError, ModelError
 from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
+from core.gestures.motion.motion_features import MOTION_FEATURES
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.weights.onnx_session import fault_of_graph, open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
+MOVING, _MAX_STEPS = "moving", 256  # the kind of a model; others are of still gestures
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
 MAX_METADATA = 2**20
 MAX_MEMORY = 512 * 2**20  # bytes that a graph may take while it runs
-_BATCH = 8192  # rows at once, so that it needs no more
+_BATCH = 8192  # rows at once, so that it needs no more; of windows fewer
+_WINDOWS = 512
 _INPUTS = {"keypoints": "tensor(float)", "mirrored_view": "tensor(bool)"}
 OUTPUTS = ("probabilities", "rejection")
 
@@ -70,10 +75,10 @@ class GestureModel:
             raise self._cannot_run(error) from error
         came = {i.name: i.type for i in session.get_inputs()}
         shapes = {i.name: tuple(i.shape) for i in session.get_inputs()}
-        if came != _INPUTS or not _fits(self.axes, **shapes):
+        if came != _INPUTS or not _fits(self.shape, **shapes):
             raise ModelError(
                 f"{self.path / MODEL} takes {came} of {shapes}, a gesture model takes {_INPUTS} "
-                f"of (N, K, {self.axes}) and (N,)"
+                f"of (N, {self._wanted}) and (N,)"
             )
         outputs = {o.name: o.shape for o in session.get_outputs()}
         ranks = [len(shape) for shape in outputs.values()]
@@ -114,6 +119,21 @@ class GestureModel:
     def axes(self) -> int:
         """2: it understands keypoints in the picture; 3: in space."""
         return _axes_of(self.metadata)
+
+    @property
+    def steps(self) -> int | None:
+        """T of the windows that it takes, of a model of moving gestures; None: of still ones."""
+        return _steps_of(self.metadata)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample: (K, D), or (T, K, D) of a model of moving gestures."""
+        frames = () if self.steps is None else (self.steps,)
+        return (*frames, self.skeleton.size, self.axes)
+
+    @property
+    def _wanted(self) -> str:
+        return ", ".join(map(str, self.shape))
 
     @property
     def preliminary(self) -> bool:
@@ -157,24 +177,24 @@ class GestureModel:
         has none.
 
         Args:
-            keypoints: (N, K, D), NaN where missing.
+            keypoints: (N, K, D), or windows (N, T, K, D); NaN where missing.
             mirrored_view: (N,) true where the viewer saw the picture mirrored.
 
         Raises:
             ModelError: keypoints of another skeleton, or the model can't be run.
         """
-        if keypoints.ndim != 3 or keypoints.shape[1:] != (self.skeleton.size, self.axes):
-            wanted = f"(N, {self.skeleton.size}, {self.axes})"
+        if keypoints.shape[1:] != self.shape:
             raise ModelError(
-                f"the model knows {self.skeleton.name} keypoints {wanted}, "
+                f"the model knows {self.skeleton.name} keypoints (N, {self._wanted}), "
                 f"these are {keypoints.shape}: choose a model that was trained on them"
             )
         keypoints = np.ascontiguousarray(keypoints, np.float32)
         mirrored_view = np.ascontiguousarray(mirrored_view, bool)
-        if len(keypoints) <= _BATCH:
+        batch = _BATCH if self.steps is None else _WINDOWS
+        if len(keypoints) <= batch:
             return self._run(keypoints, mirrored_view)
-        starts = range(0, len(keypoints), _BATCH)
-        slices = [slice(start, start + _BATCH) for start in starts]
+        starts = range(0, len(keypoints), batch)
+        slices = [slice(start, start + batch) for start in starts]
         parts = [self._run(keypoints[s], mirrored_view[s]) for s in slices]
         probabilities, rejections = zip(*parts, strict=True)
         return np.concatenate(probabilities), np.concatenate(rejections)
@@ -207,9 +227,26 @@ def _axes_of(metadata: dict[str, Any]) -> int:
     return int(axes)
 
 
-def _fits(axes: int, keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]) -> bool:
-    """Whether declared shapes are (N, K, D) and (N,)."""
-    return len(keypoints) == 3 and keypoints[2] == axes and len(mirrored_view) == 1
+def _steps_of(metadata: dict[str, Any]) -> int | None:
+    """Models that do not say it are of still gestures."""
+    kind = metadata.get("kind", "still")
+    if kind not in ("still", MOVING):
+        raise ValueError(f"it is of {str(kind)[:40]!r} gestures")
+    if kind != MOVING:
+        return None
+    steps = metadata["steps"]
+    if type(steps) is not int or not 2 <= steps <= _MAX_STEPS:
+        raise ValueError(f"{steps!r} steps")
+    return steps
+
+
+def _fits(
+    shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
+) -> bool:
+    """Whether declared shapes are (N, …, K, D) and (N,); early models leave K open."""
+    own = keypoints[1:]
+    same = len(own) == len(shape) and own[-1] == shape[-1] and own[:-2] == shape[:-2]
+    return same and len(mirrored_view) == 1
 
 
 def _read_pair(folder: Path) -> tuple[dict[str, Any], bytes]:
@@ -240,13 +277,15 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
         version, skeleton = metadata["feature_version"], _skeleton_of(metadata)
-        axes = _axes_of(metadata)
+        axes, moving = _axes_of(metadata), _steps_of(metadata) is not None
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
         str(metadata["estimator"]), float(metadata.get("threshold", 0))
         float(metadata.get("rejection", {}).get("threshold", 0))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
-    known = SPACE_FEATURES if axes == 3 else FEATURE_SETS
+    known: Mapping[str, Any] = SPACE_FEATURES if axes == 3 else FEATURE_SETS
+    if moving:
+        known = {name: one for (name, own), one in MOTION_FEATURES.items() if own == axes}
     if skeleton not in known:
         raise ModelError(
             f"{path.parent} was made for the skeleton “{skeleton}”, this Mudra knows "

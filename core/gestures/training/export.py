@@ -19,6 +19,7 @@ from core.gestures.model.drift import reference_statistics
 from core.gestures.model.gesture_model import (
     METADATA,
     MODEL,
+    MOVING,
     ONNX_SHA256,
     OUTPUTS,
     PRELIMINARY,
@@ -27,6 +28,8 @@ from core.gestures.model.gesture_model import (
 from core.gestures.model.provenance import dataset_statistics
 from core.gestures.training.augmentation import Meaning
 from core.gestures.training.graph import Array, Graph
+from core.gestures.training.motion_graph import motion_onnx
+from core.gestures.training.motion_learner import Matcher, probabilities
 from core.gestures.training.nets import GestureNet, OpenSetNet
 from core.pose.skeletons import skeleton_named
 
@@ -43,14 +46,36 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
         ModelError: it does not.
     """
     known = {
+        "usual": _reference_statistics(data),
+        "coverage": coverage(data.keypoints, skeleton_named(data.skeleton)),
+    }
+    _save(net, data, folder, _counted(data) | known | about)
+
+
+def save_motion_model(
+    matcher: Matcher, data: GestureData, folder: Path, about: dict[str, Any]
+) -> None:
+    """As `save_model`, of a matcher of gestures that move.
+
+    Raises:
+        ModelError: the saved graph answers otherwise than the matcher does.
+    """
+    steps = data.keypoints.shape[1]
+    content = motion_onnx(matcher, steps)
+    motion = {"kind": MOVING, "steps": steps, "feature_version": data.motion_features.version}
+    _write(content, data, folder, motion | _counted(data) | about)
+    some = data.take(np.arange(min(64, len(data))))
+    answer = GestureModel.load(folder).predict_proba(some.keypoints, some.mirrored_view)
+    _check_near(answer, probabilities(matcher, some))
+
+
+def _counted(data: GestureData) -> dict[str, Any]:
+    return {
         "samples": len(data),
         "persons": len(np.unique(data.persons)),
         "data_sha256": data_hash(data),
         "census": dataset_statistics(data),
-        "usual": _reference_statistics(data),
-        "coverage": coverage(data.keypoints, skeleton_named(data.skeleton)),
     }
-    _save(net, data, folder, known | about)
 
 
 def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
@@ -63,15 +88,19 @@ def save_preliminary(net: GestureNet, data: GestureData, folder: Path) -> None:
 
 
 def _save(net: Net, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
+    features = {"feature_version": data.feature_set.version}
+    _write(to_onnx(net), data, folder, features | about)
+    _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
+
+
+def _write(content: bytes, data: GestureData, folder: Path, about: dict[str, Any]) -> None:
     """Both files, each whole or not at all; `ONNX_SHA256` says to readers whether they belong
     together."""
-    content = to_onnx(net)
     metadata = {
         "format": "mudra-gesture-model",
         "gestures": [asdict(gesture) for gesture in data.gestures],
         "skeleton": data.skeleton,
-        "axes": data.feature_set.axes,
-        "feature_version": data.feature_set.version,
+        "axes": data.keypoints.shape[-1],
         "estimator": data.estimator,
         "threshold": 0.6,
         ONNX_SHA256: hashlib.sha256(content).hexdigest(),
@@ -82,7 +111,6 @@ def _save(net: Net, data: GestureData, folder: Path, about: dict[str, Any]) -> N
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / MODEL, content)
     write_whole(folder / METADATA, text.encode())
-    _check_same(net, GestureModel.load(folder), data.take(np.arange(min(64, len(data)))))
 
 
 def _reference_statistics(data: GestureData) -> dict[str, Any]:
@@ -153,6 +181,11 @@ def _check_same(net: Net, saved: GestureModel, data: GestureData) -> None:
         wanted = net(torch.from_numpy(data.keypoints), torch.from_numpy(data.mirrored_view))
     wanted = wanted if isinstance(wanted, tuple) else (wanted,)
     pairs = zip(answers, wanted, strict=False)  # a gesture net alone rejects nothing
-    off = max(float(np.abs(answer - right.numpy()).max()) for answer, right in pairs)
+    for answer, right in pairs:
+        _check_near(answer, right.numpy())
+
+
+def _check_near(answer: Any, wanted: Any) -> None:
+    off = float(np.abs(answer - wanted).max())
     if not off <= _TOLERANCE:
         raise ModelError(f"the saved model answers {off:.2g} off, at most {_TOLERANCE} is allowed")

@@ -72,6 +72,9 @@ class Array:
     def __truediv__(self, other: Any) -> "Array":
         return self._with("Div", other, np.divide)
 
+    def __matmul__(self, other: Any) -> "Array":
+        return self._with("MatMul", other, np.matmul)
+
     def __gt__(self, other: Any) -> "Array":
         return self._with("Greater", other, np.greater)
 
@@ -86,7 +89,7 @@ class Array:
 
     def _with(self, operator: str, other: Any, numpys: Any) -> "Array":
         if not isinstance(other, Array):
-            other = self.graph.constant(np.float32(other))
+            other = self.graph.constant(np.asarray(other, np.float32))
         return self.graph.node(operator, self, other, like=numpys(self.like, other.like))
 
 
@@ -161,6 +164,19 @@ class Graph:
         """Largest along an axis, which goes."""
         along = self.constant(np.array([axis]))
         return self.node("ReduceMax", x, along, like=x.like.max(axis), keepdims=0)
+
+    def mean(self, x: Array, axis: int) -> Array:
+        """Mean along an axis, which goes."""
+        along = self.constant(np.array([axis]))
+        return self.node("ReduceMean", x, along, like=x.like.mean(axis), keepdims=0)
+
+    def log(self, x: Array) -> Array:
+        """Natural logarithm."""
+        return self.node("Log", x, like=np.log(np.maximum(x.like, np.float32(1e-30))))
+
+    def minimum(self, a: Array, b: Array) -> Array:
+        """The smaller of each two."""
+        return self.node("Min", a, b, like=np.minimum(a.like, b.like))
 
     def isfinite(self, x: Array) -> Array:
         """Neither NaN nor infinite."""

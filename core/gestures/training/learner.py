@@ -3,6 +3,7 @@ from all, and saved twice: as soon as it can be used, and when all is done.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.predictions import validated
-from core.gestures.evaluation.validation import Split, split_by_groups
-from core.gestures.training.export import save_model, save_preliminary
+from core.gestures.evaluation.validation import Split, split_by_groups, split_motions
+from core.gestures.training.export import save_model, save_motion_model, save_preliminary
 from core.gestures.training.fitting import (
     BrokenOffError,
     TrainOptions,
@@ -23,6 +24,7 @@ from core.gestures.training.fitting import (
     fit_mlp,
     net_probabilities,
 )
+from core.gestures.training.motion_learner import learn_motions
 from core.gestures.training.nets import GestureNet, OpenSetNet
 from core.gestures.training.rejection import fit_rejection, measure_rejection
 from core.learning.background import ReplacedError, Stop
@@ -71,8 +73,8 @@ def train(
     try:
         stop.check()
         data = without_empty_gestures(data)
-        split = split_by_groups(data, options.seed)
-        trainer = _train_mlp if options.classifier == "mlp" else _train_baseline
+        split = (split_motions if data.moving else split_by_groups)(data, options.seed)
+        trainer = _trainer_of(data, options)
         left = trainer(data, split, run, options, stop)
         result = TrainResult(
             left.model, round(time.monotonic() - begun, 3), split.kind, left.figures
@@ -94,6 +96,22 @@ def train(
         raise
     run.log(event="end", status=STOPPED if left.stopped else DONE)
     return result
+
+
+def _trainer_of(data: GestureData, options: TrainOptions) -> Callable[..., "_Left"]:
+    """What trains on such samples.
+
+    Raises:
+        TrainingError: a classifier of still gestures is wanted for those that move.
+    """
+    if not data.moving:
+        return _train_mlp if options.classifier == "mlp" else _train_baseline
+    if options.classifier != "mlp":
+        raise TrainingError(
+            f"“{options.classifier}” was wanted, which knows still gestures alone, and these move: "
+            "train without choosing a classifier"
+        )
+    return _train_motions
 
 
 def without_empty_gestures(data: GestureData) -> GestureData:
@@ -194,6 +212,27 @@ def _refit(
     net = fit_all(data, options, epochs, stop)
     open_set = fit_rejection(net, data, options.augmentation, options.seed, stop)
     return None if stop.is_set() else open_set
+
+
+# ------------------------------------------------------------------------------- moving gestures
+
+
+def _train_motions(
+    data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
+) -> _Left:
+    learned = learn_motions(data, split, run, options, stop)
+    about = {
+        "split": split.kind,
+        "optimistic": split.optimistic,
+        "figures": learned.figures,
+        "refitted_on_all": learned.refitted,
+        "best_epoch": learned.epochs,
+        "options": asdict(options),
+        "matcher": learned.by,
+        "compared": learned.compared,
+    }
+    save_motion_model(learned.matcher, data, run.path, about)
+    return _Left(run.path, learned.figures, stopped=not learned.refitted)
 
 
 # -------------------------------------------------------------------------------------- baselines

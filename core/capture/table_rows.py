@@ -1,0 +1,66 @@
+"""What readers of tables share: rows as read, the numbers in cells, the names of labels."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.capture.cells import lines_text, unquoted
+from core.errors import TableError
+from core.pose.skeletons import HAND_21, Skeleton
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """Rows with their labels as written; `names` says what a number among them stands for.
+
+    Of clips, points are (N, T, K, D), and each row has its recording and the (T,) times of its
+    frames.
+    """
+
+    points: NDArray[np.float32]
+    labels: NDArray[np.str_]
+    persons: NDArray[np.str_]
+    estimator: str = "mediapipe-hands"
+    names: Mapping[str, str] = field(default_factory=dict)
+    skeleton: Skeleton = HAND_21
+    remark: str = ""
+    world: NDArray[np.float32] | None = None
+    recordings: NDArray[np.str_] | None = None
+    times_s: NDArray[np.float64] | None = None
+
+
+def label_names(path: Path) -> dict[str, str]:
+    """Number → name from `…_classifier_label.csv` beside the table; empty where there is none.
+
+    Raises:
+        TableError: the file can't be read.
+    """
+    beside = path.with_name(f"{path.stem}_classifier_label.csv")
+    if not beside.is_file():
+        return {}
+    try:
+        with beside.open(encoding="utf-8-sig", newline="") as file:
+            lines = [line[0].strip() if line else "" for line in csv.reader(file)]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise TableError(f"{beside.name}, the names of the labels, can't be read") from error
+    return {str(i): unquoted(name) for i, name in enumerate(lines) if name}
+
+
+def numbers_of(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
+    """The cells as numbers.
+
+    Raises:
+        TableError: some are none, with their lines.
+    """
+    values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values) > 1e6).any(axis=1)
+    if wrong.any():
+        raise TableError(
+            f"{path.name}: keypoints must be finite numbers {lines_text(cells.index[wrong])}"
+        )
+    return values.astype(np.float32)

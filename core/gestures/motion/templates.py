@@ -1,0 +1,113 @@
+"""Gestures by a few examples: a window is laid along each example by dynamic time warping, and the
+nearest example names it. For numpy and the exported graph alike.
+
+Convention: N windows, M examples, T frames, G numbers of a frame, C gestures. A distance is a mean
+over frames.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.gestures.motion.motion_features import MotionFeatures
+
+_BAND = 4  # frames that one of two windows may be ahead of the other
+_MOST = 12  # examples of a gesture that are kept
+_SURE = 4.0  # log-odds of a gesture that is nearer by the usual distance between two examples of it
+
+
+@dataclass(frozen=True, eq=False)
+class Templates:
+    """Examples to compare with.
+
+    Attributes:
+        features: of the windows.
+        bank: (M, T, G) the examples.
+        starts: where in the bank each gesture's examples begin, and its end.
+        sharpness: how fast probability falls with distance.
+    """
+
+    features: MotionFeatures
+    bank: NDArray[np.float32]
+    starts: tuple[int, ...]
+    sharpness: float
+
+    @classmethod
+    def of(
+        cls,
+        features: MotionFeatures,
+        keypoints: NDArray[np.float32],
+        mirrored_view: NDArray[np.bool_],
+        labels: NDArray[np.int64],
+        classes: int,
+        seed: int = 0,
+    ) -> "Templates":
+        """Keep examples of each gesture from (N, T, K, D) windows."""
+        rng = np.random.default_rng(seed)
+        chosen = [rng.permutation(np.flatnonzero(labels == c))[:_MOST] for c in range(classes)]
+        rows = np.concatenate(chosen)
+        bank = compared(features, features(keypoints[rows], mirrored_view[rows]))
+        starts = tuple(np.cumsum([0, *map(len, chosen)]).tolist())
+        return cls(features, bank, starts, _SURE / _usual(bank, labels[rows]))
+
+    def logits(self, x: Any, xp: Any = np) -> Any:
+        """(N, C) of (N, T, F) features: the nearest example of each gesture."""
+        far = warped_distances(compared(self.features, x, xp), self.bank, xp)
+        ends = zip(self.starts[:-1], self.starts[1:], strict=True)
+        nearest = [xp.amax(-far[:, a:b], 1)[:, None] for a, b in ends]
+        return xp.concatenate(nearest, 1) * self.sharpness
+
+    def probabilities(
+        self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """(N, C), by numpy."""
+        logits = self.logits(self.features(keypoints, mirrored_view))
+        odds = np.exp(logits - logits.max(1, keepdims=True))
+        return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+
+
+def compared(features: MotionFeatures, x: Any, xp: Any = np) -> Any:
+    """(N, T, G) of (N, T, F): what windows are compared by."""
+    parts = [x[:, :, part] * weight for part, weight in features.compared]
+    return xp.concatenate(parts, 2)
+
+
+def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
+    """(N, M) distances of (N, T, G) windows from (M, T, G) examples.
+
+    The sum of squared differences along the cheapest way through both on which each step goes on
+    by a frame in one of them or in both (Sakoe and Chiba 1978, symmetric, with their band).
+    """
+    frames, examples = bank.shape[1], len(bank)
+    costs = _costs(rows, bank, xp)
+    before: list[Any] = []
+    for i in range(frames):
+        line: list[Any] = [None] * frames
+        for j in range(max(0, i - _BAND), min(frames, i + _BAND + 1)):
+            own = costs[:, i, j * examples : (j + 1) * examples]
+            ways = [line[j - 1] if j else None]
+            ways += [before[j], before[j - 1] if j else None] if before else []
+            there = [way for way in ways if way is not None]
+            line[j] = own + reduce(xp.minimum, there) if there else own
+        before = line
+    return before[-1] / float(frames)
+
+
+def _costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
+    """(N, T, T M) squared differences of each frame from all frames of all examples."""
+    frames = np.ascontiguousarray(bank.transpose(1, 0, 2).reshape(-1, bank.shape[2]))
+    own = xp.mean(rows * rows, 2)[:, :, None] * float(rows.shape[2])
+    return own + (frames * frames).sum(1) - rows @ (frames.T * 2)
+
+
+def _usual(bank: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+    """The median distance of an example from the nearest other one of its gesture; from the
+    nearest of all where there is one of each."""
+    far = warped_distances(bank, bank)
+    np.fill_diagonal(far, np.inf)
+    alike = np.where(labels[:, None] == labels[None], far, np.inf).min(1)
+    found = alike[np.isfinite(alike)]
+    return max(float(np.median(found if len(found) else far.min(1))), 1e-3)

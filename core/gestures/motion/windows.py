@@ -1,0 +1,72 @@
+"""A clip of any length and rate as STEPS poses, evenly spaced in time: 10 and 30 frames a second
+then fit together, and slow and quick performances are alike.
+
+Convention: T frames, K keypoints, D axes; times in seconds, rising; NaN where
+a keypoint is missing.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.types import Floats
+
+STEPS = 16
+BRIDGED_S = 0.2  # that a hand may be lost for
+_UNTIMED_S = 1 / 30  # between frames whose times nobody wrote down
+_LATE = 1.5  # times the usual step between frames: then some are missing in between
+
+Times = NDArray[np.floating[Any]]
+
+
+def window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) -> Floats:
+    """(steps, K, D) of a clip's (T, K, D) keypoints: its longest part without a gap.
+
+    A keypoint that is lost for a while lies on the line between where it was and where it came
+    back, before its first and after its last sight where it was seen; NaN where it never was.
+    """
+    times = np.arange(len(keypoints)) * _UNTIMED_S if times_s is None else times_s
+    part = longest_part(keypoints, times)
+    keypoints, times = keypoints[part], times[part]
+    wanted = np.linspace(times[0], times[-1], steps)
+    flat = keypoints.reshape(len(times), -1)
+    if np.isfinite(flat).all():
+        found = _between(flat, times, wanted)
+    else:
+        found = np.stack([_filled(column, times, wanted) for column in flat.T], 1)
+    return found.reshape(steps, *keypoints.shape[1:]).astype(np.float32)
+
+
+def longest_part(keypoints: Floats, times_s: Times) -> slice:
+    """The longest run of frames in which nothing is seen for BRIDGED_S at most; all where nothing
+    ever is.
+
+    A recording of few frames a second has no gap where none of its frames is missing.
+    """
+    shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
+    if not len(shown):
+        return slice(0, len(keypoints))
+    usual = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    most = max(BRIDGED_S, _LATE * usual)
+    ends = np.flatnonzero(np.diff(times_s[shown]) > most + 1e-9)
+    starts, stops = np.r_[0, ends + 1], np.r_[ends, len(shown) - 1]
+    longest = int(np.argmax(times_s[shown[stops]] - times_s[shown[starts]]))
+    return slice(int(shown[starts[longest]]), int(shown[stops[longest]]) + 1)
+
+
+def _between(values: Floats, times: Times, wanted: Times) -> Floats:
+    """(len(wanted), M) of (T, M) values, on the lines between them."""
+    if len(times) == 1:
+        return np.repeat(values, len(wanted), 0)
+    after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
+    step = np.maximum(times[after] - times[after - 1], 1e-9)
+    share = np.clip((wanted - times[after - 1]) / step, 0, 1)[:, None]
+    return np.asarray(values[after - 1] * (1 - share) + values[after] * share, np.float32)
+
+
+def _filled(column: Floats, times: Times, wanted: Times) -> Floats:
+    seen = np.isfinite(column)
+    if not seen.any():
+        return np.full(len(wanted), np.nan, np.float32)
+    return np.asarray(np.interp(wanted, times[seen], column[seen]), np.float32)

@@ -1,0 +1,106 @@
+"""One net of moving gestures fitted to windows. Convention: N windows, C gestures; everything
+random comes from one seed.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.errors import TrainingError
+from core.gestures.data import GestureData
+from core.gestures.training.adamw import AdamW
+from core.gestures.training.fitting import TrainOptions
+from core.gestures.training.motion_augmentation import (
+    MotionAugmentation,
+    MotionMeaning,
+    augment_motion,
+)
+from core.gestures.training.motion_net import MotionNet
+from core.learning.background import Stop
+
+EPOCHS = 12
+_STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps of an epoch
+_WARM = 0.1  # of all steps, until the learning rate is at its highest
+_AT_ONCE = 1024
+
+
+def fit_motion(
+    data: GestureData,
+    options: TrainOptions,
+    epochs: int | None = None,
+    log: Callable[..., None] = lambda **_: None,
+    stop: Stop | None = None,
+) -> MotionNet:
+    """Fit on every window for so many epochs, fewer when it is stopped.
+
+    A recording of many windows says little more than one of few: each is drawn by the root of how
+    many windows its person has of its gesture.
+    """
+    torch.set_num_threads(1)  # as `fitting` has it
+    epochs, stop = epochs or options.epochs or EPOCHS, stop or Stop()
+    generator = torch.Generator().manual_seed(options.seed)
+    features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
+    seen = torch.from_numpy(np.asarray(features.as_seen(data.keypoints, data.mirrored_view)))
+    weights = torch.from_numpy(draw_weights(data))
+    some = torch.multinomial(weights, 4 * _AT_ONCE, replacement=True, generator=generator)
+    x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
+    net = MotionNet.fresh(features, len(data.gestures), x, generator)
+    optimizer = AdamW(net, _RATE, _DECAY)
+    meaning, how = MotionMeaning.of(data.gestures), MotionAugmentation()
+    for epoch in range(1, epochs + 1):
+        loss_sum, right = 0.0, 0
+        for step in range(_STEPS):
+            stop.check()
+            optimizer.rate = _RATE * _schedule(((epoch - 1) * _STEPS + step) / (epochs * _STEPS))
+            rows = torch.multinomial(weights, _BATCH, replacement=True, generator=generator)
+            points, y = augment_motion(
+                seen[rows], labels[rows], how, meaning, features.skeleton, generator
+            )
+            unmirrored = torch.zeros(len(rows), dtype=torch.bool)
+            logits = net.logits(features(points, unmirrored, torch), generator)
+            loss = torch.nn.functional.cross_entropy(
+                logits, y, label_smoothing=options.label_smoothing
+            )
+            optimizer.step(loss)
+            loss_sum, right = (
+                loss_sum + float(loss.detach()),
+                right + int((logits.argmax(1) == y).sum()),
+            )
+        record = {"loss": loss_sum / _STEPS, "accuracy": right / (_STEPS * _BATCH)}
+        if not np.isfinite(record["loss"]):
+            raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
+        log(event="epoch", epoch=epoch, epochs=epochs, **record)
+        if stop.is_set():
+            break
+    averaged = net.without_weights()
+    optimizer.give_average(averaged)
+    return averaged
+
+
+def _schedule(done: float) -> float:
+    """The learning rate's share: up in a line, then down to nothing along half a cosine."""
+    if done < _WARM:
+        return (done + 0.01) / (_WARM + 0.01)
+    return 0.5 * (1 + float(np.cos(np.pi * (done - _WARM) / (1 - _WARM))))
+
+
+def draw_weights(data: GestureData) -> NDArray[np.float64]:
+    """(N,) how often each window is drawn."""
+    _, group = np.unique(data.persons, return_inverse=True)
+    _, cell, counts = np.unique(
+        group * len(data.gestures) + data.labels, return_inverse=True, return_counts=True
+    )
+    return np.asarray(1 / np.sqrt(counts[cell]), np.float64)
+
+
+def motion_probabilities(net: MotionNet, data: GestureData) -> NDArray[np.float32]:
+    """(N, C) of the net for the windows, some at once."""
+    parts = []
+    with torch.no_grad():
+        for begin in range(0, len(data), _AT_ONCE):
+            rows = slice(begin, begin + _AT_ONCE)
+            keypoints = torch.from_numpy(np.ascontiguousarray(data.keypoints[rows]))
+            parts.append(net(keypoints, torch.from_numpy(data.mirrored_view[rows])).numpy())
+    return np.concatenate(parts) if parts else np.empty((0, len(data.gestures)), np.float32)

@@ -1,0 +1,47 @@
+"""Warped distances beside the recurrence written out, and examples that name what they are like."""
+
+import numpy as np
+
+from core.gestures.motion.motion_features import motion_features
+from core.gestures.motion.templates import Templates, warped_distances
+
+
+def by_the_recurrence(a: np.ndarray, b: np.ndarray) -> float:
+    """Without a band, as the textbook has it."""
+    cost = ((a[:, None] - b[None]) ** 2).sum(2)
+    best = np.full((len(a) + 1, len(b) + 1), np.inf)
+    best[0, 0] = 0
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            ways = best[i - 1, j], best[i, j - 1], best[i - 1, j - 1]
+            best[i, j] = cost[i - 1, j - 1] + min(ways)
+    return best[-1, -1] / len(a)
+
+
+def test_warped_distances_are_those_of_the_recurrence():
+    rng = np.random.default_rng(0)
+    rows, bank = (rng.normal(0, 1, (n, 5, 3)).astype(np.float32) for n in (4, 3))
+    wanted = [[by_the_recurrence(row, one) for one in bank] for row in rows]
+    np.testing.assert_allclose(warped_distances(rows, bank), wanted, rtol=1e-4)
+
+
+def test_a_late_performance_is_the_same_one_late():
+    t = np.linspace(0, 1, 16)
+    here, late = (np.stack([np.sin(6 * x), np.cos(6 * x)], 1) for x in (t, t**1.3))
+    one = here[None].astype(np.float32)
+    warped = warped_distances(late[None].astype(np.float32), one)[0, 0]
+    assert warped < ((late - here) ** 2).sum(1).mean() / 5
+
+
+def test_two_examples_of_each_gesture_name_other_performances():
+    features, rng = motion_features("fingertip_1"), np.random.default_rng(0)
+    t = np.linspace(0, 1, 16)
+    ways = np.stack([[t, 0 * t], [-t, 0 * t], [np.cos(6 * t), np.sin(6 * t)]]).transpose(0, 2, 1)
+    labels = np.tile([0, 1, 2], 12)
+    size = rng.uniform(0.1, 0.5, (36, 1, 1))
+    clips = (ways[labels] * size + rng.normal(0, 0.005, (36, 16, 2)))[:, :, None].astype(np.float32)
+    seen = np.zeros(36, bool)
+    matcher = Templates.of(features, clips[:6], seen[:6], labels[:6], 3)
+    found = matcher.probabilities(clips[6:], seen[6:])
+    assert (found.argmax(1) == labels[6:]).all()
+    np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)

@@ -1,0 +1,52 @@
+"""Clips of any rate become windows; what is lost for a moment is bridged, what is lost longer ends
+a window. By hand."""
+
+import numpy as np
+
+from core.gestures.motion.windows import longest_part, window
+
+NAN = np.nan
+
+
+def way(*x: float) -> np.ndarray:
+    """A single keypoint's clip, moving along x alone."""
+    return np.array([[[value, 0.0 if np.isfinite(value) else NAN]] for value in x], np.float32)
+
+
+def test_a_clip_of_ten_frames_a_second_gives_what_thirty_give():
+    slow, fast = np.arange(0, 1.01, 0.1), np.arange(0, 1.01, 1 / 30)
+    found = [window(way(*(3 * t)), t, 7) for t in (slow, fast)]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
+    np.testing.assert_allclose(found[0][:, 0, 0], [0, 0.5, 1, 1.5, 2, 2.5, 3], atol=1e-5)
+
+
+def test_frames_count_by_their_time_not_by_their_number():
+    found = window(way(0, 1, 2, 6), np.array([0.0, 0.05, 0.1, 0.2]), 5)
+    np.testing.assert_allclose(found[:, 0, 0], [0, 1, 2, 4, 6], atol=1e-5)
+
+
+def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_window():
+    times = np.arange(12) / 20
+    short = way(0, 1, 2, NAN, NAN, NAN, 6, 7, 8, 9, 10, 11)  # lost from 0.10 to 0.30 s
+    np.testing.assert_allclose(window(short, times, 12)[:, 0, 0], np.arange(12), atol=1e-5)
+    long = way(0, 1, 2, NAN, NAN, NAN, NAN, 7, 8, 9, 10, 11)
+    assert longest_part(long, times) == slice(7, 12)
+    np.testing.assert_allclose(window(long, times, 5)[:, 0, 0], [7, 8, 9, 10, 11], atol=1e-5)
+
+
+def test_few_frames_a_second_are_no_gap():
+    times = np.arange(4) * 0.5
+    assert longest_part(way(0, 1, 2, 3), times) == slice(0, 4)
+
+
+def test_a_keypoint_that_was_never_seen_stays_missing_and_another_is_filled():
+    clip = np.zeros((5, 2, 2), np.float32)
+    clip[:, 1] = NAN
+    clip[3, 0] = NAN
+    found = window(clip, None, 4)
+    assert np.isnan(found[:, 1]).all() and (found[:, 0] == 0).all()
+
+
+def test_a_clip_in_which_nothing_is_seen_and_one_of_a_single_frame_are_windows_too():
+    assert np.isnan(window(way(NAN, NAN, NAN), None, 4)).all()
+    np.testing.assert_array_equal(window(way(5), None, 3)[:, 0, 0], [5, 5, 5])
