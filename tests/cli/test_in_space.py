@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from core.capture.tables import read_table
 from core.cli import app
+from core.depth.sources.recorder import record
+from core.depth.synthetic.film import RenderedFilm
 from core.errors import ModelError
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
@@ -22,6 +24,7 @@ from core.paths import Paths
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import answers
 from core.store import Store
+from tests.massing_net import save_massing_net
 
 GESTURES = ("fist", "open_palm", "thumbs_up")
 EACH = 12
@@ -159,6 +162,22 @@ def by_itself(folder, argument):
     done = run_itself(folder, argument)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_recording_of_depth_is_recorded_into_a_project_in_space(tmp_path):
+    at = ["--workspace", str(tmp_path / "home")]
+    save_massing_net(Paths.find(tmp_path / "home").own_nets / "crossinfonet.mine")
+    with RenderedFilm(count=12) as film:
+        record(film, tmp_path / "film")
+    command = ["record", "--project", "P", "--gesture", "fist", "-i", str(tmp_path / "film")]
+    command += ["--depth", "crossinfonet.mine", "--person", "Ada", *at]
+    kept = said(command)["kept"]
+    listed = said(["samples", "list", "--project", "P", *at])["samples"]
+    assert len(listed) == kept >= 4
+    assert {(one["gesture"], one["person"]) for one in listed} == {("fist", "Ada")}
+    said(["project", "create", "flat", *at])
+    done = CliRunner().invoke(app, [*command, "--project", "flat"])
+    assert "learns from keypoints in the picture" in str(done.exception)
 
 
 def test_samples_without_keypoints_in_space_are_told(tmp_path, shared_data):

@@ -7,6 +7,7 @@ import pytest
 from core.depth.synthetic.render import render_hand
 from core.jobs.trainings import train_here
 from core.paths import Paths
+from core.recognition.keypoint_sources import MEDIAPIPE
 from core.store import NewSample
 from tests.pages.conftest import go, press, texts
 
@@ -72,3 +73,20 @@ def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_pic
     assert not app.exception and not app.error
     assert not store.project("Deep").in_space
     assert "Learns from keypoints in space" not in texts(app)
+
+
+def test_live_says_that_a_webcam_s_depth_is_estimated(app, store, workspace):
+    project = store.create_project("Webcam", in_space=True)
+    gestures = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
+    for seed, name in enumerate(("fist", "open_palm")):
+        hands = [render_hand(seed, n).joints_mm("hand_21").astype(np.float32) for n in range(EACH)]
+        new = [
+            NewSample(hand[:, :2], np.ones(21, np.float32), "w", True, MEDIAPIPE, world=hand / 1000)
+            for hand in hands
+        ]
+        store.add_samples(store.start_recording(session, gestures[name]), new)
+    train_here(store, Paths.find(workspace), project.name, epochs=1, progress=lambda *_: None)
+    app.session_state["project_name"] = project.name
+    for page in ("live", "studio"):
+        assert "MediaPipe estimates these points from colours alone" in texts(go(app, page))

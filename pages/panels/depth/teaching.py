@@ -2,9 +2,10 @@
 what its model says of them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
@@ -47,7 +48,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
     """The project's cards, whose buttons record what the camera sees; the training beside."""
     if not _takes_depth(project, net):
         return
-    left, right = st.columns([3, 2])
+    left, right = _columns(project)
     with right:
         person, plan = pick_person(), pick_plan()
         recorder = recorder_for(project, person, name)
@@ -74,7 +75,7 @@ def teach_from_recording(
     """Some of its frames as samples of a gesture; the training beside."""
     if not _takes_depth(project, net):
         return
-    left, right = st.columns([3, 2])
+    left, right = _columns(project)
     with right:
         person = pick_person()
         quick_training(project, missing(project, "choose the frames that show it"))
@@ -97,6 +98,11 @@ def teach_from_recording(
         counts = count_samples(studio().store, project.id)
         told = [f"{_title(one)} {counts[one.id]:,}" for one in gestures if one.id in counts]
         st.caption(safe_label("Samples: " + (", ".join(told) or "none yet")))
+
+
+def _columns(project: Project) -> Sequence[DeltaGenerator]:
+    st.subheader(f"Teach {safe_label(project.name)}", anchor=False)
+    return st.columns([3, 2])
 
 
 def _title(gesture: Gesture) -> str:
