@@ -21,17 +21,16 @@ from core.depth.frames import read_depth
 from core.depth.joint_files import read_joints
 from core.depth.published import DEPTH_SETS
 from core.depth.sources.frames import DepthFrame
-from core.depth.sources.joint_tables import JOINTS_FILE
+from core.depth.sources.joint_tables import HANDS, JOINTS_FILE
 from core.depth.sources.recordings import open_depth
 from core.errors import TableError
-from core.pose.skeletons import HAND_21, ICVL_16, NYU_14, Skeleton
+from core.pose.skeletons import NYU_14, Skeleton, skeleton_named
 
 # its maker's calibration of the one that took the frames
 SR305 = Camera("sr305", 476.007, 476.007, 313.683, 242.755, 640, 480)
 _SR305_UNIT_MM = 0.125
 _PALMS, _LABELS = "frames.csv", "nyu_test_label.txt"
 _SIGNS = {"nyu": "joint_data.mat", "icvl": "labels.txt", "msra": "P0", "hands17": "images"}
-_SKELETONS = {one.size: one for one in (HAND_21, ICVL_16, NYU_14)}  # of joints.csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +100,15 @@ def _with_truth(folder: Path) -> Iterator[PalmFrame]:
     source = open_depth(folder)
     try:
         for frame in source:
-            if frame.truth_mm is None or len(frame.truth_mm) not in _SKELETONS:
+            if frame.truth_mm is None:
                 continue
-            palm_mm = palm_of(_SKELETONS[len(frame.truth_mm)], frame.truth_mm)
+            if not frame.skeleton:
+                raise TableError(
+                    f"{folder / JOINTS_FILE} doesn't name its joints, so where the palm is can't "
+                    f"be told: expected are all of {', '.join(one.name for one in HANDS)}'s, "
+                    "e.g. wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
+                )
+            palm_mm = palm_of(skeleton_named(frame.skeleton), frame.truth_mm)
             if np.isfinite(palm_mm).all():
                 yield PalmFrame(f"frame {frame.index}", frame, palm_mm)
     finally:
@@ -118,7 +123,7 @@ def _of_nyu(folder: Path) -> Iterator[PalmFrame]:
         if not number.isdecimal() or not 1 <= int(number) <= len(joints_mm):
             raise TableError(f"{file.name}: {_LABELS} has {len(joints_mm)} lines, from 1")
         truth = joints_mm[int(number) - 1]
-        frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth)
+        frame = DepthFrame(read_depth(file), camera, 0.0, index, None, truth, NYU_14.name)
         yield PalmFrame(file.name, frame, palm_of(NYU_14, truth))
 
 
@@ -126,5 +131,6 @@ def _published(name: str, folder: Path) -> Iterator[PalmFrame]:
     one = DEPTH_SETS[name]
     for index, label in enumerate(one.read(folder)):
         truth = one.camera.to_mm(label.uvd)
-        frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth)
+        own = one.skeleton.name
+        frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth, own)
         yield PalmFrame(label.file.name, frame, palm_of(one.skeleton, truth))

@@ -18,11 +18,11 @@ from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
 from core.depth.sources.frames import DepthFrame, DepthSource
-from core.errors import MudraError
+from core.errors import MudraError, SkeletonError
 from core.estimators.depth_net import DepthNet
 from core.media.pictures import encode_jpeg
 from core.pose.metrics import Distances, distances, epe
-from core.pose.skeletons import SKELETONS, Skeleton, skeleton_named
+from core.pose.skeletons import Skeleton, convert, skeleton_named
 from core.recognition.depth_reading import DepthReader, DepthReading
 from core.recognition.hand_finding import HandFinder
 
@@ -73,14 +73,16 @@ class DepthView:
 
 
 def found_in(reading: DepthReading) -> Found:
-    """What stays of a reading; its truth counts where it is of as many keypoints."""
-    joints, truth = reading.joints_mm, reading.frame.truth_mm
-    errors = None
-    if joints is not None and truth is not None and joints.shape == truth.shape:
-        apart = distances(joints[None], truth[None])[0]
-        errors = None if np.isnan(apart).all() else apart
-    time_s = reading.frame.time_s
-    return Found(reading.how, reading.cube, joints, reading.skeleton, truth, errors, time_s)
+    """What stays of a reading; its truth counts where its joints are told, and are the net's."""
+    frame, joints, errors = reading.frame, reading.joints_mm, None
+    truth = frame.truth_mm
+    if joints is not None and truth is not None and frame.skeleton:
+        here, there = skeleton_named(frame.skeleton), skeleton_named(reading.skeleton)
+        with suppress(SkeletonError):  # there is no way from one to the other
+            own = convert(truth.astype(np.float32), here, there)
+            apart = distances(joints[None], own[None])[0]
+            errors = None if np.isnan(apart).all() else apart
+    return Found(reading.how, reading.cube, joints, reading.skeleton, truth, errors, frame.time_s)
 
 
 def view_of(frame: DepthFrame, found: Found, reach: Reach) -> DepthView:
@@ -128,14 +130,15 @@ class DepthPlayback:
 
     @cached_property
     def truth(self) -> Skeleton | None:
-        """Of the true keypoints, told by their number, for a recording doesn't name it; None where
-        they are not known."""
-        told = (frame.truth_mm for frame in self._some())
-        known = next((truth_mm for truth_mm in told if truth_mm is not None), None)
-        hands = [skeleton for skeleton in SKELETONS.values() if not skeleton.is_body]
-        ours = [self.skeleton] if self.skeleton else []
-        fitting = (s for s in (*ours, *hands) if known is not None and s.size == len(known))
-        return next(fitting, None)
+        """Of the true keypoints; None where they are not known, or it isn't told which they are."""
+        told = (frame.skeleton for frame in self._some() if frame.truth_mm is not None)
+        name = next(told, "")
+        return skeleton_named(name) if name else None
+
+    @cached_property
+    def has_untold_truth(self) -> bool:
+        """Some true keypoints are known, but not which they are."""
+        return any(frame.truth_mm is not None and not frame.skeleton for frame in self._some())
 
     def view(self, index: int, reach: Reach) -> DepthView:
         """A frame, its depths within a reach in colours.

@@ -4,9 +4,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core.datasets.palm_frames import palm_of, read_palm_frames
+from core.depth.synthetic.files import write_hands
+from core.depth.synthetic.render import Settings
 from core.errors import TableError
 from core.pose.skeletons import HAND_21, ICVL_16, MSRA_21, NYU_14
 
@@ -37,14 +40,25 @@ def test_a_palm_is_the_set_s_own_or_the_mean_of_wrist_and_knuckles() -> None:
 
 
 def test_rendered_hands_are_read(tmp_path: Path) -> None:
-    from core.depth.synthetic.files import write_hands
-    from core.depth.synthetic.render import Settings
-
     write_hands(tmp_path / "hands", 2, 5, Settings(window_mm=None))
     first, _ = read_palm_frames(tmp_path / "hands")
     assert first.frame.depth_mm.shape == (480, 640)
     assert first.frame.truth_mm is not None
     np.testing.assert_allclose(first.palm_mm, first.frame.truth_mm[[0, 5, 9, 13, 17]].mean(0))
+
+
+def test_a_palm_of_a_table_in_another_order_is_told_by_the_names(tmp_path: Path) -> None:
+    write_hands(tmp_path / "hands", 1, 5, Settings(window_mm=None))
+    (usual,) = read_palm_frames(tmp_path / "hands")
+    table = tmp_path / "hands" / "joints.csv"
+    rows = pd.read_csv(table)
+    rows[[*rows.columns[::-1]]].to_csv(table, index=False)
+    (turned,) = read_palm_frames(tmp_path / "hands")
+    np.testing.assert_allclose(turned.palm_mm, usual.palm_mm)
+    rows.columns = [column.replace("wrist", "joint0") for column in rows.columns]
+    rows.to_csv(table, index=False)
+    with pytest.raises(TableError, match=r"joints\.csv doesn't name its joints"):
+        next(read_palm_frames(tmp_path / "hands"))
 
 
 def test_a_folder_without_palms_is_told(tmp_path: Path) -> None:

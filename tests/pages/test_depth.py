@@ -94,6 +94,15 @@ def test_a_recording_without_a_hand_says_so(app):
     assert "No hand was found in this recording" in app.warning[0].value
 
 
+def test_truth_whose_joints_are_not_named_is_said_to_measure_nothing(app):
+    choose(go(app, "depth"), "Recording")
+    header = ",".join(f"joint{n}_{axis}" for n in range(21) for axis in "xyz")
+    table = f"picture,{header}\na.png{',1' * 63}\n".encode()
+    upload(app, ("a.png", depth_png(700)), ("camera.json", CAMERA_JSON), ("joints.csv", table))
+    assert "true keypoints of this recording aren't named" in texts(app)
+    assert drawn(app)["truth_skeleton"] is None
+
+
 def test_a_damaged_frame_says_so_and_the_others_are_there(app):
     choose(go(app, "depth"), "Recording")
     good = [(f"{n}.png", depth_png(700)) for n in (1, 3)]

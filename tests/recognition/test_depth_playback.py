@@ -11,7 +11,7 @@ from core.depth.sources.frames import DepthFrame
 from core.depth.sources.recorded import Recorded
 from core.errors import MediaError
 from core.estimators.depth_net import DepthNet
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons import HAND_21, MSRA_21, convert
 from core.recognition.depth_playback import DepthPlayback
 from tests.massing_net import save_massing_net, star
 
@@ -38,7 +38,7 @@ class Boards(Recorded):
         if index != 3:
             depth[95:146, u - 20 : u + 21] = 500
         truth = CAMERA.to_mm([u, 120, 500]) + 125 * star() + (0, OFF_MM, 0)
-        return DepthFrame(depth, CAMERA, index / 30, index, truth_mm=truth)
+        return DepthFrame(depth, CAMERA, index / 30, index, None, truth, "hand_21")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,32 @@ def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
     assert playback.truth == HAND_21
     assert playback.view(0, REACH).error_mm is None
     assert playback.view(1, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+
+
+def test_truth_in_another_order_is_measured_by_its_names(net):
+    class Reordered(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            truth = convert(frame.truth_mm, HAND_21, MSRA_21)
+            return replace(frame, truth_mm=truth, skeleton="msra_21")
+
+    playback = DepthPlayback(Reordered(), net)
+    assert playback.truth == MSRA_21 and not playback.has_untold_truth
+    assert playback.view(0, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+
+
+@pytest.mark.parametrize("skeleton", ["", "nyu_14"])
+def test_truth_of_other_or_untold_joints_measures_nothing(net, skeleton):
+    class Other(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            joints = 14 if skeleton else 21
+            return replace(frame, truth_mm=frame.truth_mm[:joints], skeleton=skeleton)
+
+    playback = DepthPlayback(Other(), net)
+    assert playback.has_untold_truth == (not skeleton)
+    assert (playback.truth.name if playback.truth else "") == skeleton
+    assert playback.view(0, REACH).error_mm is None
 
 
 def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured():

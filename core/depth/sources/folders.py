@@ -74,7 +74,7 @@ def open_folder(
     size_hw = read_depth(folder / names[0]).shape
     said, said_unit = read_camera_beside(folder, (size_hw[0], size_hw[1]))
     path = folder / JOINTS_FILE
-    table = read_joint_table(path) if path.is_file() else JointTable()
+    table, skeleton = read_joint_table(path).ordered() if path.is_file() else (JointTable(), "")
     path = folder / TIMES_FILE
     times = read_times(path) if path.is_file() else {}
     began_s = min((times[name] for name in names if name in times), default=0.0)
@@ -83,7 +83,8 @@ def open_folder(
     if found is None:
         raise unknown_camera(folder.name, (size_hw[0], size_hw[1]))
     table = replace(table, cameras={}) if camera else table
-    return DepthFolder(folder, layout, names, found, unit_mm or said_unit or 1.0, table, times)
+    unit_mm = unit_mm or said_unit or 1.0
+    return DepthFolder(folder, layout, names, found, unit_mm, table, skeleton, times)
 
 
 class DepthFolder(Recorded):
@@ -97,11 +98,13 @@ class DepthFolder(Recorded):
         camera: Camera,
         unit_mm: float,
         table: JointTable,
+        skeleton: str,
         times_s: dict[str, float],
     ) -> None:
         super().__init__(folder.name, camera, len(names))
         self._folder, self._layout, self._names = folder, layout, names
-        self._unit_mm, self._table, self._times_s = unit_mm, table, times_s
+        self._unit_mm, self._times_s = unit_mm, times_s
+        self._table, self._skeleton = table, skeleton
 
     def _frame(self, index: int) -> DepthFrame:
         name = self._names[index]
@@ -115,6 +118,7 @@ class DepthFolder(Recorded):
             index,
             self._rgb(name, (depth_mm.shape[0], depth_mm.shape[1])),
             self._table.truths.get(name),
+            self._skeleton,
         )
 
     def _rgb(self, name: str, size_hw: tuple[int, int]) -> Picture | None:

@@ -21,6 +21,7 @@ class DepthFrame:
         rgb: (H, W, 3) in colours, pixel by pixel the same view as `depth_mm`; None where there is
             none or it isn't registered.
         truth_mm: (K, 3) x, y, z of the hand's joints where they are known, NaN where one is not.
+        skeleton: the name of the one whose joints these are, "" where that isn't told.
     """
 
     depth_mm: Depth
@@ -29,6 +30,7 @@ class DepthFrame:
     index: int
     rgb: Picture | None = None
     truth_mm: Points | None = None
+    skeleton: str = ""
 
 
 class DepthSource(Protocol):

@@ -2,7 +2,9 @@
 
 Convention: joints.csv has a row a picture: its name (picture; or name, of NAME_depth.png), columns
 JOINT_x, JOINT_y, JOINT_z of each joint in mm, empty where it isn't known, and fx, fy, u0, v0, width
-and height where each picture has a camera of its own. Untrusted: every row is looked at.
+and height where each picture has a camera of its own. Joints are read by name, in any order; a
+finger's are also numbered from the palm outwards, thumb1 to little4. Untrusted: every row is looked
+at.
 """
 
 import csv
@@ -17,9 +19,16 @@ from core.depth.cameras import Camera, Points
 from core.depth.sources.camera_files import camera_of
 from core.depth.sources.recorded import MOST_FRAMES
 from core.errors import MediaError, TableError
+from core.pose.hand_skeletons import FINGERS, HAND_21, ICVL_16, NYU_14
 
 JOINTS_FILE = "joints.csv"
 CAMERA_COLUMNS = ("fx", "fy", "u0", "v0", "width", "height")
+HANDS = (HAND_21, ICVL_16, NYU_14)  # every set of names; others of 21 have another order alone
+_NUMBERED = {
+    f"{finger}{n}": HAND_21.joints[HAND_21.groups[finger][n - 1]]
+    for finger in FINGERS
+    for n in range(1, 5)
+}
 _MOST_BYTES = 500 * 2**20
 _MOST_JOINTS = 100
 _MOST_MM = 1e5
@@ -30,7 +39,7 @@ class JointTable:
     """What joints.csv says, by picture.
 
     Attributes:
-        joints: their names, in the order of the columns.
+        joints: their names, as skeletons call them.
         cameras: where each picture has its own; else empty.
         truths: (K, 3) x, y, z in mm, NaN where a joint isn't known.
     """
@@ -38,6 +47,16 @@ class JointTable:
     joints: tuple[str, ...] = ()
     cameras: dict[str, Camera] = field(default_factory=dict)
     truths: dict[str, Points] = field(default_factory=dict)
+
+    def ordered(self) -> tuple["JointTable", str]:
+        """With the joints of the first of `HANDS` that are all named, in its order, and its name;
+        as it is and "" where there is none."""
+        for skeleton in HANDS:
+            if {*skeleton.joints} <= {*self.joints}:
+                columns = [self.joints.index(joint) for joint in skeleton.joints]
+                truths = {name: truth[columns] for name, truth in self.truths.items()}
+                return JointTable(skeleton.joints, self.cameras, truths), skeleton.name
+        return self, ""
 
 
 def read_joint_table(path: Path) -> JointTable:
@@ -48,14 +67,17 @@ def read_joint_table(path: Path) -> JointTable:
     """
     rows = _rows(path)
     _, header = next(rows, (1, []))
-    axes = [n for n, name in enumerate(header) if name.endswith(("_x", "_y", "_z"))]
-    whole = [header[n][-2:] for n in axes] == ["_x", "_y", "_z"] * (len(axes) // 3)
-    if not {"picture", "name"} & set(header) or not whole or len(axes) > 3 * _MOST_JOINTS:
+    joints = [name.removesuffix("_x") for name in header if name.endswith("_x")]
+    axes = [f"{joint}_{axis}" for joint in joints for axis in "xyz"]
+    whole = sorted(axes) == sorted(name for name in header if name.endswith(("_x", "_y", "_z")))
+    named = [_NUMBERED.get(joint, joint) for joint in joints]
+    once = len({*named}) == len(named)
+    if not {"picture", "name"} & {*header} or not whole or not once or len(named) > _MOST_JOINTS:
         raise TableError(
             f"{path.name} is no table of joints: expected are the columns picture and x, y, z of "
-            f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …)"
+            f"each of at most {_MOST_JOINTS} joints (wrist_x, wrist_y, wrist_z, …), once each"
         )
-    table = JointTable(tuple(header[n].removesuffix("_x") for n in axes[::3]))
+    table, places = JointTable(tuple(named)), [header.index(axis) for axis in axes]
     short = ""
     for number, row in rows:
         where = f"{path.name}: line {number}"
@@ -65,13 +87,13 @@ def read_joint_table(path: Path) -> JointTable:
         if len(row) < len(header):
             short = said
             continue
-        named = dict(zip(header, row, strict=True))
-        picture = named["picture"] if "picture" in named else f"{named['name']}_depth.png"
+        fields = dict(zip(header, row, strict=True))
+        picture = fields["picture"] if "picture" in fields else f"{fields['name']}_depth.png"
         if axes:
-            numbers = [_number(row[n], where) for n in axes]
+            numbers = [_number(row[place], where) for place in places]
             table.truths[picture] = np.array(numbers).reshape(-1, 3)
         if set(CAMERA_COLUMNS) <= set(header):
-            table.cameras[picture] = _camera(named, where)
+            table.cameras[picture] = _camera(fields, where)
     return table
 
 

@@ -28,6 +28,7 @@ from core.errors import MediaError
 from core.files import write_whole
 from core.media.exact_videos import LosslessWriter
 from core.media.pictures import encode_jpeg
+from core.pose.skeletons import SKELETONS
 
 _JPEG_QUALITY = 95
 _MOST_MM = 65_535
@@ -129,7 +130,10 @@ class FolderWriter:
         """Its camera, too: of rendered hands each has its own."""
         assert frame.truth_mm is not None
         if not (self._folder / JOINTS_FILE).exists():
-            axes = [f"joint{n}_{axis}" for n in range(len(frame.truth_mm)) for axis in "xyz"]
+            names = [f"joint{n}" for n in range(len(frame.truth_mm))]  # not told which
+            if frame.skeleton:
+                names = [*SKELETONS[frame.skeleton].joints]
+            axes = [f"{name}_{axis}" for name in names for axis in "xyz"]
             self._append(JOINTS_FILE, ["picture", *CAMERA_COLUMNS, *axes])
         camera = [f"{getattr(frame.camera, column):.9g}" for column in CAMERA_COLUMNS]
         joints = ["" if np.isnan(mm) else f"{mm:.3f}" for mm in frame.truth_mm.ravel()]

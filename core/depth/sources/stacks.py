@@ -2,8 +2,8 @@
 
 Convention: (N, H, W), or (H, W) for one, in `unit_mm`, 0 or NaN where nothing was seen. A .npz
 calls it `depth` (or holds nothing else) and may have `camera` (fx, fy, u0, v0), `times` (N,) in s,
-`rgb` (N, H, W, 3) in the same view, `truth_mm` (N, K, 3) and `unit_mm`. Untrusted: no pickles, and
-headers are looked at before room is made.
+`rgb` (N, H, W, 3) in the same view, `truth_mm` (N, K, 3) of hand_21, icvl_16 or nyu_14, in their
+order, and `unit_mm`. Untrusted: no pickles, and headers are looked at before room is made.
 """
 
 from pathlib import Path
@@ -20,12 +20,14 @@ from core.depth.sources.camera_files import (
     unknown_camera,
 )
 from core.depth.sources.frames import DepthFrame
+from core.depth.sources.joint_tables import HANDS
 from core.depth.sources.recorded import MOST_FRAMES, RATE, Recorded, check_size
 from core.errors import MediaError
 from core.media.npz import DAMAGE, read_npz
 
 _MOST_PIXELS = 16_000_000
 _SHAPES = {"times": (), "rgb": ("H", "W", 3), "truth_mm": ("K", 3)}  # after N
+_SKELETONS = {skeleton.size: skeleton.name for skeleton in HANDS}
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -77,6 +79,7 @@ class DepthStack(Recorded):
             index,
             None if rgb is None else rgb[index],
             None if truth is None else np.asarray(truth[index], np.float64),
+            "" if truth is None else _SKELETONS.get(truth.shape[1], ""),
         )
 
 

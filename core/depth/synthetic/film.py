@@ -43,7 +43,8 @@ class RenderedFilm(Recorded):
         seen = cast(scene.solids, scene.planes, self.camera)
         depth = measured(seen, self.camera, NOISES["primesense"], noise).astype(np.float32)
         truth = mixture(self.skeleton) @ scene.joints_mm
-        return DepthFrame(depth, self.camera, index / _RATE_HZ, index, truth_mm=truth)
+        time_s = index / _RATE_HZ
+        return DepthFrame(depth, self.camera, time_s, index, None, truth, self.skeleton)
 
     @property
     def _middle(self) -> Points:

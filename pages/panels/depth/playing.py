@@ -69,6 +69,11 @@ def _say_hands(playback: DepthPlayback) -> None:
     elif read:
         so_far = " read so far" if read < playback.count else ""
         st.caption(f"Hand found in {found} of {many(read, 'frame')}{so_far}.")
+    if playback.has_untold_truth:
+        st.caption(
+            "The true keypoints of this recording aren't named, so nothing is measured by them: "
+            "joints.csv needs the columns wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"
+        )
     if found and playback.skeleton:
         st.download_button(
             "Keypoints (CSV)",

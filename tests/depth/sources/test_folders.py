@@ -18,6 +18,7 @@ from core.depth.synthetic.files import write_hands
 from core.depth.synthetic.render import NYU_HANDS, render_hand
 from core.errors import MediaError, TableError
 from core.media.pictures import read_picture
+from core.pose.skeletons import HAND_21, MSRA_21
 
 SMALL = Camera("small", 50.0, 51.0, 3.5, 2.5, 8, 6)
 NUMBERS = {"fx": 50, "fy": 51.0, "u0": 3.5, "v0": 2.5, "width": 8, "height": 6}
@@ -56,6 +57,7 @@ def test_a_real_sequence_in_colour_comes_with_the_truth_beside_it(shared_data: P
     last = frames[-1]
     with (shared_data / "depth" / "rgbd21" / "joints.csv").open() as file:
         row = list(csv.reader(file))[-1]
+    assert last.skeleton == "hand_21"
     assert last.truth_mm.ravel() == pytest.approx([float(field) for field in row[2:]])
     u, v, d = source.camera.to_pixels(last.truth_mm[9])  # the middle finger's knuckle
     assert abs(last.depth_mm[round(v), round(u)] - d) < 40
@@ -194,6 +196,13 @@ def test_a_camera_file_that_is_no_json_is_told(tmp_path, content) -> None:
         ("joints.csv", "", "no table of joints"),
         ("joints.csv", "picture,a_x,a_y\n", "no table of joints"),
         ("joints.csv", "file,a_x,a_y,a_z\n", "no table of joints"),
+        ("joints.csv", "picture,a_x,b_y,a_z\n", "no table of joints"),
+        ("joints.csv", "picture,a_x,a_y,a_z,a_z\n", "no table of joints"),
+        (
+            "joints.csv",
+            "picture,thumb1_x,thumb1_y,thumb1_z,thumb_cmc_x,thumb_cmc_y,thumb_cmc_z\n",
+            "no table of joints: .* once each",
+        ),
         ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2\n2.png,1,2,3\n", "line 2 has 3 fields, the"),
         ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2,3,4\n", "line 2 has 5 fields, the header"),
         ("joints.csv", "picture,a_x,a_y,a_z\n1.png,1,2,b\n", "line 2: “b” is no number"),
@@ -219,6 +228,31 @@ def test_a_last_line_of_joints_that_was_cut_short_is_left_out(tmp_path) -> None:
     (folder / "joints.csv").write_text("picture,a_x,a_y,a_z\n1.png,1,2,3\n2.png,4,")
     first, second = open_depth(folder)
     assert first.truth_mm.tolist() == [[1, 2, 3]] and second.truth_mm is None
+
+
+def named(joints, axes="xyz") -> str:
+    """A table of one picture: joint n at n, n + 100, n + 200."""
+    columns = [f"{joint}_{axis}" for joint in joints for axis in axes]
+    at = {"x": 0, "y": 100, "z": 200}
+    numbers = [str(n + at[axis]) for n in range(len(joints)) for axis in axes]
+    return ",".join(["picture", *columns]) + "\n" + ",".join(["1.png", *numbers]) + "\n"
+
+
+def test_joints_are_read_by_name_in_whatever_order_they_stand(tmp_path) -> None:
+    folder = folder_of(tmp_path / "a", {"1.png": 1})
+    (folder / "joints.csv").write_text(named(MSRA_21.joints, "zyx"))
+    (frame,) = open_depth(folder)
+    assert frame.skeleton == "hand_21"
+    # the thumb is MSRA's last finger: its tip is the table's joint 20, the index's tip joint 4
+    assert frame.truth_mm[HAND_21.index("thumb_tip")].tolist() == [20, 120, 220]
+    assert frame.truth_mm[HAND_21.index("index_tip")].tolist() == [4, 104, 204]
+
+
+def test_joints_that_no_skeleton_has_are_said_to_be_none_s(tmp_path) -> None:
+    folder = folder_of(tmp_path / "a", {"1.png": 1})
+    (folder / "joints.csv").write_text(named([f"joint{n}" for n in range(21)]))
+    (frame,) = open_depth(folder)
+    assert frame.skeleton == "" and frame.truth_mm[20].tolist() == [20, 120, 220]
 
 
 def test_a_joint_that_isn_t_known_is_nan(tmp_path) -> None:

@@ -52,6 +52,7 @@ def test_rendered_hands_keep_their_cameras_and_joints(tmp_path) -> None:
             for was, now in zip(source, copy, strict=True):
                 assert np.array_equal(now.depth_mm, was.depth_mm)
                 assert now.truth_mm == pytest.approx(was.truth_mm, abs=1e-3)
+                assert now.skeleton == was.skeleton == "nyu_14"
                 assert now.camera.u0 == pytest.approx(was.camera.u0)
         with pytest.raises(MediaError, match="several cameras don't make one film"):
             record(source, tmp_path / "a.mkv")
