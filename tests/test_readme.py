@@ -60,7 +60,7 @@ def test_a_command_that_a_document_shows_is_there_with_its_options(
     document: str, name: str, rest: str
 ) -> None:
     _, command = found(name, rest)
-    known = {o for p in command.params for o in p.opts} | {"--help"}
+    known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
     assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rest.split("#")[0])) <= known
 
 
