@@ -127,11 +127,14 @@ class Actions:
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
         host, port = settings.osc_host, settings.osc_port
-        self._osc.have((host, port) if settings.osc else None, lambda: OscOut(host, port))
         wanted = (settings.websocket_port, settings.token, settings.origins)
+        osc = (host, port) if settings.osc else None
+        websocket = wanted if settings.websocket else None
+        if self._osc.ends_for(osc) or self._websocket.ends_for(websocket):
+            self._end()  # before its receiver hears no more
+        self._osc.have(osc, lambda: OscOut(host, port))
         self._websocket.have(
-            wanted if settings.websocket else None,
-            lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2]),
+            websocket, lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2])
         )
         if settings.any_on and self._watchdog is None:
             self._watchdog = threading.Thread(target=self._watch, name="mudra-silence", daemon=True)
@@ -236,6 +239,10 @@ class _Slot(Generic[Output]):
         self._wanted: object = None
         self._error = ""
         self._tried_s = float("-inf")
+
+    def ends_for(self, wanted: object) -> bool:
+        """Whether it is open, and not as wanted."""
+        return self.output is not None and wanted != self._wanted
 
     def have(self, wanted: object, make: Callable[[], Output]) -> None:
         """Open as wanted, anew where something else was wanted before; None: closed."""

@@ -1,9 +1,9 @@
 """Hands in space told to others at the frame rate: keypoints, pinch and grab.
 
 Convention: `joints_mm` are x right, y down, z away from the camera, never mirrored; their origin is
-the camera (a depth camera measured them) or the hand's own middle (a net estimated them from
-colours). `points` are where they are in the picture as the viewer saw it, 0 to 1 from its left and
-its top. A missing keypoint is NaN.
+the camera (a depth camera measured them), or a hand's own middle or that of a body's hips (a net
+estimated them from colours). `points` are where they are in the picture as the viewer saw it, 0 to
+1 from its left and its top. A missing keypoint is NaN.
 """
 
 import json
@@ -21,7 +21,7 @@ from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import FORGET_S, Reading
 
-OF_CAMERA, OF_HAND = "camera", "hand"  # where the origin is
+OF_CAMERA = "camera"  # where the origin is; else whose middle: "hand" or "body"
 _TO_MM = {"metres": 1000.0, "millimetres": 1.0}
 
 Array = NDArray[np.float64]
@@ -33,9 +33,9 @@ class HandInSpace:
 
     Attributes:
         time: seconds since 1970.
-        hand: "Left", "Right", "Left again" (another person's) or "hand".
+        hand: "Left", "Right", "Left again" (another person's), "hand" or "body".
         skeleton: whose K keypoints.
-        origin: "camera" or "hand".
+        origin: "camera", "hand" or "body".
         joints_mm: (K, 3).
         points: (K, 2).
         grips: pinch and grab.
@@ -123,7 +123,8 @@ def _placed(pose: Pose, estimate: Estimate) -> tuple[Array, Array, str]:
     points = (pose.keypoints.astype(np.float64) + 0.5) / (width, height)
     if estimate.mirrored_view:
         points[:, 0] = 1 - points[:, 0]
-    return joints, points, OF_CAMERA if pose.space == "millimetres" else OF_HAND
+    of_whom = skeleton_named(estimate.skeleton).title
+    return joints, points, OF_CAMERA if pose.space == "millimetres" else of_whom
 
 
 def _listed(values: Array, digits: int) -> Any:

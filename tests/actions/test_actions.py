@@ -136,6 +136,18 @@ def test_an_output_opens_anew_when_what_it_hangs_on_changes_and_not_else(actions
     assert actions.status().address == ""
 
 
+def test_an_output_that_is_switched_off_takes_the_gesture_back_first(actions):
+    with osc_port() as (receiver, port):
+        settings = Settings(osc=True, osc_port=port)
+        actions.configure(settings)
+        actions.offer((reading("fist"),), 1.0)
+        actions.configure(module.replace(settings, per_second=3))  # nothing is switched
+        actions.configure(Settings())
+        told = [heard(receiver) for _ in range(4)]
+        assert [one[1] for one in told] == [5.0, 5, 0.0, 0]
+        assert actions.offer((reading("fist"),), 1.1)  # it is shown still, for who listens next
+
+
 def test_a_host_that_is_not_known_is_said_and_the_other_output_goes_on(actions):
     actions.configure(
         Settings(

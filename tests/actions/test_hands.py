@@ -2,6 +2,7 @@
 is gone."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,6 +69,16 @@ def test_a_missing_keypoint_is_null(hands):
     assert told["pinch"] == {"on": False, "distance": None, "at": [None, None, None]}
 
 
+def test_a_body_is_told_from_the_middle_of_its_hips_and_has_no_grips(hands):
+    world = np.zeros((33, 3), np.float32)
+    world[[23, 24]] = (0.1, 0, 0), (-0.1, 0, 0)  # the hips
+    pose = Pose(np.ones((33, 2), np.float32), np.ones(33, np.float32), 1, None, world)
+    estimate = Estimate((pose,), (120, 200), "mediapipe-pose", 1.0, skeleton="body_33")
+    told = json.loads(hands((Reading(pose, hand="body"),), estimate)[0].line)
+    assert (told["hand"], told["skeleton"], told["origin"]) == ("body", "body_33", "body")
+    assert told["joints"][23] == [100.0, 0.0, 0.0] and not {"pinch", "grab"} & {*told}
+
+
 def test_what_is_known_in_the_picture_alone_is_not_told(hands):
     assert hands(*seen(world=None)) == []
 
@@ -119,6 +130,22 @@ def test_both_outputs_tell_every_frame_once_it_is_wanted():
             actions.close()
             assert json.loads(client.recv(5))["joints"] is None
         assert heard(receiver) == ("/mudra/joints", ["Right", "hand"])
+
+
+@pytest.mark.parametrize("later", [{"joints": False}, {"osc": False}], ids=["hands", "output"])
+def test_hands_are_taken_back_when_they_or_their_output_are_switched_off(later):
+    actions = Actions()
+    with osc_port() as (receiver, port):
+        settings = Settings(osc=True, osc_port=port, joints=True)
+        actions.configure(settings)
+        readings, estimate = seen()
+        actions.offer(readings, 1.0, estimate)
+        for address in ("joints", "points", "pinch", "grab"):
+            assert heard(receiver)[0] == f"/mudra/{address}"
+        actions.configure(replace(settings, **later))
+        actions.offer(readings, 1.1, estimate)
+        assert heard(receiver) == ("/mudra/joints", ["Right", "hand"])
+    actions.close()
 
 
 def test_unasked_no_frame_is_told():

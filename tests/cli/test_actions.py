@@ -55,6 +55,16 @@ def test_without_a_model_every_frame_s_hands_are_told_in_space(root, shared_data
     assert sum(one["grab"]["on"] for one in told) > len(told) / 2
 
 
+def test_what_can_not_be_sent_in_any_frame_is_said_once(root, shared_data):
+    video = shared_data / "hand_videos" / "fist.mp4"
+    command = [sys.executable, "-m", "core", "act", "-i", str(video), "--seconds", "0.5"]
+    command += ["--model", "none", "--joints", "--json", "--osc", "255.255.255.255:12000"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 5
+    assert done.stderr.count("warning: ") == done.stderr.count("could not be sent") == 1
+
+
 @pytest.mark.parametrize("osc", ["nonsense", "127.0.0.1:0", ":12000", "127.0.0.1:70000"])
 def test_an_address_that_is_none_is_wrong_usage(osc):
     from typer.testing import CliRunner

@@ -40,6 +40,15 @@ def test_what_is_no_origin_is_said_and_a_foreign_host_is_warned_of(app):
     assert "leave this machine" in texts(app)
 
 
+def test_what_leaves_the_machine_is_named_keypoints_too(app):
+    go(app, "live")
+    switches(app)["OSC"].set_value(True).run()
+    next(t for t in app.text_input if t.label == "To the machine").set_value("10.0.0.9").run()
+    assert "Gesture names leave this machine, unencrypted." in texts(app)
+    switches(app)["Hands in space, every frame"].set_value(True).run()
+    assert "Gesture names and keypoints leave this machine, unencrypted." in texts(app)
+
+
 def test_each_project_keeps_its_own_switches(app, store):
     store.create_project("Other")
     go(app, "live")

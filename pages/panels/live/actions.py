@@ -81,8 +81,6 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
                 "To the machine", LOCAL, key=f"act_host{of}", max_chars=253, persist_state="session"
             )
             port = _port("Its port", OUT_PORT, f"act_osc_port{of}")
-        if host != LOCAL:
-            st.caption("Gesture names leave this machine, unencrypted.")
     websocket = st.toggle(
         "WebSocket",
         key=f"act_ws{of}",
@@ -96,6 +94,9 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         persist_state="session",
         help="Keypoints in millimetres, pinch and grab, to the programs above.",
     )
+    if host != LOCAL:
+        told = "Gesture names and keypoints" if joints else "Gesture names"
+        st.caption(f"{told} leave this machine, unencrypted.")
     rate = st.slider(
         "At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}", persist_state="session"
     )
