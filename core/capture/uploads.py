@@ -120,12 +120,20 @@ def uploaded_together(
 
     Args:
         name: of the folder, for errors.
+
+    Raises:
+        MediaError: two of one name, which would overwrite each other.
     """
     with TemporaryDirectory(prefix="upload-", dir=folder) as own:
         place = Path(own) / name
         place.mkdir(exist_ok=True)
         for called, content in uploads:
             safe = _UNSAFE.sub("_", called)[-_LONGEST:].lstrip(".") or "upload"
+            if (place / safe).exists():
+                raise MediaError(
+                    f"two of the files are called {safe}: leave one out, or give a zip of their "
+                    "folders"
+                )
             (place / safe).write_bytes(content)
         yield place
 

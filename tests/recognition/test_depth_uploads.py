@@ -32,6 +32,13 @@ def test_files_of_a_folder_come_as_they_are_or_as_a_zip(tmp_path, uploads):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_files_of_one_name_are_told_and_none_is_lost_silently(tmp_path):
+    twice = [*PAIR, ("a.png", depth_png(900))]
+    with pytest.raises(MediaError, match=r"two of the files are called a\.png"):
+        opened(twice, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_single_real_frame_is_a_recording_of_one(tmp_path, shared_data):
     name = "depth_1_0000001.png"
     content = (shared_data / "depth" / name).read_bytes()
