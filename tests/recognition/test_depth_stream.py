@@ -78,6 +78,14 @@ def test_the_newest_frames_are_there_once_each(streams):
     assert stream.since(11, REACH) == [] and not stream.is_over and stream.error == ""
 
 
+def test_each_stream_has_a_number_of_its_own_also_after_one_ended(streams):
+    first, second = streams(Sensor()), streams(Sensor())
+    numbers = {first.number, second.number}
+    first._source.come.release(3)
+    first.close()
+    assert len(numbers | {streams(Sensor()).number}) == 3
+
+
 def test_a_camera_that_is_unplugged_is_told_and_let_go_of(streams):
     sensor = Sensor(breaks=1)
     stream = streams(sensor)
