@@ -11,9 +11,9 @@ from core.depth.synthetic.hand import Shape, finger_chains
 
 # Degrees, lowest and highest. Bends: normal ranges of motion of the American Society for Surgery of
 # the Hand's Electronic Textbook of Hand Surgery (eatonhand.com); of the 0 to 45 degrees that it
-# gives for overstretched knuckles, 15. Spread: Lin, Wu and Huang 2000, Modeling the constraints
-# of human hand motion, who also give that the last joint bends two thirds of the one before, and
-# that the middle finger hardly spreads.
+# gives for overstretched knuckles, 15. That fingers spread by 15, the middle one hardly, and that
+# the last joint bends two thirds of the one before is what models of hands commonly take, as from
+# Lin, Wu and Huang 2000, Modeling the constraints of human hand motion (not looked up there).
 _FINGER = [(-15, 90), (-15, 15), (0, 100), (0, 80)]
 LIMITS_DEG = np.array(
     [
