@@ -9,6 +9,7 @@ from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.recognition.keypoint_sources import MEDIAPIPE
 from core.store import NewSample
+from tests.massing_net import save_massing_net
 from tests.pages.conftest import go, press, texts
 
 EACH = 6
@@ -90,3 +91,5 @@ def test_live_says_that_a_webcam_s_depth_is_estimated(app, store, workspace):
     app.session_state["project_name"] = project.name
     for page in ("live", "studio"):
         assert "MediaPipe estimates these points from colours alone" in texts(go(app, page))
+    save_massing_net(Paths.find(workspace).own_nets / "crossinfonet.mine")
+    assert "no gesture is named here" in texts(go(app, "depth"))

@@ -48,7 +48,7 @@ def teach_from_camera(project: Project, stream: DepthStream, net: DepthNet, name
     """The project's cards, whose buttons record what the camera sees; the training beside."""
     if not _takes_depth(project, net):
         return
-    left, right = _columns(project)
+    left, right = _columns(project, net)
     with right:
         person, plan = pick_person(), pick_plan()
         recorder = recorder_for(project, person, name)
@@ -75,7 +75,7 @@ def teach_from_recording(
     """Some of its frames as samples of a gesture; the training beside."""
     if not _takes_depth(project, net):
         return
-    left, right = _columns(project)
+    left, right = _columns(project, net)
     with right:
         person = pick_person()
         quick_training(project, missing(project, "choose the frames that show it"))
@@ -100,8 +100,15 @@ def teach_from_recording(
         st.caption(safe_label("Samples: " + (", ".join(told) or "none yet")))
 
 
-def _columns(project: Project) -> Sequence[DeltaGenerator]:
-    st.subheader(f"Teach {safe_label(project.name)}", anchor=False)
+def _columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
+    st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
+    model = answering_model(project)[0]
+    if model is not None and model.axes == 3 and model.estimator != net.name:
+        st.caption(
+            f"Its model knows {safe_label(model.estimator)} keypoints, {safe_label(net.name)} "
+            "finds others: no gesture is named here. A training learns from the keypoints that "
+            "most samples have."
+        )
     return st.columns([3, 2])
 
 
