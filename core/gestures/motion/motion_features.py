@@ -55,16 +55,16 @@ class MotionFeatures:
         return paths * (4 * self.axes + 2) + 2 * self.axes * len(self._shape)
 
     @cached_property
-    def compared(self) -> list[tuple[slice, float]]:
-        """What two windows are compared by, frame by frame, with its weight: where the paths are,
-        the directions of their steps, and the shape; each group of numbers counts as much."""
+    def compared(self) -> list[slice]:
+        """What two windows are compared by, frame by frame: where each path is, the directions of
+        its steps, and the shape."""
         d, size = self.axes, 4 * self.axes + 2
         starts = range(0, (2 if self._shape else 1) * size, size)
         parts = [slice(start + at, start + at + d) for start in starts for at in (0, 3 * d)]
         if self._shape:
             begin = 2 * size
             parts.append(slice(begin, begin + d * len(self._shape)))
-        return [(part, (part.stop - part.start) ** -0.5) for part in parts]
+        return parts
 
     def __call__(self, keypoints: Any, mirrored_view: Any, xp: Any = np) -> Any:
         """(N, T, F) features, finite whatever comes in.

@@ -16,6 +16,7 @@ from core.gestures.motion.motion_features import MotionFeatures
 
 _BAND = 4  # frames that one of two windows may be ahead of the other
 _MOST = 12  # examples of a gesture that are kept
+_LEAST = 0.02  # of how much better than chance a group of numbers must tell gestures apart
 _SURE = 4.0  # log-odds of a gesture that is nearer by the usual distance between two examples of it
 
 
@@ -25,12 +26,14 @@ class Templates:
 
     Attributes:
         features: of the windows.
+        weights: of each group of numbers that is compared.
         bank: (M, T, G) the examples.
         starts: where in the bank each gesture's examples begin, and its end.
         sharpness: how fast probability falls with distance.
     """
 
     features: MotionFeatures
+    weights: tuple[float, ...]
     bank: NDArray[np.float32]
     starts: tuple[int, ...]
     sharpness: float
@@ -49,15 +52,19 @@ class Templates:
         rng = np.random.default_rng(seed)
         chosen = [rng.permutation(np.flatnonzero(labels == c))[:_MOST] for c in range(classes)]
         rows = np.concatenate(chosen)
-        bank = compared(features, features(keypoints[rows], mirrored_view[rows]))
+        x = features(keypoints[rows], mirrored_view[rows])
+        weights = _telling(features, x, labels[rows])
+        bank = compared(features, weights, x)
         starts = tuple(np.cumsum([0, *map(len, chosen)]).tolist())
-        return cls(features, bank, starts, _SURE / _usual(bank, labels[rows]))
+        return cls(features, weights, bank, starts, _SURE / _usual(bank, labels[rows]))
 
     def logits(self, x: Any, xp: Any = np) -> Any:
-        """(N, C) of (N, T, F) features: the nearest example of each gesture."""
-        far = warped_distances(compared(self.features, x, xp), self.bank, xp)
+        """(N, C) of (N, T, F) features: the nearest example of each gesture; one without examples
+        is farther than all."""
+        far = warped_distances(compared(self.features, self.weights, x, xp), self.bank, xp)
+        none = -xp.amax(far, 1)[:, None] - 1.0
         ends = zip(self.starts[:-1], self.starts[1:], strict=True)
-        nearest = [xp.amax(-far[:, a:b], 1)[:, None] for a, b in ends]
+        nearest = [xp.amax(-far[:, a:b], 1)[:, None] if b > a else none for a, b in ends]
         return xp.concatenate(nearest, 1) * self.sharpness
 
     def probabilities(
@@ -69,10 +76,30 @@ class Templates:
         return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
-def compared(features: MotionFeatures, x: Any, xp: Any = np) -> Any:
-    """(N, T, G) of (N, T, F): what windows are compared by."""
-    parts = [x[:, :, part] * weight for part, weight in features.compared]
-    return xp.concatenate(parts, 2)
+def compared(features: MotionFeatures, weights: tuple[float, ...], x: Any, xp: Any = np) -> Any:
+    """(N, T, G) of (N, T, F): what windows are compared by, each group by its weight."""
+    pairs = zip(features.compared, weights, strict=True)
+    return xp.concatenate([x[:, :, part] * weight for part, weight in pairs], 2)
+
+
+def _telling(
+    features: MotionFeatures, x: NDArray[np.float32], labels: NDArray[np.int64]
+) -> tuple[float, ...]:
+    """Weights of the groups by how well each tells the examples of (N, T, F) features apart: the
+    mean distance between gestures beside that within one. Where no gesture has two examples, a
+    number counts as much as another in a smaller group."""
+    alike = (labels[:, None] == labels[None]) & ~np.eye(len(labels), dtype=bool)
+    other = labels[:, None] != labels[None]
+    found = []
+    for part in features.compared:
+        weight = 1.0 / (part.stop - part.start)
+        if alike.any() and other.any():
+            far = warped_distances(x[:, :, part], x[:, :, part])
+            within = max(float(far[alike].mean()), 1e-6)
+            weight = max(float(far[other].mean()) / within - 1, _LEAST) / within
+        found.append(weight)
+    size = sum(found)
+    return tuple(float(np.sqrt(weight / size)) for weight in found)
 
 
 def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:

@@ -33,6 +33,30 @@ def test_a_late_performance_is_the_same_one_late():
     assert warped < ((late - here) ** 2).sum(1).mean() / 5
 
 
+def test_a_gesture_without_examples_is_never_the_answer():
+    features, rng = motion_features("fingertip_1"), np.random.default_rng(0)
+    clips = rng.normal(0, 1, (6, 16, 1, 2)).astype(np.float32)
+    seen = np.zeros(6, bool)
+    matcher = Templates.of(features, clips[:4], seen[:4], np.array([0, 0, 2, 2]), 3)
+    found = matcher.probabilities(clips, seen)
+    assert np.isfinite(found).all() and (found.argmin(1) == 1).all()
+
+
+def test_what_tells_gestures_apart_counts_and_what_does_not_hardly_does():
+    """Two hand shapes, each on any way; then two ways, each with any hand shape."""
+    features, rng = motion_features("hand_21"), np.random.default_rng(0)
+    shapes = rng.normal(0, 1, (2, 1, 21, 2))
+    t = np.linspace(0, 3, 16)
+    ways = np.stack([[t, 0 * t], [0 * t, -t]]).transpose(0, 2, 1)[:, :, None]
+    shape, way = np.arange(16) % 2, np.arange(16) // 2 % 2
+    noise = rng.normal(0, 0.02, (16, 16, 21, 2))
+    clips = (shapes[shape] + ways[way] + noise).astype(np.float32)
+    seen = np.zeros(16, bool)
+    for labels in (shape, way):
+        matcher = Templates.of(features, clips[:8], seen[:8], labels[:8], 2)
+        assert (matcher.probabilities(clips[8:], seen[8:]).argmax(1) == labels[8:]).all()
+
+
 def test_two_examples_of_each_gesture_name_other_performances():
     features, rng = motion_features("fingertip_1"), np.random.default_rng(0)
     t = np.linspace(0, 1, 16)

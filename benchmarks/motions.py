@@ -1,0 +1,205 @@
+"""Gestures that move, by how few examples and beside plain dynamic time warping.
+
+`python -m benchmarks.motions FOLDER [examples|cut-out|bodies …]` reads the collection of keypoint
+tracks in a folder: holistic_signs.npz, yubimoji_76.npz, sfinge3d_v1.npz, jhmdb_15joints.npz.
+
+examples: fifteen motions of which two examples each are known, twenty draws. Ten are the finger
+spellings of one person that move, five the signs of another; both are asked at once, so that a
+motion can be taken for any of fifteen.
+cut-out: the cut-out gestures of SFINGE 3D in six folds of recordings, by the net and by templates.
+bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.gestures.data import GestureData
+from core.gestures.labels import GestureLabel
+from core.gestures.motion.templates import warped_distances
+from core.gestures.motion.windows import STEPS, window
+from core.gestures.training.fitting import TrainOptions
+from core.gestures.training.motion_learner import fit_again, probabilities
+from core.pose.skeletons import HAND_21, LSP_14
+
+EXAMPLES, DRAWS = 2, 20
+_SIGNER = "Luthiraa/LSTM-backend-minigestures"
+_SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves
+# SFINGE 3D's palm, three of the thumb and four of each finger, as keypoints of a hand
+_LEAP = [0, 2, 3, 4, *range(5, 21)]
+# JHMDB's neck, belly, face, then right and left shoulder, hip, elbow, knee, wrist, ankle
+_LIMBS = ("shoulder", "hip", "elbow", "knee", "wrist", "ankle")
+_JHMDB = ["neck", "", "head_top"]
+_JHMDB += [f"{side}_{joint}" for joint in _LIMBS for side in ("right", "left")]
+_BODY_STEPS = 32
+
+Clips = list[NDArray[np.float32]]
+
+
+def clips_of(
+    clips: Clips, labels: NDArray[Any], groups: NDArray[Any], skeleton: str, steps: int = STEPS
+) -> GestureData:
+    """Clips with their labels as windows; each is a recording of its own."""
+    names, numbers = np.unique(labels, return_inverse=True)
+    return GestureData(
+        np.stack([window(clip, None, steps) for clip in clips]),
+        np.zeros(len(clips), bool),
+        numbers.astype(np.int64),
+        tuple(GestureLabel(str(name)) for name in names),
+        groups.astype(str),
+        groups.astype(str),
+        np.arange(len(clips)).astype(str),
+        skeleton=skeleton,
+    )
+
+
+# ------------------------------------------------------------------------------------- the examples
+
+
+def fifteen_motions(folder: Path) -> GestureData:
+    """The motions of two persons as hands of 21 keypoints."""
+    spelled, signed = _spelled(folder), _signed(folder)
+    clips = [clip for clip, _ in (*spelled, *signed)]
+    labels = np.array([label for _, label in (*spelled, *signed)])
+    groups = np.repeat(["speller", "signer"], [len(spelled), len(signed)])
+    return clips_of(clips, labels, groups, HAND_21.name)
+
+
+def _spelled(folder: Path) -> list[tuple[NDArray[np.float32], str]]:
+    with np.load(folder / "yubimoji_76.npz") as file:
+        points = (file["xy"] / file["scale"]).astype(np.float32)
+        clips = [points[a:b] for a, b in pairwise(file["start"])]
+        kana = file["kana"][file["label"]]
+    return [(c, str(k)) for c, k in zip(clips, kana, strict=True) if str(k) in _SPELLED]
+
+
+def _signed(folder: Path) -> list[tuple[NDArray[np.float32], str]]:
+    """One signer's, of the hand that is seen in more frames; pictures are taken to be 4 to 3."""
+    with np.load(folder / "holistic_signs.npz") as file:
+        hands = file["hands"][..., :2].astype(np.float32) * [4 / 3, 1] / 10_000
+        starts, labels = file["start"], file["label"]
+        own = file["source_repo"] == _SIGNER
+    hands = np.where((hands == 0).all((2, 3), keepdims=True), np.nan, hands).astype(np.float32)
+    found = []
+    for number in np.flatnonzero(own):
+        clip = hands[starts[number] : starts[number + 1]]
+        seen = np.isfinite(clip).all((2, 3)).sum(0)
+        if seen.max() > 1:
+            found.append((clip[:, int(seen.argmax())], str(labels[number])))
+    return found
+
+
+def two_examples(data: GestureData, draws: int = DRAWS) -> dict[str, Any]:
+    """Mean accuracy over draws of two examples a gesture, by ours and by plain warping."""
+    ways: dict[str, Callable[[GestureData, GestureData], NDArray[np.int64]]] = {
+        "ours": _ours,
+        "plain DTW, keypoints": lambda a, b: _plain(a, b, _from_first),
+        "plain DTW, directions of the fingertip": lambda a, b: _plain(a, b, _directions),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for draw in range(draws):
+        known = _draw(data.labels, np.random.default_rng(draw))
+        shown, asked = data.take(known), data.take(~known)
+        for name, way in ways.items():
+            found[name].append(float((way(shown, asked) == asked.labels).mean()))
+    figures = {n: {"mean": float(np.mean(f)), "worst": float(min(f))} for n, f in found.items()}
+    return {"motions": len(data.gestures), "clips": len(data), **figures}
+
+
+def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+    known = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        known[rng.permutation(np.flatnonzero(labels == label))[:EXAMPLES]] = True
+    return known
+
+
+def _ours(shown: GestureData, asked: GestureData) -> NDArray[np.int64]:
+    matcher = fit_again("templates", shown, TrainOptions(), 1)
+    return probabilities(matcher, asked).argmax(1)
+
+
+def _plain(
+    shown: GestureData, asked: GestureData, of: Callable[[GestureData], NDArray[np.float32]]
+) -> NDArray[np.int64]:
+    far = warped_distances(of(asked), of(shown))
+    return np.asarray(shown.labels[far.argmin(1)], np.int64)
+
+
+def _from_first(data: GestureData) -> NDArray[np.float32]:
+    """(N, T, 2 K) keypoints from the first frame's wrist in units of the hand."""
+    points = np.nan_to_num(data.keypoints)
+    size = np.linalg.norm(points - points[:, :, :1], axis=3).max(2).mean(1)[:, None, None, None]
+    return ((points - points[:, :1, :1]) / size).reshape(*points.shape[:2], -1)
+
+
+def _directions(data: GestureData) -> NDArray[np.float32]:
+    """(N, T - 1, 2) of the steps of the index finger's tip."""
+    steps = np.diff(np.nan_to_num(data.keypoints[:, :, HAND_21.traced]), axis=1)
+    return steps / np.maximum(np.linalg.norm(steps, axis=2, keepdims=True), 1e-6)
+
+
+# ------------------------------------------------------------------------------------------- folds
+
+
+def cut_out(folder: Path) -> GestureData:
+    """SFINGE 3D's dictionary as hands in space; six recordings of each gesture are a group."""
+    with np.load(folder / "sfinge3d_v1.npz") as file:
+        points = file["dict_xyz"].astype(np.float32) / float(file["scale"])
+        starts, labels, number = file["dict_start"], file["dict_label"], file["dict_instance"]
+    hands = np.full((len(points), HAND_21.size, 3), np.nan, np.float32)
+    hands[:, _LEAP] = points
+    clips = [hands[a:b] for a, b in pairwise(starts)]
+    return clips_of(clips, labels, (number - 1) // 6, HAND_21.name)
+
+
+def bodies(folder: Path) -> GestureData:
+    """JHMDB's clips as 14 keypoints in the picture, the belly left out."""
+    with np.load(folder / "jhmdb_15joints.npz") as file:
+        points = file["xy"].astype(np.float32) / float(file["scale"])
+        starts, labels = file["start"], file["label"]
+    order = [_JHMDB.index(joint) for joint in LSP_14.joints]
+    clips = [points[a:b, order] for a, b in pairwise(starts)]
+    thirds = np.arange(len(clips)) % 3
+    return clips_of(clips, labels, thirds, LSP_14.name, _BODY_STEPS)
+
+
+def in_folds(data: GestureData, epochs: int) -> dict[str, Any]:
+    """Accuracy of the net and of templates, each group left out once."""
+    right: dict[str, list[NDArray[np.bool_]]] = {"net": [], "templates": []}
+    for known, asked in _folds(data):
+        for by, found in right.items():
+            matcher = fit_again(by, known, TrainOptions(), epochs)
+            found.append(probabilities(matcher, asked).argmax(1) == asked.labels)
+    figures = {by: float(np.concatenate(found).mean()) for by, found in right.items()}
+    return {"classes": len(data.gestures), "clips": len(data), **figures}
+
+
+def _folds(data: GestureData) -> Iterator[tuple[GestureData, GestureData]]:
+    for group in np.unique(data.persons):
+        yield data.take(data.persons != group), data.take(data.persons == group)
+
+
+def main() -> None:
+    """Print the figures as JSON, a line for each part."""
+    parts: dict[str, Callable[[Path, int], dict[str, Any]]] = {
+        "examples": lambda folder, _: two_examples(fifteen_motions(folder)),
+        "cut-out": lambda folder, epochs: in_folds(cut_out(folder), epochs),
+        "bodies": lambda folder, epochs: in_folds(bodies(folder), epochs),
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[*parts])
+    parser.add_argument("--epochs", type=int, default=8)
+    given = parser.parse_args()
+    for part in given.parts or parts:
+        print(json.dumps({"part": part, **parts[part](given.folder, given.epochs)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
