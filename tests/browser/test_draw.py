@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import FLAGS, ROOT
+from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
+from core.pose.skeletons import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import Reading
 from tests.conftest import wait_until
@@ -52,20 +54,34 @@ def hand(x, thumb_to_index, tips=0.2):
     return Reading(Pose(at, np.ones(21, np.float32), world=world), hand="Right")
 
 
-def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(open_browser, site, pictures):
+@pytest.fixture
+def actions(site, monkeypatch):
+    """Told by WebSocket, hands in space too; only what is offered takes a hand back."""
+    monkeypatch.setattr(module, "SILENT_S", 600)
     actions = Actions()
     actions.configure(
         Settings(websocket=True, websocket_port=0, token=new_token(), origins=(site,), joints=True)
     )
+    yield actions
+    actions.close()
 
-    def offer(*readings, time_s=1.0):
-        poses = tuple(reading.pose for reading in readings)
-        actions.offer(readings, time_s, Estimate(poses, (100, 200), "mediapipe-hands", time_s))
 
+@pytest.fixture
+def page(open_browser, site, actions):
+    """The example, listening."""
     page = open_browser(*FLAGS).new_page(viewport={"width": 400, "height": 300})
     page.goto(f"{site}/draw.html#{actions.status().address}")
     expect(page.get_by_text("Pinch to draw")).to_be_visible()
     wait_until(lambda: actions.status().clients == 1)
+    yield page
+    page.close()
+
+
+def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(page, actions, pictures):
+    def offer(*readings, time_s=1.0):
+        poses = tuple(reading.pose for reading in readings)
+        actions.offer(readings, time_s, Estimate(poses, (100, 200), "mediapipe-hands", time_s))
+
     offer(hand(0.2, 0.08))  # open: it shows where the hand is, and draws nothing
     expect(page.locator("i")).to_have_css("left", "80px")
     assert page.evaluate(PAINTED) == []
@@ -85,4 +101,41 @@ def test_a_pinch_draws_a_grab_wipes_and_a_lost_hand_is_hidden(open_browser, site
     page.wait_for_function(f"({PAINTED})().length == 0")
     actions.close()
     expect(page.get_by_text("can't be reached")).to_be_visible()
-    page.close()
+
+
+def test_it_knows_the_fingertips_of_every_hand_and_a_body_s_hands(page):
+    hands = {name: one for name, one in SKELETONS.items() if "thumb_tip" in one.joints}
+    wanted = {name: [one.index("thumb_tip"), one.index("index_tip")] for name, one in hands.items()}
+    body = SKELETONS["body_33"]
+    wanted["body_33"] = [body.index("left_index"), body.index("right_index")]
+    assert page.evaluate("TIPS") == wanted
+
+
+def test_a_hand_in_depth_draws_and_a_body_does_with_its_hands_together(page, actions):
+    def offer(world, skeleton, x, space="metres"):
+        at = np.full((len(world), 2), (200 * x - 0.5, 49.5), np.float32)
+        scores = np.ones(len(world), np.float32)
+        pose = Pose(at, scores, world=world.astype(np.float32), space=space)
+        reading = Reading(pose, hand="body" if skeleton == "body_33" else "hand")
+        estimate = Estimate((pose,), (100, 200), "any", 1.0, skeleton=skeleton)
+        actions.offer((reading,), 1.0, estimate)
+
+    depth = np.zeros((16, 3))  # its thumb and index finger meet, the others are stretched
+    depth[1:] = (0, -90, 600)
+    depth[[ICVL_16.index(f"{f}_tip") for f in ("middle", "ring", "little")]] = (0, -190, 600)
+    depth[0] = (0, 0, 600)
+    for x in (0.1, 0.3):
+        offer(depth, "icvl_16", x, "millimetres")
+    page.wait_for_function(f"({PAINTED})()[1] > 0.29")
+    body = np.zeros((33, 3))
+    body[20] = (0.4, 0, 0)  # the hands are apart
+    for x in (0.5, 0.7):
+        offer(body, "body_33", x)
+    expect(page.locator("i").nth(1)).to_have_css("left", "280px")
+    assert page.evaluate(PAINTED)[1] < 0.32
+    body[20] = (0.1, 0, 0)
+    for x in (0.7, 0.9):
+        offer(body, "body_33", x)
+    page.wait_for_function(f"({PAINTED})()[1] > 0.89")
+    offer(np.zeros((17, 3)), "coco_17", 0.5)
+    expect(page.get_by_text("doesn't know the fingertips of coco_17")).to_be_visible()
