@@ -26,7 +26,9 @@ def page() -> None:
         st.success(safe_label(message), icon="✅")
     st.markdown(
         "Your camera's pictures go from your browser to the machine that runs Mudra, and no "
-        "further. A picture is analysed and forgotten; only what you record is kept."
+        "further; where hands are found in the browser (in the camera's settings), not even "
+        "there, but for the crops of what you record. A picture is analysed and forgotten; only "
+        "what you record is kept."
     )
     st.markdown(safe_label(who_can_open(st.get_option("server.address"))))
     _kept()

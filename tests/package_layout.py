@@ -98,6 +98,7 @@ HANDS = (
     "core/capture/tables.py",
     "core/jobs/net_training.py",
     "core/exchange/model_files.py",
+    "core/recognition/browser_frames.py",
     "core/recognition/extracting.py",
     "core/recognition/keypoint_sources.py",
     "core/recipes/*",

@@ -5,15 +5,20 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+
 from core.capture.recording import Recorder
 from core.capture.samples import nothing_found, recorded_pose, refusal, sample_of
 from core.capture.stills import Added
 from core.errors import MediaError
-from core.pose.types import Estimate, Floats, Frame, Pose
+from core.pose.drawing import draw_estimate
+from core.pose.types import AnyFrame, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.store import NewSample
 from core.store.database import counted
 
 SECONDS = 1.0
+_GROUND = 40  # grey
 _APART_S = 0.07  # half a frame early still counts as ten a second
 
 
@@ -21,9 +26,16 @@ _APART_S = 0.07  # half a frame early still counts as ten a second
 class Moment:
     """A frame with what was found in it."""
 
-    frame: Frame
+    frame: AnyFrame
     estimate: Estimate
     version: str
+
+    def seen(self) -> Picture:
+        """As the viewer saw it; without a picture of it the keypoints alone."""
+        if isinstance(self.frame, RemoteFrame):
+            ground = np.full((*self.frame.size_hw, 3), _GROUND, np.uint8)
+            return draw_estimate(ground, self.estimate, mirror=self.frame.mirrored_view)
+        return np.asarray(cv2.flip(self.frame.rgb, 1), np.uint8)
 
     def pose(self, hand: str | None) -> Pose | None:
         """The hand of that handedness; the one that is recorded where none is asked for."""
@@ -39,7 +51,7 @@ class LastSecond:
         self._lock = threading.Lock()
         self._moments: deque[Moment] = deque()
 
-    def remember(self, frame: Frame, estimate: Estimate, version: str) -> str:
+    def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
         """A `Watch` of the stream: keeps about ten frames of the last second, says nothing."""
         with self._lock:
             kept = self._moments

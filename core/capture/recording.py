@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from core.capture.hold import CUT_SHORT, Hold
 from core.capture.samples import Limits, judged, sample_of
 from core.capture.writer import Writer
-from core.pose.types import Estimate, Floats, Frame
+from core.pose.types import AnyFrame, Estimate, Floats, RemoteFrame
 from core.store import NewSample, Store
 
 WRITE_EVERY_S = 0.5  # a kill loses at most what came since
@@ -152,7 +152,7 @@ class Recorder:
             self._session = self.store.start_session(self.project_id, person.id, self.source)
         return self.store.start_recording(self._session, gesture_id)
 
-    def offer(self, frame: Frame, estimate: Estimate, version: str = "") -> Progress:
+    def offer(self, frame: AnyFrame, estimate: Estimate, version: str = "") -> Progress:
         """Judge one frame; called for every frame, recording or not.
 
         Returns:
@@ -162,12 +162,17 @@ class Recorder:
             recording = self._recording
             if recording is None:
                 return Progress()
-            if recording.wants(frame.time_s):
+            if recording.wants(frame.time_s, whole=not self._lacks_crop(frame, estimate)):
                 self._judge(recording, frame, estimate, version)
             return recording.progress()
 
+    def _lacks_crop(self, frame: AnyFrame, estimate: Estimate) -> bool:
+        """Whoever sends crops hears a moment late that they are wanted."""
+        awaited = self.with_pictures and bool(estimate.poses)
+        return awaited and isinstance(frame, RemoteFrame) and frame.crop is None
+
     def _judge(
-        self, recording: "_Recording", frame: Frame, estimate: Estimate, version: str
+        self, recording: "_Recording", frame: AnyFrame, estimate: Estimate, version: str
     ) -> None:
         found = judged(estimate, recording.last, self.limits)
         if isinstance(found, str):
@@ -239,9 +244,9 @@ class _Recording:
         self._judged_s = float("-inf")
         self._over = False
 
-    def wants(self, time_s: float) -> bool:
-        """Whether the frame of this time is to be judged; ends the recording when its time is
-        over."""
+    def wants(self, time_s: float, *, whole: bool = True) -> bool:
+        """Whether the frame of this time is to be judged, if all of it came; ends the recording
+        when its time is over."""
         if self._begin_s is None:
             self._begin_s = time_s + self.plan.delay_s
         self._now_s = time_s
@@ -250,7 +255,7 @@ class _Recording:
             self._obey_hold()
         if self.writer.error or (self._left_s() or 0.0) < 0:
             self.end()
-        if self._over or time_s < self._begin_s:
+        if self._over or time_s < self._begin_s or not whole:
             return False
         # a camera's frames come unevenly: half a frame early still counts
         if time_s - self._judged_s < 0.7 / self.plan.rate_hz:

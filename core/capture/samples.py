@@ -8,6 +8,7 @@ import numpy as np
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import (
     CROP_FACTOR,
+    Region,
     bounding_box,
     cut_off,
     cut_region,
@@ -16,7 +17,7 @@ from core.pose.boxes import (
 )
 from core.pose.drawing import draw_pose
 from core.pose.skeletons import skeleton_named
-from core.pose.types import Estimate, Floats, Frame, Picture, Pose
+from core.pose.types import AnyFrame, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.store import NewSample, Sample
 
 UNSURE = "low score"
@@ -111,7 +112,7 @@ def _moved(before: Floats, now: Floats) -> float:
 
 
 def sample_of(
-    frame: Frame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
+    frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
     """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted; what
     is hidden is missing in it."""
@@ -119,7 +120,7 @@ def sample_of(
     pose = pose.without_hidden()
     body = skeleton_named(estimate.skeleton).is_body
     region = hand_region(pose.keypoints, _BODY_CROP if body else CROP_FACTOR)
-    crop = encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE)) if with_picture else None
+    region, crop = _crop(frame, region) if with_picture else (region, None)
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
@@ -138,6 +139,13 @@ def sample_of(
         skeleton=estimate.skeleton,
         time_s=frame.time_s,
     )
+
+
+def _crop(frame: AnyFrame, region: Region) -> tuple[Region, bytes | None]:
+    """The part of a frame as a JPEG; of one that is elsewhere, the part that came along."""
+    if isinstance(frame, RemoteFrame):
+        return frame.crop or (region, None)
+    return region, encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE))
 
 
 def picture_of(sample: Sample, size: int = 160) -> Picture:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from core.cli._shared import Json, progress_bar, say
+from core.errors import WeightsError
 from core.paths import Paths
 
 app = typer.Typer(no_args_is_help=True, help="The third-party models.")
@@ -16,13 +17,19 @@ Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.
 
 @app.command()
 def prepare() -> None:
-    """Fetch and build the hand and pose models, once; works offline afterwards."""
+    """Fetch and build the hand and pose models, and what finds hands in a browser, once; works
+    offline afterwards."""
+    from core.weights import browser_files
     from core.weights.mediapipe_models import prepare as prepare_
 
     folder = Paths.find().weights
     with progress_bar("models") as progress:
         prepare_(folder, progress=lambda text, share: progress(round(100 * share), 100))
     print(f"models ready in {folder}", file=sys.stderr)
+    try:
+        browser_files.prepare(folder)
+    except WeightsError as error:  # all else works without
+        print(f"hands can't be found in browsers yet: {error}", file=sys.stderr)
 
 
 @app.command("list")

@@ -19,6 +19,7 @@ from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_r
 from core.media.pictures import decode_jpeg
 from core.paths import Paths
 from core.pose.boxes import to_region
+from core.pose.finders import keypoints_by
 from core.store import Store
 from core.weights.entries import PLAIN
 
@@ -281,7 +282,8 @@ def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
     recordings: dict[int, int] = {}
     found = 0
     for sample in store.samples(project_id, limit=_MOST_SAMPLES, newest_first=False):
-        if sample.crop_jpeg is None or sample.region is None or sample.estimator != TEACHER:
+        taught = keypoints_by(sample.estimator) == TEACHER
+        if sample.crop_jpeg is None or sample.region is None or not taught:
             continue
         crop = decode_jpeg(sample.crop_jpeg)
         keypoints = to_region(sample.pose, sample.region, crop.shape[0])

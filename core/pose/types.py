@@ -46,6 +46,27 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
+class RemoteFrame:
+    """A frame whose picture stayed where it was taken, in a visitor's browser.
+
+    Attributes:
+        crop: the square (x0, y0, side) round its surest hand and the JPEG of it, where these came
+            along.
+        size_hw, time_s, index, source, mirrored_view: as a `Frame`'s.
+    """
+
+    size_hw: tuple[int, int]
+    time_s: float = 0.0
+    index: int = 0
+    source: str = "webcam"
+    mirrored_view: bool = True
+    crop: tuple[tuple[float, float, float], bytes] | None = None
+
+
+AnyFrame = Frame | RemoteFrame
+
+
+@dataclass(frozen=True, eq=False)
 class Pose:
     """One hand (or body).
 

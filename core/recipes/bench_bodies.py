@@ -8,7 +8,7 @@ from core.estimators.mediapipe_pose import MediapipePose
 from core.paths import Paths
 from core.pose.body_drawing import BLUR, BodyView
 from core.pose.smoothing import Smoothing
-from core.pose.types import Estimate, Frame
+from core.pose.types import AnyFrame, Estimate
 from core.recipes.frame_costs import WARM_UP, Clock, TimedPose, check, closing, compare, pictures_of
 from core.recognition.bodies import BodyTrace
 from core.recognition.live import LiveProcessor, Options
@@ -28,7 +28,7 @@ def bench_bodies(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]
     pictures, clock, trace = pictures_of(video, frames + WARM_UP), Clock(), BodyTrace()
     seen = 0
 
-    def watch(frame: Frame, estimate: Estimate, version: str) -> str:
+    def watch(frame: AnyFrame, estimate: Estimate, version: str) -> str:
         nonlocal seen
         seen += bool(estimate.poses) and clock.counts
         return trace.remember(frame, estimate, version)

@@ -20,7 +20,7 @@ from core.pose.angles import ANGLES, angles_of
 from core.pose.body_drawing import BodyView, draw_body
 from core.pose.skeletons import skeleton_named
 from core.pose.tracking import Tracks
-from core.pose.types import Estimate, Floats, Frame, Picture, Pose
+from core.pose.types import AnyFrame, Estimate, Floats, Frame, Picture, Pose
 from core.recognition.keypoint_table import Row, rows_of, table_of
 
 BEHIND_PX = 1920
@@ -49,7 +49,7 @@ class BodyTrace:
     def __init__(self) -> None:
         self._moments: tuple[Moment, ...] = ()
 
-    def remember(self, frame: Frame, estimate: Estimate, version: str) -> str:
+    def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
         """In the stream's thread; says nothing over the video."""
         number = min(estimate.numbers, default=0)
         shown = estimate.numbers.index(number) if number else 0

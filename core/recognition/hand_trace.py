@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from core.pose.types import Estimate, Floats, Frame
+from core.pose.types import AnyFrame, Estimate, Floats
 
 _KEPT = 60  # frames
 _TO_MM = {"metres": 1000.0, "millimetres": 1.0}
@@ -31,7 +31,7 @@ class HandTrace:
         self._moments: deque[HandMoment] = deque(maxlen=_KEPT)
         self._count = 0
 
-    def remember(self, frame: Frame, estimate: Estimate, version: str) -> str:
+    def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
         """In the stream's thread; says nothing over the video."""
         pose = estimate.poses[0] if estimate.poses else None
         joints = None

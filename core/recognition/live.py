@@ -27,7 +27,7 @@ from core.pose.heatmap_drawing import draw_with_maps
 from core.pose.heatmap_layout import Maps
 from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import Smoothing
-from core.pose.types import Estimate, Frame, Picture
+from core.pose.types import AnyFrame, Estimate, Frame, Picture, RemoteFrame
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.reading import HandReader, Moment, Reading
 
@@ -43,7 +43,7 @@ BROKE_OFF = (
 UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
-Watch = Callable[[Frame, Estimate, str], str]
+Watch = Callable[[AnyFrame, Estimate, str], str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +179,11 @@ class LiveProcessor:
         return not options.paused and self._estimator_for != (options.hands, options.keypoints)
 
     @property
+    def options(self) -> Options:
+        """What counts for the next frame."""
+        return self._options
+
+    @property
     def companion(self) -> Companion | None:
         """What was attached last."""
         return self._companion
@@ -220,19 +225,31 @@ class LiveProcessor:
             self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw), options)
         return picture
 
-    def step(self, estimate: Estimate) -> Latest:
+    def step(
+        self,
+        estimate: Estimate,
+        frame: RemoteFrame | None = None,
+        *,
+        version: str = "",
+        spent_s: float = 0.0,
+    ) -> Latest:
         """What the next estimate means, wherever it was made, e.g. in a browser; never raises.
 
         Args:
             estimate: its time is on a clock of its maker; of a webcam its view is mirrored.
+            frame: what the watcher is shown; None: it is not asked.
+            version: of who made the estimate.
+            spent_s: how long it took where it was made.
         """
-        came_s = self._clock()
+        came_s = self._clock() - spent_s
         with self._lock:
             if self._closed:
                 return self._latest
             options = self._options
             try:
-                found = Latest(self._read_hands(estimate, options))
+                watch = None if options.paused or frame is None else self._watch
+                note = watch(frame, estimate, version) if watch and frame else ""
+                found = Latest(self._read_hands(estimate, options), note=note)
             except Exception as error:  # as in `process`
                 found = self._failed(error)
             self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw), options)

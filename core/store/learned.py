@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from core.pose.finders import finders_of
 from core.store import schema as t
 
 _OF = t.samples.c
@@ -45,7 +46,7 @@ def counted_estimators(
 def training_rows(
     project_id: int,
     gesture_ids: Sequence[int],
-    estimator: str | None,
+    estimator: str,
     in_space: bool,
     *,
     clips: bool,
@@ -68,7 +69,7 @@ def training_rows(
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
         .where(_OF.project_id == project_id, _OF.deleted_at.is_(None))
-        .where(_OF.estimator == estimator, _OF.gesture_id.in_(gesture_ids))
+        .where(_OF.estimator.in_(finders_of(estimator)), _OF.gesture_id.in_(gesture_ids))
         .where(_OF.frames > 1 if clips else _OF.frames == 1)
         .where(has_axes(in_space))
         .order_by(_OF.id)

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from core.pose.finders import finders_of
 from core.store import schema as t
 from core.store.store import Store
 
@@ -25,7 +26,7 @@ def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
         .join_from(t.samples, t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .where(of.project_id == project_id, of.deleted_at.is_(None))
-        .where(of.estimator == estimator, of.gesture_id.in_(enabled))
+        .where(of.estimator.in_(finders_of(estimator)), of.gesture_id.in_(enabled))
         .group_by(session.source, of.estimator_version)
     )
     sources: dict[str, int] = {}

@@ -14,6 +14,7 @@ from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.features import feature_set
 from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, in_colour, safe_name
+from core.pose.finders import keypoints_by
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
@@ -349,7 +350,7 @@ class Store(Database):
         enabled = self.gestures(project_id, enabled_only=True)
         wanted = [gesture.id for gesture in enabled]
         able = self.rows(counted_estimators(project_id, wanted, in_space))
-        estimator = estimator or next((row[0] for row in able), None)
+        estimator = keypoints_by(estimator or next((row[0] for row in able), ""))
         which = project_id, wanted, estimator, in_space
         rows = self.rows(training_rows(*which, clips=False))
         rows = rows or self.rows(training_rows(*which, clips=True))
@@ -357,7 +358,7 @@ class Store(Database):
             flat = in_space and self.estimators(project_id, wanted)
             nothing = "the project has no samples yet: record or import some first"
             raise NotFoundError(NO_SPACE if flat else nothing)
-        return to_training_data(rows, enabled, str(estimator), skeleton)
+        return to_training_data(rows, enabled, estimator, skeleton)
 
 
 def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
     for url in source.urls:
         try:
             with written_whole(to) as part:
-                _stream(url, part, source.bytes, progress)
+                stream(url, part, source.bytes, progress)
             return
         except (WeightsError, OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", None) or error
@@ -94,7 +94,18 @@ def _download(name: str, source: Source, to: Path, progress: Progress) -> None:
     )
 
 
-def _stream(url: str, part: Path, size: int | None, progress: Progress) -> None:
+def stream(
+    url: str, part: Path, size: int | None, progress: Progress = lambda done, total: None
+) -> None:
+    """Write what an address gives to a file.
+
+    Args:
+        size: how many bytes it must be, where that is known.
+
+    Raises:
+        WeightsError: more or fewer bytes came, or a web page.
+        OSError: no connection, or no such file there.
+    """
     request = urllib.request.Request(url, headers={"User-Agent": "mudra"})
     with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer, part.open("wb") as file:
         announced = answer.headers.get("Content-Length")

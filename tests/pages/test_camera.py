@@ -3,7 +3,7 @@
 import pytest
 from streamlit import config
 
-from pages.panels.camera.address import local_address
+from pages.panels.camera.address import is_local, local_address
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,19 @@ def test_the_studio_s_address_is_that_of_its_own_port(options, address):
     finally:
         for name, value in before.items():
             config.set_option(name, value)
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        (None, True),
+        ("http://localhost:8501/live", True),
+        ("http://127.0.0.1:8501", True),
+        ("http://[::1]:8501", True),
+        ("http://192.168.1.7:8501", False),
+        ("https://mudra.example.org/live", False),
+        ("https://localhost.example.org", False),
+    ],
+)
+def test_a_page_of_another_machine_is_told_from_one_s_own(url, local):
+    assert is_local(url) is local

@@ -26,6 +26,7 @@ from core.errors import LabelError, ModelError
 from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
 from core.gestures.motion.motion_features import MOTION_FEATURES
+from core.pose.finders import keypoints_by
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.weights.onnx_session import fault_of_graph, open_session
 
@@ -158,7 +159,7 @@ class GestureModel:
                 f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
                 "model that was trained on them"
             )
-        if name != self.estimator:
+        if keypoints_by(name) != self.estimator:
             raise ModelError(
                 f"the model was trained on {self.estimator} keypoints, these come from {name}: "
                 "choose a model trained on them"

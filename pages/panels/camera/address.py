@@ -1,5 +1,7 @@
 """Where the studio is reached in a browser of the machine that runs it."""
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 
@@ -8,3 +10,9 @@ def local_address() -> str:
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
     path = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"{scheme}://localhost:{st.get_option('server.port')}" + (f"/{path}" if path else "")
+
+
+def is_local(url: str | None) -> bool:
+    """Whether a page's address is the machine's own; so it counts where nobody knows."""
+    host = urlsplit(url or "").hostname or "localhost"
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")

@@ -15,7 +15,8 @@ from core.recognition.live import LiveProcessor, Options, Watch
 from pages.components import source
 from pages.components.video_shape import follow_shape
 from pages.panels.camera.settings import camera_settings
-from pages.panels.camera.stream import Stream, no_end, video
+from pages.panels.camera.stream import no_end
+from pages.panels.camera.where import AnyStream, any_video, lacks_picture, pick_where
 from pages.panels.words import NOT_STARTED, VIDEO_PAGES
 
 # how the video is shown
@@ -40,7 +41,7 @@ class Stage:
     settings: DeltaGenerator
     under: DeltaGenerator
     beside: DeltaGenerator
-    stream: Stream | None
+    stream: AnyStream | None
 
     def show(
         self,
@@ -56,9 +57,10 @@ class Stage:
             on_end: called when the camera stops or the page is left.
 
         Returns:
-            The stream's processor, None while the camera is off.
+            The stream's processor, None while the camera is off or its picture, which this needs,
+            stays in the browser.
         """
-        if self.stream is None:
+        if self.stream is None or lacks_picture(self.stream, options, self.under):
             return None
         self.stream.on_end = on_end
         self.stream.live.configure(options, watch)
@@ -109,6 +111,7 @@ def begin_stage(title: str) -> Iterator[None]:
         under = st.container()
     with menu, st.popover("Settings", icon="⚙️"):
         settings = st.container()
+        where = pick_where()
         wanted = camera_settings()
         away = st.radio(
             "On pages without video",
@@ -118,7 +121,7 @@ def begin_stage(title: str) -> Iterator[None]:
             help="Small, it plays on in the corner. Nothing is read from it there.",
         )
     with place:
-        stream = video(wanted)
+        stream = any_video(wanted, where)
         follow_shape("video_shape")
     _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
@@ -135,7 +138,7 @@ def _look(look: str) -> None:
     st.html(f"<style>{source(f'video_{look}.css')}</style>")
 
 
-def _leave_last_page(stream: Stream) -> None:
+def _leave_last_page(stream: AnyStream) -> None:
     """What the page before wanted of the video ends when another page is opened."""
     visit = st.session_state["visit"]
     if st.session_state.get("stage_visit") == visit:

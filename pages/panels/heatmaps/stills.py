@@ -9,9 +9,8 @@ from core.capture.correcting import LastSecond, Moment
 from core.media.pictures import encode_png, read_picture
 from core.pose.heatmap_drawing import draw_with_maps, mirrored, of_person, scaled
 from core.pose.heatmap_layout import Maps
-from core.pose.types import Estimate, Picture
+from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource, skeleton_by
-from pages.panels.camera.stream import Stream
 from pages.panels.frame import errors_shown, studio
 from pages.panels.heatmaps.views import STILL, show_attention
 
@@ -33,7 +32,7 @@ def last_seen() -> LastSecond:
     return st.session_state.setdefault(_SEEN, LastSecond())
 
 
-def hold_button(source: KeypointSource, stream: Stream | None) -> Moment | None:
+def hold_button(source: KeypointSource, camera_runs: bool) -> Moment | None:
     """A button that holds the picture of a camera that runs, and one to go on; what is held."""
     held: _Held | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
@@ -42,7 +41,7 @@ def hold_button(source: KeypointSource, stream: Stream | None) -> Moment | None:
     st.button(
         "Hold the picture",
         icon="⏸️",
-        disabled=stream is None,
+        disabled=not camera_runs,
         on_click=_hold,
         args=(source,),
         help="Look at what the camera shows now for as long as you like.",
@@ -62,7 +61,7 @@ def _let_go() -> None:
 
 def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
     """The picture as another net sees it; as many people as were seen in it."""
-    frame, estimator = moment.frame, estimator_of(source)
+    frame, estimator = _whole(moment), estimator_of(source)
     bodies = skeleton_by(source, studio().paths).is_body
     several = len(moment.estimate.numbers) if bodies else 0
     estimate = estimator.estimate_still(
@@ -71,6 +70,12 @@ def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
     if several:
         estimate = replace(estimate, numbers=tuple(range(1, len(estimate.poses) + 1)))
     return Moment(frame, estimate, estimator.version)
+
+
+def _whole(moment: Moment) -> Frame:
+    """The frame with its picture: a net's never stays in the browser."""
+    assert isinstance(moment.frame, Frame)
+    return moment.frame
 
 
 def estimator_of(source: KeypointSource) -> Any:
@@ -83,7 +88,7 @@ def estimator_of(source: KeypointSource) -> Any:
 
 def show_held(moment: Moment, maps: Maps, stages: int) -> None:
     """The held picture, mirrored as the video was."""
-    frame = moment.frame
+    frame = _whole(moment)
     _show(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
 
 

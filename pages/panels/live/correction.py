@@ -1,6 +1,5 @@
 """Live's correction: the last second, frozen, becomes samples of the gesture that it was."""
 
-import cv2
 import streamlit as st
 
 from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of
@@ -42,7 +41,7 @@ def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
-        column.image(cv2.flip(moment.frame.rgb, 1), width="stretch")
+        column.image(moment.seen(), width="stretch")
     gestures = {g.id: g for g in studio().store.gestures(project.id, enabled_only=True)}
     hands = hands_of(frozen)
     hand = None

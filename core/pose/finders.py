@@ -1,0 +1,15 @@
+"""Who finds the same keypoints: a model trained on those of one understands those of the other."""
+
+MEDIAPIPE_WEB = "mediapipe-hands-web"  # in a visitor's browser, by the server's model files
+
+_SAME = {MEDIAPIPE_WEB: "mediapipe-hands"}
+
+
+def keypoints_by(estimator: str) -> str:
+    """After whom an estimator's keypoints are called; most are called after it."""
+    return _SAME.get(estimator, estimator)
+
+
+def finders_of(keypoints: str) -> list[str]:
+    """Every estimator that finds them."""
+    return [keypoints, *(name for name, same in _SAME.items() if same == keypoints)]

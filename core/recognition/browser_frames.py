@@ -1,0 +1,116 @@
+"""What a visitor's browser found in its own camera's frames: untrusted numbers → estimates on this
+machine's clock, each read once."""
+
+import base64
+import binascii
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.capture.samples import CROP_SIZE
+from core.errors import MediaError
+from core.media.pictures import MAX_SIDE, check_jpeg
+from core.pose.finders import MEDIAPIPE_WEB
+from core.pose.skeletons import HAND_21
+from core.pose.types import LEFT, RIGHT, Estimate, Floats, Pose, RemoteFrame
+from core.recognition.live import LiveProcessor
+from core.weights.browser_files import VERSION
+
+_MOST_HANDS, _MOST_FRAMES = 2, 32
+_CROP_BYTES = 200_000
+_WORDS = 50  # a clock that stood still while its machine slept is believed again after so many
+
+Told = Mapping[str, Any]
+
+
+class BrowserFrames:
+    """The frames of one browser's camera on their way into a stream.
+
+    Attributes:
+        page: the browser's mount that spoke last; another one numbers its frames anew.
+        heard: the highest number that came from it.
+    """
+
+    def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
+        self.live, self.page, self.heard = live, "", 0
+        self._clock = clock
+        self._ahead_s: deque[float] = deque(maxlen=_WORDS)
+
+    def hear(self, told: Told) -> None:
+        """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms), and
+        `frames`, each with its number `n`, its time `t` on that clock, `size` (width, height),
+        `spent` (ms), `hands` and perhaps a `crop`.
+
+        Raises:
+            MediaError: it tells what no browser of ours tells.
+        """
+        try:
+            self._hear(told)
+        except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
+            raise MediaError(
+                f"the browser's camera told what can't be read ({error!r}): reload the page"
+            ) from error
+
+    def _hear(self, told: Told) -> None:
+        if told["page"] != self.page:
+            self.page, self.heard = str(told["page"])[:40], 0
+            self._ahead_s.clear()
+        self._set_clock(float(told["now"]) / 1000)
+        for one in told["frames"][:_MOST_FRAMES]:
+            if (number := int(one["n"])) > self.heard:
+                self.heard = number
+                self._read(one, number)
+
+    def _set_clock(self, theirs_s: float) -> None:
+        """How far ahead ours is, as this word has it, which is late and never early."""
+        if not np.isfinite(theirs_s):
+            raise ValueError(f"a clock of {theirs_s} s")
+        self._ahead_s.append(self._clock() - theirs_s)
+
+    def _read(self, one: Told, number: int) -> None:
+        theirs_s = float(one["t"]) / 1000
+        if not np.isfinite(theirs_s):
+            raise ValueError(f"a frame at {theirs_s} s")
+        time_s = min(theirs_s + min(self._ahead_s), self._clock())
+        width, height = (int(side) for side in one["size"])
+        if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+            raise ValueError(f"a picture of {width} x {height} pixels")
+        size_hw = height, width
+        poses = tuple(_pose(hand) for hand in one["hands"][:_MOST_HANDS])
+        estimate = Estimate(poses, size_hw, MEDIAPIPE_WEB, time_s, mirrored_view=True)
+        frame = RemoteFrame(size_hw, time_s, number, crop=_crop(one.get("crop")))
+        spent_s = min(max(float(one["spent"]) / 1000, 0.0), 1.0)
+        self.live.step(estimate, frame, version=f"web {VERSION}/full", spent_s=spent_s)
+
+
+def _pose(hand: Told) -> Pose:
+    keypoints = _numbers(hand["keypoints"], (HAND_21.size, 2))
+    score = min(max(float(hand["score"]), 0.0), 1.0)
+    side = hand["side"] if hand["side"] in (LEFT, RIGHT) else None
+    scores = np.full(HAND_21.size, score, np.float32)
+    return Pose(keypoints, scores, score, side, _numbers(hand["world"], (HAND_21.size, 3)))
+
+
+def _numbers(told: Sequence[Any], shape: tuple[int, int]) -> Floats:
+    found = np.array(told, np.float32)
+    if found.shape != shape or not (np.abs(found) < 10 * MAX_SIDE).all():
+        raise ValueError(f"numbers of shape {found.shape}, expected {shape} of a picture")
+    return found
+
+
+def _crop(told: Told | None) -> tuple[tuple[float, float, float], bytes] | None:
+    """The square and its JPEG."""
+    if told is None:
+        return None
+    x0, y0, side = (float(number) for number in told["region"])
+    if not (abs(x0) < 10 * MAX_SIDE and abs(y0) < 10 * MAX_SIDE and 0 < side < 10 * MAX_SIDE):
+        raise ValueError(f"a crop at {told['region']}")
+    text = told["jpeg"]
+    if len(text) > _CROP_BYTES:
+        raise ValueError(f"a crop of {len(text):,} characters")
+    jpeg = base64.b64decode(text, validate=True)
+    check_jpeg(jpeg, CROP_SIZE, "the browser's crop")
+    return (x0, y0, side), jpeg

@@ -1,0 +1,305 @@
+// The visitor's camera, its hands found in this browser (hand_worker.js): the picture stays in here.
+//
+// Down comes `data` (see browser_camera.py). Up goes one state value, `told`: whether the camera is
+// on, and the newest frames that are not answered yet, numbered. While samples are recorded more of
+// them wait for an answer, each with a crop where one is wanted.
+const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
+const CROP = 256, AROUND = 1.8, CROPS_APART_MS = 60
+const SHELF = "mudra-browser-files"
+
+const made = (tag, look = "", text = "") => {
+  const element = document.createElement(tag)
+  if (look) element.className = look
+  element.textContent = text
+  return element
+}
+
+// The files are large and the server forbids nobody to ask again: kept by this browser, by version.
+const fetched = async (url) => {
+  if (!("caches" in window)) return (await fetch(url)).blob()
+  const shelf = await caches.open(SHELF)
+  let found = await shelf.match(url)
+  if (!found) {
+    const answer = await fetch(url)
+    if (!answer.ok) throw new Error(`${answer.status} for ${url}`)
+    for (const old of await shelf.keys()) {
+      if (new URL(old.url).pathname === new URL(url).pathname) await shelf.delete(old)
+    }
+    await shelf.put(url, answer.clone()).catch(() => {})  // a full disk: fetched again next time
+    found = answer
+  }
+  return found.blob()
+}
+
+class Camera {
+  constructor(root) {
+    this.page = Math.random().toString(36).slice(2)  // another mount counts anew
+    this.n = this.toldAt = 0
+    this.frames = []
+    this.pending = []  // numbers of the newest frames of words without an answer
+    this.trouble = ""
+    this.box = made("div", "camera")
+    this.canvas = made("canvas")
+    this.canvas.hidden = true
+    this.bar = made("div", "bar")
+    this.button = made("button", "", "START")
+    this.button.type = "button"
+    this.button.onclick = () => (this.stream || this.opening ? this.stop() : this.start())
+    this.status = made("p")
+    this.status.setAttribute("role", "status")
+    this.bar.append(this.button, this.status)
+    this.box.append(this.canvas, this.bar)
+    root.append(this.box)
+    this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true })
+    this.beat = setInterval(() => this.stream && this.tell(), BEAT_MS)
+  }
+
+  close() {
+    clearInterval(this.beat)
+    this.stop()
+  }
+
+  show(data) {
+    const before = this.data
+    this.data = data
+    const heard = data.page === this.page ? data.heard : 0
+    this.frames = this.frames.filter((frame) => frame.n > heard)
+    this.pending = this.pending.filter((n) => n > heard)
+    if (data.page && data.page !== this.page && !this.stream) this.tell()  // that mount is gone
+    if (before && before.hands !== data.hands) this.worker?.postMessage({ hands: data.hands })
+    this.draw()
+    this.tellSoon()
+  }
+
+  // ---------------------------------------------------------------------------- camera and worker
+
+  async start() {
+    this.opening = true
+    this.say("")
+    this.draw()
+    try {
+      if (!(window.isSecureContext && navigator.mediaDevices)) throw { name: "Insecure" }
+      const stream = await navigator.mediaDevices.getUserMedia(this.data.wanted)
+      if (!this.opening) return stream.getTracks().forEach((track) => track.stop())
+      this.stream = stream
+      stream.getVideoTracks()[0].onended = () => this.fail(this.data.words.lost)
+      this.video.srcObject = stream
+      await this.video.play()
+    } catch (error) {
+      return this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
+    }
+    try {
+      await this.openWorker()
+    } catch (error) {
+      console.warn("hands can't be found here:", error)
+      return this.fail(this.data.words.unable)
+    }
+    this.opening = false
+    this.draw()
+    this.tell()
+    this.follow()
+  }
+
+  async openWorker() {
+    if (this.worker) return
+    this.say(this.data.words.opening)
+    const { library, loader, wasm, model } = this.data.files
+    const address = (name) => new URL(name, location.href).href
+    const kept = async (name) => URL.createObjectURL(await fetched(address(name)))
+    const files = {
+      library: address(library), loader: address(loader), wasm: await kept(wasm),
+      model: await kept(model), hands: this.data.hands,
+    }
+    const code = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }))
+    const worker = new Worker(code)
+    const first = new Promise((done, failed) => {
+      worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
+      worker.onerror = (error) => failed(error.message)
+    })
+    worker.postMessage({ open: files })
+    try {
+      this.by = await first
+    } catch (error) {
+      worker.terminate()
+      throw error
+    } finally {
+      this.say("")
+    }
+    worker.onmessage = ({ data }) => this.found(data)
+    this.worker = worker
+  }
+
+  stop() {
+    const was = this.stream
+    was?.getTracks().forEach((track) => track.stop())
+    this.worker?.terminate()  // an idle one would keep its memory
+    this.stream = this.worker = null
+    this.opening = this.busy = false
+    this.frames = []
+    this.draw()
+    if (was) this.tell()
+  }
+
+  fail(words) {
+    this.stop()
+    this.say(words)
+  }
+
+  say(words) { this.status.textContent = words }
+
+  // ------------------------------------------------------------------------------------- frames
+
+  follow() {
+    const stream = this.stream
+    const next = async (now) => {
+      if (this.stream !== stream) return
+      this.video.requestVideoFrameCallback(next)
+      if (this.data.paused || this.busy) return void (this.data.paused && this.paint(this.video, []))
+      this.busy = true
+      const picture = await createImageBitmap(this.video)
+      this.worker?.postMessage({ picture, t: now }, [picture])
+    }
+    this.video.requestVideoFrameCallback(next)
+  }
+
+  async found({ found, picture, t, ms, failed }) {
+    if (failed) return this.fail(this.data.words.unable)
+    if (!this.stream) return picture.close()
+    this.paint(picture, found)
+    const crop = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
+      ? await this.crop(picture, found[0]) : undefined
+    if (crop) this.croppedAt = t
+    const frame = {
+      n: ++this.n, t, size: [picture.width, picture.height], spent: performance.now() - t, ms, crop,
+      hands: found.map((hand) => ({ ...hand, keypoints: rounded(hand.keypoints, 100),
+        world: rounded(hand.world, 100000) })),
+    }
+    picture.close()
+    this.busy = false
+    this.frames = [...this.frames, frame].slice(this.data.recording ? -WAITING : -NEWEST)
+    this.tellSoon()
+  }
+
+  // At most AHEAD unanswered words: a busy server hears the newest instead of a queue.
+  tellSoon() {
+    const newest = this.frames.at(-1)?.n
+    if (!newest || !this.stream || this.pending.includes(newest)) return
+    const since = performance.now() - this.toldAt
+    if (since < APART_MS || (this.pending.length >= AHEAD && since < PATIENCE_MS)) return
+    this.pending = [...this.pending, newest].slice(-AHEAD)
+    this.tell()
+  }
+
+  tell() {
+    this.toldAt = performance.now()
+    this.send({ page: this.page, on: Boolean(this.stream && !this.opening), now: this.toldAt,
+      frames: this.stream ? this.frames : [] })
+  }
+
+  // The square round a hand as a JPEG; what lies beyond the picture repeats its edge.
+  async crop(picture, hand) {
+    const xs = hand.keypoints.map((p) => p[0]), ys = hand.keypoints.map((p) => p[1])
+    const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = [Math.min(...ys), Math.max(...ys)]
+    const side = Math.max(x1 - x0, y1 - y0, 1) * AROUND
+    const left = (x0 + x1 - side) / 2, top = (y0 + y1 - side) / 2
+    this.cut ??= new OffscreenCanvas(CROP, CROP)
+    const pen = this.cut.getContext("2d"), scale = CROP / side
+    pen.imageSmoothingQuality = "high"
+    for (const [sx, sw, dx, dw] of strips(left + 0.5, side, picture.width)) {
+      for (const [sy, sh, dy, dh] of strips(top + 0.5, side, picture.height)) {
+        pen.drawImage(picture, sx, sy, sw, sh, dx * scale, dy * scale, dw * scale, dh * scale)
+      }
+    }
+    const jpeg = await this.cut.convertToBlob({ type: "image/jpeg", quality: 0.9 })
+    const bytes = new Uint8Array(await jpeg.arrayBuffer())
+    return { region: [left, top, side], jpeg: btoa(String.fromCharCode(...bytes)) }
+  }
+
+  // ------------------------------------------------------------------------------------- drawing
+
+  draw() {
+    const { words } = this.data
+    const on = Boolean(this.stream || this.opening)
+    this.button.textContent = on ? "STOP" : "START"
+    this.canvas.hidden = !this.stream
+    this.canvas.setAttribute("aria-label", words.video)
+  }
+
+  paint(picture, hands) {
+    const { canvas } = this
+    const width = picture.videoWidth ?? picture.width, height = picture.videoHeight ?? picture.height
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+    const pen = canvas.getContext("2d")
+    pen.setTransform(-1, 0, 0, 1, width, 0)  // as in a mirror
+    pen.drawImage(picture, 0, 0)
+    for (const { keypoints } of hands) this.skeleton(pen, keypoints, Math.min(width, height) / 240)
+    pen.setTransform(1, 0, 0, 1, 0, 0)
+    hands.forEach(({ keypoints, side }, i) => {
+      const named = this.data.names.find((one) => one.side === side) ?? this.data.names[i]
+      if (named?.text) this.plate(pen, named.text, keypoints, width, height)
+    })
+    if (this.data.note) this.text(pen, this.data.note, 0, 0, Math.max(24, height / 9))
+    canvas.dataset.hands = hands.length
+    canvas.dataset.by = this.by
+  }
+
+  skeleton(pen, points, width) {
+    const { edges, colors } = this.data.skeleton
+    pen.lineWidth = width
+    pen.lineCap = "round"
+    edges.forEach(([a, b], i) => {
+      pen.strokeStyle = colors[i]
+      pen.beginPath()
+      pen.moveTo(points[a][0] + 0.5, points[a][1] + 0.5)
+      pen.lineTo(points[b][0] + 0.5, points[b][1] + 0.5)
+      pen.stroke()
+    })
+    pen.fillStyle = "#fff"
+    for (const [x, y] of points) {
+      pen.beginPath()
+      pen.arc(x + 0.5, y + 0.5, 1.2 * width, 0, 7)
+      pen.fill()
+    }
+  }
+
+  plate(pen, text, points, width, height) {
+    const xs = points.map((p) => p[0]), size = Math.max(18, height / 14)
+    pen.font = `${0.55 * size}px sans-serif`
+    const wide = pen.measureText(text).width + size / 2
+    const middle = width - 1 - (Math.min(...xs) + Math.max(...xs)) / 2
+    const left = Math.max(0, Math.min(middle - wide / 2, width - wide))
+    const top = Math.min(...points.map((p) => p[1])) - 1.3 * size
+    this.text(pen, text, left, Math.max(0, Math.min(top, height - size)), size)
+  }
+
+  text(pen, text, left, top, size) {
+    pen.font = `${0.55 * size}px sans-serif`
+    pen.fillStyle = "#181820"
+    pen.fillRect(left, top, pen.measureText(text).width + size / 2, size)
+    pen.fillStyle = "#fff"
+    pen.textBaseline = "middle"
+    pen.fillText(text, left + size / 4, top + size / 2)
+  }
+}
+
+const rounded = (rows, parts) => rows.map((row) => row.map((x) => Math.round(x * parts) / parts))
+
+// How a span of a line of pixels is drawn: [from, length, to, length], its ends repeated.
+const strips = (begin, length, size) => {
+  const inside = Math.max(0, begin), end = Math.min(size, begin + length)
+  const parts = []
+  if (begin < 0) parts.push([0, 1, 0, Math.min(-begin, length)])
+  if (end > inside) parts.push([inside, end - inside, inside - begin, end - inside])
+  if (begin + length > size) {
+    const from = Math.max(size - begin, 0)
+    parts.push([size - 1, 1, from, length - from])
+  }
+  return parts
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const camera = (parentElement.camera ??= new Camera(parentElement))
+  camera.send = (told) => setStateValue("told", told)
+  camera.show(data)
+  return () => { if (!parentElement.isConnected) camera.close() }
+}

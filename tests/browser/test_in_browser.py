@@ -1,0 +1,61 @@
+"""Hands found in the visitor's browser: the real page, its camera, and everything that it asks."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from core.paths import Paths
+from core.store import Store
+from core.weights.browser_files import is_ready
+from tests.browser.conftest import begin_hold, go, kept, reads
+from tests.conftest import lacking
+
+pytestmark = pytest.mark.browser
+PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a picture
+
+
+@pytest.fixture(autouse=True)
+def ready(weights_folder):
+    if not is_ready(weights_folder):
+        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
+
+
+def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
+    look, films, workspace, server
+):
+    asked, sent = set(), []
+    with look(films("thumbs_up")) as page:
+        page.on("request", lambda request: asked.add(request.url))
+        page.on(
+            "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame))
+        )
+        page.goto("/?keypoints_found=in+this+browser")
+        expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
+        page.get_by_role("button", name="START").click()
+        expect(page.locator("canvas[data-hands='1']")).to_be_visible()
+        reads(page, "thumbs_up")
+        assert not any(PICTURE.search(text_of(frame)) for frame in sent)
+        begin_hold(page, "thumbs_up", 1)
+        page.mouse.up()
+        count = kept(page, "thumbs_up")
+        assert any(PICTURE.search(text_of(frame)) for frame in sent)  # the crops of samples
+        go(page, "Live")
+        reads(page, "thumbs_up")
+    samples = stored_samples(workspace)
+    assert len(samples) == count >= 1
+    assert {sample.estimator for sample in samples} == {"mediapipe-hands-web"}
+    assert all(sample.crop_jpeg for sample in samples)
+    strangers = {url for url in asked if not url.startswith((server, "blob:", "data:"))}
+    assert strangers == set()
+
+
+def text_of(frame):
+    return frame if isinstance(frame, str) else frame.decode("latin-1")
+
+
+def stored_samples(workspace):
+    store = Store(Paths.find(workspace).database)
+    found = store.samples(store.project("My gestures").id)
+    store.close()
+    return found
