@@ -28,16 +28,16 @@ _EMOJI_FONTS = (
 _EMOJI_SIZES = (109, 160, 96)  # bitmap fonts hold but one size: Noto's, Apple's; any for outlines
 _WHITE: Rgb = (255, 255, 255)
 _PLATE: Rgb = (24, 24, 32)
-# of people, who are told apart by them: far from each other in hue and brightness
+# of people, who are told apart by them: far from each other, and from a body's sides
 PERSON_COLORS: tuple[Rgb, ...] = (
-    (255, 150, 30),
-    (60, 170, 255),
     (90, 220, 90),
     (240, 90, 190),
     (250, 230, 70),
     (160, 110, 255),
     (90, 235, 220),
     (235, 70, 60),
+    (245, 245, 245),
+    (150, 100, 60),
 )
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 

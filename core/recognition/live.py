@@ -86,6 +86,7 @@ class Latest:
         note: what the watcher said, shown over the video, e.g. how the recording stands.
         error: what went wrong, for the person at the screen; "" when nothing did.
         opening: an estimator is being opened, which takes a moment; no frame passes meanwhile.
+        numbered: the picture shows people's numbers.
     """
 
     hands: tuple[Reading, ...] = ()
@@ -97,6 +98,7 @@ class Latest:
     note: str = ""
     error: str = ""
     opening: bool = False
+    numbered: bool = False
 
     def trouble(self, address: str, now_s: float | None = None) -> str:
         """What is wrong with the stream and what to do; "" while all is well.
@@ -299,7 +301,7 @@ class LiveProcessor:
         else:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         _draw_note(picture, note)
-        return picture, Latest(hands, note=note)
+        return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
         """The hands' meaning, which the companion is told, too."""

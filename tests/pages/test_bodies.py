@@ -1,5 +1,7 @@
 """A project of bodies on every page: made in the sidebar, with the arm poses to begin with."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -75,6 +77,30 @@ def test_files_compares_nobody_with_what_is_no_gesture(bodies, weights_folder, s
     go(bodies, "files").file_uploader[0].upload(picture.name, picture.read_bytes())
     bodies.run()
     assert "no gesture" in texts(bodies) and "most like none" not in texts(bodies)
+
+
+def test_who_remains_of_two_people_is_called_by_the_number_that_the_video_shows():
+    def page():
+        import numpy as np
+
+        from core.pose.types import Pose
+        from core.recognition.live import Latest
+        from core.recognition.reading import Reading
+        from pages.panels.live.readings import show_hands
+
+        pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
+        two = Reading(pose, hand="body", number=2)
+        show_hands(Latest((two,), numbered=True), "remaining", "body_33")
+        show_hands(Latest((two,)), "only", "body_33")
+        one = Reading(pose, hand="body", number=1, half=True)
+        show_hands(Latest((one, two), numbered=True), "both", "body_33")
+
+    app = AppTest.from_function(page, default_timeout=30).run()
+    assert not app.exception
+    shown = [json.loads(e.proto.json)["hands"] for e in app.get("bidi_component")]
+    remaining, only, both = [[hand["note"] for hand in hands] for hands in shown]
+    assert remaining == ["person 2"] and only == [""]
+    assert both[0].startswith("person 1 · Trained on whole bodies") and both[1] == "person 2"
 
 
 def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():

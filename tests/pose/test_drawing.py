@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from core.pose.drawing import draw_estimate, draw_pose, emoji_font_path, emoji_sprite, label_plate
-from core.pose.skeletons import HAND_21
+from core.pose.drawing import (
+    PERSON_COLORS,
+    draw_estimate,
+    draw_pose,
+    emoji_font_path,
+    emoji_sprite,
+    label_plate,
+)
+from core.pose.skeletons import BODY_33, HAND_21
 from core.pose.types import Estimate, Pose
 
 
@@ -85,6 +92,14 @@ def test_the_emoji_is_drawn_in_colour_where_there_is_a_font():
 
 def test_no_emoji_is_no_sprite():
     assert emoji_sprite("", 32) is None
+
+
+def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():
+    people = np.array(PERSON_COLORS, float)
+    sides = np.array([*{*BODY_33.colors}], float)
+    assert np.linalg.norm(people[:, None] - sides, axis=2).min() > 80
+    apart = np.linalg.norm(people[:, None] - people, axis=2)
+    assert apart[~np.eye(len(people), dtype=bool)].min() > 85
 
 
 def test_every_bone_joins_two_of_the_keypoints():

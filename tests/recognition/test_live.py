@@ -142,6 +142,10 @@ def test_of_several_people_the_chosen_one_s_maps_are_drawn(weights_folder, share
         )
         assert (out == expected).all()
     assert sorted(reading.number for reading in live.latest().hands) == sorted(told.numbers)
+    assert live.latest().numbered
+    live.configure(Options(hands=1, smoothing=RAW), watch)
+    live.process(photo)
+    assert not live.latest().numbered
     live.close()
 
 

@@ -16,7 +16,7 @@ def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
     """Every hand, or body of that skeleton, of the last frame, side by side."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
     whose = _person if people else _side
-    several = len(latest.hands) > 1
+    several = latest.numbered or len(latest.hands) > 1
     shown = [_hand(hand, whose(hand) if several else "") for hand in latest.hands]
     draw_answer(key, shown or [_said(NO_HAND, "Nobody" if people else "No hand")])
 
@@ -44,7 +44,7 @@ def _hand(hand: Reading, whose: str) -> dict[str, Any]:
     else:
         said = _said(UNSURE, "No gesture", whose)
     if hand.half:
-        said["note"] = HALF_NOTE
+        said["note"] = " · ".join(filter(None, (whose, HALF_NOTE)))
     most = max((share for _, share in hand.probabilities), default=0.0)
     said["bars"] = [
         {
