@@ -1,12 +1,14 @@
 """Gestures that move, by how few examples and beside plain dynamic time warping.
 
-`python -m benchmarks.motions FOLDER [examples|cut-out|bodies …]` reads the collection of keypoint
-tracks in a folder: holistic_signs.npz, yubimoji_76.npz, sfinge3d_v1.npz, jhmdb_15joints.npz.
+    python -m benchmarks.motions FOLDER [examples|cut-out|bodies …] [--by templates|net …]
+
+reads the collection of keypoint tracks in a folder: holistic_signs.npz, yubimoji_76.npz,
+sfinge3d_v1.npz, jhmdb_15joints.npz.
 
 examples: fifteen motions of which two examples each are known, twenty draws. Ten are the finger
 spellings of one person that move, five the signs of another; both are asked at once, so that a
 motion can be taken for any of fifteen.
-cut-out: the cut-out gestures of SFINGE 3D in six folds of recordings, by the net and by templates.
+cut-out: the cut-out gestures of SFINGE 3D in three folds of recordings, by net and templates.
 bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
 """
 
@@ -148,14 +150,14 @@ def _directions(data: GestureData) -> NDArray[np.float32]:
 
 
 def cut_out(folder: Path) -> GestureData:
-    """SFINGE 3D's dictionary as hands in space; six recordings of each gesture are a group."""
+    """SFINGE 3D's dictionary as hands in space; twelve recordings of each gesture are a group."""
     with np.load(folder / "sfinge3d_v1.npz") as file:
         points = file["dict_xyz"].astype(np.float32) / float(file["scale"])
         starts, labels, number = file["dict_start"], file["dict_label"], file["dict_instance"]
     hands = np.full((len(points), HAND_21.size, 3), np.nan, np.float32)
     hands[:, _LEAP] = points
     clips = [hands[a:b] for a, b in pairwise(starts)]
-    return clips_of(clips, labels, (number - 1) // 6, HAND_21.name)
+    return clips_of(clips, labels, (number - 1) // 12, HAND_21.name)
 
 
 def bodies(folder: Path) -> GestureData:
@@ -169,9 +171,9 @@ def bodies(folder: Path) -> GestureData:
     return clips_of(clips, labels, thirds, LSP_14.name, _BODY_STEPS)
 
 
-def in_folds(data: GestureData, epochs: int) -> dict[str, Any]:
-    """Accuracy of the net and of templates, each group left out once."""
-    right: dict[str, list[NDArray[np.bool_]]] = {"net": [], "templates": []}
+def in_folds(data: GestureData, ways: list[str], epochs: int) -> dict[str, Any]:
+    """Accuracy of the net, of templates or of both, each group left out once."""
+    right: dict[str, list[NDArray[np.bool_]]] = {by: [] for by in ways}
     for known, asked in _folds(data):
         for by, found in right.items():
             matcher = fit_again(by, known, TrainOptions(), epochs)
@@ -187,18 +189,20 @@ def _folds(data: GestureData) -> Iterator[tuple[GestureData, GestureData]]:
 
 def main() -> None:
     """Print the figures as JSON, a line for each part."""
-    parts: dict[str, Callable[[Path, int], dict[str, Any]]] = {
-        "examples": lambda folder, _: two_examples(fifteen_motions(folder)),
-        "cut-out": lambda folder, epochs: in_folds(cut_out(folder), epochs),
-        "bodies": lambda folder, epochs: in_folds(bodies(folder), epochs),
+    ways = ["templates", "net"]
+    parts: dict[str, Callable[[Any], dict[str, Any]]] = {
+        "examples": lambda given: two_examples(fifteen_motions(given.folder)),
+        "cut-out": lambda given: in_folds(cut_out(given.folder), given.by, given.epochs),
+        "bodies": lambda given: in_folds(bodies(given.folder), given.by, given.epochs),
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[*parts])
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--by", nargs="+", choices=ways, default=ways)
     given = parser.parse_args()
     for part in given.parts or parts:
-        print(json.dumps({"part": part, **parts[part](given.folder, given.epochs)}), flush=True)
+        print(json.dumps({"part": part, **parts[part](given)}), flush=True)
 
 
 if __name__ == "__main__":

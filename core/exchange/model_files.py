@@ -60,12 +60,17 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
 
     Raises:
         MudraError: the model is none, its training has not ended, the file would answer otherwise,
-            or it can't be written.
+            it is of gestures that move, or it can't be written.
     """
     if model.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
+        )
+    if model.steps is not None:
+        raise ModelError(
+            f"{model.path.name} knows gestures that move, which {SUFFIX} files have no reader for "
+            "yet: use it here, by evaluate, or train one of still gestures"
         )
     card = card_of(model, names=names)
     model = with_origin(model)

@@ -96,6 +96,14 @@ def test_a_model_whose_training_goes_on_is_not_exported(home, tmp_path):
     assert not (tmp_path / "early.gesture").exists()
 
 
+def test_a_model_of_moving_gestures_is_not_exported_yet(home, tmp_path):
+    paths, _, run = home
+    shutil.copytree(run.path, tmp_path / "ways")
+    change_json(tmp_path / "ways" / "metadata.json", {"kind": "moving", "steps": 16})
+    with pytest.raises(ModelError, match="ways knows gestures that move"):
+        export_model(GestureModel.load(tmp_path / "ways"), tmp_path / "ways.gesture", paths)
+
+
 def test_the_card_tells_the_training_s_own_numbers(home):
     _, _, run = home
     card = card_of(GestureModel.load(run.path))

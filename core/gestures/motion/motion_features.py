@@ -2,8 +2,9 @@
 graph, made from the skeleton.
 
 Convention: position and scale are removed, the screen's directions are kept. A path is measured in
-units of its own reach and, in one feature, of the pose's size; of a single keypoint, which has no
-size, in the unit that it came in. N windows, T frames, K keypoints, D axes, F features.
+units of its own reach; only whether there is one is told by the pose's size, or, of a single
+keypoint, which has no size, by the unit that it came in. N windows, T frames, K keypoints, D axes,
+F features.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from core.pose.own_frame import EPS, squared
 from core.pose.skeletons import SKELETONS, Skeleton
 
 _LEAST_REACH = 0.01  # of a path: less is a hand that trembles
+_MOVES = 0.15  # a path that reaches farther is one, however far
 _SLOW = 0.002  # a step of this length has half a direction
 _QUICK = 4.0  # what steps are multiplied by, to be of the size of places
 
@@ -117,6 +119,8 @@ def _path(points: Any, xp: Any) -> Any:
     beginning, its steps, their directions, how quick it is and how far it reaches."""
     from_middle = points - xp.mean(points, 1)[:, None]
     reach = xp.sqrt(xp.amax(squared(from_middle), 1) + _LEAST_REACH**2)[:, None, None]
+    # how far somebody reaches says who it is, not what it means; but whether anything moves does
+    told = xp.where(reach < _MOVES, reach, xp.ones_like(reach) * _MOVES)
     steps = _steps(points, xp)
     speed = xp.sqrt(squared(steps) + EPS**2)[..., None]
     parts = [
@@ -124,8 +128,8 @@ def _path(points: Any, xp: Any) -> Any:
         (points - points[:, 0:1]) / reach,
         steps / reach * _QUICK,
         steps / (speed + _SLOW),
-        xp.log(speed + _SLOW) + 4.0,
-        xp.log(reach) + 2.0 + speed * 0.0,
+        xp.log(speed / reach + _SLOW) + 4.0,
+        xp.log(told) + 3.0 + speed * 0.0,
     ]
     return xp.concatenate(parts, 2)
 
