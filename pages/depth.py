@@ -1,7 +1,5 @@
 """Depth: a hand before a depth camera, its place, its crop and its keypoints in space."""
 
-import streamlit as st
-
 from pages.panels.camera.stage import stage
 from pages.panels.choice import pick_one
 from pages.panels.depth.kept import let_go
@@ -19,13 +17,15 @@ def page() -> None:
     """The source in a row above; what it gives has the page's width."""
     project = pick_project()
     place = stage()
-    with place.beside, st.container(horizontal=True):
+    row = place.beside.container(horizontal=True)
+    with row:
         what = pick_one("Source", [*SHOWS, WEBCAM], "depth_source", width="content")
-        net = pick_depth_net() if what != WEBCAM else None
     if what == WEBCAM:
         let_go()
         show_webcam(place)
         return
+    with row:
+        net = pick_depth_net()
     place.widen()
     with place.replace():
         SHOWS[what](place, project, net)

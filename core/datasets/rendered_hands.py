@@ -6,10 +6,12 @@ Convention: as in `depth_hands.py`; the cube's middle is that of the true keypoi
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.datasets.depth_files import read_depth_hands
 from core.datasets.depth_hands import Change, DepthHand, DepthHands, shown
 from core.datasets.training_data import Sample
 from core.depth.cameras import CAMERAS
@@ -19,6 +21,7 @@ from core.depth.synthetic.render import Settings, render_hand
 from core.pose.skeletons import Skeleton
 
 SIDE_MM = 250.0  # of a hand's cube
+RENDERED = "rendered"  # in a folder's place: hands are rendered as they are needed
 HELD_OUT = "rendered"
 # by turns: PrimeSense's hands at arm's length, others nearer by
 SENSORS = (
@@ -75,6 +78,16 @@ class RenderedHands(DepthHands):
                 kept[rng.integers(_KEPT)] = hand
             for _ in range(_VIEWS if len(kept) >= _FIRST else 0):
                 yield *shown(kept[rng.integers(len(kept))], _drawn_change(rng)), 1.0
+
+
+def depth_hands_of(data: Path, skeleton: Skeleton) -> DepthHands:
+    """The hands of a folder, or rendered ones for `RENDERED` where no such folder is.
+
+    Raises:
+        MudraError: as `read_depth_hands`; rendered hands have no keypoints of that skeleton.
+    """
+    no_folder = str(data) == RENDERED and not data.exists()
+    return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
 
 
 def rendered(

@@ -13,11 +13,10 @@ from typing import Any
 
 from core.datasets.bodies import Bodies
 from core.datasets.body_files import read_bodies
-from core.datasets.depth_files import read_depth_hands
 from core.datasets.depth_hands import UNIT_MM, DepthHands
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import make_pack
-from core.datasets.rendered_hands import RenderedHands
+from core.datasets.rendered_hands import RENDERED, depth_hands_of
 from core.datasets.rendered_scenes import RenderedScenes
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
@@ -26,7 +25,6 @@ from core.pose.skeletons import SKELETONS
 from core.recipes.starter_data import make_keypoints
 
 _PARTS = ("hand_crops", "hand_images")
-RENDERED = "rendered"  # in a folder's place: hands in depth are rendered as they are needed
 
 
 def training_data(
@@ -57,8 +55,7 @@ def training_data(
         return RenderedScenes()
     skeleton = SKELETONS.get(NETS[name].skeleton)
     if skeleton is not None and NETS[name].depth:
-        no_folder = str(data) == RENDERED and not data.exists()
-        return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
+        return depth_hands_of(data, skeleton)
     if skeleton is not None and skeleton.is_body:
         bodies = read_bodies(data)
         return Bodies(bodies.skeleton, bodies.bodies, strong=strong)

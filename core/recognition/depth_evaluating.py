@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.depth_files import read_depth_hands
+from core.datasets.rendered_hands import depth_hands_of
 from core.depth.cameras import Points, camera_named
 from core.depth.joint_files import read_joints, write_joints
 from core.errors import TableError
@@ -73,16 +73,17 @@ def measure_depth_net(
     out: Path | None = None,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
-    """Figures of a net on what a data folder holds out, as `evaluate_depth` says; the cubes are
+    """Figures of a net on the hands that are held out, as `evaluate_depth` says; the cubes are
     centred on the truth.
 
     Args:
+        data: as `depth_hands_of` takes it.
         out: a result file to write, u v d of every keypoint.
 
     Raises:
         MudraError: no such data, or of another skeleton than the net's.
     """
-    hands = read_depth_hands(data, skeleton_named(net.skeleton))
+    hands = depth_hands_of(data, skeleton_named(net.skeleton))
     measured = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
     if not measured:
         raise TableError(f"{data} has too few hands to hold some out and measure on them")

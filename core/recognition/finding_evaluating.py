@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from core.datasets.palm_frames import PalmFrame, read_palm_frames
+from core.datasets.rendered_hands import RENDERED
 from core.datasets.rendered_scenes import RenderedScenes
 from core.depth.sources.frames import DepthFrame
 from core.errors import TableError
 from core.recognition.depth_reading import DepthReader
 from core.recognition.hand_finding import HandFinder
 
-RENDERED = "rendered"  # in a folder's place: scenes that training holds out
 FOUND_MM = 50.0
 _DIGITS = 4
 
@@ -29,7 +29,7 @@ def measure_finding(
     alone follows a hand by itself from one frame of colours to the next.
 
     Args:
-        data: a folder that `read_palm_frames` knows, or `RENDERED`.
+        data: a folder that `read_palm_frames` knows, or `RENDERED`: scenes that training holds out.
 
     Returns:
         n frames; found: the share within 50 mm of the palm's middle; seen: the share in which a

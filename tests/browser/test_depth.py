@@ -7,9 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
-from core.paths import Paths
 from tests.browser.conftest import settled
-from tests.massing_net import save_massing_net
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -28,13 +26,6 @@ PAINTED = """(canvas) => {
 @pytest.fixture(scope="module")
 def film(films):
     return films("open_palm")
-
-
-@pytest.fixture(scope="module")
-def workspace(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workspace")
-    save_massing_net(Paths.find(folder).own_nets / "crossinfonet.mine")
-    return folder
 
 
 def choose(page, text):

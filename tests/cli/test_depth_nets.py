@@ -58,3 +58,12 @@ def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace:
     said = camera.to_mm(read_joints(results))
     truth = np.stack([hand.xyz_mm for hand in read_depth_hands(rendered, HAND_21).hands[18:]])
     assert measured["mean_mm"] == pytest.approx(epe(distances(said, truth)), abs=0.01)
+
+
+def test_the_net_that_ships_finds_rendered_hands_as_well_as_its_metadata_say() -> None:
+    folder = Path("data/models/crossinfonet.synthetic_light")
+    (said,) = json.loads((folder / "metadata.json").read_text())["held_out"]["rendered"]
+    found = run("evaluate-net", folder, "--data", "rendered")
+    assert found["n"] == 200
+    assert found["mean_mm"] == pytest.approx(100 * said["mean_error"], abs=0.1)
+    assert found["mean_mm"] < 16 and found["success"]["40"] > 0.5

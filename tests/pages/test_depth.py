@@ -20,10 +20,9 @@ from core.store import NewSample
 from pages.panels.words import NOT_STARTED
 from tests.conftest import wait_until
 from tests.depth_recordings import CAMERA_JSON, depth_png
-from tests.massing_net import save_massing_net
 from tests.pages.conftest import cards, go, press, tables, texts, undo_here, undo_offered, upload
 
-NET = "crossinfonet.mine"
+NET = "crossinfonet.synthetic_light"  # ships
 ADD = "Add these frames as samples"
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -42,30 +41,15 @@ def drawn(app):
     return json.loads(found.proto.json)
 
 
-@pytest.fixture
-def with_net(workspace):
-    save_massing_net(Paths.find(workspace).own_nets / NET)
-
-
-def test_the_example_shows_depth_box_crop_and_truth_and_says_that_no_net_is_there(app):
+def test_the_example_shows_depth_box_crop_keypoints_and_how_far_they_are_from_the_truth(app):
     data = drawn(go(app, "depth"))
     assert data["count"] == 90 and data["from"] == 0 and len(data["ticks"]) == 6
     first = data["batch"][0]
     assert first["jpeg"] and first["cube"]["steps"] and len(first["truth"]) == 21
-    assert first["how"] and first["joints"] is None
+    assert first["how"] and len(first["joints"]) == 21 and 0 < first["error"] < 40
     left, top, right, bottom = first["box"]
     assert left < 160 < right and top < 120 < bottom
-    assert "No net for 3-D keypoints is installed" in texts(app)
-    assert not app.metric
-
-
-@pytest.mark.usefixtures("with_net")
-def test_with_a_net_there_are_keypoints_and_their_errors(app):
-    data = drawn(go(app, "depth"))
-    first = data["batch"][0]
-    assert len(first["joints"]) == 21 and first["error"] > 0
     assert len(data["skeleton"]["edges"]) == len(data["skeleton"]["colors"]) == 20
-    assert "No net" not in texts(app)
     [metric] = app.metric
     assert metric.label == "Mean error" and metric.value.endswith(" mm")
     assert len(app.get("vega_lite_chart")) == 1
@@ -244,7 +228,6 @@ def trained(store, workspace, project):
     train_here(store, Paths.find(workspace), project.name, epochs=1, progress=lambda *_: None)
 
 
-@pytest.mark.usefixtures("with_net")
 def test_frames_become_samples_of_a_project_that_learns_in_space(app, store):
     go(app, "depth")
     assert "learns from keypoints in the picture" in texts(app) and ADD not in labels(app)
@@ -264,7 +247,6 @@ def test_frames_become_samples_of_a_project_that_learns_in_space(app, store):
     assert not store.samples(project.id)
 
 
-@pytest.mark.usefixtures("with_net")
 def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
     project = store.projects()[0]
     session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "test")
@@ -276,7 +258,6 @@ def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
     assert not {ADD, "Have it learn from hands in space"} & {*labels(app)}
 
 
-@pytest.mark.usefixtures("with_net")
 def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
     project = store.create_project("In space", in_space=True)
     app.query_params["project"] = project.name
@@ -289,7 +270,6 @@ def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
     assert "It answers on Depth" in "\n".join(warning.value for warning in app.warning)
 
 
-@pytest.mark.usefixtures("with_net")
 def test_a_depth_camera_records_by_the_cards(app, store, board):
     store.create_project("In space", in_space=True)
     app.session_state["project_name"] = "In space"

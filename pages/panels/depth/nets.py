@@ -8,19 +8,20 @@ from core.estimators.depth_net import DepthNet
 from core.recognition.keypoint_sources import depth_nets
 from pages.panels.frame import studio
 
-NO_NET = (
-    "No net for 3-D keypoints is installed: a hand is found and shown, not its keypoints. Train "
-    "one by `python -m core train-net crossinfonet.synthetic_light --data rendered`, or import one "
-    "by `python -m core weights import crossinfonet.nyu FILE.npz`."
-)
 
-
-def pick_depth_net() -> DepthNet | None:
-    """One of those that are installed; None where none is, and the page says so."""
+def pick_depth_net() -> DepthNet:
+    """One of those that are installed; at first the one that ships."""
     nets = depth_nets(studio().paths)
-    if not nets:
-        return None
-    name = st.selectbox("Net", list(nets), key="depth_net", persist_state="session", width=260)
+    name = st.selectbox(
+        "Net",
+        list(nets),
+        key="depth_net",
+        persist_state="session",
+        width=260,
+        help="Finds the keypoints in the hand's crop. Train your own by `python -m core train-net "
+        "crossinfonet.synthetic_light --data rendered`, or import one by `python -m core weights "
+        "import crossinfonet.nyu FILE.npz`.",
+    )
     return _loaded(nets[name], nets[name].stat().st_mtime)
 
 

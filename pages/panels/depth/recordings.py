@@ -18,7 +18,6 @@ from core.store import Project
 from pages.components.depth_view import Scene
 from pages.panels.camera.stage import Stage
 from pages.panels.depth.kept import keep_open, let_go
-from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach, play
 from pages.panels.depth.teaching import naming, teach_from_recording
 from pages.panels.frame import errors_shown, studio, temporary_folder
@@ -29,7 +28,7 @@ AUTOMATIC = "automatic"
 OpenSource = Callable[[], AbstractContextManager[DepthSource]]
 
 
-def show_example(place: Stage, project: Project, net: DepthNet | None) -> None:
+def show_example(place: Stage, project: Project, net: DepthNet) -> None:
     """A rendered hand, whose truth is known: in the net's keypoints where it can be."""
     place.head.caption(
         "A rendered hand, as a depth camera sees it. Its true keypoints are known: dashed."
@@ -38,7 +37,7 @@ def show_example(place: Stage, project: Project, net: DepthNet | None) -> None:
     _show(place, "example", lambda: film, project, net)
 
 
-def show_upload(place: Stage, project: Project, net: DepthNet | None) -> None:
+def show_upload(place: Stage, project: Project, net: DepthNet) -> None:
     """A recording that somebody gives."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
@@ -70,7 +69,7 @@ def show_upload(place: Stage, project: Project, net: DepthNet | None) -> None:
 
 
 def _show(
-    place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet | None
+    place: Stage, name: str, open_source: OpenSource, project: Project, net: DepthNet
 ) -> None:
     with errors_shown():
         playback = _opened(name, open_source, net)
@@ -79,13 +78,10 @@ def _show(
         model, said = naming(project, net)
         scene = Scene(name, reach, playback.count, skeleton=playback.skeleton, model=model)
         play(playback, replace(scene, truth=playback.truth), said)
-        if net is None:
-            st.info(NO_NET, icon="🧩")
-        else:
-            teach_from_recording(project, playback, net, name)
+        teach_from_recording(project, playback, net, name)
 
 
-def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPlayback:
+def _opened(name: str, open_source: OpenSource, net: DepthNet) -> DepthPlayback:
     """Once for each recording and net."""
 
     def make(stack: ExitStack) -> DepthPlayback:
@@ -94,4 +90,4 @@ def _opened(name: str, open_source: OpenSource, net: DepthNet | None) -> DepthPl
         stack.callback(playback.close)
         return playback
 
-    return keep_open(("recording", name, net.name if net else ""), make)
+    return keep_open(("recording", name, net.name), make)

@@ -14,7 +14,6 @@ from core.upkeep.privacy import opens_here_alone
 from pages.components.depth_view import Scene, draw_depth, of_view
 from pages.panels.camera.stage import Stage
 from pages.panels.depth.kept import keep_open, let_go
-from pages.panels.depth.nets import NO_NET
 from pages.panels.depth.playing import pick_reach
 from pages.panels.depth.teaching import Naming, naming, teach_from_camera
 from pages.panels.frame import errors_shown, studio
@@ -26,7 +25,7 @@ _FOUND, _TOLD = "depth_sensors", "depth_told"
 _LOOK = "Look again"
 
 
-def show_sensor(place: Stage, project: Project, net: DepthNet | None) -> None:
+def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     """One of those that are plugged in, while it is switched on; else what each kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
     if not opens_here_alone(st.get_option("server.address")):
@@ -70,10 +69,7 @@ def show_sensor(place: Stage, project: Project, net: DepthNet | None) -> None:
         model, said = naming(project, net)
         scene = Scene(f"{name} {stream.number}", reach, skeleton=stream.skeleton, model=model)
         st.fragment(_now, run_every=_EVERY_S)(stream, scene, said)
-        if net is not None:
-            teach_from_camera(project, stream, net, name)
-    if net is None:
-        st.info(NO_NET, icon="🧩")
+        teach_from_camera(project, stream, net, name)
 
 
 def _look_again() -> None:
@@ -81,7 +77,7 @@ def _look_again() -> None:
     st.session_state.pop(_FOUND, None)
 
 
-def _running(name: str, net: DepthNet | None) -> DepthStream:
+def _running(name: str, net: DepthNet) -> DepthStream:
     """Begun anew where it was left for a while."""
 
     def make(stack: ExitStack) -> DepthStream:
@@ -90,7 +86,7 @@ def _running(name: str, net: DepthNet | None) -> DepthStream:
         stack.callback(stream.close)
         return stream
 
-    key = ("sensor", name, net.name if net else "")
+    key = ("sensor", name, net.name)
     stream = keep_open(key, make)
     if stream.is_over and not stream.error:
         let_go()

@@ -25,11 +25,11 @@ from pages.panels.training.quick import missing, quick_training, recorded
 Naming = Callable[[DepthView], str]
 
 
-def naming(project: Project, net: DepthNet | None) -> tuple[str, Naming]:
+def naming(project: Project, net: DepthNet) -> tuple[str, Naming]:
     """The model that answers for the project, where it knows this net's keypoints, and what says a
     frame's gesture by it; "" and silence where none does."""
-    model = answering_model(project)[0] if net and project.in_space else None
-    if net is None or model is None or model.axes != 3 or model.estimator != net.name:
+    model = answering_model(project)[0] if project.in_space else None
+    if model is None or model.axes != 3 or model.estimator != net.name:
         return "", lambda view: ""
 
     def said(view: DepthView) -> str:
