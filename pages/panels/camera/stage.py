@@ -60,7 +60,7 @@ class Stage:
             The stream's processor, None while the camera is off or its picture, which this needs,
             stays in the browser.
         """
-        if self.stream is None or lacks_picture(self.stream, options, self.under):
+        if self.stream is None or lacks_picture(self.stream, options, self.beside):
             return None
         self.stream.on_end = on_end
         self.stream.live.configure(options, watch)
