@@ -31,7 +31,7 @@ def people(shared_data, tmp_path):
     def film(names):
         folder = shared_data / "body" / "lspet" / "images"
         frames = [within(cv2.imread(str(folder / f"{name}.jpg"))) for name in names]
-        path = tmp_path / f"{'-'.join(names)}.mjpeg"
+        path = tmp_path / f"{'-'.join(names)}.y4m"
         write_film(path, [frame for frame in frames for _ in range(TIMES)])
         return path
 

@@ -24,7 +24,7 @@ def skier(shared_data):
 @pytest.fixture(scope="module")
 def film(tmp_path_factory, skier):
     """A camera before which somebody skis to and fro."""
-    path = tmp_path_factory.mktemp("film") / "ski.mjpeg"
+    path = tmp_path_factory.mktemp("film") / "ski.y4m"
     write_film(path, [np.roll(skier, shift, axis=1) for shift in (0, 10, 20, 10, 0, -10)])
     return path
 

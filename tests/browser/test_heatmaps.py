@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 @pytest.fixture(scope="module")
 def film(tmp_path_factory, shared_data):
     """A camera before which somebody shows a hand."""
-    path = tmp_path_factory.mktemp("film") / "hand.mjpeg"
+    path = tmp_path_factory.mktemp("film") / "hand.y4m"
     frames = [frame.rgb for frame in read_video(shared_data / "hand_videos" / "palm_fist.mp4")]
     import cv2
 
@@ -129,6 +129,7 @@ def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back
         video.click(position={"x": x, "y": y})
         picked(page, "index tip")
         page.screenshot(path=pictures / "heatmaps_live_large.png", full_page=True)
+        settled(page)
         video.click(position={"x": 20, "y": 20})
         picked(page, "all keypoints")
 

@@ -165,7 +165,7 @@ def test_directions_are_those_of_the_mirrored_screen(look, shared_data, tmp_path
     """A finger that points to the right in the camera's picture points left on the screen."""
     folder = shared_data / "hand_images" / "emrecandir" / "point_up"
     photos = [cv2.rotate(cv2.imread(str(path)), turn) for path in sorted(folder.iterdir())[:10]]
-    film = tmp_path / "turned.mjpeg"
+    film = tmp_path / "turned.y4m"
     write_film(film, [_on_screen(photo) for photo in photos])
     with look(film) as page:
         page.goto("/live")

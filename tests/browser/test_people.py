@@ -59,7 +59,7 @@ def picture(look, film, net, shared_data):
 def crowd(tmp_path_factory, shared_data):
     """A camera before which people stand."""
     photo = cv2.imread(str(shared_data / "coco" / "mini" / "train2017" / CROWD))
-    path = tmp_path_factory.mktemp("film") / "crowd.mjpeg"
+    path = tmp_path_factory.mktemp("film") / "crowd.y4m"
     write_film(path, [cv2.resize(np.roll(photo, x, axis=1), (640, 480)) for x in (0, 4, 8, 4)])
     return path
 
