@@ -236,14 +236,16 @@ def test_the_studio_listens_to_this_machine_alone_and_phones_nobody() -> None:
     assert settings["server"]["showEmailPrompt"] is False
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["runner"]["postScriptGC"] is False
+    assert settings["global"]["minCachedMessageSize"] > 1e9  # bytes: no element is so large
     assert settings["client"]["showErrorDetails"] == "none"
 
 
 def test_streamlit_knows_every_setting() -> None:
     """Streamlit only warns about a name that it does not know."""
-    code = "from streamlit import config; print(config.get_option('runner.postScriptGC'))"
+    names = ["runner.postScriptGC", "global.minCachedMessageSize"]
+    code = f"from streamlit import config; print(*map(config.get_option, {names}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.split() == ["False", "1000000000000.0"]
     assert "not a valid config option" not in done.stdout + done.stderr
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import Store
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import begin_hold, go, kept, reads
+from tests.browser.conftest import begin_hold, kept, reads
 from tests.conftest import lacking
 
 pytestmark = pytest.mark.browser
@@ -40,8 +40,6 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         page.mouse.up()
         count = kept(page, "thumbs_up")
         assert any(PICTURE.search(text_of(frame)) for frame in sent)  # the crops of samples
-        go(page, "Live")
-        reads(page, "thumbs_up")
     samples = stored_samples(workspace)
     assert len(samples) == count >= 1
     assert {sample.estimator for sample in samples} == {"mediapipe-hands-web"}
