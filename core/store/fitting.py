@@ -1,9 +1,5 @@
 """Whether samples go into a project: of its skeleton, with as many axes as its others, and with
-keypoints in space where it learns from these.
-
-A sample is in space in one of two ways: its own keypoints are x, y, z, as a table of these has
-them; or they are x, y in a picture and `world` stands beside them, as a camera's have it.
-"""
+keypoints in space where it learns from these (`learned` says which samples are)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -15,7 +15,6 @@ from core.recognition.depth_recording import (
     check_takes_depth,
     record_depth,
 )
-from core.store import Store
 from tests.massing_net import save_massing_net
 
 FRAMES = range(12)
@@ -33,13 +32,6 @@ def playback(net):
     playback = DepthPlayback(RenderedFilm(), net)
     yield playback
     playback.close()
-
-
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mudra.db")
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -64,10 +64,8 @@ def fit_motion(
                 logits, y, label_smoothing=options.label_smoothing
             )
             optimizer.step(loss)
-            loss_sum, right = (
-                loss_sum + float(loss.detach()),
-                right + int((logits.argmax(1) == y).sum()),
-            )
+            loss_sum += float(loss.detach())
+            right += int((logits.argmax(1) == y).sum())
         record = {"loss": loss_sum / _STEPS, "accuracy": right / (_STEPS * _BATCH)}
         if not np.isfinite(record["loss"]):
             raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
