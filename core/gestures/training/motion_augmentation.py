@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from core.gestures.labels import GestureLabel
-from core.pose.skeletons import Skeleton
+from core.gestures.motion.motion_features import MotionFeatures
 
 # What a motion's mirror image means, what it means a quarter turn clockwise on, and which mean the
 # same however they are turned. What is not named here may mean a direction: it is left as it is.
@@ -75,7 +75,7 @@ def augment_motion(
     labels: torch.Tensor,
     how: MotionAugmentation,
     meaning: MotionMeaning,
-    skeleton: Skeleton,
+    features: MotionFeatures,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Changed copies of (N, T, K, D) windows as seen on the screen, and their (N,) labels."""
@@ -87,7 +87,7 @@ def augment_motion(
     keypoints = _at_other_times(keypoints, how, drawn(n, 1), drawn(n, 1))
     image = meaning.mirrors[labels]
     mirrored = (drawn(n) < how.share) & (image >= 0)
-    keypoints, labels = _mirrored(keypoints, mirrored, skeleton), labels.where(~mirrored, image)
+    keypoints, labels = features.as_seen(keypoints, mirrored, torch), labels.where(~mirrored, image)
     angle = (2 * drawn(n) - 1) * math.radians(how.rotation_deg)
     free = meaning.turnable[labels] & (drawn(n) < how.share)
     angle = torch.where(free, drawn(n) * 2 * math.pi, angle)
@@ -122,12 +122,6 @@ def _at_other_times(
     share = (at - before)[..., None, None]
     rows = torch.arange(len(keypoints))[:, None]
     return keypoints[rows, before] * (1 - share) + keypoints[rows, before + 1] * share
-
-
-def _mirrored(keypoints: torch.Tensor, chosen: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
-    image = keypoints[:, :, skeleton.mirrored] if skeleton.mirror_pairs else keypoints
-    image = torch.cat([-image[..., :1], image[..., 1:]], 3)
-    return torch.where(chosen[:, None, None, None], image, keypoints)
 
 
 def _turned(keypoints: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:

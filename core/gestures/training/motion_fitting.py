@@ -55,9 +55,7 @@ def fit_motion(
             stop.check()
             optimizer.rate = _RATE * _schedule(((epoch - 1) * _STEPS + step) / (epochs * _STEPS))
             rows = torch.multinomial(weights, _BATCH, replacement=True, generator=generator)
-            points, y = augment_motion(
-                seen[rows], labels[rows], how, meaning, features.skeleton, generator
-            )
+            points, y = augment_motion(seen[rows], labels[rows], how, meaning, features, generator)
             unmirrored = torch.zeros(len(rows), dtype=torch.bool)
             logits = net.logits(features(points, unmirrored, torch), generator)
             loss = torch.nn.functional.cross_entropy(
