@@ -7,6 +7,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
+from core.store.rows import MOVING, STILL
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.emoji import pick_emoji
 from pages.panels.project.projects import pick_project
@@ -49,9 +50,15 @@ def _add(project: Project) -> None:
     ):
         name = st.text_input("Name", placeholder="peace", key=f"add_name_{turn}")
         emoji = pick_emoji(f"add_{turn}")
+        moves = st.checkbox(
+            "It moves: a swipe, a circle",
+            key=f"add_moves_{turn}",
+            help="A sample is one performance then. A gesture that is held still needs none.",
+        )
         if st.form_submit_button("Add", type="primary", icon="➕"):
             with errors_shown():
-                studio().store.add_gesture(project.id, name, emoji)
+                kind = MOVING if moves else STILL
+                studio().store.add_gesture(project.id, name, emoji, kind)
                 st.session_state["added_gestures"] = turn + 1
                 st.rerun()
 
@@ -64,11 +71,12 @@ def _row(
         f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
         f"{many(overview.sessions, 'session')}"
     )
+    told = recorded if overview.samples else "nothing recorded yet"
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"**{safe_label(gesture.label.title)}**  \n"
-            f":gray[{recorded if overview.samples else 'nothing recorded yet'}]",
+            f":gray[{'moves · ' if gesture.moves else ''}{told}]",
             width="stretch",
         )
         with st.container(

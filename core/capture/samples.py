@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from core.capture.clip_pictures import track_picture
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import (
     CROP_FACTOR,
@@ -149,11 +150,14 @@ def _crop(frame: AnyFrame, region: Region) -> tuple[Region, bytes | None]:
 
 
 def picture_of(sample: Sample, size: int = 160) -> Picture:
-    """The sample's crop with its skeleton, as the viewer saw it; plain ground without a crop.
+    """The sample's crop with its skeleton, as the viewer saw it; plain ground without a crop; of a
+    clip the way that it shows.
 
     Returns:
         (size, size, 3) uint8 RGB.
     """
+    if sample.frames > 1:
+        return track_picture(sample, size)
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is not None:
         crop = decode_jpeg(sample.crop_jpeg)
@@ -162,14 +166,15 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     keypoints = sample.pose[:, :2] * (1000 if sample.space == "relative" else 1)
     region = sample.region or hand_region(keypoints)
     keypoints = to_region(keypoints, region, size)
-    pose = Pose(keypoints, sample.scores[sample.frames // 2])
+    pose = Pose(keypoints, sample.scores[0])
     drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn
 
 
 def thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton."""
-    if sample.crop_jpeg is None:
+    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton; of a clip the
+    way that it shows."""
+    if sample.crop_jpeg is None or sample.frames > 1:
         return encode_jpeg(picture_of(sample, size), quality=80)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
     shown = cv2.flip(crop, 1) if sample.mirrored_view else crop

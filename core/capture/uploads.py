@@ -78,7 +78,15 @@ def add_uploads(
 
     Args:
         progress: told the share that is done, 0..1.
+
+    Raises:
+        MediaError: the gesture moves, which pictures don't show.
     """
+    if gesture.moves:
+        raise MediaError(
+            f"“{gesture.name}” moves, and files become samples of what is held still: record it "
+            "with the camera, or a video of one performance by `record --source FILE`"
+        )
     streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in streams]
     with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:

@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.errors import TrainingError
+import numpy as np
+
+from core.errors import NotFoundError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
@@ -23,6 +25,8 @@ __all__ = [
     "ADVICE",
     "CLASSIFIERS",
     "KIND",
+    "LEAST",
+    "PERFORMED",
     "SPLITS",
     "TrainingManager",
     "failure_of",
@@ -34,6 +38,7 @@ __all__ = [
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
 AUTOMATIC, KEPT = "automatic", 3  # so many trainings of those that nobody asked for one by one
+LEAST, PERFORMED = 2, 2  # gestures, and clips of each that moves, to begin with
 
 SPLITS = {
     "person": "other people than those it was trained on",
@@ -256,7 +261,7 @@ def _training(
         NotFoundError: no such project.
     """
     owner = store.project(project)
-    data = store.training_data(owner.id, estimator=estimator)
+    data, clips = learned_from(store, owner.id, estimator)
     about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimator)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
@@ -273,13 +278,40 @@ def _training(
             if after is not None:
                 after.wait()
             options = TrainOptions(classifier, seed=seed, epochs=epochs)
-            result = train(data, run, options, stop=stop)
+            result = train(data, run, options, clips=clips, stop=stop)
             follow(store, paths, owner, run)
             return result
 
         return RunThread(run, work)
 
     return begin
+
+
+def learned_from(
+    store: Store, project_id: int, estimator: str | None = None
+) -> tuple[GestureData, GestureData | None]:
+    """What a training of the project learns from: the samples of still gestures, and beside them
+    the clips of moving ones where there are enough of them; or the clips alone.
+
+    Raises:
+        NotFoundError: there are no samples.
+    """
+    data = store.training_data(project_id, estimator=estimator)
+    moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
+    if data.moving or not moving:
+        return data, None
+    with suppress(NotFoundError):  # as long as nothing was performed
+        clips = store.training_data(project_id, estimator=data.estimator, clips=True)
+        if (often := performed_often(clips)) is not None:
+            return (often, None) if len(np.unique(data.labels)) < LEAST else (data, often)
+    return data, None
+
+
+def performed_often(clips: GestureData) -> GestureData | None:
+    """The clips of the gestures that have PERFORMED of them; None where that is no two gestures."""
+    counts = np.bincount(clips.labels, minlength=len(clips.gestures))
+    often = counts >= PERFORMED
+    return clips.take(often[clips.labels]) if often.sum() >= LEAST else None
 
 
 @cache

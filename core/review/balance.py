@@ -12,9 +12,13 @@ from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture
 
 ENOUGH = 30  # samples of a gesture to begin with
+ENOUGH_CLIPS = 5  # of one that moves
 FEWER = 3  # a gesture with so many times fewer samples than the middle one has too few
 ONE_HANDED = 0.9  # of the samples with a known hand
 TOO_MANY_SUSPECTED = 0.1  # of the samples
+
+_PERFORMED = "Every gesture that moves was performed often enough: train, then try it on Live."
+_ONE_MOVES = "Record a second gesture: one alone has nothing to be told apart from."
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,13 @@ def record_next(rows: Sequence[Spread], *, hands: bool = True) -> str:
     numbers, a second session, a second person, every person, the other hand.
     """
     rows = [row for row in rows if row.gesture.enabled]
+    moving = [row for row in rows if row.gesture.moves and row.samples]
+    if moving:
+        if hint := _performed_seldom(moving):
+            return hint
+        rows = [row for row in rows if not row.gesture.moves]
+        if not any(row.samples for row in rows):
+            return _PERFORMED if len(moving) > 1 else _ONE_MOVES
     begun = [row for row in rows if row.samples]
     if len(begun) < 2:
         return _begin(rows, begun)
@@ -101,6 +112,16 @@ def record_next(rows: Sequence[Spread], *, hands: bool = True) -> str:
             f"Record {_title(empty[0])} or switch it off on Gestures: there is nothing of it yet."
         )
     return "The samples are spread well: train, then let new people try it on Live."
+
+
+def _performed_seldom(moving: Sequence[Spread]) -> str:
+    least = min(moving, key=lambda row: row.samples)
+    if least.samples >= ENOUGH_CLIPS:
+        return ""
+    return (
+        f"Perform {_title(least)} more often: {_count(least.samples, 'sample')} so far, "
+        f"{ENOUGH_CLIPS} are a start."
+    )
 
 
 def _begin(rows: Sequence[Spread], begun: Sequence[Spread]) -> str:

@@ -57,6 +57,11 @@ class Gesture:
         """Name and emoji."""
         return GestureLabel(self.name, self.emoji)
 
+    @property
+    def moves(self) -> bool:
+        """Whether it is MOVING: its samples are clips."""
+        return self.kind == MOVING
+
 
 @dataclass(frozen=True)
 class Person:

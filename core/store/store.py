@@ -334,13 +334,18 @@ class Store(Database):
         return {row[0]: row[1] for row in rows}
 
     def training_data(
-        self, project_id: int, *, estimator: str | None = None, in_space: bool | None = None
+        self,
+        project_id: int,
+        *,
+        estimator: str | None = None,
+        in_space: bool | None = None,
+        clips: bool | None = None,
     ) -> GestureData:
-        """The samples of the enabled gestures by one estimator, the most frequent unless told:
-        those of single frames, and where there are none, the clips, as windows.
+        """The samples of the enabled gestures by one estimator, the most frequent unless told.
 
         Args:
             in_space: their keypoints in space, or in the picture; None: as the project learns.
+            clips: clips, as windows, or single frames; None: these, or where there are none, clips.
 
         Raises:
             NotFoundError: no such samples.
@@ -352,8 +357,9 @@ class Store(Database):
         able = self.rows(counted_estimators(project_id, wanted, in_space))
         estimator = keypoints_by(estimator or next((row[0] for row in able), ""))
         which = project_id, wanted, estimator, in_space
-        rows = self.rows(training_rows(*which, clips=False))
-        rows = rows or self.rows(training_rows(*which, clips=True))
+        rows = self.rows(training_rows(*which, clips=bool(clips)))
+        if clips is None and not rows:
+            rows = self.rows(training_rows(*which, clips=True))
         if not rows:
             flat = in_space and self.estimators(project_id, wanted)
             nothing = "the project has no samples yet: record or import some first"

@@ -297,7 +297,8 @@ class Cards {
     put(row.digit, place < 9 ? String(place + 1) : "")
     put(row.emoji, card.emoji || "·")
     put(row.name, card.name)
-    put(row.count, busy ? recording.short : many(card.samples))
+    const moves = card.moves ? "moves · " : ""
+    put(row.count, busy ? recording.short : moves + many(card.samples))
     row.choose.title = card.name
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
@@ -373,13 +374,17 @@ class Cards {
     Object.assign(label, { required: true, placeholder: "peace" })
     Object.assign(emoji, { placeholder: "✌️" })
     const save = made("button", "save", card ? "Save" : "Add", { type: "submit" })
+    const moves = made("input", "", "", { type: "checkbox" })
+    const kind = made("label", "kind")
+    kind.append(moves, "It moves: a swipe, a circle")
     form.append(emoji, label, save)
     if (card) form.append(button("", "Remove", `Remove ${card.name}`, () => this.remove(card)))
-    form.append(button("", "Cancel", "", () => this.closeForm(row)), this.signs(emoji))
+    form.append(button("", "Cancel", "", () => this.closeForm(row)))
+    form.append(...(card ? [] : [kind]), this.signs(emoji))
     form.onsubmit = (event) => {
       event.preventDefault()
       const what = { name: label.value, emoji: emoji.value.trim() }
-      form.n = card ? this.say("rename", { gesture: id, ...what }) : this.say("add", what)
+      form.n = card ? this.say("rename", { gesture: id, ...what }) : this.say("add", { ...what, moves: moves.checked })
     }
     form.onkeydown = (event) => { if (event.key === "Escape") this.closeForm(row) }
     if (row) row.box.append(form)

@@ -40,6 +40,16 @@ def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, store):
     assert "✌️ peace" in texts(page)
 
 
+def test_a_gesture_that_moves_is_added_as_one_and_shown_as_one(app, store):
+    page = go(app, "gestures")
+    widget(page.text_input, "add_name_0").set_value("swipe_left")
+    widget(page.checkbox, "add_moves_0").check()
+    next(b for b in page.button if b.label == "Add").click().run()
+    assert not page.exception and not page.error
+    assert [g.name for g in store.gestures(project_of(store).id) if g.moves] == ["swipe_left"]
+    assert "moves · nothing recorded yet" in texts(page)
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("ok", "taken"), ("", "1 to 40"), ("a\u202eb", "invisible")]
 )

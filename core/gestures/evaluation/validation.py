@@ -78,7 +78,7 @@ def _judging(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> S
     """The fold that judges most gestures, and of those the one nearest to SHARE."""
     from sklearn.model_selection import StratifiedGroupKFold  # slow to load
 
-    count = min(5, len(np.unique(groups)))
+    count = min(5, len(np.unique(groups)), int(np.bincount(data.labels).max()))
     folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     found = []
     with warnings.catch_warnings():  # of gestures with fewer samples than folds

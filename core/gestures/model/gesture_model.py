@@ -33,6 +33,7 @@ from core.weights.onnx_session import fault_of_graph, open_session
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
 MOVING, _MAX_STEPS = "moving", 256  # the kind of a model; others are of still gestures
+MOTIONS = "motions"  # the folder, in a model's own, of one of moving gestures beside it
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
 MAX_METADATA = 2**20
@@ -125,6 +126,18 @@ class GestureModel:
     def steps(self) -> int | None:
         """T of the windows that it takes, of a model of moving gestures; None: of still ones."""
         return _steps_of(self.metadata)
+
+    @cached_property
+    def motions(self) -> "GestureModel | None":
+        """What knows the moving gestures: this model, or the one beside it.
+
+        Raises:
+            ModelError: there is one that can't be read.
+        """
+        if self.steps is not None:
+            return self
+        folder = self.path / MOTIONS
+        return GestureModel.load(folder) if (folder / METADATA).is_file() else None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from all, and saved twice: as soon as it can be used, and when all is done.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.predictions import validated
 from core.gestures.evaluation.validation import Split, split_by_groups, split_motions
+from core.gestures.model.gesture_model import MOTIONS
 from core.gestures.training.export import save_model, save_motion_model, save_preliminary
 from core.gestures.training.fitting import (
     BrokenOffError,
@@ -58,9 +59,14 @@ def train(
     run: Run,
     options: TrainOptions | None = None,
     *,
+    clips: GestureData | None = None,
     stop: Stop | None = None,
 ) -> TrainResult:
     """Train on the groups' split, measure, refit on everything, save into the run's folder.
+
+    Args:
+        clips: of the project's moving gestures where `data` are of still ones: a model of them is
+            trained beside the other, and saved in a folder of its own in the run's.
 
     Raises:
         TrainingError: unknown classifier, data that can't be trained on, a full disk; or a loss
@@ -76,6 +82,7 @@ def train(
         split = (split_motions if data.moving else split_by_groups)(data, options.seed)
         trainer = _trainer_of(data, options)
         left = trainer(data, split, run, options, stop)
+        beside = {} if clips is None else {MOTIONS: _train_beside(clips, run, options, stop)}
         result = TrainResult(
             left.model, round(time.monotonic() - begun, 3), split.kind, left.figures
         )
@@ -85,6 +92,8 @@ def train(
             split=split.kind,
             figures=left.figures,
             gestures=[asdict(g) for g in data.gestures],
+            **left.chosen,
+            **beside,
         )
         if left.trouble:
             raise TrainingError(f"{left.trouble}; the best epoch before is kept")
@@ -138,12 +147,14 @@ def without_empty_gestures(data: GestureData) -> GestureData:
 @dataclass(frozen=True)
 class _Left:
     """What a classifier's training left: the model's folder (None: a baseline), the figures, what
-    broke it off ("": nothing), and whether it was stopped before it was whole."""
+    broke it off ("": nothing), whether it was stopped before it was whole, and of moving gestures
+    which kind of model was chosen and beside what."""
 
     model: Path | None
     figures: dict[str, Any]
     trouble: str = ""
     stopped: bool = False
+    chosen: dict[str, Any] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------------------------------- the MLP
@@ -221,6 +232,7 @@ def _train_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> _Left:
     learned = learn_motions(data, split, run, options, stop)
+    chosen = {"matcher": learned.by, "compared": learned.compared}
     about = {
         "split": split.kind,
         "optimistic": split.optimistic,
@@ -228,11 +240,23 @@ def _train_motions(
         "refitted_on_all": learned.refitted,
         "best_epoch": learned.epochs,
         "options": asdict(options),
-        "matcher": learned.by,
-        "compared": learned.compared,
+        **chosen,
     }
     save_motion_model(learned.matcher, data, run.path, about)
-    return _Left(run.path, learned.figures, stopped=not learned.refitted)
+    return _Left(run.path, learned.figures, stopped=not learned.refitted, chosen=chosen)
+
+
+def _train_beside(
+    clips: GestureData, run: Run, options: TrainOptions, stop: Stop
+) -> dict[str, Any]:
+    """The model of moving gestures beside that of still ones; what became of it, as a result."""
+    own = Run(run.path / MOTIONS)
+    own.path.mkdir(exist_ok=True)
+    clips = without_empty_gestures(clips)
+    split = split_motions(clips, options.seed)
+    left = _train_motions(clips, split, own, options, stop)
+    gestures = [asdict(gesture) for gesture in clips.gestures]
+    return {"split": split.kind, "figures": left.figures, "gestures": gestures} | left.chosen
 
 
 # -------------------------------------------------------------------------------------- baselines

@@ -46,6 +46,7 @@ def _card(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
         "id": gesture.id,
         "name": gesture.name,
         "emoji": gesture.label.emoji,
+        "moves": gesture.moves,
         "samples": samples,
         "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
     }
@@ -66,7 +67,7 @@ def _recording(progress: Progress) -> dict[str, Any] | None:
     if progress.state == "idle":
         return None
     left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
-    short, long = f"● {progress.kept} kept", f"● Recording{left}"
+    short, long = f"● {progress.part or f'{progress.kept} kept'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
     return {"gesture": progress.gesture_id, "short": short, "long": long}

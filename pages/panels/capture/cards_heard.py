@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import MediaError, MudraError, NotFoundError
 from core.store import Gesture
 from core.store.bin import delete_samples
+from core.store.rows import MOVING, STILL
 from pages.components.gesture_cards import said
 from pages.panels.capture.cards_place import Cards
 from pages.panels.project.undo import BAR
@@ -69,7 +70,8 @@ def _change(cards: Cards, kind: str, message: dict[str, Any]) -> None:
         if not delete_samples(store, project.id, [message["sample"]]):
             cards.talk.remark = "That sample was deleted already."
     elif kind == "add":
-        cards.choose(store.add_gesture(project.id, message["name"], message["emoji"]).id)
+        kind = MOVING if message["moves"] else STILL
+        cards.choose(store.add_gesture(project.id, message["name"], message["emoji"], kind).id)
     elif kind == "rename":
         gesture = _own(cards, message["gesture"])
         store.update_gesture(gesture.id, name=message["name"], emoji=message["emoji"])

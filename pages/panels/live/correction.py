@@ -42,7 +42,8 @@ def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
         column.image(moment.seen(), width="stretch")
-    gestures = {g.id: g for g in studio().store.gestures(project.id, enabled_only=True)}
+    enabled = studio().store.gestures(project.id, enabled_only=True)
+    gestures = {g.id: g for g in enabled if not g.moves}  # frames show what is held still
     hands = hands_of(frozen)
     hand = None
     if len(hands) > 1:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
 from core.learning.runs import Run
@@ -62,7 +62,8 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
 
 
 def _loaded(folder: Path) -> GestureModel:
-    files = [file for name in (MODEL, METADATA) if (file := folder / name).is_file()]
+    places = (folder, folder / MOTIONS)
+    files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
     return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
 
 

@@ -7,14 +7,15 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.jobs.answering import Answering, answering
-from core.jobs.trainings import SPLITS, failure_of, result_of, warm_up
+from core.jobs.trainings import LEAST, PERFORMED, SPLITS, failure_of, result_of, warm_up
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio
 from pages.panels.training.charts import draw, small_curve
+from pages.panels.training.motions import motion_sentence
 from pages.panels.training.progress import progress_of
 
-ENOUGH, GESTURES = 5, 2  # samples of each, to begin with
+ENOUGH = 5  # samples of each still gesture, to begin with
 
 
 def quick_training(project: Project, lacks: str) -> None:
@@ -38,11 +39,16 @@ def recorded(project: Project) -> None:
 
 def missing(project: Project, how: str = "hold its button") -> str:
     """What is to be recorded before anything can be learned, and how; "" where there is enough."""
-    rows = studio().store.overview(project.id)
-    ready = sum(row.gesture.enabled and row.samples >= ENOUGH for row in rows)
-    if ready >= GESTURES:
+    rows = [row for row in studio().store.overview(project.id) if row.gesture.enabled]
+    moving = [row for row in rows if row.gesture.moves]
+    ready = sum(row.samples >= ENOUGH and not row.gesture.moves for row in rows)
+    performed = sum(row.samples >= PERFORMED for row in moving)
+    if max(ready, performed) >= LEAST:
         return ""
-    some = "a gesture" if ready == 0 else "one more gesture"
+    if moving and (len(moving) == len(rows) or any(row.samples for row in moving)) and not ready:
+        some = "one more gesture that moves" if performed else "a gesture that moves"
+        return f"Perform {some} {PERFORMED} times or more: {how} through each."
+    some = "one more gesture" if ready else "a gesture"
     return f"Record {ENOUGH} samples or more of {some}: {how}."
 
 
@@ -102,6 +108,7 @@ def _said(project: Project, lacks: str) -> None:
         st.error(safe_label(reason), icon="❌")
     if result := result_of(runs[0]):
         st.markdown(_sentence(result))
+        motion_sentence(result)
         st.page_link("pages/train.py", label="Which gestures are mixed up?", icon="📈")
 
 

@@ -14,6 +14,7 @@ from pages.panels.table import show_table
 from pages.panels.training.charts import curve_chart, draw
 from pages.panels.training.compared import comparison
 from pages.panels.training.mistakes import mistakes
+from pages.panels.training.motions import motion_sentence
 from pages.panels.training.new_people import new_people
 from pages.panels.training.rejection import rejection
 
@@ -45,6 +46,7 @@ def _show(run: Run, project: Project, running: Run | None) -> None:
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
     if result is not None:
         _figures(result)
+        motion_sentence(result)
     if has_model(run):
         _use(run, project)
     if result is not None:

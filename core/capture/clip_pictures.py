@@ -1,0 +1,55 @@
+"""Pictures of clips: the way of the keypoint that is traced, as the viewer saw it."""
+
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from core.pose.boxes import Region, hand_region, to_region
+from core.pose.drawing import draw_pose
+from core.pose.skeletons import skeleton_named
+from core.pose.types import Floats, Picture, Pose
+from core.store import NewSample
+
+_GROUND = 40  # grey
+_OLD, _NEW = np.array((70, 70, 110)), np.array((255, 190, 40))  # RGB of the way's begin and end
+_ROOM = 1.15  # times what is drawn
+
+
+def track_picture(sample: NewSample, size: int) -> Picture:
+    """(size, size, 3) RGB: the last frame's skeleton and the way to it, brighter as it goes on."""
+    rgb = np.full((size, size, 3), _GROUND, np.uint8)
+    skeleton = skeleton_named(sample.skeleton)
+    points = to_region(_drawn(sample), clip_region(sample), size)
+    rgb = draw_pose(rgb, Pose(points[-1], sample.scores[-1]), skeleton)
+    draw_way(rgb, points[:, skeleton.traced])
+    return np.asarray(cv2.flip(rgb, 1), np.uint8) if sample.mirrored_view else rgb
+
+
+def clip_region(sample: NewSample) -> Region:
+    """The square that holds all of a clip's frames."""
+    points = _drawn(sample)
+    return hand_region(points.reshape(-1, 2), _ROOM)
+
+
+def draw_way(rgb: Picture, points: Floats) -> None:
+    """Lines from each of the (T, 2) points to the next that is seen, in place."""
+    seen = points[np.isfinite(points).all(1)]
+    thick = max(2, rgb.shape[0] // 40)
+    for number, (a, b) in enumerate(pairwise(seen), 1):
+        share = number / max(len(seen) - 1, 1)
+        colour = (_OLD + share * (_NEW - _OLD)).tolist()
+        cv2.line(rgb, _pixel(a), _pixel(b), colour, thick, cv2.LINE_AA)
+    if len(seen):
+        cv2.circle(rgb, _pixel(seen[-1]), 2 * thick, _NEW.tolist(), -1, cv2.LINE_AA)
+
+
+def _pixel(point: Floats) -> tuple[int, int]:
+    x, y = np.round(point).astype(int).tolist()
+    return x, y
+
+
+def _drawn(sample: NewSample) -> Floats:
+    """(T, K, 2) keypoints; a table's hand is about one unit large, a square never smaller than a
+    pixel."""
+    return sample.keypoints[..., :2] * (1000 if sample.space == "relative" else 1)

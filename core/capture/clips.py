@@ -1,0 +1,54 @@
+"""Samples of gestures that move: the frames of one performance become a clip, its begin and end
+trimmed by motion."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from core.capture.samples import Limits
+from core.gestures.motion.trimming import moving_part
+from core.gestures.motion.windows import longest_part
+from core.pose.types import Floats
+from core.store import NewSample
+
+MOST_S = 10.0  # of one performance
+LEAST_S, LEAST_FRAMES = 0.1, 4  # less is a twitch
+NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
+
+# a hand that is quick is blurred, and may leave the picture for a moment
+CLIP_LIMITS = Limits(score=0.3, outside=0.5, moved=0.0)
+
+
+def clip_of(frames: Sequence[NewSample]) -> NewSample | str:
+    """The frames of one performance, at least one, each a sample of its own, as one sample; or why
+    they are none."""
+    times = np.array([frame.time_s for frame in frames], np.float64)
+    keypoints = np.concatenate([frame.keypoints for frame in frames])
+    whole = longest_part(keypoints, times)
+    moving = moving_part(keypoints[whole], times[whole])
+    if moving is None:
+        return NO_MOVEMENT if times[whole][-1] - times[whole][0] >= LEAST_S else TOO_SHORT
+    chosen = frames[whole.start + moving.start : whole.start + moving.stop]
+    spent_s = times[whole][moving][-1] - times[whole][moving][0]
+    return joined(chosen) if len(chosen) >= LEAST_FRAMES and spent_s >= LEAST_S else TOO_SHORT
+
+
+def joined(frames: Sequence[NewSample]) -> NewSample:
+    """Frames, each a sample of its own, as a clip; the middle one's crop stands for it."""
+    middle = frames[len(frames) // 2]
+    return replace(
+        middle,
+        keypoints=np.concatenate([frame.keypoints for frame in frames]),
+        scores=np.concatenate([frame.scores for frame in frames]),
+        world=_all_of([frame.world for frame in frames]),
+        visibility=_all_of([frame.visibility for frame in frames]),
+        time_s=frames[0].time_s,
+        times_s=np.array([frame.time_s for frame in frames], np.float64),
+    )
+
+
+def _all_of(parts: list[Floats | None]) -> Any:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None

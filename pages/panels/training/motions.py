@@ -1,0 +1,33 @@
+"""What a training says of gestures that move: how well, and which kind of model was chosen."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.jobs.trainings import SPLITS
+from pages.panels.frame import in_percent
+
+_KINDS = {"templates": "comparing with your examples", "net": "a small net"}
+
+
+def motion_sentence(result: dict[str, Any]) -> None:
+    """How the moving gestures did, where they were learned beside still ones; and by what."""
+    beside = result.get("motions")
+    if beside is not None:
+        figures = beside["figures"]
+        st.markdown(
+            f"Gestures that move: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
+            f"performances are right ({in_percent(figures['interval'])}), "
+            f"{SPLITS[beside['split']]}."
+        )
+    if chosen := (beside or result).get("matcher"):
+        st.caption(_chosen(chosen, (beside or result)["compared"]))
+
+
+def _chosen(chosen: str, compared: dict[str, float]) -> str:
+    """Which of two it is by what was held out; that there are too few examples for both."""
+    said = f"They are told apart by {_KINDS[chosen]}"
+    others = [f"{_KINDS[name]} had {share:.1%}" for name, share in compared.items()]
+    if len(others) < 2:
+        return f"{said}: there are too few for a net."
+    return f"{said}: of the same held-out performances, {' and '.join(others)} right."

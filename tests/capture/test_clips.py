@@ -1,0 +1,148 @@
+"""Recordings of gestures that move, into a real store: a performance is one sample."""
+
+import numpy as np
+import pytest
+
+from core.capture.clips import NO_MOVEMENT, TOO_SHORT
+from core.capture.recording import CONTINUOUS, HELD, TIMED, Recorder
+from core.capture.samples import thumbnail
+from core.gestures.motion.trimming import moving_part
+from core.media.pictures import decode_jpeg
+from core.store.rows import MOVING
+from tests.capture.conftest import hand, offer
+
+FPS = 20
+
+
+@pytest.fixture
+def swipe(store, project):
+    return store.add_gesture(project.id, "swipe", "👉", MOVING)
+
+
+@pytest.fixture
+def now():
+    """The camera's clock, which the recorder shares."""
+    return [0.0]
+
+
+@pytest.fixture
+def recorder(store, project, now):
+    return Recorder(store, project.id, "me", write_every_s=0.01, clock=lambda: now[0])
+
+
+def perform(recorder, now, *, rest=0.5, move=0.5, by=300.0):
+    """A hand that rests, goes to the right and rests again; how the recording stands then."""
+    for frame in range(round(FPS * (2 * rest + move))):
+        done = np.clip((frame / FPS - rest) / move, 0, 1)
+        now[0] += 1 / FPS
+        progress = offer(recorder, now[0], hand(by * done))
+    return progress
+
+
+def test_a_button_that_is_held_for_one_performance_gives_one_clip(
+    recorder, store, project, swipe, now
+):
+    recorder.record(swipe.id, HELD)
+    begun = now[0]
+    assert perform(recorder, now).part == "1.5 s"
+    assert recorder.release(now[0] - begun).counts == "kept 1 / refused 0"
+    [clip] = store.samples(project.id)
+    assert clip.gesture_id == swipe.id and clip.mirrored_view
+    spent_s = clip.times_s[-1] - clip.times_s[0]
+    assert 0.5 <= spent_s <= 0.75  # of 1.5: the rests are cut off
+    assert clip.frames == len(clip.times_s) == round(spent_s * FPS) + 1
+    ways = clip.keypoints[[0, -1], 0, 0]
+    assert ways == pytest.approx([200, 500])
+    assert decode_jpeg(clip.crop_jpeg).shape == (256, 256, 3)
+
+
+def test_what_came_after_the_button_was_let_go_is_not_in_the_clip(
+    recorder, store, project, swipe, now
+):
+    recorder.record(swipe.id, HELD)
+    perform(recorder, now)
+    recorder.renew(1.0)  # of 1.5 s, as the button says
+    recorder.release(1.0)
+    [clip] = store.samples(project.id)
+    assert clip.times_s[-1] <= 1.0
+
+
+def test_five_performances_are_counted_in_and_recorded_with_a_beat(
+    recorder, store, project, swipe, now
+):
+    recorder.record(swipe.id, TIMED)
+    offer(recorder, 0.0, hand())
+    assert offer(recorder, 2.5, hand()).state == "countdown"
+    now[0] = 2.97
+    parts = [perform(recorder, now, rest=0.7, move=0.6).part for _ in range(5)]
+    assert parts == ["1 of 5", "2 of 5", "3 of 5", "4 of 5", "5 of 5"]
+    assert offer(recorder, now[0] + 1, hand()).state == "idle"
+    assert recorder.stop().counts == "kept 5 / refused 0"
+    assert len({clip.burst_id for clip in store.samples(project.id)}) == 1
+
+
+def test_a_hand_that_rests_and_one_that_twitches_are_refused(recorder, swipe, now):
+    recorder.record(swipe.id, CONTINUOUS)
+    perform(recorder, now, by=0)
+    assert recorder.stop().refused == {NO_MOVEMENT: 1}
+    recorder.record(swipe.id, CONTINUOUS)
+    offer(recorder, now[0] + 0.05, hand())
+    assert recorder.stop().refused == {TOO_SHORT: 1}
+    recorder.record(swipe.id, CONTINUOUS)
+    offer(recorder, now[0] + 1)
+    assert recorder.stop().refused == {"no hand": 1}
+
+
+def test_a_performance_without_end_is_cut_and_said(recorder, store, project, swipe, now):
+    recorder.record(swipe.id, CONTINUOUS)
+    for _ in range(8):
+        perform(recorder, now)
+    progress = recorder.stop()
+    assert progress.kept == 1 and "10 s at most" in progress.note
+
+
+def test_a_still_gesture_beside_one_that_moves_is_recorded_as_ever(
+    recorder, store, project, swipe, gesture, now
+):
+    recorder.record(gesture.id, CONTINUOUS)
+    perform(recorder, now)
+    recorder.stop()
+    assert {sample.frames for sample in store.samples(project.id)} == {1}
+
+
+def test_a_clip_and_a_single_frame_are_learned_from_apart(
+    recorder, store, project, swipe, gesture, now
+):
+    for one in (gesture, swipe):
+        recorder.record(one.id, CONTINUOUS)
+        perform(recorder, now)
+        recorder.stop()
+    assert not store.training_data(project.id).moving
+    clips = store.training_data(project.id, clips=True)
+    assert clips.moving and len(clips) == 1
+    assert clips.gestures[clips.labels[0]].name == "swipe"
+
+
+def test_the_small_picture_of_a_clip_shows_the_way_as_in_a_mirror(
+    recorder, store, project, swipe, now
+):
+    recorder.record(swipe.id, CONTINUOUS)
+    perform(recorder, now)
+    recorder.stop()
+    [clip] = store.samples(project.id)
+    picture = decode_jpeg(thumbnail(clip, 64)).astype(int)
+    yellow = (picture[..., 0] > 180) & (picture[..., 2] < 120)
+    _, xs = np.nonzero(yellow)
+    assert xs.mean() < 32  # the hand ends at the right of the camera's picture
+
+
+def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
+    times = np.arange(40) / FPS
+    rng = np.random.default_rng(3)
+    way = np.clip((times - 0.5) / 0.8, 0, 1) ** 2 * 2 - np.clip((times - 0.5) / 0.8, 0, 1) ** 4
+    base = hand().keypoints
+    clip = base[None] + way[:, None, None] * (200, 0) + rng.normal(0, 1, (40, 21, 2))
+    found = moving_part(clip.astype(np.float32), times)
+    assert 0.4 <= times[found.start] <= 0.65 and 1.2 <= times[found.stop - 1] <= 1.45
+    still = base[None] + rng.normal(0, 1, (40, 21, 2))
+    assert moving_part(still.astype(np.float32), times) is None

@@ -1,0 +1,63 @@
+"""Trainings of projects whose gestures move, some of them or all."""
+
+import numpy as np
+import pytest
+
+from core.gestures.model.gesture_model import MODEL, MOTIONS, GestureModel
+from core.gestures.motion.windows import window
+from core.jobs.answering import answering
+from core.jobs.trainings import learned_from, result_of, train_here
+from tests.performances import perform, performed
+
+PROJECT = "People"  # whose three still gestures three persons have recorded
+
+
+@pytest.fixture
+def project(store):
+    return store.project(PROJECT)
+
+
+def trained(store, paths, project):
+    return train_here(store, paths, project, epochs=1, progress=lambda *_: None)[1]
+
+
+def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, paths, project):
+    for name in ("swipe_left", "swipe_right"):
+        perform(store, project.id, name, 2)
+    run = trained(store, paths, PROJECT)
+    result = result_of(run)
+    assert [g["name"] for g in result["gestures"]] == ["thumbs_up", "fist", "open_palm"]
+    beside = result["motions"]
+    assert [g["name"] for g in beside["gestures"]] == ["swipe_left", "swipe_right"]
+    assert (beside["matcher"], beside["split"]) == ("templates", "burst")
+    model = GestureModel.load(answering(paths, project).folder)
+    assert model.path == run.path and model.steps is None
+    seen = performed("swipe_right", np.random.default_rng(9))
+    found = model.motions.predict_proba(
+        window(seen.keypoints, seen.times_s)[None], np.array([seen.mirrored_view])
+    )
+    assert model.motions.gestures[found[0].argmax()].name == "swipe_right"
+
+
+def test_a_gesture_that_was_performed_once_waits_for_another_example(store, project):
+    for name, times in (("swipe_left", 2), ("swipe_right", 1), ("clockwise", 2)):
+        perform(store, project.id, name, times)
+    still, clips = learned_from(store, project.id)
+    assert not still.moving
+    assert {clips.gestures[i].name for i in clips.labels} == {"swipe_left", "clockwise"}
+
+
+def test_a_project_whose_gestures_are_all_still_is_trained_as_ever(store, paths, project):
+    run = trained(store, paths, PROJECT)
+    assert "motions" not in result_of(run) and not (run.path / MOTIONS).exists()
+    assert GestureModel.load(run.path).motions is None
+
+
+def test_a_project_of_moving_gestures_alone_has_one_model_of_them(store, paths):
+    project = store.create_project("Moves")
+    for name in ("swipe_left", "clockwise"):
+        perform(store, project.id, name, 3)
+    run = trained(store, paths, project.name)
+    model = GestureModel.load(run.path)
+    assert model.motions is model and (run.path / MODEL).is_file()
+    assert result_of(run)["matcher"] == "templates"
