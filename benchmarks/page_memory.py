@@ -45,7 +45,7 @@ def measure(film: Path, skeleton: str, rounds: int, seconds: float) -> dict[str,
     """Page → MB at the end of each visit; "most" is the most that ever was."""
     found: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Paths.find(Path(folder)).database)
+        store = Store(Paths.find(Path(folder)).store)
         store.create_project(PROJECT, skeleton=skeleton)
         store.close()
         with (

@@ -40,7 +40,7 @@ def prepare(paths: Paths, table: Path, pictures: int) -> None:
     from core.capture.importing import import_path
     from core.jobs.trainings import train_here
 
-    store = Store(paths.database)
+    store = Store(paths.store)
     if pictures:
         fill(store, pictures)
     else:

@@ -62,7 +62,7 @@ def settled(page: Page) -> None:
 def drawn_samples(workspace: Path) -> None:
     """A few drawn hands of every gesture, as the samples of a first project."""
     paths = Paths.find(workspace)
-    store, hands = Store(paths.database), read_demo(paths.demo)
+    store, hands = Store(paths.store), read_demo(paths.demo)
     project = store.create_project("My gestures")
     estimator = create_estimator("mediapipe-hands", paths.weights)
     for gesture in store.gestures(project.id):

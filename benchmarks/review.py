@@ -110,7 +110,7 @@ def measure_label_noise() -> None:
     from core.store.index import read_index
 
     paths = Paths.find()
-    store = Store(paths.database)
+    store = Store(paths.store)
     shutil.copytree(paths.starter, paths.runs / "model", dirs_exist_ok=True)
     store.set_active_model(store.project(PROJECT).id, "model")
     project = store.project(PROJECT)
@@ -131,7 +131,7 @@ def measure_map() -> None:
     from core.review.data_map import PCA, TSNE, draw_map
     from core.store.index import read_index
 
-    store = Store(Paths.find().database)
+    store = Store(Paths.find().store)
     project = store.project(PROJECT)
     for method in (PCA, TSNE):
         sample_index = read_index(store, project.id)
@@ -143,7 +143,7 @@ def measure_train() -> None:
     from core.jobs.trainings import TrainingManager
 
     paths = Paths.find()
-    manager = TrainingManager(Store(paths.database), paths)
+    manager = TrainingManager(Store(paths.store), paths)
     begun = time.perf_counter()
     run = _timed("training begun", lambda: manager.begin(PROJECT, epochs=3))
     while not run.records("epoch") and run.status() == "running":
@@ -177,7 +177,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         paths = Paths.find(asked.workspace or Path(temporary))
         if not paths.database.is_file():
-            fill(Store(paths.database), asked.samples)
+            fill(Store(paths.store), asked.samples)
         print("| what | time | CPU |\n|---|---|---|", flush=True)
         for part in PARTS:
             subprocess.run(

@@ -114,7 +114,11 @@ def studio(
     """A studio on a free port: its address and process."""
     port = free_port()
     command = [sys.executable, *program, "--port", str(port)]
-    given = os.environ | {"MUDRA_WORKSPACE": str(workspace), "STREAMLIT_SERVER_HEADLESS": "true"}
+    given = os.environ | {
+        "MUDRA_WORKSPACE": str(workspace),
+        "MUDRA_DATABASE": "",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+    }
     workspace.mkdir(parents=True, exist_ok=True)
     with (workspace / LOG).open("ab") as log:
         process = subprocess.Popen(

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import StoreError
@@ -18,6 +18,7 @@ class Paths:
     Attributes:
         workspace: the user's own: database, runs, models.
         weights: prepared third-party models.
+        database_url: the store's PostgreSQL; None: a file in the workspace.
         starter: the starter gesture model that is shipped.
         arms: the same for bodies: arm poses.
         demo: the table of hands that is shipped, to see and to train without a camera.
@@ -36,12 +37,14 @@ class Paths:
     receiver: Path = _DATA / "bundle" / "predict.py"
     space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
+    database_url: str | None = field(default=None, repr=False)  # it may hold a password
 
     @classmethod
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Paths":
-        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`.
+        """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`; the database
+        of MUDRA_DATABASE, unless a workspace was asked for: that has its own.
 
         Raises:
             StoreError: the workspace is an address; it is not repeated, it may hold a password.
@@ -53,12 +56,29 @@ class Paths:
                 "a folder, like /home/me/mudra"
             )
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
-        return cls(chosen.expanduser().resolve(), weights.expanduser().resolve())
+        return cls(
+            chosen.expanduser().resolve(),
+            weights.expanduser().resolve(),
+            database_url=None if workspace else environ.get("MUDRA_DATABASE") or None,
+        )
 
     @property
     def database(self) -> Path:
-        """The store's SQLite file."""
+        """The store's SQLite file, where no other database is named."""
         return self.workspace / "mudra.db"
+
+    @property
+    def store(self) -> Path | str:
+        """What `Store` opens: the URL of a database, or that file."""
+        return self.database_url or self.database
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which another process finds the same places."""
+        return {
+            "MUDRA_WORKSPACE": str(self.workspace),
+            "MUDRA_WEIGHTS": str(self.weights),
+            "MUDRA_DATABASE": self.database_url or "",
+        }
 
     @property
     def runs(self) -> Path:

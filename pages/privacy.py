@@ -40,7 +40,7 @@ def page() -> None:
 
 def _kept() -> None:
     st.subheader("What is kept, and where", anchor=False)
-    found = kept_here(studio().paths)
+    found = kept_here(studio().store, studio().paths)
     show_table(
         {
             "What": [one.what for one in found],

@@ -7,9 +7,11 @@ import csv
 import os
 import shutil
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from benchmarks.studio import find_chromium
@@ -20,10 +22,12 @@ from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.store import Store
 from core.weights.mediapipe_models import is_prepared
+from tests import postgresql
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
 PATIENCE_S = 10
+os.environ.pop("MUDRA_DATABASE", None)  # whoever shares a database runs the tests beside it
 
 
 def lacking(what: str, what_to_do: str) -> None:
@@ -73,6 +77,25 @@ def chromium() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this run's own."""
+    programs = postgresql.find_programs()
+    if programs is None:
+        lacking("no PostgreSQL on this machine", "apt-get install postgresql")
+    with postgresql.running(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> str:
+    """The URL of an empty database of the test's own: a schema of the server's."""
+    schema = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+    return f"{postgresql_server}&options=-csearch_path%3D{schema}"
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """An empty workspace of the test's own."""
@@ -114,8 +137,14 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mudra.db")
+def place(tmp_path: Path) -> Path | str:
+    """Where the test's store is: a file; the store's own tests run on a PostgreSQL, too."""
+    return tmp_path / "mudra.db"
+
+
+@pytest.fixture
+def store(place):
+    store = Store(place)
     yield store
     store.close()
 

@@ -42,6 +42,24 @@ def test_store_and_runs_lie_in_the_workspace_and_finding_makes_no_folder(tmp_pat
     assert not (tmp_path / "w").exists()
 
 
+def test_the_environment_names_a_database_but_a_workspace_that_was_asked_for_has_its_own(
+    tmp_path: Path,
+) -> None:
+    url = "postgresql://me:secret@host/mudra"
+    environ = {"MUDRA_DATABASE": url, "MUDRA_WORKSPACE": str(tmp_path)}
+    paths = Paths.find(environ=environ)
+    assert (paths.store, paths.workspace) == (url, tmp_path)
+    assert "secret" not in repr(paths)
+    assert Paths.find(tmp_path, environ=environ).store == tmp_path / "mudra.db"
+    assert Paths.find(environ=environ | {"MUDRA_DATABASE": ""}).store == tmp_path / "mudra.db"
+
+
+@pytest.mark.parametrize("url", ["", "postgresql://me:secret@host/mudra"])
+def test_another_process_finds_the_same_places(tmp_path: Path, url: str) -> None:
+    paths = Paths.find(environ={"MUDRA_WORKSPACE": str(tmp_path), "MUDRA_DATABASE": url})
+    assert Paths.find(environ=paths.environment()) == paths
+
+
 def test_a_model_is_the_starter_a_run_or_a_path(tmp_path: Path) -> None:
     paths = Paths.find(tmp_path, environ={})
     (paths.runs / "20260101-waves").mkdir(parents=True)

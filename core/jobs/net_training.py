@@ -235,8 +235,6 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
         project,
         "--minutes",
         str(minutes),
-        "--workspace",
-        str(paths.workspace),
     ]
     message = paths.net_runs / "last_start.txt"
     try:
@@ -245,6 +243,7 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
             process = subprocess.Popen(
                 command,
                 cwd=_ROOT,
+                env=os.environ | paths.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=out,

@@ -263,7 +263,7 @@ def live_figures(ms: dict[str, float], ratio: float, frames: int, hands: int) ->
 def _own_store() -> Iterator[tuple[Store, Paths]]:
     with tempfile.TemporaryDirectory(prefix="mudra-bench-") as folder:
         own = Paths.find(Path(folder))
-        store = Store(own.database)
+        store = Store(own.store)
         try:
             yield store, own
         finally:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, select, text
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
@@ -21,7 +21,7 @@ OnAct = Callable[[int, HistoryEntry], None]
 
 
 class Database:
-    """A SQLite file or another database; safe to use from several threads and processes.
+    """A SQLite file or a PostgreSQL database; safe to use from several threads and processes.
 
     Args:
         place: a SQLite file (its folder is made), or a database URL.
@@ -35,8 +35,12 @@ class Database:
     def __init__(self, place: Path | str, on_act: OnAct = lambda project_id, entry: None) -> None:
         self._on_act = on_act
         self._engine = t.open_engine(place)
-        with self.writing() as connection:
-            t.bring_up_to_date(connection)
+        try:
+            with self.writing() as connection:
+                t.bring_up_to_date(connection)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Give back the connections."""
@@ -46,6 +50,12 @@ class Database:
         """What is wrong with the file; "" when it is whole."""
         with t.plain_errors(), self._engine.connect() as connection:
             return t.damage_of(connection)
+
+    def server_bytes(self) -> int:
+        """How much room a server's database takes; 0 for a file."""
+        if self._engine.dialect.name != "postgresql":
+            return 0
+        return int(self.rows(text("SELECT pg_database_size(current_database())"))[0][0])
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -268,7 +268,10 @@ def open_engine(place: Path | str) -> Engine:
 def _engine_of(url: str) -> Engine:
     reason = "is no database URL: write postgresql://name:password@host/database"
     try:
-        return create_engine(url)
+        engine = create_engine(url, pool_pre_ping=True)  # a server that was restarted is no error
+        if engine.dialect.name == "postgresql":
+            event.listen(engine, "begin", _begin_postgresql)
+        return engine
     except ModuleNotFoundError as error:
         reason = f"can't be used: no driver for it is installed, pip install {error.name}"
     except NoSuchModuleError:
@@ -297,6 +300,15 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """As with SQLite, writers take turns, and a reader sees one state throughout."""
+    if connection.get_execution_options().get("writes"):
+        turn = "SELECT pg_advisory_xact_lock(hashtext('mudra ' || current_schema()))"
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}; {turn}")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 def bring_up_to_date(connection: Connection) -> None:
@@ -364,14 +376,16 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        if "unique" in str(error.orig).lower():
+        # PostgreSQL's words are in the server's language, its codes are not
+        if getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE" in str(error.orig):
             raise StoreError("that name is taken already: choose another") from error
         raise StoreError("what this belongs to is gone: reload and try again") from error
     except TimeoutError as error:
         raise StoreError("the store is asked too much at once: try again in a moment") from error
     except DBAPIError as error:
         reason = without_password(str(error.orig))
-        if "is full" in reason or "No space left" in reason:
+        code = getattr(error.orig, "sqlstate", None)
+        if code == "53100" or "is full" in reason or "No space left" in reason:
             raise StoreFullError("the disk is full: free some space, then go on") from error
         if "readonly" in reason:
             reason += ": its file or folder may only be read; give yourself the right to write, or "

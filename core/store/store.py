@@ -1,4 +1,4 @@
-"""Everything recorded, in one database: SQLite in WAL mode by default, another by URL.
+"""Everything recorded, in one database: SQLite in WAL mode by default, PostgreSQL by URL.
 
 Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 """

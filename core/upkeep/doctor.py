@@ -163,8 +163,9 @@ def _emoji_font() -> Check:
 
 def _store(paths: Paths) -> Check:
     from core.store import Store
+    from core.store.schema import without_password
 
-    if not paths.database.exists():
+    if paths.database_url is None and not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())
         if not os.access(parent, os.W_OK):
             return Check(
@@ -174,17 +175,20 @@ def _store(paths: Paths) -> Check:
                 "choose another place: set MUDRA_WORKSPACE",
             )
         return Check("store", OK, f"will be made at {paths.database}")
+    where = without_password(str(paths.store))
     try:
-        store = Store(paths.database)
+        store = Store(paths.store)
         damage = store.damage()
         projects = len(store.projects())
         store.close()
     except MudraError as error:
-        fix = f"move {paths.database} away and restore a copy, or begin anew"
+        fix = f"move {where} away and restore a copy, or begin anew"
+        if paths.database_url is not None:
+            fix = f"look whether {where} runs and lets you in, or set MUDRA_DATABASE anew"
         return Check("store", WRONG, str(error), fix)
     if damage:
-        return Check("store", WRONG, damage, f"restore a copy of {paths.database}")
-    return Check("store", OK, f"{projects} projects, whole, at {paths.database}")
+        return Check("store", WRONG, damage, f"restore a copy of {where}")
+    return Check("store", OK, f"{projects} projects, whole, at {where}")
 
 
 def _disk(folder: Path) -> Check:

@@ -22,6 +22,7 @@ from core.learning.runs import RUNNING, list_runs
 from core.paths import Paths
 from core.store import Store
 from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
+from core.store.schema import without_password
 
 WORD = "DELETE"  # what one types to say that one means it
 _FOLDERS = {
@@ -40,7 +41,7 @@ class Kept:
     """A place, what lies there, how much of it, and whether it is the user's own."""
 
     what: str
-    path: Path
+    path: Path | str
     bytes: int
     own: bool = True
 
@@ -59,10 +60,11 @@ class Erased:
         return f"{self.bytes / 2**20:.1f} MB deleted{left}"
 
 
-def kept_here(paths: Paths) -> list[Kept]:
+def kept_here(store: Store, paths: Paths) -> list[Kept]:
     """Where everything lies that Mudra keeps, empty places left out."""
-    database = sum(size_of(path) for path in _database_files(paths))
-    found = [Kept("samples, crops, gestures, persons", paths.database, database)]
+    size = store.server_bytes() or sum(size_of(path) for path in _database_files(paths))
+    where = without_password(str(paths.store))
+    found = [Kept("samples, crops, gestures, persons", where, size)]
     for path, what in _own_folders(paths):
         found.append(Kept(what, path, size_of(path)))
     for path in _temporary():
@@ -81,7 +83,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
     Raises:
         StoreError: the store can't be emptied; nothing was deleted.
     """
-    before = sum(one.bytes for one in kept_here(paths) if one.own)
+    before = sum(one.bytes for one in kept_here(store, paths) if one.own)
     stop_recordings()
     if manager is not None:
         manager.stop_all()
@@ -93,7 +95,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
     try:
         give_back_space(store)
     except StoreError as error:
-        erased.left.append(f"unused space in {paths.database.name} ({error})")
+        erased.left.append(f"unused space in the database ({error})")
     for path, _ in _own_folders(paths):
         _remove(path, erased)
     for path in _temporary():
@@ -102,7 +104,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove(path, erased)
-    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(paths) if one.own))
+    erased.bytes = max(0, before - sum(one.bytes for one in kept_here(store, paths) if one.own))
     return erased
 
 

@@ -44,7 +44,7 @@ def studio() -> Studio:
 
 @st.cache_resource(show_spinner=False)
 def _studio(paths: Paths) -> Studio:
-    store = Store(paths.database, remember_act)
+    store = Store(paths.store, remember_act)
     return Studio(paths, store, TrainingManager(store, paths))
 
 

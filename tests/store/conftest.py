@@ -1,8 +1,20 @@
 """Samples, recordings and gestures for the tests of the store and of what reads it."""
 
 import numpy as np
+import pytest
 
 from core.store import NewSample
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Where the test's store is, on either kind of database."""
+    if request.param == "sqlite":
+        return tmp_path / "mudra.db"
+    return request.getfixturevalue("postgresql_url")
+
+
+only_sqlite = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
 
 
 def sample(seed: int = 0, **changes) -> NewSample:

@@ -1,4 +1,4 @@
-"""Transactions on real SQLite: all or nothing, what is read stays one state, changes are acts."""
+"""Transactions on real databases: all or nothing, a reader sees one state, changes are acts."""
 
 import pytest
 from sqlalchemy import select
@@ -22,8 +22,8 @@ def test_a_transaction_that_fails_leaves_nothing(store, project):
     assert store.persons(project.id) == []
 
 
-def test_a_reader_sees_one_state_while_another_store_writes(store, project, tmp_path):
-    other = Store(tmp_path / "mudra.db")
+def test_a_reader_sees_one_state_while_another_store_writes(store, project, place):
+    other = Store(place)
     found = select(t.gestures.c.id).where(t.gestures.c.project_id == project.id)
     with store.reading() as connection:
         assert len(connection.execute(found).all()) == 9

@@ -108,11 +108,11 @@ def test_samples_are_not_moved_back_to_a_gesture_that_went_to_the_bin(store, pro
     assert count(store, project) == 2
 
 
-def test_an_act_is_undone_once_and_outlives_its_process(store, project, tmp_path):
+def test_an_act_is_undone_once_and_outlives_its_process(store, project, place):
     ids = store.add_samples(burst(store, project), [sample()])
     delete_samples(store, project.id, ids)
     act = store.history(project.id)[0]
-    other = Store(tmp_path / "mudra.db")
+    other = Store(place)
     assert other.undo(act.id) == 1
     other.close()
     with pytest.raises(NotFoundError, match="undone already"):
@@ -140,10 +140,10 @@ def test_a_gesture_that_was_added_stays_once_it_has_samples_of_another_act(store
 
 
 def test_whoever_opened_the_store_is_told_of_acts_done_here_once_they_are_stored(
-    store, project, tmp_path
+    store, project, place
 ):
     told = []
-    here = Store(tmp_path / "mudra.db", lambda *about: told.append(about))
+    here = Store(place, lambda *about: told.append(about))
     ids = here.add_samples(burst(here, project), [sample(i) for i in range(3)])
     assert told == []  # nothing that could be undone
     delete_samples(here, project.id, ids[:1])

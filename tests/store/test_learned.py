@@ -24,13 +24,6 @@ def sample(axes=2, *, world=False, estimator="mediapipe-hands"):
     )
 
 
-@pytest.fixture
-def store(tmp_path):
-    store = Store(tmp_path / "mudra.db")
-    yield store
-    store.close()
-
-
 def add(store, project, *new):
     person = store.ensure_person(project.id, "Ada")
     session = store.start_session(project.id, person.id, "test")

@@ -1,4 +1,4 @@
-"""The store on real SQLite: many processes, a kill, upgrades, the bin."""
+"""The store on real databases: many processes, a kill, upgrades, the bin."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.store import Store
 from core.store.bin import GESTURE, PERSON, delete_samples, restore_from_bin, restore_samples
 from core.store.schema import VERSION
-from tests.store.conftest import burst, count, sample
+from tests.store.conftest import burst, count, only_sqlite, sample
 
 
 def test_a_new_project_has_the_eight_gestures_and_none(store, project):
@@ -204,7 +204,7 @@ import sys
 import numpy as np
 from core.store import NewSample, Store
 from core.store.bin import GESTURE, PERSON, restore_from_bin
-store = Store(__import__("pathlib").Path(sys.argv[1]))
+store = Store(sys.argv[1])
 for i in range(int(sys.argv[3])):
     new = NewSample(np.full((21, 2), i, np.float32), np.ones(21, np.float32), "x", True, "m")
     store.add_samples(int(sys.argv[2]), [new])
@@ -217,19 +217,21 @@ def writer(store_path, burst_id: int, number: int, out=subprocess.DEVNULL) -> su
     return subprocess.Popen(arguments, stdout=out, stderr=subprocess.PIPE, text=True)
 
 
-def test_eight_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, tmp_path):
-    bursts = [burst(store, project, person=f"p{i}") for i in range(8)]
-    writers = [writer(tmp_path / "mudra.db", b, 500) for b in bursts]
+@pytest.mark.parametrize(("place", "n"), [("sqlite", 8), ("postgresql", 2)], indirect=["place"])
+def test_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, place, n):
+    bursts = [burst(store, project, person=f"p{i}") for i in range(n)]
+    writers = [writer(place, b, 500) for b in bursts]
     counts = []
     while any(w.poll() is None for w in writers):
         counts.append(count(store, project))  # a reader beside them
         time.sleep(0.05)
     errors = [w.communicate()[1] for w in writers]
-    assert [w.returncode for w in writers] == [0] * 8, errors
-    assert count(store, project) == 8 * 500
+    assert [w.returncode for w in writers] == [0] * n, errors
+    assert count(store, project) == n * 500
     assert counts == sorted(counts)
 
 
+@only_sqlite
 def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
     process = writer(tmp_path / "mudra.db", burst(store, project), 100_000, subprocess.PIPE)
     said = [int(process.stdout.readline()) for _ in range(50)]
@@ -246,6 +248,7 @@ def test_a_kill_loses_nothing_that_was_stored(store, project, tmp_path):
     connection.close()
 
 
+@only_sqlite
 def test_a_full_disk_is_said_and_what_was_there_stays(store, project, tmp_path):
     store.add_samples(burst(store, project), [sample()])
     into = burst(store, project)
@@ -318,6 +321,7 @@ def test_a_place_that_cannot_be_made_is_an_error(tmp_path):
         Store(tmp_path / "file" / "mudra.db")
 
 
+@only_sqlite
 def test_thirty_thousand_samples_are_paged_and_taken_for_training(store, project):
     into = burst(store, project)
     new = [sample(i % 50) for i in range(30_000)]

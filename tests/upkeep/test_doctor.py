@@ -74,6 +74,17 @@ def test_a_damaged_store_is_found(paths):
     assert str(paths.database) in found.fix
 
 
+def test_a_database_is_looked_at_and_its_password_is_not_told(paths, postgresql_url):
+    with_password = postgresql_url.replace("mudra@", "mudra:secret@")
+    there = replace(paths, database_url=with_password)
+    found = check(there, "store")
+    assert (found.state, found.found[:10]) == (OK, "0 projects") and "secret" not in found.found
+    away = replace(paths, database_url="postgresql://u:secret@127.0.0.1:1/x")
+    found = check(away, "store")
+    assert found.state == WRONG and "MUDRA_DATABASE" in found.fix
+    assert "secret" not in found.found + found.fix and not paths.workspace.exists()
+
+
 def test_a_port_that_is_taken_is_a_warning_with_another_port(paths):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

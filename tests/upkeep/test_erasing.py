@@ -3,6 +3,7 @@
 import shutil
 import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,17 @@ def marked(store: Store, project_id: int, gesture: str = "ok", n: int = 40) -> l
     session = store.start_session(project_id, store.ensure_person(project_id, "Zoë").id, "webcam")
     burst = store.start_recording(session, named[gesture])
     return store.add_samples(burst, [sample(i, crop_jpeg=MARK * 500) for i in range(n)])
+
+
+def test_what_lies_in_a_database_is_named_with_its_size_and_goes(paths, postgresql_url):
+    elsewhere = replace(paths, database_url=postgresql_url.replace("mudra@", "mudra:secret@"))
+    store = Store(elsewhere.store)
+    marked(store, store.create_project("p").id)
+    [kept] = kept_here(store, elsewhere)
+    assert kept.bytes > 40 * len(MARK) * 500 and "secret" not in str(kept.path)
+    assert erase_everything(store, elsewhere).left == [] and store.projects() == []
+    store.close()
+    assert not paths.workspace.exists()
 
 
 def test_an_emptied_bin_is_gone_from_the_file(store, paths):
@@ -123,7 +135,7 @@ def test_everything_goes_and_the_studio_goes_on(store, paths, tmp_path):
     (foreign / "a.txt").write_text("another's")
     (paths.workspace / "thesis.txt").write_text("not Mudra's")
     (paths.workspace / "runs" / "way-out").symlink_to(foreign)
-    assert sum(one.bytes for one in kept_here(paths)) > 40 * len(MARK) * 500
+    assert sum(one.bytes for one in kept_here(store, paths)) > 40 * len(MARK) * 500
     erased = erase_everything(store, paths)
     assert erased.left == [] and erased.bytes > 40 * len(MARK) * 500
     assert MARK not in bytes_of(paths) and b"secret" not in bytes_of(paths)

@@ -1,0 +1,53 @@
+"""What is PostgreSQL's alone; the store's other tests run on it, too."""
+
+import psycopg
+import pytest
+from sqlalchemy import update
+
+from core.errors import StoreError
+from core.store import Store
+from core.store import schema as t
+from core.store.schema import VERSION
+from tests.store.conftest import burst, count, sample
+
+
+def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(postgresql_url):
+    store = Store(postgresql_url)
+    assert store.rows(t.meta.select()) == [(VERSION,)]
+    with store.writing() as connection:
+        connection.execute(update(t.meta).values(version=99))
+    store.close()
+    with pytest.raises(StoreError, match="use a newer Mudra"):
+        Store(postgresql_url)
+
+
+def test_a_connection_that_the_server_ended_is_opened_anew(postgresql_url):
+    store = Store(postgresql_url)
+    project = store.create_project("Demo")
+    with psycopg.connect(postgresql_url, autocommit=True) as other:
+        mine = "pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}")
+    store.add_samples(burst(store, project), [sample()])
+    assert count(store, project) == 1
+    store.close()
+
+
+def test_a_name_is_taken_in_whatever_language_the_server_speaks(postgresql_url):
+    store = Store(postgresql_url)
+    store.create_project("Demo")
+    with pytest.raises(StoreError, match="that name is taken"):
+        store.create_project("demo")
+    with pytest.raises(StoreError, match="what this belongs to is gone"):
+        store.start_session(1, 99, "webcam")
+    store.close()
+
+
+def test_what_only_reads_can_t_write(postgresql_url):
+    store = Store(postgresql_url)
+    with (
+        pytest.raises(StoreError, match="read-only"),
+        store.reading() as connection,
+    ):
+        connection.execute(update(t.meta).values(version=1))
+    assert store.rows(t.meta.select()) == [(VERSION,)]
+    store.close()
