@@ -1,0 +1,208 @@
+"""Gestures that move, found in a stream while it happens: frames in, events out.
+
+At each frame the windows that end with it, of several lengths, are asked what they are. The surest
+answer is a candidate, which grows while windows go on saying the same, and gives way to a surer
+one; once none has come for SETTLED_S it is an event. What an event was read from is not asked
+again, so that a movement gives one event.
+
+Convention: K keypoints, D axes; times in seconds, rising; NaN where a keypoint is missing.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from core.errors import ModelError
+from core.gestures.labels import NONE, GestureLabel
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
+from core.gestures.motion.windows import BRIDGED_S, window
+from core.pose.types import Floats
+
+LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
+SETTLED_S = 0.2  # without a window that says it: the gesture is over
+_SAME_S = 0.25  # after a gesture: what goes on is the same movement
+_LEAST_FRAMES = 4  # of a window
+_LATE = 1.5  # times the usual step between frames: then some are missing in between
+_KEPT_S = LENGTHS_S[-1] + 0.5
+_AS_SURE = 0.85  # of what the candidate was, to go on being it
+_VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
+
+
+@dataclass(frozen=True)
+class MotionEvent:
+    """A gesture that was made.
+
+    Attributes:
+        start_s, end_s: on the frames' clock.
+        confidence: 0 to 1.
+    """
+
+    gesture: GestureLabel
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+class _Frame(NamedTuple):
+    time_s: float
+    keypoints: Floats
+    speed: float
+
+
+class _Candidate(NamedTuple):
+    """Of spans (start, end) in seconds: the whole one, and those that said it."""
+
+    gesture: int
+    start_s: float
+    end_s: float
+    confidence: float
+    votes: tuple[tuple[float, float, float], ...] = ()
+
+
+class MotionStream:
+    """The moving gestures of one hand or body in a stream. Causal, without a clock of its own.
+
+    Args:
+        model: of moving gestures.
+        threshold: the least confidence of an event; None: the model's own.
+        trimmed: the examples that it learned from were cut to what moves, as recording does it:
+            so are windows. False: they rest before or after.
+
+    Raises:
+        ModelError: the model is of still gestures.
+    """
+
+    def __init__(
+        self, model: GestureModel, threshold: float | None = None, *, trimmed: bool = True
+    ) -> None:
+        if model.steps is None:
+            raise ModelError(
+                f"{model.path} knows still gestures; choose a model of gestures that move"
+            )
+        self._model, self._steps, self._trimmed = model, model.steps, trimmed
+        self._threshold = model.threshold if threshold is None else threshold
+        self._none = [i for i, gesture in enumerate(model.gestures) if gesture == NONE]
+        self._frames: deque[_Frame] = deque()
+        self._free_s, self._last_s = -np.inf, -np.inf
+        self._candidate: _Candidate | None = None
+        self._last: _Candidate | None = None
+
+    @property
+    def trail(self) -> list[tuple[float, Floats]]:
+        """The times and (D,) places of the traced keypoint, the oldest first."""
+        traced = self._model.skeleton.traced
+        return [(frame.time_s, frame.keypoints[traced]) for frame in self._frames]
+
+    def step(
+        self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
+    ) -> MotionEvent | None:
+        """Take a frame; the event that it settles, if any.
+
+        Args:
+            time_s: later than the last frame's; one that is not is left out.
+            keypoints: (K, D); None or all NaN where nothing is seen.
+        """
+        if time_s <= self._last_s:
+            return None
+        self._last_s = time_s
+        ended = self.close() if self._lost(time_s) else None
+        if keypoints is not None and np.isfinite(keypoints).all(-1).any():
+            self._take(time_s, np.asarray(keypoints, np.float32))
+            self._weigh(mirrored_view)
+        return ended or self._settled(time_s)
+
+    def close(self) -> MotionEvent | None:
+        """Nothing is seen any more: the event that was not settled yet, if any. What comes is
+        another movement."""
+        event = self._settled(np.inf)
+        self._frames.clear()
+        self._last = None
+        return event
+
+    def _lost(self, time_s: float) -> bool:
+        """Whether nothing was seen for too long; few frames a second are no gap."""
+        if not self._frames:
+            return False
+        times = [frame.time_s for frame in self._frames]
+        usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+        return time_s - times[-1] > max(BRIDGED_S, _LATE * usual) + 1e-9
+
+    def _take(self, time_s: float, keypoints: Floats) -> None:
+        before = [frame for frame in self._frames if frame.time_s >= time_s - OVER_S - 1e-9]
+        then = before[0] if before else self._frames[-1] if self._frames else None
+        quick = 0.0
+        if then is not None:
+            spent = time_s - then.time_s
+            quick = speed(keypoints, then.keypoints, spent, pose_size(keypoints[None]))
+        self._frames.append(_Frame(time_s, keypoints, quick))
+        while time_s - self._frames[0].time_s > _KEPT_S:
+            self._frames.popleft()
+
+    def _weigh(self, mirrored_view: bool) -> None:
+        """Ask the windows that end now, and keep the better of the candidate and their answer."""
+        spans, windows = self._windows()
+        if not spans:
+            return
+        found, rejections = self._model.predict(windows, np.full(len(spans), mirrored_view))
+        sure = found * (rejections <= self._model.rejects_above)[:, None]
+        sure[:, self._none] = 0
+        row, gesture = np.unravel_index(int(sure.argmax()), sure.shape)
+        best = _Candidate(int(gesture), *spans[row], float(sure[row, gesture]))
+        one = self._candidate
+        if one is None:
+            one = best if best.confidence >= self._threshold else None
+        elif best.gesture != one.gesture:
+            one = best if best.confidence > one.confidence else one
+        elif best.confidence >= _AS_SURE * one.confidence:
+            start, end = min(one.start_s, best.start_s), max(one.end_s, best.end_s)
+            one = _Candidate(
+                one.gesture, start, end, max(one.confidence, best.confidence), one.votes
+            )
+        if one is not None:
+            says = zip(spans, sure[:, one.gesture].tolist(), strict=True)
+            votes = tuple((*span, share) for span, share in says if share >= _VOTES)
+            one = one._replace(votes=(*one.votes, *votes))
+        self._candidate = one
+
+    def _windows(self) -> tuple[list[tuple[float, float]], Floats]:
+        """(start, end) of the windows that end now and begin after the last event, and the (N, T,
+        K, D) windows."""
+        times = np.array([frame.time_s for frame in self._frames])
+        points = np.stack([frame.keypoints for frame in self._frames])
+        speeds = np.array([frame.speed for frame in self._frames])
+        first = int(np.searchsorted(times, self._free_s))
+        parts: list[tuple[int, int]] = []
+        for length_s in LENGTHS_S:
+            begin = int(np.searchsorted(times, times[-1] - length_s - 1e-9))
+            if begin < first or times[-1] - length_s < times[0] - 1e-9:
+                break
+            moves = moving(speeds[begin + 1 :] if self._trimmed else speeds[:0])
+            part = begin, len(times)
+            if len(moves):
+                part = begin + int(moves[0]), begin + int(moves[-1]) + 2
+            if part not in parts and part[1] - part[0] >= _LEAST_FRAMES:
+                parts.append(part)
+        spans = [(float(times[a]), float(times[b - 1])) for a, b in parts]
+        shapes = [window(points[a:b], times[a:b], self._steps) for a, b in parts]
+        return spans, np.stack(shapes) if shapes else np.empty((0, *self._model.shape), np.float32)
+
+    def _settled(self, now_s: float) -> MotionEvent | None:
+        one, last = self._candidate, self._last
+        if one is None or now_s - one.end_s < SETTLED_S - 1e-9:
+            return None
+        self._candidate, self._free_s, self._last = None, one.end_s, one
+        if last and last.gesture == one.gesture and one.start_s - last.end_s < _SAME_S:
+            return None
+        start_s, end_s = (one.start_s, one.end_s) if self._trimmed else _agreed(one)
+        return MotionEvent(self._model.gestures[one.gesture], start_s, end_s, one.confidence)
+
+
+def _agreed(one: _Candidate) -> tuple[float, float]:
+    """Between the whole span and the mean of the votes: a window says a gesture before it is done
+    and after it is over."""
+    starts, ends, weights = np.array(one.votes).T
+    mean = np.average([starts, ends], axis=1, weights=weights)
+    return float((one.start_s + mean[0]) / 2), float((one.end_s + mean[1]) / 2)

@@ -1,0 +1,137 @@
+"""Moving gestures in a stream: by hand-made ways of one fingertip at known times."""
+
+import numpy as np
+import pytest
+
+from core.errors import ModelError
+from core.gestures.data import GestureData
+from core.gestures.labels import NONE, GestureLabel
+from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.stream import SETTLED_S, MotionStream
+from core.gestures.training.export import save_motion_model
+from core.gestures.training.motion_learner import fit_templates
+
+FPS = 30
+REST = np.zeros(2)
+RIGHT, LEFT, DOWN = (np.array(way) for way in ([0.4, 0.0], [-0.4, 0.0], [0.0, 0.4]))
+
+
+def line(from_xy: np.ndarray, by: np.ndarray, frames: int) -> np.ndarray:
+    """(frames, 2), speeding up and slowing down as a hand does."""
+    share = (1 - np.cos(np.linspace(0, np.pi, frames))) / 2
+    return from_xy + share[:, None] * by
+
+
+def rest(at: np.ndarray, frames: int) -> np.ndarray:
+    return at + np.random.default_rng(frames).normal(0, 0.001, (frames, 2))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> GestureModel:
+    """Of swipes three ways, each long and short, and of rest."""
+    rng = np.random.default_rng(0)
+    names = ("swipe_right", "swipe_left", "swipe_down")
+    clips = [(n, line(REST, way, 16)) for n, way in zip(names, (RIGHT, LEFT, DOWN), strict=True)]
+    clips += [(name, way * 0.8) for name, way in clips]
+    clips += [("none", rest(REST, 16) * scale) for scale in (1.0, 2.0, 3.0)]
+    gestures = (*map(GestureLabel, names), NONE)
+    index = {gesture.name: number for number, gesture in enumerate(gestures)}
+    points = np.stack([way for _, way in clips])[:, :, None].astype(np.float32)
+    points += rng.normal(0, 1e-4, points.shape).astype(np.float32)
+    one = np.full(len(clips), "p")
+    data = GestureData(
+        points,
+        np.zeros(len(clips), bool),
+        np.array([index[name] for name, _ in clips]),
+        gestures,
+        one,
+        one,
+        np.arange(len(clips)).astype(str),
+        skeleton="fingertip_1",
+    )
+    folder = tmp_path_factory.mktemp("motions")
+    save_motion_model(fit_templates(data), data, folder, {})
+    return GestureModel.load(folder)
+
+
+def events_of(model: GestureModel, way: np.ndarray, fps: float = FPS, **given):
+    """What each frame of an (F, 2) way settled, with the frame's time."""
+    stream = MotionStream(model, **given)
+    times = np.arange(len(way)) / fps
+    found = [
+        (t, stream.step(t, xy[None].astype(np.float32))) for t, xy in zip(times, way, strict=True)
+    ]
+    return [(t, event) for t, event in found if event is not None]
+
+
+def test_a_swipe_between_rests_is_one_event_soon_after_its_end(model):
+    way = np.concatenate([rest(REST, 45), line(REST, RIGHT, 18), rest(RIGHT, 60)])
+    [(told_s, event)] = events_of(model, way)
+    assert event.gesture.name == "swipe_right" and 0.6 <= event.confidence <= 1
+    assert event.start_s == pytest.approx(45 / FPS, abs=0.15)
+    assert event.end_s == pytest.approx(62 / FPS, abs=0.1)
+    assert told_s - event.end_s == pytest.approx(SETTLED_S, abs=1.1 / FPS)
+
+
+def test_two_movements_are_two_events_in_their_order(model):
+    there = [rest(REST, 40), line(REST, RIGHT, 15), rest(RIGHT, 40)]
+    back = [line(RIGHT, LEFT, 15), rest(REST, 40)]
+    names = [e.gesture.name for _, e in events_of(model, np.concatenate([*there, *back]))]
+    assert names == ["swipe_right", "swipe_left"]
+
+
+def test_rest_alone_is_no_event(model):
+    assert events_of(model, rest(REST, 200)) == []
+
+
+def test_nothing_is_told_before_it_happened(model):
+    """A stream that is cut off anywhere told what the whole one told until then."""
+    way = np.concatenate([rest(REST, 30), line(REST, DOWN, 15), rest(DOWN, 30)])
+    whole = events_of(model, way)
+    for cut in (40, 50, 60):
+        assert events_of(model, way[:cut]) == [(t, e) for t, e in whole if t < cut / FPS]
+
+
+def test_ten_frames_a_second_give_the_same_event(model):
+    way = np.concatenate([rest(REST, 15), line(REST, LEFT, 6), rest(LEFT, 20)])
+    [(_, event)] = events_of(model, way, fps=10)
+    assert event.gesture.name == "swipe_left"
+
+
+def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_movement(model):
+    way = np.concatenate([rest(REST, 45), line(REST, RIGHT, 18), rest(RIGHT, 60)])
+
+    def told(lost: slice) -> list[str]:
+        stream, found = MotionStream(model), []
+        for frame, xy in enumerate(way):
+            seen = not lost.start <= frame < lost.stop
+            found.append(stream.step(frame / FPS, xy[None].astype(np.float32) if seen else None))
+        return [event.gesture.name for event in found if event]
+
+    assert told(slice(52, 56)) == ["swipe_right"]  # 5 / 30 s from sight to sight
+    stream = MotionStream(model)
+    for frame in range(20):
+        stream.step(frame / FPS, np.zeros((1, 2), np.float32))
+    assert len(stream.trail) == 20
+    assert stream.step(19 / FPS + 0.2, None) is None and len(stream.trail) == 20
+    assert stream.step(19 / FPS + 0.21, None) is None and stream.trail == []
+
+
+def test_what_was_going_on_at_the_end_is_told_when_the_stream_is_closed(model):
+    stream = MotionStream(model)
+    for frame, xy in enumerate(np.concatenate([rest(REST, 30), line(REST, RIGHT, 15)])):
+        assert stream.step(frame / FPS, xy[None].astype(np.float32)) is None
+    event = stream.close()
+    assert event is not None and event.gesture.name == "swipe_right"
+    assert stream.close() is None
+
+
+def test_a_frame_that_is_no_later_is_left_out(model):
+    stream = MotionStream(model)
+    stream.step(1.0, np.zeros((1, 2), np.float32))
+    assert stream.step(1.0, np.ones((1, 2), np.float32)) is None and len(stream.trail) == 1
+
+
+def test_a_model_of_still_gestures_finds_none(starter):
+    with pytest.raises(ModelError, match="gestures that move"):
+        MotionStream(starter)
