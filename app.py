@@ -5,11 +5,13 @@ import streamlit as st
 from pages.panels import presses
 from pages.panels.camera.stage import begin_stage
 from pages.panels.frame import begin_visit, errors_shown, navigation, style
+from pages.panels.visitor import let_in
 
 presses.install()
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
 page = navigation()
+let_in()
 begin_visit(page.title)
 with begin_stage(page.title), errors_shown():
     page.run()

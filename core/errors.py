@@ -14,6 +14,7 @@ MudraError
 │   └── StoreFullError    the disk is full: nothing more is recorded
 ├── TrainingError     data that can't be trained on, or a training that went wrong
 ├── ModelError        a gesture model that is missing, damaged or does not fit
+├── AccessError       nobody who is known has logged in
 └── ActionError       an output that can't be opened: a port in use, a host that isn't known
 """
 
@@ -68,6 +69,10 @@ class TrainingError(MudraError):
 
 class ModelError(MudraError):
     """A gesture model that is missing, damaged or does not fit."""
+
+
+class AccessError(MudraError):
+    """Nobody who is known has logged in."""
 
 
 class ActionError(MudraError):

@@ -1,9 +1,10 @@
 """Where things lie: the one rule that app and command line share for choosing paths."""
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import StoreError
@@ -19,6 +20,8 @@ class Paths:
         workspace: the user's own: database, runs, models.
         weights: prepared third-party models.
         database_url: the store's PostgreSQL; None: a file in the workspace.
+        owner: whose projects these are, where people log in; "" otherwise.
+        shared: the workspace that the owner's lies in, with the database of all.
         starter: the starter gesture model that is shipped.
         arms: the same for bodies: arm poses.
         demo: the table of hands that is shipped, to see and to train without a camera.
@@ -38,13 +41,16 @@ class Paths:
     space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
+    owner: str = ""
+    shared: Path | None = None
 
     @classmethod
     def find(
         cls, workspace: Path | None = None, environ: Mapping[str, str] = os.environ
     ) -> "Paths":
         """What was asked for, else MUDRA_WORKSPACE and MUDRA_WEIGHTS, else `data/`; the database
-        of MUDRA_DATABASE, unless a workspace was asked for: that has its own.
+        of MUDRA_DATABASE, unless a workspace was asked for: that has its own. All of it
+        MUDRA_OWNER's, where one is named.
 
         Raises:
             StoreError: the workspace is an address; it is not repeated, it may hold a password.
@@ -56,16 +62,27 @@ class Paths:
                 "a folder, like /home/me/mudra"
             )
         weights = Path(environ.get("MUDRA_WEIGHTS") or _DATA / "weights")
-        return cls(
+        paths = cls(
             chosen.expanduser().resolve(),
             weights.expanduser().resolve(),
             database_url=None if workspace else environ.get("MUDRA_DATABASE") or None,
         )
+        return paths.of(environ.get("MUDRA_OWNER", ""))
+
+    def of(self, owner: str) -> "Paths":
+        """The same installation, as one who logged in finds it: with a workspace of their own."""
+        if not owner:
+            return self
+        shared = self.shared or self.workspace
+        digest = hashlib.sha256(owner.encode()).hexdigest()[:16]
+        folder = re.sub(r"[^a-z0-9]+", "-", owner.casefold())[:40].strip("-")
+        own = shared / "owners" / f"{folder}-{digest}"
+        return replace(self, workspace=own, owner=owner, shared=shared)
 
     @property
     def database(self) -> Path:
         """The store's SQLite file, where no other database is named."""
-        return self.workspace / "mudra.db"
+        return (self.shared or self.workspace) / "mudra.db"
 
     @property
     def store(self) -> Path | str:
@@ -75,9 +92,10 @@ class Paths:
     def environment(self) -> dict[str, str]:
         """The variables by which another process finds the same places."""
         return {
-            "MUDRA_WORKSPACE": str(self.workspace),
+            "MUDRA_WORKSPACE": str(self.shared or self.workspace),
             "MUDRA_WEIGHTS": str(self.weights),
             "MUDRA_DATABASE": self.database_url or "",
+            "MUDRA_OWNER": self.owner,
         }
 
     @property

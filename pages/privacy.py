@@ -13,7 +13,7 @@ from core.upkeep.erasing import (
 )
 from core.upkeep.privacy import senders, who_can_open
 from pages.panels.camera.stream import RTC_CONFIGURATION
-from pages.panels.frame import errors_shown, studio
+from pages.panels.frame import errors_shown, forget_studio, studio
 from pages.panels.project.chosen import use_project
 from pages.panels.project.projects import pick_project
 from pages.panels.table import show_table
@@ -114,10 +114,11 @@ def _bin(project: Project) -> None:
 
 def _everything() -> None:
     st.subheader("Delete everything", anchor=False)
+    for_all = "and temporary files on this machine, for good and for everybody who uses this studio"
+    whose = "for good; those of others who log in stay" if studio().paths.owner else for_all
     st.markdown(
-        "All projects, samples, pictures, trainings, models, nets of your own and temporary files "
-        "on this machine, for good and for everybody who uses this studio. Recordings and "
-        "trainings end. The shipped models stay."
+        f"All projects, samples, pictures, trainings, models, nets of your own {whose}. Recordings "
+        "and trainings end. The shipped models stay."
     )
     turn = st.session_state.get("erase_turn", 0)
     word = st.text_input(f"Type {WORD} to say that you mean it", key=f"erase_{turn}", width=320)
@@ -128,7 +129,7 @@ def _everything() -> None:
             erased = erase_everything(here.store, here.paths, here.trainings)
             for key in [key for key in st.session_state if key not in ("page", "visit")]:
                 del st.session_state[key]
-            st.cache_resource.clear()
+            forget_studio()
             st.session_state["erase_turn"] = turn + 1
             use_project("")
             _said(f"Everything is deleted: {erased.text}.")

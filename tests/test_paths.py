@@ -1,5 +1,6 @@
 """Where things lie: asked for, else the environment, else the repository's data folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,19 @@ def test_the_environment_names_a_database_but_a_workspace_that_was_asked_for_has
 def test_another_process_finds_the_same_places(tmp_path: Path, url: str) -> None:
     paths = Paths.find(environ={"MUDRA_WORKSPACE": str(tmp_path), "MUDRA_DATABASE": url})
     assert Paths.find(environ=paths.environment()) == paths
+
+
+def test_whoever_logs_in_has_a_workspace_of_their_own_and_shares_the_database(
+    tmp_path: Path,
+) -> None:
+    paths = Paths.find(tmp_path, environ={})
+    names = ("anna", "Anna", "../../etc", "a" * 500, "Ünï ✋", "https://login.example 17")
+    own = [paths.of(name) for name in names]
+    assert len({one.workspace for one in own}) == len(names)
+    assert {one.workspace.parent for one in own} == {tmp_path / "owners"}
+    assert {one.store for one in own} == {tmp_path / "mudra.db"}
+    assert paths.of("") == paths and own[0].of("Anna") == own[1]
+    assert Paths.find(environ=own[0].environment()) == replace(own[0], weights=paths.weights)
 
 
 def test_a_model_is_the_starter_a_run_or_a_path(tmp_path: Path) -> None:

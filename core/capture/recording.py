@@ -161,7 +161,9 @@ class Recorder:
 _all: "weakref.WeakSet[Recorder]" = weakref.WeakSet()
 
 
-def stop_recordings() -> None:
-    """End every recording of this process, and every session: nothing that was begun goes on."""
+def stop_recordings(store: Store) -> None:
+    """End every recording of this process into the store's projects, and every session: nothing
+    that was begun goes on."""
     for recorder in list(_all):
-        recorder.close()
+        if recorder.store.owner == store.owner:
+            recorder.close()

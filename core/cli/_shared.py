@@ -62,7 +62,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone
 def open_store(paths: Paths) -> closing[Any]:
     from core.store import Store
 
-    return closing(Store(paths.store))
+    return closing(Store(paths.store, owner=paths.owner))
 
 
 def hand_estimator(

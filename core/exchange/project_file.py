@@ -242,7 +242,7 @@ def _import(
     about["active_model"] = runs.names.get(about["active_model"])
     try:
         with store.writing() as connection:
-            imported = insert_project(connection, about, reader.rows)
+            imported = insert_project(connection, about, store.owner, reader.rows)
             runs.prepare(imported.project, imported.ids["samples"])
             runs.move_in()
     except BaseException:

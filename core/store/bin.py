@@ -42,9 +42,10 @@ class Binned:
 
 def list_bin(store: Store, project_id: int) -> list[Binned]:
     """Deleted projects, and the project's deleted gestures and persons, the latest first."""
-    found = [*_binned(store, PROJECT, t.projects.c.id.is_not(None))]
+    found = [*_binned(store, PROJECT, t.projects.c.owner == store.owner)]
     for kind in (GESTURE, PERSON):
-        found += _binned(store, kind, _TABLES[kind].c.project_id == project_id)
+        of = _TABLES[kind].c.project_id
+        found += _binned(store, kind, (of == project_id) & store.own(of))
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
@@ -81,8 +82,8 @@ def _came_with(kind: str, row: Any) -> Any:
 def _clash(store: Store, row: Any, kind: str) -> str:
     table = _TABLES[kind]
     same = select(table.c.name).where(table.c.key == row.key)
-    if kind != PROJECT:
-        same = same.where(table.c.project_id == row.project_id)
+    whose = "owner" if kind == PROJECT else "project_id"
+    same = same.where(table.c[whose] == getattr(row, whose))
     there = store.rows(t.in_bin(same, table))
     return f"Another {kind} is called “{there[0][0]}” by now" if there else ""
 

@@ -98,7 +98,8 @@ def list_sessions(store: Store, project_id: int) -> list[Session]:
         )
         .join_from(t.sessions, t.persons, of.person_id == person.id)
         .outerjoin(per_session, per_session.c.session_id == of.id)
-        .where(of.project_id == project_id, person.deleted_at.is_(None))
+        .where(of.project_id == project_id, store.own(of.project_id))
+        .where(person.deleted_at.is_(None))
         .order_by(of.id.desc())
     )
     return [Session(*row) for row in store.rows(found)]

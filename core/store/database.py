@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, insert, select, text
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.store import schema as t
+from core.store.engine import damage_of, open_engine, plain_errors
 from core.store.history import HistoryEntry, UndoLog, undo
 from core.store.rows import now
 
@@ -27,14 +28,22 @@ class Database:
         place: a SQLite file (its folder is made), or a database URL.
         on_act: told the project's id and the new entry of its history once an action that can be
             undone is in the database, in the thread that did it.
+        owner: whose projects it shows and changes; "": those made without login. Another's are as
+            if they were not there.
 
     Raises:
         StoreError: the place can't be opened, or a newer Mudra wrote it.
     """
 
-    def __init__(self, place: Path | str, on_act: OnAct = lambda project_id, entry: None) -> None:
-        self._on_act = on_act
-        self._engine = t.open_engine(place)
+    def __init__(
+        self,
+        place: Path | str,
+        on_act: OnAct = lambda project_id, entry: None,
+        *,
+        owner: str = "",
+    ) -> None:
+        self._on_act, self.owner = on_act, owner
+        self._engine = open_engine(place)
         try:
             with self.writing() as connection:
                 t.bring_up_to_date(connection)
@@ -48,8 +57,23 @@ class Database:
 
     def damage(self) -> str:
         """What is wrong with the file; "" when it is whole."""
-        with t.plain_errors(), self._engine.connect() as connection:
-            return t.damage_of(connection)
+        with plain_errors(), self._engine.connect() as connection:
+            return damage_of(connection)
+
+    def own(self, project_id: Any) -> Any:
+        """The condition that a column names a project of the store's owner."""
+        return t.owned(project_id, self.owner)
+
+    def check_own(self, connection: Connection, project_id: int) -> None:
+        """Before something of the project is changed.
+
+        Raises:
+            NotFoundError: it is another owner's, or gone.
+        """
+        of = t.projects.c
+        mine = select(of.id).where(of.id == project_id, of.owner == self.owner)
+        if connection.execute(mine).first() is None:
+            raise NotFoundError(f"no project {project_id}: it is gone")
 
     def server_bytes(self) -> int:
         """How much room a server's database takes; 0 for a file."""
@@ -60,7 +84,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: all of it or nothing, errors as ours."""
-        with t.plain_errors(), self._engine.connect() as plain:
+        with plain_errors(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -68,12 +92,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads, and sees one state of the data throughout."""
-        with t.plain_errors(), self._engine.connect() as connection, connection.begin():
+        with plain_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     def rows(self, statement: Any) -> Sequence[Any]:
         """What a statement that only reads finds."""
-        with t.plain_errors(), self._engine.connect() as connection:
+        with plain_errors(), self._engine.connect() as connection:
             return connection.execute(statement).all()
 
     @contextmanager
@@ -81,6 +105,7 @@ class Database:
         """A transaction whose changes can be undone; `title` says what was done, at the latest when
         it ends (`undo_log.title`)."""
         with self.writing() as connection:
+            self.check_own(connection, project_id)
             undo_log = UndoLog(connection, project_id, title)
             yield undo_log
             entry = undo_log.write()
@@ -131,7 +156,8 @@ class Database:
     def history(self, project_id: int) -> list[HistoryEntry]:
         """What can be undone in the project, the latest first."""
         of = t.acts.c
-        found = select(of.id, of.title, of.at).where(of.project_id == project_id)
+        found = select(of.id, of.title, of.at)
+        found = found.where(of.project_id == project_id, self.own(of.project_id))
         return [HistoryEntry(*row) for row in self.rows(found.order_by(of.id.desc()))]
 
     def undo(self, entry_id: int) -> int:
@@ -143,7 +169,7 @@ class Database:
                 to is in the bin; nothing is changed.
         """
         with self.writing() as connection:
-            return undo(connection, entry_id)
+            return undo(connection, entry_id, self.owner)
 
 
 def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

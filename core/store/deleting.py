@@ -23,11 +23,12 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
         How many rows of each kind went, "projects" among them.
     """
     gone: dict[str, int] = {}
+    own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
     with store.writing() as connection:
         if project_id is None:
-            away = select(t.projects.c.id).where(t.projects.c.deleted_at.is_not(None))
+            away = own.where(t.projects.c.deleted_at.is_not(None))
             gone |= _delete_projects(connection, away)
-        chosen = select(t.projects.c.id) if project_id is None else project_id
+        chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
         alone = alone_in_bin()
         doomed = select(_SAMPLE.id).where(of_project(t.samples, chosen), alone["samples"])
         connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))
@@ -44,6 +45,7 @@ def forget_project(store: Database, project_id: int, *, unless_used: bool = Fals
     """Delete a project for good, with all that is its own; `unless_used` spares samples."""
     mine = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id).limit(1)
     with store.writing() as connection:
+        store.check_own(connection, project_id)
         if unless_used and connection.execute(mine).first():
             return
         _delete_projects(connection, select(t.projects.c.id).where(t.projects.c.id == project_id))
@@ -80,16 +82,16 @@ def forget_pictures(store: Database, project_id: int) -> int:
     theirs = select(_SAMPLE.id).where(_SAMPLE.project_id == project_id)
     only = update(t.projects).where(t.projects.c.id == project_id).values(keypoints_only=True)
     with store.writing() as connection:
+        store.check_own(connection, project_id)
         connection.execute(only)
         return connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(theirs))).rowcount
 
 
 def empty_store(store: Database) -> None:
-    """Delete all rows for good; the tables stay and work."""
+    """Delete the owner's projects for good, with all that is theirs."""
     with store.writing() as connection:
-        for table in reversed(t.metadata.sorted_tables):
-            if table is not t.meta:
-                connection.execute(delete(table))
+        own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
+        _delete_projects(connection, own)
 
 
 def give_back_space(store: Database) -> None:

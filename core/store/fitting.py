@@ -17,6 +17,31 @@ _AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
 _OF = t.samples.c
 
 
+def home_of(connection: Connection, burst_id: int, owner: str) -> dict[str, int]:
+    """The columns of a sample that say where it belongs.
+
+    Raises:
+        NotFoundError: nowhere, to another owner's, or to something that is in the bin.
+    """
+    of, session = t.bursts.c, t.sessions.c
+    owners = (t.gestures, t.persons, t.projects)
+    names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
+    found = (
+        select(session.project_id, of.gesture_id, *names)
+        .join_from(t.bursts, t.sessions, of.session_id == session.id)
+        .join(t.gestures, of.gesture_id == t.gestures.c.id)
+        .join(t.persons, session.person_id == t.persons.c.id)
+        .join(t.projects, session.project_id == t.projects.c.id)
+    )
+    row = connection.execute(found.where(of.id == burst_id, t.projects.c.owner == owner)).first()
+    if row is None:
+        raise NotFoundError(f"no recording {burst_id}: start one first")
+    for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
+        if deleted_at is not None:
+            raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
+    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}
+
+
 def check_samples(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
     """Whether the project keeps keypoints only.
 

@@ -86,18 +86,18 @@ class UndoLog:
         return HistoryEntry(made.inserted_primary_key[0], self.title, at)
 
 
-def undo(connection: Connection, entry_id: int) -> int:
+def undo(connection: Connection, entry_id: int, owner: str) -> int:
     """Set back what the entry's action changed; it is forgotten then.
 
     Returns:
         How many rows are back; fewer than were changed where somebody changed them since.
 
     Raises:
-        NotFoundError: no such entry, or it has been undone.
+        NotFoundError: no such entry of the owner's, or it has been undone.
         StoreError: samples would come back to a gesture or person that is in the bin by now.
     """
     found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == entry_id)
-    act = connection.execute(found).first()
+    act = connection.execute(found.where(t.owned(t.acts.c.project_id, owner))).first()
     if act is None:
         raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
     before = _without_owner(connection, act.project_id)

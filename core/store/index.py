@@ -71,6 +71,7 @@ def read_index(store: Store, project_id: int, *, deleted: bool = False) -> Sampl
         )
         .join_from(some, t.bursts, some.c.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
+        .where(store.own(session.project_id))
     )
     rows = store.rows(found)
     lists = [np.array(row[0].split(","), np.int64) for row in rows]
@@ -101,7 +102,7 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
         found = found.outerjoin(t.crops, t.shown_crop).join(
             t.projects, t.samples.c.project_id == t.projects.c.id
         )
-        found = found.where(t.samples.c.id.in_(chunk))
+        found = found.where(t.samples.c.id.in_(chunk), t.projects.c.owner == store.owner)
         rows |= {row.id: row for row in store.rows(found)}
     return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
 
@@ -110,6 +111,7 @@ def count_samples(store: Store, project_id: int) -> dict[int, int]:
     """How many samples there are of each gesture that has any."""
     of = t.samples.c
     counts = select(of.gesture_id, func.count()).where(of.project_id == project_id)
+    counts = counts.where(store.own(of.project_id))
     return {
         row[0]: row[1] for row in store.rows(t.in_bin(counts, t.samples).group_by(of.gesture_id))
     }
@@ -119,7 +121,8 @@ def newest_samples(store: Store, project_id: int, gesture_id: int, limit: int) -
     """Ids of a gesture's latest samples, the newest first."""
     of = t.samples.c
     found = select(of.id).where(of.project_id == project_id, of.gesture_id == gesture_id)
-    found = t.in_bin(found, t.samples).order_by(of.id.desc()).limit(limit)
+    found = t.in_bin(found, t.samples).where(store.own(of.project_id))
+    found = found.order_by(of.id.desc()).limit(limit)
     return [row[0] for row in store.rows(found)]
 
 
@@ -240,7 +243,7 @@ def sample_origin(store: Store, sample_id: int) -> SampleOrigin:
         .join(t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
-        .where(of.id == sample_id)
+        .where(of.id == sample_id, store.own(of.project_id))
     )
     for row in store.rows(found):
         return SampleOrigin(*row)

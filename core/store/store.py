@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, insert, select
+from sqlalchemy import distinct, func, insert, select
 
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
@@ -18,7 +18,7 @@ from core.pose.finders import keypoints_by
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
-from core.store.fitting import check_samples
+from core.store.fitting import check_samples, home_of
 from core.store.learned import NO_SPACE, counted_estimators, training_rows
 from core.store.rows import (
     STILL,
@@ -71,6 +71,7 @@ class Store(Database):
             made_at = now()
             values = {"keypoints_only": keypoints_only, "created_at": made_at}
             values |= named(name) | {"skeleton": skeleton, "in_space": in_space}
+            values["owner"] = self.owner
             project_id = inserted(connection, t.projects, values)
             for position, gesture in enumerate(ready):
                 values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
@@ -82,6 +83,7 @@ class Store(Database):
     def projects(self, *, deleted: bool = False) -> list[Project]:
         """All by name; `deleted` shows the bin instead."""
         found = t.in_bin(select(t.projects), t.projects, deleted).order_by(t.projects.c.key)
+        found = found.where(t.projects.c.owner == self.owner)
         return [to_project(row) for row in self.rows(found)]
 
     def project(self, name: str) -> Project:
@@ -92,6 +94,7 @@ class Store(Database):
         """
         with suppress(LabelError):  # what can't be a name is no project's name
             found = t.in_bin(select(t.projects), t.projects)
+            found = found.where(t.projects.c.owner == self.owner)
             for row in self.rows(found.where(t.projects.c.key == named(name)["key"])):
                 return to_project(row)
         there = ", ".join(f"“{project.name}”" for project in self.projects()) or "none yet"
@@ -124,7 +127,8 @@ class Store(Database):
     ) -> list[Gesture]:
         """A project's gestures in their order; `deleted` shows the bin instead."""
         of = t.gestures.c
-        found = t.in_bin(select(t.gestures).where(of.project_id == project_id), t.gestures, deleted)
+        own = (of.project_id == project_id) & self.own(of.project_id)
+        found = t.in_bin(select(t.gestures).where(own), t.gestures, deleted)
         if enabled_only:
             found = found.where(of.enabled)
         return [to_gesture(row) for row in self.rows(found.order_by(of.position, of.id))]
@@ -182,7 +186,8 @@ class Store(Database):
     def persons(self, project_id: int, *, deleted: bool = False) -> list[Person]:
         """Who recorded, by name; `deleted` shows the bin instead."""
         of = t.persons.c
-        found = t.in_bin(select(t.persons).where(of.project_id == project_id), t.persons, deleted)
+        own = (of.project_id == project_id) & self.own(of.project_id)
+        found = t.in_bin(select(t.persons).where(own), t.persons, deleted)
         return [Person(row.id, row.name) for row in self.rows(found.order_by(of.key))]
 
     def ensure_person(self, project_id: int, name: str) -> Person:
@@ -190,6 +195,7 @@ class Store(Database):
         values = named(name) | {"project_id": project_id}
         of = t.persons.c
         with self.writing() as connection:
+            self.check_own(connection, project_id)
             found = select(t.persons).where(of.project_id == project_id, of.key == values["key"])
             row = connection.execute(t.in_bin(found, t.persons)).first()
             if row is not None:
@@ -204,6 +210,7 @@ class Store(Database):
         """One session of a person, or one import; its id."""
         values = {"project_id": project_id, "person_id": person_id, "source": source}
         with self.writing() as connection:
+            self.check_own(connection, project_id)
             return inserted(connection, t.sessions, values | {"started_at": now()})
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
@@ -225,7 +232,7 @@ class Store(Database):
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
         with self.writing() as connection:
-            about = _home(connection, burst_id)
+            about = home_of(connection, burst_id, self.owner)
             if not new:
                 return []
             keypoints_only = check_samples(connection, about["project_id"], new)
@@ -258,13 +265,15 @@ class Store(Database):
         found = found.outerjoin(t.crops, t.shown_crop).join(
             t.projects, of.project_id == t.projects.c.id
         )
-        found = found.where(of.id.in_(page)).order_by(order)
+        found = found.where(of.id.in_(page), t.projects.c.owner == self.owner).order_by(order)
         return [to_sample(row) for row in self.rows(found)]
 
     def crops(self, sample_id: int) -> dict[int, bytes]:
         """The JPEGs of a sample's crops by the number of their frame."""
         of = t.crops.c
-        found = select(of.frame, of.jpeg).where(of.sample_id == sample_id).order_by(of.frame)
+        found = select(of.frame, of.jpeg).join_from(t.crops, t.samples)
+        found = found.where(of.sample_id == sample_id, self.own(t.samples.c.project_id))
+        found = found.order_by(of.frame)
         return {row[0]: row[1] for row in self.rows(found)}
 
     def skeleton(self, project_id: int) -> str:
@@ -282,7 +291,8 @@ class Store(Database):
             NotFoundError: no such project.
         """
         of = t.projects.c
-        for row in self.rows(select(of.skeleton, of.in_space).where(of.id == project_id)):
+        found = select(of.skeleton, of.in_space)
+        for row in self.rows(found.where(of.id == project_id, of.owner == self.owner)):
             return str(row[0]), bool(row[1])
         raise NotFoundError(f"no project {project_id}: it is gone")
 
@@ -373,28 +383,3 @@ def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
     if sample.crop_jpeg is not None:
         jpegs[sample.frames // 2] = sample.crop_jpeg
     return [{"sample_id": sample_id, "frame": f, "jpeg": j} for f, j in sorted(jpegs.items())]
-
-
-def _home(connection: Connection, burst_id: int) -> dict[str, int]:
-    """The columns of a sample that say where it belongs.
-
-    Raises:
-        NotFoundError: nowhere, or to something that is in the bin.
-    """
-    of, session = t.bursts.c, t.sessions.c
-    owners = (t.gestures, t.persons, t.projects)
-    names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
-    found = (
-        select(session.project_id, of.gesture_id, *names)
-        .join_from(t.bursts, t.sessions, of.session_id == session.id)
-        .join(t.gestures, of.gesture_id == t.gestures.c.id)
-        .join(t.persons, session.person_id == t.persons.c.id)
-        .join(t.projects, session.project_id == t.projects.c.id)
-    )
-    row = connection.execute(found.where(of.id == burst_id)).first()
-    if row is None:
-        raise NotFoundError(f"no recording {burst_id}: start one first")
-    for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
-        if deleted_at is not None:
-            raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
-    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}

@@ -154,20 +154,21 @@ class ImportedProject:
 
 
 def insert_project(
-    connection: Connection, project: Row, read: Callable[[str], Iterable[Row]]
+    connection: Connection, project: Row, owner: str, read: Callable[[str], Iterable[Row]]
 ) -> ImportedProject:
     """Insert a project; a name that is taken gets " 2", and so on. All within the caller's
     transaction.
 
     Args:
-        project: columns of `projects` without id and key.
+        project: columns of `projects` without id, key and owner.
         read: gives the rows of one of PARTS, as `project_rows` does, with their old ids.
 
     Raises:
         NotFoundError: a row belongs to one that did not come.
     """
-    name = _free_name(connection, project["name"])
-    project_id = insert_rows(connection, t.projects, [project | named(name)])[0]
+    name = _free_name(connection, project["name"], owner)
+    row = project | named(name) | {"owner": owner}
+    project_id = insert_rows(connection, t.projects, [row])[0]
     made = Project(
         project_id,
         name,
@@ -244,9 +245,10 @@ _OWNERS = {
 }
 
 
-def _free_name(connection: Connection, name: str) -> str:
-    """The name, or the first of “name 2”, “name 3” … that no project outside the bin has."""
-    keys = select(t.projects.c.key).where(t.projects.c.deleted_at.is_(None))
+def _free_name(connection: Connection, name: str, owner: str) -> str:
+    """The name, or the first of “name 2”, “name 3” … that no project of the owner's outside the bin
+    has."""
+    keys = t.in_bin(select(t.projects.c.key), t.projects).where(t.projects.c.owner == owner)
     taken = set(connection.execute(keys).scalars())
     for number in itertools.count(1):
         end = "" if number == 1 else f" {number}"

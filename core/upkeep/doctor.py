@@ -163,7 +163,7 @@ def _emoji_font() -> Check:
 
 def _store(paths: Paths) -> Check:
     from core.store import Store
-    from core.store.schema import without_password
+    from core.store.engine import without_password
 
     if paths.database_url is None and not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())
@@ -177,7 +177,7 @@ def _store(paths: Paths) -> Check:
         return Check("store", OK, f"will be made at {paths.database}")
     where = without_password(str(paths.store))
     try:
-        store = Store(paths.store)
+        store = Store(paths.store, owner=paths.owner)
         damage = store.damage()
         projects = len(store.projects())
         store.close()

@@ -22,7 +22,7 @@ from core.learning.runs import RUNNING, list_runs
 from core.paths import Paths
 from core.store import Store
 from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
-from core.store.schema import without_password
+from core.store.engine import without_password
 
 WORD = "DELETE"  # what one types to say that one means it
 _FOLDERS = {
@@ -67,7 +67,7 @@ def kept_here(store: Store, paths: Paths) -> list[Kept]:
     found = [Kept("samples, crops, gestures, persons", where, size)]
     for path, what in _own_folders(paths):
         found.append(Kept(what, path, size_of(path)))
-    for path in _temporary():
+    for path in _temporary(paths):
         found.append(Kept("uploads and downloads under way", path, size_of(path)))
     found.append(Kept("prepared third-party models", paths.weights, size_of(paths.weights), False))
     return [one for one in found if one.bytes]
@@ -84,7 +84,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         StoreError: the store can't be emptied; nothing was deleted.
     """
     before = sum(one.bytes for one in kept_here(store, paths) if one.own)
-    stop_recordings()
+    stop_recordings(store)
     if manager is not None:
         manager.stop_all()
     for run in list_runs(paths.net_runs):
@@ -98,7 +98,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         erased.left.append(f"unused space in the database ({error})")
     for path, _ in _own_folders(paths):
         _remove(path, erased)
-    for path in _temporary():
+    for path in _temporary(paths):
         for inside in path.iterdir():
             _remove(inside, erased)
         # a visitor's page may still hold the folder itself
@@ -168,9 +168,12 @@ def _own_folders(paths: Paths) -> Iterator[tuple[Path, str]]:
         yield path, "projects that are just coming in"
 
 
-def _temporary() -> list[Path]:
-    """Mudra's own temporary folders: named as it names them, this user's, closed to others."""
-    found = []
+def _temporary(paths: Paths) -> list[Path]:
+    """Mudra's own temporary folders: named as it names them, this user's, closed to others. Whose
+    among those who log in is not known: theirs end with their visits."""
+    found: list[Path] = []
+    if paths.owner:
+        return found
     for path in Path(tempfile.gettempdir()).glob("mudra-*"):
         with contextlib.suppress(OSError):
             about = path.lstat()

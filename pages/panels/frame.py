@@ -23,6 +23,7 @@ from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
 from pages.components import source
 from pages.panels.project.acts import begin_acts, remember_act
+from pages.panels.visitor import owner
 from pages.panels.words import ICONS, MARKS, SECTIONS, STUDIO
 
 log = logging.getLogger(__name__)
@@ -38,13 +39,23 @@ class Studio:
 
 
 def studio() -> Studio:
-    """The studio of the present workspace."""
-    return _studio(Paths.find())
+    """The studio of the present workspace, as this visitor finds it."""
+    return _studio(Paths.find().of(owner()))
+
+
+def forget_studio() -> None:
+    """Begin anew: all that is kept of it, or, where people log in, of this visitor's part."""
+    paths = studio().paths
+    if not paths.owner:
+        st.cache_resource.clear()
+        return
+    _studio.clear(paths)
+    label_noise_cache.clear(paths)
 
 
 @st.cache_resource(show_spinner=False)
 def _studio(paths: Paths) -> Studio:
-    store = Store(paths.store, remember_act)
+    store = Store(paths.store, remember_act, owner=paths.owner)
     return Studio(paths, store, TrainingManager(store, paths))
 
 

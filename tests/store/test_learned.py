@@ -102,6 +102,9 @@ def test_older_projects_whose_samples_are_in_space_learn_from_them(tmp_path):
         add(store, store.create_project(name), sample(axes))
     store.close()
     with sqlite3.connect(tmp_path / "old.db") as database:
+        database.execute("DROP INDEX one_projects_name")
+        database.execute("ALTER TABLE projects DROP COLUMN owner")
+        database.execute("CREATE UNIQUE INDEX one_projects_name ON projects (key)")
         database.execute("ALTER TABLE projects DROP COLUMN in_space")
         database.execute("UPDATE meta SET version = 7")
     database.close()

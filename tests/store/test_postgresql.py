@@ -21,6 +21,26 @@ def test_an_empty_database_gets_the_newest_tables_and_a_newer_one_is_left_alone(
         Store(postgresql_url)
 
 
+def test_a_database_of_version_8_is_upgraded_with_all_that_is_in_it(postgresql_url):
+    store = Store(postgresql_url)
+    project = store.create_project("Demo")
+    store.add_samples(burst(store, project), [sample()])
+    with store.writing() as connection:
+        for statement in (
+            "DROP INDEX one_projects_name",
+            "ALTER TABLE projects DROP COLUMN owner",
+            "CREATE UNIQUE INDEX one_projects_name ON projects (key) WHERE deleted_at IS NULL",
+            "UPDATE meta SET version = 8",
+        ):
+            connection.exec_driver_sql(statement)
+    store.close()
+    upgraded, other = Store(postgresql_url), Store(postgresql_url, owner="anna")
+    assert upgraded.projects() == [project] and count(upgraded, project) == 1
+    assert other.create_project("Demo").name == "Demo"
+    upgraded.close()
+    other.close()
+
+
 def test_a_connection_that_the_server_ended_is_opened_anew(postgresql_url):
     store = Store(postgresql_url)
     project = store.create_project("Demo")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.errors import StoreError
 from core.store import Store
-from core.store.schema import plain_errors
+from core.store.engine import plain_errors
 
 PASSWORD = "geheim"
 URLS = {

@@ -183,10 +183,27 @@ def test_what_can_t_be_deleted_is_said(store, paths, monkeypatch):
     assert "packs (Operation not permitted)" in erased.text
 
 
+def test_one_who_logged_in_deletes_what_is_theirs_alone(paths, monkeypatch):
+    found = {}
+    for name in ("anna", "ben"):
+        own = paths.of(name)
+        store = found[name] = Store(own.store, owner=name)
+        marked(store, store.create_project("p").id)
+        (own.runs / "a").mkdir(parents=True)
+    upload = Path(tempfile.mkdtemp(prefix="mudra-upload-"))
+    assert erase_everything(found["anna"], paths.of("anna")).left == []
+    assert found["anna"].projects() == [] and not paths.of("anna").runs.exists()
+    [project] = found["ben"].projects()
+    assert len(found["ben"].samples(project.id)) == 40 and MARK in bytes_of(paths)
+    assert (paths.of("ben").runs / "a").is_dir() and upload.is_dir()
+    for store in found.values():
+        store.close()
+
+
 def test_only_private_folders_with_our_names_are_ours(paths, tmp_path):
     for name in ("mudra-files-abcd1234", "mudra-abcd1234", "mudra-notes", "mudra-abcd123"):
         (tmp_path / "tmp" / name).mkdir(mode=0o700)
     (tmp_path / "tmp" / "mudra-abcd1234").chmod(0o755)
     (tmp_path / "tmp" / "mudra-wxyz1234").symlink_to(tmp_path)
-    assert [p.name for p in erasing._temporary()] == ["mudra-files-abcd1234"]
+    assert [p.name for p in erasing._temporary(paths)] == ["mudra-files-abcd1234"]
     assert stat.S_IMODE(Path(tempfile.mkdtemp(prefix="mudra-")).stat().st_mode) == 0o700

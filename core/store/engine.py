@@ -1,0 +1,122 @@
+"""The way to the database, SQLite or PostgreSQL, and its errors as ours."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    TimeoutError,
+)
+
+from core.errors import StoreError, StoreFullError
+
+_SQLITE = "sqlite:///"
+_BUSY_MS = 30_000
+
+
+def open_engine(place: Path | str) -> Engine:
+    """A way to the database: a SQLite file, whose folder is made, or a database URL.
+
+    Raises:
+        StoreError: the folder can't be made, or the URL is none. No error holds its password.
+    """
+    if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
+        return _engine_of(place)
+    path = Path(str(place).removeprefix(_SQLITE))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent} can't be made: {error.strerror}") from error
+    engine = create_engine(URL.create("sqlite", database=str(path)))  # it may hold ? and %
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _engine_of(url: str) -> Engine:
+    reason = "is no database URL: write postgresql://name:password@host/database"
+    try:
+        engine = create_engine(url, pool_pre_ping=True)  # a server that was restarted is no error
+        if engine.dialect.name == "postgresql":
+            event.listen(engine, "begin", _begin_postgresql)
+        return engine
+    except ModuleNotFoundError as error:
+        reason = f"can't be used: no driver for it is installed, pip install {error.name}"
+    except NoSuchModuleError:
+        reason = "names no kind of database that is known"
+    except (SQLAlchemyError, ValueError):  # their texts hold parts of the URL
+        pass
+    raise StoreError(f"{without_password(url)} {reason}") from None
+
+
+def without_password(text: str) -> str:
+    """The text, the password in each URL hidden."""
+    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", text)
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin as `_begin_sqlite` says
+    for pragma in (
+        f"busy_timeout = {_BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",  # a killed process loses nothing that was committed
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """As with SQLite, writers take turns, and a reader sees one state throughout."""
+    if connection.get_execution_options().get("writes"):
+        turn = "SELECT pg_advisory_xact_lock(hashtext('mudra ' || current_schema()))"
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_BUSY_MS}; {turn}")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def damage_of(connection: Connection) -> str:
+    """What SQLite finds wrong with its file; "" when it is whole, and for other databases."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+    return "" if found == ["ok"] else "; ".join(map(str, found[:3]))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """The database's errors as ours, without SQL.
+
+    Raises:
+        StoreFullError: the disk is full.
+        StoreError: anything else.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        # PostgreSQL's words are in the server's language, its codes are not
+        if getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE" in str(error.orig):
+            raise StoreError("that name is taken already: choose another") from error
+        raise StoreError("what this belongs to is gone: reload and try again") from error
+    except TimeoutError as error:
+        raise StoreError("the store is asked too much at once: try again in a moment") from error
+    except DBAPIError as error:
+        reason = without_password(str(error.orig))
+        code = getattr(error.orig, "sqlstate", None)
+        if code == "53100" or "is full" in reason or "No space left" in reason:
+            raise StoreFullError("the disk is full: free some space, then go on") from error
+        if "readonly" in reason:
+            reason += ": its file or folder may only be read; give yourself the right to write, or "
+            reason += "set MUDRA_WORKSPACE to another folder"
+        raise StoreError(f"the store can't be used ({reason})") from error

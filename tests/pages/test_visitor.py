@@ -1,0 +1,75 @@
+"""Who has logged in sees their own projects on every page, whatever the address says."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.paths import Paths
+from core.store import Store
+from pages.panels.words import SECTIONS
+from tests.pages.conftest import press, record, texts
+
+PAGES = [name.lower() for names in SECTIONS.values() for name in names]
+
+
+@pytest.fixture
+def open_as(workspace, monkeypatch):
+    """Opens the studio as somebody, at a page."""
+    monkeypatch.setenv("MUDRA_WORKSPACE", str(workspace))
+
+    def open_(name, page="studio", project=""):
+        monkeypatch.setenv("MUDRA_OWNER", name)
+        app = AppTest.from_file("../../app.py", default_timeout=60)
+        if project:
+            app.query_params["project"] = project
+            app.session_state["project_name"] = project
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        return app
+
+    return open_
+
+
+@pytest.fixture
+def secret(workspace):
+    """Anna's project “Secret”: three samples of 👊."""
+    store = Store(Paths.find(workspace).store, owner="anna")
+    store.create_project("Secret")
+    record(store, "fist", 3, person="Anna")
+    yield store
+    store.close()
+
+
+def shown(app):
+    pictures = "".join(html.proto.body for html in app.get("html"))
+    return texts(app) + pictures + str([box.options for box in app.selectbox])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_shows_another_s_project_that_is_named_in_the_address(open_as, secret, page):
+    app = open_as("ben", page, project="Secret")
+    assert [box.options for box in app.sidebar.selectbox if box.label == "Project"] == [
+        ["My gestures"]
+    ]
+    assert "Anna" not in shown(app) and "Secret" not in shown(app)
+    assert len(secret.samples(secret.projects()[0].id)) == 3
+
+
+def test_who_owns_the_project_sees_it(open_as, secret):
+    app = open_as("anna", "review", project="Secret")
+    [box] = [box for box in app.sidebar.selectbox if box.label == "Project"]
+    assert box.value == "Secret" and "Anna" in shown(app)
+
+
+def test_two_may_give_the_same_name_and_one_s_deletion_leaves_the_other_s(open_as, secret):
+    app = open_as("ben", "privacy")
+    app.text_input(key="erase_0").input("DELETE").run()
+    press(app, "Delete everything")
+    assert [p.name for p in secret.projects()] == ["Secret"]
+
+
+def test_a_header_without_the_proxy_s_secret_opens_nothing(open_as, secret, monkeypatch):
+    monkeypatch.setenv("MUDRA_LOGIN_HEADER", "X-User")
+    monkeypatch.setenv("MUDRA_LOGIN_SECRET", "a-secret-of-the-proxy")
+    app = open_as("")
+    assert "did not come through the login" in app.error[0].value
+    assert not app.sidebar.selectbox and not app.get("bidi_component")

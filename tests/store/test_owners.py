@@ -1,0 +1,122 @@
+"""Two people on one database: what one made is for the other as if it were not there."""
+
+import pytest
+
+from core.errors import NotFoundError
+from core.store import Store
+from core.store.bin import delete_samples, list_bin, move_samples, restore_from_bin
+from core.store.curation import list_sessions
+from core.store.deleting import empty_bin, forget_pictures, forget_project
+from core.store.index import (
+    count_samples,
+    newest_samples,
+    read_bin,
+    read_index,
+    read_poses,
+    read_samples,
+    sample_origin,
+)
+from tests.store.conftest import burst, count, sample
+
+
+@pytest.fixture
+def anna(place):
+    store = Store(place, owner="anna")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def ben(place):
+    store = Store(place, owner="ben")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def hers(anna):
+    """Anna's project, with three samples and their crops, one more in the bin."""
+    project = anna.create_project("Secret")
+    ids = anna.add_samples(
+        burst(anna, project), [sample(i, crop_jpeg=b"\xff\xd8") for i in range(4)]
+    )
+    delete_samples(anna, project.id, ids[:1])
+    return project
+
+
+READS = {
+    "gestures": lambda store, project, _: store.gestures(project),
+    "persons": lambda store, project, _: store.persons(project),
+    "samples": lambda store, project, _: store.samples(project),
+    "the bin's samples": lambda store, project, _: store.samples(project, deleted=True),
+    "crops": lambda store, _, ids: store.crops(ids[0]),
+    "overview": lambda store, project, _: store.overview(project),
+    "history": lambda store, project, _: store.history(project),
+    "index": lambda store, project, _: list(read_index(store, project).ids),
+    "bin": lambda store, project, _: list(read_bin(store, project).ids),
+    "list of the bin": lambda store, project, _: list_bin(store, project),
+    "sessions": lambda store, project, _: list_sessions(store, project),
+    "samples by id": lambda store, _, ids: read_samples(store, ids),
+    "counts": lambda store, project, _: count_samples(store, project),
+    "newest": lambda store, project, _: [
+        i for gesture in range(20) for i in newest_samples(store, project, gesture, 9)
+    ],
+}
+REFUSED = {
+    "project": lambda store, *_: store.project("Secret"),
+    "skeleton": lambda store, project, _: store.skeleton(project),
+    "training data": lambda store, project, _: store.training_data(project),
+    "poses": lambda store, project, ids: read_poses(store, project, ids),
+    "where a sample comes from": lambda store, _, ids: sample_origin(store, ids[0]),
+    "delete samples": delete_samples,
+    "move samples": lambda store, project, ids: move_samples(store, project, ids, 1),
+    "delete the project": lambda store, project, _: store.delete_project(project),
+    "rename the project": lambda store, project, _: store.rename_project(project, "Mine"),
+    "delete a gesture": lambda store, *_: store.delete_gesture(1),
+    "rename a gesture": lambda store, *_: store.update_gesture(1, name="mine"),
+    "add a gesture": lambda store, project, _: store.add_gesture(project, "mine"),
+    "bring back": lambda store, project, _: restore_from_bin(store, project, "project", project),
+    "add a person": lambda store, project, _: store.ensure_person(project, "me"),
+    "begin a session": lambda store, project, _: store.start_session(project, 1, "webcam"),
+    "add samples": lambda store, *_: store.add_samples(1, [sample()]),
+    "undo": lambda store, *_: store.undo(1),
+    "forget pictures": lambda store, project, _: forget_pictures(store, project),
+    "forget the project": lambda store, project, _: forget_project(store, project),
+}
+
+
+@pytest.mark.parametrize("what", READS)
+def test_what_is_another_s_is_not_there(anna, ben, hers, what):
+    ids = [one.id for one in anna.samples(hers.id)]
+    if what not in ("bin", "list of the bin"):
+        assert READS[what](anna, hers.id, ids)
+    assert not READS[what](ben, hers.id, ids)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_another_s_can_t_be_asked_for_by_name_or_number_nor_changed(anna, ben, hers, what):
+    ids = [one.id for one in anna.samples(hers.id)]
+    with pytest.raises(NotFoundError) as refused:
+        REFUSED[what](ben, hers.id, ids)
+    assert what == "project" or "Secret" not in str(refused.value)
+    assert count(anna, hers) == 3 and anna.project("secret") == hers
+    assert len(anna.crops(ids[0])) == 1 and len(anna.history(hers.id)) == 1
+
+
+def test_each_has_names_projects_and_a_bin_of_their_own(anna, ben, hers):
+    his = ben.create_project("Secret")
+    assert [ben.projects(), anna.projects()] == [[his], [hers]]
+    anna.delete_project(hers.id)
+    assert [one.id for one in list_bin(anna, hers.id) if one.kind == "project"] == [hers.id]
+    assert list_bin(ben, his.id) == []
+    assert empty_bin(ben)["projects"] == 0
+    restore_from_bin(anna, hers.id, "project", hers.id)
+    assert anna.projects() == [hers] and count(anna, hers) == 3
+
+
+def test_what_was_made_without_login_is_nobody_s(place, anna, hers):
+    store = Store(place)
+    assert store.projects() == []
+    mine = store.create_project("Secret")
+    assert anna.project("Secret") == hers and store.project("Secret") == mine
+    store.close()
