@@ -7,10 +7,12 @@ a message that presses a button outside of its fragment is of the whole page, an
 another fragment is told to that one, too.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.state.session_state import Value, WStates
 
 _KNOWN = "1.67."
 _SEEN = "_mudra_widgets_seen"  # of a session: what it was told of each widget
@@ -47,10 +49,22 @@ def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
     for widget in widgets:
         said = widget.SerializeToString(deterministic=True)
         pressed = widget.WhichOneof("value") in _TRIGGERS
-        if pressed or seen.get(widget.id, said) != said:
+        if widget.id not in seen:
+            seen[widget.id] = _drawn(session, widget.id) or said
+        if pressed or seen[widget.id] != said:
             new[widget.id] = pressed
         seen[widget.id] = said
     return new
+
+
+def _drawn(session: AppSession, widget: str) -> bytes | None:
+    """What the widget would say of the value it was drawn with; None for one never drawn."""
+    state = session.session_state
+    with suppress(KeyError):  # the script may be changing it just now
+        drawn = WStates({widget: Value(state[widget])}, state._new_widget_state.widget_metadata)
+        if said := drawn.get_serialized(widget):
+            return said.SerializeToString(deterministic=True)
+    return None
 
 
 def _fragment_of(session: AppSession, widget: str) -> str:
