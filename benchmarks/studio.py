@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LOG = "log.txt"  # in the workspace: what the studio said
 STARTS_WITHIN_S = 60
 PATIENCE_MS = 60_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# the first, where it is, does the same without a window, for less
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

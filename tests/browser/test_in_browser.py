@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import Store
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import begin_hold, kept, reads
+from tests.browser.conftest import begin_hold, go, kept, reads
 from tests.conftest import lacking
 
 pytestmark = pytest.mark.browser
@@ -36,6 +36,11 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         expect(page.locator("canvas[data-hands='1']")).to_be_visible()
         reads(page, "thumbs_up")
         assert not any(PICTURE.search(text_of(frame)) for frame in sent)
+        for _ in range(3):  # the browser tells much while pages change
+            go(page, "Live")
+            reads(page, "thumbs_up")
+            go(page, "Studio")
+            reads(page, "thumbs_up")
         begin_hold(page, "thumbs_up", 1)
         page.mouse.up()
         count = kept(page, "thumbs_up")

@@ -1,5 +1,5 @@
-"""What is said in one moment, in a real browser: no click and no upload is lost beside what parts of
-the page tell by themselves."""
+"""What is said in one moment, in a real browser: no click and no upload is lost beside what parts
+of the page tell by themselves."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,0 +1,119 @@
+"""No press is lost and no page breaks where much is told at one time: three mends of Streamlit
+1.67, for it alone:
+
+- Its browser side puts all that widgets say within one task of the browser into one message, and
+  where one of them lies in a fragment, the message is of that fragment alone: a button outside of
+  it is pressed, but the page is not drawn anew. Here a message that presses a button outside of its
+  fragment is of the whole page, and what it says of another fragment is told to that one, too.
+- What a fragment tells while another page was asked for is of the page before, which its run would
+  bring back, or half of it. Here it is not heard: the page that comes draws it anew, and its next
+  message tells the same.
+- A fragment that runs takes back what was drawn of it and is not sent yet, but not what was drawn
+  after it in the same place, which then hangs in the air ("Bad delta path index"), and the browser
+  side gives up. Here nothing of a whole page is taken back.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+import streamlit
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.state.session_state import Value, WStates
+
+_KNOWN = "1.67."
+_SEEN = "_mudra_widgets_seen"  # of a session: what it was told of each widget
+_ASKED = "_mudra_page_asked"  # of a session: the page asked for, and the one that was open then
+_TRIGGERS = {"trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value"}
+_request_rerun = AppSession.request_rerun
+_clear = ForwardMsgQueue.clear
+
+
+def install() -> None:
+    """From now on in every session of this process; again does nothing."""
+    if streamlit.__version__.startswith(_KNOWN):
+        AppSession.request_rerun = _request_rerun_of_all  # type: ignore[assignment,method-assign]
+        ForwardMsgQueue.clear = _clear_no_page  # type: ignore[assignment,method-assign]
+
+
+def _clear_no_page(
+    queue: ForwardMsgQueue,
+    retain_lifecycle_msgs: bool = False,
+    fragment_ids_this_run: list[str] | None = None,
+) -> None:
+    if fragment_ids_this_run and any(map(_begins_page, queue._queue)):
+        queue._delta_index_map = {}  # what comes now goes behind it, not in its place
+    else:
+        _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+
+
+def _begins_page(message: Any) -> bool:
+    return message.HasField("new_session") and not message.metadata.run.fragment_ids
+
+
+def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
+    if client_state is None:
+        return _request_rerun(session, client_state)
+    if not client_state.fragment_id:
+        opened = session._client_state.page_script_hash
+        vars(session)[_ASKED] = (client_state.page_script_hash, opened)
+    elif client_state.page_script_hash != _page_of(session):
+        return None
+    others = _others(session, client_state)
+    if "" in others:
+        client_state.fragment_id, others = "", set()
+    _request_rerun(session, client_state)
+    for fragment in sorted(others):  # what they were told is drawn by them alone
+        client_state.fragment_id = fragment
+        _request_rerun(session, client_state)
+    return None
+
+
+def _others(session: AppSession, client_state: Any) -> set[str]:
+    """The fragments besides its own that a fragment's message is of, "" for the whole page."""
+    new = _new(session, client_state.widget_states.widgets)
+    own = client_state.fragment_id
+    if not own:
+        return set()
+    others = {widget: _fragment_of(session, widget) for widget in new}
+    pressed = any(new[widget] and others[widget] != own for widget in new)
+    return {""} if pressed else {*others.values()} - {own}
+
+
+def _page_of(session: AppSession) -> str:
+    """The page that is open, or that was asked for and is not yet."""
+    opened = session._client_state.page_script_hash
+    asked, before = vars(session).get(_ASKED, ("", ""))
+    return asked if asked and opened == before else opened
+
+
+def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
+    """The widgets that have another value than in the message before, and whether they were
+    pressed."""
+    seen: dict[str, bytes] = vars(session).setdefault(_SEEN, {})
+    new = {}
+    for widget in widgets:
+        said = widget.SerializeToString(deterministic=True)
+        pressed = widget.WhichOneof("value") in _TRIGGERS
+        if widget.id not in seen:
+            seen[widget.id] = _drawn(session, widget.id) or said
+        if pressed or seen[widget.id] != said:
+            new[widget.id] = pressed
+        seen[widget.id] = said
+    return new
+
+
+def _drawn(session: AppSession, widget: str) -> bytes | None:
+    """What the widget would say of the value it was drawn with; None for one never drawn."""
+    state = session.session_state
+    with suppress(KeyError):  # the script may be changing it just now
+        drawn = WStates({widget: Value(state[widget])}, state._new_widget_state.widget_metadata)
+        if said := drawn.get_serialized(widget):
+            return said.SerializeToString(deterministic=True)
+    return None
+
+
+def _fragment_of(session: AppSession, widget: str) -> str:
+    """The fragment that the widget was drawn in; "" for none."""
+    known = session.session_state._new_widget_state.widget_metadata.get(widget)
+    return (known.fragment_id or "") if known else ""

@@ -1,0 +1,46 @@
+"""What Streamlit's server sends while a fragment runs beside a page that is not sent yet."""
+
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+from pages.panels import messages
+
+
+def begin(*fragments):
+    message = ForwardMsg()
+    message.new_session.name = "app"
+    message.metadata.run.fragment_ids.extend(fragments)
+    return message
+
+
+def text(path, fragment=""):
+    message = ForwardMsg()
+    message.metadata.delta_path.extend(path)
+    message.delta.new_element.markdown.body = "text"
+    message.delta.fragment_id = fragment
+    return message
+
+
+def paths(queue):
+    return [list(m.metadata.delta_path) for m in queue.flush() if m.HasField("delta")]
+
+
+def test_a_fragment_s_part_of_a_page_goes_before_what_stands_behind_it():
+    messages.install()
+    queue = ForwardMsgQueue()
+    for message in (begin(), text([0, 0], "part"), text([0, 1])):
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["part"])
+    for message in (begin("part"), text([0, 0], "part")):
+        queue.enqueue(message)
+    assert paths(queue) == [[0, 0], [0, 1], [0, 0]]
+
+
+def test_of_a_fragment_that_runs_often_only_the_newest_is_sent():
+    messages.install()
+    queue = ForwardMsgQueue()
+    for _ in range(3):
+        queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["part"])
+        queue.enqueue(begin("part"))
+        queue.enqueue(text([0, 0], "part"))
+    assert paths(queue) == [[0, 0]]
