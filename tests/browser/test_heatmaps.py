@@ -86,6 +86,15 @@ def tile(box, joint):
     return x, (one.y + one.height / 2) / height * box["height"]
 
 
+def standing(page, place):
+    """Its box, once it stays: a picture is drawn anew for the size that it is shown at."""
+    box = None
+    while box != (box := place.bounding_box()):
+        settled(page)
+        page.wait_for_timeout(500)
+    return box
+
+
 def picked(page, keypoint):
     expect(page.get_by_role("combobox", name="Keypoint")).to_have_value(keypoint)
     settled(page)
@@ -148,8 +157,8 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictur
         video = page.locator('iframe[title*="webrtc_streamer"]')
         expect(video).to_be_hidden()
         expect(still).to_have_css("cursor", "pointer")
+        box = standing(page, still)
         first = still.get_attribute("src")
-        box = still.bounding_box()
         x, y = tile(box, INDEX_TIP)
         still.click(position={"x": x, "y": y})
         picked(page, "index tip")
