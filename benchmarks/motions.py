@@ -1,14 +1,16 @@
 """Gestures that move, by how few examples and beside plain dynamic time warping.
 
-    python -m benchmarks.motions FOLDER [examples|cut-out|bodies …] [--by templates|net …]
+    python -m benchmarks.motions FOLDER [PART …] [--by templates|net …] [--epochs N]
 
 reads the collection of keypoint tracks in a folder: holistic_signs.npz, yubimoji_76.npz,
-sfinge3d_v1.npz, jhmdb_15joints.npz.
+sfinge3d_v1.npz, jhmdb_15joints.npz, point_history.csv.
 
 examples: fifteen motions of which two examples each are known, twenty draws. Ten are the finger
 spellings of one person that move, five the signs of another; both are asked at once, so that a
 motion can be taken for any of fifteen.
 cut-out: the cut-out gestures of SFINGE 3D in three folds of recordings, by net and templates.
+stream: gestures found in SFINGE 3D's continuous recordings, as the SHREC contests count them.
+recorders: the ways of a fingertip, eight groups of recorders left out in turn.
 bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
 """
 
@@ -22,10 +24,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import point_history, sfinge
+from benchmarks.clip_windows import clips_of
 from core.gestures.data import GestureData
-from core.gestures.labels import GestureLabel
 from core.gestures.motion.templates import warped_distances
-from core.gestures.motion.windows import STEPS, window
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.motion_learner import fit_again, probabilities
 from core.pose.skeletons import HAND_21, LSP_14
@@ -33,32 +35,11 @@ from core.pose.skeletons import HAND_21, LSP_14
 EXAMPLES, DRAWS = 2, 20
 _SIGNER = "Luthiraa/LSTM-backend-minigestures"
 _SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves
-# SFINGE 3D's palm, three of the thumb and four of each finger, as keypoints of a hand
-_LEAP = [0, 2, 3, 4, *range(5, 21)]
 # JHMDB's neck, belly, face, then right and left shoulder, hip, elbow, knee, wrist, ankle
 _LIMBS = ("shoulder", "hip", "elbow", "knee", "wrist", "ankle")
 _JHMDB = ["neck", "", "head_top"]
 _JHMDB += [f"{side}_{joint}" for joint in _LIMBS for side in ("right", "left")]
 _BODY_STEPS = 32
-
-Clips = list[NDArray[np.float32]]
-
-
-def clips_of(
-    clips: Clips, labels: NDArray[Any], groups: NDArray[Any], skeleton: str, steps: int = STEPS
-) -> GestureData:
-    """Clips with their labels as windows; each is a recording of its own."""
-    names, numbers = np.unique(labels, return_inverse=True)
-    return GestureData(
-        np.stack([window(clip, None, steps) for clip in clips]),
-        np.zeros(len(clips), bool),
-        numbers.astype(np.int64),
-        tuple(GestureLabel(str(name)) for name in names),
-        groups.astype(str),
-        groups.astype(str),
-        np.arange(len(clips)).astype(str),
-        skeleton=skeleton,
-    )
 
 
 # ------------------------------------------------------------------------------------- the examples
@@ -151,13 +132,8 @@ def _directions(data: GestureData) -> NDArray[np.float32]:
 
 def cut_out(folder: Path) -> GestureData:
     """SFINGE 3D's dictionary as hands in space; twelve recordings of each gesture are a group."""
-    with np.load(folder / "sfinge3d_v1.npz") as file:
-        points = file["dict_xyz"].astype(np.float32) / float(file["scale"])
-        starts, labels, number = file["dict_start"], file["dict_label"], file["dict_instance"]
-    hands = np.full((len(points), HAND_21.size, 3), np.nan, np.float32)
-    hands[:, _LEAP] = points
-    clips = [hands[a:b] for a, b in pairwise(starts)]
-    return clips_of(clips, labels, (number - 1) // 12, HAND_21.name)
+    clips, labels, thirds = sfinge.cut_out(folder)
+    return clips_of(clips, labels, thirds, HAND_21.name)
 
 
 def bodies(folder: Path) -> GestureData:
@@ -193,11 +169,14 @@ def main() -> None:
     parts: dict[str, Callable[[Any], dict[str, Any]]] = {
         "examples": lambda given: two_examples(fifteen_motions(given.folder)),
         "cut-out": lambda given: in_folds(cut_out(given.folder), given.by, given.epochs),
+        "stream": lambda given: sfinge.in_streams(given.folder, given.on, given.epochs),
+        "recorders": lambda given: point_history.other_recorders(given.folder, given.epochs),
         "bodies": lambda given: in_folds(bodies(given.folder), given.by, given.epochs),
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[*parts])
+    parser.add_argument("--on", type=Path, help="stream: find in this folder's recordings instead")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--by", nargs="+", choices=ways, default=ways)
     given = parser.parse_args()

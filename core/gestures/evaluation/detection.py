@@ -20,27 +20,27 @@ def detection_figures(streams: Sequence[tuple[Sequence[Span], Sequence[Span]]]) 
 
     Returns:
         gestures, detection_rate, false_positives (both a share of the gestures), jaccard (of each
-        name the time that both say it by the time that either does; the mean over the names), and
-        late, the detected gestures' ends as found, later than they were; per_gesture the detection
-        rate of each name.
+        name the time that both say it by the time that either does; the mean over the names),
+        per_gesture the detection rate of each name, and hits: of each that was detected its stream,
+        its number in made, and that of its event.
     """
     made_of: dict[str, list[bool]] = {}
-    events, detected, late = 0, 0, []
-    for made, found in streams:
+    events = 0
+    hits: list[tuple[int, int, int]] = []
+    for stream, (made, found) in enumerate(streams):
         taken = _matches(made, found)
         for number, span in enumerate(made):
             made_of.setdefault(span[0], []).append(number in taken)
-        late += [found[event][2] - made[number][2] for number, event in taken.items()]
+        hits += [(stream, number, event) for number, event in taken.items()]
         events += len(found)
-        detected += len(taken)
     total = sum(map(len, made_of.values()))
     return {
         "gestures": total,
-        "detection_rate": detected / total if total else None,
-        "false_positives": (events - detected) / total if total else None,
+        "detection_rate": len(hits) / total if total else None,
+        "false_positives": (events - len(hits)) / total if total else None,
         "jaccard": _jaccard(streams),
-        "late": late,
-        "per_gesture": {name: float(np.mean(hits)) for name, hits in sorted(made_of.items())},
+        "per_gesture": {name: float(np.mean(ok)) for name, ok in sorted(made_of.items())},
+        "hits": hits,
     }
 
 

@@ -36,7 +36,8 @@ def fit_motion(
     """Fit on every window for so many epochs, fewer when it is stopped.
 
     A recording of many windows says little more than one of few: each is drawn by the root of how
-    many windows its person has of its gesture.
+    many windows its person has of its gesture. How many persons have a gesture says how probable it
+    is of the next one: the logits know.
     """
     torch.set_num_threads(1)  # as `fitting` has it
     epochs, stop = epochs or options.epochs or EPOCHS, stop or Stop()
@@ -72,6 +73,8 @@ def fit_motion(
             break
     averaged = net.without_weights()
     optimizer.give_average(averaged)
+    with torch.no_grad():
+        averaged.last.bias.add_(torch.from_numpy(log_persons(data)))
     return averaged
 
 
@@ -89,6 +92,12 @@ def draw_weights(data: GestureData) -> NDArray[np.float64]:
         group * len(data.gestures) + data.labels, return_inverse=True, return_counts=True
     )
     return np.asarray(1 / np.sqrt(counts[cell]), np.float64)
+
+
+def log_persons(data: GestureData) -> NDArray[np.float32]:
+    """(C,) the log of how many persons have each gesture, beside that which most have."""
+    persons = [len(np.unique(data.persons[data.labels == c])) for c in range(len(data.gestures))]
+    return np.log(np.maximum(persons, 1) / max(persons)).astype(np.float32)
 
 
 def motion_probabilities(net: MotionNet, data: GestureData) -> NDArray[np.float32]:

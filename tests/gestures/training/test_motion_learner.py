@@ -1,6 +1,7 @@
 """Learning gestures that move: by examples or by a net, saved as one graph that answers alike."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,12 @@ from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.learner import train
+from core.gestures.training.motion_fitting import (
+    draw_weights,
+    fit_motion,
+    log_persons,
+    motion_probabilities,
+)
 from core.learning.runs import Run
 
 NAMES = ("swipe_right", "swipe_left", "clockwise")
@@ -106,3 +113,16 @@ def test_each_person_is_left_out_once():
 def test_classifiers_of_still_gestures_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="knn"):
         train(make_motions(2), Run.create(tmp_path), TrainOptions("knn"))
+
+
+def test_of_two_gestures_that_look_alike_the_one_that_more_persons_have_is_the_answer():
+    """Though the other one's windows are more, and drawn more often."""
+    one = make_motions(67, persons=3)
+    swipes = one.take(one.labels == 0)
+    labels = np.r_[np.zeros(30, int), np.ones(171, int)]
+    persons = np.r_[np.repeat(["p0", "p1", "p2"], 10), np.repeat(["p3"], 171)]
+    data = replace(swipes, labels=labels, persons=persons, gestures=one.gestures[:2])
+    assert draw_weights(data)[labels == 1].sum() > draw_weights(data)[labels == 0].sum()
+    np.testing.assert_allclose(log_persons(data), [0, -np.log(3)], rtol=1e-6)
+    net = fit_motion(data, TrainOptions(), epochs=2)
+    assert (motion_probabilities(net, data).argmax(1) == 0).mean() > 0.9
