@@ -1,4 +1,4 @@
-"""The studio: `streamlit run app.py`. Navigation, the camera that all pages share, shown errors."""
+"""The studio's script, which serve.py serves: navigation, the camera of all pages, shown errors."""
 
 import streamlit as st
 

@@ -48,7 +48,7 @@ def serve(arguments: Sequence[str]) -> None:
 
     for name in (BEGINS, ENDS):
         setattr(Recorder, name, _told(name, getattr(Recorder, name)))
-    cli.main(["run", "app.py", "--server.port", arguments[arguments.index("--port") + 1]])
+    cli.main(["run", "serve.py", "--server.port", arguments[arguments.index("--port") + 1]])
 
 
 def _told(name: str, does: Any) -> Any:

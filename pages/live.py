@@ -37,7 +37,7 @@ def page() -> None:
     place.say_next("Show a gesture and see what the model says.")
     live = place.show(options, watch=last_second().remember)
     with place.beside:
-        st.fragment(_meaning, run_every=0.25 if live else None)(live, model, project)
+        st.fragment(_meaning, run_every=place.every(0.25) if live else None)(live, model, project)
     correction(live, project)
     live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)

@@ -51,7 +51,7 @@ def page() -> None:
         )
         quick_training(project, lacks)
     with place.under:
-        st.fragment(_answer, run_every=0.2 if live else None)(live, project)
+        st.fragment(_answer, run_every=place.every(0.2) if live else None)(live, project)
 
 
 def _answer(live: LiveProcessor | None, project: Project) -> None:

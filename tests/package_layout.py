@@ -39,8 +39,9 @@ ORDER = (
     "cli",
     "pages",
     "app",
+    "serve",
 )
-SCREEN = ("app.py", "pages/*")
+SCREEN = ("app.py", "serve.py", "pages/*")
 TORCH = (
     "core/nets/*",
     "core/datasets/*",
@@ -143,7 +144,12 @@ class Module:
 
 def read_tree(root: Path) -> list[Module]:
     """Every module of the app, the pages and the library under a root."""
-    files = [*root.glob("app.py"), *root.glob("pages/**/*.py"), *root.glob("core/**/*.py")]
+    files = [
+        *root.glob("app.py"),
+        *root.glob("serve.py"),
+        *root.glob("pages/**/*.py"),
+        *root.glob("core/**/*.py"),
+    ]
     paths = {file: file.relative_to(root).as_posix() for file in sorted(files)}
     texts = {file: file.read_text(encoding="utf-8") for file in paths}
     return [Module(paths[file], text, ast.parse(text)) for file, text in texts.items()]
@@ -153,7 +159,7 @@ def package_of(name: str) -> str | None:
     """The package a dotted name lies in: "core" for the root, None for what is not ours."""
     first, *rest = name.split(".")
     if first != "core":
-        return first if first in ("pages", "app") else None
+        return first if first in ("pages", "app", "serve") else None
     package = rest[0] if rest else "core"
     return "cli" if package == "__main__" or package.startswith("cli") else package
 

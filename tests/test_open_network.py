@@ -23,7 +23,7 @@ def port(root, tmp_path_factory):
         "-m",
         "streamlit",
         "run",
-        str(root / "app.py"),
+        str(root / "serve.py"),
         "--server.headless",
         "true",
         "--server.port",
@@ -91,7 +91,9 @@ def test_a_page_of_another_site_may_not_read_or_talk_to_it(port):
         assert b" 403 " in talk.recv(1024).split(b"\r\n")[0]
 
 
-@pytest.mark.parametrize("path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py"])
+@pytest.mark.parametrize(
+    "path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py", "/serve.py"]
+)
 def test_no_file_of_the_machine_is_served(port, path):
     _, said = _asked(port, "GET", path)
     assert "root:" not in said and "navigation()" not in said

@@ -3,6 +3,7 @@ machine's clock, each read once."""
 
 import base64
 import binascii
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,7 @@ class BrowserFrames:
 
     def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
         self.live, self.page, self.heard = live, "", 0
-        self._clock = clock
+        self._clock, self._lock = clock, threading.Lock()
         self._ahead_s: deque[float] = deque(maxlen=_WORDS)
 
     def hear(self, told: Told) -> None:
@@ -48,7 +49,8 @@ class BrowserFrames:
             MediaError: it tells what no browser of ours tells.
         """
         try:
-            self._hear(told)
+            with self._lock:
+                self._hear(told)
         except (KeyError, TypeError, ValueError, OverflowError, binascii.Error) as error:
             raise MediaError(
                 f"the browser's camera told what can't be read ({error!r}): reload the page"

@@ -47,12 +47,21 @@ function fill(made, hand) {
   })
 }
 
-export default function ({ data, parentElement }) {
-  const place = parentElement.querySelector(".answer")
-  const shape = JSON.stringify(data.hands.map(hand => hand.bars.map(one => [one.emoji, one.name])))
+function draw(place, hands) {
+  const shape = JSON.stringify(hands.map(hand => hand.bars.map(one => [one.emoji, one.name])))
   if (place.dataset.shape !== shape) {
     place.dataset.shape = shape
-    place.replaceChildren(...data.hands.map(build))
+    place.replaceChildren(...hands.map(build))
   }
-  data.hands.forEach((hand, i) => fill(place.children[i], hand))
+  hands.forEach((hand, i) => fill(place.children[i], hand))
+}
+
+export default function ({ data, parentElement }) {
+  const place = parentElement.querySelector(".answer")
+  draw(place, data.hands)
+  // a camera whose hands are found in this browser hears its answers itself, and sooner
+  window.removeEventListener("mudra-answer", parentElement.hear)
+  parentElement.hear = ({ detail }) => draw(place, detail)
+  window.addEventListener("mudra-answer", parentElement.hear)
+  return () => window.removeEventListener("mudra-answer", parentElement.hear)
 }

@@ -1,8 +1,9 @@
 // The visitor's camera, its hands found in this browser (hand_worker.js): the picture stays in here.
 //
-// Down comes `data` (see browser_camera.py). Up goes one state value, `told`: whether the camera is
-// on, and the newest frames that are not answered yet, numbered. While samples are recorded more of
-// them wait for an answer, each with a crop where one is wanted.
+// Down comes `data` (see browser_camera.py). Up go words: whether the camera is on, and the newest
+// frames that are not answered yet, numbered. While samples are recorded more of them wait for an
+// answer, each with a crop where one is wanted. Words go over a connection of the camera's own, whose
+// answers bring what is new of `data`; where there is none, as the page's state value `told`.
 const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
 const CROP = 256, AROUND = 1.8, CROPS_APART_MS = 60
 const SHELF = "mudra-browser-files"
@@ -51,17 +52,21 @@ class Camera {
     this.box.append(this.canvas, this.bar)
     root.append(this.box)
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true })
-    this.beat = setInterval(() => this.stream && this.tell(), BEAT_MS)
+    this.beat = setInterval(() => {
+      if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
+    }, BEAT_MS / 4)
   }
 
   close() {
     clearInterval(this.beat)
     this.stop()
+    this.channel?.close()
   }
 
   show(data) {
     const before = this.data
     this.data = data
+    this.connect()
     const heard = data.page === this.page ? data.heard : 0
     this.frames = this.frames.filter((frame) => frame.n > heard)
     this.pending = this.pending.filter((n) => n > heard)
@@ -70,6 +75,40 @@ class Camera {
     this.draw()
     this.tellSoon()
   }
+
+  // -------------------------------------------------------------------------------- the connection
+
+  connect() {
+    const { path, token } = this.data.channel ?? {}
+    if (token === this.token) return
+    this.channel?.close()
+    this.token = token
+    this.channel = null
+    if (!token) return
+    const url = new URL(path, location.href)
+    url.protocol = url.protocol.replace("http", "ws")
+    const channel = this.channel = new WebSocket(url)
+    channel.onopen = () => {
+      channel.send(token)
+      this.pending = []
+      this.tell(true)
+    }
+    channel.onmessage = ({ data }) => {
+      const { answer, problem, ...news } = JSON.parse(data)
+      if (this.channel !== channel || !this.stream) return
+      if (problem) return this.fail(problem)
+      this.show({ ...this.data, ...news })
+      if (answer) window.dispatchEvent(new CustomEvent("mudra-answer", { detail: answer }))
+    }
+    channel.onclose = () => {  // the page's messages go on
+      if (this.channel !== channel) return
+      this.channel = null
+      this.pending = []
+      if (this.stream) this.tell()
+    }
+  }
+
+  get direct() { return this.channel?.readyState === WebSocket.OPEN }
 
   // ---------------------------------------------------------------------------- camera and worker
 
@@ -190,10 +229,14 @@ class Camera {
     this.tell()
   }
 
-  tell() {
+  // `aloud`: so that the page hears it, too.
+  tell(aloud = false) {
     this.toldAt = performance.now()
-    this.send({ page: this.page, on: Boolean(this.stream && !this.opening), now: this.toldAt,
-      frames: this.stream ? this.frames : [] })
+    const on = Boolean(this.stream && !this.opening), { direct } = this
+    const word = { page: this.page, on, now: this.toldAt, frames: this.stream ? this.frames : [] }
+    if (direct && on) this.channel.send(JSON.stringify(word))
+    if (!direct || !on) this.send(word)
+    else if (aloud) this.send({ ...word, frames: [], direct })
   }
 
   // The square round a hand as a JPEG; what lies beyond the picture repeats its edge.

@@ -42,13 +42,15 @@ def show_camera(key: str, data: Mapping[str, Any], on_told: Callable[[], None]) 
             `paused`, whether the picture only passes; `recording`, whether no frame may be lost;
             `crops`, whether each must bring its crop; `names`, of each hand its `side` and `text`;
             `note`, what stands over the video; `skeleton`, see `drawn_by`; `words` to say; `page`
-            and `heard` of `core.recognition.browser_frames`.
+            and `heard` of `core.recognition.browser_frames`; `channel`, the `path` and `token` of
+            `core.recognition.browser_channel`, None before the camera is on.
         on_told: called when `told(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), width="stretch", on_told_change=on_told)
 
 
 def told(key: str) -> Mapping[str, Any] | None:
-    """What the browser told last: {page, on, now, frames}, as `BrowserFrames.hear` takes it."""
+    """What the browser told last: {page, on, now, frames}, as `BrowserFrames.hear` takes it, and
+    `direct` where further words come over the channel."""
     heard = st.session_state.get(key)
     return (heard and heard.get("told")) or None

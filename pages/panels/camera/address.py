@@ -8,8 +8,13 @@ import streamlit as st
 def local_address() -> str:
     """By the server's own options, e.g. "http://localhost:8501"."""
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    path = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"{scheme}://localhost:{st.get_option('server.port')}" + (f"/{path}" if path else "")
+    return f"{scheme}://localhost:{st.get_option('server.port')}{below_base('')}"
+
+
+def below_base(path: str) -> str:
+    """Where this server gives something, e.g. "/mudra/camera"; "" is the studio's own place."""
+    parts = (st.get_option("server.baseUrlPath") or "").strip("/"), path
+    return "".join(f"/{part}" for part in parts if part)
 
 
 def is_local(url: str | None) -> bool:

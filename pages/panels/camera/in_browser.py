@@ -1,25 +1,23 @@
 """The browser's camera through a LiveProcessor, its hands found in the browser itself."""
 
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from core.capture.camera_help import TROUBLES
-from core.capture.recording import Recorder
 from core.errors import MudraError
 from core.paths import Paths
 from core.pose.skeletons import SUBJECTS
-from core.recognition.browser_frames import BrowserFrames
+from core.recognition.browser_channel import PATH
 from core.recognition.keypoint_sources import MEDIAPIPE
-from core.recognition.live import LiveProcessor, Options
-from core.recognition.reading import Reading
+from core.recognition.live import Options
 from core.weights.browser_files import folder_of, is_ready
 from pages.components.browser_camera import drawn_by, file_addresses, show_camera, told
-from pages.panels.camera.address import local_address
-from pages.panels.camera.stream import Stream, no_end, video
+from pages.panels.camera.address import below_base, local_address
+from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.stream import Stream, video
 
 KEY = "browser_camera"
 _STREAM, _PROBLEM = "browser_stream", "browser_problem"
@@ -32,35 +30,13 @@ _WORDS = {
 }
 
 
-class BrowserStream:
-    """A camera whose pictures stay in the browser.
-
-    Attributes:
-        on_end: called once the stream is over.
-    """
-
-    def __init__(self) -> None:
-        self.live = LiveProcessor(_opens_nothing, Options(paused=True))
-        self.frames = BrowserFrames(self.live)
-        self.on_end: Callable[[], object] = no_end
-        weakref.finalize(self, self.live.close)  # the tab may be closed without a word
-
-    def end(self) -> None:
-        """The camera was stopped."""
-        self.live.close()
-        self.on_end()
-
-
-def _opens_nothing(options: Options) -> Any:
-    raise AssertionError("no picture comes, so no estimator is wanted")
-
-
 @dataclass
 class _Seen:
     """What the page was drawn with."""
 
     drawn: bool = False
     stream: BrowserStream | None = None
+    direct: bool = False
 
 
 def can_find(options: Options) -> bool:
@@ -88,7 +64,8 @@ def end_in_browser() -> None:
 
 
 def _follow(wanted: Mapping[str, Any], seen: _Seen) -> None:
-    """A fragment: run by what the browser tells, many times a second."""
+    """A fragment: run when the camera comes or goes, and by every word of a browser that has no
+    connection of its own."""
     stream: BrowserStream | None = st.session_state.get(_STREAM)
     show_camera(KEY, _data(stream, wanted), _hear)
     if problem := st.session_state.pop(_PROBLEM, ""):
@@ -98,9 +75,10 @@ def _follow(wanted: Mapping[str, Any], seen: _Seen) -> None:
             "Your pictures stay in this browser. Keypoints alone leave it, and the crops of what "
             "you record, unless the project keeps keypoints only."
         )
-    if seen.drawn and stream is not seen.stream:
+    direct = stream is not None and stream.direct
+    if seen.drawn and (stream is not seen.stream or direct != seen.direct):
         st.rerun()
-    seen.drawn, seen.stream = True, stream
+    seen.drawn, seen.stream, seen.direct = True, stream, direct
 
 
 def _hear() -> None:
@@ -111,6 +89,7 @@ def _hear() -> None:
         return end_in_browser()
     if stream is None:
         stream = st.session_state[_STREAM] = BrowserStream()
+    stream.direct = word.get("direct") is True
     try:
         stream.frames.hear(word)
     except MudraError as error:
@@ -119,28 +98,13 @@ def _hear() -> None:
 
 def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """See `show_camera`."""
-    latest = stream.live.latest() if stream else None
-    options = stream.live.options if stream else Options(paused=True)
-    recorder: Recorder | None = st.session_state.get("recorder")
-    recording = recorder is not None and recorder.progress().state != "idle"
     address = local_address()
+    off = {"hands": 1, "paused": True, "names": [], "note": "", "page": "", "heard": 0}
     return {
         "files": file_addresses(folder_of(Paths.find().weights)),
         "wanted": dict(wanted),
-        "hands": options.hands,
-        "paused": options.paused,
-        "recording": recording,
-        "crops": recorder is not None and recording and recorder.with_pictures,
-        "names": [_named(hand) for hand in latest.hands] if latest else [],
-        "note": latest.note if latest else "",
+        "channel": {"path": below_base(PATH), "token": stream.token} if stream else None,
         "skeleton": drawn_by(SUBJECTS["Hands"]),
         "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
-        "page": stream.frames.page if stream else "",
-        "heard": stream.frames.heard if stream else 0,
+        **(stream.news() if stream else off),
     }
-
-
-def _named(hand: Reading) -> dict[str, Any]:
-    gesture = hand.gesture
-    text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
-    return {"side": hand.pose.handedness, "text": text}

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.capture.recording import Recorder
 from core.recognition.live import LiveProcessor, Options, Watch
 from pages.components import source
 from pages.components.video_shape import follow_shape
+from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.leaving import PAUSED, leave_last_page
 from pages.panels.camera.settings import camera_settings
 from pages.panels.camera.stream import no_end
 from pages.panels.camera.where import AnyStream, any_video, lacks_picture, pick_where
@@ -22,7 +25,7 @@ from pages.panels.words import NOT_STARTED, VIDEO_PAGES
 # how the video is shown
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
-PAUSED = Options(paused=True)
+_SELDOM_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,14 @@ class Stage:
         *,
         watch: Watch | None = None,
         on_end: Callable[[], object] = no_end,
+        recorder: Recorder | None = None,
     ) -> LiveProcessor | None:
         """Show the video large, its frames treated like this from the next one on.
 
         Args:
             watch: sees every frame with its estimate, see `LiveProcessor`.
             on_end: called when the camera stops or the page is left.
+            recorder: what the watcher records with, where it does.
 
         Returns:
             The stream's processor, None while the camera is off or its picture, which this needs,
@@ -64,7 +69,13 @@ class Stage:
             return None
         self.stream.on_end = on_end
         self.stream.live.configure(options, watch)
+        self.stream.recorder = recorder
         return self.stream.live
+
+    def every(self, often_s: float) -> float | None:
+        """How often what the video means is drawn; seldom where the browser hears it by itself."""
+        direct = isinstance(self.stream, BrowserStream) and self.stream.direct
+        return (_SELDOM_S if direct else often_s) if self.stream else None
 
     def numbers(self) -> list[int]:
         """Of the hands or people in the camera's last picture."""
@@ -125,7 +136,7 @@ def begin_stage(title: str) -> Iterator[None]:
         follow_shape("video_shape")
     _look(LARGE if title in VIDEO_PAGES else away if stream else HIDDEN)
     if stream is not None:
-        _leave_last_page(stream)
+        leave_last_page(stream)
     st.session_state[_STAGE] = Stage(head, settings, under, beside, stream)
     try:
         yield
@@ -136,15 +147,3 @@ def begin_stage(title: str) -> Iterator[None]:
 def _look(look: str) -> None:
     """Styles take their places by their order: this one takes that of the page before."""
     st.html(f"<style>{source(f'video_{look}.css')}</style>")
-
-
-def _leave_last_page(stream: AnyStream) -> None:
-    """What the page before wanted of the video ends when another page is opened."""
-    visit = st.session_state["visit"]
-    if st.session_state.get("stage_visit") == visit:
-        return
-    st.session_state["stage_visit"] = visit
-    stream.live.configure(PAUSED)
-    stream.live.attach(None)
-    ended, stream.on_end = stream.on_end, no_end
-    ended()

@@ -10,6 +10,7 @@ import streamlit_webrtc
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
 from core.capture.camera_help import INSECURE, TROUBLES
+from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
@@ -39,11 +40,13 @@ class Stream(VideoProcessorBase):
 
     Attributes:
         on_end: called once the stream is over.
+        recorder: of the page that is shown, where it records.
     """
 
     def __init__(self, live: LiveProcessor) -> None:
         self.live = live
         self.on_end: Callable[[], object] = no_end
+        self.recorder: Recorder | None = None
 
     def recv(self, frame: av.VideoFrame) -> av.VideoFrame:
         return frame_of(self.live.process(picture_of(frame)))

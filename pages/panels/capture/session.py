@@ -82,4 +82,5 @@ def show_recording(place: Stage, options: Options, recorder: Recorder) -> LivePr
         options,
         watch=lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner,
         on_end=lambda: recorder.stop(wait=False),
+        recorder=recorder,
     )

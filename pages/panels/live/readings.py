@@ -14,11 +14,16 @@ UNLIKE = "Unlike every gesture that the model learned."
 
 def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
     """Every hand, or body of that skeleton, of the last frame, side by side."""
+    draw_answer(key, said_of(latest, skeleton))
+
+
+def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]:
+    """The same as `draw_answer` takes it."""
     people = skeleton is not None and skeleton_named(skeleton).is_body
     whose = _person if people else _side
     several = latest.numbered or len(latest.hands) > 1
     shown = [_hand(hand, whose(hand) if several else "") for hand in latest.hands]
-    draw_answer(key, shown or [_said(NO_HAND, "Nobody" if people else "No hand")])
+    return shown or [_said(NO_HAND, "Nobody" if people else "No hand")]
 
 
 def show_gesture(emoji: str, name: str, key: str) -> None:

@@ -1,0 +1,108 @@
+"""A browser's own connection reaches the camera that its token names, and no other."""
+
+import json
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from core.recognition.browser_channel import GONE, LONGEST, announce, route, withdraw
+from core.recognition.browser_frames import BrowserFrames
+from core.recognition.live import LiveProcessor
+
+
+class Camera:
+    """A real stream of frames behind the connection."""
+
+    def __init__(self):
+        self.live = LiveProcessor(lambda options: None)
+        self.frames = BrowserFrames(self.live)
+
+    def answer(self, told):
+        self.frames.hear(told)
+        return {"heard": self.frames.heard}
+
+
+@pytest.fixture
+def camera():
+    made = Camera()
+    yield made
+    made.live.close()
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    """spoken() opens a connection to a real server."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(Starlette(routes=[route("/base/")]), log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    url = f"ws://127.0.0.1:{listening.getsockname()[1]}/base/mudra/camera"
+
+    @contextmanager
+    def open_with(token):
+        with connect(url, proxy=None) as talk:
+            talk.send(token)
+            yield talk
+
+    yield open_with
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def word(n):
+    frame = {"n": n, "t": 1000, "size": [640, 480], "spent": 20, "hands": []}
+    return json.dumps({"page": "a", "now": 1000, "frames": [frame]})
+
+
+def said(talk, text):
+    talk.send(text)
+    return json.loads(talk.recv(timeout=30))
+
+
+def is_hung_up(talk):
+    talk.send(word(1))
+    with pytest.raises(ConnectionClosed):
+        talk.recv(timeout=30)
+    return talk.close_code == GONE
+
+
+def test_words_reach_the_camera_of_the_token_and_are_answered(spoken, camera):
+    with spoken(announce(camera)) as talk:
+        assert [said(talk, word(n)) for n in (1, 2)] == [{"heard": 1}, {"heard": 2}]
+    assert camera.live.latest().frames == 2
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_a_token_that_nobody_has_is_hung_up_on(spoken, camera, withdrawn):
+    token = announce(camera)
+    if withdrawn:
+        withdraw(token)
+    with spoken(token if withdrawn else token[:-1]) as talk:
+        assert is_hung_up(talk)
+    assert camera.live.latest().frames == 0
+
+
+def test_a_camera_that_is_gone_leaves_no_token_behind(spoken):
+    camera = Camera()
+    token = announce(camera)
+    camera.live.close()
+    del camera
+    with spoken(token) as talk:
+        assert is_hung_up(talk)
+
+
+@pytest.mark.parametrize(
+    "bad", ["no JSON", "[1]", "[" * 100_000, "{}", " " * (LONGEST + 1)], ids=range(5)
+)
+def test_what_can_t_be_read_is_said_and_the_connection_goes_on(spoken, camera, bad):
+    with spoken(announce(camera)) as talk:
+        assert "reload the page" in said(talk, bad)["problem"]
+        assert said(talk, word(1)) == {"heard": 1}
