@@ -1,0 +1,82 @@
+"""The container's and proxy's files name what is there: files, ports, settings, headers."""
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.paths import Paths
+from core.upkeep.login import HEADER, SECRET, SECRET_HEADER, is_by_proxy
+
+GIVEN = {"MUDRA_LOGIN_SECRET": "a-secret-of-the-proxy", "MUDRA_DB_PASSWORD": "geheim"}
+
+
+@pytest.fixture
+def services(root: Path) -> dict:
+    text = (root / "compose.yaml").read_text()
+    names = r"\$\{(\w+)(?::?[-?]([^}]*))?\}"
+    return yaml.safe_load(re.sub(names, lambda m: GIVEN.get(m[1], m[2] or ""), text))["services"]
+
+
+def copied(root: Path) -> list[str]:
+    """What of the repository's root goes into the container."""
+    left_out = (root / ".dockerignore").read_text().split()
+    return [p.name for p in root.iterdir() if not any(fnmatch(p.name, line) for line in left_out)]
+
+
+def test_the_container_holds_what_the_studio_needs_and_no_secret(root):
+    there = copied(root)
+    assert {"app.py", "core", "pages", "data", "requirements.txt", ".streamlit"} <= set(there)
+    assert not {".git", ".venv", ".env", "tests"} & set(there)
+    left_out = (root / ".dockerignore").read_text().split()
+    ignored = (root / ".gitignore").read_text().split()
+    for secret in (".env", "deploy/users", ".streamlit/secrets.toml"):
+        assert secret in left_out and secret in ignored
+
+
+def test_the_dockerfile_copies_files_that_are_there_and_installs_what_the_ci_does(root):
+    text = (root / "Dockerfile").read_text()
+    for names in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
+        assert all((root / name).exists() for name in names.split())
+    ci = (root / ".ci" / "run").read_text()
+    listed = set(re.search(r"--no-install-recommends \\\n\s*(.+) \\", text)[1].split())
+    assert listed == {"libglib2.0-0", *re.search(r"packages=\((.+)\)", ci)[1].split()}
+    assert (
+        f'"{re.search(r"^torch==.+$", (root / "requirements.txt").read_text(), re.M)[0]}"' in text
+    )
+    environment = dict(re.findall(r"(\w+)=(/?[\w.]+)", text[text.index("ENV") :]))
+    assert environment["STREAMLIT_SERVER_ADDRESS"] == "0.0.0.0"
+    assert str(Paths.find(environ=environment).workspace) in re.findall(r"VOLUME (\S+)", text)
+
+
+def test_the_services_know_each_other_s_names_ports_and_secrets(root, services):
+    port = re.search(r"EXPOSE (\d+)", (root / "Dockerfile").read_text())[1]
+    studio, caddy, database = (services[name] for name in ("studio", "caddy", "database"))
+    assert studio["expose"] == [port] and "ports" not in studio and "ports" not in database
+    assert caddy["environment"]["MUDRA_STUDIO"] == f"studio:{port}"
+    own = studio["environment"]
+    assert is_by_proxy(own) and own[SECRET] == caddy["environment"][SECRET]
+    given = database["environment"]
+    user, password = given["POSTGRES_USER"], given["POSTGRES_PASSWORD"]
+    assert Paths.find(environ=own).store == (
+        f"postgresql://{user}:{password}@database/{given['POSTGRES_DB']}"
+    )
+    volumes = [v.split(":")[0] for one in services.values() for v in one["volumes"]]
+    files = {v.removeprefix("./") for v in volumes if v.startswith("./")}
+    assert files == {"deploy/Caddyfile", "deploy/users"}
+    assert f"workspace:{workspace_of(root)}" in studio["volumes"]
+
+
+def workspace_of(root: Path) -> str:
+    return re.search(r"MUDRA_WORKSPACE=(\S+)", (root / "Dockerfile").read_text())[1]
+
+
+def test_the_proxy_replaces_the_headers_that_the_studio_believes(root, services):
+    text = (root / "deploy" / "Caddyfile").read_text()
+    own = services["studio"]["environment"]
+    assert f"header_up {own[HEADER]} {{http.auth.user.id}}" in text
+    assert f"header_up {SECRET_HEADER} {{$MUDRA_LOGIN_SECRET}}" in text
+    read = set(re.findall(r"\{\$(\w+)", text))
+    assert set(services["caddy"]["environment"]) <= read
