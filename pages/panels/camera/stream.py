@@ -18,6 +18,7 @@ from core.recognition import low_latency
 from core.recognition.live import Latest, LiveProcessor, Options
 from core.upkeep.memory import give_back_later
 from pages.panels.camera.address import local_address
+from pages.panels.visitor import owner
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (
@@ -84,7 +85,7 @@ def _follow(constraints: dict[str, Any], seen: _Seen) -> None:
 
 
 def _video(constraints: dict[str, Any]) -> Stream | None:
-    paths = Paths.find()
+    paths = Paths.find().of(owner())  # who logged in has nets of their own
 
     def make_stream() -> Stream:
         def make(options: Options) -> Any:
