@@ -183,6 +183,14 @@ def settled(page: Page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def light_and_dark(page: Page, path: Path) -> None:
+    """The page's pictures, to be looked at: path's name with _light and _dark."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(100)  # drawn
+        page.screenshot(path=path.with_stem(f"{path.stem}_{scheme}"), full_page=True)
+
+
 def set_choice(page: Page, name: str, option: str | re.Pattern[str]) -> None:
     """Open the settings and choose from a list there; they stay open."""
     page.get_by_role("button", name="Settings").click()

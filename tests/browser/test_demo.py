@@ -10,27 +10,25 @@ from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Store
-from tests.browser.conftest import SIZES, WAIT_MS, settled
+from tests.browser.conftest import SIZES, WAIT_MS, light_and_dark, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
 def test_the_demo_plays_and_names_gestures(look, film, pictures):
     named = re.compile("|".join(f"^{g.name}$" for g in DEFAULT_GESTURES if g != NONE))
-    for dark in (False, True):
-        with look(film, dark=dark) as page:
-            page.goto("/demo")
-            page.get_by_role("button", name="Play the demo").click()
+    with look(film) as page:
+        page.goto("/demo")
+        page.get_by_role("button", name="Play the demo").click()
+        expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
             expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
-            for name, (width, height) in SIZES.items():
-                page.set_viewport_size({"width": width, "height": height})
-                expect(page.get_by_role("heading", level=3, name=named)).to_be_visible()
-                page.wait_for_timeout(500)
-                shown = f"demo_{name}_{'dark' if dark else 'light'}.png"
-                page.get_by_test_id("stImage").scroll_into_view_if_needed()
-                page.screenshot(path=pictures / shown)
-            page.get_by_role("button", name="Stop the demo").click()
-            expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
+            page.wait_for_timeout(500)
+            page.get_by_test_id("stImage").scroll_into_view_if_needed()
+            light_and_dark(page, pictures / f"demo_{name}.png")
+        page.get_by_role("button", name="Stop the demo").click()
+        expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
 
 
 def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
@@ -68,18 +66,17 @@ def test_a_camera_that_is_there_is_found_and_opens(look, film, pictures):
         page.screenshot(path=pictures / "demo_camera_works.png", full_page=True)
 
 
-@pytest.mark.parametrize("name", ["record", "live"])
-def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures, name):
+def test_the_pages_with_a_camera_offer_the_test_too(look, film, pictures):
     with look(film) as page:
-        page.goto(f"/{name}")
-        expect(page.get_by_role("heading", name=name.title(), level=1)).to_be_visible()
+        page.goto("/live")
+        expect(page.get_by_role("heading", name="Live", level=1)).to_be_visible()
         settled(page)
         page.wait_for_timeout(1000)  # the camera's frame reports in; what was opened would close
         page.get_by_role("button", name="Settings").click()
         page.get_by_text("Camera trouble?").click()
         page.get_by_role("button", name="Test the camera").click()
         expect(page.get_by_text("The camera works")).to_be_visible()
-        page.screenshot(path=pictures / f"probe_on_{name}.png")
+        page.screenshot(path=pictures / "probe_on_live.png")
 
 
 DENIED = """

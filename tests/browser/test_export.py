@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.gestures.model.bundle import MEMBERS, check_bundle
-from tests.browser.conftest import SIZES, go, settled
+from tests.browser.conftest import SIZES, go, light_and_dark, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -55,15 +55,13 @@ def test_a_model_goes_out_and_comes_in(look, film, pictures, tmp_path):
 
 
 def test_the_page_fits_its_window(look, film, pictures):
-    for dark in (False, True):
-        with look(film, dark=dark) as page:
-            page.goto("/export")
-            download = page.get_by_role("button", name="Download My-gestures.gesture")
-            for name, (width, height) in SIZES.items():
-                page.set_viewport_size({"width": width, "height": height})
-                expect(download).to_be_visible()
-                settled(page)
-                look_of = "dark" if dark else "light"
-                page.screenshot(path=pictures / f"export_{look_of}_{name}.png", full_page=True)
-                wider = "document.documentElement.scrollWidth > window.innerWidth"
-                assert not page.evaluate(wider)
+    with look(film) as page:
+        page.goto("/export")
+        download = page.get_by_role("button", name="Download My-gestures.gesture")
+        for name, (width, height) in SIZES.items():
+            page.set_viewport_size({"width": width, "height": height})
+            expect(download).to_be_visible()
+            settled(page)
+            light_and_dark(page, pictures / f"export_{name}.png")
+            wider = "document.documentElement.scrollWidth > window.innerWidth"
+            assert not page.evaluate(wider)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES, settled
+from tests.browser.conftest import SIZES, light_and_dark, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
@@ -24,35 +24,33 @@ def picture(shared_data, gesture, number=0):
 
 def test_pictures_come_back_named_with_a_table(look, film, pictures, shared_data):
     dialogs, foreign = [], []
-    for dark in (False, True):
-        with look(film, dark=dark) as page:
-            page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-            page.on("request", lambda r: foreign.append(r.url) if "example.org" in r.url else None)
-            page.goto("/files")
-            expect(page.get_by_text("Drop pictures or videos into the field")).to_be_visible()
-            expect(page.get_by_role("button", name="Upload", exact=True)).to_be_visible()
-            settled(page)
-            shown = "dark" if dark else "light"
-            page.screenshot(path=pictures / f"files_empty_{shown}.png", full_page=True)
-            odd = picture(shared_data, "open_palm") | {"name": MARKUP}
-            broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"nothing"}
-            gestures = ("thumbs_up", "fist", "point_up", "thumbs_down")
-            upload(page, *(picture(shared_data, g) for g in gestures), odd, broken)
-            expect(page.get_by_text("refused 1")).to_be_visible(timeout=60_000)
-            expect(page.get_by_text(re.compile("👍 thumbs_up"))).to_be_visible()
-            expect(page.get_by_text("✋ open_palm")).to_be_visible()
-            expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
-            page.get_by_text("Refused (1), and why").click()
-            expect(page.get_by_text(re.compile("broken.png.*no"))).to_be_visible()
-            settled(page)
-            page.screenshot(path=pictures / f"files_pictures_{shown}.png", full_page=True)
-            with page.expect_download() as download:
-                page.get_by_role("button", name="Table (CSV)").click()
-            lines = download.value.path().read_text().splitlines()
-            assert len(lines) == 6
-            expect(page.locator("a[href*='example.org']")).to_have_count(0)
-            assert dialogs == []
-            assert foreign == []
+    with look(film) as page:
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("request", lambda r: foreign.append(r.url) if "example.org" in r.url else None)
+        page.goto("/files")
+        expect(page.get_by_text("Drop pictures or videos into the field")).to_be_visible()
+        expect(page.get_by_role("button", name="Upload", exact=True)).to_be_visible()
+        settled(page)
+        light_and_dark(page, pictures / "files_empty.png")
+        odd = picture(shared_data, "open_palm") | {"name": MARKUP}
+        broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"nothing"}
+        gestures = ("thumbs_up", "fist", "point_up", "thumbs_down")
+        upload(page, *(picture(shared_data, g) for g in gestures), odd, broken)
+        expect(page.get_by_text("refused 1")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(re.compile("👍 thumbs_up"))).to_be_visible()
+        expect(page.get_by_text("✋ open_palm")).to_be_visible()
+        expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+        page.get_by_text("Refused (1), and why").click()
+        expect(page.get_by_text(re.compile("broken.png.*no"))).to_be_visible()
+        settled(page)
+        light_and_dark(page, pictures / "files_pictures.png")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Table (CSV)").click()
+        lines = download.value.path().read_text().splitlines()
+        assert len(lines) == 6
+        expect(page.locator("a[href*='example.org']")).to_have_count(0)
+        assert dialogs == []
+        assert foreign == []
 
 
 def test_a_video_plays_in_the_page(look, film, pictures, shared_data):
@@ -83,20 +81,18 @@ def test_a_video_plays_in_the_page(look, film, pictures, shared_data):
 
 
 def test_one_picture_and_files_that_are_all_refused(look, film, pictures, shared_data):
-    for dark in (False, True):
-        shown = "dark" if dark else "light"
-        with look(film, dark=dark) as page:
-            page.goto("/files")
-            upload(page, picture(shared_data, "fist"))
-            expect(page.get_by_text("👊 fist")).to_be_visible()
-            expect(page.get_by_test_id("stImage").locator("img")).to_be_visible()
-            settled(page)
-            page.screenshot(path=pictures / f"files_one_{shown}.png", full_page=True)
-            page.goto("/files")
-            nothing = {"mimeType": "video/mp4", "buffer": b"\0" * 4000}
-            upload(page, nothing | {"name": f"{MARKUP}.mp4"}, nothing | {"name": "b.zip"})
-            expect(page.get_by_text(re.compile("b.zip is no zip"))).to_be_visible()
-            expect(page.get_by_text(re.compile("mp4 is no video"))).to_be_visible()
-            expect(page.locator("a[href*='example.org']")).to_have_count(0)  # no name is a link
-            settled(page)
-            page.screenshot(path=pictures / f"files_refused_{shown}.png", full_page=True)
+    with look(film) as page:
+        page.goto("/files")
+        upload(page, picture(shared_data, "fist"))
+        expect(page.get_by_text("👊 fist")).to_be_visible()
+        expect(page.get_by_test_id("stImage").locator("img")).to_be_visible()
+        settled(page)
+        light_and_dark(page, pictures / "files_one.png")
+        page.goto("/files")
+        nothing = {"mimeType": "video/mp4", "buffer": b"\0" * 4000}
+        upload(page, nothing | {"name": f"{MARKUP}.mp4"}, nothing | {"name": "b.zip"})
+        expect(page.get_by_text(re.compile("b.zip is no zip"))).to_be_visible()
+        expect(page.get_by_text(re.compile("mp4 is no video"))).to_be_visible()
+        expect(page.locator("a[href*='example.org']")).to_have_count(0)  # no name is a link
+        settled(page)
+        light_and_dark(page, pictures / "files_refused.png")

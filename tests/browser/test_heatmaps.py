@@ -11,7 +11,7 @@ from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.heatmap_layout import JOINT, Maps, layout_of
 from core.pose.skeletons import HAND_21
-from tests.browser.conftest import set_choice, settled, write_film
+from tests.browser.conftest import light_and_dark, set_choice, settled, write_film
 
 INDEX_TIP = 8
 
@@ -36,26 +36,22 @@ def choose(page, text):
 
 def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
     photo = sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[0]
-    for dark in (False, True):
-        with look(film, dark=dark) as page:
-            page.goto("/heatmaps")
-            expect(page.get_by_role("heading", name="Heatmaps", level=1)).to_be_visible()
-            settled(page)
-            choose(page, "Picture")
-            expect(page.get_by_text("Drop a picture with a hand here")).to_be_visible()
-            page.locator("input[type=file]").set_input_files(str(photo))
-            for view in ("Overlay", "Per stage", "Per keypoint"):
-                choose(page, view)
-                expect(
-                    page.get_by_test_id("stMain").get_by_test_id("stImage").first
-                ).to_be_visible()
-                expect(page.get_by_role("button", name="Download")).to_be_visible()
-                page.wait_for_timeout(800)
-                shown = f"heatmaps_{view.lower()}_{'dark' if dark else 'light'}.png"
-                page.screenshot(path=pictures / shown, full_page=True)
-            with page.expect_download() as download:
-                page.get_by_role("button", name="Download").click()
-            assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+    with look(film) as page:
+        page.goto("/heatmaps")
+        expect(page.get_by_role("heading", name="Heatmaps", level=1)).to_be_visible()
+        settled(page)
+        choose(page, "Picture")
+        expect(page.get_by_text("Drop a picture with a hand here")).to_be_visible()
+        page.locator("input[type=file]").set_input_files(str(photo))
+        for view in ("Overlay", "Per stage", "Per keypoint"):
+            choose(page, view)
+            expect(page.get_by_test_id("stMain").get_by_test_id("stImage").first).to_be_visible()
+            expect(page.get_by_role("button", name="Download")).to_be_visible()
+            page.wait_for_timeout(800)
+            light_and_dark(page, pictures / f"heatmaps_{view.lower()}.png")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        assert download.value.path().read_bytes()[:4] == b"\x89PNG"
 
 
 def shaped(page, width, height):
