@@ -40,8 +40,9 @@ test: setup-dev
 	@$(MAKE) --no-print-directory -j 2 lint unit
 	@$(MAKE) --no-print-directory browser
 
+# one thread a test: three tests share two cores, and threads that wait for each other compute too
 unit: setup-dev
-	@.venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(ARGS)
 
 # in the order of their names: else the files with one long test come last, and one core has none
 browser: setup-dev

@@ -217,7 +217,7 @@ def writer(store_path, burst_id: int, number: int, out=subprocess.DEVNULL) -> su
     return subprocess.Popen(arguments, stdout=out, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize(("place", "n"), [("sqlite", 8), ("postgresql", 2)], indirect=["place"])
+@pytest.mark.parametrize(("place", "n"), [("sqlite", 4), ("postgresql", 2)], indirect=["place"])
 def test_processes_write_at_once_and_nothing_is_lost_or_locked(store, project, place, n):
     bursts = [burst(store, project, person=f"p{i}") for i in range(n)]
     writers = [writer(place, b, 500) for b in bursts]
