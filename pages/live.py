@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
@@ -14,7 +15,7 @@ from pages.panels.live.correction import correction, last_second
 from pages.panels.live.drift import show_drift
 from pages.panels.live.fitting import fitting
 from pages.panels.live.models import pick_model
-from pages.panels.live.readings import show_gesture, show_hands
+from pages.panels.live.readings import last_made, show_gesture, show_hands
 from pages.panels.live.smoothing import pick_smoothing
 from pages.panels.live.trace import show_smoothing
 from pages.panels.project.projects import pick_project
@@ -52,6 +53,8 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None, project: Pr
         show_trouble(latest)
         show_drift(latest, model)
         show_hands(latest, "answer", project.skeleton)
+        if made := last_made(latest):
+            st.caption(safe_label(f"Last movements: {made}"))
         height, width = latest.size_hw
         st.caption(
             f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"

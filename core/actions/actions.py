@@ -18,6 +18,7 @@ from core.actions.osc import LOCAL, OUT_PORT, OscOut
 from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
 from core.pose.types import Estimate
+from core.recognition.motions import Motion
 from core.recognition.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -141,13 +142,18 @@ class Actions:
             self._watchdog.start()
 
     def offer(
-        self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate | None = None
+        self,
+        hands: tuple[Reading, ...],
+        time_s: float,
+        estimate: Estimate | None = None,
+        made: tuple[Motion, ...] = (),
     ) -> list[Change | HandInSpace]:
-        """Tell what has changed with this frame, and its hands in space where that is wanted;
-        neither waits nor raises.
+        """Tell what has changed with this frame, what was made by then, and its hands in space
+        where that is wanted; neither waits nor raises.
 
         Args:
             estimate: that the hands are of; None: they are not told in space.
+            made: gestures that move, each told once.
 
         Returns:
             What was told.
@@ -161,7 +167,8 @@ class Actions:
                     seen = self._hands(hands, estimate)
                 else:
                     seen = self._hands.ended()
-                return [*self._tell(self._changes(hands, time_s)), *self._tell_hands(seen)]
+                changes = [*self._changes.made(made, time_s), *self._changes(hands, time_s)]
+                return [*self._tell(changes), *self._tell_hands(seen)]
         except Exception:  # the picture goes on
             log.exception("a gesture could not be told")
             return []

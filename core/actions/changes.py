@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from core.gestures.labels import GestureLabel
 from core.pose.smoothing import LabelHysteresis
-from core.recognition.reading import FORGET_S, Reading
+from core.recognition.motions import FORGET_S, Motion
+from core.recognition.reading import Reading
 
 HOLD_S = 0.2  # where Live does not hold names itself, one must last so long
 MAX_RATE = 30
@@ -147,6 +148,18 @@ class Changes:
                 changes.append(self._change(name, reading, held))
             if reading is None and hand.told is None:
                 del self._hands[name]
+        return changes
+
+    def made(self, motions: Iterable[Motion], time_s: float) -> list[Change]:
+        """The changes that gestures which move are: each is told once, as if its hand showed it for
+        that moment alone."""
+        changes = []
+        for motion in motions:
+            if self.rate.allows(time_s):
+                event, hand = motion.event, self._hands.setdefault(motion.hand, _Hand(self.hold_s))
+                hand.told, hand.seen_s = event.gesture.name, time_s
+                about = event.gesture, motion.number, event.confidence, motion.hand
+                changes.append(Change(self._wall_clock(), *about))
         return changes
 
     def ended(self) -> list[Change]:

@@ -22,6 +22,7 @@ from core.actions.hands import HandInSpace
 from core.capture.recording import CONTINUOUS, Recorder
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
+from core.recognition.motions import Motion
 from core.recognition.reading import Reading
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,13 @@ class RecordingRemote:
         """What a start records from now on."""
         self._aim = (recorder, gesture_id)
 
-    def offer(self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate) -> None:
+    def offer(
+        self,
+        hands: tuple[Reading, ...],
+        time_s: float,
+        estimate: Estimate,
+        made: tuple[Motion, ...] = (),
+    ) -> None:
         """Nothing: a recording does not depend on what the hands mean."""
 
     def close(self) -> None:

@@ -87,7 +87,8 @@ def _told(
     read = HandReader()
     try:
         for estimate in estimates:
-            yield from actions.offer(read(estimate, model), estimate.time_s, estimate)
+            hands = read(estimate, model)
+            yield from actions.offer(hands, estimate.time_s, estimate, read.motions.made)
     finally:
         actions.close()
 

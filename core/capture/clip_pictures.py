@@ -1,18 +1,15 @@
 """Pictures of clips: the way of the keypoint that is traced, as the viewer saw it."""
 
-from itertools import pairwise
-
 import cv2
 import numpy as np
 
 from core.pose.boxes import Region, hand_region, to_region
-from core.pose.drawing import draw_pose
+from core.pose.drawing import draw_pose, draw_way
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats, Picture, Pose
 from core.store import NewSample
 
 _GROUND = 40  # grey
-_OLD, _NEW = np.array((70, 70, 110)), np.array((255, 190, 40))  # RGB of the way's begin and end
 _ROOM = 1.15  # times what is drawn
 
 
@@ -30,23 +27,6 @@ def clip_region(sample: NewSample) -> Region:
     """The square that holds all of a clip's frames."""
     points = _drawn(sample)
     return hand_region(points.reshape(-1, 2), _ROOM)
-
-
-def draw_way(rgb: Picture, points: Floats) -> None:
-    """Lines from each of the (T, 2) points to the next that is seen, in place."""
-    seen = points[np.isfinite(points).all(1)]
-    thick = max(2, rgb.shape[0] // 40)
-    for number, (a, b) in enumerate(pairwise(seen), 1):
-        share = number / max(len(seen) - 1, 1)
-        colour = (_OLD + share * (_NEW - _OLD)).tolist()
-        cv2.line(rgb, _pixel(a), _pixel(b), colour, thick, cv2.LINE_AA)
-    if len(seen):
-        cv2.circle(rgb, _pixel(seen[-1]), 2 * thick, _NEW.tolist(), -1, cv2.LINE_AA)
-
-
-def _pixel(point: Floats) -> tuple[int, int]:
-    x, y = np.round(point).astype(int).tolist()
-    return x, y
 
 
 def _drawn(sample: NewSample) -> Floats:

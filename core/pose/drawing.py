@@ -7,6 +7,7 @@ skeleton and before the text, so that text can be read.
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,7 @@ PERSON_COLORS: tuple[Rgb, ...] = (
     (245, 245, 245),
     (150, 100, 60),
 )
+_OLD, _NEW = np.array((70, 70, 110)), np.array((255, 190, 40))  # a way's begin and end
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -170,3 +172,14 @@ def _emoji_font() -> ImageFont.FreeTypeFont | None:
 def emoji_font_path() -> Path | None:
     """The system's colour emoji font, None where it has none."""
     return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)
+
+
+def draw_way(rgb: Picture, points: Floats) -> None:
+    """Lines from each of the (T, 2) points to the next one seen, in place; the last is a dot."""
+    ends = [end for x, y in points.tolist() if (end := _drawn_at(x, y))]
+    width = max(2, rgb.shape[0] // 120)
+    for number, (start, end) in enumerate(pairwise(ends), 1):
+        colour = (_OLD + number / len(ends) * (_NEW - _OLD)).tolist()
+        cv2.line(rgb, start, end, colour, width, cv2.LINE_AA, _SHIFT)
+    if ends:
+        cv2.circle(rgb, ends[-1], (2 * width) << _SHIFT, _NEW.tolist(), -1, cv2.LINE_AA, _SHIFT)

@@ -15,20 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import cv2
-import numpy as np
-
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.pose.body_drawing import BodyView, draw_body
-from core.pose.drawing import label_plate
-from core.pose.heatmap_drawing import draw_with_maps
 from core.pose.heatmap_layout import Maps
 from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import AnyFrame, Estimate, Frame, Picture, RemoteFrame
 from core.recognition.keypoint_sources import KeypointSource
+from core.recognition.live_drawing import draw_note, drawn, mirrored
+from core.recognition.motions import Motion
 from core.recognition.reading import HandReader, Moment, Reading
 
 log = logging.getLogger(__name__)
@@ -41,6 +38,7 @@ BROKE_OFF = (
     "sleep, or was it very busy? Press START to go on; what was recorded is kept."
 )
 UNCONNECTED_S = 8.0  # no first frame for so long: there is no connection
+MADE = 5  # so many gestures that move are remembered
 _RATE_OVER_S = 2.0  # fps and latency are means over so long
 
 Watch = Callable[[AnyFrame, Estimate, str], str]
@@ -87,6 +85,7 @@ class Latest:
         error: what went wrong, for the person at the screen; "" when nothing did.
         opening: an estimator is being opened, which takes a moment; no frame passes meanwhile.
         numbered: the picture shows people's numbers.
+        made: the last gestures that move, each with when it was known, as `taken_s` has it.
     """
 
     hands: tuple[Reading, ...] = ()
@@ -99,6 +98,7 @@ class Latest:
     error: str = ""
     opening: bool = False
     numbered: bool = False
+    made: tuple[tuple[float, Motion], ...] = ()
 
     def trouble(self, address: str, now_s: float | None = None) -> str:
         """What is wrong with the stream and what to do; "" while all is well.
@@ -128,9 +128,15 @@ class Latest:
 class Companion(Protocol):
     """What lives as long as the stream, e.g. an output; both are called in the stream's thread."""
 
-    def offer(self, hands: tuple[Reading, ...], time_s: float, estimate: Estimate) -> object:
-        """A frame's hands, its time on `time.monotonic`'s clock, and the estimate that they were
-        read from; neither waits nor raises."""
+    def offer(
+        self,
+        hands: tuple[Reading, ...],
+        time_s: float,
+        estimate: Estimate,
+        made: tuple[Motion, ...] = (),
+    ) -> object:
+        """A frame's hands, its time on `time.monotonic`'s clock, the estimate that they were read
+        from, and what they have made by then; neither waits nor raises."""
 
     def close(self) -> None:
         """The stream has ended; may be called more than once."""
@@ -218,12 +224,12 @@ class LiveProcessor:
         frame = Frame(rgb, came_s, self._latest.frames, "webcam", mirrored_view=True)
         with self._lock:
             if self._closed:
-                return _mirrored(rgb)
+                return mirrored(rgb)
             options = self._options
             try:
                 picture, found = self._process(frame, options)
             except Exception as error:  # the stream's thread would end without a word
-                picture, found = _mirrored(rgb), self._failed(error)
+                picture, found = mirrored(rgb), self._failed(error)
             self._keep(replace(found, taken_s=came_s, size_hw=frame.size_hw), options)
         return picture
 
@@ -270,8 +276,15 @@ class LiveProcessor:
             # the page may have wanted something else meanwhile, and must not take it for there
             opening = wanted is not options and self._must_open(wanted)
             frames = before.frames + 1
+            made = [(came_s, motion) for motion in self._read.motions.take()]
+            made = [*before.made, *made][-MADE:]
             self._latest = replace(
-                found, frames=frames, fps=fps, latency_ms=latency_ms, opening=opening
+                found,
+                frames=frames,
+                fps=fps,
+                latency_ms=latency_ms,
+                opening=opening,
+                made=tuple(made),
             )
 
     def _faltered(self, now_s: float) -> bool:
@@ -287,7 +300,7 @@ class LiveProcessor:
 
     def _process(self, frame: Frame, options: Options) -> tuple[Picture, Latest]:
         if options.paused:
-            return _mirrored(frame.rgb), Latest()
+            return mirrored(frame.rgb), Latest()
         estimator = self._estimator_of(options)
         estimate = estimator.estimate(frame)
         if options.hands > 1 and skeleton_named(estimate.skeleton).is_body:
@@ -297,10 +310,11 @@ class LiveProcessor:
         hands = self._read_hands(estimate, options)
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         if options.body is None:
-            picture = _drawn(frame.rgb, shown, hands, options.maps, estimator)
+            picture = drawn(frame.rgb, shown, hands, options.maps, estimator)
+            self._read.motions.draw(picture)
         else:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
-        _draw_note(picture, note)
+        draw_note(picture, note)
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
@@ -309,7 +323,7 @@ class LiveProcessor:
             return ()
         hands = self._read(estimate, options.model, options.smoothing)
         if companion := self._companion:
-            companion.offer(hands, estimate.time_s, estimate)
+            companion.offer(hands, estimate.time_s, estimate, self._read.motions.made)
         return hands
 
     def _estimator_of(self, options: Options) -> Estimator:
@@ -350,40 +364,3 @@ class LiveProcessor:
             if self._companion is not None:
                 self._companion.close()
         self._ended.set()
-
-
-def _mirrored(rgb: Picture) -> Picture:
-    return np.asarray(cv2.flip(rgb, 1), np.uint8)
-
-
-def _drawn(
-    rgb: Picture,
-    estimate: Estimate,
-    hands: tuple[Reading, ...],
-    maps: Maps,
-    estimator: Estimator,
-) -> Picture:
-    return draw_with_maps(
-        rgb,
-        estimate,
-        maps,
-        estimator.stages,
-        attends=estimator.attends,
-        mirror=True,
-        labels=[_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
-        emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
-    )
-
-
-def _label(hand: Reading, *, numbered: bool) -> str:
-    """What stands above a hand, or above one of several people."""
-    name = hand.gesture.name if hand.gesture else ""
-    return f"{hand.number} {name}".rstrip() if numbered else name
-
-
-def _draw_note(picture: Picture, note: str) -> None:
-    """Into the picture's upper left corner, in place."""
-    if note:
-        plate = label_plate(note, "", max(24, picture.shape[0] // 9))
-        space = picture[: plate.shape[0], : plate.shape[1]]
-        space[:] = plate[: space.shape[0], : space.shape[1]]

@@ -19,8 +19,8 @@ from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Pose
+from core.recognition.motions import FORGET_S, Motions
 
-FORGET_S = 0.5  # a hand away for so long begins anew
 TRACE_S = 6.0  # so much of the past is kept to look at
 
 _NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
@@ -118,11 +118,16 @@ class _Hand:
 
 
 class HandReader:
-    """Names the hands of one stream's estimates; remembers each hand between them."""
+    """Names the hands of one stream's estimates; remembers each hand between them.
+
+    Attributes:
+        motions: what they have made of gestures that move.
+    """
 
     def __init__(self) -> None:
         self._tracks = Tracks(FORGET_S, reuse=True)
         self._hands: dict[int, _Hand] = {}
+        self.motions = Motions()
         self._trace: tuple[Moment, ...] = ()
 
     def numbered(self, estimate: Estimate) -> Estimate:
@@ -157,6 +162,7 @@ class HandReader:
             )
             for n, pose, answer in zip(numbers, estimate.poses, table, strict=True)
         )
+        self.motions(estimate, model, {number: names[number] for number in numbers})
         self._remember(estimate, readings)
         return readings
 

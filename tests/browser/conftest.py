@@ -150,14 +150,14 @@ def _frames(video):
     return frames
 
 
-def write_film(path, photos_bgr):
-    """A Y4M file, each photo held for FRAMES_A_PHOTO frames."""
+def write_film(path, photos_bgr, frames_a_photo=FRAMES_A_PHOTO):
+    """A Y4M file, each photo held for so many frames."""
     high, wide = photos_bgr[0].shape[:2]
     with path.open("wb") as film:
         film.write(f"YUV4MPEG2 W{wide} H{high} F{FPS}:1\n".encode())
         for photo in photos_bgr:
             planes = cv2.cvtColor(photo, cv2.COLOR_BGR2YUV_I420)
-            film.write((b"FRAME\n" + planes.tobytes()) * FRAMES_A_PHOTO)
+            film.write((b"FRAME\n" + planes.tobytes()) * frames_a_photo)
 
 
 @pytest.fixture(scope="package")

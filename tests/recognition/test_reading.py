@@ -12,7 +12,8 @@ from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.recipes.starter_data import table_data
 from core.recognition.live import LiveProcessor, Options
-from core.recognition.reading import FORGET_S, Answer, HandReader, answers, probabilities
+from core.recognition.motions import FORGET_S
+from core.recognition.reading import Answer, HandReader, answers, probabilities
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 RAW = Smoothing(joints=False, hold_s=0)

@@ -17,6 +17,8 @@ from core.gestures.motion.motion_features import MotionFeatures
 _BAND = 4  # frames that one of two windows may be ahead of the other
 _MOST = 12  # examples of a gesture that are kept
 _LEAST = 0.02  # of how much better than chance a group of numbers must tell gestures apart
+_UNLIKE = 4.0  # times the usual distance of two examples: what is farther is another movement
+_ALIKE = 0.05  # so near is the same, however alike the examples are
 _SURE = 4.0  # log-odds of a gesture that is nearer by the usual distance between two examples of it
 
 
@@ -30,6 +32,7 @@ class Templates:
         bank: (M, T, G) the examples.
         starts: where in the bank each gesture's examples begin, and its end.
         sharpness: how fast probability falls with distance.
+        limit: what is farther from every example is none of the gestures.
     """
 
     features: MotionFeatures
@@ -37,6 +40,7 @@ class Templates:
     bank: NDArray[np.float32]
     starts: tuple[int, ...]
     sharpness: float
+    limit: float
 
     @classmethod
     def of(
@@ -56,7 +60,9 @@ class Templates:
         weights = _telling(features, x, labels[rows])
         bank = compared(features, weights, x)
         starts = tuple(np.cumsum([0, *map(len, chosen)]).tolist())
-        return cls(features, weights, bank, starts, _SURE / _usual(bank, labels[rows]))
+        near = _nearest(bank, labels[rows])
+        usual, limit = max(float(np.median(near)), 1e-3), _UNLIKE * float(np.percentile(near, 90))
+        return cls(features, weights, bank, starts, _SURE / usual, max(limit, _ALIKE))
 
     def logits(self, x: Any, xp: Any = np) -> Any:
         """(N, C) of (N, T, F) features: the nearest example of each gesture; one without examples
@@ -66,6 +72,11 @@ class Templates:
         ends = zip(self.starts[:-1], self.starts[1:], strict=True)
         nearest = [xp.amax(-far[:, a:b], 1)[:, None] if b > a else none for a, b in ends]
         return xp.concatenate(nearest, 1) * self.sharpness
+
+    def unlike(self, x: Any, xp: Any = np) -> Any:
+        """(N,) of (N, T, F) features: above 1 a window is like none of the examples."""
+        far = warped_distances(compared(self.features, self.weights, x, xp), self.bank, xp)
+        return -xp.amax(-far, 1) / self.limit
 
     def probabilities(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
@@ -130,11 +141,11 @@ def _costs(rows: Any, bank: NDArray[np.float32], xp: Any) -> Any:
     return own + (frames * frames).sum(1) - rows @ (frames.T * 2)
 
 
-def _usual(bank: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The median distance of an example from the nearest other one of its gesture; from the
-    nearest of all where there is one of each."""
+def _nearest(bank: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of each example that is not alone the distance from the nearest other one of its gesture;
+    from the nearest of all where there is one of each."""
     far = warped_distances(bank, bank)
     np.fill_diagonal(far, np.inf)
     alike = np.where(labels[:, None] == labels[None], far, np.inf).min(1)
     found = alike[np.isfinite(alike)]
-    return max(float(np.median(found if len(found) else far.min(1))), 1e-3)
+    return np.asarray(found if len(found) else far.min(1), np.float32)

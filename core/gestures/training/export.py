@@ -26,6 +26,7 @@ from core.gestures.model.gesture_model import (
     GestureModel,
 )
 from core.gestures.model.provenance import dataset_statistics
+from core.gestures.motion.templates import Templates
 from core.gestures.training.augmentation import Meaning
 from core.gestures.training.graph import Array, Graph
 from core.gestures.training.motion_graph import motion_onnx
@@ -53,15 +54,21 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
 
 
 def save_motion_model(
-    matcher: Matcher, data: GestureData, folder: Path, about: dict[str, Any]
+    matcher: Matcher,
+    data: GestureData,
+    folder: Path,
+    about: dict[str, Any],
+    examples: Templates | None = None,
 ) -> None:
-    """As `save_model`, of a matcher of gestures that move.
+    """As `save_model`, of a matcher of gestures that move; what is unlike all examples, where these
+    are given, is turned away.
 
     Raises:
         ModelError: the saved graph answers otherwise than the matcher does.
     """
     steps = data.keypoints.shape[1]
-    content = motion_onnx(matcher, steps)
+    content = motion_onnx(matcher, steps, examples)
+    about = about if examples is None else about | {"rejection": {"threshold": 1.0}}
     motion = {"kind": MOVING, "steps": steps, "feature_version": data.motion_features.version}
     _write(content, data, folder, motion | _counted(data) | about)
     some = data.take(np.arange(min(64, len(data))))

@@ -242,7 +242,7 @@ def _train_motions(
         "options": asdict(options),
         **chosen,
     }
-    save_motion_model(learned.matcher, data, run.path, about)
+    save_motion_model(learned.matcher, data, run.path, about, learned.examples)
     return _Left(run.path, learned.figures, stopped=not learned.refitted, chosen=chosen)
 
 

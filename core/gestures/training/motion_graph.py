@@ -3,24 +3,29 @@
 import numpy as np
 from torch import nn
 
+from core.gestures.model.gesture_model import OUTPUTS
+from core.gestures.motion.templates import Templates
 from core.gestures.training.graph import Array, Graph
 from core.gestures.training.motion_learner import Matcher
 from core.gestures.training.motion_net import DILATIONS, MotionNet
 
 
-def motion_onnx(matcher: Matcher, steps: int) -> bytes:
+def motion_onnx(matcher: Matcher, steps: int, examples: Templates | None = None) -> bytes:
     """The file's bytes, batch size free.
 
     Args:
         steps: T of the windows.
+        examples: what is unlike all of these is turned away; None: nothing is.
     """
     graph, features = Graph(), matcher.features
     keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
     mirrored_view = graph.input("mirrored_view", bool)
     x = features(keypoints, mirrored_view, graph)
     logits = _net(graph, matcher, x) if isinstance(matcher, MotionNet) else matcher.logits(x, graph)
-    answers = graph.node("Softmax", logits, like=logits.like, axis=1)
-    return graph.to_bytes({"probabilities": answers})
+    answers = [graph.node("Softmax", logits, like=logits.like, axis=1)]
+    if examples is not None:
+        answers.append(examples.unlike(x, graph))
+    return graph.to_bytes(dict(zip(OUTPUTS, answers, strict=False)))
 
 
 def _net(graph: Graph, net: MotionNet, x: Array) -> Array:

@@ -18,6 +18,7 @@ from core.learning.background import Stop
 from core.learning.runs import Run
 
 NET, TEMPLATES = "net", "templates"
+_FEW = 600  # samples: who records so few records no other movements
 _FOR_A_NET = 8  # samples of the median gesture
 _COMPARED = 2000  # held-out samples at most that both are compared on: templates are slow
 _AT_ONCE = 256
@@ -34,6 +35,8 @@ class Learned:
         by: NET or TEMPLATES, which did better on the samples held out.
         figures: of the one that was chosen.
         compared: accuracy of each that was tried, on the same held-out samples.
+        examples: of the same samples; None where these are so many that they know other movements,
+            too.
     """
 
     matcher: Matcher
@@ -42,6 +45,7 @@ class Learned:
     compared: dict[str, float]
     epochs: int
     refitted: bool
+    examples: Templates | None
 
 
 def learn_motions(
@@ -62,10 +66,19 @@ def learn_motions(
     whole = answers[by] if len(judges) == len(validation) else probabilities(tried[by], validation)
     measured = validated(run.path, validation, whole, split.kind)
     if stop.is_set():
-        return Learned(tried[by], by, measured, compared, epochs, refitted=False)
+        examples = _examples(tried[by], training, options)
+        return Learned(tried[by], by, measured, compared, epochs, False, examples)
     run.log(event="refit", epochs=epochs)
     final = fit_again(by, data, options, epochs, stop)
-    return Learned(final, by, measured, compared, epochs, refitted=not stop.is_set())
+    examples = _examples(final, data, options)
+    return Learned(final, by, measured, compared, epochs, not stop.is_set(), examples)
+
+
+def _examples(matcher: Matcher, data: GestureData, options: TrainOptions) -> Templates | None:
+    """What other movements are told by."""
+    if len(data) > _FEW:
+        return None
+    return matcher if isinstance(matcher, Templates) else fit_templates(data, options.seed)
 
 
 def enough_for_a_net(data: GestureData) -> bool:

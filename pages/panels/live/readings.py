@@ -5,10 +5,12 @@ from typing import Any
 from core.gestures.model.coverage import HALF_NOTE
 from core.pose.skeletons import skeleton_named
 from core.recognition.live import Latest
+from core.recognition.motions import Motion
 from core.recognition.reading import Reading
 from pages.components.answer import draw_answer
 
-NO_HAND, UNSURE, UNKNOWN = "👀", "🤔", "🚫"
+NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"
+SHOWN_S = 2.0  # that a gesture which moves is shown
 UNLIKE = "Unlike every gesture that the model learned."
 
 
@@ -23,7 +25,15 @@ def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]
     whose = _person if people else _side
     several = latest.numbered or len(latest.hands) > 1
     shown = [_hand(hand, whose(hand) if several else "") for hand in latest.hands]
+    if latest.made and latest.taken_s - latest.made[-1][0] < SHOWN_S:
+        shown = [*(hand for hand in shown if hand["bars"]), _made(latest.made[-1][1])]
     return shown or [_said(NO_HAND, "Nobody" if people else "No hand")]
+
+
+def last_made(latest: Latest) -> str:
+    """The last gestures that move, the newest first; "" before the first."""
+    events = [motion.event for _, motion in reversed(latest.made)]
+    return " · ".join(f"{event.gesture.title} {event.confidence:.0%}" for event in events)
 
 
 def show_gesture(emoji: str, name: str, key: str) -> None:
@@ -61,6 +71,11 @@ def _hand(hand: Reading, whose: str) -> dict[str, Any]:
         for gesture, share in hand.probabilities
     ]
     return said
+
+
+def _made(motion: Motion) -> dict[str, Any]:
+    gesture, confidence = motion.event.gesture, motion.event.confidence
+    return _said(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
 
 
 def _said(emoji: str, name: str, note: str = "") -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""Gestures that move in a stream of hands: made once each, by which hand, told soon after."""
+
+import numpy as np
+import pytest
+
+from core.actions.actions import Actions
+from core.gestures.model.gesture_model import GestureModel
+from core.jobs.trainings import train_here
+from core.paths import Paths
+from core.pose.types import Estimate, Pose
+from core.recognition.reading import HandReader
+from core.store import Store
+from tests.performances import WAYS, perform, real_hand
+
+FPS = 20.0
+SIZE_HW = (480, 640)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> GestureModel:
+    """Of three gestures that move, from three performances of each."""
+    paths = Paths.find(tmp_path_factory.mktemp("moves"))
+    store = Store(paths.database)
+    project = store.create_project("Moves")
+    for name in WAYS:
+        perform(store, project.id, name, 3)
+    _, run = train_here(store, paths, project.name, progress=lambda *_: None)
+    store.close()
+    return GestureModel.load(run.path)
+
+
+def frames_of(*parts: str, seconds: float = 0.7):
+    """Each frame's time and how far the hand has gone: rests of a second, and what it makes."""
+    place, ways = np.zeros(2), []
+    for part in parts:
+        count = round(FPS * (seconds if part in WAYS else 1.0))
+        known = WAYS.get(part, np.zeros((2, 2))) * 160
+        at = np.linspace(0, len(known) - 1, count)
+        way = np.stack([np.interp(at, range(len(known)), axis) for axis in known.T], 1)
+        ways.append(None if part == "away" else place + way - way[0])
+        ways[-1] = [None] * count if part == "away" else ways[-1]
+        place = place if part == "away" else ways[-1][-1]
+    return [(i / FPS, way) for i, way in enumerate(way for part in ways for way in part)]
+
+
+def seen(time_s: float, *ways, sides=("Right", "Left")) -> Estimate:
+    """Hands that have gone so far, as a webcam finds them."""
+    rng = np.random.default_rng(round(time_s * FPS))
+    poses = [
+        Pose(
+            (real_hand() + way + rng.normal(0, 0.8, (21, 2))).astype(np.float32),
+            np.ones(21, np.float32),
+            0.9,
+            side,
+        )
+        for way, side in zip(ways, sides, strict=False)
+        if way is not None
+    ]
+    return Estimate(tuple(poses), SIZE_HW, "mediapipe-hands", time_s, True)
+
+
+def made(model: GestureModel, frames, read: HandReader | None = None):
+    """What each frame settled, with the frame's time."""
+    read, found = read or HandReader(), []
+    for time_s, way in frames:
+        read(seen(time_s, way), model)
+        found += [(time_s, motion) for motion in read.motions.made]
+    return found
+
+
+def test_each_movement_is_told_once_and_soon_and_a_rest_is_none(model):
+    parts = ("rest", "swipe_left", "rest", "swipe_right", "rest", "clockwise", "rest")
+    found = made(model, frames_of(*parts))
+    assert [m.event.gesture.name for _, m in found] == ["swipe_left", "swipe_right", "clockwise"]
+    ends = [1.7, 3.4, 5.1]
+    for (told_s, motion), end_s in zip(found, ends, strict=True):
+        assert 0 < told_s - end_s < 0.45 and abs(motion.event.end_s - end_s) < 0.2
+        assert motion.hand == "Right" and motion.event.confidence > 0.9
+    order = [gesture.name for gesture in model.gestures]
+    assert [m.number for _, m in found] == [order.index(m.event.gesture.name) + 1 for _, m in found]
+
+
+def test_what_no_example_is_like_is_no_gesture(model):
+    times = np.arange(0, 6, 1 / FPS)
+    talking = np.stack([np.sin(7 * times), np.cos(9 * times + 1)], 1) * 60
+    down = np.stack([0 * times, 200 * np.clip(times - 2, 0, 1)], 1)
+    assert made(model, zip(times, talking, strict=True)) == []
+    assert made(model, zip(times, down, strict=True)) == []
+
+
+def test_a_swipe_that_ends_outside_the_picture_counts(model):
+    [(_, motion)] = made(model, frames_of("rest", "swipe_left", "away", "rest"))
+    assert (motion.event.gesture.name, motion.hand) == ("swipe_left", "Right")
+
+
+def test_two_hands_are_followed_apart(model):
+    read, found = HandReader(), []
+    left = dict(frames_of("rest", "rest", "swipe_right", "rest", "rest"))
+    for time_s, way in frames_of("rest", "swipe_left", "rest", "rest", "rest"):
+        other = left.get(time_s)
+        read(seen(time_s, way, None if other is None else other + np.array([0, 180])), model)
+        found += read.motions.made
+    assert [(m.event.gesture.name, m.hand) for m in found] == [
+        ("swipe_left", "Right"),
+        ("swipe_right", "Left"),
+    ]
+
+
+def test_a_model_of_still_gestures_alone_makes_nothing(starter):
+    assert made(starter, frames_of("rest", "swipe_left", "rest")) == []
+
+
+def test_a_receiver_is_told_a_movement_once(model):
+    read, actions, told = HandReader(), Actions(wall_clock=lambda: 0.0), []
+    for time_s, way in frames_of("rest", "swipe_left", "rest", "rest"):
+        hands = read(seen(time_s, way), model)
+        told += actions.offer(hands, time_s, None, read.motions.made)
+    actions.close()
+    number = [gesture.name for gesture in model.gestures].index("swipe_left") + 1
+    assert [change.number for change in told] == [number, 0]
+    assert told[0].gesture.name == "swipe_left" and told[0].hand == "Right"
+
+
+def test_the_way_of_the_fingertip_is_drawn_as_in_a_mirror(model):
+    read = HandReader()
+    for time_s, way in frames_of("swipe_left"):
+        read(seen(time_s, way), model)
+    picture = np.zeros((*SIZE_HW, 3), np.uint8)
+    read.motions.draw(picture)
+    drawn = np.flatnonzero(picture.any((0, 2)))
+    tip = 639 - real_hand()[8, 0]
+    assert drawn.min() < tip - 120 and tip - 5 < drawn.max() < tip + 12
