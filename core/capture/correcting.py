@@ -2,8 +2,8 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -69,6 +69,18 @@ class LastSecond:
             return tuple(self._moments)
 
 
+def with_crops(
+    moments: Sequence[Moment], crops: Mapping[int, tuple[tuple[float, float, float], bytes]]
+) -> tuple[Moment, ...]:
+    """The same with the squares and their JPEGs that came later, by the number of their frame."""
+    return tuple(
+        replace(one, frame=replace(one.frame, crop=crops[one.frame.index]))
+        if isinstance(one.frame, RemoteFrame) and one.frame.index in crops
+        else one
+        for one in moments
+    )
+
+
 def hands_of(moments: Sequence[Moment]) -> list[str]:
     """Whose hands are seen: "Left", "Right", both or, where they are not told apart, none."""
     seen = {p.handedness for m in moments for p in m.estimate.poses if p.handedness}
@@ -114,10 +126,12 @@ def correct(
 
 
 def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:
+    # a crop that came along is the surest hand's
+    seen = not isinstance(moment.frame, RemoteFrame) or pose is moment.estimate.poses[0]
     return sample_of(
         moment.frame,
         pose,
         moment.estimate,
         version=moment.version,
-        with_picture=recorder.with_pictures,
+        with_picture=recorder.with_pictures and seen,
     )

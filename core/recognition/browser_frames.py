@@ -25,6 +25,7 @@ _CROP_BYTES = 200_000
 _WORDS = 50  # a clock that stood still while its machine slept is believed again after so many
 
 Told = Mapping[str, Any]
+Crop = tuple[tuple[float, float, float], bytes]
 
 
 class BrowserFrames:
@@ -33,17 +34,30 @@ class BrowserFrames:
     Attributes:
         page: the browser's mount that spoke last; another one numbers its frames anew.
         heard: the highest number that came from it.
+        crops: of the frames that were asked for, by number, as far as they came.
     """
 
     def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
         self.live, self.page, self.heard = live, "", 0
+        self.crops: dict[int, Crop] = {}
+        self._asked: tuple[int, ...] = ()
         self._clock, self._lock = clock, threading.Lock()
         self._ahead_s: deque[float] = deque(maxlen=_WORDS)
+
+    def ask(self, numbers: Sequence[int]) -> None:
+        """Have the crops of these frames sent, which the browser keeps for a moment."""
+        with self._lock:
+            self._asked, self.crops = tuple(numbers[-_MOST_FRAMES:]), {}
+
+    @property
+    def wanted(self) -> list[int]:
+        """The frames whose crops were asked for and did not come yet."""
+        return [number for number in self._asked if number not in self.crops]
 
     def hear(self, told: Told) -> None:
         """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms), and
         `frames`, each with its number `n`, its time `t` on that clock, `size` (width, height),
-        `spent` (ms), `hands` and perhaps a `crop`.
+        `spent` (ms), `hands` and perhaps a `crop`; and perhaps `crops` that were asked for.
 
         Raises:
             MediaError: it tells what no browser of ours tells.
@@ -60,11 +74,15 @@ class BrowserFrames:
         if told["page"] != self.page:
             self.page, self.heard = str(told["page"])[:40], 0
             self._ahead_s.clear()
+            self._asked, self.crops = (), {}
         self._set_clock(float(told["now"]) / 1000)
         for one in told["frames"][:_MOST_FRAMES]:
             if (number := int(one["n"])) > self.heard:
                 self.heard = number
                 self._read(one, number)
+        for one in told.get("crops", [])[:_MOST_FRAMES]:
+            if (number := int(one["n"])) in self._asked and (crop := _crop(one)):
+                self.crops[number] = crop
 
     def _set_clock(self, theirs_s: float) -> None:
         """How far ahead ours is, as this word has it, which is late and never early."""
@@ -103,7 +121,7 @@ def _numbers(told: Sequence[Any], shape: tuple[int, int]) -> Floats:
     return found
 
 
-def _crop(told: Told | None) -> tuple[tuple[float, float, float], bytes] | None:
+def _crop(told: Told | None) -> Crop | None:
     """The square and its JPEG."""
     if told is None:
         return None

@@ -21,6 +21,8 @@ from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Pose
 from core.recognition.motions import FORGET_S, Motions
 
+SILENT_S = 3.0  # a stream silent for so long begins anew
+_STEP_S = 0.3  # a shorter silence counts as no more than this: nobody was seen to leave
 TRACE_S = 6.0  # so much of the past is kept to look at
 
 _NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
@@ -129,13 +131,23 @@ class HandReader:
         self._hands: dict[int, _Hand] = {}
         self.motions = Motions()
         self._trace: tuple[Moment, ...] = ()
+        self._last_s, self._silent_s = float("-inf"), 0.0
+
+    def _watched(self, time_s: float) -> float:
+        """A frame's time less what the stream was silent for, on a slow network or machine."""
+        gap_s = time_s - self._last_s
+        if _STEP_S < gap_s < SILENT_S:
+            self._silent_s += gap_s - _STEP_S
+        self._last_s = time_s
+        return time_s - self._silent_s
 
     def numbered(self, estimate: Estimate) -> Estimate:
         """The next frame's poses with the numbers that their readings will have."""
         return replace(estimate, numbers=self._numbers(estimate))
 
     def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
-        return tuple(self._tracks(estimate.poses, estimate.time_s, estimate.skeleton))
+        watched_s = self._watched(estimate.time_s)
+        return tuple(self._tracks(estimate.poses, watched_s, estimate.skeleton))
 
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
@@ -150,12 +162,13 @@ class HandReader:
             ModelError: the model does not know these keypoints.
         """
         now_s = estimate.time_s
-        self._hands = {n: h for n, h in self._hands.items() if now_s - h.seen_s < FORGET_S}
+        watched_s = self._watched(now_s)
+        self._hands = {n: h for n, h in self._hands.items() if watched_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
         table = answers(model, estimate)
         numbers = estimate.numbers or self._numbers(estimate)
         title = skeleton_named(estimate.skeleton).title
-        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, now_s)
+        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, watched_s)
         readings = tuple(
             replace(
                 _reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n], number=n

@@ -5,7 +5,7 @@
 // answer, each with a crop where one is wanted. Words go over a connection of the camera's own, whose
 // answers bring what is new of `data`; where there is none, as the page's state value `told`.
 const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
-const CROP = 256, AROUND = 1.8, CROPS_APART_MS = 60
+const CROP = 256, AROUND = 1.8, CROPS_APART_MS = 60, KEPT = 64
 const SHELF = "mudra-browser-files"
 
 const made = (tag, look = "", text = "") => {
@@ -38,6 +38,7 @@ class Camera {
     this.n = this.toldAt = 0
     this.frames = []
     this.pending = []  // numbers of the newest frames of words without an answer
+    this.kept = []  // crops of the last frames as bitmaps, in case the page asks for them
     this.trouble = ""
     this.box = made("div", "camera")
     this.canvas = made("canvas")
@@ -72,6 +73,7 @@ class Camera {
     this.pending = this.pending.filter((n) => n > heard)
     if (data.page && data.page !== this.page && !this.stream) this.tell()  // that mount is gone
     if (before && before.hands !== data.hands) this.worker?.postMessage({ hands: data.hands })
+    if (data.asked?.length) this.bring(data.asked)
     this.draw()
     this.tellSoon()
   }
@@ -175,6 +177,7 @@ class Camera {
     this.stream = this.worker = null
     this.opening = this.busy = false
     this.frames = []
+    this.forget(0)
     this.draw()
     if (was) this.tell()
   }
@@ -208,8 +211,10 @@ class Camera {
     const crop = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
       ? await this.crop(picture, found[0]) : undefined
     if (crop) this.croppedAt = t
+    this.n++
+    this.keep(picture, found[0])
     const frame = {
-      n: ++this.n, t, size: [picture.width, picture.height], spent: performance.now() - t, ms, crop,
+      n: this.n, t, size: [picture.width, picture.height], spent: performance.now() - t, ms, crop,
       hands: found.map((hand) => ({ ...hand, keypoints: rounded(hand.keypoints, 100),
         world: rounded(hand.world, 100000) })),
     }
@@ -230,10 +235,11 @@ class Camera {
   }
 
   // `aloud`: so that the page hears it, too.
-  tell(aloud = false) {
+  tell(aloud = false, crops = undefined) {
     this.toldAt = performance.now()
     const on = Boolean(this.stream && !this.opening), { direct } = this
-    const word = { page: this.page, on, now: this.toldAt, frames: this.stream ? this.frames : [] }
+    const word = { page: this.page, on, now: this.toldAt, crops,
+      frames: this.stream ? this.frames : [] }
     if (direct && on) this.channel.send(JSON.stringify(word))
     if (!direct || !on) this.send(word)
     else if (aloud) this.send({ ...word, frames: [], direct })
@@ -241,6 +247,40 @@ class Camera {
 
   // The square round a hand as a JPEG; what lies beyond the picture repeats its edge.
   async crop(picture, hand) {
+    const region = this.cutOut(picture, hand)
+    return { region, jpeg: await this.jpeg() }
+  }
+
+  async jpeg() {
+    const jpeg = await this.cut.convertToBlob({ type: "image/jpeg", quality: 0.9 })
+    return btoa(String.fromCharCode(...new Uint8Array(await jpeg.arrayBuffer())))
+  }
+
+  keep(picture, hand) {
+    this.forget(this.data.keeps ? KEPT : 0)
+    if (!this.data.keeps || !hand) return
+    const region = this.cutOut(picture, hand)
+    this.kept.push({ n: this.n, region, bitmap: this.cut.transferToImageBitmap() })
+  }
+
+  forget(allBut) {
+    while (this.kept.length > allBut) this.kept.shift().bitmap.close()
+  }
+
+  async bring(asked) {
+    if (this.bringing) return
+    this.bringing = true
+    const crops = []
+    for (const { n, region, bitmap } of this.kept.filter(({ n }) => asked.includes(n))) {
+      if (!bitmap.width) continue  // forgotten meanwhile
+      this.cut.getContext("2d").drawImage(bitmap, 0, 0)
+      crops.push({ n, region, jpeg: await this.jpeg() })
+    }
+    this.bringing = false
+    if (crops.length) this.tell(false, crops)
+  }
+
+  cutOut(picture, hand) {
     const xs = hand.keypoints.map((p) => p[0]), ys = hand.keypoints.map((p) => p[1])
     const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = [Math.min(...ys), Math.max(...ys)]
     const side = Math.max(x1 - x0, y1 - y0, 1) * AROUND
@@ -253,9 +293,7 @@ class Camera {
         pen.drawImage(picture, sx, sy, sw, sh, dx * scale, dy * scale, dw * scale, dh * scale)
       }
     }
-    const jpeg = await this.cut.convertToBlob({ type: "image/jpeg", quality: 0.9 })
-    const bytes = new Uint8Array(await jpeg.arrayBuffer())
-    return { region: [left, top, side], jpeg: btoa(String.fromCharCode(...bytes)) }
+    return [left, top, side]
   }
 
   // ------------------------------------------------------------------------------------- drawing

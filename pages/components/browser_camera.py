@@ -40,7 +40,8 @@ def show_camera(key: str, data: Mapping[str, Any], on_told: Callable[[], None]) 
     Args:
         data: `files`, see `file_addresses`; `wanted` of the camera; `hands`, how many at most;
             `paused`, whether the picture only passes; `recording`, whether no frame may be lost;
-            `crops`, whether each must bring its crop; `names`, of each hand its `side` and `text`;
+            `crops`, whether each must bring its crop; `keeps`, whether those of the last second may
+            be asked for, and `asked`, of which frames; `names`, of each hand `side` and `text`;
             `note`, what stands over the video; `skeleton`, see `drawn_by`; `words` to say; `page`
             and `heard` of `core.recognition.browser_frames`; `channel`, the `path` and `token` of
             `core.recognition.browser_channel`, None before the camera is on.

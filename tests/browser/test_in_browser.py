@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import Store
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import begin_hold, go, kept, reads
+from tests.browser.conftest import begin_hold, go, kept, reads, settled
 from tests.conftest import lacking
 
 pytestmark = pytest.mark.browser
@@ -49,10 +49,21 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         page.mouse.up()
         count = kept(page, "thumbs_up")
         assert any(PICTURE.search(text_of(frame)) for frame in sent)  # the crops of samples
+        go(page, "Live")
+        reads(page, "thumbs_up")
+        sent.clear()
+        page.get_by_role("button", name="That was wrong").click()
+        frozen = page.locator(".st-key-correction")
+        expect(frozen.get_by_test_id("stImage").first).to_be_visible()
+        while not any(PICTURE.search(text_of(frame)) for frame in sent):
+            page.wait_for_timeout(100)  # crops come once they are asked for
+        settled(page)
+        frozen.get_by_text("fist").click()
+        expect(page.get_by_text("Train again to use them")).to_be_visible()
     samples = stored_samples(workspace)
-    assert len(samples) == count >= 1
+    assert len(samples) > count >= 1
     assert {sample.estimator for sample in samples} == {"mediapipe-hands-web"}
-    assert all(sample.crop_jpeg for sample in samples)
+    assert [bool(sample.crop_jpeg) for sample in samples] == [True] * len(samples)
     strangers = {url for url in asked if not url.startswith((server, "blob:", "data:"))}
     assert strangers == set()
 

@@ -1,13 +1,15 @@
 """The last second becomes samples of the right gesture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from core.capture.correcting import LastSecond, Moment, correct, hands_of
+from core.capture.correcting import LastSecond, Moment, correct, hands_of, with_crops
 from core.capture.recording import Recorder
 from core.errors import MediaError
-from core.media.pictures import read_picture
-from core.pose.types import Estimate, Frame, Pose
+from core.media.pictures import encode_jpeg, read_picture
+from core.pose.types import Estimate, Frame, Pose, RemoteFrame
 
 HAND = np.random.default_rng(0).uniform(100, 300, (21, 2)).astype(np.float32)
 
@@ -54,6 +56,22 @@ def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
     np.testing.assert_array_equal(found[3].pose, HAND + 12)
     assert found[0].mirrored_view and found[0].crop_jpeg and found[0].estimator == "test-hands"
     assert [p.name for p in store.persons(project.id)] == ["ana"]
+
+
+def test_crops_that_came_later_are_kept_with_the_surest_hand_s_samples(store, project):
+    fist = next(g for g in store.gestures(project.id) if g.name == "fist")
+    jpeg = encode_jpeg(np.full((256, 256, 3), 60, np.uint8))
+
+    def remote(number):
+        one = moment(number / 10, shift=4 * number, hands=("Right", "Left"))
+        return replace(one, frame=RemoteFrame((480, 640), number / 10, number))
+
+    moments = with_crops([remote(1), remote(2)], {2: ((5.0, 6.0, 300.0), jpeg)})
+    recorder = Recorder(store, project.id, "ana")
+    for hand in ("Right", "Left"):
+        correct(recorder, fist.id, moments, hand)
+    crops = [s.crop_jpeg for s in store.samples(project.id, newest_first=False)]
+    assert crops == [None, jpeg, None, None]
 
 
 def test_frames_that_are_no_samples_are_refused(store, project):

@@ -164,6 +164,19 @@ def test_samples_are_stored_with_the_crops_that_came_along(store, thumb):
     assert (decode_jpeg(samples[0].crop_jpeg) == 99).mean() > 0.9
 
 
+def test_crops_that_are_asked_for_come_later_and_no_others(camera, thumb):
+    camera.hear(word(*[frame(n, thumb) for n in (1, 2, 3)]))
+    camera.ask([1, 3])
+    assert camera.wanted == [1, 3]
+    camera.hear(word() | {"crops": [{"n": 2, **crop()}, {"n": 3, **crop()}]})
+    assert camera.wanted == [1]
+    assert camera.crops == {3: ((10.5, -20.25, 300.0), jpeg())}
+    with pytest.raises(MediaError):
+        camera.hear(word() | {"crops": [{"n": 1, **crop(b"no picture")}]})
+    camera.hear(word(frame(1, thumb), page="b"))  # which numbers its frames anew
+    assert (camera.wanted, camera.crops) == ([], {})
+
+
 def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, thumb):
     _, samples = Recording(store, with_pictures=False).hear(
         frame(1, thumb), frame(2, moved(thumb, 30), crop=crop())

@@ -13,7 +13,7 @@ from core.pose.types import Estimate, Pose
 from core.recipes.starter_data import table_data
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.motions import FORGET_S
-from core.recognition.reading import Answer, HandReader, answers, probabilities
+from core.recognition.reading import SILENT_S, Answer, HandReader, answers, probabilities
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 RAW = Smoothing(joints=False, hold_s=0)
@@ -125,8 +125,29 @@ def test_a_number_is_free_again_when_who_had_it_is_forgotten():
     assert read.numbered(two).numbers == (1, 2)
     readings = read(replace(read.numbered(two), time_s=0.1), None, Smoothing())
     assert [(r.number, r.hand) for r in readings] == [(1, "hand"), (2, "hand again")]
+    assert not read(frame_of(0.4), None, Smoothing())
     later = 0.2 + FORGET_S
     assert [r.number for r in read(frame_of(later, (300, None)), None, Smoothing())] == [1]
+
+
+def test_a_hand_keeps_its_name_on_a_stream_of_a_frame_a_second_and_after_a_pause_it_is_found_anew(
+    make_estimator, starter, shared_data
+):
+    photo = next((shared_data / "hand_images" / "didi" / "thumbs_up").iterdir())
+    with make_estimator() as estimator:
+        seen = estimator.estimate_still(read_picture(photo))
+    read = HandReader()
+
+    def said(time_s):
+        [hand] = read(replace(seen, time_s=time_s), starter, Smoothing())
+        return hand.gesture and hand.gesture.name
+
+    assert [said(float(second)) for second in range(4)] == [None, *["thumbs_up"] * 3]
+    assert said(3 + SILENT_S) is None
+    assert said(3.2 + SILENT_S) == "thumbs_up"
+    for time_s in (3.4, 3.6):
+        assert read(frame_of(time_s + SILENT_S), starter, Smoothing()) == ()
+    assert said(3.8 + SILENT_S) is None  # it was away
 
 
 def test_who_is_there_longest_keeps_the_plain_name_whatever_number_a_newcomer_has():

@@ -20,6 +20,7 @@ class BrowserStream:
         on_end: called once the stream is over.
         recorder: of the page that is shown, where it records.
         token: by which the browser's own connection reaches it.
+        keeps: the page may soon ask for crops of the last second.
         direct: the browser has that connection; else the page's messages bring what it tells.
     """
 
@@ -28,7 +29,7 @@ class BrowserStream:
         self.frames = BrowserFrames(self.live)
         self.on_end: Callable[[], object] = no_end
         self.recorder: Recorder | None = None
-        self.token, self.direct = announce(self), False
+        self.token, self.direct, self.keeps = announce(self), False, False
         weakref.finalize(self, self.live.close)  # the tab may be closed without a word
 
     def answer(self, told: Told) -> dict[str, Any]:
@@ -47,6 +48,8 @@ class BrowserStream:
             "recording": recording,
             "crops": recorder is not None and recording and recorder.with_pictures,
             "names": [_named(hand) for hand in latest.hands],
+            "keeps": self.keeps,
+            "asked": self.frames.wanted,
             "note": latest.note,
             "page": self.frames.page,
             "heard": self.frames.heard,

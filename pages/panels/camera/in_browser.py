@@ -99,7 +99,14 @@ def _hear() -> None:
 def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """See `show_camera`."""
     address = local_address()
-    off = {"hands": 1, "paused": True, "names": [], "note": "", "page": "", "heard": 0}
+    off = {
+        "hands": 1,
+        "paused": True,
+        "names": [],
+        "note": "",
+        "page": "",
+        "heard": 0,
+    }
     return {
         "files": file_addresses(folder_of(Paths.find().weights)),
         "wanted": dict(wanted),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.recognition.live import Options
+from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stream import no_end
 from pages.panels.camera.where import AnyStream
 
@@ -18,5 +19,7 @@ def leave_last_page(stream: AnyStream) -> None:
     stream.live.configure(PAUSED)
     stream.live.attach(None)
     stream.recorder = None
+    if isinstance(stream, BrowserStream):
+        stream.keeps = False
     ended, stream.on_end = stream.on_end, no_end
     ended()

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of
+from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
 from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.recognition.live import LiveProcessor
 from core.store import Project
+from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.stage import stage
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.acts import latest_act
 
@@ -21,6 +23,10 @@ def last_second() -> LastSecond:
 def correction(live: LiveProcessor | None, project: Project) -> None:
     """“That was wrong” freezes the last second; then the right gesture is chosen."""
     _said(project)
+    stream = stage().stream
+    remote = stream if isinstance(stream, BrowserStream) else None
+    if remote is not None:
+        remote.keeps = live is not None and not project.keypoints_only
     frozen: tuple[Moment, ...] = st.session_state.get("frozen", ())
     if not frozen:
         if st.button(
@@ -30,11 +36,13 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
             help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
             "train from.",
         ):
-            st.session_state["frozen"] = last_second().freeze()
+            st.session_state["frozen"] = moments = last_second().freeze()
+            if remote is not None and remote.keeps:
+                remote.frames.ask([moment.frame.index for moment in moments])
             st.rerun()
         return
     with st.container(border=True, key="correction"):
-        _ask(frozen, project)
+        _ask(with_crops(frozen, remote.frames.crops if remote else {}), project)
 
 
 def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
