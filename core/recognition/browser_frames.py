@@ -34,25 +34,29 @@ class BrowserFrames:
     Attributes:
         page: the browser's mount that spoke last; another one numbers its frames anew.
         heard: the highest number that came from it.
-        crops: of the frames that were asked for, by number, as far as they came.
+        asked: the frames whose crops are wanted; empty once the browser has answered.
+        crops: of these frames, by number.
     """
 
     def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
         self.live, self.page, self.heard = live, "", 0
         self.crops: dict[int, Crop] = {}
-        self._asked: tuple[int, ...] = ()
+        self.asked: list[int] = []
+        self._brought = threading.Event()
         self._clock, self._lock = clock, threading.Lock()
         self._ahead_s: deque[float] = deque(maxlen=_WORDS)
 
     def ask(self, numbers: Sequence[int]) -> None:
         """Have the crops of these frames sent, which the browser keeps for a moment."""
         with self._lock:
-            self._asked, self.crops = tuple(numbers[-_MOST_FRAMES:]), {}
+            self.asked, self.crops = list(numbers[-_MOST_FRAMES:]), {}
+            self._brought.clear()
 
-    @property
-    def wanted(self) -> list[int]:
-        """The frames whose crops were asked for and did not come yet."""
-        return [number for number in self._asked if number not in self.crops]
+    def brought(self, within_s: float = 1.0) -> dict[int, Crop]:
+        """The crops that were asked for, as many as the browser still had; waits for them."""
+        if self.asked:
+            self._brought.wait(within_s)
+        return self.crops
 
     def hear(self, told: Told) -> None:
         """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms), and
@@ -74,15 +78,17 @@ class BrowserFrames:
         if told["page"] != self.page:
             self.page, self.heard = str(told["page"])[:40], 0
             self._ahead_s.clear()
-            self._asked, self.crops = (), {}
+            self.asked, self.crops = [], {}
         self._set_clock(float(told["now"]) / 1000)
         for one in told["frames"][:_MOST_FRAMES]:
             if (number := int(one["n"])) > self.heard:
                 self.heard = number
                 self._read(one, number)
-        for one in told.get("crops", [])[:_MOST_FRAMES]:
-            if (number := int(one["n"])) in self._asked and (crop := _crop(one)):
-                self.crops[number] = crop
+        if self.asked and "crops" in told:
+            brought = {int(one["n"]): _crop(one) for one in told["crops"][:_MOST_FRAMES]}
+            self.crops = {n: crop for n, crop in brought.items() if crop and n in self.asked}
+            self.asked = []
+            self._brought.set()
 
     def _set_clock(self, theirs_s: float) -> None:
         """How far ahead ours is, as this word has it, which is late and never early."""

@@ -136,6 +136,7 @@ class Camera {
       return this.fail(this.data.words.unable)
     }
     this.opening = false
+    this.say(this.data.words[this.by])
     this.draw()
     this.tell()
     this.follow()
@@ -178,6 +179,7 @@ class Camera {
     this.opening = this.busy = false
     this.frames = []
     this.forget(0)
+    this.say("")
     this.draw()
     if (was) this.tell()
   }
@@ -277,7 +279,7 @@ class Camera {
       crops.push({ n, region, jpeg: await this.jpeg() })
     }
     this.bringing = false
-    if (crops.length) this.tell(false, crops)
+    this.tell(false, crops)  // also that there are none any more
   }
 
   cutOut(picture, hand) {
@@ -321,6 +323,7 @@ class Camera {
     })
     if (this.data.note) this.text(pen, this.data.note, 0, 0, Math.max(24, height / 9))
     canvas.dataset.hands = hands.length
+    canvas.dataset.kept = this.kept.length
     canvas.dataset.by = this.by
   }
 

@@ -167,14 +167,17 @@ def test_samples_are_stored_with_the_crops_that_came_along(store, thumb):
 def test_crops_that_are_asked_for_come_later_and_no_others(camera, thumb):
     camera.hear(word(*[frame(n, thumb) for n in (1, 2, 3)]))
     camera.ask([1, 3])
-    assert camera.wanted == [1, 3]
-    camera.hear(word() | {"crops": [{"n": 2, **crop()}, {"n": 3, **crop()}]})
-    assert camera.wanted == [1]
-    assert camera.crops == {3: ((10.5, -20.25, 300.0), jpeg())}
     with pytest.raises(MediaError):
         camera.hear(word() | {"crops": [{"n": 1, **crop(b"no picture")}]})
+    assert camera.asked == [1, 3]
+    camera.hear(word() | {"crops": [{"n": 2, **crop()}, {"n": 3, **crop()}]})
+    assert camera.asked == []  # the browser has no crop of 1 any more
+    assert camera.brought() == {3: ((10.5, -20.25, 300.0), jpeg())}
+    camera.hear(word() | {"crops": [{"n": 1, **crop()}]})  # nobody asked
+    assert list(camera.crops) == [3]
+    camera.ask([2])
     camera.hear(word(frame(1, thumb), page="b"))  # which numbers its frames anew
-    assert (camera.wanted, camera.crops) == ([], {})
+    assert (camera.asked, camera.crops) == ([], {})
 
 
 def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, thumb):

@@ -49,7 +49,7 @@ class BrowserStream:
             "crops": recorder is not None and recording and recorder.with_pictures,
             "names": [_named(hand) for hand in latest.hands],
             "keeps": self.keeps,
-            "asked": self.frames.wanted,
+            "asked": self.frames.asked,
             "note": latest.note,
             "page": self.frames.page,
             "heard": self.frames.heard,

@@ -25,6 +25,8 @@ _WORDS = {
     "opening": "Getting what finds hands, 19 MB the first time …",
     "unable": "This browser can't find hands itself: that needs WebAssembly with SIMD and WebGL 2. "
     "Choose “on the server” under Keypoints are found in the settings.",
+    "GPU": "Hands are found by this device's graphics card.",
+    "CPU": "Hands are found by this device's processor.",
     "lost": "The camera stopped by itself. Was it unplugged? Press START to go on.",
     "video": "Your camera with the keypoints of your hand",
 }

@@ -42,10 +42,10 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
             st.rerun()
         return
     with st.container(border=True, key="correction"):
-        _ask(with_crops(frozen, remote.frames.crops if remote else {}), project)
+        _ask(frozen, project, remote)
 
 
-def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
+def _ask(frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | None) -> None:
     st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
     some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
     for column, moment in zip(st.columns(PICTURES), some, strict=False):
@@ -64,7 +64,8 @@ def _ask(frozen: tuple[Moment, ...], project: Project) -> None:
     )
     if chosen is not None:
         with errors_shown():
-            _correct(project, chosen, frozen, hand)
+            crops = remote.frames.brought() if remote else {}
+            _correct(project, chosen, with_crops(frozen, crops), hand)
     if st.button("Cancel", icon="↩️"):
         _thaw()
 
