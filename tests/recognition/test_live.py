@@ -368,7 +368,7 @@ class Companion:
     def __init__(self):
         self.told, self.closed = [], 0
 
-    def offer(self, hands, time_s, estimate):
+    def offer(self, hands, time_s, estimate, made=()):
         self.told.append([(hand.hand, hand.gesture and hand.gesture.name) for hand in hands])
 
     def close(self):
