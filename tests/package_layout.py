@@ -71,6 +71,7 @@ LIBRARIES = (
         "pythonosc": ("core/actions/osc.py",),
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),
+        "ray": ("core/recognition/spreading.py",),
         "pycocotools": ("core/recognition/coco_evaluating.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)

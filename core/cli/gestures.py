@@ -257,6 +257,9 @@ def extract(
     estimator: TableEstimator = "mediapipe-hands",
     hands: NumHands = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    on: Annotated[
+        str, typer.Option(help="local; ray, begun here or RAY_ADDRESS; or ray://HOST:PORT.")
+    ] = "local",
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""
@@ -270,6 +273,7 @@ def extract(
             estimator=estimator,
             hands=hands,
             workers=workers,
+            on=on,
             progress=progress,
         )
     for name, reason in found["refused"]:

@@ -1,7 +1,6 @@
 """Keypoints of pictures and videos as a table file."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.pose.skeletons import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.recognition.keypoint_sources import estimators
 from core.recognition.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_of, table_of
+from core.recognition.spreading import LOCAL, check_place, spread
 
 Progress = Callable[[int, int], None]
 Rows = list[Row]
@@ -32,6 +32,7 @@ def extract(
     estimator: str = "mediapipe-hands",
     hands: int = 1,
     workers: int = 1,
+    on: str = LOCAL,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write the hands or persons of a picture, a video, a folder or a zip of them to a .csv or
@@ -39,6 +40,7 @@ def extract(
 
     Args:
         hands: how many, or persons, to look for.
+        workers, on: where it is worked, see `spreading`.
 
     Returns:
         files, hands or persons, refused [[file, reason]].
@@ -47,6 +49,7 @@ def extract(
         MudraError: nothing to read there, another suffix, or no such estimator.
     """
     skeleton = _skeleton(estimator)
+    check_place(on)
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
@@ -56,9 +59,10 @@ def extract(
         work = partial(
             _rows_or_reason, folder, weights_folder=weights_folder, estimator=estimator, hands=hands
         )
-        for number, (file, found) in enumerate(_each(work, files, workers), 1):
+        each = zip(files, spread(work, files, workers=workers, on=on), strict=True)
+        for number, (file, found) in enumerate(each, 1):
             if isinstance(found, str):
-                refused.append([file, found])
+                refused.append([file.name, found])
             else:
                 rows += found
             progress(number, len(files))
@@ -85,16 +89,6 @@ def _opened(path: Path) -> Iterator[tuple[Path, list[Path]]]:
         if not files:
             raise MediaError(f"no pictures or videos in {path}")
         yield folder, files
-
-
-def _each(
-    work: Callable[[Path], Rows | str], files: list[Path], workers: int
-) -> Iterator[tuple[str, Rows | str]]:
-    if workers <= 1:
-        yield from ((file.name, work(file)) for file in files)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from zip((file.name for file in files), pool.map(work, files), strict=True)
 
 
 def _rows_or_reason(
