@@ -1,8 +1,10 @@
 """What visitors whose hands are found in their browsers cost a server, and how long they wait:
-`python -m benchmarks.in_browser [--visitors N] [--fps F] [--seconds S] [--by page] [--json]`.
+`python -m benchmarks.in_browser [VIDEO] [--visitors N] [--fps F] [--seconds S] [--by page]`.
 
 Scripted visitors open Live and tell a real hand that moves, as a browser would. `--by page` sends
-every frame as a message of the page instead of over the camera's own connection.
+every frame as a message of the page instead of over the camera's own connection. With a VIDEO,
+whose first picture a camera shows, it is one Chromium instead: from the camera's frame to the
+skeleton and to the answer.
 """
 
 import argparse
@@ -18,10 +20,28 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page_client import Camera, visit
-from benchmarks.studio import ROOT, cpu_seconds, report, studio
+from benchmarks.studio import ROOT, cpu_seconds, first_picture, opened, report, studio, write_film
 
 QUERY = "keypoints_found=in+this+browser"
 _SETTLING_S = 2.0
+WATCH = """
+  window.mudraTold = { sent: [], heard: [] }
+  window.WebSocket = class extends WebSocket {
+    constructor(url, ...more) {
+      super(url, ...more)
+      this.ours = String(url).endsWith("/mudra/camera")
+      if (this.ours) this.addEventListener("message", ({ data }) =>
+        mudraTold.heard.push([performance.now(), JSON.parse(data).heard]))
+    }
+    send(text) {
+      if (this.ours && text.startsWith("{")) {
+        const frames = JSON.parse(text).frames.map(({ n, t, spent }) => [n, t, spent])
+        mudraTold.sent.push([performance.now(), frames])
+      }
+      super.send(text)
+    }
+  }
+"""
 Hand = dict[str, Any]
 
 
@@ -65,6 +85,36 @@ def moved(hand: Hand, number: int) -> Hand:
     """The same, a little elsewhere."""
     by = 5 * math.sin(number / 5)
     return hand | {"keypoints": [[round(x + by, 2), y] for x, y in hand["keypoints"]]}
+
+
+def in_chromium(
+    video: Path, seconds: float, address: str, scratch: Path, pid: int
+) -> dict[str, Any]:
+    """A real browser's waits."""
+    film = write_film(scratch / "film.mjpeg", [first_picture(video)])
+    with opened(address, film, script=WATCH) as page:
+        page.goto(f"/live?{QUERY}")
+        page.get_by_role("button", name="START").click()
+        page.locator("canvas[data-hands='1']").wait_for()
+        page.wait_for_timeout(1000 * _SETTLING_S)
+        page.evaluate("mudraTold.sent = [], mudraTold.heard = []")
+        cost = Cost(pid)
+        page.wait_for_timeout(1000 * seconds)
+        cores, told = cost.cores(), page.evaluate("mudraTold")
+        page.screenshot(path=scratch / "page.png")
+    shown, answered = {}, []
+    for _, frames in told["sent"]:
+        shown.update({number: (at_ms, spent_ms) for number, at_ms, spent_ms in frames})
+    for number, (at_ms, _) in shown.items():
+        answered.append(next((now - at_ms for now, n in told["heard"] if n >= number), math.inf))
+    spent = [spent_ms for _, spent_ms in shown.values()]
+    return {
+        "frames told": len(shown),
+        "camera to skeleton ms, median / 95 %": np.percentile(spent, [50, 95]).round(1).tolist(),
+        "camera to answer ms, median / 95 %": np.percentile(answered, [50, 95]).round(1).tolist(),
+        "messages a second": round(len(told["sent"]) / seconds, 1),
+        "server, % of a core": round(100 * cores, 2),
+    }
 
 
 async def _speak(camera: Camera, hand: Hand, fps: float, seconds: float) -> None:
@@ -124,6 +174,7 @@ async def measure(options: argparse.Namespace, address: str, pid: int) -> dict[s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("video", type=Path, nargs="?")
     parser.add_argument("--visitors", type=int, default=1)
     parser.add_argument("--fps", type=float, default=15)
     parser.add_argument("--seconds", type=float, default=20)
@@ -132,7 +183,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch, studio(Path(scratch)) as (address, process):
-        found = asyncio.run(measure(options, address, process.pid))
+        if options.video:
+            place = Path(scratch), process.pid
+            found = in_chromium(options.video, options.seconds, address, *place)
+        else:
+            found = asyncio.run(measure(options, address, process.pid))
     report(found, as_json=options.json)
 
 

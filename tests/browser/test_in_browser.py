@@ -12,6 +12,14 @@ from tests.browser.conftest import begin_hold, go, kept, reads
 from tests.conftest import lacking
 
 pytestmark = pytest.mark.browser
+NO_SIMD = """
+  window.Worker = class extends Worker {
+    constructor(url) {
+      const without = "WebAssembly.instantiate = () => Promise.reject(new Error('no SIMD'))"
+      super(URL.createObjectURL(new Blob([`${without}\nimportScripts("${url}")`])))
+    }
+  }
+"""
 PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a picture
 
 
@@ -65,6 +73,20 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
     assert [bool(sample.crop_jpeg) for sample in samples] == [True] * len(samples)
     strangers = {url for url in asked if not url.startswith((server, "blob:", "data:"))}
     assert strangers == set()
+
+
+def test_a_browser_that_can_t_is_told_what_to_do(look, film):
+    with look(film) as page:
+        page.add_init_script(NO_SIMD)
+        page.goto("/?keypoints_found=in+this+browser")
+        page.get_by_role("button", name="START").click()
+        expect(page.get_by_text("can't find hands itself")).to_contain_text("on the server")
+        page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+        page.get_by_role("button", name="START").click()
+        expect(page.get_by_text("This address is not secure")).to_be_visible()
+        page.get_by_role("button", name="Settings").click()
+        page.get_by_text("on the server", exact=True).click()
+        expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(1)
 
 
 def text_of(frame):
