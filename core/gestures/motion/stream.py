@@ -84,7 +84,7 @@ class MotionStream:
             )
         self._model, self._steps, self._trimmed = model, model.steps, trimmed
         self._threshold = model.threshold if threshold is None else threshold
-        self._none = [i for i, gesture in enumerate(model.gestures) if gesture == NONE]
+        self._none = [i for i, g in enumerate(model.gestures) if g.name == NONE.name]
         self._frames: deque[_Frame] = deque()
         self._free_s, self._last_s = -np.inf, -np.inf
         self._candidate: _Candidate | None = None
