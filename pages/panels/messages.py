@@ -23,7 +23,7 @@ from streamlit.runtime.state.session_state import Value, WStates
 
 _KNOWN = "1.67."
 _SEEN = "_mudra_widgets_seen"  # of a session: what it was told of each widget
-_ASKED = "_mudra_page_asked"  # of a session: the page asked for, and the one that was open then
+_PAGES = "_mudra_pages"  # of a session: the page that its browser is at, and one that it has left
 _TRIGGERS = {"trigger_value", "string_trigger_value", "chat_input_value", "json_trigger_value"}
 _request_rerun = AppSession.request_rerun
 _clear = ForwardMsgQueue.clear
@@ -54,10 +54,7 @@ def _begins_page(message: Any) -> bool:
 def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:
     if client_state is None:
         return _request_rerun(session, client_state)
-    if not client_state.fragment_id:
-        opened = session._client_state.page_script_hash
-        vars(session)[_ASKED] = (client_state.page_script_hash, opened)
-    elif client_state.page_script_hash != _page_of(session):
+    if _is_of_a_page_left(session, client_state):
         return None
     others = _others(session, client_state)
     if "" in others:
@@ -80,11 +77,16 @@ def _others(session: AppSession, client_state: Any) -> set[str]:
     return {""} if pressed else {*others.values()} - {own}
 
 
-def _page_of(session: AppSession) -> str:
-    """The page that is open, or that was asked for and is not yet."""
-    opened = session._client_state.page_script_hash
-    asked, before = vars(session).get(_ASKED, ("", ""))
-    return asked if asked and opened == before else opened
+def _is_of_a_page_left(session: AppSession, client_state: Any) -> bool:
+    """Whether a fragment of the page before speaks, as it does until the browser has the next one;
+    what names the next one comes from a browser that has it."""
+    at, left = vars(session).get(_PAGES, ("", ""))
+    page = client_state.page_script_hash
+    if client_state.fragment_id and page == left != at:
+        return True
+    left = at if not client_state.fragment_id and page != at else "" if page == at else left
+    vars(session)[_PAGES] = (page, left)
+    return False
 
 
 def _new(session: AppSession, widgets: Any) -> dict[str, bool]:
