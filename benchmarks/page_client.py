@@ -26,7 +26,10 @@ class Visitor:
         runs: how often the server ran a script or a part of one.
     """
 
-    def __init__(self, connection: ClientConnection, page: str, query: str = "") -> None:
+    def __init__(
+        self, connection: ClientConnection, page: str, query: str = "", url: str = ""
+    ) -> None:
+        self._url = url
         self._connection, self._page, self._query = connection, page, query
         self.mounted: dict[str, tuple[str, str, Any]] = {}
         self.bytes_in = self.bytes_out = self.runs = 0
@@ -75,6 +78,7 @@ class Visitor:
         state = message.rerun_script
         state.query_string, state.fragment_id, state.is_auto_rerun = self._query, fragment, auto
         state.page_script_hash = self._hash
+        state.context_info.url = self._url
         if not self._hash:
             state.page_name = self._page
         for widget, told in self._told.items():
@@ -181,11 +185,15 @@ class Camera:
                 self.answered_s.append(time.monotonic() - self.unanswered.pop(number))
 
 
-async def visit(address: str, page: str, query: str = "") -> Visitor:
-    """A visitor whose page stands."""
-    url = address.replace("http", "ws", 1) + "/_stcore/stream"
+async def visit(address: str, page: str, query: str = "", url: str = "") -> Visitor:
+    """A visitor whose page stands.
+
+    Args:
+        url: what the visitor's address bar says.
+    """
+    stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     kind = [Subprotocol("streamlit")]
-    connection = await connect(url, subprotocols=kind, max_size=LARGEST, proxy=None)
-    visitor = Visitor(connection, page, query)
+    connection = await connect(stream, subprotocols=kind, max_size=LARGEST, proxy=None)
+    visitor = Visitor(connection, page, query, url)
     await visitor.open()
     return visitor

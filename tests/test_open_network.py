@@ -1,5 +1,6 @@
 """What a studio that was started shows to the network: this machine alone, no forged requests."""
 
+import asyncio
 import http.client
 import os
 import socket
@@ -9,6 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+
+from benchmarks.page_client import visit
+from core.weights.browser_files import is_ready
+from tests.conftest import lacking
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +72,28 @@ def test_it_listens_to_this_machine_alone(port):
             rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
             listening += [row[1] for row in rows if row[3] == "0A"]  # 0A: it waits for callers
     assert [one.split(":")[0] for one in listening if one.endswith(f":{port:04X}")] == ["0100007F"]
+
+
+@pytest.mark.parametrize(
+    ("url", "in_browser"),
+    [
+        ("https://studio.school.test/", True),
+        ("http://192.168.1.7:8501/", True),
+        ("http://localhost:8501/", False),
+    ],
+)
+def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_browser(
+    port, url, in_browser, weights_folder
+):
+    if not is_ready(weights_folder):
+        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
+
+    async def shown():
+        visitor = await visit(f"http://127.0.0.1:{port}", "live", url=url)
+        await visitor.close()
+        return {name.rpartition(".")[2] for name in visitor.mounted}
+
+    assert ("browser_camera" in asyncio.run(shown())) == in_browser
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
