@@ -32,6 +32,7 @@ from core.exchange.manifest import (
 )
 from core.exchange.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
+from core.gestures.model.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_TOTAL, unpacked
@@ -50,10 +51,10 @@ from core.store.transfer import (
 _ROW_BYTES = 1500  # about what a sample's row takes
 _CROP_SIDE = 1024  # pixels; ours have 256
 _MAX_LINE = 4 * 2**20  # a clip of a thousand frames
-_RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl|csv)"
+_RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl)"
 _NAMES = re.compile(
     rf"manifest\.json|({'|'.join(PARTS)})-\d{{5}}\.jsonl|crops-\d{{5}}\.bin|"
-    rf"runs/{RUN_NAME}/{_RUN_FILE}"
+    rf"runs/{RUN_NAME}/(({MOTIONS}/)?{_RUN_FILE}|{project_runs.VALIDATION})"
 )
 
 Progress = Callable[[int, int], None]
@@ -153,7 +154,8 @@ def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
     ended = [run for run in runs if run.status() != RUNNING]
     for run in ended:
         for file in project_runs.files_of(run):
-            packer.add(f"runs/{run.name}/{file.name}", file.read_bytes())
+            name = file.relative_to(run.path).as_posix()
+            packer.add(f"runs/{run.name}/{name}", file.read_bytes())
     packer.counts["runs"] = len(ended)
     return [run.name for run in ended]
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ArchiveError
+from core.gestures.model.gesture_model import MOTIONS
 from core.jobs.owners import owner_of
 from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
 from core.store.rows import Project
@@ -24,9 +25,11 @@ _ENDS = (DONE, STOPPED, FAILED, DEAD)
 
 
 def files_of(run: Run) -> list[Path]:
-    """The files of a training that go along."""
-    files = sorted(p for p in run.path.iterdir() if p.is_file() and not p.is_symlink())
-    return [p for p in files if p.suffix in SUFFIXES or p.name == VALIDATION]
+    """The files of a training that go along, and of its model of moving gestures."""
+    beside = run.path / MOTIONS
+    found = sorted([*run.path.iterdir(), *(beside.iterdir() if beside.is_dir() else ())])
+    files = [path for path in found if path.is_file() and not path.is_symlink()]
+    return [p for p in files if p.suffix in SUFFIXES or p == run.path / VALIDATION]
 
 
 class ImportedRuns:

@@ -140,15 +140,20 @@ def test_trainings_go_along_with_the_samples_new_ids(store, paths, project, else
     gesture = other.gestures(first.id)[0]
     burst = other.start_recording(other.start_session(first.id, who.id, "x"), gesture.id)
     other.add_samples(burst, [sample(1)])
+    beside = paths.runs / project.active_model / "motions"
+    beside.mkdir()
+    (beside / "model.onnx").write_bytes(b"of moving gestures")
     export_project(store, paths, project.name, tmp_path / "p.zip")
     import_project(other, there, tmp_path / "p.zip")
     [run] = list_runs(there.runs)
     copy = other.project(project.name)
+    assert (run.path / "motions" / "model.onnx").read_bytes() == b"of moving gestures"
     assert copy.active_model == run.name == project.active_model
     assert sorted(p.name for p in run.path.iterdir()) == [
         "log.jsonl",
         "metadata.json",
         "model.onnx",
+        "motions",
         "validation.csv",
     ]
     assert run.status() == "done" and (run.path / "model.onnx").read_bytes() == b"the model"

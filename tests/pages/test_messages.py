@@ -1,5 +1,8 @@
 """What Streamlit's server sends while a fragment runs beside a page that is not sent yet."""
 
+from types import SimpleNamespace
+
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
@@ -44,3 +47,20 @@ def test_of_a_fragment_that_runs_often_only_the_newest_is_sent():
         queue.enqueue(begin("part"))
         queue.enqueue(text([0, 0], "part"))
     assert paths(queue) == [[0, 0]]
+
+
+def test_a_page_that_is_left_is_not_heard_until_the_browser_comes_back_to_it():
+    session = SimpleNamespace()
+
+    def unheard(page, fragment=""):
+        told = ClientState(page_script_hash=page, fragment_id=fragment)
+        return messages._is_of_a_page_left(session, told)
+
+    assert not unheard("")  # opened by its address
+    assert not unheard("record", "part")
+    assert not unheard("live")  # a click in the menu
+    assert unheard("record", "part")  # told before the browser had the other page
+    assert unheard("record", "part")
+    assert not unheard("live", "part")
+    assert not unheard("record", "part")  # the server led back, as a link does
+    assert not unheard("record")

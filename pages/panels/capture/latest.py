@@ -82,8 +82,11 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
             help="Of a video five frames a second are looked at. Folders in a zip are named like "
             "their gesture; new names become gestures of the project.",
         )
-        if st.form_submit_button(f"Add as {title}", icon="➕") and files:
-            _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
+        if st.form_submit_button(f"Add as {title}", icon="➕"):
+            if files:
+                _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
+            else:
+                st.caption("Choose pictures or videos first.")
     with right:
         _snapshot(recorder, project, gesture)
     with left, errors_shown():
