@@ -49,10 +49,8 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         expect(page.get_by_text("Hands are found by this device's processor.")).to_be_visible()
         assert f"{server}/mudra/camera" in asked  # words need no run of the page
         assert not any(PICTURE.search(text_of(frame)) for frame in sent)
-        for _ in range(3):  # the browser tells much while pages change
-            go(page, "Live")
-            reads(page, "thumbs_up")
-            go(page, "Studio")
+        for name in ("Live", "Studio"):  # the browser tells much while pages change
+            go(page, name)
             reads(page, "thumbs_up")
         begin_hold(page, "thumbs_up", 1)
         page.mouse.up()

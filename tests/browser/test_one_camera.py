@@ -92,6 +92,7 @@ Runtime._enqueued_some_message = late
 """
 
 
+@pytest.mark.slow
 def test_a_busy_server_that_draws_the_page_anew_and_anew_does_not_stop_the_camera(
     look, films, tmp_path
 ):

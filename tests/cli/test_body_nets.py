@@ -82,6 +82,7 @@ def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspac
         assert net.heatmaps(picture)[:, :, :14] == pytest.approx(expected, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_light_net_learns_from_what_was_distilled(
     few: Path, workspace: Path, tmp_path: Path, weights_folder: Path
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_live_frame_s_steps_stand_beside_the_bare_loop(paths, shared_data):
     assert found["own_ms"] > 0 and found["whole_ms"] > 0
 
 
+@pytest.mark.slow
 def test_a_body_s_frame_stands_beside_the_bare_loop_too(paths, shared_data, tmp_path):
     skier = read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
     with VideoWriter(tmp_path / "ski.webm", 15, skier.shape[:2]) as video:
@@ -98,6 +99,7 @@ def test_a_training_says_when_its_model_answered_and_when_all_was_done(paths, sh
     assert found["accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_learning_as_one_goes_is_measured_at_every_number_of_samples(
     paths, shared_data, monkeypatch
 ):

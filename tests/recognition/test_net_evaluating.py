@@ -101,6 +101,7 @@ def test_without_a_hand_there_are_no_figures(net: HeatmapNet, pictures: Path) ->
     json.dumps(found, allow_nan=False)
 
 
+@pytest.mark.slow  # the same is quick for MediaPipe
 def test_many_pictures_need_no_more_memory_than_a_few(net: HeatmapNet, tmp_path: Path) -> None:
     picture = encode_png(np.full((1200, 1600, 3), 200, np.uint8))
 
