@@ -31,6 +31,7 @@ def test_the_demo_plays_and_names_gestures(look, film, pictures):
         expect(page.get_by_role("button", name="Play the demo")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
     look, film, pictures, workspace
 ):

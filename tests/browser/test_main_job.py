@@ -29,6 +29,7 @@ from tests.browser.conftest import (
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 
 
+@pytest.mark.slow  # in the light they open for test_widths
 def test_every_page_opens_by_its_address_in_the_dark(look, films, pictures):
     with look(films("thumbs_up"), dark=True) as page:
         for name in ("record", "gestures", "review", "train", "live", "export", ""):
@@ -54,14 +55,10 @@ def test_recording_two_gestures_training_and_reading_them_live(look, films, work
         expect(used).to_be_visible(timeout=300_000)
         page.screenshot(path=pictures / "train_after.png", full_page=True)
         go(page, "Live")
-        reads(page, second)
-        _correct_the_last_second(page, workspace, pictures)
-    with look(films(first)) as page:
-        page.goto("/live")
         expect(page.get_by_label("Model")).to_have_value(re.compile("%"))
-        start_camera(page)
-        reads(page, first)
+        reads(page, second)  # test_first_minute reads both
         page.screenshot(path=pictures / "live.png", full_page=True)
+        _correct_the_last_second(page, workspace, pictures)
 
 
 def _record(page, gesture, workspace, pictures):

@@ -164,6 +164,7 @@ def test_a_click_while_files_are_added_waits_until_they_are(look, film, workspac
         expect(pressed).to_have_attribute("aria-checked", "true")
 
 
+@pytest.mark.slow  # test_hold has a tab that is killed
 def test_a_tab_closed_while_recording_leaves_what_was_recorded(look, films, workspace):
     own_project(workspace)
     before = stored(workspace, "thumbs_up")

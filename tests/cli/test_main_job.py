@@ -28,6 +28,7 @@ def test_import_train_evaluate_predict(run, shared_data):
     assert said["frames"][0]["hands"][0]["gesture"] == "open_palm"
 
 
+@pytest.mark.slow
 def test_a_baseline_is_compared_and_not_saved(run, shared_data):
     table = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
     document(run("import", table, "--project", "demo", "--json"))
