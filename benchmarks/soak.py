@@ -29,7 +29,8 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks.camera_cycles import open_page, standing
 from benchmarks.studio import BROWSERS, ROOT, find_chromium, flags, start_camera, studio
-from core.capture.recording import CONTINUOUS, Recorder
+from core.capture.plans import CONTINUOUS
+from core.capture.recording import Recorder
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
 from core.media.stream_frames import frame_of, picture_of

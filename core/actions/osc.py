@@ -19,7 +19,8 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change, RateLimit
 from core.actions.hands import HandInSpace
-from core.capture.recording import CONTINUOUS, Recorder
+from core.capture.plans import CONTINUOUS
+from core.capture.recording import Recorder
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
 from core.recognition.motions import Motion

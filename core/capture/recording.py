@@ -10,24 +10,12 @@ import weakref
 from collections.abc import Callable
 
 from core.capture.hold import Hold
-from core.capture.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan, Progress
+from core.capture.plans import CONTINUOUS, Plan, Progress
 from core.capture.samples import Limits, judged, sample_of
 from core.capture.takes import ClipTake, Take
 from core.capture.writer import Writer
 from core.pose.types import AnyFrame, Estimate, RemoteFrame
 from core.store import Store
-
-__all__ = [
-    "CONTINUOUS",
-    "HELD",
-    "SHOT",
-    "TIMED",
-    "WRITE_EVERY_S",
-    "Plan",
-    "Progress",
-    "Recorder",
-    "stop_recordings",
-]
 
 WRITE_EVERY_S = 0.5  # a kill loses at most what came since
 

@@ -12,7 +12,8 @@ from core.capture.importing import (
     labelled_pictures,
     opened_folder,
 )
-from core.capture.recording import CONTINUOUS, Plan, Progress, Recorder
+from core.capture.plans import CONTINUOUS, Plan, Progress
+from core.capture.recording import Recorder
 from core.capture.samples import STORED
 from core.capture.stills import Added, add_pictures
 from core.errors import MediaError, MudraError, NotFoundError

@@ -75,7 +75,7 @@ def _record_depth(
     rate: float,
     person: str,
 ) -> Any:
-    from core.capture.recording import Plan
+    from core.capture.plans import Plan
     from core.estimators.depth_net import DepthNet
     from core.recognition.depth_reading import DepthReader
     from core.recognition.depth_recording import record_depth

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from core.capture.recording import Plan, Progress, Recorder
+from core.capture.plans import Plan, Progress
+from core.capture.recording import Recorder
 from core.capture.samples import judged, sample_of
 from core.capture.stills import Added
 from core.capture.uploads import gesture_named

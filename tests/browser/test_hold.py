@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from benchmarks.studio import start_camera
-from core.capture.recording import HELD
+from core.capture.plans import HELD
 from tests.browser.conftest import (
     WAIT_MS,
     begin_hold,

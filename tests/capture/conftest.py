@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.capture.recording import Plan
+from core.capture.plans import Plan
 from core.pose.types import Estimate, Frame, Pose
 
 SIZE_HW = (480, 640)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from core.capture.clips import NO_MOVEMENT, TOO_SHORT
-from core.capture.recording import CONTINUOUS, HELD, TIMED, Recorder
+from core.capture.plans import CONTINUOUS, HELD, TIMED
+from core.capture.recording import Recorder
 from core.capture.samples import thumbnail
 from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg

@@ -5,7 +5,8 @@ The clock is driven by hand; every count is computed beside it.
 
 import pytest
 
-from core.capture.recording import Plan, Recorder
+from core.capture.plans import Plan
+from core.capture.recording import Recorder
 from tests.capture.conftest import hand, offer
 
 HELD = Plan(lease_s=1.5)

@@ -6,14 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.capture.recording import (
-    CONTINUOUS,
-    SHOT,
-    TIMED,
-    WRITE_EVERY_S,
-    Plan,
-    Recorder,
-)
+from core.capture.plans import CONTINUOUS, SHOT, TIMED, Plan
+from core.capture.recording import WRITE_EVERY_S, Recorder
 from core.capture.samples import picture_of
 from core.capture.stills import add_pictures
 from core.media.pictures import decode_jpeg

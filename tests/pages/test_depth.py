@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.capture.recording import SHOT
+from core.capture.plans import SHOT
 from core.depth.cameras import Camera
 from core.depth.sources.sensors.finding import KINDS, Kind
 from core.depth.sources.sensors.live import LiveSensor

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.capture.recording import CONTINUOUS, Recorder
+from core.capture.plans import CONTINUOUS
+from core.capture.recording import Recorder
 from core.errors import MediaError
 from core.media.pictures import decode_jpeg, encode_jpeg, read_picture
 from core.pose.smoothing import Smoothing

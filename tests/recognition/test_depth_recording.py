@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.capture.recording import Plan, Recorder
+from core.capture.plans import Plan
+from core.capture.recording import Recorder
 from core.depth.synthetic.film import RenderedFilm
 from core.errors import MediaError, NotFoundError, SkeletonError
 from core.estimators.depth_net import DepthNet

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from core.capture.importing import import_path
-from core.capture.recording import Plan, Recorder
+from core.capture.plans import Plan
+from core.capture.recording import Recorder
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.jobs.trainings import TrainingManager, failure_of, has_model
 from core.learning.runs import list_runs

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.capture.recording import CONTINUOUS, Recorder
+from core.capture.plans import CONTINUOUS
+from core.capture.recording import Recorder
 from core.learning.runs import Run, list_runs
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.capture.recording import Plan, Recorder
+from core.capture.plans import Plan
+from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.store import Gesture, Project
 from pages.components.gesture_cards import show_cards

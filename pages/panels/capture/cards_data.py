@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.recording import Progress
+from core.capture.plans import Progress
 from core.capture.samples import thumbnail
 from core.store import Gesture, Sample, Store
 from core.store.index import count_samples, newest_samples, read_samples

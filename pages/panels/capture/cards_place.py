@@ -5,7 +5,8 @@ from typing import Protocol
 
 import streamlit as st
 
-from core.capture.recording import Plan, Recorder
+from core.capture.plans import Plan
+from core.capture.recording import Recorder
 from core.recognition.live import Latest
 from core.store import Gesture, Project
 from pages.components.gesture_cards import Inbox

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.capture.recording import CONTINUOUS, HELD, SHOT, TIMED, Plan, Recorder
+from core.capture.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan
+from core.capture.recording import Recorder
 from core.pose.skeletons import skeleton_named
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
