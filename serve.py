@@ -2,6 +2,7 @@
 
 import streamlit as st
 
-from core.recognition.browser_channel import route
+from core.recognition.browser_channel import PATH, route
+from pages.panels.camera.address import below_base
 
-app = st.App("app.py", routes=[route(st.get_option("server.baseUrlPath") or "")])
+app = st.App("app.py", routes=[route(below_base(PATH))])

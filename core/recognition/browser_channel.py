@@ -46,9 +46,9 @@ def withdraw(token: str) -> None:
     _cameras.pop(token, None)
 
 
-def route(base: str = "") -> WebSocketRoute:
-    """Where the server lets cameras speak, below its base path."""
-    return WebSocketRoute("/" + "/".join(filter(None, (base.strip("/"), PATH))), _converse)
+def route(path: str) -> WebSocketRoute:
+    """The server lets cameras speak there."""
+    return WebSocketRoute(path, _converse)
 
 
 async def _converse(socket: WebSocket) -> None:

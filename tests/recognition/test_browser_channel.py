@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from core.recognition.browser_channel import GONE, LONGEST, announce, route, withdraw
+from core.recognition.browser_channel import GONE, LONGEST, PATH, announce, route, withdraw
 from core.recognition.browser_frames import BrowserFrames
 from core.recognition.live import LiveProcessor
 
@@ -39,7 +39,7 @@ def camera():
 def spoken():
     """spoken() opens a connection to a real server."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Starlette(routes=[route("/base/")]), log_level="error")
+    config = uvicorn.Config(Starlette(routes=[route(f"/base/{PATH}")]), log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
