@@ -84,7 +84,10 @@ def _is_of_a_page_left(session: AppSession, client_state: Any) -> bool:
     page = client_state.page_script_hash
     if client_state.fragment_id and page == left != at:
         return True
-    left = at if not client_state.fragment_id and page != at else "" if page == at else left
+    if page == at:
+        left = ""
+    elif not client_state.fragment_id:
+        left = at
     vars(session)[_PAGES] = (page, left)
     return False
 
