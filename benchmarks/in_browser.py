@@ -20,7 +20,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page_client import Camera, visit
-from benchmarks.studio import ROOT, cpu_seconds, first_picture, opened, report, studio, write_film
+from benchmarks.studio import (
+    ROOT,
+    cpu_seconds,
+    first_picture,
+    opened,
+    report,
+    resident_mb,
+    studio,
+    write_film,
+)
 
 QUERY = "keypoints_found=in+this+browser"
 _SETTLING_S = 2.0
@@ -59,12 +68,6 @@ class Cost:
     def cores(self) -> float:
         """How much of a core it used since."""
         return (cpu_seconds(self.pid) - self.cpu_s) / (time.monotonic() - self.begun_s)
-
-
-def memory_mb(pid: int) -> float:
-    """What a process holds of the machine's memory; from Linux's /proc."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
 
 
 def a_hand(csv_file: Path) -> Hand:
@@ -142,7 +145,7 @@ async def measure(options: argparse.Namespace, address: str, pid: int) -> dict[s
     direct = options.by == "camera"
     for camera in await _cameras(address, 1, options.page, direct=direct):  # what all share
         await camera.stop()
-    empty_mb = memory_mb(pid)
+    empty_mb = resident_mb(pid)
     cameras = await _cameras(address, options.visitors, options.page, direct=direct)
     before_in = sum(camera.visitor.bytes_in for camera in cameras)
     cost, own_s, begun = Cost(pid), time.process_time(), time.monotonic()
@@ -164,7 +167,7 @@ async def measure(options: argparse.Namespace, address: str, pid: int) -> dict[s
             / (1000 * took_s * options.visitors),
             1,
         ),
-        "memory a visitor, MB": round((memory_mb(pid) - empty_mb) / options.visitors, 1),
+        "memory a visitor, MB": round((resident_mb(pid) - empty_mb) / options.visitors, 1),
         "these visitors' own, % of a core": round(100 * (time.process_time() - own_s) / took_s, 1),
     }
     for camera in cameras:

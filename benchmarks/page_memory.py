@@ -7,26 +7,19 @@ ever was; Chromium's own does not count.
 """
 
 import argparse
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from benchmarks.studio import opened, report, start_camera, studio
+from benchmarks.studio import opened, report, resident_mb, start_camera, studio
 from core.paths import Paths
 from core.pose.skeletons import BODY_33, HAND_21
 from core.store import Store
 
 PROJECT = "Memory"
 FIRST = "Studio"
-
-
-def resident_mb(pid: int, key: str = "VmRSS") -> float:
-    """As Linux tells it; “VmHWM” is the most that ever was."""
-    found = re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return round(int(found[1]) / 1024, 1) if found else 0.0
 
 
 def visits(page: Page, rounds: int, seconds: float) -> Iterator[str]:

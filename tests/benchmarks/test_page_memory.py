@@ -8,7 +8,7 @@ from pathlib import Path
 PROGRAM = """
 import json, os
 import numpy as np
-from benchmarks.page_memory import resident_mb
+from benchmarks.studio import resident_mb
 before = resident_mb(os.getpid())
 held = np.ones(100 * 2**20, np.uint8)
 there = resident_mb(os.getpid())
