@@ -18,14 +18,13 @@ from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
-from core.gestures.motion.windows import BRIDGED_S, window
+from core.gestures.motion.windows import bridged_s, window
 from core.pose.types import Floats
 
 LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 SETTLED_S = 0.2  # without a window that says it: the gesture is over
 _SAME_S = 0.25  # after a gesture: what goes on is the same movement
 _LEAST_FRAMES = 4  # of a window
-_LATE = 1.5  # times the usual step between frames: then some are missing in between
 _KEPT_S = LENGTHS_S[-1] + 0.5
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
@@ -123,12 +122,9 @@ class MotionStream:
         return event
 
     def _lost(self, time_s: float) -> bool:
-        """Whether nothing was seen for too long; few frames a second are no gap."""
-        if not self._frames:
-            return False
-        times = [frame.time_s for frame in self._frames]
-        usual = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-        return time_s - times[-1] > max(BRIDGED_S, _LATE * usual) + 1e-9
+        """Whether nothing was seen for too long."""
+        times = np.array([frame.time_s for frame in self._frames])
+        return len(times) > 0 and bool(time_s - times[-1] > bridged_s(times))
 
     def _take(self, time_s: float, keypoints: Floats) -> None:
         before = [frame for frame in self._frames if frame.time_s >= time_s - OVER_S - 1e-9]

@@ -39,20 +39,21 @@ def window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) 
 
 
 def longest_part(keypoints: Floats, times_s: Times) -> slice:
-    """The longest run of frames in which nothing is seen for BRIDGED_S at most; all where nothing
-    ever is.
-
-    A recording of few frames a second has no gap where none of its frames is missing.
-    """
+    """The longest run of frames without a gap; all where nothing is ever seen."""
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
-    usual = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    most = max(BRIDGED_S, _LATE * usual)
-    ends = np.flatnonzero(np.diff(times_s[shown]) > most + 1e-9)
+    ends = np.flatnonzero(np.diff(times_s[shown]) > bridged_s(times_s))
     starts, stops = np.r_[0, ends + 1], np.r_[ends, len(shown) - 1]
     longest = int(np.argmax(times_s[shown[stops]] - times_s[shown[starts]]))
     return slice(int(shown[starts[longest]]), int(shown[stops[longest]]) + 1)
+
+
+def bridged_s(times_s: Times) -> float:
+    """For how long nothing may be seen among frames of these times: a recording of few frames a
+    second has no gap where none is missing."""
+    usual = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    return max(BRIDGED_S, _LATE * usual) + 1e-9
 
 
 def _between(values: Floats, times: Times, wanted: Times) -> Floats:
