@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.capture.clip_pictures import track_picture
+from core.capture.clip_pictures import in_pixels, track_picture
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import (
     CROP_FACTOR,
@@ -162,8 +162,7 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     if sample.crop_jpeg is not None:
         crop = decode_jpeg(sample.crop_jpeg)
         rgb = cut_region(crop, (0, 0, crop.shape[0]), size)
-    # a table's hand is about one unit large, a square is never smaller than a pixel
-    keypoints = sample.pose[:, :2] * (1000 if sample.space == "relative" else 1)
+    keypoints = in_pixels(sample)[0]
     region = sample.region or hand_region(keypoints)
     keypoints = to_region(keypoints, region, size)
     pose = Pose(keypoints, sample.scores[0])
