@@ -2,14 +2,14 @@
 bodies is seen.
 
 Convention: a gesture's hands are compared with the same gesture's samples, by three measures that
-say something to a person; N hands. What is usual is stored in a model's metadata as `reference`:
+say something to a person; N hands. What is usual is stored in a model's metadata as `usual`:
 {gesture: {measure: [low, middle, high]}}, the 10th, 50th and 90th percentile, and under "side" the
 share of samples whose index side lies left of the little finger's, palm up.
 """
 
 import math
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,10 @@ from core.pose.own_frame import heading_length, own_frame
 from core.pose.skeletons import HAND_21, Skeleton
 
 OVER_S = 30.0  # so much of the past is looked at
-ENOUGH = 40  # hands, about ten seconds, before anything is said
+ENOUGH_S = (
+    10.0  # of hands that were seen, however often they are looked at, before anything is said
+)
+_STEP_S = 2.0  # a frame after a longer silence stands for no more than this
 _FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
 _LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares
 _MOST = 0.5  # a larger share of hands turned away, or of half bodies, is worth a word
@@ -109,7 +112,10 @@ class Hand:
 
 @dataclass(frozen=True)
 class _Seen:
+    """A hand in a frame, which stands for the time since the frame before."""
+
     time_s: float
+    lasted_s: float
     hand: Hand
     measures: Measures | None
 
@@ -127,22 +133,25 @@ class Drift:
         known = self._is_hand and isinstance(reference, Mapping)
         self._reference = reference if known else {}
         self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
+        self._last_s = -math.inf
 
     def see(self, hands: Iterable[Hand], time_s: float, *, mirrored_view: bool) -> None:
         """A frame's hands; the same frame may come again."""
-        if self._seen and time_s <= self._seen[-1].time_s:
+        if time_s <= self._last_s:
             return
+        lasted_s = min(time_s - self._last_s, _STEP_S) if self._last_s > -math.inf else 0.0
+        self._last_s = time_s
         for hand in hands:
             mirrored = np.array([mirrored_view])
             measures = Measures.of(hand.keypoints[None], mirrored) if self._is_hand else None
-            self._seen.append(_Seen(time_s, hand, measures))
+            self._seen.append(_Seen(time_s, lasted_s, hand, measures))
         while self._seen and time_s - self._seen[0].time_s > OVER_S:
             self._seen.popleft()
 
     def sentence(self) -> str:
         """What differs and what to do; "" while nothing does, or too little was seen."""
-        seen = tuple(self._seen)
-        if len(seen) < ENOUGH:
+        seen = list(self._seen)
+        if not _enough(seen):
             return ""
         if sum(s.hand.half for s in seen) > _MOST * len(seen):
             return HALF
@@ -152,21 +161,26 @@ class Drift:
                 "If you showed its gestures: record some as you hold them now, and train again."
             )
         found = [
-            self._of(name, [s.measures for s in seen if s.hand.gesture == name and s.measures])
-            for name in self._reference
+            self._of(name, [s for s in seen if s.hand.gesture == name]) for name in self._reference
         ]
         worst, text = max(found, default=(0.0, ""))
         return text if worst > _FAR else ""
 
-    def _of(self, name: str, seen: list[Measures]) -> tuple[float, str]:
+    def _of(self, name: str, hands: Sequence[_Seen]) -> tuple[float, str]:
         """By how many times a gesture is off by its worst measure, and that in words."""
         reference = self._reference[name]
-        if len(seen) < ENOUGH or not isinstance(reference, Mapping):
+        if not _enough(hands) or not isinstance(reference, Mapping):
             return 0.0, ""
+        seen = [hand.measures for hand in hands if hand.measures]
         side = float(np.mean([measures.left[0] for measures in seen]))
         if "side" in reference and abs(side - float(reference["side"])) > 0.9:
             return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WHAT_TO_DO}"
         return max(_off(name, key, reference[key], seen) for key in _LEAST if key in reference)
+
+
+def _enough(seen: Sequence[_Seen]) -> bool:
+    """Whether the hands were seen for long enough to say something of them."""
+    return sum(hand.lasted_s for hand in seen) >= ENOUGH_S
 
 
 def _off(name: str, key: str, tenths: Any, seen: list[Measures]) -> tuple[float, str]:

@@ -6,10 +6,11 @@ import pytest
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.coverage import HALF
-from core.gestures.model.drift import ENOUGH, Drift, Hand, Measures, reference_statistics
+from core.gestures.model.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
 from core.pose.skeletons import BODY_33
 from core.recipes.starter_data import table_data
 
+FRAMES = int(4 * ENOUGH_S) + 1  # at four a second; the first one's time isn't known
 UPRIGHT = np.zeros((21, 2), np.float32)
 UPRIGHT[[5, 9, 13, 17]] = [[-3, -8], [-1, -8], [1, -8], [3, -8]]  # the palm is 8 long, 6 wide
 UPRIGHT[12] = [0, -16]
@@ -58,12 +59,14 @@ def test_what_augmentation_adds_is_not_looked_at():
     assert set(usual["thumbs_up"]) == {"width", "reach"}
 
 
-def after(hand: np.ndarray, frames: int = ENOUGH, *, rejected: bool = False, usual=None) -> str:
+def after(
+    hand: np.ndarray, seconds: float = ENOUGH_S, *, a_second=4, rejected=False, usual=None
+) -> str:
     drift = Drift(reference_statistics(data_of([UPRIGHT])) if usual is None else usual)
-    for i in range(frames):
+    for i in range(int(seconds * a_second) + 1):
         said = None if rejected else "thumbs_up"
-        drift.see([Hand(hand, said, rejected)], i / 4, mirrored_view=False)
-        drift.see([Hand(hand, said, rejected)], i / 4, mirrored_view=False)  # seen twice
+        drift.see([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)
+        drift.see([Hand(hand, said, rejected)], i / a_second, mirrored_view=False)  # seen twice
     return drift.sentence()
 
 
@@ -86,12 +89,30 @@ def test_each_way_of_drifting_is_said_with_what_to_do(hand, says):
 
 
 def test_too_little_and_too_old_say_nothing():
-    assert after(turned(UPRIGHT, 60), ENOUGH - 1) == ""
+    assert after(turned(UPRIGHT, 60), ENOUGH_S - 0.25) == ""
     drift = Drift(reference_statistics(data_of([UPRIGHT])))
-    for i in range(ENOUGH):
+    for i in range(FRAMES):
         drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], i / 4, mirrored_view=False)
+    assert drift.sentence()
     drift.see([], 60.0, mirrored_view=False)
     assert drift.sentence() == ""
+
+
+@pytest.mark.parametrize("a_second", [1, 4, 15])
+def test_how_often_a_page_looks_makes_no_difference(a_second):
+    """Once a second where a browser's camera has a connection of its own, else four times."""
+    hand = turned(UPRIGHT, 60)
+    assert after(hand, ENOUGH_S, a_second=a_second) and not after(hand, 9, a_second=a_second)
+
+
+def test_time_in_which_no_hand_was_seen_does_not_count():
+    for times in (range(0, 29, 3), [0, 1, 2, 13, 24]):  # no hand in between; no picture at all
+        drift = Drift(reference_statistics(data_of([UPRIGHT])))
+        for second in times:
+            drift.see([Hand(turned(UPRIGHT, 60), "thumbs_up")], second, mirrored_view=False)
+            if times[1] > 1:
+                drift.see([], second + 2, mirrored_view=False)
+        assert drift.sentence() == ""
 
 
 def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
@@ -103,16 +124,16 @@ def test_mostly_unknown_hands_are_worth_a_word_also_for_an_early_model():
     ("half", "rejected", "says"),
     [
         (0, 0, ""),
-        (ENOUGH // 2, ENOUGH // 2, ""),
-        (ENOUGH // 2 + 1, 0, HALF),
-        (ENOUGH, ENOUGH, HALF),  # which is why they are unknown
-        (0, ENOUGH // 2 + 1, "Most bodies of the last half minute are unlike"),
+        (FRAMES // 2, FRAMES // 2, ""),
+        (FRAMES // 2 + 1, 0, HALF),
+        (FRAMES, FRAMES, HALF),  # which is why they are unknown
+        (0, FRAMES // 2 + 1, "Most bodies of the last half minute are unlike"),
     ],
 )
 def test_of_bodies_it_is_said_when_most_are_half_or_unknown(half, rejected, says):
     body = np.zeros((33, 2), np.float32)
     drift = Drift({"t_pose": {"turn": [0, 0, 0]}}, BODY_33)  # no body has a palm
-    for i in range(ENOUGH):
+    for i in range(FRAMES):
         drift.see([Hand(body, "t_pose", i < rejected, i < half)], i / 4, mirrored_view=True)
     assert drift.sentence().startswith(says) and bool(drift.sentence()) == bool(says)
 
