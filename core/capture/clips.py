@@ -21,18 +21,33 @@ NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
 CLIP_LIMITS = Limits(score=0.3, outside=0.5, moved=0.0)
 
 
-def clip_of(frames: Sequence[NewSample]) -> NewSample | str:
+def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
     """The frames of one performance, at least one, each a sample of its own, as one sample; or why
-    they are none."""
+    they are none.
+
+    Args:
+        lost_s: times of frames in between that gave no sample.
+    """
+    frames = _unbroken(frames, lost_s)
     times = np.array([frame.time_s for frame in frames], np.float64)
-    keypoints = np.concatenate([frame.keypoints for frame in frames])
-    whole = longest_part(keypoints, times)
-    moving = moving_part(keypoints[whole], times[whole])
+    moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times)
     if moving is None:
-        return NO_MOVEMENT if times[whole][-1] - times[whole][0] >= LEAST_S else TOO_SHORT
-    chosen = frames[whole.start + moving.start : whole.start + moving.stop]
-    spent_s = times[whole][moving][-1] - times[whole][moving][0]
+        return NO_MOVEMENT if times[-1] - times[0] >= LEAST_S else TOO_SHORT
+    chosen = frames[moving]
+    spent_s = times[moving][-1] - times[moving][0]
     return joined(chosen) if len(chosen) >= LEAST_FRAMES and spent_s >= LEAST_S else TOO_SHORT
+
+
+def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
+    """The longest run of them without a gap."""
+    missing = np.full_like(frames[0].keypoints, np.nan)
+    table = sorted(
+        [(frame.time_s, frame.keypoints) for frame in frames] + [(t, missing) for t in lost_s],
+        key=lambda row: row[0],
+    )
+    times = np.array([time_s for time_s, _ in table])
+    part = times[longest_part(np.concatenate([points for _, points in table]), times)]
+    return [frame for frame in frames if part[0] <= frame.time_s <= part[-1]]
 
 
 def joined(frames: Sequence[NewSample]) -> NewSample:

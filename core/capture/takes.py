@@ -57,7 +57,7 @@ class Take:
         if not isinstance(found, str):
             self.last = found.pose
         if self._hold is None:
-            self._count(found)
+            self._count(self._now_s, found)
         else:
             self._unsure.append((self._now_s, found))
 
@@ -89,13 +89,14 @@ class Take:
         """Store what is sure by now, and end with the hold."""
         assert self._hold is not None
         sure_s = self._hold.sure_s
-        for _, found in (one for one in self._unsure if one[0] <= sure_s):
-            self._count(found)
+        for time_s, found in (one for one in self._unsure if one[0] <= sure_s):
+            self._count(time_s, found)
         self._unsure = [one for one in self._unsure if one[0] > sure_s]
         if self._hold.why_over:
             self.end()
 
-    def _count(self, found: NewSample | str) -> None:
+    def _count(self, time_s: float, found: NewSample | str) -> None:
+        """Keep or refuse what the frame of this time gave."""
         if isinstance(found, str):
             self._refused[found] += 1
             return
@@ -127,7 +128,7 @@ class ClipTake(Take):
     def __init__(self, gesture_id: int, plan: Plan, writer: Writer, hold: Hold | None) -> None:
         super().__init__(gesture_id, plan, writer, hold)
         self._frames: list[NewSample] = []
-        self._lost = Counter[str]()  # frames of this performance
+        self._lost: list[tuple[float, str]] = []  # frames of this performance, and why
         self._first_s: float | None = None
         self._beat = 0
 
@@ -162,20 +163,21 @@ class ClipTake(Take):
             self._perform()
         super().end()
 
-    def _count(self, found: NewSample | str) -> None:
+    def _count(self, time_s: float, found: NewSample | str) -> None:
         if isinstance(found, str):
-            self._lost[found] += 1
+            self._lost.append((time_s, found))
         else:
             self._frames.append(found)
 
     def _perform(self) -> None:
         """Make a sample of what came since the last."""
         frames, lost = self._frames, self._lost
-        self._frames, self._lost, self._first_s = [], Counter(), None
+        self._frames, self._lost, self._first_s = [], [], None
         if frames:
-            super()._count(clip_of(frames))
+            super()._count(self._now_s, clip_of(frames, [time_s for time_s, _ in lost]))
         elif lost:
-            super()._count(lost.most_common(1)[0][0])
+            [(why, _)] = Counter(why for _, why in lost).most_common(1)
+            super()._count(self._now_s, why)
 
     def progress(self) -> Progress:
         """How it stands, with the part that is being recorded."""

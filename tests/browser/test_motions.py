@@ -61,14 +61,14 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         [clip] = store.samples(project.id, limit=1)
         assert clip.times_s[-1] - clip.times_s[0] < 1.8  # of four seconds
         way = clip.keypoints[-1, 0, 0] - clip.keypoints[0, 0, 0]
-        assert 40 < way < WAY + 60  # on a busy machine not all of it was seen
+        assert WAY - 60 < way < WAY + 60
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text("told apart by comparing with your examples")).to_be_visible()
         reads(page, "swipe_left")
         page.screenshot(path=pictures / "motions_studio.png", full_page=True)
         go(page, "Live")
         last = page.get_by_text("Last movements:")
-        swipes_alone = r"^Last movements: swipe_left \d+%( · swipe_left \d+%)*$"
-        expect(last).to_have_text(re.compile(swipes_alone))  # nothing when it comes or goes
+        twice = r"Last movements: swipe_left \d+% · (swipe_left \d+%( · )?)+"
+        expect(last).to_have_text(re.compile(f"^{twice}$"))  # and nothing else, coming or going
         page.screenshot(path=pictures / "motions_live.png", full_page=True)
     store.close()

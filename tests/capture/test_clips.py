@@ -57,6 +57,26 @@ def test_a_button_that_is_held_for_one_performance_gives_one_clip(
     assert decode_jpeg(clip.crop_jpeg).shape == (256, 256, 3)
 
 
+def test_frames_that_a_busy_machine_never_read_do_not_cut_a_clip_and_a_lost_hand_does(
+    recorder, store, project, swipe, now
+):
+    """0.35 s in the middle of the way, of which there is nothing or frames without a hand."""
+    for seen_away in (False, True):
+        recorder.record(swipe.id, HELD)
+        begun = now[0]
+        for frame in range(10, 40):  # 20 a second; the hand goes until 1.5 s
+            now[0] = begun + frame / FPS
+            if not 18 <= frame < 24:
+                offer(recorder, now[0], hand(200 * min(frame / FPS, 1.5)))
+            elif seen_away:
+                offer(recorder, now[0])
+        recorder.release(now[0] - begun)
+    second, first = store.samples(project.id)
+    assert first.keypoints[[0, -1], 0, 0] == pytest.approx([300, 500])
+    assert first.frames == len(first.times_s) == 16
+    assert second.keypoints[[0, -1], 0, 0] == pytest.approx([440, 500])
+
+
 def test_what_came_after_the_button_was_let_go_is_not_in_the_clip(
     recorder, store, project, swipe, now
 ):

@@ -18,7 +18,7 @@ from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
-from core.gestures.motion.windows import bridged_s, window
+from core.gestures.motion.windows import is_gap, usual_s, window
 from core.pose.types import Floats
 
 LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
@@ -27,6 +27,7 @@ _SAME_S = 0.25  # after a gesture: what goes on is the same movement
 _LEAST_FRAMES = 4  # of a window
 _KEPT_S = LENGTHS_S[-1] + 0.5
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
+_STEPS = 60  # between frames, of which the usual one is taken
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
 
 
@@ -85,6 +86,8 @@ class MotionStream:
         self._threshold = model.threshold if threshold is None else threshold
         self._none = [i for i, g in enumerate(model.gestures) if g.name == NONE.name]
         self._frames: deque[_Frame] = deque()
+        self._steps_s: deque[float] = deque(maxlen=_STEPS)
+        self._gone_s = 0.0  # since the hand was seen last, as `is_gap` counts it
         self._free_s, self._last_s = -np.inf, -np.inf
         self._candidate: _Candidate | None = None
         self._last: _Candidate | None = None
@@ -106,8 +109,8 @@ class MotionStream:
         """
         if time_s <= self._last_s:
             return None
-        self._last_s = time_s
         ended = self.close() if self._lost(time_s) else None
+        self._last_s = time_s
         if keypoints is not None and np.isfinite(keypoints).all(-1).any():
             self._take(time_s, np.asarray(keypoints, np.float32))
             self._weigh(mirrored_view)
@@ -122,9 +125,13 @@ class MotionStream:
         return event
 
     def _lost(self, time_s: float) -> bool:
-        """Whether nothing was seen for too long."""
-        times = np.array([frame.time_s for frame in self._frames])
-        return len(times) > 0 and bool(time_s - times[-1] > bridged_s(times))
+        """Whether nothing was seen for too long until the frame of this time."""
+        if not self._frames:
+            return False
+        self._steps_s.append(time_s - self._last_s)
+        usual = usual_s(np.array(self._steps_s))
+        self._gone_s += min(self._steps_s[-1], usual)
+        return bool(is_gap(time_s - self._frames[-1].time_s, self._gone_s, usual))
 
     def _take(self, time_s: float, keypoints: Floats) -> None:
         before = [frame for frame in self._frames if frame.time_s >= time_s - OVER_S - 1e-9]
@@ -134,6 +141,7 @@ class MotionStream:
             spent = time_s - then.time_s
             quick = speed(keypoints, then.keypoints, spent, pose_size(keypoints[None]))
         self._frames.append(_Frame(time_s, keypoints, quick))
+        self._gone_s = 0.0
         while time_s - self._frames[0].time_s > _KEPT_S:
             self._frames.popleft()
 

@@ -14,6 +14,7 @@ from core.pose.types import Floats
 
 STEPS = 16
 BRIDGED_S = 0.2  # that a hand may be lost for
+UNREAD_S = 0.5  # that it may go unseen for where a busy machine left frames out
 _UNTIMED_S = 1 / 30  # between frames whose times nobody wrote down
 _LATE = 1.5  # times the usual step between frames: then some are missing in between
 
@@ -43,17 +44,32 @@ def longest_part(keypoints: Floats, times_s: Times) -> slice:
     shown = np.flatnonzero(np.isfinite(keypoints).all(-1).any(-1))
     if not len(shown):
         return slice(0, len(keypoints))
-    ends = np.flatnonzero(np.diff(times_s[shown]) > bridged_s(times_s))
+    steps = np.diff(times_s)
+    usual = usual_s(steps)
+    gone_s = np.r_[0.0, np.cumsum(np.minimum(steps, usual))]
+    ends = np.flatnonzero(is_gap(np.diff(times_s[shown]), np.diff(gone_s[shown]), usual))
     starts, stops = np.r_[0, ends + 1], np.r_[ends, len(shown) - 1]
     longest = int(np.argmax(times_s[shown[stops]] - times_s[shown[starts]]))
     return slice(int(shown[starts[longest]]), int(shown[stops[longest]]) + 1)
 
 
-def bridged_s(times_s: Times) -> float:
-    """For how long nothing may be seen among frames of these times: a recording of few frames a
-    second has no gap where none is missing."""
-    usual = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    return max(BRIDGED_S, _LATE * usual) + 1e-9
+def is_gap(apart_s: Any, gone_s: Any, usual: float) -> Any:
+    """Whether the hand was lost between two sights of it, of numbers or arrays: a frame that shows
+    no hand tells so, one that was never read does not.
+
+    Args:
+        apart_s: from sight to sight.
+        gone_s: of that, what was watched: a step between two frames counts at most as a usual one.
+        usual: the step between frames; a recording of few frames a second has no gap where none is
+            missing.
+    """
+    slow_s = _LATE * usual + 1e-9
+    return (gone_s > max(BRIDGED_S + 1e-9, slow_s)) | (apart_s > max(UNREAD_S + 1e-9, slow_s))
+
+
+def usual_s(steps_s: Times) -> float:
+    """The usual one of the steps between frames; 0 of none."""
+    return float(np.median(steps_s)) if len(steps_s) else 0.0
 
 
 def _between(values: Floats, times: Times, wanted: Times) -> Floats:

@@ -1,4 +1,7 @@
-"""Moving gestures in a stream: by hand-made ways of one fingertip at known times."""
+"""Moving gestures in a stream: by hand-made ways of one fingertip at known times, and by
+real hands."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.stream import SETTLED_S, MotionStream
+from core.gestures.motion.trimming import moving_part
+from core.gestures.motion.windows import window
 from core.gestures.training.export import save_motion_model
 from core.gestures.training.motion_learner import fit_templates
 
@@ -26,6 +31,25 @@ def rest(at: np.ndarray, frames: int) -> np.ndarray:
     return at + np.random.default_rng(frames).normal(0, 0.001, (frames, 2))
 
 
+def learned(names: list[str], windows: list[np.ndarray], folder: Path) -> GestureModel:
+    """A model that compares with these windows, each of the gesture of its name."""
+    gestures = tuple(map(GestureLabel, dict.fromkeys(names)))
+    index = {gesture.name: number for number, gesture in enumerate(gestures)}
+    one = np.full(len(names), "p")
+    data = GestureData(
+        np.stack(windows).astype(np.float32),
+        np.zeros(len(names), bool),
+        np.array([index[name] for name in names]),
+        gestures,
+        one,
+        one,
+        np.arange(len(names)).astype(str),
+        skeleton="fingertip_1" if windows[0].shape[1] == 1 else "hand_21",
+    )
+    save_motion_model(fit_templates(data), data, folder, {})
+    return GestureModel.load(folder)
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> GestureModel:
     """Of swipes three ways, each long and short, and of rest."""
@@ -34,24 +58,8 @@ def model(tmp_path_factory) -> GestureModel:
     clips = [(n, line(REST, way, 16)) for n, way in zip(names, (RIGHT, LEFT, DOWN), strict=True)]
     clips += [(name, way * 0.8) for name, way in clips]
     clips += [("none", rest(REST, 16) * scale) for scale in (1.0, 2.0, 3.0)]
-    gestures = tuple(map(GestureLabel, (*names, "none")))  # whatever emoji it has
-    index = {gesture.name: number for number, gesture in enumerate(gestures)}
-    points = np.stack([way for _, way in clips])[:, :, None].astype(np.float32)
-    points += rng.normal(0, 1e-4, points.shape).astype(np.float32)
-    one = np.full(len(clips), "p")
-    data = GestureData(
-        points,
-        np.zeros(len(clips), bool),
-        np.array([index[name] for name, _ in clips]),
-        gestures,
-        one,
-        one,
-        np.arange(len(clips)).astype(str),
-        skeleton="fingertip_1",
-    )
-    folder = tmp_path_factory.mktemp("motions")
-    save_motion_model(fit_templates(data), data, folder, {})
-    return GestureModel.load(folder)
+    points = [way[:, None] + rng.normal(0, 1e-4, (16, 1, 2)) for _, way in clips]
+    return learned([name for name, _ in clips], points, tmp_path_factory.mktemp("motions"))
 
 
 def events_of(model: GestureModel, way: np.ndarray, fps: float = FPS, **given):
@@ -112,9 +120,53 @@ def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_movement
     stream = MotionStream(model)
     for frame in range(20):
         stream.step(frame / FPS, np.zeros((1, 2), np.float32))
-    assert len(stream.trail) == 20
-    assert stream.step(19 / FPS + 0.2, None) is None and len(stream.trail) == 20
-    assert stream.step(19 / FPS + 0.21, None) is None and stream.trail == []
+    for frame in range(20, 26):
+        assert stream.step(frame / FPS, None) is None and len(stream.trail) == 20
+    assert stream.step(26 / FPS, None) is None and stream.trail == []
+
+
+def test_frames_that_were_never_read_end_a_movement_only_after_half_a_second(model):
+    for away, kept in ((0.49, 20), (0.51, 0)):
+        stream = MotionStream(model)
+        for frame in range(20):
+            stream.step(frame / FPS, np.zeros((1, 2), np.float32))
+        stream.step(19 / FPS + away, None)
+        assert len(stream.trail) == kept
+
+
+@pytest.fixture(scope="module")
+def spelled(shared_data) -> dict[str, list[np.ndarray]]:
+    """Ten films of a hand that moves, of each of two kana: (T, 21, 2)."""
+    with np.load(shared_data / "moving" / "yubimoji_76.npz") as file:
+        points = (file["xy"] / file["scale"]).astype(np.float32)
+        names = file["kana"][file["label"]].tolist()
+        films = list(zip(names, np.split(points, file["start"][1:-1]), strict=True))
+    return {kana: [film for name, film in films if name == kana] for kana in "りー"}
+
+
+def rested(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The hand rests before it and after it."""
+    ends = [np.repeat(film[[at]], 24, 0) + rng.normal(0, 0.002, (24, 21, 2)) for at in (0, -1)]
+    return np.concatenate([ends[0], film, ends[1]]).astype(np.float32)
+
+
+def test_on_a_busy_machine_real_movements_are_found(spelled, tmp_path):
+    """Three of ten times no frame is read for 0.25 to 0.45 s."""
+    rng = np.random.default_rng(0)
+    known = []
+    for kana, films in spelled.items():
+        known += [(kana, film[moving_part(film, np.arange(len(film)) / FPS)]) for film in films[:5]]
+        known += [("none", rested(films[0], rng)[:20])]
+    fitted = learned([name for name, _ in known], [window(clip) for _, clip in known], tmp_path)
+    found = 0
+    for kana, film in ((kana, film) for kana, films in spelled.items() for film in films[5:]):
+        points, stream = rested(film, rng), MotionStream(fitted)
+        stalls = np.where(rng.random(99) < 0.3, rng.uniform(0.25, 0.45, 99), 1 / 15)
+        read_s = np.cumsum(stalls)
+        read_s = read_s[read_s < len(points) / FPS - 0.1]
+        told = [stream.step(t, points[round(t * FPS)]) for t in read_s]
+        found += kana in [event.gesture.name for event in (*told, stream.close()) if event]
+    assert found >= 8
 
 
 def test_what_was_going_on_at_the_end_is_told_when_the_stream_is_closed(model):

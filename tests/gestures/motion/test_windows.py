@@ -34,6 +34,19 @@ def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_window()
     np.testing.assert_allclose(window(long, times, 5)[:, 0, 0], [7, 8, 9, 10, 11], atol=1e-5)
 
 
+def test_frames_that_were_never_read_are_bridged_for_half_a_second():
+    times = np.r_[0, 0.05, 0.1, 0.6, 0.65, 0.7]
+    assert longest_part(way(0, 1, 2, 12, 13, 14), times) == slice(0, 6)
+    np.testing.assert_allclose(
+        window(way(0, 1, 2, 12, 13, 14), times, 15)[:, 0, 0], np.arange(15), atol=1e-5
+    )
+    times[3:] += 0.01
+    assert longest_part(way(0, 1, 2, 12, 13), times[:5]) == slice(0, 3)
+    # nobody is seen at 0.15 and, after 0.25 s in which nothing was read, at 0.4
+    times = np.r_[0, 0.05, 0.1, 0.15, 0.4, 0.45, 0.5]
+    assert longest_part(way(0, 1, 2, NAN, NAN, 9, 10), times) == slice(0, 7)
+
+
 def test_few_frames_a_second_are_no_gap():
     times = np.arange(4) * 0.5
     assert longest_part(way(0, 1, 2, 3), times) == slice(0, 4)
