@@ -16,7 +16,13 @@ from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.frames import read_depth
 from core.depth.published import DEPTH_SETS, DepthLabel, DepthSet
-from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE, read_joint_table
+from core.depth.sources.camera_files import CAMERA_FILE, read_camera_beside
+from core.depth.sources.joint_tables import (
+    CAMERA_COLUMNS,
+    JOINTS_FILE,
+    JointTable,
+    read_joint_table,
+)
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import Skeleton
 
@@ -38,7 +44,8 @@ def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
 
     Raises:
         TrainingError: the folder is of none of these, or of another skeleton.
-        TableError: a file that is damaged.
+        TableError: a table that is damaged.
+        MediaError: a camera's file or a picture that is.
     """
     if (folder / JOINTS_FILE).is_file():
         return DepthHands(skeleton, _rendered(folder, skeleton))
@@ -90,21 +97,30 @@ def _last_tenth(count: int) -> list[str]:
     return [""] * (count - measured) + [_HELD_OUT] * measured
 
 
-def _hand(file: Path, camera: Camera, xyz_mm: Points, side_mm: float, held_out: str) -> DepthHand:
-    u, v, d = camera.to_pixels(np.nanmean(xyz_mm, axis=0))
-    return DepthHand(partial(read_depth, file), Cube(camera, (u, v, d), side_mm), xyz_mm, held_out)
+def _hand(
+    file: Path,
+    camera: Camera,
+    xyz_mm: Points,
+    side_mm: float,
+    held_out: str,
+    unit_mm: float = 1.0,
+) -> DepthHand:
+    cube = Cube(camera, tuple(camera.to_pixels(np.nanmean(xyz_mm, axis=0))), side_mm)
+    return DepthHand(partial(read_depth, file, unit_mm=unit_mm), cube, xyz_mm, held_out)
 
 
 def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
-    """A row a picture: its name, its camera's numbers, and x y z in mm of every keypoint."""
+    """A row a picture: its name, x y z in mm of every keypoint, and its camera's numbers; without
+    these, the camera as a file beside tells."""
     path = folder / JOINTS_FILE
     table = read_joint_table(path)
+    own, unit_mm = _camera_beside(folder, table)
     missing = [f"{joint}_x" for joint in skeleton.joints if joint not in table.joints]
-    missing += [] if table.cameras else [CAMERA_COLUMNS[0]]
+    missing += [] if table.cameras or own else [CAMERA_COLUMNS[0]]
     if missing:
         raise TableError(
-            f"{path} has no column {missing[0]}: expected are picture, {', '.join(CAMERA_COLUMNS)} "
-            f"and x, y, z of every keypoint of {skeleton.name}"
+            f"{path} has no column {missing[0]}: expected are picture, x, y, z of every keypoint "
+            f"of {skeleton.name}, and {', '.join(CAMERA_COLUMNS)} or {CAMERA_FILE} beside it"
         )
     columns = [table.joints.index(joint) for joint in skeleton.joints]
     hands = []
@@ -114,6 +130,16 @@ def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
         xyz_mm = truth_mm[columns]
         if not np.isfinite(xyz_mm).all() or not (xyz_mm[:, 2] > 0).all():
             raise TableError(f"{path}: {name} has keypoints that are missing or behind the camera")
-        file, camera = folder / Path(name).name, table.cameras[name]
-        hands.append(_hand(file, camera, xyz_mm, _RENDERED_SIDE_MM, part))
+        file, camera = folder / Path(name).name, table.cameras.get(name, own)
+        hands.append(_hand(file, camera, xyz_mm, _RENDERED_SIDE_MM, part, unit_mm))
     return hands
+
+
+def _camera_beside(folder: Path, table: JointTable) -> tuple[Camera | None, float]:
+    """The camera of a folder's pictures as a file there tells, and their unit."""
+    first = next(iter(table.truths), "")
+    if not first or not (folder / Path(first).name).is_file():
+        return None, 1.0
+    height, width = read_depth(folder / Path(first).name).shape
+    camera, unit_mm = read_camera_beside(folder, (height, width))
+    return camera, unit_mm or 1.0

@@ -1,5 +1,6 @@
 """Folders of hands in depth: what is learned from, what measures, and whose keypoints they are."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from scipy.io import savemat
 from core.datasets.depth_files import read_depth_hands
 from core.datasets.depth_hands import Change, shown
 from core.depth.joint_files import read_joints
+from core.depth.sources.recorder import record
+from core.depth.sources.recordings import open_depth
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import HAND_21, MSRA_21, NYU_14
 
@@ -75,6 +78,24 @@ def test_of_rendered_hands_each_has_a_camera_and_the_last_tenth_measures(tmp_pat
     assert (hand.cube.camera.fy, hand.cube.camera.u0, hand.cube.camera.width) == (510, 60, 120)
     np.testing.assert_array_equal(hand.xyz_mm[7], [7, -7, 400])
     np.testing.assert_allclose(hand.cube.centre_mm, [10, -10, 400])
+
+
+def test_the_camera_and_the_unit_may_stand_beside_the_table(shared_data, tmp_path: Path) -> None:
+    """As those of real frames do; the same frames recorded anew have them in the table."""
+    source = shared_data / "depth" / "rgbd21"
+    with open_depth(source) as frames:
+        record(frames, tmp_path / "again", frames=2)
+    beside, within = (
+        read_depth_hands(path, HAND_21).hands for path in (source, tmp_path / "again")
+    )
+    for one, same in zip(beside[:2], within, strict=True):
+        np.testing.assert_allclose(one.cube.centre_mm, same.cube.centre_mm, atol=1e-2)
+        assert one.cube.camera.fx == same.cube.camera.fx
+        np.testing.assert_array_equal(one.frame(), same.frame())
+    eighths = tmp_path / "again" / "camera.json"
+    eighths.write_text(json.dumps(json.loads(eighths.read_text()) | {"unit_mm": 0.125}))
+    again = read_depth_hands(tmp_path / "again", HAND_21).hands[0]
+    np.testing.assert_array_equal(again.frame(), within[0].frame() / 8)
 
 
 def test_a_folder_or_a_table_of_something_else_is_told(tmp_path: Path) -> None:
