@@ -48,7 +48,8 @@ def record_depth(
     frames: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.001, help="For so long.")] = None,
     camera: Annotated[
-        str | None, typer.Option(help="nyu, icvl, msra or hands17; else as the recording tells.")
+        str | None,
+        typer.Option(help="nyu, icvl, msra, hands17 or nvgesture; else as it tells itself."),
     ] = None,
     unit_mm: Annotated[
         float | None, typer.Option(min=0.0001, help="Of a recording's numbers, as 0.125.")

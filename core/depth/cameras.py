@@ -44,7 +44,8 @@ class Camera:
 
 
 # Tompson et al. 2014; Tang et al. 2014 as the published evaluations use it (readers of its pictures
-# also say 241.42); Sun et al. 2015; Yuan et al. 2017
+# also say 241.42); Sun et al. 2015; Yuan et al. 2017. nvGesture's is the model of MSRA's,
+# SoftKinetic DS325; numbers of its own were not found
 CAMERAS = {
     one.name: one
     for one in (
@@ -52,6 +53,7 @@ CAMERAS = {
         Camera("icvl", 240.99, 240.96, 160.0, 120.0, 320, 240),
         Camera("msra", 241.42, 241.42, 160.0, 120.0, 320, 240),
         Camera("hands17", 475.065948, 475.065857, 315.944855, 245.287079, 640, 480),
+        Camera("nvgesture", 241.42, 241.42, 160.0, 120.0, 320, 240),
     )
 }
 

@@ -35,6 +35,7 @@ class VideoTrack:
         times_s: of each frame, from 0.
         size_hw: of them.
         is_deep: it has more than 8 bits a pixel.
+        codec: FFmpeg's name of how it is coded.
         notes: what the file says of itself, by names in lower case.
     """
 
@@ -57,6 +58,7 @@ class VideoTrack:
         context = self._stream.codec_context
         self.size_hw = context.height, context.width
         self.is_deep = str(context.pix_fmt) in _DEEP
+        self.codec = str(context.name)
         self._form = form or (GREY_16 if self.is_deep else GREY_8)
         self.notes = {key.lower(): text for key, text in self._container.metadata.items()}
         try:

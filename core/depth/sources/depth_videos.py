@@ -5,13 +5,13 @@ second video stream of the same size is the colours in the same view.
 
 nvGesture's sk_depth.avi is 8 bits of motion JPEG, the brighter the nearer: in its sample fingertips
 held to the camera are brighter than their wrist. What a grey level means is said nowhere; 900 mm
-less 3 mm for each is our estimate: by it the hands of its sample, seen by MSRA's camera (the same
-model, SoftKinetic DS325), are as broad as a hand's. Take its distances to be right within a
-quarter. Its sk_color.avi is another camera's view, some 45 px apart: no colours come with it.
+less 3 mm for each is our estimate: by it the hands of its sample are as broad as a hand's. Take its
+distances to be right within a quarter. It is read so where its camera is named, or where it is
+called as it is published and is such a video. Its sk_color.avi is another camera's view, some 45 px
+apart: no colours come with it.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from core.media.exact_videos import RGB, VideoTrack, track_count
 VIDEO_SUFFIXES = (".mkv", ".avi", ".mp4", ".mov")
 NOTE = "mudra_depth"
 NVGESTURE = "sk_depth.avi"
+_OF_NVGESTURE = CAMERAS["nvgesture"]
 _NVGESTURE_UNIT_MM, _NVGESTURE_BLACK_MM = 3.0, 900.0
 _NVGESTURE_UP_TO_MM = 750.0  # farther, there is JPEG's noise round edges
 
@@ -36,7 +37,8 @@ def open_depth_video(
     """The frames of a video.
 
     Args:
-        camera: it was taken by; None: as the file or camera.json beside it tells.
+        camera: it was taken by; None: as the file or camera.json beside it tells. nvGesture's also
+            says what a grey level means.
         unit_mm: of its numbers; None: as the file or camera.json tells, else 1 of 16 bits; of
             8 bits somebody must tell it.
 
@@ -50,10 +52,13 @@ def open_depth_video(
         found, unit = camera or said, unit_mm or said_unit
         if found is None:
             raise unknown_camera(path.name, depth.size_hw)
+        if found.name == _OF_NVGESTURE.name and not depth.is_deep:
+            unit = unit or _NVGESTURE_UNIT_MM
         if unit is None and not depth.is_deep:
             raise MediaError(
                 f"{path.name} has 8 bits a pixel, and how many mm a grey level is isn't said: "
-                "put unit_mm into camera.json beside it, or give it"
+                f"put unit_mm into camera.json beside it, or give it; name the camera "
+                f"{_OF_NVGESTURE.name} if it is nvGesture's"
             )
         rgb = VideoTrack(path, number=1, form=RGB) if has_rgb else None
         if rgb and rgb.size_hw != depth.size_hw:  # not registered
@@ -72,10 +77,18 @@ def _said(path: Path, track: VideoTrack) -> tuple[Camera | None, float | None]:
         except (ValueError, RecursionError):
             raise MediaError(f"{path.name}: its note {NOTE} is no JSON") from None
     said, unit_mm = read_camera_beside(path.parent, track.size_hw)
-    msra = CAMERAS["msra"]
-    if path.name == NVGESTURE and track.size_hw == (msra.height, msra.width):
-        return said or replace(msra, name="nvgesture"), unit_mm or _NVGESTURE_UNIT_MM
+    if said is None and _is_nvgesture(path, track):
+        said = _OF_NVGESTURE
     return said, unit_mm
+
+
+def _is_nvgesture(path: Path, track: VideoTrack) -> bool:
+    """Whether it is called so, also by a browser that had the name already (sk_depth (1).avi), and
+    is 8 bits of motion JPEG of that size."""
+    stem, suffix = NVGESTURE.split(".")
+    called = path.name.startswith(stem) and path.suffix.lower() == f".{suffix}"
+    size_hw = _OF_NVGESTURE.height, _OF_NVGESTURE.width
+    return called and track.codec == "mjpeg" and track.size_hw == size_hw
 
 
 class DepthVideo(Recorded):
@@ -99,7 +112,7 @@ class DepthVideo(Recorded):
     def _frame(self, index: int) -> DepthFrame:
         depth_mm = self._depth.read(index).astype(np.float32) * np.float32(self._unit_mm)
         check_size(depth_mm, self.camera, self.name)
-        if self.name == NVGESTURE and not self._depth.is_deep:
+        if self.camera.name == _OF_NVGESTURE.name and not self._depth.is_deep:
             depth_mm = _NVGESTURE_BLACK_MM - depth_mm
             depth_mm[depth_mm > _NVGESTURE_UP_TO_MM] = 0
         rgb = self._rgb.read(index) if self._rgb else None

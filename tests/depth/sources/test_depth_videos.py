@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -100,10 +101,51 @@ def test_nvgesture_s_hand_is_at_arm_s_length_and_moves_between_frames(shared_dat
     assert np.median(fingers) < np.median(heel) - 20
 
 
-def test_8_bits_need_somebody_who_says_what_they_mean(tmp_path, shared_data) -> None:
+@pytest.fixture
+def nvgesture(shared_data: Path) -> bytes:
+    return (shared_data / "samples" / "nvgesture" / "sk_depth.avi").read_bytes()
+
+
+def test_8_bits_need_somebody_who_says_what_they_mean(tmp_path, nvgesture) -> None:
     path = tmp_path / "other.avi"
-    path.write_bytes((shared_data / "samples" / "nvgesture" / "sk_depth.avi").read_bytes())
-    with pytest.raises(MediaError, match="8 bits a pixel, and how many mm a grey level is"):
+    path.write_bytes(nvgesture)
+    with pytest.raises(
+        MediaError, match=r"8 bits a pixel, and how many mm .* the camera nvgesture"
+    ):
         open_depth(path, camera=CAMERAS["msra"])
     with open_depth(path, camera=CAMERAS["msra"], unit_mm=4) as source:
         assert 500 < np.median(source.read(0).depth_mm[140:160, 145:165]) < 700
+
+
+def grey_of(path: Path) -> float:
+    """Of one pixel of the hand in the first frame, as OpenCV decodes it."""
+    grey = cv2.VideoCapture(str(path)).read()[1][150, 155]
+    assert 100 < grey[0] < 200 and len({*grey.tolist()}) == 1
+    return float(grey[0])
+
+
+def test_nvgesture_s_is_known_by_its_name_also_a_copy_s_or_by_the_camera_that_is_named(
+    tmp_path, nvgesture
+) -> None:
+    for name, camera in [
+        ("sk_depth.avi", None),
+        ("sk_depth (1).avi", None),
+        ("a.avi", "nvgesture"),
+    ]:
+        (tmp_path / name).write_bytes(nvgesture)
+        with open_depth(tmp_path / name, camera=CAMERAS.get(camera)) as source:
+            assert source.camera == CAMERAS["nvgesture"]
+            assert source.read(0).depth_mm[150, 155] == 900 - 3 * grey_of(tmp_path / name)
+
+
+def test_another_s_video_of_that_name_is_read_as_somebody_says(tmp_path, nvgesture) -> None:
+    path = tmp_path / "sk_depth.avi"
+    path.write_bytes(nvgesture)
+    with open_depth(path, camera=CAMERAS["msra"], unit_mm=4) as source:
+        assert source.read(0).depth_mm[150, 155] == 4 * grey_of(path)
+    (tmp_path / "own").mkdir()
+    own = film(tmp_path / "own" / "a.mkv", {}).rename(tmp_path / "own" / "sk_depth.avi")
+    with open_depth(own, camera=CAMERA) as source:
+        assert source.read(1).depth_mm[0, 0] == 401
+    with pytest.raises(MediaError, match="which camera took it"):
+        open_depth(own)
