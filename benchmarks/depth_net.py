@@ -63,7 +63,7 @@ def round_truth(frame: DepthFrame, truth: Points) -> Cube:
 
 def in_cube(net: DepthNet, frame: DepthFrame, cube: Cube) -> Points:
     """The keypoints that the net says for a cube."""
-    return cube.from_units(net.keypoints(cube.cut(frame.depth_mm)[None])[0])
+    return net.in_cube(cube, cube.cut(frame.depth_mm))
 
 
 # --------------------------------------------------------------------------------- the real frames

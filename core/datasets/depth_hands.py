@@ -8,12 +8,11 @@ crop's side.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from core.datasets.training_data import Listed, Sample
 from core.depth.cameras import Points
-from core.depth.cubes import SIDE, Crop, Cube, Depth
+from core.depth.cubes import Crop, Cube, Depth, turned_crop
 from core.pose.skeletons import Skeleton
 from core.pose.types import Floats
 
@@ -93,8 +92,8 @@ def shown(hand: DepthHand, change: Change) -> tuple[Crop, Floats]:
     cube = changed(hand.cube, change)
     crop, xyz_mm = cube.cut(hand.frame()), hand.xyz_mm
     if change.turn_deg:
-        crop = _turned_crop(crop, change.turn_deg)
-        xyz_mm = turned(xyz_mm, cube, change.turn_deg)
+        crop = turned_crop(crop, change.turn_deg)
+        xyz_mm = cube.turned(xyz_mm, change.turn_deg)
     places = cube.placement.to_crop(cube.camera.to_pixels(xyz_mm))
     keypoints = np.concatenate([cube.to_units(xyz_mm), places], axis=1)
     return crop[..., None], keypoints.astype(np.float32)
@@ -104,22 +103,3 @@ def changed(cube: Cube, change: Change) -> Cube:
     """The cube, shifted and scaled."""
     u, v, d = cube.camera.to_pixels(cube.centre_mm + change.shift_mm)
     return replace(cube, centre_uvd=(u, v, d), side_mm=cube.side_mm * change.scale)
-
-
-def turned(xyz_mm: Points, cube: Cube, turn_deg: float) -> Points:
-    """Points in space, turned in the picture round the cube's centre; their depths stay."""
-    cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
-    uvd = cube.camera.to_pixels(xyz_mm)
-    middle = np.array(cube.centre_uvd[:2])
-    uvd[:, :2] = (uvd[:, :2] - middle) @ np.array([[cos, sin], [-sin, cos]]) + middle
-    return cube.camera.to_mm(uvd)
-
-
-def _turned_crop(crop: Crop, turn_deg: float) -> Crop:
-    middle = (SIDE / 2, SIDE / 2)  # where the cube's centre lies
-    matrix = cv2.getRotationMatrix2D(middle, -turn_deg, 1.0)
-    size = (SIDE, SIDE)
-    found = cv2.warpAffine(
-        crop, matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
-    )
-    return np.asarray(found, np.float32)

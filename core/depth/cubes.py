@@ -142,6 +142,15 @@ class Cube:
         )
         return self._in_units(np.asarray(crop, np.float32))
 
+    def turned(self, xyz_mm: Points, turn_deg: float) -> Points:
+        """(…, 3) points in space, turned in the picture round the centre, clockwise as one sees it;
+        their depths stay."""
+        cos, sin = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
+        uvd = self.camera.to_pixels(xyz_mm)
+        middle = np.array(self.centre_uvd[:2])
+        uvd[:, :2] = (uvd[:, :2] - middle) @ np.array([[cos, sin], [-sin, cos]]) + middle
+        return self.camera.to_mm(uvd)
+
     def _in_units(self, depth_mm: Depth) -> Crop:
         half = self.side_mm / 2
         return np.clip((depth_mm - self.centre_uvd[2]) / half, -1, 1).astype(np.float32)
@@ -152,6 +161,17 @@ class Cube:
         longer = max(width, height)
         wide, high = max(1, SIDE * width // longer), max(1, SIDE * height // longer)
         return (wide, high), ((SIDE - wide) // 2, (SIDE - high) // 2)
+
+
+def turned_crop(crop: Crop, turn_deg: float) -> Crop:
+    """A crop (S, S), turned as `Cube.turned` turns what it shows."""
+    middle = (SIDE / 2, SIDE / 2)  # where the cube's centre lies
+    matrix = cv2.getRotationMatrix2D(middle, -turn_deg, 1.0)
+    size = (SIDE, SIDE)
+    found = cv2.warpAffine(
+        crop, matrix, size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0
+    )
+    return np.asarray(found, np.float32)
 
 
 def _taken(depth_mm: Depth, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Depth:

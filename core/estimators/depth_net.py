@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.depth.cameras import Points
+from core.depth.cubes import Crop, Cube, turned_crop
 from core.errors import WeightsError
 from core.estimators.heatmap_model import METADATA, MODEL
 from core.weights.onnx_session import open_session
 
+_MOST_TURNS = 8  # each costs as much as the first
 _ABOUT = ("name", "input_hw", "joints", "skeleton", "sha256")
 _MADE = {  # what a net sees, and what trains one
     "depth": "depth; train one by train-net crossinfonet.…",
@@ -28,6 +31,9 @@ class DepthNet:
         skeleton: the name of the one whose keypoints it finds.
         joints: K.
 
+        turns_deg: a crop is looked at so turned, and the answers' mean is taken: the metadata's,
+            else (0,), once as it is.
+
     Args:
         folder: what training left.
         threads: of onnxruntime.
@@ -38,6 +44,7 @@ class DepthNet:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         about = read_about(folder, "depth", _ABOUT)
+        self.turns_deg = _turns(folder, about.get("turns_deg", [0]))
         self.name, self.skeleton, self.joints = about["name"], about["skeleton"], about["joints"]
         self._session = open_session(checked_graph(folder, about), threads=threads)
 
@@ -45,6 +52,24 @@ class DepthNet:
         """(N, S, S) crops, −1 to 1 → (N, K, 3) in the cube, in units of half its side."""
         (found,) = self._session.run(["keypoints"], {"crops": crops})
         return np.asarray(found, np.float32)
+
+    def in_cube(self, cube: Cube, crop: Crop) -> Points:
+        """(K, 3) mm of the hand in a cube's crop (S, S): the mean over the turns."""
+        crops = [turned_crop(crop, turn) if turn else crop for turn in self.turns_deg]
+        said = zip(self.turns_deg, self.keypoints(np.stack(crops)), strict=True)
+        found = [cube.turned(cube.from_units(units), -turn) for turn, units in said]
+        return np.asarray(np.mean(found, axis=0))
+
+
+def _turns(folder: Path, told: Any) -> tuple[float, ...]:
+    turns = told if isinstance(told, list) else []
+    right = all(type(turn) in (int, float) and -180 <= turn <= 180 for turn in turns)
+    if not (right and 1 <= len(turns) <= _MOST_TURNS):
+        raise WeightsError(
+            f"{folder}: turns_deg in {METADATA} is {told!r:.100}: 1 to {_MOST_TURNS} angles "
+            "between -180 and 180 were expected"
+        )
+    return tuple(map(float, turns))
 
 
 def is_depth_net(folder: Path) -> bool:

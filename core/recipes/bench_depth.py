@@ -125,9 +125,9 @@ def _timed(net: DepthNet, hands: Sequence[DepthFrame], reads: int) -> dict[str, 
                 followed += reader.read(frame).how == "tracked"
                 cpu.append(1000 * (time.process_time() - busy))
                 whole.append(1000 * (time.perf_counter() - begun))
-        crops = cube.cut(frame.depth_mm)[None]
+        crop = cube.cut(frame.depth_mm)
         cut += [_ms(cube.cut, frame.depth_mm) for _ in range(reads)]
-        by_net += [_ms(net.keypoints, crops) for _ in range(reads)]
+        by_net += [_ms(net.in_cube, cube, crop) for _ in range(reads)]
     return {
         "ms": _rounded(np.median(whole)),
         "p90_ms": _rounded(np.percentile(whole, 90)),

@@ -21,7 +21,6 @@ from core.pose.skeletons import skeleton_named
 LIMITS_MM = tuple(range(10, 90, 10))
 _CURVE_STEP_MM = 2
 _DIGITS = 6
-_BATCH = 64
 
 
 def evaluate_depth(
@@ -88,11 +87,8 @@ def measure_depth_net(
     if not measured:
         raise TableError(f"{data} has too few hands to hold some out and measure on them")
     found: list[Points] = []
-    for start in range(0, len(measured), _BATCH):
-        batch = measured[start : start + _BATCH]
-        said = net.keypoints(np.stack([hand.cube.cut(hand.frame()) for hand in batch]))
-        pairs = zip(batch, said, strict=True)
-        found += [hand.cube.from_units(units) for hand, units in pairs]
+    for hand in measured:
+        found.append(net.in_cube(hand.cube, hand.cube.cut(hand.frame())))
         progress(len(found), len(measured))
     if out is not None:
         pairs = zip(measured, found, strict=True)

@@ -119,7 +119,7 @@ class DepthReader:
             return DepthReading(frame, cube, how, crop=cube.cut(frame.depth_mm)) if fits else None
         for _ in range(_LOOKS):
             crop, looked_in = cube.cut(frame.depth_mm), cube
-            joints_mm = cube.from_units(self._net.keypoints(crop[None])[0])
+            joints_mm = self._net.in_cube(cube, crop)
             off_mm = float(np.linalg.norm(joints_mm.mean(0) - cube.centre_mm))
             if off_mm <= _SETTLED_MM or not joints_mm[:, 2].mean() > 0:
                 break

@@ -1,6 +1,7 @@
 """A net of depth on the command line: trained on a folder, saved for use, measured in mm."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -60,10 +61,17 @@ def test_a_net_of_depth_is_trained_and_measured_in_mm(rendered: Path, workspace:
     assert measured["mean_mm"] == pytest.approx(epe(distances(said, truth)), abs=0.01)
 
 
-def test_the_net_that_ships_finds_rendered_hands_as_well_as_its_metadata_say() -> None:
+def test_the_net_that_ships_finds_rendered_hands_and_turned_looks_help(tmp_path: Path) -> None:
     folder = Path("data/models/crossinfonet.synthetic_light")
-    (said,) = json.loads((folder / "metadata.json").read_text())["held_out"]["rendered"]
     found = run("evaluate-net", folder, "--data", "rendered")
     assert found["n"] == 200
-    assert found["mean_mm"] == pytest.approx(100 * said["mean_error"], abs=0.1)
-    assert found["mean_mm"] < 16 and found["success"]["40"] > 0.5
+    assert found["mean_mm"] < 14.5 and found["success"]["40"] > 0.55
+
+    about = json.loads((folder / "metadata.json").read_text())
+    assert about.pop("turns_deg") == [0, 30, -30]
+    shutil.copy(folder / "model.onnx", tmp_path)
+    (tmp_path / "metadata.json").write_text(json.dumps(about))
+    by_one_look = run("evaluate-net", tmp_path, "--data", "rendered")["mean_mm"]
+    (said,) = about["held_out"]["rendered"]  # as training measured it
+    assert by_one_look == pytest.approx(100 * said["mean_error"], abs=0.1)
+    assert found["mean_mm"] < 0.97 * by_one_look

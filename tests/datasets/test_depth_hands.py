@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.datasets.depth_hands import Change, DepthHand, DepthHands, changed, shown, turned
+from core.datasets.depth_hands import Change, DepthHand, DepthHands, changed, shown
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.errors import SkeletonError
@@ -65,7 +65,7 @@ def test_a_turned_crop_shows_the_keypoint_where_it_is_said_to_be(turn_deg, expec
 
 
 def test_a_turn_goes_clockwise_and_keeps_depths() -> None:
-    found = turned(np.array([[20.0, 0.0, 500.0], [26.0, 0.0, 650.0]]), CUBE, 90.0)
+    found = CUBE.turned(np.array([[20.0, 0.0, 500.0], [26.0, 0.0, 650.0]]), 90.0)
     np.testing.assert_allclose(found, [[0, 20, 500], [0, 26, 650]], atol=1e-9)
 
 
