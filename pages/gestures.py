@@ -8,6 +8,7 @@ from core.gestures.labels import safe_label
 from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
 from core.store.rows import MOVING, STILL
+from pages.panels.capture.cards_data import HOW_TO
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.emoji import pick_emoji
 from pages.panels.project.projects import pick_project
@@ -33,7 +34,7 @@ def _gestures(project: Project) -> None:
         "Add the gestures that you want to teach. Those not used keep their samples, but are "
         "neither recorded nor trained."
     )
-    _add(project)
+    _add(project, moves=bool(found) and all(overview.gesture.moves for overview in found))
     there = {overview.gesture.id: overview.gesture for overview in found}
     for index, overview in enumerate(found):
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
@@ -42,7 +43,7 @@ def _gestures(project: Project) -> None:
         st.info("This project has no gestures: add one above, or undo in the sidebar.", icon="✋")
 
 
-def _add(project: Project) -> None:
+def _add(project: Project, *, moves: bool) -> None:
     turn = st.session_state.get("added_gestures", 0)  # new keys empty the form and close it
     with (
         st.popover("Add a gesture", icon="➕", key=f"add_{turn}"),
@@ -52,6 +53,7 @@ def _add(project: Project) -> None:
         emoji = pick_emoji(f"add_{turn}")
         moves = st.checkbox(
             "It moves: a swipe, a circle",
+            moves,
             key=f"add_moves_{turn}",
             help="A sample is one performance then. A gesture that is held still needs none.",
         )
@@ -71,7 +73,8 @@ def _row(
         f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
         f"{many(overview.sessions, 'session')}"
     )
-    told = recorded if overview.samples else "nothing recorded yet"
+    how = HOW_TO.get(gesture.name, "") if gesture.moves else ""
+    told = recorded if overview.samples else f"nothing recorded yet · {how}".removesuffix(" · ")
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(

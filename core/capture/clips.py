@@ -41,13 +41,13 @@ def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSam
 def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
     """The longest run of them without a gap."""
     missing = np.full_like(frames[0].keypoints, np.nan)
-    table = sorted(
-        [(frame.time_s, frame.keypoints) for frame in frames] + [(t, missing) for t in lost_s],
-        key=lambda row: row[0],
-    )
-    times = np.array([time_s for time_s, _ in table])
-    part = times[longest_part(np.concatenate([points for _, points in table]), times)]
-    return [frame for frame in frames if part[0] <= frame.time_s <= part[-1]]
+    seen_s = np.array([frame.time_s for frame in frames], np.float64)
+    times = np.r_[seen_s, lost_s]
+    points = np.concatenate([*(frame.keypoints for frame in frames), *[missing] * len(lost_s)])
+    order = np.argsort(times)
+    part = times[order][longest_part(points[order], times[order])]
+    inside = np.flatnonzero((seen_s >= part[0]) & (seen_s <= part[-1]))
+    return frames[inside[0] : inside[-1] + 1]
 
 
 def joined(frames: Sequence[NewSample]) -> NewSample:

@@ -45,6 +45,9 @@ def create(
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Of whole bodies, with arm poses to begin with.")
     ] = False,
+    motions: Annotated[
+        bool, typer.Option("--motions", help="Of hands, with gestures that move to begin with.")
+    ] = False,
     keypoints_only: Annotated[
         bool, typer.Option("--keypoints-only", help="Store no pictures.")
     ] = False,
@@ -57,10 +60,16 @@ def create(
     """Make a project, of hands or of bodies."""
     from core.pose.skeletons import SUBJECTS
 
+    if bodies and motions:
+        raise typer.BadParameter("gestures that move are of hands: --bodies or --motions")
     skeleton = SUBJECTS["Bodies" if bodies else "Hands"].name
     with open_store(Paths.find(workspace)) as store:
         project = store.create_project(
-            name, skeleton=skeleton, keypoints_only=keypoints_only, in_space=in_space
+            name,
+            skeleton=skeleton,
+            keypoints_only=keypoints_only,
+            in_space=in_space,
+            motions=motions,
         )
         gestures = [gesture.name for gesture in store.gestures(project.id)]
     document = {"name": project.name, "skeleton": project.skeleton, "gestures": gestures}

@@ -71,6 +71,20 @@ ARM_POSES = (
     NONE,
 )
 
+# of hands, each that moves with how it is performed; left and right are the screen's
+HOW_TO_MOVE = {
+    GestureLabel("swipe_left", "⬅️"): "Sweep an open hand to the left, once, and rest.",
+    GestureLabel("swipe_right", "➡️"): "Sweep an open hand to the right, once, and rest.",
+    GestureLabel("swipe_up", "⬆️"): "Sweep an open hand upwards, once, and rest.",
+    GestureLabel("swipe_down", "⬇️"): "Sweep an open hand downwards, once, and rest.",
+    GestureLabel("clockwise", "🔃"): "Draw one circle in the air, as a clock's hand goes.",
+    GestureLabel("counter_clockwise", "🔄"): "Draw one circle in the air, the other way round.",
+    GestureLabel("wave", "👋"): "Wave an open hand from side to side, two or three times.",
+    GestureLabel("pinch", "🤏"): "Bring thumb and index finger together, and open them again.",
+    NONE: "Any other movement: scratch, talk with your hands.",
+}
+MOTIONS = tuple(HOW_TO_MOVE)
+
 _ALIASES = {
     "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
     "thumbs_down": "thumbdown thumb_down thumbsdown dislike no",

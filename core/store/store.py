@@ -13,7 +13,14 @@ from sqlalchemy import distinct, func, insert, select
 from core.errors import LabelError, NotFoundError
 from core.gestures.data import GestureData
 from core.gestures.features import feature_set
-from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, in_colour, safe_name
+from core.gestures.labels import (
+    ARM_POSES,
+    DEFAULT_GESTURES,
+    MOTIONS,
+    NONE,
+    in_colour,
+    safe_name,
+)
 from core.pose.finders import keypoints_by
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
@@ -21,6 +28,7 @@ from core.store.database import Database, inserted, named
 from core.store.fitting import check_samples, home_of
 from core.store.learned import NO_SPACE, counted_estimators, training_rows
 from core.store.rows import (
+    MOVING,
     STILL,
     Gesture,
     GestureOverview,
@@ -52,12 +60,14 @@ class Store(Database):
         keypoints_only: bool = False,
         skeleton: str = HAND_21.name,
         in_space: bool = False,
+        motions: bool = False,
     ) -> Project:
         """A new project; one of hands with the eight gestures, one of whole bodies with the arm
         poses, each with `none`.
 
         Args:
             in_space: it learns from keypoints in space.
+            motions: it begins with gestures of hands that move instead.
 
         Raises:
             StoreError: the name is taken.
@@ -65,6 +75,7 @@ class Store(Database):
             SkeletonError: no such skeleton, or no features of it in space.
         """
         ready = _READY.get(skeleton_named(skeleton).name, (NONE,))
+        ready, kind = (MOTIONS, MOVING) if motions else (ready, STILL)
         if in_space:
             feature_set(skeleton, 3)
         with self.writing() as connection:
@@ -75,7 +86,7 @@ class Store(Database):
             project_id = inserted(connection, t.projects, values)
             for position, gesture in enumerate(ready):
                 values = named(gesture.name) | {"project_id": project_id, "emoji": gesture.emoji}
-                values |= {"position": position, "enabled": True, "kind": STILL}
+                values |= {"position": position, "enabled": True, "kind": kind}
                 inserted(connection, t.gestures, values)
         about = safe_name(name), keypoints_only, None, made_at, skeleton, in_space
         return Project(project_id, *about)

@@ -252,9 +252,10 @@ class Cards {
     row.choose.append(row.digit, row.emoji, text)
     row.strip = made("div", "strip", "", { onkeydown: (event) => this.walk(row, event) })
     row.strip.setAttribute("role", "group")
+    row.how = made("p", "how")
     row.hold = this.holdButton(id)
     row.menu = button("menu", "⋯", "", () => this.edit(id))
-    row.box.append(row.choose, row.strip, row.hold, row.menu)
+    row.box.append(row.choose, row.how, row.strip, row.hold, row.menu)
     this.rows.set(id, row)
     return row
   }
@@ -299,6 +300,10 @@ class Cards {
     put(row.name, card.name)
     const moves = card.moves ? "moves · " : ""
     put(row.count, busy ? recording.short : moves + many(card.samples))
+    put(row.how, card.how)
+    row.how.title = card.how
+    row.how.hidden = !card.how
+    row.strip.hidden = Boolean(card.how)
     row.choose.title = card.name
     row.choose.setAttribute("aria-pressed", String(card.id === this.chosen()))
     row.box.classList.toggle("chosen", card.id === this.chosen())
@@ -374,7 +379,8 @@ class Cards {
     Object.assign(label, { required: true, placeholder: "peace" })
     Object.assign(emoji, { placeholder: "✌️" })
     const save = made("button", "save", card ? "Save" : "Add", { type: "submit" })
-    const moves = made("input", "", "", { type: "checkbox" })
+    const { cards } = this.data, checked = cards.length > 0 && cards.every((one) => one.moves)
+    const moves = made("input", "", "", { type: "checkbox", checked })
     const kind = made("label", "kind")
     kind.append(moves, "It moves: a swipe, a circle")
     form.append(emoji, label, save)

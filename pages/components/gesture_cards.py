@@ -50,8 +50,9 @@ def show_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -
             `watch`, whether something may change without a word from here; `due`, whether to say
             so when nobody records for a moment; `chosen`, a gesture's id; `recording`, None or
             its `gesture`, with a `short` and a `long` text of how it stands; `cards`, each with
-            `id`, `name`, `emoji`, `moves`, `samples` and `crops`, ids of samples, newest first;
-            `pictures`, their addresses by id; `signs`, the emoji to choose from.
+            `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids
+            of samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to
+            choose from.
         on_said: called when `said(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), on_said_change=on_said)

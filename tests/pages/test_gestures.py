@@ -3,7 +3,7 @@
 import pytest
 
 from core.store.curation import list_sessions
-from tests.pages.conftest import ODD, go, record, texts, unfold
+from tests.pages.conftest import ODD, go, press, record, texts, unfold
 
 PEOPLE, SESSIONS = "🧑 People", "🗓 Sessions"
 
@@ -38,6 +38,17 @@ def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, store):
     last = store.gestures(project_of(store).id)[-1]
     assert (last.name, last.emoji) == ("peace", "✌️")
     assert "✌️ peace" in texts(page)
+
+
+def test_a_project_begins_with_hands_that_move_and_how_to_perform_each(app, store):
+    next(i for i in app.sidebar.text_input if i.label == "Name").set_value("Moves")
+    about = next(r for r in app.sidebar.radio if r.label == "It is about")
+    about.set_value("Hands that move")
+    press(app, "Create")
+    assert [g.name for g in store.gestures(store.project("Moves").id) if g.moves][-1] == "none"
+    page = go(app, "gestures")
+    assert "Sweep an open hand to the left, once, and rest." in texts(page)
+    assert widget(page.checkbox, "add_moves_0").value
 
 
 def test_a_gesture_that_moves_is_added_as_one_and_shown_as_one(app, store):

@@ -36,6 +36,17 @@ def burst(store, bodies):
     return store.start_recording(store.start_session(bodies.id, who.id, "webcam"), pose.id)
 
 
+def test_a_project_of_motions_begins_with_gestures_that_move(store):
+    project = store.create_project("Moves", motions=True)
+    found = store.gestures(project.id)
+    assert project.skeleton == "hand_21" and all(gesture.moves for gesture in found)
+    assert [gesture.name for gesture in found] == [
+        *(f"swipe_{way}" for way in ("left", "right", "up", "down")),
+        *("clockwise", "counter_clockwise", "wave", "pinch", "none"),
+    ]
+    assert len({gesture.emoji for gesture in found}) == 9
+
+
 def test_a_project_of_bodies_begins_with_the_arm_poses(store, bodies):
     assert store.project("bodies").skeleton == "body_33"
     assert [g.label for g in store.gestures(bodies.id)] == [*ARM_POSES]

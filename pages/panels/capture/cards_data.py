@@ -8,11 +8,14 @@ import streamlit as st
 
 from core.capture.plans import Progress
 from core.capture.samples import thumbnail
+from core.gestures.labels import HOW_TO_MOVE
 from core.store import Gesture, Sample, Store
 from core.store.index import count_samples, newest_samples, read_samples
 from pages.panels.capture.cards_place import Cards
 from pages.panels.project.emoji import HANDS
 
+HOW_TO = {label.name: how for label, how in HOW_TO_MOVE.items()}
+_PERFORM = "Each sample is one performance."
 CROPS = 12  # of each gesture, on the widest screen
 
 
@@ -48,6 +51,7 @@ def _card(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
         "emoji": gesture.label.emoji,
         "moves": gesture.moves,
         "samples": samples,
+        "how": HOW_TO.get(gesture.name, _PERFORM) if gesture.moves and not samples else "",
         "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
     }
 

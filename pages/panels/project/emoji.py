@@ -6,7 +6,7 @@ from core.gestures.labels import in_colour
 
 _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "
-    "🙌 👐 🤲 🙏 💪 1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 🟢 🔴 ⭐ ❤ ▶"
+    "🙌 👐 🤲 🙏 💪 1️⃣ 2️⃣ 3️⃣ 4️⃣ 5️⃣ 🟢 🔴 ⭐ ❤ ▶ ⬅ ➡ ⬆ ⬇ 🔃 🔄"
 )
 HANDS = [in_colour(sign) for sign in _SIGNS.split()]
 

@@ -10,6 +10,9 @@ from pages.panels.project.chosen import use_project
 from pages.panels.project.undo import undo_bar, undo_history
 
 FIRST_PROJECT = "My gestures"
+# a project's skeleton, and whether it begins with gestures that move
+_ABOUT = {name: (skeleton, False) for name, skeleton in SUBJECTS.items()}
+_ABOUT |= {"Hands that move": (SUBJECTS["Hands"], True)}
 
 
 def pick_project() -> Project:
@@ -54,7 +57,7 @@ def _new_project(store: Store, turn: int) -> None:
         st.form("new_project", border=False, clear_on_submit=True),
     ):
         name = st.text_input("Name", placeholder="Rock, paper, scissors")
-        about = st.radio("It is about", list(SUBJECTS), horizontal=True, key=f"about_{turn}")
+        about = st.radio("It is about", list(_ABOUT), horizontal=True, key=f"about_{turn}")
         in_space = st.checkbox(
             "Hands in space (3-D)",
             help="It learns from x, y and z of each keypoint: of a depth camera, or as MediaPipe "
@@ -67,9 +70,13 @@ def _new_project(store: Store, turn: int) -> None:
         if not st.form_submit_button("Create", type="primary"):
             return
         with errors_shown():
-            skeleton = SUBJECTS[str(about)].name
+            skeleton, motions = _ABOUT[str(about)]
             made = store.create_project(
-                name, keypoints_only=keypoints_only, skeleton=skeleton, in_space=in_space
+                name,
+                keypoints_only=keypoints_only,
+                skeleton=skeleton.name,
+                in_space=in_space,
+                motions=motions,
             )
             use_project(made.name)
             st.rerun()
