@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.capture.importing import labelled_pictures
+from core.capture.picture_files import labelled_pictures
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.gestures.labels import DEFAULT_GESTURES
 from core.media.pictures import read_picture

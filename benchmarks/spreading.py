@@ -17,7 +17,7 @@ from benchmarks.studio import report
 from core.media.pictures import PICTURE_SUFFIXES
 from core.paths import Paths
 from core.recognition.extracting import extract
-from core.recognition.spreading import LOCAL, RAY
+from core.spreading import LOCAL, RAY
 
 
 def some_pictures(folder: Path, number: int, to: Path) -> int:

@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -158,7 +159,7 @@ def project(store):
 @pytest.fixture
 def make_estimator(weights_folder) -> Callable:
     """Opens a new estimator of real hands."""
-    return lambda **options: create_estimator("mediapipe-hands", weights_folder, **options)
+    return partial(create_estimator, "mediapipe-hands", weights_folder)
 
 
 @pytest.fixture(scope="session")

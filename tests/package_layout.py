@@ -17,6 +17,7 @@ from typing import Any
 ORDER = (
     "errors",
     "files",
+    "spreading",
     "pose",
     "media",
     "depth",
@@ -71,7 +72,7 @@ LIBRARIES = (
         "pythonosc": ("core/actions/osc.py",),
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),
-        "ray": ("core/recognition/spreading.py",),
+        "ray": ("core/spreading.py",),
         "pycocotools": ("core/recognition/coco_evaluating.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)

@@ -6,23 +6,27 @@ reason, and the rest goes in.
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from core.capture.samples import Limits, judged, nothing_found, sample_of
-from core.capture.tables import TABLE_SUFFIXES, KeypointTable, meant_gesture, read_table
+from core.capture.picture_files import (
+    LabelledPicture,
+    MakeEstimator,
+    labelled_pictures,
+    samples_or_reasons,
+)
+from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import LabelError, MediaError, TableError
-from core.estimators import Estimator
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
-from core.media.pictures import PICTURE_SUFFIXES, read_picture
-from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
+from core.media.videos import VIDEO_SUFFIXES
 from core.pose.skeletons import skeleton_named
-from core.pose.types import Frame
+from core.spreading import LOCAL, check_place, spread
 from core.store import NewSample, Project, Store
 from core.store.database import counted
 from core.store.new_project import project_to_fill
@@ -30,12 +34,9 @@ from core.store.rows import MOVING, STILL
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 SOMEBODY = "import"  # the person where nobody says who it was
-_VIDEO_FPS = 5.0  # neighbouring frames hardly differ
-_ANY_HAND = Limits(score=0.0, outside=1.0)  # somebody chose the picture
 _BATCH = 4  # pictures a transaction: at most about a second of work is lost to a kill
 
 Progress = Callable[[int, int], None]
-MakeEstimator = Callable[[], Estimator]
 
 
 @dataclass
@@ -77,15 +78,6 @@ class ImportReport:
         return "; ".join(parts)
 
 
-@dataclass(frozen=True)
-class LabelledPicture:
-    """A picture or video, the folder that names its class, and the gesture that this means."""
-
-    path: Path
-    folder: str
-    gesture: str | None
-
-
 def import_path(
     store: Store,
     project_name: str,
@@ -95,15 +87,23 @@ def import_path(
     person: str | None = None,
     layout: str = "auto",
     mapping: Mapping[str, str] | None = None,
+    workers: int = 1,
+    on: str = LOCAL,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Add a table's rows, or the hands in a folder's or zip's pictures and videos, to a project.
+    """Add a table's rows, or the hands in a folder's or zip's pictures and videos, to a project,
+    which is made where it is missing.
 
-    A missing project is made. `estimator_factory` is called once, and only for pictures.
+    Args:
+        estimator_factory: called for pictures alone; a function of a module, or a `partial` of one,
+            where other processes work.
+        workers, on: where hands are looked for, see `spread`; the store is written here.
 
     Raises:
         MudraError: nothing at the path that can be imported.
     """
+    path = path.absolute()  # other machines have other working folders
+    check_place(on, path)
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
@@ -118,12 +118,19 @@ def import_path(
         pictures = labelled_pictures(folder, mapping, name=name, videos=True)
         if estimator_factory is None:
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
-        with (
-            estimator_factory() as estimator,
-            project_to_fill(store, project_name, estimator.skeleton) as (project, fresh),
-        ):
+        with estimator_factory() as estimator:
+            skeleton = estimator.skeleton
+        with project_to_fill(store, project_name, skeleton) as (project, fresh):
             report = import_pictures(
-                store, project, pictures, estimator, person or SOMEBODY, path.name, progress
+                store,
+                project,
+                pictures,
+                estimator_factory,
+                person or SOMEBODY,
+                path.name,
+                workers=workers,
+                on=on,
+                progress=progress,
             )
             note_import(store, project, path.name, report, fresh=fresh)
             return report
@@ -156,42 +163,16 @@ def opened_folder(path: Path) -> Iterator[Path]:
         raise MediaError(f"{what}: give a folder per class, a zip of one, or a csv")
 
 
-def labelled_pictures(
-    folder: Path,
-    mapping: Mapping[str, str] | None = None,
-    *,
-    name: str = "",
-    videos: bool = False,
-) -> list[LabelledPicture]:
-    """Every picture below a folder; the name of the folder it lies in is its class.
-
-    Args:
-        name: what to call the folder itself, where its own name says nothing (an unpacked zip's).
-        videos: count as pictures, too.
-
-    Raises:
-        MediaError: no pictures there.
-    """
-    found = []
-    suffixes = (*PICTURE_SUFFIXES, *(VIDEO_SUFFIXES if videos else ()))
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in suffixes and path.is_file() and not hidden:
-            top = path.parent == folder
-            label = (name or folder.resolve().name) if top else path.parent.name
-            found.append(LabelledPicture(path, label, meant_gesture(label, mapping)))
-    if not found:
-        raise MediaError(f"no pictures ({', '.join(suffixes)}) in {name or folder}")
-    return found
-
-
 def import_pictures(
     store: Store,
     project: Project,
     pictures: Sequence[LabelledPicture],
-    estimator: Estimator,
+    estimator_factory: MakeEstimator,
     person: str,
     source: str,
+    *,
+    workers: int = 1,
+    on: str = LOCAL,
     progress: Progress,
 ) -> ImportReport:
     """Find the hand in each picture, and in five frames a second of each video, and store it."""
@@ -199,22 +180,25 @@ def import_pictures(
     homes = _Homes(store, project, source, report)
     known = store.known_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
-    for number, picture in enumerate(pictures, 1):
-        name = f"{picture.folder}/{picture.path.name}"
-        try:
-            with_crop = not project.keypoints_only
-            samples = file_samples(picture.path, name, estimator, known, with_crop=with_crop)
-            if not samples:
-                report.already += 1
-            else:
-                video = picture.path.suffix.lower() in VIDEO_SUFFIXES
-                recording = homes.recording(person, picture.gesture or picture.folder, new=video)
-                waiting.setdefault(recording, []).extend(samples)
-        except (MediaError, LabelError) as error:  # or a folder whose name can't be a gesture's
-            report.refused.append((name, str(error)))
-        if number % _BATCH == 0 or number == len(pictures):
-            _flush(store, waiting, report)
-        progress(number, len(pictures))
+    work = partial(samples_or_reasons, estimator_factory, known, not project.keypoints_only)
+    with spread(work, pictures, workers=workers, on=on) as each:
+        for number, (picture, found) in enumerate(zip(pictures, each, strict=True), 1):
+            try:
+                if isinstance(found, str):
+                    report.refused.append((str(picture), found))
+                elif not found or found[0].file_hash in known:
+                    report.already += 1
+                else:
+                    video = picture.path.suffix.lower() in VIDEO_SUFFIXES
+                    gesture = picture.gesture or picture.folder
+                    recording = homes.recording(person, gesture, new=video)
+                    waiting.setdefault(recording, []).extend(found)
+                    known.add(found[0].file_hash or "")
+            except LabelError as error:  # a folder whose name can't be a gesture's
+                report.refused.append((str(picture), str(error)))
+            if number % _BATCH == 0 or number == len(pictures):
+                _flush(store, waiting, report)
+            progress(number, len(pictures))
     return report
 
 
@@ -223,60 +207,6 @@ def _flush(store: Store, waiting: dict[int, list[NewSample]], report: ImportRepo
         report.note("samples", store.add_samples(recording, new))
         report.added += len(new)
     waiting.clear()
-
-
-def file_samples(
-    path: Path,
-    name: str,
-    estimator: Estimator,
-    known: set[str],
-    *,
-    with_crop: bool = True,
-    progress: Callable[[float], None] = lambda share: None,
-) -> list[NewSample]:
-    """A picture's hand or body, or a video's five times a second without near-duplicates.
-
-    Args:
-        name: goes into the samples as their source.
-        known: digests of files; of a known one there are no samples, afterwards it is known.
-        progress: told the share of a video that is done, 0..1.
-
-    Raises:
-        MediaError: unreadable, or nothing found in it.
-    """
-    digest = _digest(path)
-    if digest in known:
-        return []
-    frames: Iterable[Frame]
-    limits: Limits | None
-    if path.suffix.lower() in VIDEO_SUFFIXES:
-        frames, limits = read_video(path, fps=_VIDEO_FPS), None
-        seconds = video_info(path).seconds or MAX_SECONDS
-    else:
-        frames, limits, seconds = [Frame(read_picture(path))], _ANY_HAND, 1.0
-    found: list[NewSample] = []
-    for frame in frames:
-        frame = replace(frame, source=name)
-        progress(min(1.0, frame.time_s / seconds))
-        estimate = estimator.estimate_still(frame.rgb)
-        pose = judged(estimate, found[-1].pose if found else None, limits)
-        if not isinstance(pose, str):
-            sample = sample_of(
-                frame, pose, estimate, version=estimator.version, with_picture=with_crop
-            )
-            found.append(replace(sample, file_hash=digest))
-    if not found:
-        raise MediaError(f"{nothing_found(estimator.skeleton)} found")
-    known.add(digest)
-    return found
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise MediaError(f"{path.name} can't be read: {error.strerror}") from error
 
 
 def _import_table(

@@ -6,12 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.capture.importing import (
-    file_samples,
-    import_pictures,
-    labelled_pictures,
-    opened_folder,
-)
+from core.capture.importing import import_pictures, opened_folder
+from core.capture.picture_files import file_samples, labelled_pictures
 from core.capture.plans import CONTINUOUS, Plan, Progress
 from core.capture.recording import Recorder
 from core.capture.samples import STORED
@@ -98,7 +94,7 @@ def add_uploads(
             with uploaded(name, content, Path(folder)) as path:
                 if path.suffix.lower() == ".zip":
                     part = _add_zip(
-                        recorder, project, gesture, name, path, estimator, part_progress
+                        recorder, project, gesture, name, path, make_estimator, part_progress
                     )
                 else:
                     part = _add_video(recorder, gesture, name, path, estimator, part_progress)
@@ -185,7 +181,7 @@ def _add_zip(
     gesture: Gesture,
     name: str,
     path: Path,
-    estimator: Estimator,
+    make_estimator: Callable[[], Estimator],
     progress: Callable[[float], None],
 ) -> Added:
     try:
@@ -197,10 +193,10 @@ def _add_zip(
                 recorder.store,
                 project,
                 files,
-                estimator,
+                make_estimator,
                 recorder.person,
                 name,
-                lambda done, total: progress(done / total),
+                progress=lambda done, total: progress(done / total),
             )
     except MudraError as error:
         return Added(0, ((name, str(error)),))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,6 +55,11 @@ DepthNetName = Annotated[
 NumHands = Annotated[
     int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
 ]
+Workers = Annotated[int, typer.Option(min=1, help="Processes that look at pictures.")]
+On = Annotated[
+    str,
+    typer.Option("--on", help="local; ray, begun here or RAY_ADDRESS; or ray://HOST:PORT."),
+]
 GestureFile = Annotated[Path, typer.Argument(help="NAME.gesture.")]
 InBin = Annotated[bool, typer.Option("--bin", help="What is in the bin instead.")]
 Yes = Annotated[bool, typer.Option("--yes", help="I know that it can't be undone.")]
@@ -70,7 +76,7 @@ def hand_estimator(
 ) -> Callable[[], Any]:
     from core.recognition.keypoint_sources import KeypointSource
 
-    return lambda: KeypointSource(name).open(paths, num_poses=num_poses)
+    return partial(KeypointSource(name).open, paths, num_poses=num_poses)
 
 
 def estimator_of(store: Any, project: str, given: str | None) -> str:

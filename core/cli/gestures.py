@@ -13,11 +13,13 @@ from core.cli._shared import (
     ModelName,
     NewProject,
     NumHands,
+    On,
     OwnEstimator,
     ProjectName,
     TableEstimator,
     TrainingEstimator,
     TrainingProject,
+    Workers,
     Workspace,
     check_choice,
     check_layout,
@@ -47,6 +49,8 @@ def import_(
         str | None,
         typer.Option(help="Finds them, else what fits the project; of a COCO json: found them."),
     ] = None,
+    workers: Workers = 1,
+    on: On = "local",
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -66,6 +70,8 @@ def import_(
             estimator=estimator,
             layout=layout,
             mapping=labels,
+            workers=workers,
+            on=on,
             progress=progress,
         )
     for name, reason in report.refused:
@@ -172,6 +178,8 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="A folder per class, a zip of one, or a table.")],
     layout: Layout = "auto",
     mapping: Mapping = None,
+    workers: Workers = 1,
+    on: On = "local",
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
@@ -190,6 +198,8 @@ def evaluate(
             estimator_factory=hand_estimator(paths, chosen.estimator),
             layout=layout,
             mapping=labels,
+            workers=workers,
+            on=on,
             progress=progress,
         )
     if found["unknown_folders"]:
@@ -256,10 +266,8 @@ def extract(
     out: Annotated[Path, typer.Option("-o", "--output", help="A .csv or .parquet.")],
     estimator: TableEstimator = "mediapipe-hands",
     hands: NumHands = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    on: Annotated[
-        str, typer.Option(help="local; ray, begun here or RAY_ADDRESS; or ray://HOST:PORT.")
-    ] = "local",
+    workers: Workers = 1,
+    on: On = "local",
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""

@@ -17,14 +17,8 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.capture.cells import lines_text
-from core.capture.importing import (
-    SOMEBODY,
-    ImportReport,
-    MakeEstimator,
-    Progress,
-    import_path,
-    note_import,
-)
+from core.capture.importing import SOMEBODY, ImportReport, Progress, import_path, note_import
+from core.capture.picture_files import MakeEstimator
 from core.capture.tables import TABLE_SUFFIXES
 from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
@@ -34,6 +28,7 @@ from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
 from core.gestures.labels import safe_name
 from core.pose.skeletons import HAND_21
+from core.spreading import LOCAL
 from core.store import Project, Store
 from core.store.fitting import check_axes
 from core.store.new_project import project_to_fill
@@ -62,6 +57,8 @@ def read_data(
     estimator: str | None = None,
     layout: str = "auto",
     mapping: Mapping[str, str] | None = None,
+    workers: int = 1,
+    on: str = LOCAL,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Add a file of samples to a project, which is made where it is missing; whatever is no table
@@ -71,6 +68,7 @@ def read_data(
         person: who recorded, where a COCO file of others does not say.
         estimator: whose keypoints a COCO file of others holds; “coco-21” where nobody knows.
         mapping: a gesture's name in the file → its name here.
+        workers, on: where pictures are looked at, see `spread`.
 
     Raises:
         MudraError: nothing that can be read; nothing was added then.
@@ -86,6 +84,8 @@ def read_data(
             person=person,
             layout=layout,
             mapping=mapping,
+            workers=workers,
+            on=on,
             progress=progress,
         )
     try:

@@ -2,30 +2,28 @@
 unsureness nor smoothing changes a figure, and no row is left out. N items."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.capture.importing import (
-    LabelledPicture,
-    MakeEstimator,
-    labelled_pictures,
-    opened_folder,
-)
+from core.capture.importing import opened_folder
+from core.capture.picture_files import LabelledPicture, MakeEstimator, labelled_pictures
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import MudraError
-from core.estimators import Estimator
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.windows import window
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Picture
-from core.recognition.reading import Answer, Probabilities, answers
+from core.recognition.reading import Probabilities, answers
 from core.recognition.reading_ahead import read_ahead
+from core.spreading import LOCAL, check_place, spread
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang
@@ -40,9 +38,16 @@ def evaluate(
     estimator_factory: MakeEstimator,
     layout: str = "auto",
     mapping: Mapping[str, str] | None = None,
+    workers: int = 1,
+    on: str = LOCAL,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Figures of a model on a folder per class, a zip of one, or a keypoint table.
+
+    Args:
+        estimator_factory: called for pictures alone; a function of a module, or a `partial` of one,
+            where other processes work.
+        workers, on: where pictures are looked at, see `spread`.
 
     Returns:
         n, detected, accuracy (of all n: an undetected one is wrong), accuracy_detected, their
@@ -55,12 +60,18 @@ def evaluate(
     Raises:
         MudraError: nothing there, or keypoints of another estimator than the model's.
     """
+    path = path.absolute()  # other machines have other working folders
+    check_place(on, path)
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         return _of_table(model, read_table(path, layout, mapping))
-    with opened_folder(path) as folder, estimator_factory() as estimator:
-        model.check_estimator(estimator.name, estimator.skeleton)
-        return _of_pictures(model, labelled_pictures(folder, mapping), estimator, progress)
+    with opened_folder(path) as folder:
+        with estimator_factory() as estimator:
+            model.check_estimator(estimator.name, estimator.skeleton)
+        pictures = labelled_pictures(folder, mapping)
+        work = partial(_judged, model, estimator_factory)
+        with spread(work, pictures, workers=workers, on=on) as each:
+            return _of_pictures(model, pictures, each, progress)
 
 
 def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
@@ -132,8 +143,21 @@ def _of_persons(persons: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[s
     }
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """What a picture shows: its gesture or "undetected", whether it was given one (None: no hand),
+    and why it could not be read, "" where it could."""
+
+    gesture: str = UNDETECTED
+    given: bool | None = None
+    unreadable: str = ""
+
+
 def _of_pictures(
-    model: GestureModel, pictures: list[LabelledPicture], estimator: Estimator, progress: Progress
+    model: GestureModel,
+    pictures: list[LabelledPicture],
+    each: Iterable[_Judged],
+    progress: Progress,
 ) -> dict[str, Any]:
     own = {gesture.name.casefold(): gesture.name for gesture in model.gestures}
     target, unknown = [], set()
@@ -142,26 +166,32 @@ def _of_pictures(
         target.append(meant or NONE.name)
         if meant is None:
             unknown.add(picture.folder)
-    found: list[list[Answer]] = []
-    unreadable = []
-    for number, rgb in enumerate(read_ahead(_read_or_error, pictures), 1):
-        if isinstance(rgb, MudraError):
-            unreadable.append(str(rgb))
-            found.append([])
-        else:
-            found.append(answers(model, estimator.estimate_still(rgb, num_poses=_HANDS)))
-        progress(number, len(pictures))
-    predicted = [surest([answer.probabilities for answer in hands]) for hands in found]
-    given = [any(a.gesture for a in hands) if hands else None for hands in found]
+    found: list[_Judged] = []
+    for judged in each:
+        found.append(judged)
+        progress(len(found), len(pictures))
     return (
-        figures_of(target, predicted)
-        | open_set_shares(target, given)
+        figures_of(target, [one.gesture for one in found])
+        | open_set_shares(target, [one.given for one in found])
         | {
             "interval_counts": "pictures",
             "unknown_folders": sorted(unknown),
-            "unreadable": unreadable,
+            "unreadable": [one.unreadable for one in found if one.unreadable],
         }
     )
+
+
+def _judged(
+    model: GestureModel, opened: MakeEstimator, pictures: Iterable[LabelledPicture]
+) -> Iterator[_Judged]:
+    with opened() as estimator:
+        for rgb in read_ahead(_read_or_error, pictures):
+            if isinstance(rgb, MudraError):
+                yield _Judged(unreadable=str(rgb))
+                continue
+            hands = answers(model, estimator.estimate_still(rgb, num_poses=_HANDS))
+            given = any(answer.gesture for answer in hands) if hands else None
+            yield _Judged(surest([answer.probabilities for answer in hands]), given)
 
 
 def _read_or_error(picture: LabelledPicture) -> Picture | MudraError:

@@ -1,6 +1,6 @@
 """Keypoints of pictures and videos as a table file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.capture.importing import opened_folder
 from core.errors import EstimatorError, MediaError, MudraError
-from core.estimators import ESTIMATORS, create_estimator
+from core.estimators import ESTIMATORS, Estimator, create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
@@ -18,7 +18,7 @@ from core.pose.skeletons import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.recognition.keypoint_sources import estimators
 from core.recognition.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_of, table_of
-from core.recognition.spreading import LOCAL, check_place, spread
+from core.spreading import LOCAL, check_place, spread
 
 Progress = Callable[[int, int], None]
 Rows = list[Row]
@@ -40,7 +40,7 @@ def extract(
 
     Args:
         hands: how many, or persons, to look for.
-        workers, on: where it is worked, see `spreading`.
+        workers, on: where it is worked, see `spread`.
 
     Returns:
         files, hands or persons, refused [[file, reason]].
@@ -49,23 +49,23 @@ def extract(
         MudraError: nothing to read there, another suffix, or no such estimator.
     """
     skeleton = _skeleton(estimator)
-    check_place(on)
+    path = path.absolute()  # other machines have other working folders
+    check_place(on, path)
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise MediaError(f"{out.name}: keypoints are written as .csv or .parquet")
     rows: Rows = []
     refused: list[list[str]] = []
     progress = progress or (lambda done, total: None)
     with _opened(path) as (folder, files):
-        work = partial(
-            _rows_or_reason, folder, weights_folder=weights_folder, estimator=estimator, hands=hands
-        )
-        each = zip(files, spread(work, files, workers=workers, on=on), strict=True)
-        for number, (file, found) in enumerate(each, 1):
-            if isinstance(found, str):
-                refused.append([file.name, found])
-            else:
-                rows += found
-            progress(number, len(files))
+        opened = partial(create_estimator, estimator, weights_folder, num_poses=hands)
+        work = partial(_rows_or_reasons, folder, opened)
+        with spread(work, files, workers=workers, on=on) as each:
+            for number, (file, found) in enumerate(zip(files, each, strict=True), 1):
+                if isinstance(found, str):
+                    refused.append([file.name, found])
+                else:
+                    rows += found
+                progress(number, len(files))
     _write(table_of(rows, skeleton), out)
     return {"files": len(files), f"{of_whom(skeleton)}s": len(rows), "refused": refused}
 
@@ -91,23 +91,30 @@ def _opened(path: Path) -> Iterator[tuple[Path, list[Path]]]:
         yield folder, files
 
 
-def _rows_or_reason(
-    folder: Path, file: Path, *, weights_folder: Path, estimator: str, hands: int
-) -> Rows | str:
+def _rows_or_reasons(
+    folder: Path, opened: Callable[[], Estimator], files: Iterable[Path]
+) -> Iterator[Rows | str]:
+    """Of each file; one estimator looks at all pictures, another at each video."""
+    with opened() as stills:
+        for file in files:
+            try:
+                yield _rows(folder, opened, stills, file)
+            except MudraError as error:
+                yield str(error)
+
+
+def _rows(folder: Path, opened: Callable[[], Estimator], stills: Estimator, file: Path) -> Rows:
     source = file.relative_to(folder).as_posix()
     gesture = match_gesture(file.parent.name) or (file.parent.name if file.parent != folder else "")
-    try:
-        with create_estimator(estimator, weights_folder, num_poses=hands) as found:
-            if file.suffix.lower() in PICTURE_SUFFIXES:
-                frame = Frame(read_picture(file), source=source)
-                return rows_of(frame, found.estimate_still(frame.rgb), gesture=gesture)
-            return [
-                row
-                for f in read_video(file)
-                for row in rows_of(f, found.estimate(f), source=source, gesture=gesture)
-            ]
-    except MudraError as error:
-        return str(error)
+    if file.suffix.lower() in PICTURE_SUFFIXES:
+        frame = Frame(read_picture(file), source=source)
+        return rows_of(frame, stills.estimate_still(frame.rgb), gesture=gesture)
+    with opened() as stream:
+        return [
+            row
+            for frame in read_video(file)
+            for row in rows_of(frame, stream.estimate(frame), source=source, gesture=gesture)
+        ]
 
 
 def _write(table: pd.DataFrame, out: Path) -> None:

@@ -24,7 +24,7 @@ def test_a_folder_becomes_a_table_that_can_be_imported(photos, weights_folder, t
 def test_extracted_and_imported_keypoints_are_the_same(
     photos, weights_folder, tmp_path, store, make_estimator
 ):
-    extract(photos, tmp_path / "hands.csv", weights_folder=weights_folder, workers=2)
+    extract(photos, tmp_path / "hands.csv", weights_folder=weights_folder)
     import_path(store, "p", photos, estimator_factory=make_estimator)
     stored = store.samples(store.project("p").id, newest_first=False)
     rows = read_table(tmp_path / "hands.csv").keypoints

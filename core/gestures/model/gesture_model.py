@@ -69,6 +69,10 @@ class GestureModel:
         metadata, data = _read_pair(folder)
         return cls(folder, metadata, data)
 
+    def __reduce__(self) -> Any:
+        """As other processes get it: without what runs it here."""
+        return GestureModel, (self.path, self.metadata, self.onnx)
+
     @cached_property
     def _session(self) -> Any:
         try:
