@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core.capture.clip_pictures import in_pixels, track_picture
+from core.capture.clip_pictures import in_pixels, loop_picture, track_picture
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import (
     CROP_FACTOR,
@@ -170,10 +170,18 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn
 
 
+def shown_jpeg(sample: Sample, size: int = 160) -> bytes:
+    """The JPEG of its picture; of a clip its frames side by side, to be played as a loop."""
+    rgb = loop_picture(sample, size) if sample.frames > 1 else picture_of(sample, size)
+    return encode_jpeg(rgb, quality=80)
+
+
 def thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton; of a clip the
-    way that it shows."""
-    if sample.crop_jpeg is None or sample.frames > 1:
+    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton; of a clip its
+    frames side by side, to be played as a loop."""
+    if sample.frames > 1:
+        return shown_jpeg(sample, size)
+    if sample.crop_jpeg is None:
         return encode_jpeg(picture_of(sample, size), quality=80)
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (size, size), interpolation=cv2.INTER_AREA)
     shown = cv2.flip(crop, 1) if sample.mirrored_view else crop

@@ -352,7 +352,8 @@ class Cards {
       if (at) (next?.lastChild ?? row.hold).focus()
       this.draw()
     })
-    tile.append(made("img", "", "", { alt: "", draggable: false }), remove)
+    const image = made("img", "", "", { alt: "", draggable: false, onload: () => play(image) })
+    tile.append(image, remove)
     row.tiles.set(id, tile)
     return tile
   }

@@ -9,7 +9,9 @@ import streamlit as st
 from pages.components import source
 
 _component = st.components.v2.component(
-    "gesture_cards", css=source("gesture_cards.css"), js=source("gesture_cards.js")
+    "gesture_cards",
+    css=source("gesture_cards.css"),
+    js=source("loop.js") + source("gesture_cards.js"),
 )
 
 

@@ -16,6 +16,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   const tile = ({ id, title, jpeg, note }) => {
     const picture = make("img", { alt: "", src: `data:image/jpeg;base64,${jpeg}` })
+    picture.onload = () => play(picture)
     const box = make("input", { type: "checkbox", value: id, onchange: tell })
     const look = make("button", { type: "button", textContent: "🔍", title: "Show it large" })
     look.setAttribute("aria-label", `Show ${title} large`)

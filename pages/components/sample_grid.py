@@ -9,13 +9,17 @@ import streamlit as st
 from pages.components import source
 
 _component = st.components.v2.component(
-    "sample_grid", html="<ul></ul>", css=source("sample_grid.css"), js=source("sample_grid.js")
+    "sample_grid",
+    html="<ul></ul>",
+    css=source("sample_grid.css"),
+    js=source("loop.js") + source("sample_grid.js"),
 )
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A sample: its JPEG, its gesture, and what is to be said of it, plain texts."""
+    """A sample: its JPEG, of a clip its frames side by side, its gesture, and what is to be said of
+    it, plain texts."""
 
     id: int
     title: str

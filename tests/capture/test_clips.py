@@ -1,14 +1,17 @@
 """Recordings of gestures that move, into a real store: a performance is one sample."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.capture.clip_pictures import LOOP, loop_picture
 from core.capture.clips import NO_MOVEMENT, TOO_SHORT
 from core.capture.plans import CONTINUOUS, HELD, TIMED
 from core.capture.recording import Recorder
 from core.capture.samples import thumbnail
 from core.gestures.motion.trimming import moving_part
-from core.media.pictures import decode_jpeg
+from core.media.pictures import decode_jpeg, encode_jpeg
 from core.store.rows import MOVING
 from tests.capture.conftest import hand, offer
 
@@ -151,10 +154,16 @@ def test_the_small_picture_of_a_clip_shows_the_way_as_in_a_mirror(
     perform(recorder, now)
     recorder.stop()
     [clip] = store.samples(project.id)
-    picture = decode_jpeg(thumbnail(clip, 64)).astype(int)
-    yellow = (picture[..., 0] > 180) & (picture[..., 2] < 120)
-    _, xs = np.nonzero(yellow)
-    assert xs.mean() < 32  # the hand ends at the right of the camera's picture
+    jpeg = thumbnail(clip, 64)
+    assert len(jpeg) < 100_000
+    frames = np.split(decode_jpeg(jpeg).astype(int), LOOP, axis=1)
+    assert {frame.shape for frame in frames} == {(64, 64, 3)}
+    tips = []
+    for frame in frames:
+        yellow = (frame[..., 0] > 180) & (frame[..., 2] < 120)
+        tips.append(np.nonzero(yellow)[1].mean())
+    assert tips[-1] < 32  # the hand ends at the right of the camera's picture
+    assert tips[0] > tips[LOOP // 2] > tips[-1]  # and goes there, frame by frame
 
 
 def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
@@ -167,3 +176,19 @@ def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
     assert 0.4 <= times[found.start] <= 0.65 and 1.2 <= times[found.stop - 1] <= 1.45
     still = base[None] + rng.normal(0, 1, (40, 21, 2))
     assert moving_part(still.astype(np.float32), times) is None
+
+
+def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(
+    recorder, store, project, swipe, now
+):
+    recorder.record(swipe.id, CONTINUOUS)
+    perform(recorder, now)
+    recorder.stop()
+    [clip] = store.samples(project.id)
+    white = encode_jpeg(np.full((256, 256, 3), 255, np.uint8))
+    last = loop_picture(replace(clip, crop_jpeg=white, mirrored_view=False), 160)[:, -160:]
+    ground = np.median(last, axis=2)
+    # the way goes from x 200 to 500 of a hand 100 wide, the crop is of its middle
+    assert ground[60, [2, 157]].tolist() == [40, 40] and ground[30, 70] == 126
+    plain = loop_picture(replace(clip, crop_jpeg=None), 160)
+    assert np.median(plain) == 40

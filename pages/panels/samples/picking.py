@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import streamlit as st
 
-from core.capture.samples import picture_of
+from core.capture.samples import shown_jpeg
 from core.gestures.labels import safe_label
-from core.media.pictures import encode_jpeg
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples
@@ -15,8 +13,6 @@ from core.store.index import Ints
 from pages.components.sample_grid import Tile, show_tiles
 from pages.panels.frame import errors_shown, studio
 from pages.panels.samples.sample import show_large
-
-TILE_QUALITY = 80  # of a tile's JPEG
 
 
 def picked() -> set[int]:
@@ -121,5 +117,4 @@ def _tile(sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None) 
     note = ""
     if opinion and opinion.other is not None:
         note = f"{gestures.get(opinion.other, 'another gesture')}? {opinion.share:.0%}"
-    jpeg = encode_jpeg(np.asarray(picture_of(sample)), TILE_QUALITY)
-    return Tile(sample.id, gestures.get(sample.gesture_id, "?"), jpeg, note)
+    return Tile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
