@@ -121,6 +121,8 @@ def studio(
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A studio on a free port: its address and process."""
     port = free_port()
+    base = (environment or {}).get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    address = f"http://127.0.0.1:{port}{base}"
     command = [sys.executable, *program, "--port", str(port)]
     given = os.environ | {
         "MUDRA_WORKSPACE": str(workspace),
@@ -133,8 +135,8 @@ def studio(
             command, cwd=ROOT, env=given | dict(environment or {}), stdout=log, stderr=log
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, workspace / LOG)
-        yield f"http://127.0.0.1:{port}", process
+        _wait_for(f"{address}/_stcore/health", process, workspace / LOG)
+        yield address, process
     finally:
         process.kill()
         process.wait()

@@ -30,11 +30,7 @@ def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.envir
         AccessError: there is none, it does not come from the proxy, or no secret is set.
     """
     secret = environ.get(SECRET, "")
-    if len(secret) < _LEAST:
-        raise AccessError(
-            f"{HEADER} is set, but {SECRET} has {len(secret)} characters: give both the studio and "
-            f"the proxy a secret of at least {_LEAST}"
-        )
+    check_secret(secret, SECRET)
     came = headers.get(SECRET_HEADER) or ""
     if not hmac.compare_digest(came.encode(), secret.encode()):
         raise AccessError("this did not come through the login: open the studio's public address")
@@ -42,3 +38,16 @@ def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.envir
     if not name:
         raise AccessError("nobody is logged in: log in, then reload the page")
     return name
+
+
+def check_secret(secret: str, name: str) -> None:
+    """Where people log in, their names are worth as much as what vouches for them.
+
+    Raises:
+        AccessError: it can be guessed.
+    """
+    if len(secret) < _LEAST:
+        raise AccessError(
+            f"people log in here, but {name} has {len(secret)} characters: nobody comes in until "
+            f"it has {_LEAST} or more, by chance"
+        )

@@ -1,18 +1,21 @@
 """Who looks at the page, where people log in: at a proxy, or by OpenID Connect (`st.login`). Where
 neither is configured everybody is "" and shares all."""
 
+from pathlib import Path
+from typing import NoReturn
+
 import streamlit as st
 
 from core.errors import AccessError
 from core.gestures.labels import safe_label
-from core.upkeep.login import is_by_proxy, proxy_user
+from core.upkeep.login import check_secret, is_by_proxy, proxy_user
 
 
 def owner() -> str:
     """Whose projects the visitor sees.
 
     Raises:
-        AccessError: people log in here, and this visitor did not.
+        AccessError: people log in here, and this visitor did not, or nobody can.
     """
     if is_by_proxy():
         return proxy_user(st.context.headers)
@@ -26,13 +29,11 @@ def owner() -> str:
 def let_in() -> None:
     """End the page of whom nobody knows; say who it is to everybody else."""
     try:
+        if _lacks_login():
+            _ask_in()
         name = owner()
     except AccessError as error:
-        if is_by_proxy() or st.user.is_logged_in:
-            st.error(safe_label(str(error)), icon="🔒")
-        else:
-            st.title("Mudra", anchor=False)
-            st.button("Log in", type="primary", on_click=st.login, icon="🔑")
+        st.error(safe_label(str(error)), icon="🔒")
         st.stop()
     if not name:
         return
@@ -43,6 +44,33 @@ def let_in() -> None:
             st.button("Log out", on_click=st.logout, type="tertiary")
 
 
+def _lacks_login() -> bool:
+    """Whether this visitor may log in by OpenID Connect, and did not yet."""
+    return not is_by_proxy() and _has_login() and not st.user.is_logged_in
+
+
+def _ask_in() -> NoReturn:
+    st.title("Mudra", anchor=False)
+    st.caption("Log in to see your gestures and models.")
+    st.button("Log in", type="primary", on_click=st.login, icon="🔑")
+    st.stop()
+
+
 def _has_login() -> bool:
-    """Whether `[auth]` stands in .streamlit/secrets.toml."""
-    return "is_logged_in" in st.user.to_dict()
+    """Whether `[auth]` stands in .streamlit/secrets.toml.
+
+    Raises:
+        AccessError: nobody may come in, for the file can't be read, or its secret is short.
+    """
+    if not any(Path(file).exists() for file in st.get_option("secrets.files")):
+        return False
+    try:
+        auth = st.secrets.get("auth")
+    except (OSError, ValueError) as error:
+        raise AccessError(
+            "this studio's secrets.toml can't be read, so nobody can log in: its terminal says why"
+        ) from error
+    if auth is None:
+        return False
+    check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
+    return True

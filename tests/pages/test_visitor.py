@@ -1,6 +1,8 @@
 """Who has logged in sees their own projects on every page, whatever the address says."""
 
 import pytest
+from streamlit import config
+from streamlit.runtime.secrets import secrets_singleton
 from streamlit.testing.v1 import AppTest
 
 from core.paths import Paths
@@ -27,6 +29,17 @@ def open_as(workspace, monkeypatch):
         return app
 
     return open_
+
+
+@pytest.fixture
+def secrets(tmp_path):
+    """secrets(text): what stands in the studio's secrets.toml, byte by byte."""
+    path = tmp_path / "secrets.toml"
+    before = config.get_option("secrets.files")
+    config.set_option("secrets.files", [str(path)])
+    yield lambda text: path.write_bytes(text.encode("latin-1"))
+    config.set_option("secrets.files", before)
+    secrets_singleton._reset()
 
 
 @pytest.fixture
@@ -65,6 +78,43 @@ def test_two_may_give_the_same_name_and_one_s_deletion_leaves_the_other_s(open_a
     app.text_input(key="erase_0").input("DELETE").run()
     press(app, "Delete everything")
     assert [p.name for p in secret.projects()] == ["Secret"]
+
+
+AUTH = '[auth]\ncookie_secret = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[auth", "secrets.toml can't be read"),
+        ("\xff", "secrets.toml can't be read"),
+        ("[auth]", "cookie_secret in secrets.toml has 0 characters"),
+        (AUTH.format("short"), "cookie_secret in secrets.toml has 5 characters"),
+    ],
+)
+def test_a_login_that_is_not_whole_lets_nobody_in(open_as, secrets, text, said):
+    secrets(text)
+    app = open_as("")
+    assert said in app.error[0].value.replace("\\", "")
+    assert not app.sidebar.selectbox and not app.sidebar.button and not app.get("bidi_component")
+
+
+def test_who_is_not_logged_in_sees_the_button_alone(open_as, secrets):
+    secrets(AUTH.format("a-secret-of-the-studio"))
+    app = open_as("", "review", project="Secret")
+    assert [button.label for button in app.button] == ["Log in"]
+    assert not app.error and not app.sidebar.selectbox
+
+
+def test_secrets_of_other_things_ask_nobody_to_log_in(open_as, secrets):
+    secrets("[other]\nkey = 1")
+    assert open_as("").get("bidi_component")
+
+
+def test_what_the_login_of_streamlit_loads_is_installed():
+    from authlib.integrations.starlette_client import OAuth
+
+    assert OAuth  # its HTTP client is not a requirement of its own
 
 
 def test_a_header_without_the_proxy_s_secret_opens_nothing(open_as, secret, monkeypatch):
