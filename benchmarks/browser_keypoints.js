@@ -1,6 +1,6 @@
-// Finds the hand in each picture: a fresh landmarker, shown the picture some times, as the server's
-// `estimate_still` does. `work` is hand_worker.js, `files` are addresses, `pictures` PNGs as base64.
-async ({ work, files, pictures, passes, stepMs }) => {
+// Finds who is in each picture: a fresh landmarker, shown the picture some times, as the server's
+// `estimate_still` does. `work` is pose_worker.js, `open` what it opens, `pictures` PNGs as base64.
+async ({ work, open, pictures, passes, stepMs }) => {
   const code = URL.createObjectURL(new Blob([work], { type: "text/javascript" }))
   const found = []
   for (const png of pictures) {
@@ -9,7 +9,7 @@ async ({ work, files, pictures, passes, stepMs }) => {
       worker.onmessage = ({ data }) => done(data)
       worker.postMessage(message, moved)
     })
-    const opened = await ask({ open: { ...files, hands: 1 } })
+    const opened = await ask({ open })
     if (opened.failed) throw new Error(opened.failed)
     const content = await (await fetch(`data:image/png;base64,${png}`)).blob()
     let picture = await createImageBitmap(content, { colorSpaceConversion: "none" }), last = null
@@ -20,7 +20,7 @@ async ({ work, files, pictures, passes, stepMs }) => {
       picture = last.picture
       spent.push(last.ms)
     }
-    found.push({ hands: last.found, spent, by: opened.ready })
+    found.push({ poses: last.found, spent, by: opened.ready })
     worker.terminate()
   }
   return found

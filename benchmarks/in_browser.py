@@ -98,7 +98,7 @@ def in_chromium(
     with opened(address, film, script=WATCH) as page:
         page.goto(f"/live?{QUERY}")
         page.get_by_role("button", name="START").click()
-        page.locator("canvas[data-hands='1']").wait_for()
+        page.locator("canvas[data-poses='1']").wait_for()
         page.wait_for_timeout(1000 * _SETTLING_S)
         page.evaluate("mudraTold.sent = [], mudraTold.heard = []")
         cost = Cost(pid)

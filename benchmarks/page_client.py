@@ -119,7 +119,7 @@ class Visitor:
 
 
 class Camera:
-    """The camera of a visitor's page whose hands are found in the browser.
+    """The camera of a visitor's page whose keypoints are found in the browser.
 
     Attributes:
         visitor: whose page it is.
@@ -162,12 +162,14 @@ class Camera:
             self.visitor.bytes_in += len(content)
             self._hear(json.loads(content))
 
-    async def show(self, number: int, hands: Sequence[Mapping[str, Any]]) -> None:
+    async def show(
+        self, number: int, poses: Sequence[Mapping[str, Any]], by: str = "mediapipe-hands"
+    ) -> None:
         """Tell the next frame."""
         now_s = time.monotonic()
         self.unanswered[number] = now_s
-        frame = {"n": number, "t": 1000 * now_s, "size": [640, 480], "spent": 20, "hands": hands}
-        await self._say([frame])
+        told = {"n": number, "t": 1000 * now_s, "size": [640, 480], "spent": 20}
+        await self._say([told | {"by": by, "poses": poses}])
 
     async def _say(self, frames: Sequence[Any] = (), *, direct: bool = False) -> None:
         now = 1000 * time.monotonic()

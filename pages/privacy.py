@@ -26,7 +26,7 @@ def page() -> None:
         st.success(safe_label(message), icon="✅")
     st.markdown(
         "Your camera's pictures go from your browser to the machine that runs Mudra, and no "
-        "further; where hands are found in the browser (in the camera's settings), not even "
+        "further; where keypoints are found in the browser (in the camera's settings), not even "
         "there, but for the crops of what you record. A picture is analysed and forgotten; only "
         "what you record is kept."
     )

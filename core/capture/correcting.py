@@ -13,7 +13,7 @@ from core.capture.samples import nothing_found, recorded_pose, refusal, sample_o
 from core.capture.stills import Added
 from core.errors import MediaError
 from core.pose.drawing import draw_estimate
-from core.pose.types import AnyFrame, Estimate, Floats, Picture, Pose, RemoteFrame
+from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.store import NewSample
 from core.store.database import counted
 
@@ -70,11 +70,11 @@ class LastSecond:
 
 
 def with_crops(
-    moments: Sequence[Moment], crops: Mapping[int, tuple[tuple[float, float, float], bytes]]
+    moments: Sequence[Moment], crops: Mapping[int, tuple[Crop | None, ...]]
 ) -> tuple[Moment, ...]:
     """The same with the squares and their JPEGs that came later, by the number of their frame."""
     return tuple(
-        replace(one, frame=replace(one.frame, crop=crops[one.frame.index]))
+        replace(one, frame=replace(one.frame, crops=crops[one.frame.index]))
         if isinstance(one.frame, RemoteFrame) and one.frame.index in crops
         else one
         for one in moments
@@ -113,7 +113,14 @@ def correct(
             refused.append((f"frame {number}", reason or nothing))
             continue
         last = pose.keypoints
-        samples.append(_sample(recorder, moment, pose))
+        sample = sample_of(
+            moment.frame,
+            pose,
+            moment.estimate,
+            version=moment.version,
+            with_picture=recorder.with_pictures,
+        )
+        samples.append(sample)
     added = Added(len(samples), tuple(refused))
     if not samples:
         raise MediaError(f"nothing of the last second can be used: {added.text}; try again")
@@ -123,15 +130,3 @@ def correct(
     title = f"Added {counted(len(ids))} to “{names[gesture_id]}”"
     store.note_added(recorder.project_id, title, {"samples": ids})
     return added, ids
-
-
-def _sample(recorder: Recorder, moment: Moment, pose: Pose) -> NewSample:
-    # a crop that came along is the surest hand's
-    seen = not isinstance(moment.frame, RemoteFrame) or pose is moment.estimate.poses[0]
-    return sample_of(
-        moment.frame,
-        pose,
-        moment.estimate,
-        version=moment.version,
-        with_picture=recorder.with_pictures and seen,
-    )

@@ -96,7 +96,7 @@ class Recorder:
     def _lacks_crop(self, frame: AnyFrame, estimate: Estimate) -> bool:
         """Whoever sends crops hears a moment late that they are wanted."""
         awaited = self.with_pictures and bool(estimate.poses)
-        return awaited and isinstance(frame, RemoteFrame) and frame.crop is None
+        return awaited and isinstance(frame, RemoteFrame) and not any(frame.crops)
 
     def _judge(self, recording: "Take", frame: AnyFrame, estimate: Estimate, version: str) -> None:
         found = judged(estimate, recording.last, self.limits or recording.limits(estimate))

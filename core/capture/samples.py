@@ -118,17 +118,17 @@ def sample_of(
     """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted; what
     is hidden is missing in it."""
     several = [i for i, one in enumerate(estimate.poses) if one is pose]
+    number = several[0] if several else 0
     pose = pose.without_hidden()
-    body = skeleton_named(estimate.skeleton).is_body
-    region = hand_region(pose.keypoints, _BODY_CROP if body else CROP_FACTOR)
-    region, crop = _crop(frame, region) if with_picture else (region, None)
+    region = hand_region(pose.keypoints, crop_factor(estimate.skeleton))
+    region, crop = _crop(frame, number, region) if with_picture else (region, None)
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
         world=None if pose.world is None else pose.world * _METRES[pose.space],
         visibility=pose.visibility,
         handedness=pose.handedness,
-        instance=several[0] if several else 0,
+        instance=number,
         size_hw=frame.size_hw,
         region=region,
         crop_jpeg=crop,
@@ -142,10 +142,15 @@ def sample_of(
     )
 
 
-def _crop(frame: AnyFrame, region: Region) -> tuple[Region, bytes | None]:
-    """The part of a frame as a JPEG; of one that is elsewhere, the part that came along."""
+def crop_factor(skeleton: str) -> float:
+    """A crop's side in units of the longer side of the keypoints' box."""
+    return _BODY_CROP if skeleton_named(skeleton).is_body else CROP_FACTOR
+
+
+def _crop(frame: AnyFrame, number: int, region: Region) -> tuple[Region, bytes | None]:
+    """The part of a frame as a JPEG; of one that is elsewhere, what came along of this pose."""
     if isinstance(frame, RemoteFrame):
-        return frame.crop or (region, None)
+        return (frame.crops[number] if number < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE))
 
 

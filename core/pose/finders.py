@@ -1,8 +1,8 @@
 """Who finds the same keypoints: a model trained on those of one understands those of the other."""
 
-MEDIAPIPE_WEB = "mediapipe-hands-web"  # in a visitor's browser, by the server's model files
-
-_SAME = {MEDIAPIPE_WEB: "mediapipe-hands"}
+# on the server → in a visitor's browser, by the same model files
+IN_BROWSER = {"mediapipe-hands": "mediapipe-hands-web", "mediapipe-pose": "mediapipe-pose-web"}
+_SAME = {web: server for server, web in IN_BROWSER.items()}
 
 
 def keypoints_by(estimator: str) -> str:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
+Crop = tuple[tuple[float, float, float], bytes]
+
 LEFT, RIGHT = "Left", "Right"
 VISIBLE = 0.5  # a keypoint less likely to be seen counts as missing
 
@@ -50,8 +52,8 @@ class RemoteFrame:
     """A frame whose picture stayed where it was taken, in a visitor's browser.
 
     Attributes:
-        crop: the square (x0, y0, side) round its surest hand and the JPEG of it, where these came
-            along.
+        crops: of each pose the square (x0, y0, side) round it and the JPEG of that; None where none
+            came along.
         size_hw, time_s, index, source, mirrored_view: as a `Frame`'s.
     """
 
@@ -60,7 +62,7 @@ class RemoteFrame:
     index: int = 0
     source: str = "webcam"
     mirrored_view: bool = True
-    crop: tuple[tuple[float, float, float], bytes] | None = None
+    crops: tuple[Crop | None, ...] = ()
 
 
 AnyFrame = Frame | RemoteFrame

@@ -14,18 +14,18 @@ import numpy as np
 from core.capture.samples import CROP_SIZE
 from core.errors import MediaError
 from core.media.pictures import MAX_SIDE, check_jpeg
-from core.pose.finders import MEDIAPIPE_WEB
-from core.pose.skeletons import HAND_21
-from core.pose.types import LEFT, RIGHT, Estimate, Floats, Pose, RemoteFrame
+from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
+from core.recognition.browser_finders import FINDERS, Finder
 from core.recognition.live import LiveProcessor
 from core.weights.browser_files import VERSION
 
-_MOST_HANDS, _MOST_FRAMES = 2, 32
+_MOST_FRAMES = 32
 _CROP_BYTES = 200_000
+_SEEN = 1e-6  # a score of 0 would mean that the keypoint is missing
 _WORDS = 50  # a clock that stood still while its machine slept is believed again after so many
 
 Told = Mapping[str, Any]
-Crop = tuple[tuple[float, float, float], bytes]
+Crops = tuple[Crop | None, ...]
 
 
 class BrowserFrames:
@@ -35,12 +35,12 @@ class BrowserFrames:
         page: the browser's mount that spoke last; another one numbers its frames anew.
         heard: the highest number that came from it.
         asked: the frames whose crops are wanted; empty once the browser has answered.
-        crops: of these frames, by number.
+        crops: of these frames' poses, by number.
     """
 
     def __init__(self, live: LiveProcessor, clock: Callable[[], float] = time.monotonic) -> None:
         self.live, self.page, self.heard = live, "", 0
-        self.crops: dict[int, Crop] = {}
+        self.crops: dict[int, Crops] = {}
         self.asked: list[int] = []
         self._brought = threading.Event()
         self._clock, self._lock = clock, threading.Lock()
@@ -52,16 +52,17 @@ class BrowserFrames:
             self.asked, self.crops = list(numbers[-_MOST_FRAMES:]), {}
             self._brought.clear()
 
-    def brought(self, within_s: float = 1.0) -> dict[int, Crop]:
+    def brought(self, within_s: float = 1.0) -> dict[int, Crops]:
         """The crops that were asked for, as many as the browser still had; waits for them."""
         if self.asked:
             self._brought.wait(within_s)
         return self.crops
 
     def hear(self, told: Told) -> None:
-        """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms), and
-        `frames`, each with its number `n`, its time `t` on that clock, `size` (width, height),
-        `spent` (ms), `hands` and perhaps a `crop`; and perhaps `crops` that were asked for.
+        """Read the frames that are new in what the browser tells: `page`, its clock `now` (ms),
+        `opening` while it opens what finds keypoints, and `frames`, each with its number `n`, its
+        time `t` on that clock, `size` (width, height), `spent` (ms), `by` which of FINDERS, `poses`
+        and perhaps their `crops`; and perhaps `crops` that were asked for.
 
         Raises:
             MediaError: it tells what no browser of ours tells.
@@ -80,13 +81,15 @@ class BrowserFrames:
             self._ahead_s.clear()
             self.asked, self.crops = [], {}
         self._set_clock(float(told["now"]) / 1000)
+        if told.get("opening"):
+            self.live.wait()
         for one in told["frames"][:_MOST_FRAMES]:
             if (number := int(one["n"])) > self.heard:
                 self.heard = number
                 self._read(one, number)
         if self.asked and "crops" in told:
-            brought = {int(one["n"]): _crop(one) for one in told["crops"][:_MOST_FRAMES]}
-            self.crops = {n: crop for n, crop in brought.items() if crop and n in self.asked}
+            brought = {int(one["n"]): _crops(one) for one in told["crops"][:_MOST_FRAMES]}
+            self.crops = {n: crops for n, crops in brought.items() if n in self.asked}
             self.asked = []
             self._brought.set()
 
@@ -104,27 +107,49 @@ class BrowserFrames:
         width, height = (int(side) for side in one["size"])
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
             raise ValueError(f"a picture of {width} x {height} pixels")
+        finder, options = FINDERS[one["by"]], self.live.options
+        if not options.paused and options.keypoints.name != one["by"]:
+            return  # the page has just changed what it wants
         size_hw = height, width
-        poses = tuple(_pose(hand) for hand in one["hands"][:_MOST_HANDS])
-        estimate = Estimate(poses, size_hw, MEDIAPIPE_WEB, time_s, mirrored_view=True)
-        frame = RemoteFrame(size_hw, time_s, number, crop=_crop(one.get("crop")))
+        poses = tuple(pose_told(pose, finder) for pose in one["poses"][: finder.most])
+        estimate = Estimate(
+            poses,
+            size_hw,
+            finder.estimator,
+            time_s,
+            mirrored_view=True,
+            skeleton=finder.skeleton.name,
+        )
+        frame = RemoteFrame(size_hw, time_s, number, crops=_crops(one))
         spent_s = min(max(float(one["spent"]) / 1000, 0.0), 1.0)
         self.live.step(estimate, frame, version=f"web {VERSION}/full", spent_s=spent_s)
 
 
-def _pose(hand: Told) -> Pose:
-    keypoints = _numbers(hand["keypoints"], (HAND_21.size, 2))
-    score = min(max(float(hand["score"]), 0.0), 1.0)
-    side = hand["side"] if hand["side"] in (LEFT, RIGHT) else None
-    scores = np.full(HAND_21.size, score, np.float32)
-    return Pose(keypoints, scores, score, side, _numbers(hand["world"], (HAND_21.size, 3)))
+def pose_told(told: Told, finder: Finder) -> Pose:
+    """A hand's keypoints are as sure as the hand. Of a body's its visibility alone is told, not the
+    presence that the server scores them by; the body's own score is their mean, as there."""
+    count = finder.skeleton.size
+    keypoints, world = _numbers(told["keypoints"], (count, 2)), _numbers(told["world"], (count, 3))
+    if finder.skeleton.is_body:
+        visibility = _numbers(told["visibility"], (count,)).clip(0, 1)
+        scores, score = visibility.clip(_SEEN), float(visibility.mean())
+        return Pose(keypoints, scores, score, world=world, visibility=visibility)
+    score = min(max(float(told["score"]), 0.0), 1.0)
+    side = told["side"] if told["side"] in (LEFT, RIGHT) else None
+    return Pose(keypoints, np.full(count, score, np.float32), score, side, world)
 
 
-def _numbers(told: Sequence[Any], shape: tuple[int, int]) -> Floats:
+def _numbers(told: Sequence[Any], shape: tuple[int, ...]) -> Floats:
     found = np.array(told, np.float32)
     if found.shape != shape or not (np.abs(found) < 10 * MAX_SIDE).all():
         raise ValueError(f"numbers of shape {found.shape}, expected {shape} of a picture")
     return found
+
+
+def _crops(told: Told) -> Crops:
+    """Of each of a frame's poses."""
+    most = max(finder.most for finder in FINDERS.values())
+    return tuple(_crop(one) for one in told.get("crops", ())[:most])
 
 
 def _crop(told: Told | None) -> Crop | None:

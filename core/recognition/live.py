@@ -255,13 +255,21 @@ class LiveProcessor:
                 return self._latest
             options = self._options
             try:
+                estimate = self._numbered(estimate, options)
                 watch = None if options.paused or frame is None else self._watch
                 note = watch(frame, estimate, version) if watch and frame else ""
-                found = Latest(self._read_hands(estimate, options), note=note)
+                hands = self._read_hands(estimate, options)
+                found = Latest(hands, note=note, numbered=bool(estimate.numbers))
             except Exception as error:  # as in `process`
                 found = self._failed(error)
             self._keep(replace(found, taken_s=came_s, size_hw=estimate.size_hw), options)
             return self._latest
+
+    def wait(self) -> None:
+        """What finds keypoints for `step` is being opened elsewhere; told again until it is."""
+        with self._telling:
+            now_s = self._clock()
+            self._latest = replace(self._latest, hands=(), opening=True, taken_s=now_s)
 
     def _keep(self, found: Latest, options: Options) -> None:
         """It is the latest, with how many there were and how quickly they come."""
@@ -302,9 +310,7 @@ class LiveProcessor:
         if options.paused:
             return mirrored(frame.rgb), Latest()
         estimator = self._estimator_of(options)
-        estimate = estimator.estimate(frame)
-        if options.hands > 1 and skeleton_named(estimate.skeleton).is_body:
-            estimate = self._read.numbered(estimate)
+        estimate = self._numbered(estimator.estimate(frame), options)
         watch = self._watch  # the page may change it meanwhile
         note = watch(frame, estimate, estimator.version) if watch else ""
         hands = self._read_hands(estimate, options)
@@ -316,6 +322,11 @@ class LiveProcessor:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         draw_note(picture, note)
         return picture, Latest(hands, note=note, numbered=bool(estimate.numbers))
+
+    def _numbered(self, estimate: Estimate, options: Options) -> Estimate:
+        """Several people are told apart."""
+        people = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
+        return self._read.numbered(estimate) if people and not options.paused else estimate
 
     def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
         """The hands' meaning, which the companion is told, too."""

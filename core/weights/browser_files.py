@@ -1,5 +1,5 @@
-"""What finds hands inside a visitor's browser: MediaPipe's JavaScript and WebAssembly (Apache-2.0),
-taken out of the published npm package, and the same hand model that the server runs.
+"""What finds hands and bodies inside a visitor's browser: MediaPipe's JavaScript and WebAssembly
+(Apache-2.0), taken out of the published npm package, and the same models that the server runs.
 
 Pinned to the last release without reporting: from 1.0.0 on the package posts to its maker.
 """
@@ -19,7 +19,8 @@ from core.weights.published import sha256_of
 
 VERSION = "0.10.35"
 REGISTRY = "https://registry.npmjs.org"
-MODEL = "hand_landmarker_full.task"
+HAND_MODEL, BODY_MODEL = "hand_landmarker_full.task", "pose_landmarker_full.task"
+MODELS = (HAND_MODEL, BODY_MODEL)
 LIBRARY, LOADER, WASM = "vision_bundle.mjs", "vision_wasm_internal.js", "vision_wasm_internal.wasm"
 
 _PACKAGE_BYTES = 10_231_005
@@ -53,7 +54,13 @@ def package_url(environ: Mapping[str, str] = os.environ) -> str:
 
 def is_ready(weights: Path) -> bool:
     """Whether all files are there; `prepare` has checked what they hold."""
-    return all((folder_of(weights) / name).is_file() for name in (*_FILES, MODEL))
+    return all((folder_of(weights) / name).is_file() for name in (*_FILES, *MODELS))
+
+
+def megabytes(weights: Path, model: str) -> int:
+    """What a browser fetches of them to find keypoints by one of the models."""
+    files = (folder_of(weights) / name for name in (*_FILES, model))
+    return round(sum(path.stat().st_size for path in files) / 1e6)
 
 
 def prepare(
@@ -62,7 +69,7 @@ def prepare(
     """Fetch what is missing or altered; needs no network when all is there.
 
     Args:
-        weights: where the hand models were prepared.
+        weights: where the models were prepared.
         package: the npm package where it is at hand already.
 
     Raises:
@@ -74,10 +81,11 @@ def prepare(
         with tempfile.TemporaryDirectory() as scratch:
             progress(f"fetching tasks-vision {VERSION}, 10 MB", 0.0)
             _unpack(package or _fetch(Path(scratch)), folder)
-    model = path_of(MODEL.removesuffix(".task"), weights)
-    if not _is_whole(folder / MODEL, sha256_of(model)):
-        with written_whole(folder / MODEL) as part:
-            shutil.copyfile(model, part)
+    for name in MODELS:
+        model = path_of(name.removesuffix(".task"), weights)
+        if not _is_whole(folder / name, sha256_of(model)):
+            with written_whole(folder / name) as part:
+                shutil.copyfile(model, part)
     progress("browser files ready", 1.0)
 
 

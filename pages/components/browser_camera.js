@@ -1,11 +1,13 @@
-// The visitor's camera, its hands found in this browser (hand_worker.js): the picture stays in here.
+// The visitor's camera, its hands or bodies found in this browser (pose_worker.js): the picture stays
+// in here.
 //
 // Down comes `data` (see browser_camera.py). Up go words: whether the camera is on, and the newest
 // frames that are not answered yet, numbered. While samples are recorded more of them wait for an
-// answer, each with a crop where one is wanted. Words go over a connection of the camera's own, whose
+// answer, each with crops where they are wanted. Words go over a connection of the camera's own, whose
 // answers bring what is new of `data`; where there is none, as the page's state value `told`.
 const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
-const CROP = 256, AROUND = 1.8, CROPS_APART_MS = 60, KEPT = 64
+const CROP = 256, CROPS_APART_MS = 60, KEPT = 64
+const FARTHEST = 2, OTHER_SIDE = 0.5  // in units of a pose's size, as the server follows hands
 const SHELF = "mudra-browser-files"
 
 const made = (tag, look = "", text = "") => {
@@ -35,7 +37,7 @@ const fetched = async (url) => {
 class Camera {
   constructor(root) {
     this.page = Math.random().toString(36).slice(2)  // another mount counts anew
-    this.n = this.toldAt = 0
+    this.n = this.toldAt = this.count = 0
     this.frames = []
     this.pending = []  // numbers of the newest frames of words without an answer
     this.kept = []  // crops of the last frames as bitmaps, in case the page asks for them
@@ -65,14 +67,13 @@ class Camera {
   }
 
   show(data) {
-    const before = this.data
     this.data = data
     this.connect()
     const heard = data.page === this.page ? data.heard : 0
     this.frames = this.frames.filter((frame) => frame.n > heard)
     this.pending = this.pending.filter((n) => n > heard)
     if (data.page && data.page !== this.page && !this.stream) this.tell()  // that mount is gone
-    if (before && before.hands !== data.hands) this.worker?.postMessage({ hands: data.hands })
+    this.equip()
     if (data.asked?.length) this.bring(data.asked)
     this.draw()
     this.tellSoon()
@@ -129,28 +130,58 @@ class Camera {
     } catch (error) {
       return this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
     }
-    try {
-      await this.openWorker()
-    } catch (error) {
-      console.warn("hands can't be found here:", error)
-      return this.fail(this.data.words.unable)
-    }
     this.opening = false
-    this.say(this.data.words[this.by])
     this.draw()
     this.tell()
+    this.equip()
     this.follow()
   }
 
-  async openWorker() {
-    if (this.worker) return
-    this.say(this.data.words.opening)
-    const { library, loader, wasm, model } = this.data.files
-    const address = (name) => new URL(name, location.href).href
+  get words() { return { ...this.data.words, ...this.data.finders[this.by]?.words } }
+
+  // Have what finds what the page wants; the picture plays on meanwhile.
+  async equip() {
+    const { by, count } = this.data
+    if (!this.stream || !by) return
+    if (by === this.by) return this.worker && count !== this.count && this.look(count)
+    this.dismiss()
+    const { stream } = this
+    const meant = () => this.stream === stream && this.by === by
+    this.by = by
+    try {
+      this.say(this.words.opening)
+      const worker = await this.opened(this.data.finders[by])
+      if (!meant()) return worker.terminate()
+      this.worker = worker
+    } catch (error) {
+      console.warn(`${by} can't work here:`, error)
+      return meant() && this.fail(this.words.unable)
+    }
+    this.say(this.words[this.part])
+    this.equip()
+  }
+
+  look(count) {
+    this.count = count
+    this.worker.postMessage({ count })
+  }
+
+  dismiss() {
+    this.worker?.terminate()  // an idle one would keep its memory
+    this.worker = this.by = null
+    this.busy = false
+    this.frames = []
+    this.forget(0)
+  }
+
+  async opened({ task, model }) {
+    const { files } = this.data
+    const count = this.count = this.data.count
+    const address = (name) => new URL(files[name], location.href).href
     const kept = async (name) => URL.createObjectURL(await fetched(address(name)))
-    const files = {
-      library: address(library), loader: address(loader), wasm: await kept(wasm),
-      model: await kept(model), hands: this.data.hands,
+    const open = {
+      library: address("library"), loader: address("loader"), wasm: await kept("wasm"),
+      model: await kept(model), task, count,
     }
     const code = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }))
     const worker = new Worker(code)
@@ -158,27 +189,23 @@ class Camera {
       worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
       worker.onerror = (error) => failed(error.message)
     })
-    worker.postMessage({ open: files })
+    worker.postMessage({ open })
     try {
-      this.by = await first
+      this.part = await first
     } catch (error) {
       worker.terminate()
       throw error
-    } finally {
-      this.say("")
     }
-    worker.onmessage = ({ data }) => this.found(data)
-    this.worker = worker
+    worker.onmessage = ({ data }) => this.worker === worker && this.found(data)
+    return worker
   }
 
   stop() {
     const was = this.stream
     was?.getTracks().forEach((track) => track.stop())
-    this.worker?.terminate()  // an idle one would keep its memory
-    this.stream = this.worker = null
-    this.opening = this.busy = false
-    this.frames = []
-    this.forget(0)
+    this.stream = null
+    this.opening = false
+    this.dismiss()
     this.say("")
     this.draw()
     if (was) this.tell()
@@ -198,27 +225,30 @@ class Camera {
     const next = async (now) => {
       if (this.stream !== stream) return
       this.video.requestVideoFrameCallback(next)
-      if (this.data.paused || this.busy) return void (this.data.paused && this.paint(this.video, []))
+      if (this.data.paused || !this.worker) return this.paint(this.video, [])
+      if (this.busy) return
       this.busy = true
-      const picture = await createImageBitmap(this.video)
-      this.worker?.postMessage({ picture, t: now }, [picture])
+      const { worker } = this, picture = await createImageBitmap(this.video)
+      worker.postMessage({ picture, t: now }, [picture])
     }
     this.video.requestVideoFrameCallback(next)
   }
 
   async found({ found, picture, t, ms, failed }) {
-    if (failed) return this.fail(this.data.words.unable)
-    if (!this.stream) return picture.close()
+    if (failed) return this.fail(this.words.unable)
+    const { by, worker } = this
     this.paint(picture, found)
-    const crop = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
-      ? await this.crop(picture, found[0]) : undefined
-    if (crop) this.croppedAt = t
+    const spent = performance.now() - t
+    const crops = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
+      ? await this.crops(picture, found) : undefined
+    if (this.worker !== worker) return picture.close()
+    if (crops) this.croppedAt = t
     this.n++
-    this.keep(picture, found[0])
+    this.keep(picture, found)
     const frame = {
-      n: this.n, t, size: [picture.width, picture.height], spent: performance.now() - t, ms, crop,
-      hands: found.map((hand) => ({ ...hand, keypoints: rounded(hand.keypoints, 100),
-        world: rounded(hand.world, 100000) })),
+      n: this.n, t, size: [picture.width, picture.height], spent, ms, crops, by,
+      poses: found.map((pose) => ({ ...pose, keypoints: rounded(pose.keypoints, 100),
+        world: rounded(pose.world, 100000), visibility: pose.visibility?.map(short) })),
     }
     picture.close()
     this.busy = false
@@ -241,16 +271,20 @@ class Camera {
     this.toldAt = performance.now()
     const on = Boolean(this.stream && !this.opening), { direct } = this
     const word = { page: this.page, on, now: this.toldAt, crops,
-      frames: this.stream ? this.frames : [] }
+      opening: Boolean(this.by && !this.worker), frames: this.stream ? this.frames : [] }
     if (direct && on) this.channel.send(JSON.stringify(word))
     if (!direct || !on) this.send(word)
     else if (aloud) this.send({ ...word, frames: [], direct })
   }
 
-  // The square round a hand as a JPEG; what lies beyond the picture repeats its edge.
-  async crop(picture, hand) {
-    const region = this.cutOut(picture, hand)
-    return { region, jpeg: await this.jpeg() }
+  // The square round each as a JPEG; what lies beyond the picture repeats its edge.
+  async crops(picture, poses) {
+    const crops = []
+    for (const pose of poses) {
+      const region = this.cutOut(picture, pose)
+      crops.push(region && { region, jpeg: await this.jpeg() })
+    }
+    return crops
   }
 
   async jpeg() {
@@ -258,35 +292,44 @@ class Camera {
     return btoa(String.fromCharCode(...new Uint8Array(await jpeg.arrayBuffer())))
   }
 
-  keep(picture, hand) {
+  keep(picture, poses) {
     this.forget(this.data.keeps ? KEPT : 0)
-    if (!this.data.keeps || !hand) return
-    const region = this.cutOut(picture, hand)
-    this.kept.push({ n: this.n, region, bitmap: this.cut.transferToImageBitmap() })
+    if (!this.data.keeps || !poses.length) return
+    this.kept.push({ n: this.n, cuts: poses.map((pose) => {
+      const region = this.cutOut(picture, pose)
+      return region && { region, bitmap: this.cut.transferToImageBitmap() }
+    }) })
   }
 
   forget(allBut) {
-    while (this.kept.length > allBut) this.kept.shift().bitmap.close()
+    while (this.kept.length > allBut) this.kept.shift().cuts.forEach((cut) => cut?.bitmap.close())
   }
 
   async bring(asked) {
     if (this.bringing) return
     this.bringing = true
-    const crops = []
-    for (const { n, region, bitmap } of this.kept.filter(({ n }) => asked.includes(n))) {
-      if (!bitmap.width) continue  // forgotten meanwhile
-      this.cut.getContext("2d").drawImage(bitmap, 0, 0)
-      crops.push({ n, region, jpeg: await this.jpeg() })
+    const brought = []
+    for (const { n, cuts } of this.kept.filter(({ n }) => asked.includes(n))) {
+      const crops = []
+      for (const cut of cuts) crops.push(cut?.bitmap.width ? await this.crop(cut) : null)
+      brought.push({ n, crops })
     }
     this.bringing = false
-    this.tell(false, crops)  // also that there are none any more
+    this.tell(false, brought)  // also that there are none any more
   }
 
-  cutOut(picture, hand) {
-    const xs = hand.keypoints.map((p) => p[0]), ys = hand.keypoints.map((p) => p[1])
-    const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = [Math.min(...ys), Math.max(...ys)]
-    const side = Math.max(x1 - x0, y1 - y0, 1) * AROUND
-    const left = (x0 + x1 - side) / 2, top = (y0 + y1 - side) / 2
+  async crop({ region, bitmap }) {
+    this.cut.getContext("2d").drawImage(bitmap, 0, 0)
+    return { region, jpeg: await this.jpeg() }
+  }
+
+  // Onto `this.cut`; null where nothing of it is seen.
+  cutOut(picture, { keypoints, visibility }) {
+    const { around, visible } = this.data.finders[this.by]
+    const seen = keypoints.filter((_, i) => !visibility || visibility[i] >= visible)
+    if (!seen.length) return null
+    const { x, y, size } = box(seen), side = size * around
+    const left = x - side / 2, top = y - side / 2
     this.cut ??= new OffscreenCanvas(CROP, CROP)
     const pen = this.cut.getContext("2d"), scale = CROP / side
     pen.imageSmoothingQuality = "high"
@@ -301,38 +344,50 @@ class Camera {
   // ------------------------------------------------------------------------------------- drawing
 
   draw() {
-    const { words } = this.data
     const on = Boolean(this.stream || this.opening)
     this.button.textContent = on ? "STOP" : "START"
     this.canvas.hidden = !this.stream
-    this.canvas.setAttribute("aria-label", words.video)
+    this.canvas.setAttribute("aria-label", this.words.video)
   }
 
-  paint(picture, hands) {
+  paint(picture, poses) {
     const { canvas } = this
     const width = picture.videoWidth ?? picture.width, height = picture.videoHeight ?? picture.height
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
-    const pen = canvas.getContext("2d")
+    const pen = canvas.getContext("2d"), named = this.named(poses)
     pen.setTransform(-1, 0, 0, 1, width, 0)  // as in a mirror
     pen.drawImage(picture, 0, 0)
-    for (const { keypoints } of hands) this.skeleton(pen, keypoints, Math.min(width, height) / 240)
+    poses.forEach(({ keypoints }, i) => this.data.bare || this.skeleton(
+      pen, keypoints, Math.max(1, Math.round(Math.min(width, height) / 240)), named[i]?.color))
     pen.setTransform(1, 0, 0, 1, 0, 0)
-    hands.forEach(({ keypoints, side }, i) => {
-      const named = this.data.names.find((one) => one.side === side) ?? this.data.names[i]
-      if (named?.text) this.plate(pen, named.text, keypoints, width, height)
+    poses.forEach(({ keypoints }, i) => {
+      if (named[i]?.text) this.plate(pen, named[i].text, keypoints, width, height)
     })
     if (this.data.note) this.text(pen, this.data.note, 0, 0, Math.max(24, height / 9))
-    canvas.dataset.hands = hands.length
+    canvas.dataset.poses = poses.length
     canvas.dataset.kept = this.kept.length
-    canvas.dataset.by = this.by
+    canvas.dataset.by = this.by ?? ""
   }
 
-  skeleton(pen, points, width) {
-    const { edges, colors } = this.data.skeleton
+  // What the server called each, some frames ago: those of the same side and the nearest.
+  named(poses) {
+    const free = [...this.data.names]
+    return poses.map(({ keypoints, side }) => {
+      const { x, y, size } = box(keypoints)
+      const away = (one) => Math.hypot(one.at[0] - x, one.at[1] - y) / size
+        + OTHER_SIDE * (one.side !== (side ?? null))
+      free.sort((one, other) => away(one) - away(other))
+      return free.length && away(free[0]) < FARTHEST ? free.shift() : null
+    })
+  }
+
+  // In the colours of its edges, or in one.
+  skeleton(pen, points, width, color) {
+    const { edges, colors } = this.data.finders[this.by]
     pen.lineWidth = width
     pen.lineCap = "round"
     edges.forEach(([a, b], i) => {
-      pen.strokeStyle = colors[i]
+      pen.strokeStyle = color || colors[i]
       pen.beginPath()
       pen.moveTo(points[a][0] + 0.5, points[a][1] + 0.5)
       pen.lineTo(points[b][0] + 0.5, points[b][1] + 0.5)
@@ -367,6 +422,14 @@ class Camera {
 }
 
 const rounded = (rows, parts) => rows.map((row) => row.map((x) => Math.round(x * parts) / parts))
+const short = (share) => Math.round(share * 1000) / 1000
+
+// The middle of points and their larger side.
+const box = (points) => {
+  const xs = points.map((p) => p[0]), ys = points.map((p) => p[1])
+  const [x0, x1] = [Math.min(...xs), Math.max(...xs)], [y0, y1] = [Math.min(...ys), Math.max(...ys)]
+  return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, size: Math.max(x1 - x0, y1 - y0, 1) }
+}
 
 // How a span of a line of pixels is drawn: [from, length, to, length], its ends repeated.
 const strips = (begin, length, size) => {

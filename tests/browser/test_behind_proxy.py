@@ -131,7 +131,7 @@ def test_hands_are_found_in_the_browser_and_recorded_without_any_other_connectio
         page.goto("/?project=My+gestures")
         page.get_by_role("button", name="START").click()
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)  # no video goes
-        expect(page.locator("canvas[data-hands='1']")).to_be_visible(timeout=PATIENT_MS)
+        expect(page.locator("canvas[data-poses='1']")).to_be_visible(timeout=PATIENT_MS)
         reads(page, "thumbs_up")
         begin_hold(page, "thumbs_up", 1)
         page.mouse.up()

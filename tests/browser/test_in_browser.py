@@ -44,7 +44,7 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         page.goto("/?keypoints_found=in+this+browser")
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
         page.get_by_role("button", name="START").click()
-        expect(page.locator("canvas[data-hands='1']")).to_be_visible()
+        expect(page.locator("canvas[data-poses='1']")).to_be_visible()
         reads(page, "thumbs_up")
         expect(page.get_by_text("Hands are found by this device's processor.")).to_be_visible()
         assert f"{server}/mudra/camera" in asked  # words need no run of the page

@@ -58,20 +58,23 @@ def test_the_second_becomes_one_recording_of_the_right_gesture(store, project):
     assert [p.name for p in store.persons(project.id)] == ["ana"]
 
 
-def test_crops_that_came_later_are_kept_with_the_surest_hand_s_samples(store, project):
+def test_crops_that_came_later_are_kept_with_the_samples_of_their_own_hand(store, project):
     fist = next(g for g in store.gestures(project.id) if g.name == "fist")
-    jpeg = encode_jpeg(np.full((256, 256, 3), 60, np.uint8))
+    dark, light = (encode_jpeg(np.full((256, 256, 3), grey, np.uint8)) for grey in (60, 200))
 
     def remote(number):
         one = moment(number / 10, shift=4 * number, hands=("Right", "Left"))
         return replace(one, frame=RemoteFrame((480, 640), number / 10, number))
 
-    moments = with_crops([remote(1), remote(2)], {2: ((5.0, 6.0, 300.0), jpeg)})
+    moments = with_crops(
+        [remote(1), remote(2)], {2: (((5.0, 6.0, 300.0), dark), ((9.0, 6.0, 80.0), light))}
+    )
     recorder = Recorder(store, project.id, "ana")
     for hand in ("Right", "Left"):
         correct(recorder, fist.id, moments, hand)
-    crops = [s.crop_jpeg for s in store.samples(project.id, newest_first=False)]
-    assert crops == [None, jpeg, None, None]
+    samples = store.samples(project.id, newest_first=False)
+    assert [s.crop_jpeg for s in samples] == [None, dark, None, light]
+    assert [s.region[2] for s in samples][1::2] == [300.0, 80.0]
 
 
 def test_frames_that_are_no_samples_are_refused(store, project):

@@ -58,7 +58,8 @@ def spoken():
 
 
 def word(n):
-    frame = {"n": n, "t": 1000, "size": [640, 480], "spent": 20, "hands": []}
+    frame = {"n": n, "t": 1000, "size": [640, 480], "spent": 20}
+    frame |= {"by": "mediapipe-hands", "poses": []}
     return json.dumps({"page": "a", "now": 1000, "frames": [frame]})
 
 

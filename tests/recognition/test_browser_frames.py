@@ -10,9 +10,12 @@ import pytest
 from core.capture.plans import CONTINUOUS
 from core.capture.recording import Recorder
 from core.errors import MediaError
+from core.gestures.model.gesture_model import GestureModel
 from core.media.pictures import decode_jpeg, encode_jpeg, read_picture
+from core.paths import Paths
 from core.pose.smoothing import Smoothing
 from core.recognition.browser_frames import BrowserFrames
+from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import LiveProcessor, Options
 
 RAW = Smoothing(joints=False, hold_s=0)
@@ -35,10 +38,30 @@ def thumb(shared_data, weights_folder):
     }
 
 
+@pytest.fixture(scope="module")
+def gymnast(shared_data, weights_folder):
+    """A real body with arms held out, as the browser tells it."""
+    from core.estimators import create_estimator
+
+    photo = shared_data / "body" / "lspet" / "images" / "im00360.jpg"
+    with create_estimator("mediapipe-pose", weights_folder) as estimator:
+        [pose] = estimator.estimate_still(read_picture(photo)).poses
+    return {
+        "keypoints": pose.keypoints.tolist(),
+        "world": pose.world.tolist(),
+        "visibility": pose.visibility.tolist(),
+        "score": pose.score,
+    }
+
+
+BODY = {"by": "mediapipe-pose"}
+
+
 def frame(n, *hands, t=None, **more):
     width, height = SIZE_HW[::-1]
     t = 1000.0 * n / 25 if t is None else t
-    return {"n": n, "t": t, "size": [width, height], "spent": 20, "hands": list(hands), **more}
+    told = {"n": n, "t": t, "size": [width, height], "spent": 20, "poses": list(hands)}
+    return told | {"by": "mediapipe-hands"} | more
 
 
 def word(*frames, page="a", now=1000.0):
@@ -106,11 +129,11 @@ def test_a_frame_s_time_is_told_by_the_word_that_came_quickest(starter):
         word(frame(1) | {"size": [0, 480]}),
         word(frame(1) | {"size": [640, 48_000]}),
         word(frame(1, {"keypoints": [[1, 2]] * 20, "world": [], "side": "Left", "score": 1})),
-        word(frame(1, crop={"region": [0, 0, -1], "jpeg": ""})),
-        word(frame(1, crop={"region": [0, 0, 9], "jpeg": "no base64!"})),
-        word(frame(1, crop=crop(b"no picture"))),
-        word(frame(1, crop=crop(jpeg(257)))),
-        word(frame(1, crop={"region": [0, 0, 9], "jpeg": "A" * 300_000})),
+        word(frame(1, crops=[{"region": [0, 0, -1], "jpeg": ""}])),
+        word(frame(1, crops=[{"region": [0, 0, 9], "jpeg": "no base64!"}])),
+        word(frame(1, crops=[crop(b"no picture")])),
+        word(frame(1, crops=[crop(jpeg(257))])),
+        word(frame(1, crops=[{"region": [0, 0, 9], "jpeg": "A" * 300_000}])),
     ],
 )
 def test_what_no_browser_of_ours_tells_is_refused(camera, told):
@@ -124,6 +147,60 @@ def test_keypoints_that_are_no_place_in_a_picture_are_refused(camera, thumb, bad
     points = [[bad, 1.0], *thumb["keypoints"][1:]]
     with pytest.raises(MediaError):
         camera.hear(word(frame(1, thumb | {"keypoints": points})))
+
+
+def bodies(camera, count=1, watch=None):
+    """The page now wants so many bodies, named by the model of arm poses that is shipped."""
+    arms, source = GestureModel.load(Paths.arms), KeypointSource("mediapipe-pose")
+    camera.live.configure(Options(arms, count, RAW, source), watch)
+
+
+def test_the_model_of_arm_poses_names_the_browser_s_body(camera, gymnast):
+    bodies(camera)
+    camera.hear(word(frame(1, gymnast, **BODY)))
+    latest = camera.live.latest()
+    [body] = latest.hands
+    assert body.gesture.name == "t_pose" and latest.error == ""
+    assert body.pose.score == pytest.approx(gymnast["score"])
+    assert body.pose.visibility == pytest.approx(np.array(gymnast["visibility"]))
+
+
+def test_of_several_bodies_each_keeps_its_number_whichever_is_surest(camera, gymnast):
+    bodies(camera, 4)
+    beside = moved(gymnast, 300)
+    camera.hear(word(frame(1, gymnast, beside, **BODY), frame(2, beside, gymnast, **BODY)))
+    latest = camera.live.latest()
+    assert latest.numbered and [body.number for body in latest.hands] == [2, 1]
+    six = [moved(gymnast, 200 * n) for n in range(6)]
+    camera.hear(word(frame(3, *six, **BODY)))
+    assert len(camera.live.latest().hands) == 4
+
+
+def test_what_was_still_found_for_the_page_before_is_not_taken_for_what_this_one_wants(
+    camera, thumb, gymnast
+):
+    bodies(camera)
+    camera.hear(word(frame(1, thumb), frame(2, gymnast, **BODY), frame(3, thumb)))
+    latest = camera.live.latest()
+    assert (latest.error, camera.heard, latest.frames) == ("", 3, 1)
+    with pytest.raises(MediaError):
+        camera.hear(word(frame(4, gymnast, by="somebody")))
+    with pytest.raises(MediaError):
+        camera.hear(word(frame(5, thumb, **BODY)))
+
+
+def test_while_the_browser_opens_what_finds_them_no_camera_is_called_lost(starter, thumb):
+    now = [100.0]
+    live = LiveProcessor(lambda options: None, Options(starter), clock=lambda: now[0])
+    camera = BrowserFrames(live, lambda: now[0])
+    for seconds in (0, 9, 18, 27):  # longer than any that does connect takes
+        now[0] = 100.0 + seconds
+        camera.hear(word() | {"opening": True})
+        assert live.latest().trouble("here", now[0] + 5) == ""
+    camera.hear(word(frame(1, thumb)))
+    assert len(live.latest().hands) == 1
+    assert "Camera lost" in live.latest().trouble("here", now[0] + 5)
+    live.close()
 
 
 class Recording:
@@ -153,7 +230,7 @@ def moved(hand, by):
 
 
 def test_samples_are_stored_with_the_crops_that_came_along(store, thumb):
-    frames = [frame(n, moved(thumb, 9 * n), crop=crop()) for n in (1, 2, 3)]
+    frames = [frame(n, moved(thumb, 9 * n), crops=[crop()]) for n in (1, 2, 3)]
     frames.insert(0, frame(0.5, thumb) | {"n": 1})  # before the browser heard that crops are wanted
     for n, one in enumerate(frames, 1):
         one["n"] = n
@@ -169,12 +246,12 @@ def test_crops_that_are_asked_for_come_later_and_no_others(camera, thumb):
     camera.hear(word(*[frame(n, thumb) for n in (1, 2, 3)]))
     camera.ask([1, 3])
     with pytest.raises(MediaError):
-        camera.hear(word() | {"crops": [{"n": 1, **crop(b"no picture")}]})
+        camera.hear(word() | {"crops": [{"n": 1, "crops": [crop(b"no picture")]}]})
     assert camera.asked == [1, 3]
-    camera.hear(word() | {"crops": [{"n": 2, **crop()}, {"n": 3, **crop()}]})
+    camera.hear(word() | {"crops": [{"n": 2, "crops": [crop()]}, {"n": 3, "crops": [crop()]}]})
     assert camera.asked == []  # the browser has no crop of 1 any more
-    assert camera.brought() == {3: ((10.5, -20.25, 300.0), jpeg())}
-    camera.hear(word() | {"crops": [{"n": 1, **crop()}]})  # nobody asked
+    assert camera.brought() == {3: (((10.5, -20.25, 300.0), jpeg()),)}
+    camera.hear(word() | {"crops": [{"n": 1, "crops": [crop()]}]})  # nobody asked
     assert list(camera.crops) == [3]
     camera.ask([2])
     camera.hear(word(frame(1, thumb), page="b"))  # which numbers its frames anew
@@ -183,7 +260,7 @@ def test_crops_that_are_asked_for_come_later_and_no_others(camera, thumb):
 
 def test_a_project_of_keypoints_alone_keeps_no_crop_even_where_one_came(store, thumb):
     _, samples = Recording(store, with_pictures=False).hear(
-        frame(1, thumb), frame(2, moved(thumb, 30), crop=crop())
+        frame(1, thumb), frame(2, moved(thumb, 30), crops=[crop()])
     )
     assert [s.crop_jpeg for s in samples] == [None, None]
 
@@ -199,6 +276,27 @@ def test_the_browser_s_and_the_server_s_samples_are_trained_together(store, thum
         "mediapipe-hands": 1,
         "mediapipe-hands-web": 1,
     }
+
+
+def test_a_body_s_sample_lacks_what_is_hidden_and_has_the_crop_of_the_one_in_front(store, gymnast):
+    project = store.create_project("arms", skeleton="body_33")
+    recorder = Recorder(store, project.id, "me", write_every_s=0.01)
+    recorder.record(store.gestures(project.id)[0].id, replace(CONTINUOUS, rate_hz=30))
+    live = LiveProcessor(lambda options: None)
+    camera = BrowserFrames(live)
+    bodies(camera, 2, lambda f, e, v: recorder.offer(f, e, v).banner)
+    points = np.array(gymnast["keypoints"])
+    behind = gymnast | {"keypoints": (points / 3).tolist()}
+    hidden = gymnast | {"visibility": [*gymnast["visibility"][:-1], 0.4]}
+    crops = [crop(region=(1, 2, 30)), crop()]  # the one behind is as sure, and told first
+    camera.hear(word(frame(1, behind, hidden, crops=crops, **BODY), now=1e6))
+    recorder.stop()
+    live.close()
+    [sample] = store.samples(project.id)
+    assert (sample.estimator, sample.region) == ("mediapipe-pose-web", (10.5, -20.25, 300.0))
+    assert np.isnan(sample.pose[-1]).all() and sample.scores[0][-1] == 0
+    assert sample.pose[0] == pytest.approx(points[0])
+    assert store.training_data(project.id).estimator == "mediapipe-pose"
 
 
 def _new(sample):

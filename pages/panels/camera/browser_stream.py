@@ -5,10 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from core.capture.recording import Recorder
+from core.pose.boxes import bounding_box
+from core.pose.drawing import person_color
 from core.recognition.browser_channel import announce, withdraw
+from core.recognition.browser_finders import FINDERS
 from core.recognition.browser_frames import BrowserFrames, Told
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import Reading
+from pages.components.browser_camera import hex_of
 from pages.panels.camera.stream import no_end
 from pages.panels.live.readings import said_of
 
@@ -22,7 +26,10 @@ class BrowserStream:
         token: by which the browser's own connection reaches it.
         keeps: the page may soon ask for crops of the last second.
         direct: the browser has that connection; else the page's messages bring what it tells.
+        by: which of FINDERS a page wanted last; None before one did.
     """
+
+    by: str | None = None
 
     def __init__(self) -> None:
         self.live = LiveProcessor(_opens_nothing, Options(paused=True))
@@ -36,18 +43,25 @@ class BrowserStream:
         """Hear a word of the browser's own connection. Runs in a thread: no `st` in here."""
         self.frames.hear(told)
         news = self.news()
-        return news if news["paused"] else news | {"answer": said_of(self.live.latest())}
+        if news["paused"]:
+            return news
+        skeleton = FINDERS[self.live.options.keypoints.name].skeleton.name
+        return news | {"answer": said_of(self.live.latest(), skeleton)}
 
     def news(self) -> dict[str, Any]:
         """What changes while the camera runs, see `show_camera`."""
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.progress().state != "idle"
+        if not options.paused:  # on a page that wants none it stays ready for the next
+            self.by = options.keypoints.name
         return {
-            "hands": options.hands,
+            "by": self.by,
+            "count": options.hands,
             "paused": options.paused,
+            "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,
             "crops": recorder is not None and recording and recorder.with_pictures,
-            "names": [_named(hand) for hand in latest.hands],
+            "names": [_named(hand, numbered=latest.numbered) for hand in latest.hands],
             "keeps": self.keeps,
             "asked": self.frames.asked,
             "note": latest.note,
@@ -66,7 +80,14 @@ def _opens_nothing(options: Options) -> Any:
     raise AssertionError("no picture comes, so no estimator is wanted")
 
 
-def _named(hand: Reading) -> dict[str, Any]:
+def _named(hand: Reading, *, numbered: bool) -> dict[str, Any]:
+    """A number as the server's video shows it."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""
-    return {"side": hand.pose.handedness, "text": text}
+    x0, y0, x1, y1 = bounding_box(hand.pose.keypoints)
+    return {
+        "side": hand.pose.handedness,
+        "text": f"{hand.number} {text}".rstrip() if numbered else text,
+        "color": hex_of(person_color(hand.number)) if numbered else "",
+        "at": [round((x0 + x1) / 2), round((y0 + y1) / 2)],
+    }

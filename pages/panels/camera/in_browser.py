@@ -1,4 +1,4 @@
-"""The browser's camera through a LiveProcessor, its hands found in the browser itself."""
+"""The browser's camera through a LiveProcessor, its keypoints found in the browser itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import streamlit as st
 from core.capture.camera_help import TROUBLES
 from core.errors import MudraError
 from core.paths import Paths
-from core.pose.skeletons import SUBJECTS
+from core.pose.body_drawing import AS_IT_IS
 from core.recognition.browser_channel import PATH
-from core.recognition.keypoint_sources import MEDIAPIPE
+from core.recognition.browser_finders import FINDERS, Finder
 from core.recognition.live import Options
-from core.weights.browser_files import folder_of, is_ready
-from pages.components.browser_camera import drawn_by, file_addresses, show_camera, told
+from core.weights.browser_files import folder_of, is_ready, megabytes
+from pages.components.browser_camera import file_addresses, show_camera, told, told_of
 from pages.panels.camera.address import below_base, local_address
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stream import Stream, video
@@ -22,13 +22,8 @@ from pages.panels.camera.stream import Stream, video
 KEY = "browser_camera"
 _STREAM, _PROBLEM = "browser_stream", "browser_problem"
 _WORDS = {
-    "opening": "Getting what finds hands, 19 MB the first time …",
-    "unable": "This browser can't find hands itself: that needs WebAssembly with SIMD and WebGL 2. "
-    "Choose “on the server” under Keypoints are found in the settings.",
-    "GPU": "Hands are found by this device's graphics card.",
-    "CPU": "Hands are found by this device's processor.",
     "lost": "The camera stopped by itself. Was it unplugged? Press START to go on.",
-    "video": "Your camera with the keypoints of your hand",
+    "video": "Your camera",
 }
 
 
@@ -43,7 +38,9 @@ class _Seen:
 
 def can_find(options: Options) -> bool:
     """Whether a browser can do what a page wants of the camera."""
-    return options.paused or (options.keypoints.name == MEDIAPIPE and options.body is None)
+    view = options.body
+    drawn = view is None or (view.background == AS_IT_IS and not view.steps)
+    return options.paused or (options.keypoints.name in FINDERS and drawn)
 
 
 def browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
@@ -51,7 +48,8 @@ def browser_video(wanted: Mapping[str, Any]) -> BrowserStream | Stream | None:
     for a browser are missing."""
     if not is_ready(Paths.find().weights):
         st.warning(
-            "Nothing here finds hands in a browser yet: run `make setup`, online.", icon="📦"
+            "Nothing here finds hands and bodies in a browser yet: run `make setup`, online.",
+            icon="📦",
         )
         return video(dict(wanted))
     seen = _Seen()
@@ -101,9 +99,11 @@ def _hear() -> None:
 def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """See `show_camera`."""
     address = local_address()
-    off = {
-        "hands": 1,
+    off: dict[str, Any] = {
+        "by": None,
+        "count": 1,
         "paused": True,
+        "bare": False,
         "names": [],
         "note": "",
         "page": "",
@@ -113,7 +113,21 @@ def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, 
         "files": file_addresses(folder_of(Paths.find().weights)),
         "wanted": dict(wanted),
         "channel": {"path": below_base(PATH), "token": stream.token} if stream else None,
-        "skeleton": drawn_by(SUBJECTS["Hands"]),
+        "finders": {name: told_of(one) | {"words": _said(one)} for name, one in FINDERS.items()},
         "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
         **(stream.news() if stream else off),
+    }
+
+
+def _said(finder: Finder) -> dict[str, str]:
+    """What is said while it is opened, and of what it does."""
+    skeleton = finder.skeleton
+    what, size = skeleton.titles, megabytes(Paths.find().weights, finder.model)
+    return {
+        "opening": f"Getting what finds {what}, {size} MB the first time …",
+        "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "
+        "WebGL 2. Choose “on the server” under Keypoints are found in the settings.",
+        "GPU": f"{what.capitalize()} are found by this device's graphics card.",
+        "CPU": f"{what.capitalize()} are found by this device's processor.",
+        "video": f"Your camera with the keypoints of your {skeleton.title}",
     }

@@ -25,8 +25,8 @@ def pick_where() -> str:
         bind="query-params",
         horizontal=True,
         help="In this browser: your picture stays there. Keypoints alone go to the server, and the "
-        "crops of what you record, unless the project keeps keypoints only. Bodies and heatmaps "
-        "need the server.",
+        "crops of what you record, unless the project keeps keypoints only. Heatmaps, and another "
+        "background behind bodies, need the server.",
     )
     return where or SERVER
 

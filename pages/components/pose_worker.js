@@ -1,9 +1,11 @@
-// Finds hands in pictures, in a thread of its own: MediaPipe's hand landmarker as WebAssembly.
+// Finds hands or bodies in pictures, in a thread of its own: MediaPipe's landmarkers as WebAssembly.
 //
-// Comes: {open: {library, loader, wasm, model (addresses), hands}}, then {picture, t} with an
-// ImageBitmap and its time in ms, rising. Goes: {ready: "GPU" or "CPU"} or {failed}, then {found,
-// picture, ms}: the hands in it, the picture handed back, and the time that it took.
+// Comes: {open: {library, loader, wasm, model (addresses), task, count}}, then {picture, t} with an
+// ImageBitmap and its time in ms, rising, or another {count}. Goes: {ready: "GPU" or "CPU"} or
+// {failed}, then {found, picture, ms}: who is in it, the picture handed back, and the time it took.
 let landmarker = null, canvas = null
+const COUNTED_BY = { HandLandmarker: "numHands", PoseLandmarker: "numPoses" }
+let countedBy = ""
 
 // A browser's own software drawing is slower than the processor's way.
 const hasGraphicsCard = () => {
@@ -15,19 +17,20 @@ const hasGraphicsCard = () => {
   return !/swiftshader|llvmpipe|software|basic render/i.test(renderer)
 }
 
-const open = async ({ library, loader, wasm, model, hands }) => {
+const open = async ({ library, loader, wasm, model, task, count }) => {
   const graphics = hasGraphicsCard()
-  const { FilesetResolver, HandLandmarker } = await import(library)
+  const { FilesetResolver, [task]: Landmarker } = await import(library)
   if (!(await FilesetResolver.isSimdSupported())) throw new Error("no SIMD")
   const content = new Uint8Array(await (await fetch(model)).arrayBuffer())
+  countedBy = COUNTED_BY[task]
   for (const delegate of graphics ? ["GPU", "CPU"] : ["CPU"]) {
     canvas = new OffscreenCanvas(1, 1)
     try {
-      landmarker = await HandLandmarker.createFromOptions(
+      landmarker = await Landmarker.createFromOptions(
         { wasmLoaderPath: loader, wasmBinaryPath: wasm },
         {
           baseOptions: { modelAssetBuffer: content, delegate },
-          canvas, runningMode: "VIDEO", numHands: hands,
+          canvas, runningMode: "VIDEO", [countedBy]: count,
         },
       )
       return delegate
@@ -37,22 +40,30 @@ const open = async ({ library, loader, wasm, model, hands }) => {
   }
 }
 
-// Keypoints in pixels, a pixel's centre at an integer; the surest hand first.
-const handsOf = (result, width, height) => result.landmarks.map((points, i) => ({
+const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
+
+// A hand has a side and a score; a body's score is its mean visibility.
+const told = ({ handedness }, points, i) => {
+  if (handedness) return { side: handedness[i][0].categoryName, score: handedness[i][0].score }
+  const visibility = points.map((point) => point.visibility)
+  return { visibility, score: mean(visibility) }
+}
+
+// Keypoints in pixels, a pixel's centre at an integer; the surest hand or body first.
+const posesOf = (result, width, height) => result.landmarks.map((points, i) => ({
   keypoints: points.map(({ x, y }) => [x * width - 0.5, y * height - 0.5]),
   world: result.worldLandmarks[i].map(({ x, y, z }) => [x, y, z]),
-  side: result.handedness[i][0].categoryName,
-  score: result.handedness[i][0].score,
+  ...told(result, points, i),
 })).sort((one, other) => other.score - one.score)
 
 onmessage = async ({ data }) => {
   try {
     if (data.open) postMessage({ ready: await open(data.open) })
-    else if (data.hands) await landmarker.setOptions({ numHands: data.hands })
+    else if (data.count) await landmarker.setOptions({ [countedBy]: data.count })
     else {
       const begun = performance.now(), { picture, t } = data
       const result = landmarker.detectForVideo(picture, t)
-      const found = handsOf(result, picture.width, picture.height)
+      const found = posesOf(result, picture.width, picture.height)
       postMessage({ found, picture, t, ms: performance.now() - begun }, [picture])
     }
   } catch (error) {
