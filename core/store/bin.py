@@ -166,7 +166,7 @@ def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -
 def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Put samples of the project into the bin; how many were not there before."""
     with store.undoable(project_id) as undo_log:
-        there = _alive(undo_log.connection, project_id, ids)
+        there = alive_samples(undo_log.connection, project_id, ids)
         undo_log.title = f"Deleted {counted(len(there))}"
         return undo_log.set(t.samples, there, deleted_at=now())
 
@@ -184,12 +184,12 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
         if name is None:
             raise NotFoundError("that gesture is gone: choose another")
         others = t.samples.c.gesture_id != gesture_id
-        there = _alive(undo_log.connection, project_id, ids, others)
+        there = alive_samples(undo_log.connection, project_id, ids, others)
         undo_log.title = f"Moved {counted(len(there))} to “{name}”"
         return undo_log.set(t.samples, there, gesture_id=gesture_id)
 
 
-def _alive(
+def alive_samples(
     connection: Connection, project_id: int, ids: Sequence[int], *conditions: Any
 ) -> list[int]:
     """Those of the ids that are the project's samples, outside the bin, and meet the conditions."""

@@ -9,6 +9,7 @@ from core.gestures.labels import safe_label
 from core.store.bin import delete_samples
 from core.store.index import read_index
 from tests.pages.conftest import ODD, go, press, record, tables, texts
+from tests.performances import perform
 
 
 def ids(store):
@@ -76,6 +77,31 @@ def test_a_sample_shown_large_says_where_it_comes_from(app, store):
     assert f"Who: **{safe_label(ODD)}**" in texts(shown)
     assert "Mirrored view: **yes**" in texts(shown)
     assert f"Estimator: **{safe_label('mediapipe-hands')}**" in texts(shown)
+
+
+def test_begin_and_end_of_a_clip_are_moved_by_two_handles_and_moved_back(app, store):
+    def large():
+        from pages.panels.frame import studio
+        from pages.panels.samples.sample import show_sample
+
+        project = studio().store.projects()[0]
+        show_sample(project, studio().store.samples(project.id)[0], corrects=True)
+
+    project = store.projects()[0]
+    perform(store, project.id, "swipe_left", 1)  # 18 frames, 30 a second
+    shown = AppTest.from_function(large).run()
+    [handles], apply = shown.slider, shown.button[0]
+    assert handles.value == pytest.approx((0, 17 / 30)) and apply.disabled
+    shown = handles.set_value((0.1, 0.5)).run()
+    assert not shown.exception and not shown.button[0].disabled
+    shown = shown.button[0].click().run()
+    [clip] = store.samples(project.id)
+    assert clip.frames == 13  # from 3 / 30 s to 15 / 30 s
+    assert "Frames: **13 in 0\\.40 s**" in texts(shown)
+    shown.slider[0].set_value((0.0, 0.5)).run().button[0].click().run()
+    assert [clip.frames for clip in store.samples(project.id)] == [16]
+    shown.slider[0].set_value((0.3, 0.35)).run()
+    assert "4 frames at least" in texts(shown)
 
 
 def test_pages_are_turned_and_never_left_empty(app, store):

@@ -9,7 +9,9 @@ from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples
 from core.store.index import sample_origin
+from core.store.trimming import clip_times
 from pages.panels.frame import errors_shown, studio
+from pages.panels.samples.clip import correct_clip, show_clip
 
 SIZE = 512  # pixels
 
@@ -20,16 +22,25 @@ def show_large(
 ) -> None:
     """The sample over the page; what is in the bin can't be deleted again."""
     with errors_shown():
-        show_sample(project, sample, opinion)
+        show_sample(project, sample, opinion, corrects=not binned)
         if not binned and st.button("Delete it", icon="🗑️"):
             delete_samples(studio().store, project.id, [sample.id])
             st.rerun()
 
 
-def show_sample(project: Project, sample: Sample, opinion: Opinion | None = None) -> None:
-    """Picture and facts beside each other."""
+def show_sample(
+    project: Project, sample: Sample, opinion: Opinion | None = None, *, corrects: bool = False
+) -> None:
+    """Picture and facts beside each other; a clip plays, and where it `corrects`, its begin and end
+    can be moved."""
     left, right = st.columns(2, gap="medium")
-    left.image(picture_of(sample, SIZE), width="stretch")
+    with left:
+        if sample.frames == 1:
+            st.image(picture_of(sample, SIZE), width="stretch")
+        elif corrects:
+            correct_clip(project, sample)
+        else:
+            show_clip(sample)
     with right:
         _facts(sample)
         if opinion:
@@ -38,6 +49,7 @@ def show_sample(project: Project, sample: Sample, opinion: Opinion | None = None
 
 def _facts(sample: Sample) -> None:
     origin = sample_origin(studio().store, sample.id)
+    moves = sample.frames > 1
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
     facts = {
         "Gesture": f"{origin.emoji} {origin.gesture}",
@@ -55,6 +67,7 @@ def _facts(sample: Sample) -> None:
         "Mirrored view": "yes" if sample.mirrored_view else "no",
         "Estimator": f"{sample.estimator} {sample.estimator_version}".strip(),
         "File's sha256": sample.file_hash or "none: from a camera",
+        **({"Frames": f"{sample.frames} in {clip_times(sample)[-1]:.2f} s"} if moves else {}),
         "Number": str(sample.id),
     }
     if skeleton_named(sample.skeleton).is_body:
