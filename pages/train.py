@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.jobs.trainings import KIND
+from core.gestures.labels import safe_label
+from core.jobs.trainings import KIND, not_learned
 from core.learning.runs import RUNNING, Run
 from core.pose.skeletons import skeleton_named
 from core.store import GestureOverview, Project
@@ -78,6 +79,8 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
             pick_axes(project)
         if project.in_space:
             st.caption("Learns from keypoints in space.")
+        if something and running is None and (left := not_learned(studio().store, project)):
+            st.caption(f"⚠️ {safe_label(left)}")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
             studio().trainings.begin(project.name, seed=int(seed), epochs=epochs)

@@ -129,13 +129,19 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.jobs.trainings import ADVICE, CLASSIFIERS, train_here
+    from core.jobs.trainings import ADVICE, CLASSIFIERS, not_learned, train_here
+    from core.store.fitting import learn_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
         raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("training") as progress:
+        if in_space is not None:
+            learn_in_space(store, store.project(project), in_space)
+        left = not estimator and not_learned(store, store.project(project))
+        if left:
+            print(f"warning: {left}", file=sys.stderr)
         result, run = train_here(
             store,
             paths,
@@ -144,7 +150,6 @@ def train(
             seed=seed,
             epochs=epochs,
             estimator=estimator,
-            in_space=in_space,
             progress=progress,
         )
     figures = result.figures

@@ -5,7 +5,7 @@ measures: the set's own test frames; of MSRA the first person, of the others the
 Legend: K keypoints.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -114,9 +114,9 @@ def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
     these, the camera as a file beside tells."""
     path = folder / JOINTS_FILE
     table = read_joint_table(path)
-    own, unit_mm = _camera_beside(folder, table)
+    cameras, unit_mm = _cameras(folder, table)
     missing = [f"{joint}_x" for joint in skeleton.joints if joint not in table.joints]
-    missing += [] if table.cameras or own else [CAMERA_COLUMNS[0]]
+    missing += [] if cameras else [CAMERA_COLUMNS[0]]
     if missing:
         raise TableError(
             f"{path} has no column {missing[0]}: expected are picture, x, y, z of every keypoint "
@@ -130,16 +130,18 @@ def _rendered(folder: Path, skeleton: Skeleton) -> list[DepthHand]:
         xyz_mm = truth_mm[columns]
         if not np.isfinite(xyz_mm).all() or not (xyz_mm[:, 2] > 0).all():
             raise TableError(f"{path}: {name} has keypoints that are missing or behind the camera")
-        file, camera = folder / Path(name).name, table.cameras.get(name, own)
+        file, camera = folder / Path(name).name, cameras[name]
         hands.append(_hand(file, camera, xyz_mm, _RENDERED_SIDE_MM, part, unit_mm))
     return hands
 
 
-def _camera_beside(folder: Path, table: JointTable) -> tuple[Camera | None, float]:
-    """The camera of a folder's pictures as a file there tells, and their unit."""
-    first = next(iter(table.truths), "")
-    if not first or not (folder / Path(first).name).is_file():
-        return None, 1.0
-    height, width = read_depth(folder / Path(first).name).shape
+def _cameras(folder: Path, table: JointTable) -> tuple[Mapping[str, Camera], float]:
+    """The camera of each picture, as the table or else a file beside it tells; none where none
+    does. And the pictures' unit."""
+    first = folder / Path(next(iter(table.truths), "")).name
+    if not first.is_file():
+        return table.cameras, 1.0
+    height, width = read_depth(first).shape
     camera, unit_mm = read_camera_beside(folder, (height, width))
-    return camera, unit_mm or 1.0
+    beside = {} if camera is None else dict.fromkeys(table.truths, camera)
+    return table.cameras or beside, unit_mm or 1.0

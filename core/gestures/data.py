@@ -1,6 +1,6 @@
 """What a classifier learns from. N samples, K keypoints."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class GestureData:
         gestures: the classes, C of them.
         persons, sessions, recordings: (N,) group names, each finer than the one before.
         estimator: which estimator found the keypoints.
+        also: others that found some of them, in space, where those of several are alike.
         skeleton: whose K keypoints they are.
         sample_ids: (N,) the store's ids; empty when the data does not come from a store.
     """
@@ -40,6 +41,7 @@ class GestureData:
     estimator: str = "mediapipe-hands"
     sample_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     skeleton: str = HAND_21.name
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n, shape = len(self.labels), self.keypoints.shape
@@ -52,6 +54,11 @@ class GestureData:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def estimators(self) -> tuple[str, ...]:
+        """All that found them."""
+        return self.estimator, *self.also
 
     @property
     def moving(self) -> bool:
@@ -86,15 +93,13 @@ class GestureData:
 
     def take(self, rows: NDArray[Any]) -> "GestureData":
         """The chosen rows (indices or mask), same classes."""
-        return GestureData(
-            self.keypoints[rows],
-            self.mirrored_view[rows],
-            self.labels[rows],
-            self.gestures,
-            self.persons[rows],
-            self.sessions[rows],
-            self.recordings[rows],
-            self.estimator,
-            self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
-            self.skeleton,
+        return replace(
+            self,
+            keypoints=self.keypoints[rows],
+            mirrored_view=self.mirrored_view[rows],
+            labels=self.labels[rows],
+            persons=self.persons[rows],
+            sessions=self.sessions[rows],
+            recordings=self.recordings[rows],
+            sample_ids=self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
         )

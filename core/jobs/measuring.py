@@ -57,7 +57,7 @@ def begin_comparison(
         TrainingError: something runs already.
         NotFoundError: no such project.
     """
-    data = manager.data(project, estimator)
+    data = manager.data(project, [estimator] if estimator else ())
 
     def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.comparing import compare
@@ -175,7 +175,7 @@ def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[Gestur
     from core.gestures.training.learner import without_empty_gestures
 
     model = GestureModel.load(of.path)
-    samples = manager.data(project, model.estimator, in_space=model.axes == 3)
+    samples = manager.data(project, model.estimators, in_space=model.axes == 3)
     data = without_empty_gestures(samples)
     persons = np.unique(data.persons)
     if len(persons) < 2:

@@ -3,7 +3,7 @@ so that a reloaded page, another tab or the command line sees the same."""
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,9 +17,10 @@ from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 from core.paths import Paths
-from core.store import Store
-from core.store.fitting import learn_in_space
-from core.store.sources import origin_of
+from core.pose.finders import keypoints_of_all
+from core.store import Project, Store
+from core.store.database import counted
+from core.store.sources import left_out, origin_of
 
 __all__ = [
     "ADVICE",
@@ -109,7 +110,7 @@ class TrainingManager:
         return self._threads[run.name]
 
     def data(
-        self, project: str, estimator: str | None = None, *, in_space: bool | None = None
+        self, project: str, estimators: Sequence[str] = (), *, in_space: bool | None = None
     ) -> GestureData:
         """The project's samples to learn from; see `Store.training_data`.
 
@@ -117,7 +118,7 @@ class TrainingManager:
             NotFoundError: no such project.
         """
         owner = self._store.project(project)
-        return self._store.training_data(owner.id, estimator=estimator, in_space=in_space)
+        return self._store.training_data(owner.id, estimators=estimators, in_space=in_space)
 
     def owner(self, project: str) -> dict[str, Any]:
         """What a run of the project remembers of it.
@@ -210,14 +211,9 @@ def train_here(
     seed: int = 0,
     epochs: int | None = None,
     estimator: str | None = None,
-    in_space: bool | None = None,
     progress: Callable[[int, int], None],
 ) -> tuple[Any, Run]:
     """Train and wait for the end; an interrupt ends it early and keeps the best epoch.
-
-    Args:
-        in_space: have the project learn from keypoints in space, or in the picture, from now on;
-            None: as it does.
 
     Returns:
         The training's `TrainResult` and its run.
@@ -225,8 +221,6 @@ def train_here(
     Raises:
         MudraError: what went wrong.
     """
-    if in_space is not None:
-        learn_in_space(store, store.project(project), in_space)
     begin = _training(
         store, paths, project, estimator, classifier=classifier, seed=seed, epochs=epochs
     )
@@ -262,7 +256,7 @@ def _training(
     """
     owner = store.project(project)
     data, clips = learned_from(store, owner.id, estimator)
-    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimator)}
+    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimators)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
 
@@ -296,15 +290,29 @@ def learned_from(
     Raises:
         NotFoundError: there are no samples.
     """
-    data = store.training_data(project_id, estimator=estimator)
+    data = store.training_data(project_id, estimators=[estimator] if estimator else ())
     moving = any(g.moves for g in store.gestures(project_id, enabled_only=True))
     if data.moving or not moving:
         return data, None
     with suppress(NotFoundError):  # as long as nothing was performed
-        clips = store.training_data(project_id, estimator=data.estimator, clips=True)
+        clips = store.training_data(project_id, estimators=data.estimators, clips=True)
         if (often := performed_often(clips)) is not None:
             return (often, None) if len(np.unique(data.labels)) < LEAST else (data, often)
     return data, None
+
+
+def not_learned(store: Store, project: Project) -> str:
+    """What a training of the project leaves out, and why, in a sentence; "" where it takes all."""
+    out = left_out(store, project.id)
+    if not out:
+        return ""
+    who, count = " and ".join(keypoints_of_all(out)), counted(sum(out.values()))
+    if project.in_space:
+        return f"Leaves out {count} of {who}'s keypoints: they aren't in space."
+    return (
+        f"Leaves out {count} of {who}'s keypoints: most samples have others, and in the picture "
+        "those of one alone are learned together."
+    )
 
 
 def performed_often(clips: GestureData) -> GestureData | None:

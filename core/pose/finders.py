@@ -1,7 +1,10 @@
 """Who finds the same keypoints: a model trained on those of one understands those of the other."""
 
+from collections.abc import Iterable
+
+MEDIAPIPE = "mediapipe-hands"
 # on the server → in a visitor's browser, by the same model files
-IN_BROWSER = {"mediapipe-hands": "mediapipe-hands-web", "mediapipe-pose": "mediapipe-pose-web"}
+IN_BROWSER = {MEDIAPIPE: "mediapipe-hands-web", "mediapipe-pose": "mediapipe-pose-web"}
 _SAME = {web: server for server, web in IN_BROWSER.items()}
 
 
@@ -10,6 +13,14 @@ def keypoints_by(estimator: str) -> str:
     return _SAME.get(estimator, estimator)
 
 
-def finders_of(keypoints: str) -> list[str]:
-    """Every estimator that finds them."""
-    return [keypoints, *(name for name, same in _SAME.items() if same == keypoints)]
+def keypoints_of_all(estimators: Iterable[str]) -> tuple[str, ...]:
+    """After whom the keypoints of several are called, each once; MediaPipe's first, which pictures
+    and cameras give, then in their order."""
+    names = dict.fromkeys(map(keypoints_by, estimators))
+    return tuple(sorted(names, key=lambda name: name != MEDIAPIPE))
+
+
+def finders_of(keypoints: Iterable[str]) -> list[str]:
+    """Every estimator that finds some of these."""
+    names = [*keypoints]
+    return [*names, *(name for name, same in _SAME.items() if same in names)]

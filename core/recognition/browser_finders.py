@@ -6,9 +6,9 @@ from typing import Any
 from core.capture.samples import crop_factor
 from core.estimators import ESTIMATORS
 from core.estimators.mediapipe_pose import MOST
-from core.pose.finders import IN_BROWSER
+from core.pose.finders import IN_BROWSER, MEDIAPIPE
 from core.pose.skeletons import Skeleton, skeleton_named
-from core.recognition.keypoint_sources import BLAZEPOSE, MEDIAPIPE
+from core.recognition.keypoint_sources import BLAZEPOSE
 from core.weights.browser_files import BODY_MODEL, HAND_MODEL
 
 

@@ -10,9 +10,9 @@ from core.estimators import ESTIMATORS, create_estimator
 from core.estimators.depth_net import is_depth_net
 from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Paths
+from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons import HAND_21, SKELETONS, Skeleton, skeleton_named
 
-MEDIAPIPE = "mediapipe-hands"
 BLAZEPOSE = "mediapipe-pose"
 _BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
 

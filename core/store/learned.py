@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.pose.finders import finders_of
+from core.pose.finders import finders_of, keypoints_of_all
 from core.store import schema as t
+from core.store.database import Database
 
 _OF = t.samples.c
 SPACE_ALONE = func.length(_OF.keypoints) == 3 * func.length(_OF.scores)  # 4 bytes each
@@ -43,10 +44,19 @@ def counted_estimators(
     return counts.group_by(_OF.estimator).order_by(func.count().desc())
 
 
+def usual_finders(
+    store: Database, project_id: int, gesture_ids: Sequence[int], in_space: bool
+) -> tuple[str, ...]:
+    """Whose keypoints are learned where nobody says it: those in space are alike, in the picture
+    they are of one estimator, the most frequent."""
+    able = store.rows(counted_estimators(project_id, gesture_ids, in_space))
+    return keypoints_of_all(row[0] for row in able[: None if in_space else 1])
+
+
 def training_rows(
     project_id: int,
     gesture_ids: Sequence[int],
-    estimator: str,
+    estimators: Sequence[str],
     in_space: bool,
     *,
     clips: bool,
@@ -64,12 +74,13 @@ def training_rows(
             _OF.burst_id,
             _OF.frames,
             _OF.times,
+            _OF.estimator,
         )
         .join_from(t.samples, t.bursts, _OF.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .join(t.persons, session.person_id == t.persons.c.id)
         .where(_OF.project_id == project_id, _OF.deleted_at.is_(None))
-        .where(_OF.estimator.in_(finders_of(estimator)), _OF.gesture_id.in_(gesture_ids))
+        .where(_OF.estimator.in_(finders_of(estimators)), _OF.gesture_id.in_(gesture_ids))
         .where(_OF.frames > 1 if clips else _OF.frames == 1)
         .where(has_axes(in_space))
         .order_by(_OF.id)

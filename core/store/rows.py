@@ -12,6 +12,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.windows import window
 from core.pose.boxes import Region
+from core.pose.finders import keypoints_of_all
 from core.pose.skeletons import HAND_21, skeleton_named
 from core.pose.types import Floats
 
@@ -246,15 +247,15 @@ def to_sample(row: Any) -> Sample:
 def to_training_data(
     rows: Sequence[Any],
     gestures: Sequence[Gesture],
-    estimator: str,
     skeleton: str,
 ) -> GestureData:
-    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id, burst_id, frames and
-    times, at least one, all of clips or none and with as many axes, as what a classifier learns
-    from; clips become windows."""
-    ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times = zip(
+    """Rows of id, gesture_id, keypoints, mirrored_view, person, session_id, burst_id, frames, times
+    and estimator, at least one, all of clips or none and with as many axes, as what a classifier
+    learns from; clips become windows."""
+    ids, gesture, blobs, mirrored, person, sessions, recordings, frames, times, found_by = zip(
         *rows, strict=True
     )
+    estimator, *also = keypoints_of_all(found_by)
     keypoints = array(b"".join(blobs)).reshape(sum(frames), skeleton_named(skeleton).size, -1)
     if max(frames) > 1:
         clips = zip(np.split(keypoints, np.cumsum(frames)[:-1]), map(_times, times), strict=True)
@@ -271,6 +272,7 @@ def to_training_data(
         estimator,
         np.array(ids, np.int64),
         skeleton,
+        tuple(also),
     )
 
 

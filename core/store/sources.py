@@ -1,17 +1,19 @@
 """Where a project's samples come from, as a model trained on them remembers it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
 from core.pose.finders import finders_of
 from core.store import schema as t
+from core.store.learned import counted_estimators, usual_finders
 from core.store.store import Store
 
 
-def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
-    """Samples per source and per version of the estimator, and the first and last day of
-    recording, of the enabled gestures' samples by one estimator; ready for JSON.
+def origin_of(store: Store, project_id: int, estimators: Sequence[str]) -> dict[str, Any]:
+    """Samples per source and per version of who found them, and the first and last day of
+    recording, of the enabled gestures' samples by these estimators; ready for JSON.
     """
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
     enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
@@ -26,7 +28,7 @@ def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
         .join_from(t.samples, t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .where(of.project_id == project_id, of.deleted_at.is_(None))
-        .where(of.estimator.in_(finders_of(estimator)), of.gesture_id.in_(enabled))
+        .where(of.estimator.in_(finders_of(estimators)), of.gesture_id.in_(enabled))
         .group_by(session.source, of.estimator_version)
     )
     sources: dict[str, int] = {}
@@ -41,6 +43,17 @@ def origin_of(store: Store, project_id: int, estimator: str) -> dict[str, Any]:
         "estimator_versions": _most(versions),
         "recorded": [min(days), max(days)] if days else None,
     }
+
+
+def left_out(store: Store, project_id: int) -> dict[str, int]:
+    """Samples of the enabled gestures that `Store.training_data` leaves out, by estimator."""
+    _, in_space = store.learned_keypoints(project_id)
+    enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
+    able = dict(map(tuple, store.rows(counted_estimators(project_id, enabled, in_space))))
+    usual = finders_of(usual_finders(store, project_id, enabled, in_space))
+    there = store.estimators(project_id, enabled)
+    left = {name: n - able.get(name, 0) * (name in usual) for name, n in there.items()}
+    return {name: n for name, n in left.items() if n}
 
 
 def _most(counts: dict[str, int], kept: int = 100) -> dict[str, int]:

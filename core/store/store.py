@@ -21,12 +21,12 @@ from core.gestures.labels import (
     in_colour,
     safe_name,
 )
-from core.pose.finders import keypoints_by
+from core.pose.finders import keypoints_of_all
 from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.fitting import check_samples, home_of
-from core.store.learned import NO_SPACE, counted_estimators, training_rows
+from core.store.learned import NO_SPACE, counted_estimators, training_rows, usual_finders
 from core.store.rows import (
     MOVING,
     STILL,
@@ -358,13 +358,15 @@ class Store(Database):
         self,
         project_id: int,
         *,
-        estimator: str | None = None,
+        estimators: Sequence[str] = (),
         in_space: bool | None = None,
         clips: bool | None = None,
     ) -> GestureData:
-        """The samples of the enabled gestures by one estimator, the most frequent unless told.
+        """The samples of the enabled gestures. Keypoints in space are alike, whoever found them;
+        those in the picture are of one estimator.
 
         Args:
+            estimators: that found them; none: in space all, in the picture the most frequent.
             in_space: their keypoints in space, or in the picture; None: as the project learns.
             clips: clips, as windows, or single frames; None: these, or where there are none, clips.
 
@@ -375,9 +377,8 @@ class Store(Database):
         in_space = learned if in_space is None else in_space
         enabled = self.gestures(project_id, enabled_only=True)
         wanted = [gesture.id for gesture in enabled]
-        able = self.rows(counted_estimators(project_id, wanted, in_space))
-        estimator = keypoints_by(estimator or next((row[0] for row in able), ""))
-        which = project_id, wanted, estimator, in_space
+        found_by = keypoints_of_all(estimators) or usual_finders(self, project_id, wanted, in_space)
+        which = project_id, wanted, found_by, in_space
         rows = self.rows(training_rows(*which, clips=bool(clips)))
         if clips is None and not rows:
             rows = self.rows(training_rows(*which, clips=True))
@@ -385,7 +386,7 @@ class Store(Database):
             flat = in_space and self.estimators(project_id, wanted)
             nothing = "the project has no samples yet: record or import some first"
             raise NotFoundError(NO_SPACE if flat else nothing)
-        return to_training_data(rows, enabled, estimator, skeleton)
+        return to_training_data(rows, enabled, skeleton)
 
 
 def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:

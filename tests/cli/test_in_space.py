@@ -207,5 +207,10 @@ def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
         assert GestureModel.load(run.path).axes == 3
     store.close()
     said(["train", "--project", "P", "--in-picture", "--epochs", "1", *at])
-    run = said(["train", "--project", "P", "--epochs", "1", *at])["run"]
-    assert GestureModel.load(paths.model(run)).axes == 2
+    others = pd.read_csv(tables[0])[:5].assign(estimator="cpm.hand_light")
+    others.to_csv(tmp_path / "others.csv", index=False)
+    said(["import", str(tmp_path / "others.csv"), "--project", "P", *at])
+    done = CliRunner().invoke(app, ["train", "--project", "P", "--epochs", "1", "--json", *at])
+    model = GestureModel.load(paths.model(json.loads(done.stdout)["run"]))
+    assert model.axes == 2 and model.estimators == ("mediapipe-hands",)
+    assert "Leaves out 5 samples of cpm.hand_light's keypoints" in done.stderr

@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 
 from core.depth.synthetic.render import render_hand
+from core.exchange.model_files import card_of
+from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.paths import Paths
-from core.recognition.keypoint_sources import MEDIAPIPE
+from core.pose.finders import IN_BROWSER, MEDIAPIPE
 from core.store import NewSample
 from tests.massing_net import save_massing_net
 from tests.pages.conftest import go, press, texts
@@ -76,20 +78,36 @@ def test_a_new_project_of_hands_in_space_is_told_so_until_it_learns_from_the_pic
     assert "Learns from keypoints in space" not in texts(app)
 
 
-def test_live_says_that_a_webcam_s_depth_is_estimated(app, store, workspace):
-    project = store.create_project("Webcam", in_space=True)
+def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_are_learned_beside(
+    app, store, workspace
+):
+    project, paths = store.create_project("Webcam", in_space=True), Paths.find(workspace)
     gestures = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
     session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
-    for seed, name in enumerate(("fist", "open_palm")):
-        hands = [render_hand(seed, n).joints_mm("hand_21").astype(np.float32) for n in range(EACH)]
-        new = [
-            NewSample(hand[:, :2], np.ones(21, np.float32), "w", True, MEDIAPIPE, world=hand / 1000)
-            for hand in hands
-        ]
-        store.add_samples(store.start_recording(session, gestures[name]), new)
-    train_here(store, Paths.find(workspace), project.name, epochs=1, progress=lambda *_: None)
+
+    def learn(found_by):
+        for seed, name in enumerate(("fist", "open_palm")):
+            joints = [render_hand(seed, n).joints_mm("hand_21") for n in range(EACH)]
+            new = [
+                NewSample(
+                    hand[:, :2], np.ones(21, np.float32), "w", True, found_by, world=hand / 1e3
+                )
+                for hand in np.float32(joints)
+            ]
+            store.add_samples(store.start_recording(session, gestures[name]), new)
+        learned = train_here(store, paths, project.name, epochs=1, progress=lambda *_: None)
+        return GestureModel.load(learned[1].path)
+
+    assert learn(MEDIAPIPE).estimators == (MEDIAPIPE,)
     app.session_state["project_name"] = project.name
     for page in ("live", "studio"):
         assert "MediaPipe estimates these points from colours alone" in texts(go(app, page))
-    save_massing_net(Paths.find(workspace).own_nets / "crossinfonet.mine")
+    save_massing_net(paths.own_nets / "crossinfonet.mine")
     assert "no gesture is named here" in texts(go(app, "depth"))
+
+    [net] = [box.value for box in app.selectbox if box.label == "Net"]
+    both = learn(net)
+    assert both.estimators == (MEDIAPIPE, net) and both.estimator == MEDIAPIPE
+    assert both.knows(IN_BROWSER[MEDIAPIPE]) and not both.knows("cpm.hand_light")
+    assert "no gesture is named here" not in texts(go(app, "depth"))
+    assert f"found by mediapipe-hands and {net} alone" in card_of(both).replace("\\", "")

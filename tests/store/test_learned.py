@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from core.errors import NotFoundError, SkeletonError
+from core.jobs.trainings import not_learned
 from core.store import NewSample, Store
 from core.store.fitting import learn_in_space
 from core.store.index import read_index, read_poses
+from core.store.sources import left_out
 
 RNG = np.random.default_rng(3)
 
@@ -85,6 +87,36 @@ def test_the_most_frequent_estimator_is_one_that_finds_such_keypoints(store):
     add(store, project, *[sample(estimator="cpm.hand_light")] * 5, sample(world=True))
     assert store.training_data(project.id).estimator == "cpm.hand_light"
     assert store.training_data(project.id, in_space=True).estimator == "mediapipe-hands"
+
+
+def test_keypoints_in_space_are_learned_together_whoever_found_them(store):
+    net, web = "crossinfonet.synthetic_light", "mediapipe-hands-web"
+    project = store.create_project("P", in_space=True)
+    found_by = [net, net, net, "mediapipe-hands", web]
+    new = [sample(world=True, estimator=name) for name in found_by]
+    add(store, project, *new)
+    data = store.training_data(project.id)
+    np.testing.assert_array_equal(data.keypoints, [one.world[0] for one in new])
+    assert data.estimators == ("mediapipe-hands", net) and data.estimator == "mediapipe-hands"
+    assert data.take(np.array([0])).estimators == data.estimators
+    assert not left_out(store, project.id) and not not_learned(store, project)
+    own = store.training_data(project.id, estimators=[net])
+    assert own.estimators == (net,) and len(own) == 3
+
+    learn_in_space(store, project, False)  # in the picture, each sees hands in its own way
+    assert store.training_data(project.id).estimators == (net,)
+    assert left_out(store, project.id) == {"mediapipe-hands": 1, web: 1}
+    text = not_learned(store, store.project("P"))
+    assert text.startswith("Leaves out 2 samples of mediapipe-hands's keypoints: most samples")
+
+
+def test_what_has_nothing_in_space_is_told_to_be_left_out(store):
+    project = store.create_project("P")
+    add(store, project, *[sample(world=True)] * 2, sample(), sample(estimator="cpm.hand_light"))
+    assert left_out(store, project.id) == {"cpm.hand_light": 1}
+    learn_in_space(store, project, True)
+    assert left_out(store, project.id) == {"mediapipe-hands": 1, "cpm.hand_light": 1}
+    assert "they aren't in space" in not_learned(store, store.project("P"))
 
 
 def test_samples_of_the_picture_alone_give_nothing_to_learn_in_space(store):

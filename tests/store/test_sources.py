@@ -33,12 +33,12 @@ def test_the_origin_of_a_project_by_hand(store, project):
     delete_samples(store, project.id, record("ok", "gone", "1.2.2/full", "2026-01-01"))
     record("none", "disabled", "1.2.2/full", "2026-01-01")
     store.update_gesture(gestures["none"], enabled=False)
-    assert origin_of(store, project.id, "mediapipe-hands") == {
+    assert origin_of(store, project.id, ["mediapipe-hands"]) == {
         "sources": {"webcam": 6, "a.zip": 3},
         "estimator_versions": {"1.2.1/full": 4, "not known": 3, "1.2.2/full": 2},
         "recorded": ["2026-11-01", "2026-11-05"],
     }
-    assert origin_of(store, project.id, "nobody")["recorded"] is None
+    assert origin_of(store, project.id, ["nobody"])["recorded"] is None
 
 
 def test_many_sources_are_summed_up():

@@ -191,7 +191,7 @@ def test_training_takes_the_most_frequent_estimator_unless_told(store, project):
     assert (len(data), data.estimator, set(data.persons)) == (3, "mediapipe-hands", {"ana"})
     np.testing.assert_array_equal(data.keypoints[2], sample(2).pose)
     assert data.mirrored_view.all() and data.gestures[data.labels[0]].name == "ok"
-    assert len(store.training_data(project.id, estimator="openpose-hand")) == 1
+    assert len(store.training_data(project.id, estimators=["openpose-hand"])) == 1
 
 
 def test_a_recording_that_does_not_exist_takes_no_samples(store, project):

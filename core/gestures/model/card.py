@@ -9,6 +9,7 @@ from typing import Any
 
 from core.gestures.labels import GestureLabel, safe_label
 from core.gestures.model.provenance import Facts, Figures, Group, Measured
+from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons import skeleton_named
 
 _UNKNOWN = "not known"
@@ -62,7 +63,7 @@ def _origin_lines(facts: Facts) -> str:
         "Recorded": recorded,
         "Trained": _day(facts.made_at or "") or _UNKNOWN,
         "Source": _counted(facts.origin.sources),
-        "Keypoints by": f"{_safe(facts.estimator)}, version {versions}",
+        "Keypoints by": f"{_finders(facts)}, version {versions}",
         "Mirrored": _mirrored(facts),
         "Samples": _count(facts.samples, "sample", "samples"),
         "Seed": _UNKNOWN if seed is None else str(seed),
@@ -70,6 +71,10 @@ def _origin_lines(facts: Facts) -> str:
     }
     lines = [f"- **{what}**: {content}" for what, content in rows.items()]
     return "## Where it comes from\n\n" + "\n".join(lines)
+
+
+def _finders(facts: Facts) -> str:
+    return " and ".join(map(_safe, facts.estimators or [facts.estimator]))
 
 
 def _mirrored(facts: Facts) -> str:
@@ -173,13 +178,14 @@ def _limits(facts: Facts) -> str:
     lines = [
         f"It reads the {skeleton.size} keypoints of one {skeleton.title} ({skeleton.name}), in "
         f"{unit}; it never sees the picture.",
-        f"It understands keypoints found by {_safe(facts.estimator)} alone.",
+        f"It understands keypoints found by {_finders(facts)} alone.",
         "Directions are those on the screen"
         + (": left and right are as they are seen." if skeleton.is_body else _POINTS_RIGHT),
         "A sign that it never saw may get the name of a gesture.",
     ]
-    if facts.axes == 3 and facts.estimator == "mediapipe-hands":
-        lines.append("Their depth was not measured: MediaPipe estimates it from colours alone.")
+    if facts.axes == 3 and facts.estimator == MEDIAPIPE:
+        whose = "Their" if len(facts.estimators) < 2 else "MediaPipe's"
+        lines.append(f"{whose} depth was not measured: it is estimated from colours alone.")
     if (facts.persons or 0) < 3:
         lines.append("It was trained on one or two persons: others may be read worse.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)

@@ -33,6 +33,7 @@ from core.weights.onnx_session import fault_of_graph, open_session
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
 MOVING, _MAX_STEPS = "moving", 256  # the kind of a model; others are of still gestures
+_MAX_ESTIMATORS = 100
 MOTIONS = "motions"  # the folder, in a model's own, of one of moving gestures beside it
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
@@ -113,8 +114,17 @@ class GestureModel:
 
     @property
     def estimator(self) -> str:
-        """Which estimator's keypoints it understands."""
+        """Whose keypoints it understands; of several, those that most pictures are read by."""
         return str(self.metadata["estimator"])
+
+    @property
+    def estimators(self) -> tuple[str, ...]:
+        """Everyone whose keypoints it understands."""
+        return _estimators_of(self.metadata)
+
+    def knows(self, estimator: str) -> bool:
+        """Whether it understands the keypoints that an estimator finds."""
+        return keypoints_by(estimator) in self.estimators
 
     @property
     def skeleton(self) -> Skeleton:
@@ -176,9 +186,10 @@ class GestureModel:
                 f"the model knows {self.skeleton.name} keypoints, these are {skeleton}: choose a "
                 "model that was trained on them"
             )
-        if keypoints_by(name) != self.estimator:
+        if not self.knows(name):
+            known = " and ".join(self.estimators)
             raise ModelError(
-                f"the model was trained on {self.estimator} keypoints, these come from {name}: "
+                f"the model was trained on {known} keypoints, these come from {name}: "
                 "choose a model trained on them"
             )
 
@@ -235,6 +246,15 @@ class GestureModel:
 
 def _skeleton_of(metadata: dict[str, Any]) -> str:
     return str(metadata.get("skeleton", HAND_21.name))
+
+
+def _estimators_of(metadata: dict[str, Any]) -> tuple[str, ...]:
+    """Models that do not say it know the keypoints of one estimator."""
+    main = str(metadata["estimator"])
+    found = metadata.get("estimators", [main])
+    if not isinstance(found, list) or len(found) > _MAX_ESTIMATORS or main not in found:
+        raise ValueError(f"{str(found)[:80]!r} are no estimators")
+    return tuple(map(str, found))
 
 
 def _axes_of(metadata: dict[str, Any]) -> int:
@@ -297,7 +317,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         version, skeleton = metadata["feature_version"], _skeleton_of(metadata)
         axes, moving = _axes_of(metadata), _steps_of(metadata) is not None
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
-        str(metadata["estimator"]), float(metadata.get("threshold", 0))
+        _estimators_of(metadata), float(metadata.get("threshold", 0))
         float(metadata.get("rejection", {}).get("threshold", 0))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error

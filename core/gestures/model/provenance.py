@@ -97,6 +97,7 @@ class Facts(_Record):
     """A model's metadata as far as its card shows them."""
 
     estimator: Text
+    estimators: list[Text] = Field(default_factory=list, max_length=100)
     skeleton: Text = HAND_21.name
     axes: Literal[2, 3] = 2
     threshold: Part = 0.6

@@ -109,6 +109,7 @@ def _write(content: bytes, data: GestureData, folder: Path, about: dict[str, Any
         "skeleton": data.skeleton,
         "axes": data.keypoints.shape[-1],
         "estimator": data.estimator,
+        "estimators": data.estimators,
         "threshold": 0.6,
         ONNX_SHA256: hashlib.sha256(content).hexdigest(),
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -4,7 +4,7 @@ from all, and saved twice: as soon as it can be used, and when all is done.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,18 +130,7 @@ def without_empty_gestures(data: GestureData) -> GestureData:
         return data
     renumbered = np.searchsorted(present, data.labels)
     kept = tuple(data.gestures[i] for i in present)
-    return GestureData(
-        data.keypoints,
-        data.mirrored_view,
-        renumbered,
-        kept,
-        data.persons,
-        data.sessions,
-        data.recordings,
-        data.estimator,
-        data.sample_ids,
-        data.skeleton,
-    )
+    return replace(data, labels=renumbered, gestures=kept)
 
 
 @dataclass(frozen=True)

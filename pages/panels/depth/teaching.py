@@ -29,7 +29,7 @@ def naming(project: Project, net: DepthNet) -> tuple[str, Naming]:
     """The model that answers for the project, where it knows this net's keypoints, and what says a
     frame's gesture by it; "" and silence where none does."""
     model = answering_model(project)[0] if project.in_space else None
-    if model is None or model.axes != 3 or model.estimator != net.name:
+    if model is None or model.axes != 3 or not model.knows(net.name):
         return "", lambda view: ""
 
     def said(view: DepthView) -> str:
@@ -103,11 +103,11 @@ def teach_from_recording(
 def _columns(project: Project, net: DepthNet) -> Sequence[DeltaGenerator]:
     st.subheader(f"Teach “{safe_label(project.name)}”", anchor=False)
     model = answering_model(project)[0]
-    if model is not None and model.axes == 3 and model.estimator != net.name:
+    if model is not None and model.axes == 3 and not model.knows(net.name):
         st.caption(
-            f"Its model knows {safe_label(model.estimator)} keypoints, {safe_label(net.name)} "
-            "finds others: no gesture is named here. A training learns from the keypoints that "
-            "most samples have."
+            f"Its model knows {safe_label(' and '.join(model.estimators))} keypoints, "
+            f"{safe_label(net.name)} finds others: no gesture is named here. Record some and train "
+            "again: a training in space learns from all that are."
         )
     return st.columns([3, 2])
 

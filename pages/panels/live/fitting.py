@@ -13,7 +13,7 @@ _OTHERWISE = "Record and train with these keypoints, or choose another model."
 def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
     """The model, if it was trained on such keypoints; else a word about it and none."""
     came = source.keypoints_of(studio().paths)
-    if model is None or model.estimator == came:
+    if model is None or model.knows(came):
         if model is not None and model.axes == 3:
             st.caption(FROM_COLOURS)
         return model
