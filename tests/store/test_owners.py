@@ -16,7 +16,7 @@ from core.store.index import (
     read_samples,
     sample_origin,
 )
-from tests.store.conftest import burst, count, sample
+from tests.store.conftest import burst, count, only_sqlite, sample
 
 
 @pytest.fixture
@@ -85,16 +85,34 @@ REFUSED = {
 }
 
 
+@only_sqlite
 @pytest.mark.parametrize("what", READS)
 def test_what_is_another_s_is_not_there(anna, ben, hers, what):
+    is_hidden(anna, ben, hers, what)
+
+
+@only_sqlite
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_another_s_can_t_be_asked_for_by_name_or_number_nor_changed(anna, ben, hers, what):
+    is_refused(anna, ben, hers, what)
+
+
+@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+def test_postgresql_hides_and_refuses_all_of_it_as_well(anna, ben, hers):
+    for what in READS:
+        is_hidden(anna, ben, hers, what)
+    for what in REFUSED:
+        is_refused(anna, ben, hers, what)
+
+
+def is_hidden(anna, ben, hers, what):
     ids = [one.id for one in anna.samples(hers.id)]
     if what not in ("bin", "list of the bin"):
         assert READS[what](anna, hers.id, ids)
     assert not READS[what](ben, hers.id, ids)
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_is_another_s_can_t_be_asked_for_by_name_or_number_nor_changed(anna, ben, hers, what):
+def is_refused(anna, ben, hers, what):
     ids = [one.id for one in anna.samples(hers.id)]
     with pytest.raises(NotFoundError) as refused:
         REFUSED[what](ben, hers.id, ids)
