@@ -46,15 +46,6 @@ def no_keypoints(numbers: Iterable[int]) -> Iterator[int]:
         yield number
 
 
-def node_of_each(pause_s: float, numbers: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """With the machine of the cluster that works on it, which takes a while."""
-    import ray
-
-    for number in numbers:
-        time.sleep(pause_s)
-        yield number, ray.get_runtime_context().get_node_id()
-
-
 def fragile_hands(weights_folder: Path, mark: Path) -> Any:
     """MediaPipe's; the process that is the first to look at a picture is killed by it."""
     from core.estimators.mediapipe_hands import MediapipeHands
@@ -65,6 +56,21 @@ def fragile_hands(weights_folder: Path, mark: Path) -> Any:
             return super().estimate_still(rgb, **options)
 
     return Fragile(weights_folder)
+
+
+def watched_hands(weights_folder: Path, folder: Path) -> Any:
+    """MediaPipe's; each look leaves a file named after the machine of the cluster."""
+    from core.estimators.mediapipe_hands import MediapipeHands
+
+    class Watched(MediapipeHands):
+        def estimate_still(self, rgb: Any, **options: Any) -> Any:
+            import ray
+
+            folder.mkdir(exist_ok=True)
+            (folder / f"{ray.get_runtime_context().get_node_id()} {time.time_ns()}").touch()
+            return super().estimate_still(rgb, **options)
+
+    return Watched(weights_folder)
 
 
 def _killed_once(mark: Path) -> None:

@@ -4,12 +4,16 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.studio import free_port
 from core.capture.importing import import_path
 from core.errors import EstimatorError, MediaError
 from core.gestures.model.gesture_model import GestureModel
@@ -26,6 +30,7 @@ from tests.spread_work import (
     squared,
     squared_unless_killed,
     telling,
+    watched_hands,
 )
 
 with_ray = [
@@ -34,49 +39,91 @@ with_ray = [
     # of Ray's own: a file that it leaves open, an option that it will change
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning"),
 ]
-ALONE = pytest.param({"workers": 1}, id="one after another")
-PROCESSES = pytest.param({"workers": 2}, id="two processes")
-RAY = pytest.param({"workers": 2, "on": "ray"}, id="ray", marks=with_ray)
 
 
-def made(work: Any, items: Any, **place: Any) -> list[Any]:
-    with spread(work, items, **place) as each:
+def on_ray(test: Any) -> Any:
+    for mark in with_ray:
+        test = mark(test)
+    return test
+
+
+ALONE, PROCESSES = "one after another", "two processes"
+RAY = pytest.param("ray", marks=with_ray)
+
+
+@contextmanager
+def two_nodes(port: int = 0) -> Iterator[Any]:
+    """A cluster of two machines, as far as Ray is concerned, of one worker each; by ray:// it is
+    reached at the port, where one is given."""
+    from ray.cluster_utils import Cluster
+
+    options = {"include_dashboard": False} | ({"ray_client_server_port": port} if port else {})
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1} | options)
+    try:
+        cluster.add_node(num_cpus=1)
+        yield cluster
+    finally:
+        cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """One for all tests: its begin takes seconds."""
+    with two_nodes() as found:
+        yield found
+
+
+@pytest.fixture
+def where(request, monkeypatch) -> dict[str, Any]:
+    """Where to work, as `spread` is told."""
+    if request.param == "ray":
+        monkeypatch.setenv("RAY_ADDRESS", request.getfixturevalue("cluster").address)
+        return {"on": "ray"}
+    return {"workers": 1 if request.param == ALONE else 2}
+
+
+def at(*places: Any) -> Any:
+    return pytest.mark.parametrize("where", places, indirect=True)
+
+
+def made(work: Any, items: Any, **where: Any) -> list[Any]:
+    with spread(work, items, **where) as each:
         return list(each)
 
 
-@pytest.mark.parametrize("place", [ALONE, PROCESSES, RAY])
-def test_results_come_in_the_order_of_the_items(place):
-    assert made(squared, range(-100, 0), **place) == [n**2 for n in range(-100, 0)]
-    assert made(squared, [], **place) == []
+@at(ALONE, PROCESSES, RAY)
+def test_results_come_in_the_order_of_the_items(where):
+    assert made(squared, range(-100, 0), **where) == [n**2 for n in range(-100, 0)]
+    assert made(squared, [], **where) == []
 
 
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
-def test_what_a_killed_worker_had_is_done_again(place, tmp_path):
+@at(PROCESSES, RAY)
+def test_what_a_killed_worker_had_is_done_again(where, tmp_path):
     work = partial(squared_unless_killed, tmp_path)
-    assert made(work, range(100), **place) == [n**2 for n in range(100)]
+    assert made(work, range(100), **where) == [n**2 for n in range(100)]
     assert (tmp_path / "killed").exists()
 
 
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
-def test_what_kills_each_worker_ends_the_work_and_is_named(place):
+@at(PROCESSES, RAY)
+def test_what_kills_each_worker_ends_the_work_and_is_named(where):
     came = []
     with (
         pytest.raises(EstimatorError, match=r"killed 4 times in a row, at [0-5] or soon after"),
-        spread(killed, range(20), **place) as each,
+        spread(killed, range(20), **where) as each,
     ):
         came.extend(each)
     assert came == list(range(len(came))) and len(came) <= 5
 
 
-@pytest.mark.parametrize("place", [ALONE, PROCESSES, RAY])
-def test_an_error_in_a_worker_is_told_as_it_is_here(place):
+@at(ALONE, PROCESSES, RAY)
+def test_an_error_in_a_worker_is_told_as_it_is_here(where):
     with pytest.raises(EstimatorError, match=r"^this estimator is closed$"):
-        made(no_keypoints, range(8), **place)
+        made(no_keypoints, range(8), **where)
 
 
-@pytest.mark.parametrize("place", [ALONE, PROCESSES, RAY])
-def test_only_a_few_parts_are_worked_ahead_of_what_is_taken(place, tmp_path):
-    with spread(partial(telling, tmp_path), range(2000), **place) as each:
+@at(ALONE, PROCESSES, RAY)
+def test_only_a_few_parts_are_worked_ahead_of_what_is_taken(where, tmp_path):
+    with spread(partial(telling, tmp_path), range(2000), **where) as each:
         for _ in range(100):
             next(each)
     assert 100 <= len(list(tmp_path.iterdir())) < 400
@@ -94,10 +141,10 @@ def mixed(photos):
     return photos
 
 
-def stored(folder, pictures, make_estimator, **place) -> tuple[Any, list[Any]]:
+def stored(folder, pictures, make_estimator, **where) -> tuple[Any, list[Any]]:
     """What an import into a store of its own told, and all that it stored but when."""
     store = Store(folder / "mudra.db")
-    report = import_path(store, "p", pictures, estimator_factory=make_estimator, **place)
+    report = import_path(store, "p", pictures, estimator_factory=make_estimator, **where)
     with store.writing() as connection:
         found = connection.exec_driver_sql(
             "SELECT samples.*, crops.*, gestures.name FROM samples JOIN crops ON sample_id = "
@@ -108,12 +155,12 @@ def stored(folder, pictures, make_estimator, **place) -> tuple[Any, list[Any]]:
     return report, [row for row in rows if row.pop("taken_at")]
 
 
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
-def test_an_import_stores_and_tells_the_same(place, mixed, tmp_path, make_estimator):
+@at(PROCESSES, RAY)
+def test_an_import_stores_and_tells_the_same(where, mixed, tmp_path, make_estimator):
     here, rows = stored(tmp_path / "here", mixed, make_estimator)
     told: list[Any] = []
     there, came = stored(
-        tmp_path / "there", mixed, make_estimator, progress=lambda *of: told.append(of), **place
+        tmp_path / "there", mixed, make_estimator, progress=lambda *of: told.append(of), **where
     )
     assert vars(there) == vars(here) and came == rows
     assert len(came) == here.added == 6 and here.already == 1
@@ -122,35 +169,92 @@ def test_an_import_stores_and_tells_the_same(place, mixed, tmp_path, make_estima
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
-def test_a_model_in_use_is_given_the_same_figures(place, mixed, make_estimator):
+@at(PROCESSES, RAY)
+def test_a_model_in_use_is_given_the_same_figures(where, mixed, make_estimator):
     model = GestureModel.load(Paths.starter)
     here = evaluate(model, mixed, estimator_factory=make_estimator)
-    assert evaluate(model, mixed, estimator_factory=make_estimator, **place) == here
+    assert evaluate(model, mixed, estimator_factory=make_estimator, **where) == here
     assert (here["n"], here["detected"], len(here["unreadable"])) == (9, 7, 1)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
-def test_an_extracted_table_is_the_same_to_the_byte(place, mixed, weights_folder, tmp_path):
+@at(PROCESSES, RAY)
+def test_an_extracted_table_is_the_same_to_the_byte(where, mixed, weights_folder, tmp_path):
     told = [
         extract(mixed, tmp_path / name, weights_folder=weights_folder, **options)
-        for name, options in (("here.csv", {}), ("there.csv", place))
+        for name, options in (("here.csv", {}), ("there.csv", where))
     ]
     assert told[0] == told[1] and told[0]["hands"] == 7
     assert (tmp_path / "here.csv").read_bytes() == (tmp_path / "there.csv").read_bytes()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("place", [PROCESSES, RAY])
+@at(PROCESSES, RAY)
 def test_a_picture_whose_worker_is_killed_is_stored_once(
-    place, mixed, tmp_path, make_estimator, weights_folder
+    where, mixed, tmp_path, make_estimator, weights_folder
 ):
     _, rows = stored(tmp_path / "here", mixed, make_estimator)
     mark = tmp_path / "killed"
     fragile = partial(fragile_hands, weights_folder, mark)
-    report, came = stored(tmp_path / "there", mixed, fragile, **place)
+    report, came = stored(tmp_path / "there", mixed, fragile, **where)
     assert mark.exists() and came == rows and report.added == 6
+
+
+# ------------------------------------------------------------------------------ several machines
+
+
+@on_ray
+def test_ray_is_begun_where_there_is_no_cluster(monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    assert made(squared, range(20), workers=2, on="ray") == [n**2 for n in range(20)]
+
+
+@on_ray
+def test_both_machines_of_a_cluster_work_for_one_that_is_none_of_it(
+    photos, tmp_path, make_estimator, weights_folder, monkeypatch
+):
+    """By ray://, and with a path that means nothing there."""
+    monkeypatch.setenv("RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S", "300")
+    _, rows = stored(tmp_path / "here", photos, make_estimator)
+    watched = partial(watched_hands, weights_folder, tmp_path / "seen")
+    monkeypatch.chdir(photos.parent)
+    with two_nodes(port := free_port()):
+        on = f"ray://127.0.0.1:{port}"
+        report, came = stored(tmp_path / "there", Path(photos.name), watched, on=on)
+    assert came == rows and report.added == 6
+    assert len(seen_at(tmp_path / "seen")) == 2
+
+
+@on_ray
+def test_what_a_lost_machine_had_is_done_on_the_other(
+    shared_data, tmp_path, make_estimator, weights_folder, monkeypatch
+):
+    pictures = tmp_path / "many"
+    for gesture in ("ok", "fist"):
+        found = sorted((shared_data / "hand_images" / "didi" / gesture).iterdir())[:20]
+        (pictures / gesture).mkdir(parents=True)
+        for path in found:
+            shutil.copy(path, pictures / gesture)
+    _, rows = stored(tmp_path / "here", pictures, make_estimator)
+    watched = partial(watched_hands, weights_folder, tmp_path / "seen")
+    with two_nodes() as cluster:
+        monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+        [other] = cluster.worker_nodes
+
+        def lose(done: int, total: int) -> None:
+            if other in cluster.worker_nodes and len(seen_at(tmp_path / "seen")) == 2:
+                cluster.remove_node(other, allow_graceful=False)
+                lost_at.append(done)
+
+        lost_at: list[int] = []
+        report, came = stored(tmp_path / "there", pictures, watched, on="ray", progress=lose)
+    assert came == rows and report.added == len(rows) == 40
+    assert len(lost_at) == 1 and lost_at[0] < 40
+
+
+def seen_at(folder: Path) -> set[str]:
+    """The machines that looked at pictures."""
+    return {path.name.split()[0] for path in folder.glob("* *")}
 
 
 # --------------------------------------------------------------------------------- other places
