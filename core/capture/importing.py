@@ -276,7 +276,7 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
         times_s=table.times_s,
         world=None if world is None or np.isnan(world).any() else world,
         source=source,
-        mirrored_view=False,
+        mirrored_view=bool(table.mirrored[row]),
         estimator=table.estimator,
         skeleton=table.skeleton,
         space="relative",

@@ -19,7 +19,7 @@ class TableRows:
     """Rows with their labels as written; `names` says what a number among them stands for.
 
     Of clips, points are (N, T, K, D), and each row has its recording and the (T,) times of its
-    frames.
+    frames. `mirrored`: rows whose viewer saw the picture so; None: none.
     """
 
     points: NDArray[np.float32]
@@ -32,6 +32,7 @@ class TableRows:
     world: NDArray[np.float32] | None = None
     recordings: NDArray[np.str_] | None = None
     times_s: NDArray[np.float64] | None = None
+    mirrored: NDArray[np.bool_] | None = None
 
 
 def label_names(path: Path) -> dict[str, str]:

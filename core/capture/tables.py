@@ -1,7 +1,8 @@
 """Keypoint tables: gestures.csv's columns, Kazuhito00's keypoint.csv, the seed app's 44 numbers.
 
 Convention: a table's coordinates are taken as they stand (`space` "relative": any unit with one
-scale for all axes). N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
+scale for all axes), as seen on the screen unless its column `mirrored_view` says true.
+N rows, K keypoints: a hand's 21, or MediaPipe's 33 of a body.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,10 @@ from core.pose.types import VISIBLE
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 JOINTS = HAND_21.size
+_MIRRORED = "mirrored_view"
+_OF_CLIPS = ("id", "burst_id", "frame")  # columns of a table of ours, whose clips are several rows
 _ON_EDGE = 4  # keypoints of a body that lie on one line at its outside: no chance
+_OF_ROWS = ("gestures", "known", "persons", "mirrored")
 _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
 
 
@@ -36,6 +40,7 @@ class KeypointTable:
         gestures: (N,) the gesture's name: a built-in one where the text means one, else the text.
         known: (N,) whether it is a built-in one.
         persons: (N,) who recorded, "" where the table does not say.
+        mirrored: (N,) whether the viewer saw the picture mirrored.
         estimator: what found the keypoints.
         sha256: of the file.
         skeleton: whose K keypoints.
@@ -50,6 +55,7 @@ class KeypointTable:
     gestures: NDArray[np.str_]
     known: NDArray[np.bool_]
     persons: NDArray[np.str_]
+    mirrored: NDArray[np.bool_]
     estimator: str
     sha256: str
     skeleton: str = HAND_21.name
@@ -71,7 +77,7 @@ class KeypointTable:
         if self.world is None:
             return self
         there = np.isfinite(self.world).all(axis=(1, 2))
-        of_rows = {name: getattr(self, name)[there] for name in ("gestures", "known", "persons")}
+        of_rows = {name: getattr(self, name)[there] for name in _OF_ROWS}
         return replace(self, keypoints=self.world[there], world=None, **of_rows)
 
 
@@ -98,7 +104,16 @@ def read_table(
     if not len(read.labels):
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
-    of_table = read.persons, read.estimator, digest, read.skeleton.name, read.remark, read.world
+    mirrored = np.zeros(len(gestures), bool) if read.mirrored is None else read.mirrored
+    of_table = (
+        read.persons,
+        mirrored,
+        read.estimator,
+        digest,
+        read.skeleton.name,
+        read.remark,
+        read.world,
+    )
     of_clips = read.recordings, read.times_s
     return KeypointTable(read.points, gestures, known, *of_table, *of_clips)
 
@@ -135,12 +150,24 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     skeleton = _skeleton(names, path)
     axes = "xyz" if "z0" in names and not skeleton.is_body else "xy"
     own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
-    others = ["person", "source_repo", "estimator", *_seen(skeleton), *_in_space(skeleton)]
+    others = [
+        "person",
+        "source_repo",
+        "estimator",
+        *_OF_CLIPS,
+        _MIRRORED,
+        *_seen(skeleton),
+        *_in_space(skeleton),
+    ]
     wrong = [name for name in ["gesture", *own] if names.count(name) != 1]
     wrong += [name for name in others if names.count(name) > 1]
     if wrong:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(wrong)}")
     table = cells.iloc[1:].set_axis(names, axis=1)
+    if {*_OF_CLIPS} <= {*names} and table[_OF_CLIPS[0]].duplicated().any():
+        raise TableError(
+            f"{path.name} has clips, a row a frame: bring them into a project (import)"
+        )
     person = next((c for c in ("person", "source_repo") if c in names), None)
     persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
     estimator = "mediapipe-pose" if skeleton.is_body else "mediapipe-hands"
@@ -155,7 +182,17 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     else:
         world, remark = _world(table, skeleton)
     of_row = _texts(table["gesture"], path), persons.to_numpy(str), estimator
-    return TableRows(points, *of_row, skeleton=skeleton, remark=remark, world=world)
+    mirrored = _mirrored(table, path) if _MIRRORED in names else None
+    return TableRows(
+        points, *of_row, skeleton=skeleton, remark=remark, world=world, mirrored=mirrored
+    )
+
+
+def _mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
+    said = table[_MIRRORED].str.strip().str.lower()
+    if len(strange := said.index[~said.isin(["true", "false", ""])]):
+        raise TableError(f"{path.name}: {_MIRRORED} must be true or false {lines_text(strange)}")
+    return (said == "true").to_numpy(bool)
 
 
 def _seen(skeleton: Skeleton) -> list[str]:

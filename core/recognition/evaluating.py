@@ -80,7 +80,7 @@ def _of_table(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
         return _of_clips(model, table)
     table = table.in_space() if model.axes == 3 else table
     keypoints = table.keypoints[..., : model.axes]
-    found, rejections = model.predict(keypoints, np.zeros(len(table), bool))
+    found, rejections = model.predict(keypoints, table.mirrored)
     predicted = [model.gestures[i].name for i in found.argmax(1)]
     passed = rejections <= model.rejects_above
     given = [bool(ok) and name != NONE.name for ok, name in zip(passed, predicted, strict=True)]
@@ -106,7 +106,7 @@ def _of_clips(model: GestureModel, table: KeypointTable) -> dict[str, Any]:
     clips = table.keypoints
     if model.steps is not None and table.moving and clips.shape[1] != model.steps:
         clips = np.stack([window(clip, table.times_s, model.steps) for clip in clips])
-    found, rejections = model.predict(clips, np.zeros(len(table), bool))
+    found, rejections = model.predict(clips, table.mirrored)
     predicted = np.array([gesture.name for gesture in model.gestures])[found.argmax(1)]
     given = (rejections <= model.rejects_above) & (predicted != NONE.name)
     known = np.isin(table.gestures, [gesture.name for gesture in model.gestures])

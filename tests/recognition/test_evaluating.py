@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.errors import ModelError
+from core.errors import ModelError, TableError
+from core.exchange.data_out import export_data
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.types import Estimate, Pose
 from core.recognition.evaluating import evaluate, figures_of, judge, open_set_shares
+from core.store import NewSample
 
 
 def test_the_figures_of_six_items_by_hand():
@@ -61,6 +63,31 @@ def test_a_model_of_the_picture_leaves_a_table_s_z_aside(starter, shared_data, t
         for name in ("flat.csv", "deep.csv")
     )
     assert flat == with_z and flat["n"] == len(table) and flat["accuracy"] > 0.9
+
+
+def test_hands_of_a_webcam_that_were_exported_point_where_their_viewer_saw_them(
+    starter, store, project, shared_data, tmp_path
+):
+    """Stored keypoints are never mirrored: of a mirrored view they are the other way round."""
+    gestures = {gesture.name: gesture.id for gesture in store.gestures(project.id)}
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
+    for name in ("point_left", "point_right"):
+        hand = (table_hand(shared_data, name) * [-1, 1]).astype(np.float32)
+        one = NewSample(hand, np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
+        store.add_samples(store.start_recording(session, gestures[name]), [one])
+    for suffix in ("csv", "parquet"):
+        path = tmp_path / f"mine.{suffix}"
+        export_data(store, project, path)
+        found = evaluate(starter, path, estimator_factory=lambda: None)
+        assert found["confusion"] == {n: {n: 1} for n in ("point_left", "point_right")}
+    odd = pd.read_csv(tmp_path / "mine.csv").assign(mirrored_view=["true", "perhaps"])
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    with pytest.raises(TableError, match=r"true or false \(1 line: 3\)"):
+        evaluate(starter, tmp_path / "odd.csv", estimator_factory=lambda: None)
+    clip = pd.read_csv(tmp_path / "mine.csv").assign(id=1, frame=[0, 1])
+    clip.to_csv(tmp_path / "clip.csv", index=False)
+    with pytest.raises(TableError, match="has clips, a row a frame"):
+        evaluate(starter, tmp_path / "clip.csv", estimator_factory=lambda: None)
 
 
 def test_labels_that_nobody_knows_count_as_none(starter, shared_data, make_estimator):
