@@ -5,6 +5,7 @@
 // {failed}, then {found, picture, ms}: who is in it, the picture handed back, and the time it took.
 let landmarker = null, canvas = null
 const COUNTED_BY = { HandLandmarker: "numHands", PoseLandmarker: "numPoses" }
+const BLANK = new ImageData(64, 64)
 let countedBy = ""
 
 // A browser's own software drawing is slower than the processor's way.
@@ -33,9 +34,11 @@ const open = async ({ library, loader, wasm, model, task, count }) => {
           canvas, runningMode: "VIDEO", [countedBy]: count,
         },
       )
+      if (delegate === "GPU") landmarker.detectForVideo(await createImageBitmap(BLANK), 0)
       return delegate
-    } catch (error) {
+    } catch (error) {  // a card may only say at the first picture that it can't
       if (delegate === "CPU") throw error
+      console.warn("the graphics card can't find them:", error)
     }
   }
 }

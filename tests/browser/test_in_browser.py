@@ -20,6 +20,26 @@ NO_SIMD = """
     }
   }
 """
+A_CARD = """
+  window.Worker = class extends Worker {
+    constructor(url) {
+      const named = `const own = WebGL2RenderingContext.prototype.getParameter
+        WebGL2RenderingContext.prototype.getParameter = function (name) {
+          return name === 0x9246 ? "A graphics card" : own.call(this, name) }`
+      super(URL.createObjectURL(new Blob([`${named}\nimportScripts("${url}")`])))
+    }
+  }
+"""
+THAT_CAN_T = """
+  import * as vision from "%s"
+  export const { FilesetResolver } = vision
+  const failing = (Landmarker) => ({ createFromOptions: (files, options) => {
+    if (options.baseOptions.delegate !== "GPU") return Landmarker.createFromOptions(files, options)
+    return Promise.resolve({ detectForVideo() { throw new Error("context lost") } })
+  } })
+  export const HandLandmarker = failing(vision.HandLandmarker)
+  export const PoseLandmarker = failing(vision.PoseLandmarker)
+"""
 PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a picture
 
 
@@ -29,11 +49,13 @@ def ready(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 
-def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
+def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
     look, films, workspace, server
 ):
-    asked, sent = set(), []
+    asked, sent, said = set(), [], []
     with look(films("thumbs_up")) as page:
+        page.on("console", lambda message: said.append(message.text))
+        with_a_card_that_can_t(page)
         page.on("request", lambda request: asked.add(request.url))
 
         def listen(socket):
@@ -65,6 +87,15 @@ def test_hands_are_found_named_and_recorded_and_only_the_page_s_host_is_asked(
         frozen.get_by_text("fist").click()
         expect(page.get_by_text("Train again to use them")).to_be_visible()
         assert any(PICTURE.search(text_of(frame)) for frame in sent)  # crops that were asked for
+        assert len([text for text in said if "graphics card" in text]) == 1  # tried once
+        sent.clear()
+        go(page, "Body")
+        expect(page.locator("canvas[data-by='mediapipe-pose'][data-poses='1']")).to_be_visible()
+        expect(page.get_by_text("Bodies are found by this device's processor.")).to_be_visible()
+        expect(page.get_by_test_id("stMain")).to_contain_text(re.compile("Elbow\\s*\\d+°"))
+        page.get_by_text("Blurred", exact=True).click()
+        expect(page.get_by_text("This needs the camera's picture")).to_be_visible()
+        assert not any(PICTURE.search(text_of(frame)) for frame in sent)
     samples = stored_samples(workspace)
     assert len(samples) > count >= 1
     assert {sample.estimator for sample in samples} == {"mediapipe-hands-web"}
@@ -85,6 +116,20 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
         page.get_by_role("button", name="Settings").click()
         page.get_by_text("on the server", exact=True).click()
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(1)
+
+
+def with_a_card_that_can_t(page):
+    """A graphics card that is there, opens what finds keypoints, and fails at its first picture."""
+
+    def answer(route):
+        url = route.request.url
+        if url.endswith("&real"):
+            route.continue_()
+        else:
+            route.fulfill(body=THAT_CAN_T % f"{url}&real", content_type="text/javascript")
+
+    page.route("**/vision_bundle.mjs*", answer)
+    page.add_init_script(A_CARD)
 
 
 def text_of(frame):
