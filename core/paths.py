@@ -27,6 +27,7 @@ class Paths:
         demo: the table of hands that is shipped, to see and to train without a camera.
         shipped_models: everything that was trained here and is shipped.
         receiver: the predict.py that goes into a `.gesture` file of hands.
+        motion_receiver: the one that goes into a file of gestures that move.
         space_receiver: the one that goes into a file of hands in space.
         body_receiver: the one that goes into a file of bodies.
     """
@@ -38,6 +39,7 @@ class Paths:
     demo: Path = _DATA / "starter" / "landmarks.csv"
     shipped_models: Path = _DATA / "models"
     receiver: Path = _DATA / "bundle" / "predict.py"
+    motion_receiver: Path = _DATA / "bundle" / "predict_motions.py"
     space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
     database_url: str | None = field(default=None, repr=False)  # it may hold a password

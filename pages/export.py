@@ -54,6 +54,8 @@ def _export(project: Project) -> None:
     with st.spinner("Writing and checking …"):
         made = _exported(str(model.path), changed, names, model)
     _show_proof(made.proof)
+    if model.steps is None and model.motions is not None:
+        st.info("Gestures that move are not in this file: it is of the still ones.", icon="🌀")
     st.download_button(
         f"Download {file_name(project.name)}",
         made.content,

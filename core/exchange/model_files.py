@@ -60,24 +60,25 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
 
     Raises:
         MudraError: the model is none, its training has not ended, the file would answer otherwise,
-            it is of gestures that move, or it can't be written.
+            or it can't be written.
     """
     if model.preliminary:
         raise ModelError(
             f"{model.path.name} is a preliminary model, nothing was measured yet: wait for its "
             "training's end, or train again where that was broken off"
         )
-    if model.steps is not None:
-        raise ModelError(
-            f"{model.path.name} knows gestures that move, which {SUFFIX} files have no reader for "
-            "yet: use it here, by evaluate, or train one of still gestures"
-        )
     card = card_of(model, names=names)
     model = with_origin(model)
     model = model if names else without_names(model)
+    return write_bundle(
+        model, out, _tried_with(model, paths), card=card, predict=_predict_py(model, paths)
+    )
+
+
+def _tried_with(model: GestureModel, paths: Paths) -> Inputs:
     flat = model.skeleton == HAND_21 and model.axes == 2
-    inputs = sample_hands(paths.demo) if flat else sample_poses(model.skeleton, model.axes)
-    return write_bundle(model, out, inputs, card=card, predict=_predict_py(model, paths))
+    poses = sample_hands(paths.demo) if flat else sample_poses(model.skeleton, model.axes)
+    return poses if model.steps is None else moved(poses, model.steps)
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
 
 def _predict_py(model: GestureModel, paths: Paths) -> str:
     """What reads pictures and keypoints for a model without Mudra."""
+    if model.steps is not None:
+        return paths.motion_receiver.read_text(encoding="utf-8")
     of_hands = paths.space_receiver if model.axes == 3 else paths.receiver
     of = paths.body_receiver if model.skeleton.is_body else of_hands
     return of.read_text(encoding="utf-8")
@@ -194,6 +197,18 @@ def sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
     )
     points[3, -1] = np.nan
     return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)
+
+
+def moved(poses: Inputs, steps: int) -> Inputs:
+    """Windows of so many frames in which each of the poses goes a way of its own: a circle, an
+    ellipse or a line, of about its size."""
+    middle = np.nanmean(poses.keypoints, 1, keepdims=True)
+    reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
+    angle, tilt = np.linspace(0, 2 * np.pi, steps), np.linspace(0, 2 * np.pi, COUNT)[:, None]
+    points = np.repeat(poses.keypoints[:, None], steps, 1)
+    points[..., 0] += (reach * np.cos(angle) * np.cos(tilt))[:, :, None]
+    points[..., 1] += (reach * np.sin(angle))[:, :, None]
+    return Inputs(points.round(1).astype(np.float32), poses.mirrored_view)
 
 
 # --------------------------------------------------------------------------------------- taken in

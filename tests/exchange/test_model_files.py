@@ -28,6 +28,7 @@ from core.exchange.model_files import (
 from core.files import change_json
 from core.gestures.model.bundle import check_bundle, load_model, write_bundle
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.windows import window
 from core.jobs.measuring import begin_left_out, wait_for
 from core.jobs.trainings import TrainingManager, has_model, train_here
 from core.learning.runs import Run
@@ -35,6 +36,7 @@ from core.media.pictures import read_picture
 from core.paths import Paths
 from core.recognition.reading import probabilities
 from core.store import NewSample, Store
+from tests.performances import perform, performed
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
 GESTURES = ("ok", "fist")
@@ -96,12 +98,38 @@ def test_a_model_whose_training_goes_on_is_not_exported(home, tmp_path):
     assert not (tmp_path / "early.gesture").exists()
 
 
-def test_a_model_of_moving_gestures_is_not_exported_yet(home, tmp_path):
-    paths, _, run = home
-    shutil.copytree(run.path, tmp_path / "ways")
-    change_json(tmp_path / "ways" / "metadata.json", {"kind": "moving", "steps": 16})
-    with pytest.raises(ModelError, match="ways knows gestures that move"):
-        export_model(GestureModel.load(tmp_path / "ways"), tmp_path / "ways.gesture", paths)
+def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home, tmp_path):
+    paths, store, _ = home
+    project = store.create_project("Moves")
+    ways = ("swipe_left", "swipe_right", "clockwise")
+    for name in ways:
+        perform(store, project.id, name, 3)
+    _, run = train_here(store, paths, "Moves", seed=4, progress=lambda done, all_: None)
+    model, out = GestureModel.load(run.path), tmp_path / "moves.gesture"
+    bundle = export_model(model, out, paths)
+    assert bundle.inputs.keypoints.shape == (16, 16, 21, 2) and bundle.differences().max() < 1e-4
+    proof, card = proof_of(check_bundle(out), paths), card_of(model)
+    assert proof["gestures"] == [*ways] and proof["known_predict"]
+    assert "16 frames of one movement" in card and "distance to the nearest example" in card
+    taken = import_into(store, paths, "Others", out, use=True)
+    came = GestureModel.load(taken.run.path)
+    assert came.steps == 16 and came.onnx == model.onnx and came.motions is came
+    # a performance that it never saw, as a table of other software would have it
+    rng = np.random.default_rng(9)
+    clips = [performed(name, rng) for name in ways]
+    clips[0].keypoints[5:8] = np.nan
+    said = [{"times": c.times_s.tolist(), "keypoints": c.keypoints.tolist()} for c in clips]
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path / "there")
+    text = json.dumps(said).replace("NaN", "null")
+    (tmp_path / "clips.json").write_text(text)
+    command = [sys.executable, tmp_path / "there" / "predict.py", tmp_path / "clips.json"]
+    ran = subprocess.run([*command, "--mirrored"], capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [answer["gesture"] for answer in answers] == [*ways]
+    windows = np.stack([window(clip.keypoints, clip.times_s) for clip in clips])
+    known = came.predict_proba(windows, np.ones(3, bool)).max(1)
+    assert [answer["probability"] for answer in answers] == pytest.approx(known, abs=1e-4)
 
 
 def test_the_card_tells_the_training_s_own_numbers(home):

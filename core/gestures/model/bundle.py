@@ -43,7 +43,7 @@ Answers = dict[str, NDArray[np.float32]]
 @dataclass(frozen=True, eq=False)
 class Inputs:
     """Hands to try a model with: (V, K, D), D = 2 in pixels or 3 in space, with NaN where missing,
-    and (V,) bool."""
+    and (V,) bool; windows (V, T, K, D) of gestures that move."""
 
     keypoints: NDArray[np.float32]
     mirrored_view: NDArray[np.bool_]
@@ -264,7 +264,7 @@ def read_bundle(path: Path) -> Bundle:
     names = [gesture.name for gesture in model.gestures]
     if texts[LABELS].splitlines() != names:
         raise ModelError(f"{path.name}: {LABELS} names other gestures than {METADATA}")
-    inputs, answers = _read_vectors(texts[VECTORS], len(names), model.axes, path.name)
+    inputs, answers = _read_vectors(texts[VECTORS], len(names), model.shape, path.name)
     if "rejection" in answers and facts.rejection is None:
         raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
     with path.open("rb") as file:
@@ -305,7 +305,9 @@ def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str
         raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_AS_ASKED}")
 
 
-def _read_vectors(text: str, classes: int, axes: int, name: str) -> tuple[Inputs, Answers]:
+def _read_vectors(
+    text: str, classes: int, shape: tuple[int, ...], name: str
+) -> tuple[Inputs, Answers]:
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)
@@ -322,11 +324,13 @@ def _read_vectors(text: str, classes: int, axes: int, name: str) -> tuple[Inputs
     expected = {"probabilities": (COUNT, classes)} | (
         {"rejection": (COUNT,)} if "rejection" in shapes else {}
     )
-    hands = keypoints.ndim == 3 and len(keypoints) == COUNT and keypoints.shape[2] == axes
+    hands = keypoints.ndim == 1 + len(shape) and len(keypoints) == COUNT
+    hands = hands and keypoints.shape[-1] == shape[-1]
     if not hands or mirrored.shape != (COUNT,) or shapes != expected:
+        wanted = ", ".join(map(str, (COUNT, *shape[:-2], "K", shape[-1])))
         raise ModelError(
             f"{name}: {VECTORS} holds keypoints {keypoints.shape} and answers {shapes}, wanted are "
-            f"({COUNT}, K, {axes}) and {expected}"
+            f"({wanted}) and {expected}"
         )
     return Inputs(keypoints, mirrored.astype(bool)), arrays
 

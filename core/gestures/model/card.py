@@ -186,6 +186,12 @@ def _limits(facts: Facts) -> str:
     if facts.axes == 3 and facts.estimator == MEDIAPIPE:
         whose = "Their" if len(facts.estimators) < 2 else "MediaPipe's"
         lines.append(f"{whose} depth was not measured: it is estimated from colours alone.")
+    if facts.steps is not None:
+        lines.insert(
+            0,
+            f"Its gestures move: it reads {facts.steps} frames of one movement, evenly spaced in "
+            "time, and is silent of a hand that rests.",
+        )
     if (facts.persons or 0) < 3:
         lines.append("It was trained on one or two persons: others may be read worse.")
     return "## Limits\n\n" + "\n".join(f"- {line}" for line in lines)

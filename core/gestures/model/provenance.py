@@ -100,6 +100,7 @@ class Facts(_Record):
     estimators: list[Text] = Field(default_factory=list, max_length=100)
     skeleton: Text = HAND_21.name
     axes: Literal[2, 3] = 2
+    steps: Count | None = None
     threshold: Part = 0.6
     samples: Count | None = None
     persons: Count | None = None

@@ -53,6 +53,9 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
     _save(net, data, folder, _counted(data) | known | about)
 
 
+_UNLIKE = {"score": "distance to the nearest example", "threshold": 1.0}
+
+
 def save_motion_model(
     matcher: Matcher,
     data: GestureData,
@@ -68,7 +71,7 @@ def save_motion_model(
     """
     steps = data.keypoints.shape[1]
     content = motion_onnx(matcher, steps, examples)
-    about = about if examples is None else about | {"rejection": {"threshold": 1.0}}
+    about = about if examples is None else about | {"rejection": _UNLIKE}
     motion = {"kind": MOVING, "steps": steps, "feature_version": data.motion_features.version}
     _write(content, data, folder, motion | _counted(data) | about)
     some = data.take(np.arange(min(64, len(data))))
