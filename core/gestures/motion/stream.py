@@ -2,7 +2,7 @@
 
 At each frame the windows that end with it, of several lengths, are asked what they are. The surest
 answer is a candidate, which grows while windows go on saying the same, and gives way to a surer
-one; once none has come for SETTLED_S it is an event. What an event was read from is not asked
+one; once none has come for a while it is an event. What an event was read from is not asked
 again, so that a movement gives one event.
 
 Convention: K keypoints, D axes; times in seconds, rising; NaN where a keypoint is missing.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
@@ -22,13 +23,17 @@ from core.gestures.motion.windows import is_gap, usual_s, window
 from core.pose.types import Floats
 
 LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
+# no rest tells where an untrimmed gesture begins: more lengths do, and its last window ends late
+UNTRIMMED_S = (0.35, 0.5, 0.7, 1.0, 1.4, 1.7, 2.0, 2.4, 2.8, 3.4)
 SETTLED_S = 0.2  # without a window that says it: the gesture is over
+_UNTRIMMED_SETTLED_S = 0.1
 _SAME_S = 0.25  # after a gesture: what goes on is the same movement
 _LEAST_FRAMES = 4  # of a window
-_KEPT_S = LENGTHS_S[-1] + 0.5
+_KEPT_S = UNTRIMMED_S[-1] + 0.5
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
 _STEPS = 60  # between frames, of which the usual one is taken
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
+_BEGAN, _ENDED = 0.4, 0.8  # of the votes' weight comes before its begin, and before its end
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,10 @@ class MotionStream:
                 f"{model.path} knows still gestures; choose a model of gestures that move"
             )
         self._model, self._steps, self._trimmed = model, model.steps, trimmed
+        self._lengths_s = LENGTHS_S if trimmed else UNTRIMMED_S
+        self._settled_s = SETTLED_S if trimmed else _UNTRIMMED_SETTLED_S
         self._threshold = model.threshold if threshold is None else threshold
+        self._votes = min(_VOTES, self._threshold)
         self._none = [i for i, g in enumerate(model.gestures) if g.name == NONE.name]
         self._frames: deque[_Frame] = deque()
         self._steps_s: deque[float] = deque(maxlen=_STEPS)
@@ -167,7 +175,7 @@ class MotionStream:
             )
         if one is not None:
             says = zip(spans, sure[:, one.gesture].tolist(), strict=True)
-            votes = tuple((*span, share) for span, share in says if share >= _VOTES)
+            votes = tuple((*span, share) for span, share in says if share >= self._votes)
             one = one._replace(votes=(*one.votes, *votes))
         self._candidate = one
 
@@ -179,7 +187,7 @@ class MotionStream:
         speeds = np.array([frame.speed for frame in self._frames])
         first = int(np.searchsorted(times, self._free_s))
         parts: list[tuple[int, int]] = []
-        for length_s in LENGTHS_S:
+        for length_s in self._lengths_s:
             begin = int(np.searchsorted(times, times[-1] - length_s - 1e-9))
             if begin < first or times[-1] - length_s < times[0] - 1e-9:
                 break
@@ -195,7 +203,7 @@ class MotionStream:
 
     def _settled(self, now_s: float) -> MotionEvent | None:
         one, last = self._candidate, self._last
-        if one is None or now_s - one.end_s < SETTLED_S - 1e-9:
+        if one is None or now_s - one.end_s < self._settled_s - 1e-9:
             return None
         self._candidate, self._free_s, self._last = None, one.end_s, one
         if last and last.gesture == one.gesture and one.start_s - last.end_s < _SAME_S:
@@ -205,8 +213,14 @@ class MotionStream:
 
 
 def _agreed(one: _Candidate) -> tuple[float, float]:
-    """Between the whole span and the mean of the votes: a window says a gesture before it is done
-    and after it is over."""
+    """Its begin and end by the votes: a window says a gesture before it is done and after it is
+    over."""
     starts, ends, weights = np.array(one.votes).T
-    mean = np.average([starts, ends], axis=1, weights=weights)
-    return float((one.start_s + mean[0]) / 2), float((one.end_s + mean[1]) / 2)
+    return _reached(starts, weights, _BEGAN), _reached(ends, weights, _ENDED)
+
+
+def _reached(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    """The least of the values that, with those below it, has this share of the weight."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, share * below[-1])])

@@ -32,11 +32,12 @@ def window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) 
     keypoints, times = keypoints[part], times[part]
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
-    if np.isfinite(flat).all():
-        found = _between(flat, times, wanted)
-    else:
-        found = np.stack([_filled(column, times, wanted) for column in flat.T], 1)
-    return found.reshape(steps, *keypoints.shape[1:]).astype(np.float32)
+    always = np.isfinite(flat).all(0)
+    found = np.empty((steps, flat.shape[1]), np.float32)
+    found[:, always] = _between(flat[:, always], times, wanted)
+    for column in np.flatnonzero(~always):
+        found[:, column] = _filled(flat[:, column], times, wanted)
+    return found.reshape(steps, *keypoints.shape[1:])
 
 
 def longest_part(keypoints: Floats, times_s: Times) -> slice:

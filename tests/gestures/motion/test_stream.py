@@ -10,7 +10,7 @@ from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.motion.stream import SETTLED_S, MotionStream
+from core.gestures.motion.stream import SETTLED_S, MotionStream, _agreed, _Candidate
 from core.gestures.motion.trimming import moving_part
 from core.gestures.motion.windows import window
 from core.gestures.training.export import save_motion_model
@@ -176,6 +176,21 @@ def test_what_was_going_on_at_the_end_is_told_when_the_stream_is_closed(model):
     event = stream.close()
     assert event is not None and event.gesture.name == "swipe_right"
     assert stream.close() is None
+
+
+def test_a_gesture_begins_after_two_fifths_of_its_votes_and_ends_after_four_fifths():
+    """By hand: of a weight of 10 the begins reach 4 at the third, the ends 8 at the fourth."""
+    votes = ((1.0, 2.0, 1.0), (1.1, 2.1, 2.0), (1.2, 2.4, 3.0), (1.4, 2.2, 2.0), (1.6, 2.3, 2.0))
+    assert _agreed(_Candidate(0, 1.0, 2.4, 0.9, votes)) == (1.2, 2.4)
+    assert _agreed(_Candidate(0, 1.0, 2.0, 0.5, votes[:1])) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.8])
+def test_windows_that_are_not_cut_to_what_moves_find_what_the_examples_show(model, threshold):
+    way = np.concatenate([rest(REST, 45), line(REST, RIGHT, 16), rest(RIGHT, 120)])
+    told = [event for _, event in events_of(model, way, trimmed=False, threshold=threshold)]
+    assert {event.gesture.name for event in told} == {"swipe_right"}
+    assert any(event.start_s < 53 / FPS < event.end_s for event in told)
 
 
 def test_a_frame_that_is_no_later_is_left_out(model):

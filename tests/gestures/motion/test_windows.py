@@ -55,9 +55,10 @@ def test_few_frames_a_second_are_no_gap():
 def test_a_keypoint_that_was_never_seen_stays_missing_and_another_is_filled():
     clip = np.zeros((5, 2, 2), np.float32)
     clip[:, 1] = NAN
-    clip[3, 0] = NAN
-    found = window(clip, None, 4)
-    assert np.isnan(found[:, 1]).all() and (found[:, 0] == 0).all()
+    clip[:, 0, 0] = [0, 3, 6, NAN, 12]
+    found = window(clip, None, 3)
+    assert np.isnan(found[:, 1]).all() and found.dtype == np.float32
+    np.testing.assert_allclose(found[:, 0], [[0, 0], [6, 0], [12, 0]], atol=1e-5)
 
 
 def test_a_clip_in_which_nothing_is_seen_and_one_of_a_single_frame_are_windows_too():
