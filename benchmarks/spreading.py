@@ -27,7 +27,8 @@ from core.paths import Paths
 from core.spreading import LOCAL, RAY, spread
 from core.store import NewSample, Store
 
-_NOTHINGS, _PART, _ROWS, _BATCH = 16_000, 16, 4000, 4
+_NOTHINGS, _PART, _ROWS = 16_000, 16, 4096
+_TOGETHER = (16, 1024)  # rows that one worker, and about a hundred, find in a second
 
 
 def some_pictures(folder: Path, number: int, to: Path) -> int:
@@ -61,8 +62,8 @@ def part_ms(on: str) -> float:
         return 1000 * (time.perf_counter() - begun_s) * _PART / rest
 
 
-def rows_a_second(place: Path | str, samples: list[NewSample]) -> float:
-    """Into a store, as an import adds them, by the wall's clock."""
+def rows_a_second(place: Path | str, samples: list[NewSample], together: int) -> float:
+    """Into a store, so many in a transaction, by the wall's clock."""
     store = Store(place)
     project = store.create_project(f"spreading {time.time_ns()}")
     person = store.ensure_person(project.id, "p")
@@ -70,8 +71,8 @@ def rows_a_second(place: Path | str, samples: list[NewSample]) -> float:
     recording = store.start_recording(session, store.gestures(project.id)[0].id)
     rows = (samples * (_ROWS // len(samples) + 1))[:_ROWS]
     begun_s = time.perf_counter()
-    for start in range(0, _ROWS, _BATCH):
-        store.add_samples(recording, rows[start : start + _BATCH])
+    for start in range(0, _ROWS, together):
+        store.add_samples(recording, rows[start : start + together])
     seconds = time.perf_counter() - begun_s
     store.close()
     return _ROWS / seconds
@@ -99,7 +100,10 @@ def main() -> None:
         for place in (Path(name) / "rows.db", asked.database):
             if place is not None:
                 kind = "SQLite" if isinstance(place, Path) else "PostgreSQL"
-                told[f"rows/s into {kind}"] = round(rows_a_second(place, samples))
+                for n in _TOGETHER:
+                    told[f"rows/s into {kind}, {n} at once"] = round(
+                        rows_a_second(place, samples, n)
+                    )
         for on in places:
             for workers in (1, 2):
                 store = Store(Path(name) / f"{on}{workers}.db")

@@ -6,6 +6,7 @@ reason, and the rest goes in.
 
 import hashlib
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ from core.store.rows import MOVING, STILL
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
 SOMEBODY = "import"  # the person where nobody says who it was
-_BATCH = 4  # pictures a transaction: at most about a second of work is lost to a kill
+_UNSTORED_S = 1.0  # of work at most, which is lost to a kill
 
 Progress = Callable[[int, int], None]
 
@@ -181,6 +182,7 @@ def import_pictures(
     known = store.known_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
     work = partial(samples_or_reasons, estimator_factory, known, not project.keypoints_only)
+    stored_s = time.monotonic()
     with spread(work, pictures, workers=workers, on=on) as each:
         for number, (picture, found) in enumerate(zip(pictures, each, strict=True), 1):
             try:
@@ -196,8 +198,9 @@ def import_pictures(
                     known.add(found[0].file_hash or "")
             except LabelError as error:  # a folder whose name can't be a gesture's
                 report.refused.append((str(picture), str(error)))
-            if number % _BATCH == 0 or number == len(pictures):
+            if time.monotonic() - stored_s > _UNSTORED_S or number == len(pictures):
                 _flush(store, waiting, report)
+                stored_s = time.monotonic()
             progress(number, len(pictures))
     return report
 
