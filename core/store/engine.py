@@ -1,8 +1,10 @@
 """The way to the database, SQLite or PostgreSQL, and its errors as ours."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from core.errors import StoreError, StoreFullError
 
 _SQLITE = "sqlite:///"
 _BUSY_MS = 30_000
+_MORE = 25  # connections beside the five that are kept; PostgreSQL takes 100 of all studios
 
 
 def open_engine(place: Path | str) -> Engine:
@@ -28,7 +31,7 @@ def open_engine(place: Path | str) -> Engine:
         StoreError: the folder can't be made, or the URL is none. No error holds its password.
     """
     if isinstance(place, str) and "://" in place and not place.startswith(_SQLITE):
-        return _engine_of(place)
+        return _engine_of(place, os.getpid())
     path = Path(str(place).removeprefix(_SQLITE))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,10 +43,13 @@ def open_engine(place: Path | str) -> Engine:
     return engine
 
 
-def _engine_of(url: str) -> Engine:
+@cache
+def _engine_of(url: str, process: int) -> Engine:
+    """One for all stores of a process: each would keep connections, of which a server has few."""
     reason = "is no database URL: write postgresql://name:password@host/database"
     try:
-        engine = create_engine(url, pool_pre_ping=True)  # a server that was restarted is no error
+        # a server that was restarted is no error; writers hold a connection while they wait
+        engine = create_engine(url, pool_pre_ping=True, max_overflow=_MORE)
         if engine.dialect.name == "postgresql":
             event.listen(engine, "begin", _begin_postgresql)
         return engine

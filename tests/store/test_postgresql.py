@@ -52,6 +52,23 @@ def test_a_connection_that_the_server_ended_is_opened_anew(postgresql_url):
     store.close()
 
 
+def test_the_stores_of_many_people_share_a_few_connections(postgresql_url):
+    with psycopg.connect(postgresql_url, autocommit=True) as watching:
+        before = connections(watching)
+        people = [Store(postgresql_url, owner=f"person {n}") for n in range(20)]
+        assert [store.projects() for store in people] == [[]] * 20
+        assert connections(watching) - before <= 2
+    people.pop().close()
+    assert [store.projects() for store in people] == [[]] * 19
+    for store in people:
+        store.close()
+
+
+def connections(watching):
+    backends = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    return watching.execute(backends).fetchone()[0]
+
+
 def test_a_name_is_taken_in_whatever_language_the_server_speaks(postgresql_url):
     store = Store(postgresql_url)
     store.create_project("Demo")
