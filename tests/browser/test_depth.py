@@ -77,6 +77,9 @@ def test_a_webcam_s_hand_moves_in_space(look, film, pictures):
         page.goto("/depth")
         settled(page)
         choose(page, "Webcam")
+        chosen, other = (page.get_by_role("radio", name=n) for n in ("Webcam", "Example"))
+        colour = other.evaluate("e => getComputedStyle(e).color")
+        expect(chosen).to_have_css("color", colour)  # which can be read in the dark
         start_camera(page)
         space = page.locator("canvas.space")
         expect(space).to_be_visible()
