@@ -115,11 +115,12 @@ class PoseResNet(nn.Module):
             elif isinstance(module, nn.Conv2d) and name.startswith(("conv1", "layer")):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(self.final_layer.bias)  # type: ignore[arg-type]
-        if self.attention.part_wise:  # two layers follow one another: small ones would not learn
-            nn.init.xavier_normal_(self.part_layer.weight)
-            nn.init.kaiming_normal_(self.final_layer.weight)
-        else:
-            nn.init.normal_(self.final_layer.weight, std=_HEAD_STD)
+        says_maps = self.final_layer
+        if self.attention.part_wise:
+            # the maps begin as small as without it: large ones are learned away, and all is lost
+            nn.init.dirac_(self.final_layer.weight)
+            says_maps = self.part_layer
+        nn.init.normal_(says_maps.weight, std=_HEAD_STD)
 
     @property
     def attends(self) -> tuple[str, ...]:

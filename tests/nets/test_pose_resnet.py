@@ -56,6 +56,19 @@ def test_layers_have_the_names_of_the_published_files() -> None:
         assert tuple(state[name].shape) == shape, name
 
 
+@pytest.mark.parametrize("tag", ATTENTIONS)
+def test_the_first_maps_are_small_and_everything_learns(tag: str) -> None:
+    # maps of large numbers are learned away first, and part-wise attention with them for good
+    torch.manual_seed(0)
+    net = build_net(f"pose_resnet18{'.' if tag else ''}{tag}")
+    maps = net(PICTURES)
+    assert 0.001 < float(maps.detach().std()) < 0.03
+    (maps - 0.1).square().mean().backward()
+    still = [name for name, weight in net.named_parameters() if weight.requires_grad]
+    still = [name for name in still if not net.get_parameter(name).grad.abs().max() > 1e-9]  # type: ignore[union-attr]
+    assert still == []
+
+
 @pytest.mark.parametrize("skeleton", [COCO_17, LSP_14], ids=lambda s: s.name)
 @pytest.mark.parametrize("input_hw", [(256, 192), (128, 96)])
 def test_maps_are_a_quarter_of_any_size_and_one_a_keypoint(skeleton, input_hw) -> None:  # type: ignore[no-untyped-def]
