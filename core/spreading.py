@@ -202,7 +202,9 @@ def _cluster(on: str, workers: int) -> Iterator[Any]:
     try:
         import ray
     except ImportError as error:
-        raise EstimatorError(f"--on {on} needs Ray: pip install ray, on each machine") from error
+        raise EstimatorError(
+            f"--on {on} needs Ray: pip install 'ray[client]', on each machine"
+        ) from error
     address = _address(on)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     logging.getLogger("ray.client_builder").setLevel(logging.ERROR)  # it tells these
@@ -214,7 +216,10 @@ def _cluster(on: str, workers: int) -> Iterator[Any]:
     try:
         ray.init(address or "local", **options)
     except Exception as error:  # Ray raises this very class where it does not start in time
-        raise EstimatorError(f"no Ray at {address or 'this machine'}: {error}") from error
+        raise EstimatorError(
+            f"no Ray at {address or 'this machine'}: {error}"
+            + (" (does it want a token? Set RAY_AUTH_MODE=token here, too)" if address else "")
+        ) from error
     try:
         yield ray
     finally:

@@ -285,6 +285,6 @@ def test_a_zip_is_not_for_other_machines(tmp_path, store, monkeypatch):
 def test_without_ray_it_is_said_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
-    with pytest.raises(EstimatorError, match="pip install ray"):
+    with pytest.raises(EstimatorError, match="pip install 'ray"):
         made(squared, [1], on="ray")
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
