@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,13 @@ def on_ray(test: Any) -> Any:
     for mark in with_ray:
         test = mark(test)
     return test
+
+
+@pytest.fixture(autouse=True)
+def begun_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process runs the main module's file again, and tests of pages leave the app in its
+    place."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 ALONE, PROCESSES = "one after another", "two processes"
