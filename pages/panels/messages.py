@@ -41,14 +41,16 @@ def _clear_no_page(
     retain_lifecycle_msgs: bool = False,
     fragment_ids_this_run: list[str] | None = None,
 ) -> None:
-    if fragment_ids_this_run and any(map(_begins_page, queue._queue)):
+    if fragment_ids_this_run and any(map(_is_of_page, queue._queue)):
         queue._delta_index_map = {}  # what comes now goes behind it, not in its place
     else:
         _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
 
 
-def _begins_page(message: Any) -> bool:
-    return message.HasField("new_session") and not message.metadata.run.fragment_ids
+def _is_of_page(message: Any) -> bool:
+    """Whether a whole page begins or ends here."""
+    bounds = message.HasField("new_session") or message.HasField("script_finished")
+    return bounds and not message.metadata.run.fragment_ids
 
 
 def _request_rerun_of_all(session: AppSession, client_state: Any) -> None:

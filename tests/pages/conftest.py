@@ -117,7 +117,7 @@ def tables(app):
     return found
 
 
-def record(store, gesture, n, *, seed=0, person="me"):
+def record(store, gesture, n, *, seed=0, person="me", found_by="mediapipe-hands"):
     """n samples of hands spread about one random hand, in a recording of a session of their own."""
     project = store.projects()[0]
     gesture_id = next(g.id for g in store.gestures(project.id) if g.name == gesture)
@@ -125,7 +125,7 @@ def record(store, gesture, n, *, seed=0, person="me"):
     hand = np.random.default_rng(len(gesture)).uniform(100, 300, (21, 2))
     noise = np.random.default_rng(seed).normal(0, 3, (n, 21, 2))
     samples = [
-        NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, "mediapipe-hands")
+        NewSample(k.astype(np.float32), np.ones(21, np.float32), "webcam", True, found_by)
         for k in hand + noise
     ]
     return store.add_samples(store.start_recording(session, gesture_id), samples)

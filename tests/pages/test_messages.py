@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -13,6 +14,12 @@ def begin(*fragments):
     message = ForwardMsg()
     message.new_session.name = "app"
     message.metadata.run.fragment_ids.extend(fragments)
+    return message
+
+
+def end():
+    message = ForwardMsg()
+    message.script_finished = ForwardMsg.FINISHED_SUCCESSFULLY
     return message
 
 
@@ -28,10 +35,12 @@ def paths(queue):
     return [list(m.metadata.delta_path) for m in queue.flush() if m.HasField("delta")]
 
 
-def test_a_fragment_s_part_of_a_page_goes_before_what_stands_behind_it():
+@pytest.mark.parametrize("sent", [0, 1], ids=["nothing is sent", "its begin is sent"])
+def test_a_fragment_s_part_of_a_page_goes_before_what_stands_behind_it(sent):
     messages.install()
     queue = ForwardMsgQueue()
-    for message in (begin(), text([0, 0], "part"), text([0, 1])):
+    page = begin(), text([0, 0], "part"), text([0, 1]), end()
+    for message in page[sent:]:
         queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["part"])
     for message in (begin("part"), text([0, 0], "part")):
