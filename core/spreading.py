@@ -174,6 +174,11 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     )
     try:
         yield pool
+    except BrokenProcessPool:
+        # one that was begun while the others were ended is waited for for ever (CPython 3.11)
+        for late in list((pool._processes or {}).values()):
+            late.kill()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 

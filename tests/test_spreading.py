@@ -4,10 +4,14 @@ import importlib.util
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
@@ -22,7 +26,7 @@ from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.recognition.evaluating import evaluate
 from core.recognition.extracting import extract
-from core.spreading import spread
+from core.spreading import _processes, spread
 from core.store import Store
 from tests.spread_work import (
     fragile_hands,
@@ -121,6 +125,24 @@ def test_what_kills_each_worker_ends_the_work_and_is_named(where):
     ):
         came.extend(each)
     assert came == list(range(len(came))) and len(came) <= 5
+
+
+def test_a_worker_that_was_begun_while_the_others_were_ended_is_not_waited_for():
+    late = get_context("forkserver").Process(target=time.sleep, args=(60,))
+
+    def broken():
+        with suppress(BrokenProcessPool), _processes(1) as pool:
+            pool.submit(abs, 1).result()
+            late.start()
+            pool._processes[late.pid] = late
+            raise BrokenProcessPool
+
+    work = Thread(target=broken)
+    work.start()
+    work.join(20)
+    hangs = work.is_alive()
+    late.kill()
+    assert not hangs
 
 
 @at(ALONE, PROCESSES, RAY)
