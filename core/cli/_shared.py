@@ -52,6 +52,16 @@ DepthNetName = Annotated[
     str | None,
     typer.Option("--depth", help="The input is of depth; this net finds the hand's keypoints."),
 ]
+DepthCamera = Annotated[
+    str | None,
+    typer.Option(
+        "--camera", help="nyu, icvl, msra, hands17 or nvgesture; else as it tells itself."
+    ),
+]
+DepthUnit = Annotated[
+    float | None,
+    typer.Option("--unit-mm", min=0.0001, help="Of a recording's numbers, as 0.125."),
+]
 NumHands = Annotated[
     int, typer.Option("--hands", "--persons", min=1, max=4, help="Hands or persons to look for.")
 ]
@@ -123,6 +133,13 @@ def check_layout(layout: str) -> None:
 def check_choice(given: str, choices: Collection[str], option: str) -> None:
     if given not in choices:
         raise typer.BadParameter(f"“{given}” is none of {', '.join(choices)}", param_hint=option)
+
+
+def check_of_depth(depth: str | None, camera: str | None, unit_mm: float | None) -> None:
+    """Refuse what is said of a recording of depth where the input is none."""
+    for option, given in (("--camera", camera), ("--unit-mm", unit_mm)):
+        if depth is None and given is not None:
+            raise typer.BadParameter("it is for --depth alone", param_hint=option)
 
 
 def must_agree(yes: bool) -> None:

@@ -3,16 +3,20 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from core.cli._shared import (
     AnySource,
+    DepthCamera,
     DepthNetName,
+    DepthUnit,
     NumHands,
     OwnEstimator,
     Workspace,
+    check_of_depth,
     hand_estimator,
 )
 from core.cli.depth_sources import open_source
@@ -30,6 +34,8 @@ def act(
         typer.Option(help="A folder, a run's name, NAME.gesture, starter (of cameras), or none."),
     ] = None,
     depth: DepthNetName = None,
+    camera: DepthCamera = None,
+    unit_mm: DepthUnit = None,
     estimator: OwnEstimator = None,
     osc: Annotated[
         str | None, typer.Option(help="HOST:PORT, Wekinator's: 127.0.0.1:12000.")
@@ -62,6 +68,7 @@ def act(
     from core.actions.without_browser import opened
     from core.gestures.model.bundle import load_model
 
+    check_of_depth(depth, camera, unit_mm)
     paths = Paths.find(workspace)
     model = model or ("none" if depth else "starter")
     chosen = None if model == "none" else load_model(paths.model(model))
@@ -79,8 +86,11 @@ def act(
         per_second=rate,
         model=chosen.path.name if chosen else "",
     )
+    opened_depth = partial(open_source, source, camera, unit_mm)
     reading = (
-        _of_depth(paths, source, depth) if depth else _of_camera(paths, source, found_by, hands)
+        _of_depth(paths, opened_depth, depth)
+        if depth
+        else _of_camera(paths, source, found_by, hands)
     )
     with reading as told_of:
         actions = opened(settings)
@@ -110,7 +120,7 @@ def _of_camera(paths: Paths, source: str, estimator: str, hands: int) -> Iterato
 
 
 @contextmanager
-def _of_depth(paths: Paths, source: str, name: str) -> Iterator[Act]:
+def _of_depth(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Act]:
     """The same of depth."""
     from core.actions.without_browser import act_on_depth
     from core.estimators.depth_net import DepthNet
@@ -118,7 +128,7 @@ def _of_depth(paths: Paths, source: str, name: str) -> Iterator[Act]:
     from core.recognition.hand_finding import usual_finders
 
     net = DepthNet(paths.net(name))
-    with open_source(source) as frames, closing(DepthReader(net, usual_finders(paths))) as reader:
+    with opened() as frames, closing(DepthReader(net, usual_finders(paths))) as reader:
         yield lambda model, actions, **more: act_on_depth(
             frames, model, reader, net.name, actions, **more
         )

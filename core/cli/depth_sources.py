@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, progress_bar, say
+from core.cli._shared import DepthCamera, DepthUnit, Json, progress_bar, say
 
 app = typer.Typer()
 _SENSOR = "sensor:"
@@ -47,13 +47,8 @@ def record_depth(
     out: Annotated[Path, typer.Argument(help="A new folder, or NAME.mkv.")],
     frames: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.001, help="For so long.")] = None,
-    camera: Annotated[
-        str | None,
-        typer.Option(help="nyu, icvl, msra, hands17 or nvgesture; else as it tells itself."),
-    ] = None,
-    unit_mm: Annotated[
-        float | None, typer.Option(min=0.0001, help="Of a recording's numbers, as 0.125.")
-    ] = None,
+    camera: DepthCamera = None,
+    unit_mm: DepthUnit = None,
     as_json: Json = False,
 ) -> None:
     """Record a depth camera, or convert a recording; Ctrl+C ends it."""

@@ -1,17 +1,22 @@
 """The command that records samples: of a camera, a video, a source of depth."""
 
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from core.cli._shared import (
     AnySource,
+    DepthCamera,
     DepthNetName,
+    DepthUnit,
     Json,
     NewProject,
     OwnEstimator,
     Workspace,
+    check_of_depth,
     estimator_of,
     hand_estimator,
     open_store,
@@ -35,15 +40,21 @@ def record(
     person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
     estimator: OwnEstimator = None,
     depth: DepthNetName = None,
+    camera: DepthCamera = None,
+    unit_mm: DepthUnit = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Record samples of a gesture with this machine's camera, or from a video; or of depth."""
+    from core.capture.plans import Plan
     from core.capture.uploads import record_source
 
+    check_of_depth(depth, camera, unit_mm)
     paths = Paths.find(workspace)
     if depth is not None:
-        taken = _record_depth(paths, project, gesture, source, depth, seconds, rate, person)
+        opened = partial(open_source, source, camera, unit_mm)
+        plan = Plan(length_s=seconds, rate_hz=rate)
+        taken = _record_depth(paths, project, gesture, opened, depth, plan, person)
         _say_taken(taken, as_json)
         return
     with (
@@ -69,13 +80,11 @@ def _record_depth(
     paths: Paths,
     project: str,
     gesture: str,
-    source: str,
+    opened: Callable[[], Any],
     name: str,
-    seconds: float | None,
-    rate: float,
+    plan: Any,
     person: str,
 ) -> Any:
-    from core.capture.plans import Plan
     from core.estimators.depth_net import DepthNet
     from core.recognition.depth_reading import DepthReader
     from core.recognition.depth_recording import record_depth
@@ -84,7 +93,7 @@ def _record_depth(
     net = DepthNet(paths.net(name))
     with (
         open_store(paths) as store,
-        open_source(source) as frames,
+        opened() as frames,
         closing(DepthReader(net, usual_finders(paths))) as reader,
         progress_bar("recording") as progress,
     ):
@@ -95,7 +104,7 @@ def _record_depth(
             frames,
             reader,
             net,
-            Plan(length_s=seconds, rate_hz=rate),
+            plan,
             person=person,
             progress=lambda one: progress(one.kept, None),
         )

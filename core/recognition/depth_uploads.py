@@ -7,13 +7,11 @@ from pathlib import Path
 
 from core.capture.uploads import uploaded_together
 from core.depth.cameras import Camera
-from core.depth.sources.depth_videos import VIDEO_SUFFIXES
 from core.depth.sources.frames import DepthSource
 from core.depth.sources.recordings import open_depth
 from core.media.archives import unpacked
 
 _ZIP, _PICTURES = ".zip", (".png", ".bin")
-_WHOLE = (".npy", ".npz", ".oni", *VIDEO_SUFFIXES)  # a recording in one file
 _TOGETHER = "the files"
 
 
@@ -34,11 +32,11 @@ def uploaded_recording(
         own = stack.enter_context(uploaded_together(uploads, folder, _TOGETHER))
         first = next(own.iterdir())
         if len(uploads) == 1 and first.suffix.lower() == _ZIP:
-            path = _recording_in(_unpacked_beside(first))
+            path = _unpacked_beside(first)
         elif len(uploads) == 1 and first.suffix.lower() not in _PICTURES:
             path = first
         else:
-            path = _recording_in(own)
+            path = own
         source = stack.enter_context(open_depth(path, camera=camera))
         yield source
 
@@ -53,9 +51,3 @@ def _unpacked_beside(path: Path) -> Path:
     path.unlink()
     inside = [one for one in beside.iterdir() if not one.name.startswith(("__MACOSX", "."))]
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else beside
-
-
-def _recording_in(folder: Path) -> Path:
-    """The one file that is a whole recording, else the folder."""
-    whole = [one for one in folder.iterdir() if one.suffix.lower() in _WHOLE]
-    return whole[0] if len(whole) == 1 else folder

@@ -61,6 +61,21 @@ def test_openni_s_recording_comes_with_what_says_its_camera(tmp_path, shared_dat
         assert (count, camera.fx, camera.fy) == (4, 580, 581)
 
 
+def test_several_recordings_at_once_are_named(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("other.npy", stack.getvalue())]
+    with pytest.raises(MediaError, match=r"2 recordings in the files \(hand\.npy, other\.npy\)"):
+        opened(files, tmp_path)
+
+
+def test_what_a_mac_packs_beside_a_recording_is_none(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("._hand.npy", b"Mac"), ("camera.json", CAMERA_JSON)]
+    assert opened([("hand.zip", zip_of(files))], tmp_path)[0] == 3
+
+
 def test_a_stack_needs_its_camera_to_be_named(tmp_path):
     stack = io.BytesIO()
     np.save(stack, np.full((3, 240, 320), 600, np.uint16))

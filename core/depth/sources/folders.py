@@ -8,6 +8,7 @@ rgb/ with pictures of the same names in the same view, times.csv (picture, time_
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def open_folder(
     if not names:
         raise MediaError(
             f"no depth pictures in {folder.name}: expected are .png of 16 bits, NYU's "
-            "depth_1_….png or MSRA's …_depth.bin"
+            "depth_1_….png or MSRA's …_depth.bin; or one recording as a file"
         )
     size_hw = read_depth(folder / names[0]).shape
     said, said_unit = read_camera_beside(folder, (size_hw[0], size_hw[1]))
@@ -131,14 +132,29 @@ class DepthFolder(Recorded):
         return None
 
 
-def _find(folder: Path) -> tuple[Layout, list[str]]:
-    """The layout of a folder and its frames' names, in order."""
+def has_frames(folder: Path) -> bool:
+    """Whether some of its files are called as frames are.
+
+    Raises:
+        MediaError: it can't be read.
+    """
+    return any(layout.depth.fullmatch(name) for name in _names(folder) for layout in LAYOUTS)
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Of what may be frames; hidden ones are drafts of what is being written."""
     try:
         with os.scandir(folder) as entries:
-            names = [one.name for one in entries if one.name.endswith((".png", ".bin"))]
+            for one in entries:
+                if one.name.endswith((".png", ".bin")) and not one.name.startswith("."):
+                    yield one.name
     except OSError as error:
         raise MediaError(f"{folder.name} can't be read: {error.strerror}") from error
-    names = [name for name in names if not name.startswith(".")]  # drafts of what is being written
+
+
+def _find(folder: Path) -> tuple[Layout, list[str]]:
+    """The layout of a folder and its frames' names, in order."""
+    names = list(_names(folder))
     for layout in LAYOUTS:
         if found := [name for name in names if layout.depth.fullmatch(name)]:
             if len(found) > MOST_FRAMES:
