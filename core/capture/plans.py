@@ -18,6 +18,7 @@ class Plan:
         lease_s: of a button that is held: it ends when no word of it came for so long, and only
             what a later word confirms is stored.
         beat_s: of a gesture that moves: each so long is one performance; None: all of it is one.
+        sound: whether its beat is to be heard.
     """
 
     delay_s: float = 0.0
@@ -26,6 +27,7 @@ class Plan:
     rate_hz: float = 10.0
     lease_s: float | None = None
     beat_s: float | None = None
+    sound: bool = True
 
     @property
     def of_clips(self) -> "Plan":
@@ -36,8 +38,18 @@ class Plan:
             return replace(plan, beat_s=BEAT_S, length_s=BEATS * BEAT_S)
         return replace(plan, length_s=BEAT_S) if self.count else plan
 
+    @property
+    def clicks(self) -> list[tuple[float, int]]:
+        """When a metronome clicks, in seconds since the first performance began, and how high, in
+        Hz: low for each second before it, high as each begins; none where no beat is heard."""
+        if self.beat_s is None or not self.sound:
+            return []
+        counts = [(float(second), COUNT_HZ) for second in range(-int(self.delay_s), 0)]
+        return counts + [(beat * self.beat_s, BEAT_HZ) for beat in range(BEATS)]
+
 
 BEATS, BEAT_S = 5, 2.0
+COUNT_HZ, BEAT_HZ = 660, 990
 _EVERY_FRAME = 1000.0
 TOO_LONG = f"A performance lasts {MOST_S:.0f} s at most: it was recorded until then."
 HELD = Plan(lease_s=3.0)  # a busy machine or network may be silent for a moment
@@ -59,6 +71,7 @@ class Progress:
         note: why a hold ended before its release; "" else.
         gesture_id: what it records; None before the first.
         part: of a gesture that moves, what is being recorded: “1.2 s” or “2 of 5”; "" else.
+        since_s: seconds since the countdown ended, below 0 before; None before its first frame.
     """
 
     state: str = "idle"
@@ -69,6 +82,7 @@ class Progress:
     note: str = ""
     gesture_id: int | None = None
     part: str = ""
+    since_s: float | None = None
 
     @property
     def counts(self) -> str:

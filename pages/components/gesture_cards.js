@@ -36,6 +36,7 @@ class Cards {
     this.pictures = new Map()
     this.gone = new Map()  // samples deleted here, and the number of the message about it
     this.hold = this.mine = this.timer = null
+    this.metronome = new Metronome()
     this.note = this.wasLeft()
     this.list = made("div", "list")
     this.list.setAttribute("role", "group")
@@ -61,6 +62,7 @@ class Cards {
 
   close() {
     this.letGo()
+    this.metronome.stop()
     clearInterval(this.watch)
     clearInterval(this.timer)
     clearTimeout(this.calm)
@@ -98,7 +100,10 @@ class Cards {
     if (this.data.off || this.hold) return
     this.note = ""
     if (this.data.mode === "press") {
-      this.say(this.recording() ? "stop" : "start", { gesture })
+      const n = this.say(this.recording() ? "stop" : "start", { gesture })
+      const begins = this.queue.at(-1).kind === "start" && this.rows.get(gesture).data.moves
+      this.metronome.stop()
+      if (begins) this.metronome.begin(n, this.data.clicks)
       return
     }
     const n = this.say("begin", { gesture, held: 0 })
@@ -214,6 +219,7 @@ class Cards {
     this.queue = this.queue.filter((one) => one.n > data.heard)
     for (const [id, picture] of Object.entries(data.pictures)) this.pictures.set(Number(id), picture)
     if (this.hold && data.heard >= this.hold.n && !data.recording) this.letGo()
+    this.metronome.hear(data.heard, data.recording, data.clicks)
     this.order()
     if (this.form && this.form.n && data.heard >= this.form.n && data.refused !== this.form.n) {
       this.closeForm()

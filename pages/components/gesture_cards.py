@@ -11,7 +11,7 @@ from pages.components import source
 _component = st.components.v2.component(
     "gesture_cards",
     css=source("gesture_cards.css"),
-    js=source("loop.js") + source("gesture_cards.js"),
+    js=source("loop.js") + source("metronome.js") + source("gesture_cards.js"),
 )
 
 
@@ -51,7 +51,9 @@ def show_cards(key: str, data: Mapping[str, Any], on_said: Callable[[], None]) -
             `alert`, why a recording ended early, or ""; `note`, the counts of the last recording;
             `watch`, whether something may change without a word from here; `due`, whether to say
             so when nobody records for a moment; `chosen`, a gesture's id; `recording`, None or
-            its `gesture`, with a `short` and a `long` text of how it stands; `cards`, each with
+            its `gesture`, with a `short` and a `long` text of how it stands, and the seconds
+            `since` its countdown ended, None before the first frame; `clicks`, when a gesture that
+            moves is counted in, in such seconds, and at what Hz; `cards`, each with
             `id`, `name`, `emoji`, `moves`, `samples`, `how` to perform it, or "", and `crops`, ids
             of samples, newest first; `pictures`, their addresses by id; `signs`, the emoji to
             choose from.

@@ -18,4 +18,3 @@ const play = (image) => {
     { duration: whole_ms, iterations: Infinity },
   )
 }
-

@@ -49,7 +49,15 @@ def pick_plan() -> Plan:
     length = st.slider(
         "Length, s", 1, 30, int(TIMED.length_s or 3), key="length", persist_state="session"
     )
-    return Plan(float(delay), float(length), None, rate)
+    sound = st.toggle(
+        "🔔 Sound",
+        True,
+        key="beat_sound",
+        persist_state="session",
+        help="A gesture that moves is performed five times with a beat after the countdown: low "
+        "clicks count in, a high one begins each performance.",
+    )
+    return Plan(float(delay), float(length), None, rate, sound=sound)
 
 
 def pick_recorded(project: Project) -> int:
