@@ -80,7 +80,7 @@ def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel)
 
 def _show_proof(proof: dict[str, Any]) -> None:
     worst, limit = proof["worst_difference"], proof["tolerance"]
-    tried = skeleton_named(proof["skeleton"]).titles
+    tried = "movements" if proof["moving"] else skeleton_named(proof["skeleton"]).titles
     st.success(
         f"Checked: {len(proof['differences'])} test {tried} are answered as they must be.",
         icon="✅",

@@ -37,6 +37,7 @@ from core.store.new_project import project_to_fill
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
 _PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named
 _WIDTH = 640  # px, of the pictures that the sample hands are put into
+_LEAST_WAY = 40.0  # pixels
 
 
 def card_of(model: GestureModel, *, names: bool = True) -> str:
@@ -105,14 +106,16 @@ def file_name(project: str) -> str:
 
 
 def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
-    """What a file that was read proves, ready for JSON: its gestures, each vector's difference
-    and the worst, sha256 of the file and of each member, and whether its predict.py is ours."""
+    """What a file that was read proves, ready for JSON: its gestures, whether they move, each
+    vector's difference and the worst, sha256 of the file and of each member, and whether its
+    predict.py is ours."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.differences().tolist()
     return {
         "gestures": [gesture.name for gesture in bundle.model.gestures],
         "estimator": bundle.model.estimator,
         "skeleton": bundle.model.skeleton.name,
+        "moving": bundle.model.steps is not None,
         "differences": differences,
         "worst_difference": max(differences),
         "tolerance": TOLERANCE,
@@ -189,21 +192,23 @@ def sample_hands(table: Path) -> Inputs:
 
 def sample_poses(skeleton: Skeleton, axes: int = 2) -> Inputs:
     """16 made-up poses of any skeleton, of other places and sizes, every other one seen as in a
-    mirror, one without a keypoint: what a model says of them is its own, whatever they show."""
+    mirror, one without a keypoint where it has several: what a model says of them is its own,
+    whatever they show."""
     rng = np.random.default_rng(COUNT)
     sizes = np.geomspace(20, 200, COUNT)[:, None, None]
     points = rng.normal(0, 1, (COUNT, skeleton.size, axes)) * sizes + rng.uniform(
         100, 500, (COUNT, 1, axes)
     )
-    points[3, -1] = np.nan
+    points[3, 1:][-1:] = np.nan
     return Inputs(points.round(1).astype(np.float32), np.arange(COUNT) % 2 == 1)
 
 
 def moved(poses: Inputs, steps: int) -> Inputs:
     """Windows of so many frames in which each of the poses goes a way of its own: a circle, an
-    ellipse or a line, of about its size."""
+    ellipse or a line, of about its size; a lone keypoint, which has none, _LEAST_WAY."""
     middle = np.nanmean(poses.keypoints, 1, keepdims=True)
     reach = 2 * np.nanmax(np.abs(poses.keypoints - middle), (1, 2))[:, None]
+    reach = np.maximum(reach, _LEAST_WAY)  # a window that stands still has no size to be divided by
     angle, tilt = np.linspace(0, 2 * np.pi, steps), np.linspace(0, 2 * np.pi, COUNT)[:, None]
     points = np.repeat(poses.keypoints[:, None], steps, 1)
     points[..., 0] += (reach * np.cos(angle) * np.cos(tilt))[:, :, None]

@@ -72,7 +72,7 @@ ARM_POSES = (
 )
 
 # of hands, each that moves with how it is performed; left and right are the screen's
-HOW_TO_MOVE = {
+_PERFORMED = {
     GestureLabel("swipe_left", "⬅️"): "Sweep an open hand to the left, once, and rest.",
     GestureLabel("swipe_right", "➡️"): "Sweep an open hand to the right, once, and rest.",
     GestureLabel("swipe_up", "⬆️"): "Sweep an open hand upwards, once, and rest.",
@@ -83,7 +83,7 @@ HOW_TO_MOVE = {
     GestureLabel("pinch", "🤏"): "Bring thumb and index finger together, and open them again.",
     NONE: "Any other movement: scratch, talk with your hands.",
 }
-MOTIONS = tuple(HOW_TO_MOVE)
+MOTIONS = tuple(_PERFORMED)
 
 _ALIASES = {
     "thumbs_up": "thumbup thumb_up thumbsup like yes up_thumb",
@@ -122,6 +122,11 @@ _BY_KEY = (
 def match_gesture(text: str) -> str | None:
     """Name of the built-in gesture that a text means by name, alias or emoji; else None."""
     return _BY_KEY.get(_key(text))
+
+
+def how_to_perform(name: str) -> str:
+    """Of a built-in gesture that moves; "" of others."""
+    return next((how for label, how in _PERFORMED.items() if label.name == name), "")
 
 
 def safe_name(text: str) -> str:

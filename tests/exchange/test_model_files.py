@@ -13,16 +13,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from core.capture.importing import import_path
 from core.errors import ModelError, MudraError
 from core.estimators.mediapipe_pose import MediapipePose
 from core.exchange.model_files import (
     card_of,
     export_model,
     import_into,
+    moved,
     proof_of,
     sample_hands,
+    sample_poses,
     without_names,
 )
 from core.files import change_json
@@ -34,6 +38,7 @@ from core.jobs.trainings import TrainingManager, has_model, train_here
 from core.learning.runs import Run
 from core.media.pictures import read_picture
 from core.paths import Paths
+from core.pose.skeletons import FINGERTIP_1, HAND_21
 from core.recognition.reading import probabilities
 from core.store import NewSample, Store
 from tests.performances import perform, performed
@@ -283,6 +288,7 @@ def test_the_proof_names_every_hash_and_a_foreign_predict_py(home, file, starter
         members = {n: hashlib.sha256(archive.read(n)).hexdigest() for n in archive.namelist()}
     assert proof["members"] == members and len(members) == 6
     assert len(proof["differences"]) == 16 and proof["worst_difference"] <= 1e-5
+    assert proof["moving"] is False
     assert proof["known_predict"] is True
     odd = write_bundle(
         starter, tmp_path / "a.gesture", sample_hands(paths.demo), card="", predict="print(1)"
@@ -451,3 +457,27 @@ def test_predict_py_needs_numpy_and_onnxruntime_alone(starter, tmp_path):
 
 def test_a_bundle_opens_wherever_a_model_is_named(file):
     assert [g.name for g in load_model(file).gestures] == ["ok", "fist"]
+
+
+def test_a_lone_keypoint_is_tried_on_ways_of_its_own():
+    tried = moved(sample_poses(FINGERTIP_1), 16).keypoints
+    assert tried.shape == (16, 16, 1, 2) and np.isfinite(tried).all()
+    high = np.ptp(tried[:, :, 0, 1], axis=1)
+    # an 80 px circle's height in 16 frames from 0 to 2 pi, rounded to tenths of a pixel
+    np.testing.assert_allclose(high, 80 * np.sin(8 * np.pi / 15), atol=0.11)
+    assert np.isnan(sample_poses(HAND_21).keypoints[3, 20]).all()
+
+
+def test_a_model_of_the_ways_of_a_fingertip_is_given_away(shared_data, tmp_path):
+    store, paths = Store(tmp_path / "ways.db"), Paths.find(tmp_path)
+    table = tmp_path / "ways.csv"
+    rows = pd.read_csv(shared_data / "moving" / "point_history.csv")
+    rows[rows.label.isin(["swipe_left", "clockwise"])].groupby("label").head(60).to_csv(table)
+    import_path(store, "ways", table, layout="point-history")
+    _, run = train_here(store, paths, "ways", epochs=3, progress=lambda *_: None)
+    store.close()
+    proof = proof_of(
+        export_model(GestureModel.load(run.path), tmp_path / "a.gesture", paths), paths
+    )
+    assert proof["skeleton"] == "fingertip_1" and proof["worst_difference"] <= 1e-5
+    assert proof["moving"] is True

@@ -24,9 +24,7 @@ from core.pose.own_frame import heading_length, own_frame
 from core.pose.skeletons import HAND_21, Skeleton
 
 OVER_S = 30.0  # so much of the past is looked at
-ENOUGH_S = (
-    10.0  # of hands that were seen, however often they are looked at, before anything is said
-)
+ENOUGH_S = 10.0  # of hands that were seen, before anything is said
 _STEP_S = 2.0  # a frame after a longer silence stands for no more than this
 _FAR = 2.0  # so many times the usual distance from the middle to a tenth's edge
 _LEAST = {"turn": 12.0, "width": 0.08, "reach": 0.15}  # what is not worth a word: °, shares

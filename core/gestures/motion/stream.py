@@ -1,9 +1,11 @@
 """Gestures that move, found in a stream while it happens: frames in, events out.
 
-At each frame the windows that end with it, of several lengths, are asked what they are. The surest
-answer is a candidate, which grows while windows go on saying the same, and gives way to a surer
-one; once none has come for a while it is an event. What an event was read from is not asked
-again, so that a movement gives one event.
+At each frame what has moved since the last pause is asked as a whole what it is: a part of a circle
+is a swipe. Where examples are not cut to what moves, no rest tells where a gesture begins: windows
+that end with the frame, of several lengths, are asked. The surest answer is a candidate, which
+grows there while windows go on saying the same, and gives way to a surer one; once none has come
+for a while it is an event. What an event was read from is not asked again, so that a movement gives
+one event.
 
 Convention: K keypoints, D axes; times in seconds, rising; NaN where a keypoint is missing.
 """
@@ -163,6 +165,9 @@ class MotionStream:
         sure[:, self._none] = 0
         row, gesture = np.unravel_index(int(sure.argmax()), sure.shape)
         best = _Candidate(int(gesture), *spans[row], float(sure[row, gesture]))
+        if self._trimmed:  # the whole says more than its parts did
+            self._candidate = best if best.confidence >= self._threshold else None
+            return
         one = self._candidate
         if one is None:
             one = best if best.confidence >= self._threshold else None
@@ -193,11 +198,17 @@ class MotionStream:
                 break
             moves = moving(speeds[begin + 1 :] if self._trimmed else speeds[:0])
             part = begin, len(times)
+            if len(moves) and self._trimmed:
+                still_s = np.diff(times[begin + 1 + moves]) * (np.diff(moves) > 1)
+                pauses = np.flatnonzero(still_s > SETTLED_S + 1e-9)
+                moves = moves[pauses[-1] + 1 :] if len(pauses) else moves
             if len(moves):
                 part = begin + int(moves[0]), begin + int(moves[-1]) + 2
             if part not in parts and part[1] - part[0] >= _LEAST_FRAMES:
                 parts.append(part)
         spans = [(float(times[a]), float(times[b - 1])) for a, b in parts]
+        if self._trimmed:  # the longest
+            spans, parts = spans[-1:], parts[-1:]
         shapes = [window(points[a:b], times[a:b], self._steps) for a, b in parts]
         return spans, np.stack(shapes) if shapes else np.empty((0, *self._model.shape), np.float32)
 

@@ -88,6 +88,39 @@ def test_two_movements_are_two_events_in_their_order(model):
     assert names == ["swipe_right", "swipe_left"]
 
 
+def circle(turns: float, frames: int) -> np.ndarray:
+    """(frames, 2), clockwise from its top, where it also ends after whole turns."""
+    angle = 2 * np.pi * turns * np.linspace(0, 1, frames)
+    return 0.3 * np.stack([np.sin(angle), 1 - np.cos(angle)], 1)
+
+
+@pytest.fixture(scope="module")
+def circles(tmp_path_factory) -> GestureModel:
+    """Of swipes two ways and of circles."""
+    names = ("swipe_right", "swipe_left", "clockwise")
+    ways = (line(REST, RIGHT, 16), line(REST, LEFT, 16), circle(1, 16))
+    clips = [way[:, None] * size for way in ways for size in (1.0, 0.8)]
+    return learned(list(np.repeat(names, 2)), clips, tmp_path_factory.mktemp("circles"))
+
+
+def test_a_circle_is_one_event_though_its_parts_go_as_swipes_do(circles):
+    [(_, event)] = events_of(
+        circles, np.concatenate([rest(REST, 30), circle(1, 54), rest(REST, 30)])
+    )
+    assert event.gesture.name == "clockwise"
+    assert event.start_s == pytest.approx(1.0, abs=0.15)
+    assert event.end_s == pytest.approx(2.8, abs=0.15)
+
+
+def test_after_a_pause_another_movement_begins(model):
+    """A way that is no gesture, half a second of rest, a swipe."""
+    back = np.concatenate([line(REST, RIGHT + DOWN, 12), line(RIGHT + DOWN, -RIGHT - DOWN, 12)])
+    way = np.concatenate(
+        [rest(REST, 15), back, rest(REST, 15), line(REST, LEFT, 20), rest(LEFT, 20)]
+    )
+    assert "swipe_left" in [event.gesture.name for _, event in events_of(model, way)]
+
+
 def test_rest_alone_is_no_event(model):
     assert events_of(model, rest(REST, 200)) == []
 
