@@ -4,11 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
+from core.gestures.labels import how_to_perform, safe_label
 from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
 from core.store.rows import MOVING, STILL
-from pages.panels.capture.cards_data import HOW_TO
 from pages.panels.frame import errors_shown, studio
 from pages.panels.project.emoji import pick_emoji
 from pages.panels.project.projects import pick_project
@@ -73,7 +72,7 @@ def _row(
         f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
         f"{many(overview.sessions, 'session')}"
     )
-    how = HOW_TO.get(gesture.name, "") if gesture.moves else ""
+    how = how_to_perform(gesture.name) if gesture.moves else ""
     told = recorded if overview.samples else f"nothing recorded yet · {how}".removesuffix(" · ")
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty
     with st.container(horizontal=True, vertical_alignment="center"):

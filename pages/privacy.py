@@ -98,7 +98,8 @@ def _senders() -> None:
 def _bin(project: Project) -> None:
     st.subheader("The bin", anchor=False)
     st.caption(
-        "What you delete lies in the bin until you empty it, and can be restored on *Review*."
+        "What you delete lies in the bin until you empty it, and can be restored on *Review*. So "
+        "does what was cut off recordings of gestures that move, up to a second on each side."
     )
     with st.popover("Empty the bin", icon="🗑️"):
         st.markdown(

@@ -1,5 +1,5 @@
 """Samples of gestures that move: the frames of one performance become a clip, its begin and end
-trimmed by motion."""
+trimmed by motion. What was a moment before and after is kept, so that they can be corrected."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +15,7 @@ from core.store import NewSample
 
 MOST_S = 10.0  # of one performance
 LEAST_S, LEAST_FRAMES = 0.1, 4  # less is a twitch
+AROUND_S = 1.0  # on each side of the movement
 NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
 
 # a hand that is quick is blurred, and may leave the picture for a moment
@@ -34,8 +35,20 @@ def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSam
     if moving is None:
         return NO_MOVEMENT if times[-1] - times[0] >= LEAST_S else TOO_SHORT
     chosen = frames[moving]
-    spent_s = times[moving][-1] - times[moving][0]
-    return joined(chosen) if len(chosen) >= LEAST_FRAMES and spent_s >= LEAST_S else TOO_SHORT
+    begin_s, end_s = times[moving][[0, -1]]
+    if len(chosen) < LEAST_FRAMES or end_s - begin_s < LEAST_S:
+        return TOO_SHORT
+    near = np.flatnonzero((times >= begin_s - AROUND_S) & (times <= end_s + AROUND_S))
+    return _within(joined(chosen), frames[near[0] : near[-1] + 1])
+
+
+def _within(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
+    """A clip that knows the frames it is a part of; they share its crop."""
+    if len(frames) == clip.frames:
+        return clip
+    whole = joined(frames)
+    whole = replace(whole, region=clip.region, taken_at=clip.taken_at, crop_jpeg=None)
+    return replace(clip, whole=whole)
 
 
 def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:

@@ -105,17 +105,20 @@ def read_table(
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
     mirrored = np.zeros(len(gestures), bool) if read.mirrored is None else read.mirrored
-    of_table = (
-        read.persons,
-        mirrored,
-        read.estimator,
-        digest,
-        read.skeleton.name,
-        read.remark,
-        read.world,
+    return KeypointTable(
+        keypoints=read.points,
+        gestures=gestures,
+        known=known,
+        persons=read.persons,
+        mirrored=mirrored,
+        estimator=read.estimator,
+        sha256=digest,
+        skeleton=read.skeleton.name,
+        remark=read.remark,
+        world=read.world,
+        recordings=read.recordings,
+        times_s=read.times_s,
     )
-    of_clips = read.recordings, read.times_s
-    return KeypointTable(read.points, gestures, known, *of_table, *of_clips)
 
 
 def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:

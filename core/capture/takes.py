@@ -113,8 +113,10 @@ class Take:
             state = "countdown" if self.plan.delay_s else "recording"
             waited = self._begin_s - self._now_s if self._begin_s is not None else None
             left = self.plan.delay_s if waited is None else waited
+        since = None if self._begin_s is None else self._now_s - self._begin_s
         kept, refused = self._kept - self.writer.lost, dict(self._refused)
-        return Progress(state, left, kept, refused, self.writer.error, self._note, self.gesture_id)
+        found = Progress(state, left, kept, refused, self.writer.error, self._note, self.gesture_id)
+        return replace(found, since_s=since)
 
     def _left_s(self) -> float | None:
         if self.plan.length_s is None or self._begin_s is None:

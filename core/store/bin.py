@@ -153,7 +153,7 @@ def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -
             .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
             .join(t.persons, t.sessions.c.person_id == t.persons.c.id)
             .where(t.samples.c.project_id == project_id, t.samples.c.id.in_(chunk))
-            .where(t.samples.c.deleted_at.is_not(None))
+            .where(t.samples.c.deleted_at.is_not(None), ~t.uncut)
         ).all()
         if any(row[1] or row[2] for row in rows):
             raise StoreError(

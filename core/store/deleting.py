@@ -20,15 +20,17 @@ def empty_bin(store: Database, project_id: int | None = None) -> dict[str, int]:
     What was done before can't be undone any more.
 
     Returns:
-        How many rows of each kind went, "projects" among them.
+        How many rows of each kind went, "projects" among them; what clips were cut from, which
+        nobody has deleted, goes uncounted.
     """
     gone: dict[str, int] = {}
     own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
+    chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
     with store.writing() as connection:
+        connection.execute(delete(t.samples).where(of_project(t.samples, chosen), t.uncut))
         if project_id is None:
             away = own.where(t.projects.c.deleted_at.is_not(None))
             gone |= _delete_projects(connection, away)
-        chosen = own if project_id is None else own.where(t.projects.c.id == project_id)
         alone = alone_in_bin()
         doomed = select(_SAMPLE.id).where(of_project(t.samples, chosen), alone["samples"])
         connection.execute(delete(t.crops).where(t.crops.c.sample_id.in_(doomed)))

@@ -7,7 +7,7 @@ them; or they are x, y in a picture and `world` stands beside them, as a camera'
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from core.pose.finders import finders_of, keypoints_of_all
 from core.store import schema as t
@@ -41,16 +41,30 @@ def counted_estimators(
         counts = counts.where(_OF.gesture_id.in_(gesture_ids))
     if in_space is not None:
         counts = counts.where(has_axes(in_space))
-    return counts.group_by(_OF.estimator).order_by(func.count().desc())
+    return counts.group_by(_OF.estimator).order_by(func.count().desc(), _OF.estimator)
+
+
+def counted_able(project_id: int, gesture_ids: Sequence[int], in_space: bool) -> Any:
+    """Rows of estimator, number of samples outside the bin, and how many of these have such
+    keypoints, the most frequent of the latter first; read in one go."""
+    able = func.count(case((has_axes(in_space), 1)))
+    counts = select(_OF.estimator, func.count(), able).where(_OF.project_id == project_id)
+    counts = t.in_bin(counts.where(_OF.gesture_id.in_(gesture_ids)), t.samples)
+    return counts.group_by(_OF.estimator).order_by(able.desc(), _OF.estimator)
 
 
 def usual_finders(
     store: Database, project_id: int, gesture_ids: Sequence[int], in_space: bool
 ) -> tuple[str, ...]:
-    """Whose keypoints are learned where nobody says it: those in space are alike, in the picture
-    they are of one estimator, the most frequent."""
+    """Whose keypoints are learned where nobody says it."""
     able = store.rows(counted_estimators(project_id, gesture_ids, in_space))
-    return keypoints_of_all(row[0] for row in able[: None if in_space else 1])
+    return usual_of([row[0] for row in able], in_space)
+
+
+def usual_of(able: Sequence[str], in_space: bool) -> tuple[str, ...]:
+    """Of those who found such keypoints, the most frequent first: those in space are alike, in the
+    picture they are of one estimator, the most frequent."""
+    return keypoints_of_all(able[: None if in_space else 1])
 
 
 def training_rows(

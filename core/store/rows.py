@@ -103,6 +103,8 @@ class NewSample:
         times_s: (T,) of all frames, where there are several.
         visibility: (T, K) in 0..1, where the estimator gives one.
         other_crops: JPEGs of other frames' crops by the frame's number.
+        whole: of a clip that is to be stored, what it was cut from, taken at the same time; it has
+            no crop of its own, and is read by `trimming.whole_of` alone.
 
     Raises:
         ValueError: shapes that do not fit together.
@@ -128,6 +130,7 @@ class NewSample:
     times_s: NDArray[np.float64] | None = None
     visibility: Floats | None = None
     other_crops: Mapping[int, bytes] = field(default_factory=dict)
+    whole: "NewSample | None" = None
 
     def __post_init__(self) -> None:
         for name, axes in (("keypoints", 3), ("scores", 2), ("world", 3), ("visibility", 2)):
@@ -210,6 +213,12 @@ def to_row(sample: NewSample) -> dict[str, Any]:
         "file_hash": sample.file_hash,
         "taken_at": sample.taken_at,
     }
+
+
+def whole_rows(new: Sequence[NewSample], about: dict[str, Any]) -> list[dict[str, Any]]:
+    """What samples were cut from, as rows of `samples` that were never outside the bin."""
+    wholes = [sample.whole for sample in new if sample.whole is not None]
+    return [to_row(one) | about | {"deleted_at": one.taken_at} for one in wholes]
 
 
 def to_sample(row: Any) -> Sample:

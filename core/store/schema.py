@@ -141,6 +141,9 @@ crops = Table(
 # the crop that stands for a whole clip: its middle frame's
 shown_crop = (crops.c.sample_id == samples.c.id) & (crops.c.frame == samples.c.frames // 2)
 
+# what a clip was cut from as it was recorded: it goes with the bin, but nobody has deleted it
+uncut = samples.c.deleted_at == samples.c.taken_at
+
 # since version 4: what was done and how to undo it (see history.py); outlives what it speaks of
 acts = Table(
     "acts",
@@ -269,9 +272,10 @@ def _colour_emoji(connection: Connection) -> None:
 
 
 def in_bin(statement: Any, table: Table, deleted: bool = False) -> Any:
-    """The statement for what is outside the bin, or for what is in it."""
+    """The statement for what is outside the bin, or for what was deleted."""
     at = table.c.deleted_at
-    return statement.where(at.is_not(None) if deleted else at.is_(None))
+    found = statement.where(at.is_not(None) if deleted else at.is_(None))
+    return found.where(~uncut) if deleted and table is samples else found
 
 
 def owned(project_id: Any, owner: str) -> Any:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from core.pose.finders import finders_of
 from core.store import schema as t
-from core.store.learned import counted_estimators, usual_finders
+from core.store.learned import counted_able, usual_of
 from core.store.store import Store
 
 
@@ -49,10 +49,9 @@ def left_out(store: Store, project_id: int) -> dict[str, int]:
     """Samples of the enabled gestures that `Store.training_data` leaves out, by estimator."""
     _, in_space = store.learned_keypoints(project_id)
     enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
-    able = dict(map(tuple, store.rows(counted_estimators(project_id, enabled, in_space))))
-    usual = finders_of(usual_finders(store, project_id, enabled, in_space))
-    there = store.estimators(project_id, enabled)
-    left = {name: n - able.get(name, 0) * (name in usual) for name, n in there.items()}
+    rows = store.rows(counted_able(project_id, enabled, in_space))
+    usual = finders_of(usual_of([name for name, _, able in rows if able], in_space))
+    left = {name: n - able * (name in usual) for name, n, able in rows}
     return {name: n for name, n in left.items() if n}
 
 

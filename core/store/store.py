@@ -42,6 +42,7 @@ from core.store.rows import (
     to_row,
     to_sample,
     to_training_data,
+    whole_rows,
 )
 
 # the gestures that a new project of this skeleton begins with
@@ -252,6 +253,8 @@ class Store(Database):
             crops = [crop for i, sample in zip(ids, new, strict=True) for crop in _crops(i, sample)]
             if crops and not keypoints_only:  # whoever records: no picture goes in there
                 connection.execute(insert(t.crops), crops)
+            if wholes := whole_rows(new, about):
+                connection.execute(insert(t.samples), wholes)
         return ids
 
     def samples(

@@ -1,7 +1,8 @@
 """Clips with other begins and ends than they were recorded with.
 
 A clip that is cut is another sample; the one that it was cut from lies in the bin, as long as that
-is not emptied, and so can be cut anew, wider as well.
+is not emptied, and so can be cut anew, wider as well. So does what was recorded before and after a
+clip (`NewSample.whole`), which the bin neither shows nor gives back.
 """
 
 from dataclasses import replace
@@ -48,16 +49,23 @@ def whole_of(store: Store, sample: Sample) -> tuple[Sample, slice]:
     """The longest clip in the bin that this one is a part of, or itself; and which part."""
     of = t.samples.c
     longer = (of.burst_id == sample.burst_id) & (of.frames > sample.frames)
-    found = select(of.id).where(longer, store.own(of.project_id))
-    ids = [row[0] for row in store.rows(t.in_bin(found, t.samples, deleted=True))]
+    found = select(of.id).where(longer, of.deleted_at.is_not(None), store.own(of.project_id))
+    ids = [row[0] for row in store.rows(found)]
     for clip in sorted(read_samples(store, ids), key=lambda one: -one.frames):
         if clip.times_s is None or sample.times_s is None:
             continue
         begin = int(np.searchsorted(clip.times_s, sample.times_s[0]))
         part = slice(begin, begin + sample.frames)
         if np.array_equal(clip.times_s[part], sample.times_s):
-            return clip, part
+            return _with_crop(clip, sample), part
     return sample, slice(0, sample.frames)
+
+
+def _with_crop(clip: Sample, of: Sample) -> Sample:
+    """The clip, with the crop of its part where it has none."""
+    if clip.crop_jpeg is not None:
+        return clip
+    return replace(clip, crop_jpeg=of.crop_jpeg, region=of.region)
 
 
 def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int:

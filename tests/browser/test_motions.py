@@ -1,6 +1,7 @@
 """A gesture that moves, taught and recognised: the camera shows a real hand that goes aside."""
 
 import re
+from contextlib import closing
 
 import cv2
 import numpy as np
@@ -10,10 +11,33 @@ from playwright.sync_api import expect
 from benchmarks.studio import start_camera
 from core.paths import Paths
 from core.store import Store
-from tests.browser.conftest import button_to_hold, card, go, kept, reads, write_film
+from core.store.rows import MOVING
+from core.store.trimming import whole_of
+from tests.browser.conftest import (
+    button_to_hold,
+    card,
+    go,
+    kept,
+    reads,
+    settled,
+    undo_here,
+    write_film,
+)
 from tests.performances import perform
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+LISTEN = """
+window.heard = []
+window.OscillatorNode = class extends OscillatorNode {
+  start(at) { window.heard.push([this.frequency.value, performance.now() / 1000]); super.start(at) }
+}"""
+SEEN = """card => {
+  window.shown = {}
+  setInterval(() => {
+    const text = card.querySelector('.count').textContent
+    window.shown[text] ??= performance.now() / 1000
+  }, 10)
+}"""
 WAY = 240  # pixels; to the right in the camera's picture, to the left on the screen
 
 
@@ -62,6 +86,8 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         assert clip.times_s[-1] - clip.times_s[0] < 1.8  # of four seconds
         way = clip.keypoints[-1, 0, 0] - clip.keypoints[0, 0, 0]
         assert WAY - 60 < way < WAY + 60
+        _widen(page, store, project, pictures)
+        go(page, "Studio")
         page.get_by_role("button", name="Train", exact=True).click()
         expect(page.get_by_text("told apart by comparing with your examples")).to_be_visible()
         reads(page, "swipe_left")
@@ -72,3 +98,97 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         expect(last).to_have_text(re.compile(f"^{twice}$"))  # and nothing else, coming or going
         page.screenshot(path=pictures / "motions_live.png", full_page=True)
     store.close()
+
+
+def _widen(page, store, project, pictures):
+    """Pull the first handle of the latest clip before the movement, and undo that."""
+    [clip] = store.samples(project.id, limit=1)
+    whole, part = whole_of(store, clip)
+    assert part.start > 0 and whole.frames > clip.frames  # the film rests before
+    go(page, "Review")
+    page.get_by_role("button", name=re.compile("Show .* large")).first.click()
+    handle = page.get_by_role("dialog").get_by_role("slider").first
+    page.screenshot(path=pictures / "motions_handles.png")
+    handle.focus()
+    handle.press("Home")
+    apply = page.get_by_role("button", name="Apply")
+    expect(apply).to_be_enabled()
+    settled(page)
+    page.screenshot(path=pictures / "motions_widened.png")
+    apply.click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    [wide] = store.samples(project.id, limit=1)
+    assert wide.frames == clip.frames + part.start
+    page.screenshot(path=pictures / "motions_applied.png")
+    undo_here(page)
+    expect(page.get_by_text(re.compile("^Undone:"))).to_be_visible()
+    assert store.samples(project.id, limit=1)[0].id == clip.id
+
+
+@pytest.fixture
+def beats(workspace):
+    """A project whose one gesture moves, by its name."""
+    with closing(Store(Paths.find(workspace).database)) as store:
+        project = store.create_project("Beats")
+        for gesture in store.gestures(project.id):
+            store.delete_gesture(gesture.id)
+        store.add_gesture(project.id, "swipe_left", "👈", MOVING)
+        yield project.name
+        store.delete_project(project.id)
+
+
+def _timed(page, project):
+    """The button that records the gesture with a beat."""
+    page.goto(f"/record?project={project}")
+    start_camera(page)
+    page.get_by_text("Timed", exact=True).click()
+    settled(page)
+    return button_to_hold(page, "swipe_left")
+
+
+def test_five_performances_are_counted_in_and_begun_with_clicks(look, swipes, beats, pictures):
+    with look(swipes) as page:
+        page.add_init_script(LISTEN)
+        button = _timed(page, beats)
+        card(page, "swipe_left").evaluate(SEEN)
+        button.click()
+        expect(card(page, "swipe_left").locator(".count")).to_have_text("● 2 of 5")
+        page.screenshot(path=pictures / "motions_beat.png")
+        kept(page, "swipe_left")
+        page.wait_for_timeout(2500)
+        heard, shown = page.evaluate("[window.heard, window.shown]")
+        assert [hz for hz, _ in heard] == [660] * 3 + [990] * 5
+        times = np.array([at for _, at in heard])
+        seen = [shown[f"● {beat} of 5"] for beat in range(1, 6)]
+        np.testing.assert_allclose(np.diff(times), [1] * 3 + [2] * 4, atol=0.4)
+        assert (seen > times[3:] - 0.05).all()  # the page tells of a beat that was heard
+        button.click()
+        page.wait_for_function("window.heard.length === 10")
+        button.click()
+        page.wait_for_timeout(2500)
+        assert len(page.evaluate("window.heard")) == 10
+        button.click()
+        page.wait_for_function("window.heard.length === 12")
+        page.reload()
+        page.wait_for_timeout(4000)
+        assert page.evaluate("window.heard") == []
+
+
+def test_a_beat_is_silent_where_it_is_switched_off_or_nothing_can_sound(look, swipes, beats):
+    for script, toggled in (
+        (LISTEN, True),
+        ("window.heard = []; delete window.AudioContext", False),
+    ):
+        with look(swipes) as page:
+            errors = []
+            page.on("pageerror", lambda error, found=errors: found.append(error))
+            page.add_init_script(script)
+            button = _timed(page, beats)
+            if toggled:
+                page.get_by_text("Sound", exact=False).first.click()
+                settled(page)
+            button.click()
+            expect(card(page, "swipe_left").locator(".count")).to_have_text("● 1 of 5")
+            assert page.evaluate("window.heard") == [] and errors == []
+            button.click()
+            kept(page, "swipe_left")

@@ -4,15 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from core.capture.clip_pictures import LOOP, loop_picture
 from core.capture.clips import NO_MOVEMENT, TOO_SHORT
 from core.capture.plans import CONTINUOUS, HELD, TIMED
 from core.capture.recording import Recorder
 from core.capture.samples import thumbnail
+from core.exchange.data_out import export_data
+from core.exchange.project_file import export_project, import_project
 from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
+from core.paths import Paths
+from core.store import schema as t
+from core.store.bin import delete_samples, restore_samples
+from core.store.deleting import empty_bin, empty_store, forget_project
+from core.store.index import read_bin, read_index, read_samples
 from core.store.rows import MOVING
+from core.store.trimming import trim_clip, whole_of
 from tests.capture.conftest import hand, offer
 
 FPS = 20
@@ -105,6 +114,18 @@ def test_five_performances_are_counted_in_and_recorded_with_a_beat(
     assert len({clip.burst_id for clip in store.samples(project.id)}) == 1
 
 
+def test_a_beat_clicks_low_before_and_high_as_each_performance_begins(recorder, swipe, now):
+    counts = [(-3.0, 660), (-2.0, 660), (-1.0, 660)]
+    beats = [(0.0, 990), (2.0, 990), (4.0, 990), (6.0, 990), (8.0, 990)]
+    assert TIMED.of_clips.clicks == counts + beats
+    silent = (TIMED, CONTINUOUS.of_clips, HELD.of_clips, replace(TIMED, sound=False).of_clips)
+    assert [plan.clicks for plan in silent] == [[]] * 4
+    recorder.record(swipe.id, TIMED)
+    assert recorder.progress().since_s is None
+    for time_s, since_s in ((5.0, -3.0), (7.5, -0.5), (10.25, 2.25)):
+        assert offer(recorder, time_s, hand()).since_s == pytest.approx(since_s)
+
+
 def test_a_hand_that_rests_and_one_that_twitches_are_refused(recorder, swipe, now):
     recorder.record(swipe.id, CONTINUOUS)
     perform(recorder, now, by=0)
@@ -147,13 +168,17 @@ def test_a_clip_and_a_single_frame_are_learned_from_apart(
     assert clips.gestures[clips.labels[0]].name == "swipe"
 
 
-def test_the_small_picture_of_a_clip_shows_the_way_as_in_a_mirror(
-    recorder, store, project, swipe, now
-):
+@pytest.fixture
+def clip(recorder, store, project, swipe, now):
+    """A swipe as it is stored."""
     recorder.record(swipe.id, CONTINUOUS)
     perform(recorder, now)
     recorder.stop()
     [clip] = store.samples(project.id)
+    return clip
+
+
+def test_the_small_picture_of_a_clip_shows_the_way_as_in_a_mirror(clip):
     jpeg = thumbnail(clip, 64)
     assert len(jpeg) < 100_000
     frames = np.split(decode_jpeg(jpeg).astype(int), LOOP, axis=1)
@@ -178,13 +203,7 @@ def test_a_slow_begin_is_part_of_the_movement_and_a_tremble_is_not():
     assert moving_part(still.astype(np.float32), times) is None
 
 
-def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(
-    recorder, store, project, swipe, now
-):
-    recorder.record(swipe.id, CONTINUOUS)
-    perform(recorder, now)
-    recorder.stop()
-    [clip] = store.samples(project.id)
+def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(clip):
     white = encode_jpeg(np.full((256, 256, 3), 255, np.uint8))
     last = loop_picture(replace(clip, crop_jpeg=white, mirrored_view=False), 160)[:, -160:]
     ground = np.median(last, axis=2)
@@ -192,3 +211,73 @@ def test_a_clip_s_loop_is_drawn_over_its_crop_where_the_hand_was(
     assert ground[60, [2, 157]].tolist() == [40, 40] and ground[30, 70] == 126
     plain = loop_picture(replace(clip, crop_jpeg=None), 160)
     assert np.median(plain) == 40
+
+
+def test_what_was_before_and_after_a_movement_is_kept_to_widen_it(recorder, store, project, swipe):
+    """At 16 frames a second it rests until 2 s, moves until 2.5 s, and rests until 47 / 16 s."""
+    recorder.record(swipe.id, CONTINUOUS)
+    for frame in range(48):
+        offer(recorder, frame / 16, hand(300 * np.clip((frame / 16 - 2) / 0.5, 0, 1)))
+    recorder.stop()
+    [clip] = store.samples(project.id)
+    assert clip.times_s[[0, -1]].tolist() == [2.0, 2.5]
+    whole, part = whole_of(store, clip)
+    assert whole.times_s[[0, -1]].tolist() == [1.0, 47 / 16]
+    assert (whole.frames, part) == (32, slice(16, 25))
+    np.testing.assert_array_equal(whole.keypoints[part], clip.keypoints)
+    assert (whole.crop_jpeg, whole.region) == (clip.crop_jpeg, clip.region)
+
+    data = store.training_data(project.id, clips=True)
+    assert data.sample_ids.tolist() == [clip.id]
+    assert len(read_index(store, project.id)) == 1
+    assert len(read_bin(store, project.id)) == 0 == len(store.samples(project.id, deleted=True))
+    assert restore_samples(store, project.id, [whole.id]) == 0
+
+    [wide] = read_samples(store, [trim_clip(store, project.id, clip, slice(8, 32))])
+    assert (wide.frames, wide.crop_jpeg) == (24, clip.crop_jpeg)
+    assert wide.times_s[[0, -1]].tolist() == [1.5, 47 / 16]
+    assert whole_of(store, wide)[1] == slice(8, 32)
+    store.undo(store.history(project.id)[0].id)
+    [again] = store.samples(project.id)
+    assert again.id == clip.id and whole_of(store, again)[0].id == whole.id
+
+
+def test_what_was_around_a_clip_goes_with_the_bin(store, project, clip):
+    whole, _ = whole_of(store, clip)
+    assert whole.frames > clip.frames
+    delete_samples(store, project.id, [clip.id])
+    assert read_bin(store, project.id).ids.tolist() == [clip.id]
+    assert restore_samples(store, project.id, [clip.id]) == 1
+    assert whole_of(store, clip)[0].id == whole.id
+    empty_bin(store, project.id)
+    assert read_samples(store, [whole.id]) == []
+    assert whole_of(store, clip) == (clip, slice(0, clip.frames))
+
+
+@pytest.mark.parametrize("erase", [empty_store, lambda store: forget_project(store, 1)])
+def test_a_project_that_is_erased_leaves_nothing_of_what_was_around_a_clip(store, clip, erase):
+    assert clip.burst_id and store.projects()[0].id == 1
+    erase(store)
+    assert store.rows(select(t.samples.c.id)) == store.rows(select(t.crops.c.sample_id)) == []
+
+
+@pytest.mark.parametrize("with_bin", [False, True])
+def test_a_project_s_file_has_what_was_around_a_clip_only_with_the_bin(
+    store, project, clip, with_bin, tmp_path
+):
+    paths = Paths.find(tmp_path)
+    export_project(store, paths, project.name, tmp_path / "one.zip", with_bin=with_bin)
+    copy = store.project(import_project(store, paths, tmp_path / "one.zip").project)
+    [there] = store.samples(copy.id)
+    np.testing.assert_array_equal(there.keypoints, clip.keypoints)
+    whole, part = whole_of(store, there)
+    mine, its = whole_of(store, clip)
+    expected = (mine.frames, its) if with_bin else (clip.frames, slice(0, clip.frames))
+    assert (whole.frames, part) == expected
+    assert store.samples(copy.id, deleted=True) == []
+
+
+def test_a_table_has_the_frames_of_the_movement_alone(store, project, clip, tmp_path):
+    export_data(store, project, tmp_path / "one.csv")
+    lines = (tmp_path / "one.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + clip.frames

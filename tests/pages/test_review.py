@@ -92,6 +92,7 @@ def test_begin_and_end_of_a_clip_are_moved_by_two_handles_and_moved_back(app, st
     shown = AppTest.from_function(large).run()
     [handles], apply = shown.slider, shown.button[0]
     assert handles.value == pytest.approx((0, 17 / 30)) and apply.disabled
+    assert f"Gesture: **{safe_label('swipe_left')}**" in texts(shown)  # which has no emoji
     shown = handles.set_value((0.1, 0.5)).run()
     assert not shown.exception and not shown.button[0].disabled
     shown = shown.button[0].click().run()

@@ -8,14 +8,12 @@ import streamlit as st
 
 from core.capture.plans import Progress
 from core.capture.samples import thumbnail
-from core.gestures.labels import HOW_TO_MOVE
+from core.gestures.labels import how_to_perform
 from core.store import Gesture, Sample, Store
 from core.store.index import count_samples, newest_samples, read_samples
 from pages.panels.capture.cards_place import Cards
 from pages.panels.project.emoji import HANDS
 
-HOW_TO = {label.name: how for label, how in HOW_TO_MOVE.items()}
-_PERFORM = "Each sample is one performance."
 CROPS = 12  # of each gesture, on the widest screen
 
 
@@ -35,6 +33,7 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "due": talk.due,
         "chosen": chosen.id if chosen else None,
         "recording": _recording(progress),
+        "clicks": cards.plan.of_clips.clicks,
         "cards": [
             _card(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
         ],
@@ -51,9 +50,13 @@ def _card(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
         "emoji": gesture.label.emoji,
         "moves": gesture.moves,
         "samples": samples,
-        "how": HOW_TO.get(gesture.name, _PERFORM) if gesture.moves and not samples else "",
+        "how": _how(gesture) if gesture.moves and not samples else "",
         "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
     }
+
+
+def _how(gesture: Gesture) -> str:
+    return how_to_perform(gesture.name) or "Each sample is one performance."
 
 
 def _pictures(store: Store, ids: list[int]) -> dict[str, str]:
@@ -74,7 +77,8 @@ def _recording(progress: Progress) -> dict[str, Any] | None:
     short, long = f"● {progress.part or f'{progress.kept} kept'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
-    return {"gesture": progress.gesture_id, "short": short, "long": long}
+    about = {"gesture": progress.gesture_id, "since": progress.since_s}
+    return about | {"short": short, "long": long}
 
 
 def _counts(progress: Progress, gestures: dict[int, Gesture]) -> str:

@@ -52,7 +52,7 @@ def _facts(sample: Sample) -> None:
     moves = sample.frames > 1
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
     facts = {
-        "Gesture": f"{origin.emoji} {origin.gesture}",
+        "Gesture": f"{origin.emoji} {origin.gesture}".strip(),
         "Who": origin.person,
         "When": _time(sample.taken_at),
         "Source": sample.source,

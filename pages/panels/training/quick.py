@@ -7,7 +7,15 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.jobs.answering import Answering, answering
-from core.jobs.trainings import LEAST, PERFORMED, SPLITS, failure_of, result_of, warm_up
+from core.jobs.trainings import (
+    LEAST,
+    PERFORMED,
+    SPLITS,
+    failure_of,
+    not_learned,
+    result_of,
+    warm_up,
+)
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio
@@ -26,7 +34,8 @@ def quick_training(project: Project, lacks: str) -> None:
     """
     running = studio().trainings.running(project.name)
     drawn = _Drawn(running.name if running else "", answering(studio().paths, project))
-    st.fragment(_training, run_every=0.5 if running else None)(project, drawn, lacks)
+    left = "" if lacks else not_learned(studio().store, project)  # not in each of its runs
+    st.fragment(_training, run_every=0.5 if running else None)(project, drawn, lacks, left)
 
 
 def recorded(project: Project) -> None:
@@ -60,7 +69,7 @@ class _Drawn:
     answers: Answering
 
 
-def _training(project: Project, drawn: _Drawn, lacks: str) -> None:
+def _training(project: Project, drawn: _Drawn, lacks: str, left: str) -> None:
     with errors_shown():
         trainings = studio().trainings
         running = trainings.running(project.name)
@@ -75,6 +84,8 @@ def _training(project: Project, drawn: _Drawn, lacks: str) -> None:
                 persist_state="session",
                 help="It trains again after each recording, and the new model answers.",
             )
+        if left:
+            st.caption(f"⚠️ {safe_label(left)}")
         if running is not None:
             st.progress(*progress_of(running))
             _curve(running)
