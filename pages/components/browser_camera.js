@@ -66,8 +66,11 @@ class Camera {
     this.channel?.close()
   }
 
-  show(data) {
-    this.data = data
+  // A page is drawn before it says what it wants, and may come late: older news are not heard.
+  show(data, news = data.news) {
+    const known = this.data && data.channel?.token === this.token
+    if (!known || news.turn >= this.data.turn) this.news = news
+    data = this.data = { ...data, ...this.news }
     this.connect()
     const heard = data.page === this.page ? data.heard : 0
     this.frames = this.frames.filter((frame) => frame.n > heard)
@@ -100,7 +103,7 @@ class Camera {
       const { answer, problem, ...news } = JSON.parse(data)
       if (this.channel !== channel || !this.stream) return
       if (problem) return this.fail(problem)
-      this.show({ ...this.data, ...news })
+      this.show(this.data, news)
       if (answer) window.dispatchEvent(new CustomEvent("mudra-answer", { detail: answer }))
     }
     channel.onclose = () => {  // the page's messages go on
@@ -145,9 +148,9 @@ class Camera {
     if (!this.stream || !by) return
     if (by === this.by) return this.worker && count !== this.count && this.look(count)
     this.dismiss()
-    const { stream } = this
-    const meant = () => this.stream === stream && this.by === by
     this.by = by
+    const mark = this.wish = {}  // what was wanted before may be ready later
+    const meant = () => this.wish === mark
     try {
       this.say(this.words.opening)
       const worker = await this.opened(this.data.finders[by])
@@ -168,7 +171,7 @@ class Camera {
 
   dismiss() {
     this.worker?.terminate()  // an idle one would keep its memory
-    this.worker = this.by = null
+    this.worker = this.by = this.wish = null
     this.busy = false
     this.frames = []
     this.forget(0)

@@ -104,6 +104,35 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
     assert strangers == set()
 
 
+CAMERA = "canvas => canvas.closest('.camera').parentNode.camera"
+SWAYS = """canvas => {
+  const camera = (%s)(canvas), { data } = camera, { turn } = data
+  camera.show(data, { ...camera.news, turn: turn - 1, by: "mediapipe-hands" })
+  const older = camera.by
+  for (const by of ["mediapipe-hands", "mediapipe-pose", "mediapipe-hands", "mediapipe-pose"])
+    camera.show(data, { ...camera.news, turn, by })
+  return older
+}"""
+
+
+def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
+    with look(films("thumbs_up")) as page:
+        page.goto("/body?keypoints_found=in+this+browser")
+        page.get_by_role("button", name="START").click()
+        bodies = page.locator("canvas[data-by='mediapipe-pose'][data-poses='1']")
+        expect(bodies).to_be_visible()
+        older = bodies.evaluate(SWAYS % CAMERA)
+        assert older == "mediapipe-pose"  # a late page's news change nothing
+        expect(page.get_by_role("status").filter(has_text="Getting what finds")).to_be_visible()
+        expect(page.get_by_text("Bodies are found by this device's processor.")).to_be_visible()
+        page.wait_for_timeout(3000)  # whatever was opened beside it
+        found = bodies.evaluate(f"canvas => ({CAMERA})(canvas).n")
+        page.wait_for_function(
+            f"([canvas, n]) => ({CAMERA})(canvas).n > n + 3", arg=[bodies.element_handle(), found]
+        )
+        assert len(page.workers) == 1
+
+
 def test_a_browser_that_can_t_is_told_what_to_do(look, film):
     with look(film) as page:
         page.add_init_script(NO_SIMD)

@@ -1,5 +1,6 @@
 """A camera whose pictures stay in the browser, as the server has it: words in, answers out."""
 
+import itertools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,7 @@ class BrowserStream:
         self.on_end: Callable[[], object] = no_end
         self.recorder: Recorder | None = None
         self.token, self.direct, self.keeps = announce(self), False, False
+        self._turns = itertools.count(1)  # a page's news and the connection's, each in its thread
         weakref.finalize(self, self.live.close)  # the tab may be closed without a word
 
     def answer(self, told: Told) -> dict[str, Any]:
@@ -50,11 +52,13 @@ class BrowserStream:
 
     def news(self) -> dict[str, Any]:
         """What changes while the camera runs, see `show_camera`."""
+        turn = next(self._turns)
         latest, options, recorder = self.live.latest(), self.live.options, self.recorder
         recording = recorder is not None and recorder.progress().state != "idle"
         if not options.paused:  # on a page that wants none it stays ready for the next
             self.by = options.keypoints.name
         return {
+            "turn": turn,
             "by": self.by,
             "count": options.hands,
             "paused": options.paused,

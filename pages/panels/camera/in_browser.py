@@ -100,6 +100,7 @@ def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, 
     """See `show_camera`."""
     address = local_address()
     off: dict[str, Any] = {
+        "turn": 0,
         "by": None,
         "count": 1,
         "paused": True,
@@ -115,7 +116,7 @@ def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, 
         "channel": {"path": below_base(PATH), "token": stream.token} if stream else None,
         "finders": {name: told_of(one) | {"words": _said(one)} for name, one in FINDERS.items()},
         "words": {name: trouble.text(address) for name, trouble in TROUBLES.items()} | _WORDS,
-        **(stream.news() if stream else off),
+        "news": stream.news() if stream else off,
     }
 
 
