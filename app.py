@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from pages.panels import messages, turns
+from pages.panels import messages
 from pages.panels.camera.stage import begin_stage
 from pages.panels.frame import begin_visit, errors_shown, navigation, style
 from pages.panels.visitor import let_in
 
 messages.install()
-turns.install()
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
 page = navigation()

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from playwright.sync_api import Frame, Page, expect
 from pythonosc.osc_message import OscMessage
 
@@ -31,6 +30,7 @@ from benchmarks import moved_hand
 from benchmarks.moved_hand import AFTER, AWAY, FPS, OTHER, REST, Part, performance
 from benchmarks.studio import opened, report, start_camera, studio
 from core.estimators import create_estimator
+from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame as Seen
 from core.store import Store
@@ -126,12 +126,9 @@ def minute_parts(folder: Path) -> list[Part]:
 
 def cut_out_hand(photo: Path) -> tuple[Any, NDArray[np.float32]]:
     """The hand of a photo of one, as MediaPipe finds it."""
-    rgb = np.asarray(Image.open(photo).convert("RGB"))
-    estimator = create_estimator("mediapipe-hands", Paths.find().weights)
-    try:
+    rgb = read_picture(photo)
+    with create_estimator("mediapipe-hands", Paths.find().weights) as estimator:
         [hand] = estimator.estimate(Seen(rgb)).poses
-    finally:
-        estimator.close()
     return moved_hand.hand_of(rgb, hand.keypoints)
 
 

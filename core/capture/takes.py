@@ -115,8 +115,8 @@ class Take:
             left = self.plan.delay_s if waited is None else waited
         since = None if self._begin_s is None else self._now_s - self._begin_s
         kept, refused = self._kept - self.writer.lost, dict(self._refused)
-        found = Progress(state, left, kept, refused, self.writer.error, self._note, self.gesture_id)
-        return replace(found, since_s=since)
+        how = state, left, kept, refused, self.writer.error, self._note, self.gesture_id
+        return Progress(*how, since_s=since)
 
     def _left_s(self) -> float | None:
         if self.plan.length_s is None or self._begin_s is None:

@@ -146,15 +146,15 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
 def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
     found: list[int] = []
     for chunk in chunks(ids):
-        rows = connection.execute(
+        theirs = (
             select(t.samples.c.id, t.gestures.c.deleted_at, t.persons.c.deleted_at)
             .join_from(t.samples, t.gestures, t.samples.c.gesture_id == t.gestures.c.id)
             .join(t.bursts, t.samples.c.burst_id == t.bursts.c.id)
             .join(t.sessions, t.bursts.c.session_id == t.sessions.c.id)
             .join(t.persons, t.sessions.c.person_id == t.persons.c.id)
             .where(t.samples.c.project_id == project_id, t.samples.c.id.in_(chunk))
-            .where(t.samples.c.deleted_at.is_not(None), ~t.uncut)
-        ).all()
+        )
+        rows = connection.execute(t.in_bin(theirs, t.samples, deleted=True)).all()
         if any(row[1] or row[2] for row in rows):
             raise StoreError(
                 "the gesture or the person of some of these is in the bin: bring that back first"

@@ -31,16 +31,12 @@ def keypoints_of(in_space: bool) -> Any:
     return func.coalesce(_OF.world, _OF.keypoints) if in_space else _OF.keypoints
 
 
-def counted_estimators(
-    project_id: int, gesture_ids: Sequence[int] | None = None, in_space: bool | None = None
-) -> Any:
+def counted_estimators(project_id: int, gesture_ids: Sequence[int] | None = None) -> Any:
     """Rows of estimator and number of samples outside the bin, the most frequent first."""
     counts = select(_OF.estimator, func.count()).where(_OF.project_id == project_id)
     counts = t.in_bin(counts, t.samples)
     if gesture_ids is not None:
         counts = counts.where(_OF.gesture_id.in_(gesture_ids))
-    if in_space is not None:
-        counts = counts.where(has_axes(in_space))
     return counts.group_by(_OF.estimator).order_by(func.count().desc(), _OF.estimator)
 
 
@@ -57,8 +53,8 @@ def usual_finders(
     store: Database, project_id: int, gesture_ids: Sequence[int], in_space: bool
 ) -> tuple[str, ...]:
     """Whose keypoints are learned where nobody says it."""
-    able = store.rows(counted_estimators(project_id, gesture_ids, in_space))
-    return usual_of([row[0] for row in able], in_space)
+    rows = store.rows(counted_able(project_id, gesture_ids, in_space))
+    return usual_of([name for name, _, able in rows if able], in_space)
 
 
 def usual_of(able: Sequence[str], in_space: bool) -> tuple[str, ...]:

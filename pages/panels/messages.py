@@ -1,4 +1,4 @@
-"""No press is lost and no page breaks where much is told at one time: three mends of Streamlit
+"""No press is lost and no page breaks where much is told at one time: four mends of Streamlit
 1.67, for it alone:
 
 - Its browser side puts all that widgets say within one task of the browser into one message, and
@@ -11,6 +11,7 @@
 - A fragment that runs takes back what was drawn of it and is not sent yet, but not what was drawn
   after it in the same place, which then hangs in the air ("Bad delta path index"), and the browser
   side gives up. Here nothing of a whole page is taken back.
+- A run that was told to stop takes back what is known by now: see turns.py.
 """
 
 from contextlib import suppress
@@ -20,6 +21,8 @@ import streamlit
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.state.session_state import Value, WStates
+
+from pages.panels import turns
 
 _KNOWN = "1.67."
 _SEEN = "_mudra_widgets_seen"  # of a session: what it was told of each widget
@@ -34,6 +37,7 @@ def install() -> None:
     if streamlit.__version__.startswith(_KNOWN):
         AppSession.request_rerun = _request_rerun_of_all  # type: ignore[assignment,method-assign]
         ForwardMsgQueue.clear = _clear_no_page  # type: ignore[assignment,method-assign]
+        turns.install()
 
 
 def _clear_no_page(

@@ -1,4 +1,4 @@
-"""A run that is told to stop takes nothing back: a mend of Streamlit 1.67, for it alone.
+"""A run that is told to stop takes nothing back: a mend of Streamlit 1.67, see messages.py.
 
 A newer run begins while the older goes on until it next looks, and what both know is theirs to
 change: the older brings the values that it began with, or ends a press, after the newer was told.
@@ -9,12 +9,10 @@ while one changes what both know the other waits.
 from collections.abc import Callable
 from typing import Any
 
-import streamlit
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.runtime.state.session_state import SessionState
 
-_KNOWN = "1.67."
 _TURN = "_mudra_turn"  # of a session's state: held by the run that changes it
 _begin = SafeSessionState.__init__
 _CHANGES: dict[str, Callable[..., None]] = {
@@ -25,10 +23,9 @@ _CHANGES: dict[str, Callable[..., None]] = {
 
 def install() -> None:
     """From now on in every run of this process; again does nothing."""
-    if streamlit.__version__.startswith(_KNOWN):
-        SafeSessionState.__init__ = _begin_with_turn  # type: ignore[assignment,method-assign]
-        for name, change in _CHANGES.items():
-            setattr(SafeSessionState, name, _unless_stopped(change))
+    SafeSessionState.__init__ = _begin_with_turn  # type: ignore[assignment,method-assign]
+    for name, change in _CHANGES.items():
+        setattr(SafeSessionState, name, _unless_stopped(change))
 
 
 def _begin_with_turn(

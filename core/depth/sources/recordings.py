@@ -11,7 +11,7 @@ from core.depth.sources.stacks import open_stack
 from core.errors import MediaError
 
 _STACKS = (".npy", ".npz")
-WHOLE = (*_STACKS, ".oni", *VIDEO_SUFFIXES)  # a recording in one file
+_WHOLE = (*_STACKS, ".oni", *VIDEO_SUFFIXES)  # a recording in one file
 _NAMED = 5
 
 
@@ -56,7 +56,7 @@ def _recording_in(folder: Path) -> Path:
     if has_frames(folder):
         return folder
     visible = [one for one in folder.iterdir() if not one.name.startswith(".")]
-    whole = sorted(one for one in visible if one.suffix.lower() in WHOLE and one.is_file())
+    whole = sorted(one for one in visible if one.suffix.lower() in _WHOLE and one.is_file())
     if len(whole) > 1:
         named = ", ".join([one.name for one in whole[:_NAMED]] + ["…"] * (len(whole) > _NAMED))
         raise MediaError(

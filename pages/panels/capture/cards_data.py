@@ -77,8 +77,12 @@ def _recording(progress: Progress) -> dict[str, Any] | None:
     short, long = f"● {progress.part or f'{progress.kept} kept'}", f"● Recording{left}"
     if progress.state == "countdown":
         short, long = f"⏳{left}", f"⏳ Get ready{left}"
-    about = {"gesture": progress.gesture_id, "since": progress.since_s}
-    return about | {"short": short, "long": long}
+    return {
+        "gesture": progress.gesture_id,
+        "since": progress.since_s,
+        "short": short,
+        "long": long,
+    }
 
 
 def _counts(progress: Progress, gestures: dict[int, Gesture]) -> str:
