@@ -137,9 +137,19 @@ def check_choice(given: str, choices: Collection[str], option: str) -> None:
 
 def check_of_depth(depth: str | None, camera: str | None, unit_mm: float | None) -> None:
     """Refuse what is said of a recording of depth where the input is none."""
+    if depth is None:
+        _refuse(camera, unit_mm, "it is for --depth alone")
+
+
+def check_of_recording(camera: str | None, unit_mm: float | None) -> None:
+    """Refuse what is said of a recording of depth where a sensor is asked."""
+    _refuse(camera, unit_mm, "a sensor tells it itself")
+
+
+def _refuse(camera: str | None, unit_mm: float | None, why: str) -> None:
     for option, given in (("--camera", camera), ("--unit-mm", unit_mm)):
-        if depth is None and given is not None:
-            raise typer.BadParameter("it is for --depth alone", param_hint=option)
+        if given is not None:
+            raise typer.BadParameter(why, param_hint=option)
 
 
 def must_agree(yes: bool) -> None:

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import DepthCamera, DepthUnit, Json, progress_bar, say
+from core.cli._shared import (
+    DepthCamera,
+    DepthUnit,
+    Json,
+    check_of_recording,
+    progress_bar,
+    say,
+)
 
 app = typer.Typer()
 _SENSOR = "sensor:"
@@ -29,12 +36,13 @@ def _greetings_muted() -> Iterator[None]:
 
 
 def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
-    """The recording, or sensor:NAME; to be closed after use."""
+    """The recording, or sensor:NAME, which tells itself what it is; to be closed after use."""
     from core.depth.cameras import camera_named
     from core.depth.sources.recordings import open_depth
     from core.depth.sources.sensors.finding import open_sensor
 
     if source.startswith(_SENSOR):
+        check_of_recording(camera, unit_mm)
         with _greetings_muted():
             return open_sensor(source.removeprefix(_SENSOR))
     given = camera_named(camera) if camera else None

@@ -111,3 +111,14 @@ def test_what_is_said_of_depth_needs_depth(command, option, at) -> None:
     done = CliRunner().invoke(app, [*(one for one in command if one not in BY_NET), *option, *at])
     assert done.exit_code == 2 and f"Invalid value for {option[0]}" in done.output
     assert "it is for --depth alone" in done.output
+
+
+@pytest.mark.parametrize("option", [["--camera", "nyu"], ["--unit-mm", "1"]], ids=lambda o: o[0])
+@pytest.mark.parametrize("command", ["record-depth", "record", "act"])
+def test_a_sensor_tells_itself_what_it_is(command, option, at, tmp_path) -> None:
+    sensor = "sensor:openni2"
+    words = {"record": [*RECORD, "-i", sensor, *at], "act": [*ACT, "-i", sensor, *at]}
+    given = words.get(command, [command, sensor, str(tmp_path / "out")])
+    done = CliRunner().invoke(app, [*given, *option])
+    assert done.exit_code == 2 and f"Invalid value for {option[0]}" in done.output
+    assert "a sensor tells it itself" in done.output
