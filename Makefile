@@ -10,6 +10,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done; echo python3)
 TORCH ?= torch==2.13.0
 ARGS ?=
+SLOWEST = --durations 12 --durations-min 5
 PREPARE = @"$(PYTHON)" .ci/prepare.py --torch "$(TORCH)"
 
 .PHONY: help run setup setup-dev lint test unit browser test-slow coverage
@@ -42,12 +43,12 @@ test: setup-dev
 
 # one thread a test: three tests share two cores, and threads that wait for each other compute too
 unit: setup-dev
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(ARGS)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(SLOWEST) $(ARGS)
 
 # in the order of their names: else the files with one long test come last, and one core has none
 browser: setup-dev
 	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile \
-		--no-loadscope-reorder $(ARGS)
+		--no-loadscope-reorder $(SLOWEST) $(ARGS)
 
 coverage: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \
