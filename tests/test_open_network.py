@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.page_client import visit
 from core.weights.browser_files import is_ready
-from tests.conftest import PATIENCE_S, lacking
+from tests.conftest import lacking
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def port(root, tmp_path_factory):
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=quiet, stderr=quiet)
     try:
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + 120
         while not _answers(port):
             assert time.monotonic() < end and process.poll() is None
             time.sleep(0.2)
@@ -57,7 +57,7 @@ def _answers(port):
 
 
 def _asked(port, method, path, body=None, **headers):
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")
@@ -103,10 +103,10 @@ def test_a_forged_upload_is_refused(port, method):
 
 def test_a_page_of_another_site_may_not_read_or_talk_to_it(port):
     foreign = {"Origin": "https://evil.test", "Host": f"localhost:{port}"}
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", "/_stcore/health", headers=foreign)
         assert connection.getresponse().getheader("Access-Control-Allow-Origin") is None
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as talk:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as talk:
         talk.sendall(
             f"GET /_stcore/stream HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
             "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.test\r\n"
