@@ -14,12 +14,12 @@ from core.exchange.model_files import (
 )
 from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
-from core.gestures.model.bundle import SUFFIX, check_bundle
-from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.bundle import BESIDE, SUFFIX, check_bundle
+from core.gestures.model.gesture_model import GestureModel
 from core.pose.skeletons import skeleton_named
 from core.store import Project
 from pages.panels.frame import errors_shown, studio
-from pages.panels.live.models import pick_model
+from pages.panels.live.models import changed_at, pick_model
 from pages.panels.project.export_data import data_section
 from pages.panels.project.projects import pick_project
 
@@ -50,12 +50,9 @@ def _export(project: Project) -> None:
         persist_state="session",
         help="Of the persons who recorded, and of the files that their samples came from.",
     )
-    changed = max((model.path / name).stat().st_mtime for name in (MODEL, METADATA))
     with st.spinner("Writing and checking …"):
-        made = _exported(str(model.path), changed, names, model)
+        made = _exported(str(model.path), changed_at(model.path), names, model)
     _show_proof(made.proof)
-    if model.steps is None and model.motions is not None:
-        st.info("Gestures that move are not in this file: it is of the still ones.", icon="🌀")
     st.download_button(
         f"Download {file_name(project.name)}",
         made.content,
@@ -68,8 +65,12 @@ def _export(project: Project) -> None:
         "One file with the model, its card, test vectors and a predict.py that needs numpy "
         "and onnxruntime alone."
     )
-    with st.expander("Model card", icon="📇", expanded=True, key="card_given"):
-        _show_card(made.card)
+    if made.motions_card:
+        st.caption(
+            "It holds both kinds of gestures, and whoever takes it in has both. Without Mudra, "
+            f"those that move are in `{BESIDE}` in it: a file of the same kind."
+        )
+    _show_cards(made.card, made.motions_card, expanded=True, key="card_given")
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -79,13 +80,11 @@ def _exported(folder: str, changed_at: float, names: bool, _model: GestureModel)
 
 
 def _show_proof(proof: dict[str, Any]) -> None:
-    worst, limit = proof["worst_difference"], proof["tolerance"]
-    tried = "movements" if proof["moving"] else skeleton_named(proof["skeleton"]).titles
-    st.success(
-        f"Checked: {len(proof['differences'])} test {tried} are answered as they must be.",
-        icon="✅",
-    )
-    if not proof["known_predict"]:
+    parts = [proof, *filter(None, [proof["motions"]])]
+    worst, limit = max(part["worst_difference"] for part in parts), proof["tolerance"]
+    tried = " and ".join(map(_tried, parts))
+    st.success(f"Checked: {tried} are answered as they must be.", icon="✅")
+    if not all(part["known_predict"] for part in parts):
         st.warning(
             "Its predict.py is not the one that Mudra writes: read it before you run it.", icon="⚠️"
         )
@@ -93,6 +92,21 @@ def _show_proof(proof: dict[str, Any]) -> None:
         f"sha256 of the file: `{proof['sha256']}` · worst difference {worst:.1e}, at most "
         f"{limit:g} is allowed"
     )
+
+
+def _tried(proof: dict[str, Any]) -> str:
+    of = "movements" if proof["moving"] else skeleton_named(proof["skeleton"]).titles
+    return f"{len(proof['differences'])} test {of}"
+
+
+def _show_cards(card: str, motions_card: str, *, expanded: bool, key: str) -> None:
+    """The model's card, and that of the moving gestures beside it."""
+    with st.expander("Model card", icon="📇", expanded=expanded, key=key):
+        _show_card(card)
+    if motions_card:
+        of_motions = "Model card of the gestures that move"
+        with st.expander(of_motions, icon="🌀", key=f"{key}_motions"):
+            _show_card(motions_card)
 
 
 def _show_card(card: str) -> None:
@@ -128,8 +142,8 @@ def _import(project: Project) -> None:
             st.toast(f"Added as {taken.run.name}")
             st.rerun()
         st.caption("What its maker says of it:")
-        with st.expander("Model card", icon="📇", key="card_came"):
-            _show_card(card_of(bundle.model))
+        motions = "" if bundle.motions is None else card_of(bundle.motions.model)
+        _show_cards(card_of(bundle.model), motions, expanded=False, key="card_came")
 
 
 page()

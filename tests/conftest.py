@@ -9,6 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from core.paths import Paths
 from core.store import Store
 from core.weights.mediapipe_models import is_prepared
 from tests import postgresql
+from tests.performances import perform
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -135,6 +137,19 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
     train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
     store.close()
     return folder / "workspace"
+
+
+@pytest.fixture(scope="session")
+def trained_both(tmp_path_factory, trained_people: Path) -> Path:
+    """A workspace, to be copied: its project “People” has two gestures that move beside the three
+    still ones, three performances each, and its latest training learned both kinds."""
+    folder = tmp_path_factory.mktemp("both") / "workspace"
+    paths = Paths.find(Path(shutil.copytree(trained_people, folder)))
+    with closing(Store(paths.database)) as store:
+        for name in ("swipe_left", "swipe_right"):
+            perform(store, store.project("People").id, name, 3)
+        train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
+    return folder
 
 
 @pytest.fixture

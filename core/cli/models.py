@@ -77,12 +77,22 @@ def import_model(
 
 
 def _text(proof: dict[str, Any]) -> str:
-    worst, limit = proof["worst_difference"], proof["tolerance"]
-    lines = [
-        f"worst difference of {len(proof['differences'])} vectors: {worst:.2g} (at most {limit:g})",
-        f"gestures: {', '.join(proof['gestures'])}",
-        f"sha256: {proof['sha256']}",
-    ]
-    if not proof["known_predict"]:
-        lines.append("predict.py is not the one that this Mudra writes: read it before you run it")
+    lines = [*_answers(proof), f"sha256: {proof['sha256']}"]
+    if beside := proof["motions"]:
+        lines += ["beside them, in motions.gesture:", *_answers(beside)]
+    for one, where in ((proof, ""), (beside, "motions.gesture: ")):
+        if one and not one["known_predict"]:
+            lines.append(
+                f"{where}predict.py is not the one that this Mudra writes: read it before you run "
+                "it"
+            )
     return "\n".join(lines)
+
+
+def _answers(proof: dict[str, Any]) -> list[str]:
+    worst, limit = proof["worst_difference"], proof["tolerance"]
+    kind = "gestures that move" if proof["moving"] else "gestures"
+    return [
+        f"worst difference of {len(proof['differences'])} vectors: {worst:.2g} (at most {limit:g})",
+        f"{kind}: {', '.join(proof['gestures'])}",
+    ]

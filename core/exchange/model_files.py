@@ -1,4 +1,5 @@
-"""Gesture models as files: given away, and taken into a project."""
+"""Gesture models as files: given away, and taken into a project. Where gestures that move were
+learned beside still ones, the one file holds both."""
 
 import json
 import re
@@ -15,6 +16,7 @@ import numpy as np
 from core.capture.tables import read_table
 from core.errors import ArchiveError, ModelError, TrainingError
 from core.gestures.model.bundle import (
+    BESIDE,
     COUNT,
     MAX_FILE,
     SUFFIX,
@@ -25,7 +27,7 @@ from core.gestures.model.bundle import (
     write_bundle,
 )
 from core.gestures.model.card import model_card
-from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
@@ -50,11 +52,13 @@ def card_of(model: GestureModel, *, names: bool = True) -> str:
     model = model if names else without_names(model)
     notes = model.path / _NOTES
     text = notes.read_text(encoding="utf-8") if notes.is_file() else ""
-    return model_card(model.metadata, model.gestures, notes=text)
+    moving = model.motions.gestures if model.steps is None and model.motions is not None else ()
+    return model_card(model.metadata, model.gestures, moving=moving, notes=text)
 
 
 def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = True) -> Bundle:
-    """Write the model's `.gesture` file, tried on the shipped hands.
+    """Write the model's `.gesture` file, tried on the shipped hands. That of the moving gestures
+    beside it lies in it as a file of its own.
 
     Args:
         names: keep the names of persons and sources in the card and the metadata.
@@ -70,10 +74,23 @@ def export_model(model: GestureModel, out: Path, paths: Paths, *, names: bool = 
         )
     card = card_of(model, names=names)
     model = with_origin(model)
+    beside = _beside(model, paths, names)
     model = model if names else without_names(model)
-    return write_bundle(
-        model, out, _tried_with(model, paths), card=card, predict=_predict_py(model, paths)
-    )
+    inputs, predict = _tried_with(model, paths), _predict_py(model, paths)
+    return write_bundle(model, out, inputs, card=card, predict=predict, beside=beside)
+
+
+def _beside(model: GestureModel, paths: Paths, names: bool) -> bytes:
+    """The content of the file of the moving gestures beside it; empty where there are none."""
+    moving = model.motions
+    if moving is None or moving is model:
+        return b""
+    origin = {"origin": model.metadata["origin"]} if "origin" in model.metadata else {}
+    moving = replace(moving, metadata=origin | moving.metadata)  # of one training
+    with TemporaryDirectory(prefix="mudra-") as folder:
+        out = Path(folder) / BESIDE
+        export_model(moving, out, paths, names=names)
+        return out.read_bytes()
 
 
 def _tried_with(model: GestureModel, paths: Paths) -> Inputs:
@@ -84,11 +101,13 @@ def _tried_with(model: GestureModel, paths: Paths) -> Inputs:
 
 @dataclass(frozen=True)
 class Exported:
-    """A `.gesture` file's content, what it proved (see `proof_of`) and its card."""
+    """A `.gesture` file's content, what it proved (see `proof_of`), its card, and that of the
+    moving gestures beside it; "" where there are none."""
 
     content: bytes
     proof: dict[str, Any]
     card: str
+    motions_card: str
 
 
 def exported(model: GestureModel, paths: Paths, *, names: bool = True) -> Exported:
@@ -96,7 +115,8 @@ def exported(model: GestureModel, paths: Paths, *, names: bool = True) -> Export
     with TemporaryDirectory(prefix="mudra-") as folder:
         out = Path(folder) / f"model{SUFFIX}"
         bundle = export_model(model, out, paths, names=names)
-        return Exported(out.read_bytes(), proof_of(bundle, paths), bundle.card)
+        motions = "" if bundle.motions is None else bundle.motions.card
+        return Exported(out.read_bytes(), proof_of(bundle, paths), bundle.card, motions)
 
 
 def file_name(project: str) -> str:
@@ -107,8 +127,9 @@ def file_name(project: str) -> str:
 
 def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
     """What a file that was read proves, ready for JSON: its gestures, whether they move, each
-    vector's difference and the worst, sha256 of the file and of each member, and whether its
-    predict.py is ours."""
+    vector's difference and the worst, sha256 of the file and of each member, whether its
+    predict.py is ours, and under `motions` the same of the file of moving gestures in it, None
+    where there is none."""
     members = {name: digest for name, digest in bundle.sha256.items() if name}
     differences = bundle.differences().tolist()
     return {
@@ -122,6 +143,7 @@ def proof_of(bundle: Bundle, paths: Paths) -> dict[str, Any]:
         "sha256": bundle.sha256[""],
         "members": members,
         "known_predict": bundle.predict == _predict_py(bundle.model, paths),
+        "motions": None if bundle.motions is None else proof_of(bundle.motions, paths),
     }
 
 
@@ -264,7 +286,7 @@ def uploaded(name: str, content: bytes) -> Iterator[Path]:
 def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = "") -> Imported:
     """Check a `.gesture` file and put its model among the project's, as a run that has ended.
 
-    Only the model and its metadata are kept: the card is written anew from them, and predict.py
+    Only the models and their metadata are kept: the card is written anew from them, and predict.py
     is never run.
 
     Args:
@@ -276,7 +298,6 @@ def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = ""
         TrainingError: the workspace can't be written.
     """
     bundle = check_bundle(path)
-    metadata = {key: value for key, value in bundle.model.metadata.items() if key != "bundle"}
     run = Run.create(
         paths.workspace / "incoming",
         **owner_of(project),
@@ -285,9 +306,9 @@ def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = ""
         classifier="imported",
     )
     try:
-        (run.path / MODEL).write_bytes(bundle.model.onnx)
-        (run.path / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
-        GestureModel.load(run.path)
+        _keep(bundle.model, run.path)
+        if bundle.motions is not None:
+            _keep(bundle.motions.model, run.path / MOTIONS)
         run.log(event="end", status=DONE)
         paths.runs.mkdir(parents=True, exist_ok=True)
         moved = Run(run.path.rename(paths.runs / run.name))
@@ -297,3 +318,12 @@ def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = ""
         run.let_go()
         shutil.rmtree(run.path, ignore_errors=True)
     return Imported(moved, bundle.sha256[""])
+
+
+def _keep(model: GestureModel, folder: Path) -> None:
+    """Put a checked file's model into a folder, and see that it can be read from there."""
+    metadata = {key: value for key, value in model.metadata.items() if key != "bundle"}
+    folder.mkdir(exist_ok=True)
+    (folder / MODEL).write_bytes(model.onnx)
+    (folder / METADATA).write_text(json.dumps(metadata), encoding="utf-8")
+    GestureModel.load(folder)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -70,3 +71,19 @@ def test_verify_of_a_spoilt_file_fails_in_words_and_in_json(run, file):
 def test_a_model_that_is_not_there_is_said(run, tmp_path):
     with pytest.raises(ModelError, match="train one"):
         run("export", "--model", "nowhere", "-o", tmp_path / "a.gesture")
+
+
+def test_gestures_that_move_go_along_with_still_ones(run, trained_both, tmp_path):
+    shutil.copytree(trained_both, tmp_path / "workspace")
+    name = max(path.name for path in (tmp_path / "workspace" / "runs").iterdir())
+    file = tmp_path / "both.gesture"
+    assert "gestures that move: swipe_left, swipe_right" in run(
+        "export", "--model", name, "-o", file
+    )
+    assert "\ngestures: thumbs_up, fist, open_palm\n" in run("verify", file)
+    said = json.loads(run("verify", file, "--json"))
+    assert said["motions"]["gestures"] == ["swipe_left", "swipe_right"]
+    taken = json.loads(run("import-model", file, "--project", "Theirs", "--use", "--json"))
+    again = tmp_path / "again.gesture"
+    model = json.loads(run("export", "--model", taken["run"], "-o", again, "--json"))
+    assert model["motions"]["gestures"] == ["swipe_left", "swipe_right"]

@@ -1,6 +1,8 @@
 """The Export page without a browser: a model given away, a model taken in."""
 
+import shutil
 import zipfile
+from contextlib import closing
 
 import pytest
 
@@ -9,6 +11,7 @@ from core.gestures.model.bundle import SUFFIX
 from core.gestures.model.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.paths import Paths
+from core.store import Store
 from tests.pages.conftest import go, texts, unfold
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"
@@ -80,3 +83,33 @@ def test_refused_files_say_why_and_leave_nothing(app, store, workspace, starter_
         assert words in app.error[0].value
         assert not [b for b in app.button if b.label.startswith("Add to")]
     assert not list_runs(Paths.find(workspace).runs)
+
+
+@pytest.fixture
+def both_kinds(trained_both, workspace):
+    """The workspace, before the app opens it, with a project of both kinds of gestures."""
+    shutil.copytree(trained_both, workspace, dirs_exist_ok=True)
+
+
+def test_both_kinds_of_gestures_go_out_and_come_in_as_one_file(
+    both_kinds, app, workspace, tmp_path
+):
+    go(app, "export")
+    assert not app.error
+    assert "16 test hands and 16 test movements are answered" in app.success[0].value
+    said = texts(app)
+    assert "It holds both kinds of gestures" in said
+    assert "16 frames of one movement" in said  # the card of those that move
+    paths, out = Paths.find(workspace), tmp_path / "both.gesture"
+    newest = max(list_runs(paths.runs), key=lambda run: run.name)
+    export_model(GestureModel.load(newest.path), out, paths)
+    unfold(app, "export_tab", "📥 Import a model")
+    upload(app, "both.gesture", out.read_bytes())
+    assert "16 test movements" in app.success[0].value
+    assert "16 frames of one movement" in texts(app)
+    next(b for b in app.button if b.label.startswith("Add to")).click().run()
+    assert not app.exception
+    with closing(Store(paths.database)) as store:
+        name = store.project("People").active_model
+    motions = GestureModel.load(paths.runs / name).motions
+    assert [gesture.name for gesture in motions.gestures] == ["swipe_left", "swipe_right"]

@@ -1,9 +1,10 @@
 """A `.gesture` file: a gesture model to give away, with what it must answer.
 
-Convention: a zip of exactly MEMBERS. `vectors.json` holds V = 16 inputs and outputs; the outputs
-are those of ONNX's reference in numpy, so that whoever runs the model compares two ways of
-computing it. Hashes of the other members stand in `metadata.json`. They find damage and tampering
-with parts; who made the file they do not tell.
+Convention: a zip of exactly MEMBERS, and of BESIDE where moving gestures go with still ones: a
+`.gesture` file of them. `vectors.json` holds V = 16 inputs and outputs; the outputs are those of
+ONNX's reference in numpy, so that whoever runs the model compares two ways of computing it. Hashes
+of the other members stand in `metadata.json`. They find damage and tampering with parts; who made
+the file they do not tell.
 """
 
 import hashlib
@@ -22,19 +23,20 @@ from numpy.typing import NDArray
 
 from core.errors import ArchiveError, ModelError
 from core.files import written_whole
-from core.gestures.model.gesture_model import METADATA, MODEL, GestureModel
+from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.gestures.model.provenance import Facts
 from core.media.archives import unpacked
 
 SUFFIX = ".gesture"
 LABELS, VECTORS, CARD, PREDICT = "labels.txt", "vectors.json", "CARD.md", "predict.py"
 MEMBERS = (MODEL, METADATA, LABELS, VECTORS, CARD, PREDICT)
+BESIDE = MOTIONS + SUFFIX
 COUNT = 16  # vectors in a file
 TOLERANCE = 1e-4  # largest difference between a vector and the model's answer
 MAX_FILE = 32 * 2**20
 _VERSION = 1
 _MAX_TEXT = 2**20
-_ONLY = re.compile("|".join(map(re.escape, MEMBERS)))
+_ONLY = re.compile("|".join(map(re.escape, (*MEMBERS, BESIDE))))
 _AS_ASKED = "ask for a new export"
 
 Answers = dict[str, NDArray[np.float32]]
@@ -58,6 +60,7 @@ class Bundle:
         sha256: of each member, and under "" of the file itself.
         card: the model card, Markdown by whoever made the file.
         predict: its predict.py, never run here.
+        motions: the file of moving gestures in it, as whole.
     """
 
     model: GestureModel
@@ -66,6 +69,7 @@ class Bundle:
     sha256: Mapping[str, str]
     card: str
     predict: str
+    motions: "Bundle | None" = None
 
     def differences(self) -> NDArray[np.float64]:
         """(V,) largest difference of each vector from what the model answers here; inf where the
@@ -92,13 +96,14 @@ class Bundle:
 
 
 def write_bundle(
-    model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str
+    model: GestureModel, out: Path, inputs: Inputs, *, card: str, predict: str, beside: bytes = b""
 ) -> Bundle:
     """Write a model's `.gesture` file, read it back, and keep it only if it answers as it must.
 
     Args:
         out: where to; the name ends in `.gesture`.
         inputs: V = 16 hands.
+        beside: the content of a `.gesture` file of moving gestures, which goes along.
 
     Returns:
         The file as read back.
@@ -116,12 +121,15 @@ def write_bundle(
         VECTORS: _dumped(_vectors(inputs, reference_answers(model, inputs, tuple(came)))),
         CARD: card.encode(),
         PREDICT: predict.encode(),
+        **({BESIDE: beside} if beside else {}),
     }
     members[METADATA] = _dumped(_signed(model.metadata, members))
     try:
         with written_whole(out) as part:
             _zip(part, members)
-            return replace(check_bundle(part), model=replace(model, path=out))
+            bundle = check_bundle(part)
+            beside_it = bundle.model.beside
+            return replace(bundle, model=replace(model, path=out, beside=beside_it))
     except OSError as error:
         raise ArchiveError(f"{out} can't be written: {error.strerror}") from error
 
@@ -201,7 +209,7 @@ def _self_hash(metadata: Mapping[str, Any]) -> str:
 
 def _zip(path: Path, members: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        for name in MEMBERS:
+        for name in members:
             entry = zipfile.ZipInfo(name, time.localtime()[:6])
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
             archive.writestr(entry, members[name])
@@ -225,19 +233,20 @@ def load_model(path: Path) -> GestureModel:
 
 
 def check_bundle(path: Path) -> Bundle:
-    """Read a `.gesture` file and let it prove itself.
+    """Read a `.gesture` file and let it prove itself, and the file of moving gestures in it.
 
     Raises:
         ArchiveError: no zip of these members, or one that can't be trusted.
         ModelError: altered, no gesture model, or answers that are more than 1e-4 off.
     """
     bundle = read_bundle(path)
-    worst = float(bundle.differences().max())
-    if not worst <= TOLERANCE:
-        raise ModelError(
-            f"{path.name} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
-            f"allowed: {_AS_ASKED}"
-        )
+    for name, one in ((path.name, bundle), (f"{path.name}: {BESIDE}", bundle.motions)):
+        worst = 0.0 if one is None else float(one.differences().max())
+        if not worst <= TOLERANCE:
+            raise ModelError(
+                f"{name} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
+                f"allowed: {_AS_ASKED}"
+            )
     return bundle
 
 
@@ -258,7 +267,12 @@ def read_bundle(path: Path) -> Bundle:
         texts = _texts(folder, path.name)
         model = replace(GestureModel.load(folder), path=path)
         content = {**{name: text.encode() for name, text in texts.items()}, MODEL: model.onnx}
-        sha256 = {name: _sha256(content[name]) for name in MEMBERS}
+        motions = None
+        if (inside := folder / BESIDE).is_file():
+            content[BESIDE] = inside.read_bytes()
+            motions = _read_beside(model, inside, path.name)
+            model = replace(model, beside=motions.model)
+        sha256 = {name: _sha256(one) for name, one in content.items()}
     _check_hashes(model.metadata, sha256, path.name)
     facts = Facts.of(model.metadata)
     names = [gesture.name for gesture in model.gestures]
@@ -269,7 +283,20 @@ def read_bundle(path: Path) -> Bundle:
         raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
     with path.open("rb") as file:
         whole = hashlib.file_digest(file, "sha256").hexdigest()
-    return Bundle(model, inputs, answers, {**sha256, "": whole}, texts[CARD], texts[PREDICT])
+    own = model, inputs, answers, {**sha256, "": whole}, texts[CARD], texts[PREDICT]
+    return Bundle(*own, motions)
+
+
+def _read_beside(model: GestureModel, path: Path, name: str) -> Bundle:
+    """The file of moving gestures that lies in the file of a model."""
+    fault = f"{name}: {BESIDE} goes with a model of still gestures alone: {_AS_ASKED}"
+    if model.steps is not None:  # nor do files lie in files without end
+        raise ModelError(fault)
+    found = read_bundle(path)
+    of = [(one.skeleton, one.axes) for one in (model, found.model)]
+    if found.model.steps is None or of[0] != of[1]:
+        raise ModelError(fault)
+    return found
 
 
 def _texts(folder: Path, name: str) -> dict[str, str]:
@@ -298,7 +325,8 @@ def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str
         )
     wanted = about.get("sha256")
     wanted = wanted if isinstance(wanted, dict) else {}
-    altered = [m for m in MEMBERS if m != METADATA and wanted.get(m) != sha256[m]]
+    named = [m for m in (*MEMBERS, BESIDE) if m != METADATA]
+    altered = [m for m in named if wanted.get(m) != sha256.get(m)]
     if about.get("metadata_sha256") != _self_hash(metadata):
         altered.append(METADATA)
     if altered:

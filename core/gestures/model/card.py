@@ -25,12 +25,17 @@ _SPLITS = {
 
 
 def model_card(
-    metadata: Mapping[str, Any], gestures: Iterable[GestureLabel], *, notes: str = ""
+    metadata: Mapping[str, Any],
+    gestures: Iterable[GestureLabel],
+    *,
+    moving: Iterable[GestureLabel] = (),
+    notes: str = "",
 ) -> str:
     """The card of a model with these metadata.
 
     Args:
         gestures: in the model's order.
+        moving: those of the model of moving gestures beside it, which has a card of its own.
         notes: Markdown of the model's maker, put at the end as it is.
 
     Raises:
@@ -40,7 +45,8 @@ def model_card(
     labels = list(gestures)
     parts = [
         "# Gesture model",
-        "Recognises " + ", ".join(_safe(label.title) for label in labels) + ".",
+        f"Recognises {_titles(labels)}.",
+        _beside(list(moving)),
         _origin_lines(facts),
         _per_gesture(facts, labels),
         _persons(facts),
@@ -51,6 +57,15 @@ def model_card(
         notes.strip(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _titles(labels: list[GestureLabel]) -> str:
+    return ", ".join(_safe(label.title) for label in labels)
+
+
+def _beside(moving: list[GestureLabel]) -> str:
+    own = f"Gestures that move have a model and a card of their own: {_titles(moving)}."
+    return own if moving else ""
 
 
 def _origin_lines(facts: Facts) -> str:

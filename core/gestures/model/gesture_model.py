@@ -53,11 +53,13 @@ class GestureModel:
         path: the folder it came from.
         metadata: what `metadata.json` says.
         onnx: the checked model's bytes.
+        beside: of moving gestures, of a model that came as a file; a folder's lies in it.
     """
 
     path: Path
     metadata: dict[str, Any]
     onnx: bytes
+    beside: "GestureModel | None" = None
 
     @classmethod
     def load(cls, path: Path) -> "GestureModel":
@@ -72,7 +74,7 @@ class GestureModel:
 
     def __reduce__(self) -> Any:
         """As other processes get it: without what runs it here."""
-        return GestureModel, (self.path, self.metadata, self.onnx)
+        return GestureModel, (self.path, self.metadata, self.onnx, self.beside)
 
     @cached_property
     def _session(self) -> Any:
@@ -150,6 +152,8 @@ class GestureModel:
         """
         if self.steps is not None:
             return self
+        if self.beside is not None:
+            return self.beside
         folder = self.path / MOTIONS
         return GestureModel.load(folder) if (folder / METADATA).is_file() else None
 

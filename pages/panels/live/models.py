@@ -62,9 +62,14 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
 
 
 def _loaded(folder: Path) -> GestureModel:
+    return load_model(folder, changed_at(folder))
+
+
+def changed_at(folder: Path) -> float:
+    """When a model's files, or those of the moving gestures beside it, were last written."""
     places = (folder, folder / MOTIONS)
     files = [f for place in places for name in (MODEL, METADATA) if (f := place / name).is_file()]
-    return load_model(folder, max((file.stat().st_mtime for file in files), default=0.0))
+    return max((file.stat().st_mtime for file in files), default=0.0)
 
 
 def _said(found: Answering) -> str:
