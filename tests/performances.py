@@ -5,11 +5,15 @@ from functools import cache
 
 import numpy as np
 
+from core.gestures.model.gesture_model import GestureModel
 from core.paths import Paths
+from core.pose.types import Estimate, Pose
+from core.recognition.reading import HandReader
 from core.store import NewSample, Store
 from core.store.rows import MOVING, Gesture
 
 FRAMES, FPS = 18, 30.0
+STREAM_FPS, SIZE_HW = 20.0, (480, 640)
 _T = np.linspace(0, 1, FRAMES)
 _TURN = 2 * np.pi * _T - np.pi / 2
 # as a camera sees them, which shows them mirrored: x is the other way round on the screen
@@ -55,3 +59,45 @@ def perform(store: Store, project: int, name: str, times: int, *, seed: int = 0)
     for _ in range(times):
         store.add_samples(store.start_recording(session, gesture.id), [performed(name, rng)])
     return gesture
+
+
+# ---------------------------------------------------------------------------------- in a stream
+
+
+def frames_of(*parts: str, seconds: float = 0.7):
+    """Each frame's time and how far the hand has gone: rests of a second, and what it makes."""
+    place, ways = np.zeros(2), []
+    for part in parts:
+        count = round(STREAM_FPS * (seconds if part in WAYS else 1.0))
+        known = WAYS.get(part, np.zeros((2, 2))) * 160
+        at = np.linspace(0, len(known) - 1, count)
+        way = np.stack([np.interp(at, range(len(known)), axis) for axis in known.T], 1)
+        ways.append(None if part == "away" else place + way - way[0])
+        ways[-1] = [None] * count if part == "away" else ways[-1]
+        place = place if part == "away" else ways[-1][-1]
+    return [(i / STREAM_FPS, way) for i, way in enumerate(way for part in ways for way in part)]
+
+
+def seen(time_s: float, *ways, sides=("Right", "Left")) -> Estimate:
+    """Hands that have gone so far, as a webcam finds them."""
+    rng = np.random.default_rng(round(time_s * STREAM_FPS))
+    poses = [
+        Pose(
+            (real_hand() + way + rng.normal(0, 0.8, (21, 2))).astype(np.float32),
+            np.ones(21, np.float32),
+            0.9,
+            side,
+        )
+        for way, side in zip(ways, sides, strict=False)
+        if way is not None
+    ]
+    return Estimate(tuple(poses), SIZE_HW, "mediapipe-hands", time_s, True)
+
+
+def made(model: GestureModel, frames, read: HandReader | None = None):
+    """What each frame settled, with the frame's time."""
+    read, found = read or HandReader(), []
+    for time_s, way in frames:
+        read(seen(time_s, way), model)
+        found += [(time_s, motion) for motion in read.motions.made]
+    return found

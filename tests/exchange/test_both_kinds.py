@@ -27,8 +27,7 @@ from core.gestures.motion.windows import window
 from core.jobs.answering import answering
 from core.paths import Paths
 from core.store import Store
-from tests.performances import performed
-from tests.recognition.test_motions import frames_of, made
+from tests.performances import frames_of, made, performed
 
 STILL, MOVING = ["thumbs_up", "fist", "open_palm"], ["swipe_left", "swipe_right"]
 

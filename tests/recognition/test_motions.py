@@ -7,13 +7,9 @@ from core.actions.actions import Actions
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.paths import Paths
-from core.pose.types import Estimate, Pose
 from core.recognition.reading import HandReader
 from core.store import Store
-from tests.performances import WAYS, perform, real_hand
-
-FPS = 20.0
-SIZE_HW = (480, 640)
+from tests.performances import SIZE_HW, STREAM_FPS, WAYS, frames_of, made, perform, real_hand, seen
 
 
 @pytest.fixture(scope="module")
@@ -29,45 +25,6 @@ def model(tmp_path_factory) -> GestureModel:
     return GestureModel.load(run.path)
 
 
-def frames_of(*parts: str, seconds: float = 0.7):
-    """Each frame's time and how far the hand has gone: rests of a second, and what it makes."""
-    place, ways = np.zeros(2), []
-    for part in parts:
-        count = round(FPS * (seconds if part in WAYS else 1.0))
-        known = WAYS.get(part, np.zeros((2, 2))) * 160
-        at = np.linspace(0, len(known) - 1, count)
-        way = np.stack([np.interp(at, range(len(known)), axis) for axis in known.T], 1)
-        ways.append(None if part == "away" else place + way - way[0])
-        ways[-1] = [None] * count if part == "away" else ways[-1]
-        place = place if part == "away" else ways[-1][-1]
-    return [(i / FPS, way) for i, way in enumerate(way for part in ways for way in part)]
-
-
-def seen(time_s: float, *ways, sides=("Right", "Left")) -> Estimate:
-    """Hands that have gone so far, as a webcam finds them."""
-    rng = np.random.default_rng(round(time_s * FPS))
-    poses = [
-        Pose(
-            (real_hand() + way + rng.normal(0, 0.8, (21, 2))).astype(np.float32),
-            np.ones(21, np.float32),
-            0.9,
-            side,
-        )
-        for way, side in zip(ways, sides, strict=False)
-        if way is not None
-    ]
-    return Estimate(tuple(poses), SIZE_HW, "mediapipe-hands", time_s, True)
-
-
-def made(model: GestureModel, frames, read: HandReader | None = None):
-    """What each frame settled, with the frame's time."""
-    read, found = read or HandReader(), []
-    for time_s, way in frames:
-        read(seen(time_s, way), model)
-        found += [(time_s, motion) for motion in read.motions.made]
-    return found
-
-
 def test_each_movement_is_told_once_and_soon_and_a_rest_is_none(model):
     parts = ("rest", "swipe_left", "rest", "swipe_right", "rest", "clockwise", "rest")
     found = made(model, frames_of(*parts))
@@ -81,7 +38,7 @@ def test_each_movement_is_told_once_and_soon_and_a_rest_is_none(model):
 
 
 def test_what_no_example_is_like_is_no_gesture(model):
-    times = np.arange(0, 6, 1 / FPS)
+    times = np.arange(0, 6, 1 / STREAM_FPS)
     talking = np.stack([np.sin(7 * times), np.cos(9 * times + 1)], 1) * 60
     down = np.stack([0 * times, 200 * np.clip(times - 2, 0, 1)], 1)
     assert made(model, zip(times, talking, strict=True)) == []
