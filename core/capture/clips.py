@@ -10,6 +10,7 @@ import numpy as np
 from core.capture.samples import Limits
 from core.gestures.motion.trimming import moving_part
 from core.gestures.motion.windows import longest_part
+from core.pose.boxes import resized, same_shape
 from core.pose.types import Floats
 from core.store import NewSample
 
@@ -29,7 +30,7 @@ def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSam
     Args:
         lost_s: times of frames in between that gave no sample.
     """
-    frames = _unbroken(frames, lost_s)
+    frames = _unbroken(_of_one_size(frames), lost_s)
     times = np.array([frame.time_s for frame in frames], np.float64)
     moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times)
     if moving is None:
@@ -49,6 +50,23 @@ def _within(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
     whole = joined(frames)
     whole = replace(whole, region=clip.region, taken_at=clip.taken_at, crop_jpeg=None)
     return replace(clip, whole=whole)
+
+
+def _of_one_size(frames: Sequence[NewSample]) -> Sequence[NewSample]:
+    """The frames as if their pictures were all as large as the first: a browser short of time sends
+    smaller ones from one frame to the next."""
+    return [_scaled(frame, frames[0]) for frame in frames]
+
+
+def _scaled(frame: NewSample, first: NewSample) -> NewSample:
+    own_hw, size_hw = frame.size_hw, first.size_hw
+    if own_hw is None or size_hw is None or own_hw == size_hw or not same_shape(own_hw, size_hw):
+        return frame
+    points, region = resized(frame.keypoints, own_hw, size_hw), frame.region
+    if region is not None:
+        high, wide = size_hw[0] / own_hw[0], size_hw[1] / own_hw[1]
+        region = region[0] * wide, region[1] * high, region[2] * wide
+    return replace(frame, keypoints=points, region=region, size_hw=size_hw)
 
 
 def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:

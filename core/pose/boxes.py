@@ -35,6 +35,19 @@ def bounding_box(keypoints: Floats) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
+def resized(keypoints: Floats, size_hw: tuple[int, int], to_hw: tuple[int, int]) -> Floats:
+    """(…, 2) pixels of a picture of one size as those of the same picture in another."""
+    if size_hw == to_hw:
+        return keypoints
+    times = np.divide(to_hw, size_hw)[::-1]
+    return ((keypoints + 0.5) * times - 0.5).astype(np.float32)
+
+
+def same_shape(size_hw: tuple[int, int], other_hw: tuple[int, int]) -> bool:
+    """Whether two sizes can be of one picture, scaled to whole pixels; a turned one's are not."""
+    return math.isclose(size_hw[0] / size_hw[1], other_hw[0] / other_hw[1], rel_tol=0.02)
+
+
 def box_iou(one: Box, other: Box) -> float:
     """Intersection over union of two boxes, 0..1; a box without area counts a pixel's width."""
     width = min(one[2], other[2]) - max(one[0], other[0])

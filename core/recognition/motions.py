@@ -6,12 +6,13 @@ Times are seconds on the frames' clock.
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionEvent, MotionStream
+from core.pose.boxes import resized, same_shape
 from core.pose.drawing import draw_way
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats, Picture, Pose
@@ -64,6 +65,7 @@ class Motions:
         self.made: tuple[Motion, ...] = ()
         self._model: GestureModel | None = None
         self._tracks: dict[int, _Track] = {}
+        self._size_hw: tuple[int, int] | None = None
 
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, names: Mapping[int, str]
@@ -98,14 +100,23 @@ class Motions:
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
         made, traced = [], skeleton_named(estimate.skeleton).traced
+        size_hw = self._size_of(estimate)
         for (number, name), pose in zip(names.items(), estimate.poses, strict=True):
             track = self._tracks.get(number) or _Track(model)
             self._tracks[number], track.name = track, name
+            pose = replace(pose, keypoints=resized(pose.keypoints, estimate.size_hw, size_hw))
             points = pose.world if model.axes == 3 else pose.without_hidden().keypoints
             track.see(estimate.time_s, pose, traced)
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
                 made.append((name, event))
         return made
+
+    def _size_of(self, estimate: Estimate) -> tuple[int, int]:
+        """The size that all pictures are thought to have: a browser short of time sends smaller
+        ones from one frame to the next."""
+        if self._size_hw is None or not same_shape(self._size_hw, estimate.size_hw):
+            self._size_hw = estimate.size_hw
+        return self._size_hw
 
     def _unseen(self, now_s: float, names: Mapping[int, str]) -> list[tuple[str, MotionEvent]]:
         """Hands that are not there now: a swipe often ends outside the picture."""
@@ -128,5 +139,6 @@ class Motions:
         """The ways, into the mirrored picture of the last frame, in place."""
         for track in self._tracks.values():
             points = np.array([place for _, place in track.way]).reshape(-1, 2)
+            points = resized(points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2])
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
             draw_way(mirrored, points)

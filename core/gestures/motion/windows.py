@@ -62,10 +62,11 @@ def is_gap(apart_s: Any, gone_s: Any, usual: float) -> Any:
         apart_s: from sight to sight.
         gone_s: of that, what was watched: a step between two frames counts at most as a usual one.
         usual: the step between frames; a recording of few frames a second has no gap where none is
-            missing.
+            missing, nor where a single one shows no hand: nobody knows for how long.
     """
     slow_s = _LATE * usual + 1e-9
-    return (gone_s > max(BRIDGED_S + 1e-9, slow_s)) | (apart_s > max(UNREAD_S + 1e-9, slow_s))
+    lost = gone_s > max(BRIDGED_S + 1e-9, slow_s + usual)
+    return lost | (apart_s > max(UNREAD_S + 1e-9, slow_s))
 
 
 def usual_s(steps_s: Times) -> float:
