@@ -16,13 +16,14 @@ from core.exchange.project_file import export_project, import_project
 from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
+from core.pose.boxes import resized
 from core.store import schema as t
 from core.store.bin import delete_samples, restore_samples
 from core.store.deleting import empty_bin, empty_store, forget_project
 from core.store.index import read_bin, read_index, read_samples
 from core.store.rows import MOVING
 from core.store.trimming import trim_clip, whole_of
-from tests.capture.conftest import hand, offer
+from tests.capture.conftest import SIZE_HW, hand, offer
 
 FPS = 20
 
@@ -87,6 +88,25 @@ def test_frames_that_a_busy_machine_never_read_do_not_cut_a_clip_and_a_lost_hand
     assert first.keypoints[[0, -1], 0, 0] == pytest.approx([300, 500])
     assert first.frames == len(first.times_s) == 16
     assert second.keypoints[[0, -1], 0, 0] == pytest.approx([440, 500])
+
+
+def test_pictures_that_become_smaller_on_the_way_do_not_change_a_clip(
+    recorder, store, project, swipe, now
+):
+    for becomes in (SIZE_HW, (240, 320)):
+        recorder.record(swipe.id, HELD)
+        begun = now[0]
+        for frame in range(30):
+            now[0] = begun + frame / 19
+            size_hw = SIZE_HW if frame < 18 else becomes
+            pose = hand(200 * np.clip(frame / 19 - 0.4, 0, 0.8))
+            points = resized(pose.keypoints, SIZE_HW, size_hw)
+            offer(recorder, now[0], replace(pose, keypoints=points), size_hw=size_hw)
+        recorder.release(now[0] - begun)
+    second, first = store.samples(project.id)
+    assert first.size_hw == second.size_hw == SIZE_HW
+    np.testing.assert_allclose(second.keypoints, first.keypoints, atol=1e-3)
+    np.testing.assert_allclose(second.region, first.region, atol=1e-3)
 
 
 def test_what_came_after_the_button_was_let_go_is_not_in_the_clip(

@@ -1,5 +1,7 @@
 """Gestures that move in a stream of hands: made once each, by which hand, told soon after."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from core.actions.actions import Actions
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.paths import Paths
+from core.pose.boxes import resized
 from core.recognition.reading import HandReader
 from core.store import Store
 from tests.performances import SIZE_HW, STREAM_FPS, WAYS, frames_of, made, perform, real_hand, seen
@@ -35,6 +38,19 @@ def test_each_movement_is_told_once_and_soon_and_a_rest_is_none(model):
         assert motion.hand == "Right" and motion.event.confidence > 0.9
     order = [gesture.name for gesture in model.gestures]
     assert [m.number for _, m in found] == [order.index(m.event.gesture.name) + 1 for _, m in found]
+
+
+def test_pictures_that_become_smaller_in_a_movement_change_nothing(model):
+    read, found, half = HandReader(), [], (SIZE_HW[0] // 2, SIZE_HW[1] // 2)
+    for time_s, way in frames_of("rest", "swipe_left", "rest", "swipe_right", "rest"):
+        estimate = seen(time_s, way)
+        if 1.3 <= time_s < 3:  # from the middle of the first to the middle of the second
+            points = resized(estimate.poses[0].keypoints, SIZE_HW, half)
+            pose = replace(estimate.poses[0], keypoints=points)
+            estimate = replace(estimate, poses=(pose,), size_hw=half)
+        read(estimate, model)
+        found += [motion.event.gesture.name for motion in read.motions.made]
+    assert found == ["swipe_left", "swipe_right"]
 
 
 def test_what_no_example_is_like_is_no_gesture(model):

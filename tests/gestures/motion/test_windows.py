@@ -52,6 +52,14 @@ def test_few_frames_a_second_are_no_gap():
     assert longest_part(way(0, 1, 2, 3), times) == slice(0, 4)
 
 
+def test_a_single_frame_without_the_hand_is_bridged_where_there_are_few_a_second():
+    times = np.arange(9) / 7
+    assert longest_part(way(0, 1, 2, NAN, 4, 5, 6, 7, 8), times) == slice(0, 9)
+    assert longest_part(way(0, 1, 2, NAN, NAN, 5, 6, 7, 8), times) == slice(5, 9)
+    # for how long it was gone at three frames a second, nobody knows
+    assert longest_part(way(0, 1, NAN, 3, 4, 5), np.arange(6) / 3) == slice(3, 6)
+
+
 def test_a_keypoint_that_was_never_seen_stays_missing_and_another_is_filled():
     clip = np.zeros((5, 2, 2), np.float32)
     clip[:, 1] = NAN
