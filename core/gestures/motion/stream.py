@@ -1,7 +1,8 @@
 """Gestures that move, found in a stream while it happens: frames in, events out.
 
 At each frame what has moved since the last pause is asked as a whole what it is: a part of a circle
-is a swipe. Where examples are not cut to what moves, no rest tells where a gesture begins: windows
+is a swipe. What goes on after a gesture without a real pause is its rest or the way back, not
+another one. Where examples are not cut to what moves, no rest tells where a gesture begins: windows
 that end with the frame, of several lengths, are asked. The surest answer is a candidate, which
 grows there while windows go on saying the same, and gives way to a surer one; once none has come
 for a while it is an event. What an event was read from is not asked again, so that a movement gives
@@ -29,7 +30,8 @@ LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
 UNTRIMMED_S = (0.35, 0.5, 0.7, 1.0, 1.4, 1.7, 2.0, 2.4, 2.8, 3.4)
 SETTLED_S = 0.2  # without a window that says it: the gesture is over
 _UNTRIMMED_SETTLED_S = 0.1
-_SAME_S = 0.25  # after a gesture: what goes on is the same movement
+_PAUSE_S = 0.4  # a shorter one after a gesture does not end its movement
+_SAME_S = 0.25  # where no rest tells it: the same gesture so soon is the same movement
 _LEAST_FRAMES = 4  # of a window
 _KEPT_S = UNTRIMMED_S[-1] + 0.5
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
@@ -189,38 +191,48 @@ class MotionStream:
         K, D) windows."""
         times = np.array([frame.time_s for frame in self._frames])
         points = np.stack([frame.keypoints for frame in self._frames])
-        speeds = np.array([frame.speed for frame in self._frames])
-        first = int(np.searchsorted(times, self._free_s))
-        parts: list[tuple[int, int]] = []
-        for length_s in self._lengths_s:
-            begin = int(np.searchsorted(times, times[-1] - length_s - 1e-9))
-            if begin < first or times[-1] - length_s < times[0] - 1e-9:
-                break
-            moves = moving(speeds[begin + 1 :] if self._trimmed else speeds[:0])
-            part = begin, len(times)
-            if len(moves) and self._trimmed:
-                still_s = np.diff(times[begin + 1 + moves]) * (np.diff(moves) > 1)
-                pauses = np.flatnonzero(still_s > SETTLED_S + 1e-9)
-                moves = moves[pauses[-1] + 1 :] if len(pauses) else moves
-            if len(moves):
-                part = begin + int(moves[0]), begin + int(moves[-1]) + 2
-            if part not in parts and part[1] - part[0] >= _LEAST_FRAMES:
-                parts.append(part)
+        begins = self._begins(times)
+        parts = self._moved(times, begins) if self._trimmed else [(b, len(times)) for b in begins]
+        parts = [(a, b) for a, b in dict.fromkeys(parts) if b - a >= _LEAST_FRAMES]
         spans = [(float(times[a]), float(times[b - 1])) for a, b in parts]
-        if self._trimmed:  # the longest
-            spans, parts = spans[-1:], parts[-1:]
         shapes = [window(points[a:b], times[a:b], self._steps) for a, b in parts]
         return spans, np.stack(shapes) if shapes else np.empty((0, *self._model.shape), np.float32)
+
+    def _begins(self, times: NDArray[np.float64]) -> list[int]:
+        """Of the lengths that fit between the last event, or the first frame, and now."""
+        first = int(np.searchsorted(times, self._free_s))
+        fitting = [s for s in self._lengths_s if times[-1] - s >= times[0] - 1e-9]
+        begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
+        return [begin for begin in begins if begin >= first]
+
+    def _moved(self, times: NDArray[np.float64], begins: list[int]) -> list[tuple[int, int]]:
+        """(begin, end) of what has moved since the last pause, by the longest window that tells."""
+        speeds = np.array([frame.speed for frame in self._frames])
+        for begin in reversed(begins):
+            moves = moving(speeds[begin + 1 :])
+            still_s = np.diff(times[begin + 1 + moves]) * (np.diff(moves) > 1)
+            pauses = np.flatnonzero(still_s > SETTLED_S + 1e-9)
+            moves = moves[pauses[-1] + 1 :] if len(pauses) else moves
+            part = (begin + int(moves[0]), begin + int(moves[-1]) + 2) if len(moves) else (0, 0)
+            if part[1] - part[0] >= _LEAST_FRAMES:
+                return [part]
+        return []
 
     def _settled(self, now_s: float) -> MotionEvent | None:
         one, last = self._candidate, self._last
         if one is None or now_s - one.end_s < self._settled_s - 1e-9:
             return None
         self._candidate, self._free_s, self._last = None, one.end_s, one
-        if last and last.gesture == one.gesture and one.start_s - last.end_s < _SAME_S:
+        if last and self._one_movement(last, one):
             return None
         start_s, end_s = (one.start_s, one.end_s) if self._trimmed else _agreed(one)
         return MotionEvent(self._model.gestures[one.gesture], start_s, end_s, one.confidence)
+
+    def _one_movement(self, last: _Candidate, one: _Candidate) -> bool:
+        apart_s = one.start_s - last.end_s
+        if self._trimmed:
+            return apart_s < _PAUSE_S - 1e-9
+        return last.gesture == one.gesture and apart_s < _SAME_S
 
 
 def _agreed(one: _Candidate) -> tuple[float, float]:

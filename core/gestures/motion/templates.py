@@ -16,6 +16,7 @@ from core.gestures.motion.motion_features import MotionFeatures
 
 _BAND = 4  # frames that one of two windows may be ahead of the other
 _MOST = 12  # examples of a gesture that are kept
+_PARTS, _PART = 4, (0.35, 0.8)  # of each example of `none`, so long a share of it
 _LEAST = 0.02  # of how much better than chance a group of numbers must tell gestures apart
 _UNLIKE = 4.0  # times the usual distance of two examples: what is farther is another movement
 _ALIKE = 0.05  # so near is the same, however alike the examples are
@@ -51,17 +52,31 @@ class Templates:
         labels: NDArray[np.int64],
         classes: int,
         seed: int = 0,
+        none: int | None = None,
     ) -> "Templates":
-        """Keep examples of each gesture from (N, T, K, D) windows."""
+        """Keep examples of each gesture from (N, T, K, D) windows.
+
+        Args:
+            none: the label of what is no gesture; parts of its examples are none either, and are
+                kept beside them.
+        """
         rng = np.random.default_rng(seed)
         chosen = [rng.permutation(np.flatnonzero(labels == c))[:_MOST] for c in range(classes)]
         rows = np.concatenate(chosen)
         x = features(keypoints[rows], mirrored_view[rows])
         weights = _telling(features, x, labels[rows])
         bank = compared(features, weights, x)
-        starts = tuple(np.cumsum([0, *map(len, chosen)]).tolist())
         near = _nearest(bank, labels[rows])
         usual, limit = max(float(np.median(near)), 1e-3), _UNLIKE * float(np.percentile(near, 90))
+        counts = [*map(len, chosen)]
+        if none is not None and counts[none]:
+            cut = parts_of(
+                features.as_seen(keypoints[chosen[none]], mirrored_view[chosen[none]]), rng
+            )
+            own = compared(features, weights, features.features_of(cut))
+            bank = np.insert(bank, [sum(counts[: none + 1])] * len(own), own, axis=0)
+            counts[none] += len(own)
+        starts = tuple(np.cumsum([0, *counts]).tolist())
         return cls(features, weights, bank, starts, _SURE / usual, max(limit, _ALIKE))
 
     def logits(self, x: Any, xp: Any = np) -> Any:
@@ -85,6 +100,24 @@ class Templates:
         logits = self.logits(self.features(keypoints, mirrored_view))
         odds = np.exp(logits - logits.max(1, keepdims=True))
         return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
+
+
+def parts_of(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """(N * _PARTS, T, K, D) parts of (N, T, K, D) windows, drawn anywhere in them."""
+    steps = windows.shape[1]
+    found = []
+    for one in np.repeat(windows, _PARTS, axis=0):
+        length = rng.uniform(*_PART) * (steps - 1)
+        begin = rng.uniform(0, steps - 1 - length)
+        found.append(_between(one, begin + np.linspace(0, length, steps)))
+    return np.stack(found)
+
+
+def _between(one: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(len(at), K, D) of a (T, K, D) window at fractions of frames."""
+    before = np.minimum(at.astype(int), len(one) - 2)
+    share = (at - before)[:, None, None]
+    return np.asarray(one[before] * (1 - share) + one[before + 1] * share, np.float32)
 
 
 def compared(features: MotionFeatures, weights: tuple[float, ...], x: Any, xp: Any = np) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.gestures.data import GestureData
 from core.gestures.evaluation.predictions import validated
 from core.gestures.evaluation.validation import Split
+from core.gestures.labels import NONE
 from core.gestures.motion.templates import Templates
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.motion_fitting import EPOCHS, fit_motion, motion_probabilities
@@ -78,7 +79,10 @@ def _examples(matcher: Matcher, data: GestureData, options: TrainOptions) -> Tem
     """What other movements are told by."""
     if len(data) > _FEW:
         return None
-    return matcher if isinstance(matcher, Templates) else fit_templates(data, options.seed)
+    if isinstance(matcher, Templates):
+        return matcher
+    # the net has not learned from parts of `none`: what is like them alone it does not know
+    return fit_templates(data, options.seed, parts=False)
 
 
 def enough_for_a_net(data: GestureData) -> bool:
@@ -96,11 +100,12 @@ def fit_again(
     return fit_motion(data, options, epochs, stop=stop)
 
 
-def fit_templates(data: GestureData, seed: int = 0) -> Templates:
-    """Examples of each gesture to compare with."""
-    keypoints, mirrored = data.keypoints, data.mirrored_view
-    classes = len(data.gestures)
-    return Templates.of(data.motion_features, keypoints, mirrored, data.labels, classes, seed)
+def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Templates:
+    """Examples of each gesture to compare with, and parts of those of `none`."""
+    names = [gesture.name for gesture in data.gestures]
+    none = names.index(NONE.name) if parts and NONE.name in names else None
+    keypoints, mirrored, labels = data.keypoints, data.mirrored_view, data.labels
+    return Templates.of(data.motion_features, keypoints, mirrored, labels, len(names), seed, none)
 
 
 def probabilities(matcher: Matcher, data: GestureData) -> NDArray[np.float32]:

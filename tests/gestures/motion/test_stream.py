@@ -88,6 +88,15 @@ def test_two_movements_are_two_events_in_their_order(model):
     assert names == ["swipe_right", "swipe_left"]
 
 
+def test_the_way_back_at_once_is_not_another_gesture(model):
+    """As long as the hand has not rested for a real pause; then the same way is one."""
+    for pause, names in ((5, ["swipe_right"]), (11, ["swipe_right", "swipe_left"])):
+        there = [rest(REST, 40), line(REST, RIGHT, 15), rest(RIGHT, pause)]
+        back = [line(RIGHT, LEFT, 15), rest(REST, 40)]
+        told = [e.gesture.name for _, e in events_of(model, np.concatenate([*there, *back]))]
+        assert told == names
+
+
 def circle(turns: float, frames: int) -> np.ndarray:
     """(frames, 2), clockwise from its top, where it also ends after whole turns."""
     angle = 2 * np.pi * turns * np.linspace(0, 1, frames)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.gestures.motion.motion_features import motion_features
-from core.gestures.motion.templates import Templates, warped_distances
+from core.gestures.motion.templates import Templates, parts_of, warped_distances
 
 
 def by_the_recurrence(a: np.ndarray, b: np.ndarray) -> float:
@@ -69,3 +69,31 @@ def test_two_examples_of_each_gesture_name_other_performances():
     found = matcher.probabilities(clips[6:], seen[6:])
     assert (found.argmax(1) == labels[6:]).all()
     np.testing.assert_allclose(found.sum(1), 1, atol=1e-5)
+
+
+def test_parts_of_what_is_no_gesture_are_none_as_well():
+    """A way in waves is none. Without its parts a piece of it is nearer to a straight swipe."""
+    features, rng = motion_features("fingertip_1"), np.random.default_rng(0)
+    t = np.linspace(0, 1, 16)
+    swipes = [np.stack([0 * t, size * t], 1) for size in (0.3, 0.4)]
+    waves = [np.stack([size * np.sin(10 * t) / 10, size * t], 1) for size in (0.9, 1.0)]
+    clips = np.stack([*swipes, *waves])[:, :, None] + rng.normal(0, 0.002, (4, 16, 1, 2))
+    clips, seen, labels = clips.astype(np.float32), np.zeros(4, bool), np.array([0, 0, 1, 1])
+    asked = parts_of(clips[2:], np.random.default_rng(7))
+    right = []
+    for none in (None, 1):
+        matcher = Templates.of(features, clips, seen, labels, 2, none=none)
+        assert (matcher.probabilities(clips, seen).argmax(1) == labels).all()
+        answers = matcher.probabilities(asked, np.zeros(len(asked), bool)).argmax(1)
+        right.append(float((answers == 1).mean()))
+    assert right[0] < 0.5 and right[1] == 1.0
+
+
+def test_parts_lie_on_the_window_they_are_of_and_are_drawn_by_the_seed():
+    line = np.linspace(0, 15, 16)[None, :, None, None] * np.ones((2, 1, 3, 2))
+    drawn = [parts_of(line.astype(np.float32), np.random.default_rng(1)) for _ in range(2)]
+    np.testing.assert_array_equal(*drawn)
+    assert drawn[0].shape == (8, 16, 3, 2)
+    lengths = drawn[0][:, -1] - drawn[0][:, 0]
+    assert (drawn[0][:, 0] >= 0).all() and (drawn[0][:, -1] <= 15 + 1e-4).all()
+    assert (lengths > 0.34 * 15).all() and (lengths < 0.81 * 15).all() and np.ptp(lengths) > 1

@@ -20,6 +20,7 @@ from core.gestures.training.motion_fitting import (
     log_persons,
     motion_probabilities,
 )
+from core.gestures.training.motion_learner import fit_templates
 from core.learning.runs import Run
 
 NAMES = ("swipe_right", "swipe_left", "clockwise")
@@ -126,3 +127,11 @@ def test_of_two_gestures_that_look_alike_the_one_that_more_persons_have_is_the_a
     np.testing.assert_allclose(log_persons(data), [0, -np.log(3)], rtol=1e-6)
     net = fit_motion(data, TrainOptions(), epochs=2)
     assert (motion_probabilities(net, data).argmax(1) == 0).mean() > 0.9
+
+
+def test_examples_of_none_are_kept_with_their_parts_but_not_beside_a_net():
+    data = make_motions(2)
+    data = replace(data, gestures=(*data.gestures[:2], GestureLabel("none")))
+    own = int((data.labels == 2).sum())
+    assert len(fit_templates(data).bank) == len(data) + 4 * own
+    assert len(fit_templates(data, parts=False).bank) == len(data)
