@@ -54,10 +54,17 @@ def route(path: str) -> WebSocketRoute:
 async def _converse(socket: WebSocket) -> None:
     await socket.accept()
     with suppress(WebSocketDisconnect):
-        token = await socket.receive_text()
-        while answer := await run_in_threadpool(_answer, token, await socket.receive_text()):
+        token = await _text(socket)
+        while answer := await run_in_threadpool(_answer, token, await _text(socket)):
             await socket.send_text(answer)
         await socket.close(GONE)
+
+
+async def _text(socket: WebSocket) -> str:
+    try:
+        return await socket.receive_text()
+    except KeyError:  # bytes: no page of ours sends them, and anybody may
+        return ""
 
 
 def _answer(token: str, text: str) -> str:

@@ -91,6 +91,15 @@ def test_a_token_that_nobody_has_is_hung_up_on(spoken, camera, withdrawn):
     assert camera.live.latest().frames == 0
 
 
+def test_bytes_are_no_token_and_no_word(spoken, camera):
+    token = announce(camera)
+    with spoken(token.encode()) as talk:
+        assert is_hung_up(talk)
+    with spoken(token) as talk:
+        assert "reload the page" in said(talk, word(1).encode())["problem"]
+        assert said(talk, word(1)) == {"heard": 1}
+
+
 def test_a_camera_that_is_gone_leaves_no_token_behind(spoken):
     camera = Camera()
     token = announce(camera)
