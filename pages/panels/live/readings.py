@@ -24,7 +24,9 @@ def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]
     people = skeleton is not None and skeleton_named(skeleton).is_body
     whose = _person if people else _side
     several = latest.numbered or len(latest.hands) > 1
-    shown = [_hand(hand, whose(hand) if several else "") for hand in latest.hands]
+    # the surest comes first there, which changes from frame to frame
+    hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
+    shown = [_hand(hand, whose(hand) if several else "") for hand in hands]
     if latest.made and latest.taken_s - latest.made[-1][0] < SHOWN_S:
         shown = [*(hand for hand in shown if hand["bars"]), _made(latest.made[-1][1])]
     return shown or [_said(NO_HAND, "Nobody" if people else "No hand")]
