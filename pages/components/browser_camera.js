@@ -6,6 +6,8 @@
 // answer, each with crops where they are wanted. Words go over a connection of the camera's own, whose
 // answers bring what is new of `data`; where there is none, as the page's state value `told`.
 const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
+const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
+const AGAIN_MS = 2000, SELDOM_MS = 60000, GONE = 4404  // until a lost connection is tried again
 const CROP = 256, CROPS_APART_MS = 60, KEPT = 64
 const FARTHEST = 2, OTHER_SIDE = 0.5  // in units of a pose's size, as the server follows hands
 const SHELF = "mudra-browser-files"
@@ -18,13 +20,17 @@ const made = (tag, look = "", text = "") => {
 }
 
 // The files are large and the server forbids nobody to ask again: kept by this browser, by version.
-const fetched = async (url) => {
-  if (!("caches" in window)) return (await fetch(url)).blob()
-  const shelf = await caches.open(SHELF)
-  let found = await shelf.match(url)
+const fetched = (url) => keptHere(url).catch((error) => {
+  throw Object.assign(error, { word: "unfetched" })
+})
+
+const keptHere = async (url) => {
+  const shelf = await window.caches?.open(SHELF).catch(() => null)  // a private window may have none
+  let found = await shelf?.match(url)
   if (!found) {
     const answer = await fetch(url)
     if (!answer.ok) throw new Error(`${answer.status} for ${url}`)
+    if (!shelf) return answer.blob()
     for (const old of await shelf.keys()) {
       if (new URL(old.url).pathname === new URL(url).pathname) await shelf.delete(old)
     }
@@ -57,6 +63,8 @@ class Camera {
     this.video = Object.assign(document.createElement("video"), { muted: true, playsInline: true })
     this.beat = setInterval(() => {
       if (this.stream && performance.now() - this.toldAt >= BEAT_MS) this.tell()
+      if (this.busy && ++this.silent > SILENT) this.renew()
+      if (this.stream && this.direct && ++this.unanswered > SILENT) this.channel.onclose({})
     }, BEAT_MS / 4)
   }
 
@@ -64,6 +72,7 @@ class Camera {
     clearInterval(this.beat)
     this.stop()
     this.channel?.close()
+    this.channel = this.token = null
   }
 
   // A page is drawn before it says what it wants, and may come late: older news are not heard.
@@ -90,27 +99,38 @@ class Camera {
     this.channel?.close()
     this.token = token
     this.channel = null
-    if (!token) return
+    this.apart = AGAIN_MS
+    if (token) this.reach(path, token)
+  }
+
+  reach(path, token) {
+    if (token !== this.token || this.channel) return
     const url = new URL(path, location.href)
     url.protocol = url.protocol.replace("http", "ws")
     const channel = this.channel = new WebSocket(url)
     channel.onopen = () => {
       channel.send(token)
+      this.unanswered = 0
       this.pending = []
       this.tell(true)
     }
     channel.onmessage = ({ data }) => {
       const { answer, problem, ...news } = JSON.parse(data)
+      this.unanswered = 0
+      this.apart = AGAIN_MS
       if (this.channel !== channel || !this.stream) return
       if (problem) return this.fail(problem)
       this.show(this.data, news)
       if (answer) window.dispatchEvent(new CustomEvent("mudra-answer", { detail: answer }))
     }
-    channel.onclose = () => {  // the page's messages go on
+    channel.onclose = ({ code }) => {  // the page's messages go on
       if (this.channel !== channel) return
+      channel.close()  // one that has fallen silent is still open
       this.channel = null
       this.pending = []
       if (this.stream) this.tell()
+      if (code !== GONE) setTimeout(() => this.reach(path, token), this.apart)
+      this.apart = Math.min(2 * this.apart, SELDOM_MS)
     }
   }
 
@@ -119,21 +139,23 @@ class Camera {
   // ---------------------------------------------------------------------------- camera and worker
 
   async start() {
-    this.opening = true
+    const mark = this.opening = {}  // STOP and START may be pressed before it is there
+    const meant = () => this.opening === mark
     this.say("")
     this.draw()
     try {
       if (!(window.isSecureContext && navigator.mediaDevices)) throw { name: "Insecure" }
       const stream = await navigator.mediaDevices.getUserMedia(this.data.wanted)
-      if (!this.opening) return stream.getTracks().forEach((track) => track.stop())
+      if (!meant()) return stream.getTracks().forEach((track) => track.stop())
       this.stream = stream
       stream.getVideoTracks()[0].onended = () => this.fail(this.data.words.lost)
       this.video.srcObject = stream
       await this.video.play()
     } catch (error) {
-      return this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
+      return meant() && this.fail(this.data.words[error?.name] ?? this.data.words.unknown)
     }
-    this.opening = false
+    if (!meant()) return
+    this.opening = null
     this.draw()
     this.tell()
     this.equip()
@@ -149,16 +171,17 @@ class Camera {
     if (by === this.by) return this.worker && count !== this.count && this.look(count)
     this.dismiss()
     this.by = by
-    const mark = this.wish = {}  // what was wanted before may be ready later
+    const mark = this.wish = {}  // something else may be wanted before it is ready
     const meant = () => this.wish === mark
     try {
       this.say(this.words.opening)
-      const worker = await this.opened(this.data.finders[by])
+      const worker = await this.opened(this.data.finders[by], meant)
       if (!meant()) return worker.terminate()
       this.worker = worker
     } catch (error) {
+      if (!meant()) return
       console.warn(`${by} can't work here:`, error)
-      return meant() && this.fail(this.words.unable)
+      return this.fail(this.words[error.word ?? "unable"])
     }
     this.say(this.words[this.part])
     this.equip()
@@ -171,33 +194,46 @@ class Camera {
 
   dismiss() {
     this.worker?.terminate()  // an idle one would keep its memory
+    this.giveUp?.("it is not wanted any more")
     this.worker = this.by = this.wish = null
-    this.busy = false
+    this.busy = this.worked = false
     this.frames = []
     this.forget(0)
   }
 
-  async opened({ task, model }) {
+  // It broke, or has been silent for long, e.g. since the computer slept: another takes its place.
+  renew() {
+    this.dismiss()
+    this.equip()
+  }
+
+  async opened({ task, model }, meant) {
     const { files } = this.data
     const count = this.count = this.data.count
     const address = (name) => new URL(files[name], location.href).href
-    const kept = async (name) => URL.createObjectURL(await fetched(address(name)))
-    const open = {
-      library: address("library"), loader: address("loader"), wasm: await kept("wasm"),
-      model: await kept(model), task, count,
-    }
-    const code = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }))
-    const worker = new Worker(code)
-    const first = new Promise((done, failed) => {
-      worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
-      worker.onerror = (error) => failed(error.message)
-    })
-    worker.postMessage({ open })
+    const lent = []  // addresses that hold much memory
+    const lend = (blob) => lent[lent.push(URL.createObjectURL(blob)) - 1]
+    const kept = async (name) => lend(await fetched(address(name)))
+    let worker
     try {
+      const open = {
+        library: address("library"), loader: address("loader"), wasm: await kept("wasm"),
+        model: await kept(model), task, count,
+      }
+      if (!meant()) throw new Error("it is not wanted any more")
+      worker = new Worker(lend(new Blob([WORKER], { type: "text/javascript" })))
+      const first = new Promise((done, failed) => {
+        worker.onmessage = ({ data }) => (data.ready ? done(data.ready) : failed(data.failed))
+        worker.onerror = (error) => failed(error.message)
+        this.giveUp = failed
+      })
+      worker.postMessage({ open })
       this.part = await first
     } catch (error) {
-      worker.terminate()
+      worker?.terminate()
       throw error
+    } finally {
+      lent.forEach((url) => URL.revokeObjectURL(url))
     }
     worker.onmessage = ({ data }) => this.worker === worker && this.found(data)
     return worker
@@ -206,8 +242,7 @@ class Camera {
   stop() {
     const was = this.stream
     was?.getTracks().forEach((track) => track.stop())
-    this.stream = null
-    this.opening = false
+    this.stream = this.opening = null
     this.dismiss()
     this.say("")
     this.draw()
@@ -231,20 +266,41 @@ class Camera {
       if (this.data.paused || !this.worker) return this.paint(this.video, [])
       if (this.busy) return
       this.busy = true
-      const { worker } = this, picture = await createImageBitmap(this.video)
-      worker.postMessage({ picture, t: now }, [picture])
+      this.silent = 0
+      const { worker } = this
+      try {
+        const picture = await createImageBitmap(this.video)
+        worker.postMessage({ picture, t: now }, [picture])
+      } catch (error) {  // no picture is there yet, or no more
+        console.warn("a picture was passed over:", error)
+        if (this.worker === worker) this.busy = false
+      }
     }
     this.video.requestVideoFrameCallback(next)
   }
 
-  async found({ found, picture, t, ms, failed }) {
-    if (failed) return this.fail(this.words.unable)
-    const { by, worker } = this
+  async found({ failed, ...one }) {
+    if (failed) return this.worked ? this.renew() : this.fail(this.words.unable)
+    const { worker } = this
+    this.worked = true
+    try {
+      await this.take(one, worker)
+    } catch (error) {
+      console.warn("a picture was passed over:", error)
+    } finally {
+      one.picture.close()
+      if (this.worker === worker) this.busy = false
+    }
+    this.tellSoon()
+  }
+
+  async take({ found, picture, t, ms }, worker) {
+    const { by } = this
     this.paint(picture, found)
     const spent = performance.now() - t
     const crops = this.data.crops && found.length && t - (this.croppedAt ?? -1e9) >= CROPS_APART_MS
       ? await this.crops(picture, found) : undefined
-    if (this.worker !== worker) return picture.close()
+    if (this.worker !== worker) return
     if (crops) this.croppedAt = t
     this.n++
     this.keep(picture, found)
@@ -253,10 +309,7 @@ class Camera {
       poses: found.map((pose) => ({ ...pose, keypoints: rounded(pose.keypoints, 100),
         world: rounded(pose.world, 100000), visibility: pose.visibility?.map(short) })),
     }
-    picture.close()
-    this.busy = false
     this.frames = [...this.frames, frame].slice(this.data.recording ? -WAITING : -NEWEST)
-    this.tellSoon()
   }
 
   // At most AHEAD unanswered words: a busy server hears the newest instead of a queue.
@@ -312,13 +365,16 @@ class Camera {
     if (this.bringing) return
     this.bringing = true
     const brought = []
-    for (const { n, cuts } of this.kept.filter(({ n }) => asked.includes(n))) {
-      const crops = []
-      for (const cut of cuts) crops.push(cut?.bitmap.width ? await this.crop(cut) : null)
-      brought.push({ n, crops })
+    try {
+      for (const { n, cuts } of this.kept.filter(({ n }) => asked.includes(n))) {
+        const crops = []
+        for (const cut of cuts) crops.push(cut?.bitmap.width ? await this.crop(cut) : null)
+        brought.push({ n, crops })
+      }
+    } finally {
+      this.bringing = false
+      this.tell(false, brought)  // also that there are none any more
     }
-    this.bringing = false
-    this.tell(false, brought)  // also that there are none any more
   }
 
   async crop({ region, bitmap }) {
@@ -363,10 +419,11 @@ class Camera {
     poses.forEach(({ keypoints }, i) => this.data.bare || this.skeleton(
       pen, keypoints, Math.max(1, Math.round(Math.min(width, height) / 240)), named[i]?.color))
     pen.setTransform(1, 0, 0, 1, 0, 0)
+    const { note } = this.data
+    const noted = note ? this.text(pen, note, 0, 0, Math.max(24, height / 9)) : [0, 0]
     poses.forEach(({ keypoints }, i) => {
-      if (named[i]?.text) this.plate(pen, named[i].text, keypoints, width, height)
+      if (named[i]?.text) this.plate(pen, named[i].text, keypoints, width, height, noted)
     })
-    if (this.data.note) this.text(pen, this.data.note, 0, 0, Math.max(24, height / 9))
     canvas.dataset.poses = poses.length
     canvas.dataset.kept = this.kept.length
     canvas.dataset.by = this.by ?? ""
@@ -404,23 +461,28 @@ class Camera {
     }
   }
 
-  plate(pen, text, points, width, height) {
+  // Above the points, and below the note where both would be in one place.
+  plate(pen, text, points, width, height, [right, bottom]) {
     const xs = points.map((p) => p[0]), size = Math.max(18, height / 14)
     pen.font = `${0.55 * size}px sans-serif`
     const wide = pen.measureText(text).width + size / 2
     const middle = width - 1 - (Math.min(...xs) + Math.max(...xs)) / 2
     const left = Math.max(0, Math.min(middle - wide / 2, width - wide))
-    const top = Math.min(...points.map((p) => p[1])) - 1.3 * size
-    this.text(pen, text, left, Math.max(0, Math.min(top, height - size)), size)
+    const above = Math.min(...points.map((p) => p[1])) - 1.3 * size
+    const top = Math.max(left < right ? bottom : 0, Math.min(above, height - size))
+    this.text(pen, text, left, top, size)
   }
 
+  // On a plate of its own; returns its size.
   text(pen, text, left, top, size) {
     pen.font = `${0.55 * size}px sans-serif`
+    const wide = pen.measureText(text).width + size / 2
     pen.fillStyle = "#181820"
-    pen.fillRect(left, top, pen.measureText(text).width + size / 2, size)
+    pen.fillRect(left, top, wide, size)
     pen.fillStyle = "#fff"
     pen.textBaseline = "middle"
     pen.fillText(text, left + size / 4, top + size / 2)
+    return [wide, size]
   }
 }
 

@@ -1,12 +1,12 @@
 // Finds hands or bodies in pictures, in a thread of its own: MediaPipe's landmarkers as WebAssembly.
 //
 // Comes: {open: {library, loader, wasm, model (addresses), task, count}}, then {picture, t} with an
-// ImageBitmap and its time in ms, rising, or another {count}. Goes: {ready: "GPU" or "CPU"} or
+// ImageBitmap and its time in ms, or another {count}. Goes: {ready: "GPU" or "CPU"} or
 // {failed}, then {found, picture, ms}: who is in it, the picture handed back, and the time it took.
 let landmarker = null, canvas = null
 const COUNTED_BY = { HandLandmarker: "numHands", PoseLandmarker: "numPoses" }
 const BLANK = new ImageData(64, 64)
-let countedBy = ""
+let countedBy = "", at = 0
 
 // A browser's own software drawing is slower than the processor's way.
 const hasGraphicsCard = () => {
@@ -65,7 +65,8 @@ onmessage = async ({ data }) => {
     else if (data.count) await landmarker.setOptions({ [countedBy]: data.count })
     else {
       const begun = performance.now(), { picture, t } = data
-      const result = landmarker.detectForVideo(picture, t)
+      at = Math.max(t, at + 1)  // a browser may have a coarse clock, and the library wants a rising one
+      const result = landmarker.detectForVideo(picture, at)
       const found = posesOf(result, picture.width, picture.height)
       postMessage({ found, picture, t, ms: performance.now() - begun }, [picture])
     }

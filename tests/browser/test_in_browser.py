@@ -133,10 +133,107 @@ def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
         assert len(page.workers) == 1
 
 
+TROUBLED = """
+  window.caches.constructor.prototype.open = () => Promise.reject(new Error("private window"))
+  window.streams = []
+  const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media)
+  media.getUserMedia = async (wanted) => {
+    const stream = await ask(wanted)
+    streams.push(stream)
+    return stream
+  }
+  window.lying = new Set()
+  const { createObjectURL, revokeObjectURL } = URL
+  URL.createObjectURL = (blob) => {
+    const url = createObjectURL(blob)
+    if (blob.size > 1e6) lying.add(url)
+    return url
+  }
+  URL.revokeObjectURL = (url) => (lying.delete(url), revokeObjectURL(url))
+"""
+GOES_ON = """async (camera) => {
+  const { n, worker } = camera
+  %s
+  const later = () => new Promise((done) => setTimeout(done, 50))
+  for (let i = 0; i < 600 && camera.n < n + 3; i++) await later()
+  return camera.n < n + 3 ? "stuck" : camera.worker === worker ? "the same" : "another"
+}"""
+BEFALLS = [
+    GOES_ON % befalls
+    for befalls in (
+        """const own = createImageBitmap
+        window.createImageBitmap = () => {
+          window.createImageBitmap = own
+          return Promise.reject(new Error("no picture yet"))
+        }""",
+        """camera.keep = () => {
+          delete camera.keep
+          throw new Error("no memory")
+        }""",
+        """for (let i = 0; i < 2; i++) {  // a coarse clock
+          const picture = await createImageBitmap(camera.canvas)
+          worker.postMessage({ picture, t: 1 }, [picture])
+        }""",
+        "worker.postMessage({ picture: null, t: 0 })  // what finds hands breaks",
+        """worker.terminate()  // without a word, long ago
+        camera.busy = true
+        camera.silent = 1e9""",
+    )
+]
+PLATES = """canvas => {
+  const camera = (%s)(canvas), { data } = camera, plates = []
+  camera.text = (pen, text, left, top, size) => {
+    plates.push([text, top])
+    return [left + 100, size]
+  }
+  const points = [[canvas.width - 9, 1], [canvas.width - 1, 60]], [x, y] = [canvas.width - 5, 30]
+  camera.data = { ...data, bare: true, note: "REC 5", names: [{ text: "2", at: [x, y] }] }
+  camera.paint(canvas, [{ keypoints: points }])
+  camera.data = data
+  delete camera.text
+  return plates
+}"""
+LEFT_MEANWHILE = """async (canvas) => {
+  const camera = (%s)(canvas), picture = await createImageBitmap(canvas)
+  const pose = { keypoints: Array(21).fill([9, 9]).map(([x, y], i) => [x + i, y + i]), world: [] }
+  camera.data.crops = true
+  camera.croppedAt = -1e9
+  const done = camera.found({ found: [pose, pose], picture, t: performance.now(), ms: 1 })
+  camera.dismiss()
+  await done
+  return picture.width
+}"""
+
+
+def test_the_camera_goes_on_whatever_befalls_it(look, films):
+    with look(films("thumbs_up")) as page:
+        page.add_init_script(TROUBLED)
+        page.goto("/?keypoints_found=in+this+browser")
+        start = page.get_by_role("button", name="START")
+        start.evaluate("button => { for (let i = 0; i < 3; i++) button.click() }")
+        canvas = page.locator("canvas[data-poses='1']")
+        expect(canvas).to_be_visible()
+        live = "streams.filter((one) => one.getTracks()[0].readyState === 'live').length"
+        assert page.evaluate(live) == 1
+        page.wait_for_function(f"canvas => ({CAMERA})(canvas).direct", arg=canvas.element_handle())
+        canvas.evaluate(f"canvas => ({CAMERA})(canvas).channel.close()")
+        by = [canvas.evaluate(f"canvas => ({befall})(({CAMERA})(canvas))") for befall in BEFALLS]
+        assert by == [*3 * ["the same"], *2 * ["another"]]
+        page.wait_for_function(f"canvas => ({CAMERA})(canvas).direct", arg=canvas.element_handle())
+        assert page.evaluate("lying.size") == 0
+        [(note, high), (name, top)] = canvas.evaluate(PLATES % CAMERA)
+        assert (note, name, high, top >= 24) == ("REC 5", "2", 0, True)  # one below the other
+        assert canvas.evaluate(LEFT_MEANWHILE % CAMERA) == 0  # a closed picture has no width
+
+
 def test_a_browser_that_can_t_is_told_what_to_do(look, film):
     with look(film) as page:
         page.add_init_script(NO_SIMD)
+        page.route("**/*.task*", lambda route: route.abort())
         page.goto("/?keypoints_found=in+this+browser")
+        page.get_by_role("button", name="START").click()
+        expect(page.get_by_text("What finds hands did not arrive")).to_be_visible()
+        page.unroute_all()
         page.get_by_role("button", name="START").click()
         expect(page.get_by_text("can't find hands itself")).to_contain_text("on the server")
         page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")

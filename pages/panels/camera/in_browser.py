@@ -128,6 +128,8 @@ def _said(finder: Finder) -> dict[str, str]:
         "opening": f"Getting what finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "
         "WebGL 2. Choose “on the server” under Keypoints are found in the settings.",
+        "unfetched": f"What finds {what} did not arrive: is the connection there? Press START to "
+        "try again.",
         "GPU": f"{what.capitalize()} are found by this device's graphics card.",
         "CPU": f"{what.capitalize()} are found by this device's processor.",
         "video": f"Your camera with the keypoints of your {skeleton.title}",
