@@ -41,14 +41,18 @@ test: setup-dev
 	@$(MAKE) --no-print-directory -j 2 lint unit
 	@$(MAKE) --no-print-directory browser
 
-# one thread a test: three tests share two cores, and threads that wait for each other compute too
+# compiled modules are kept, whatever the shell says: each of the many processes reads all of them;
+# one thread a test: three tests share two cores, and threads that wait for each other compute too;
+# in the order of their names, as browser has it
 unit: setup-dev
-	@OMP_NUM_THREADS=1 .venv/bin/python -m pytest -m "not slow and not browser" -n 3 --dist loadfile $(SLOWEST) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 .venv/bin/python -m pytest \
+		-m "not slow and not browser" -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST) $(ARGS)
 
-# in the order of their names: else the files with one long test come last, and one core has none
+# in the order of their names: else the files with one long test come last, and one core has none;
+# from their folder, where none is named: else each process imports what all other tests need
 browser: setup-dev
-	@.venv/bin/python -m pytest -m "browser and not slow" -n 2 --dist loadfile \
-		--no-loadscope-reorder $(SLOWEST) $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -o testpaths=tests/browser \
+		-m "browser and not slow" -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST) $(ARGS)
 
 coverage: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \

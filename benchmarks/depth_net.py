@@ -6,7 +6,8 @@ DATA holds depth/ (rgbd21 with its truth, one frame of NYU and four of its crops
 samples/nvgesture. Of NYU's 14 keypoints those 11 are compared that a hand of 21 has, too: its wrist
 and palm are none of these. “Centred”: the cube is laid round the true keypoints' middle; “found”:
 by our own net of palms in depth, every frame anew; “followed”: the cube goes with the hand from
-frame to frame. “Lifted” is MediaPipe in the colours, each keypoint at the depth that lies there.
+frame to frame. “Lifted” is MediaPipe in the colours, each keypoint at the depth that lies there;
+“beside lifted” is how far the net's keypoints are from those, its cube laid round them.
 """
 
 import argparse
@@ -125,9 +126,10 @@ def read(net: DepthNet, paths: Paths, aims: Sequence[Aim], *, followed: bool) ->
     return errors
 
 
-def lifted(paths: Paths, aims: Sequence[Aim]) -> list[float]:
-    """Errors of MediaPipe's keypoints in the colours at the depth that lies there."""
-    errors = []
+def lifted(paths: Paths, aims: Sequence[Aim]) -> list[tuple[DepthFrame, Points, Points]]:
+    """Where MediaPipe finds a hand in the colours: the frame, the truth, and its keypoints at the
+    depth that lies there."""
+    found = []
     with MediapipeHands(paths.weights) as hands:
         for frame, truth in aims:
             assert frame.rgb is not None
@@ -135,8 +137,8 @@ def lifted(paths: Paths, aims: Sequence[Aim]) -> list[float]:
                 depths = [_depth_at(frame.depth_mm, x, y) for x, y in pose.keypoints.tolist()]
                 known = np.where(np.isfinite(depths), depths, np.nanmedian(depths))
                 uvd = np.column_stack([pose.keypoints, known])
-                errors.append(error_mm(frame.camera.to_mm(uvd), truth))
-    return errors
+                found.append((frame, truth, frame.camera.to_mm(uvd)))
+    return found
 
 
 def _depth_at(depth_mm: Depth, x: float, y: float) -> float:
@@ -182,11 +184,15 @@ def main() -> None:
     paths = Paths.find()
     net = DepthNet(paths.net(options.net))
     aims = of_rgbd21(options.data / "depth")
+    in_colours = lifted(paths, aims)
     told = {
         "rgbd21, centred": [error_mm(in_cube(net, f, round_truth(f, t)), t) for f, t in aims],
         "rgbd21, found": read(net, paths, aims, followed=False),
         "rgbd21, followed": read(net, paths, aims, followed=True),
-        "rgbd21, lifted": lifted(paths, aims),
+        "rgbd21, lifted": [error_mm(points, truth) for _, truth, points in in_colours],
+        "rgbd21, the net beside lifted": [
+            error_mm(in_cube(net, f, round_truth(f, points)), points) for f, _, points in in_colours
+        ],
     }
     for name, errors in told.items():
         print(f"{name}: {np.mean(errors):.1f} mm (worst frame {max(errors):.1f}), n {len(errors)}")

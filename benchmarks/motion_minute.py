@@ -27,12 +27,13 @@ from playwright.sync_api import Frame, Page, expect
 from pythonosc.osc_message import OscMessage
 
 from benchmarks import moved_hand
-from benchmarks.moved_hand import AFTER, AWAY, FPS, OTHER, REST, Part, performance
+from benchmarks.moved_hand import AFTER, AWAY, FPS, OTHER, REST, Part, Way, performance
 from benchmarks.studio import opened, report, start_camera, studio
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame as Seen
+from core.pose.types import Picture
 from core.store import Store
 
 GESTURES = ("swipe_left", "swipe_right", "clockwise", "counter_clockwise")
@@ -107,29 +108,36 @@ def taught_parts(folder: Path) -> list[Part]:
     ]
 
 
+def asked_ways(
+    ways: dict[str, list[Way]], others: list[list[Way]]
+) -> tuple[dict[str, list[Way]], list[Way]]:
+    """Of the recordings' ways those that the minute asks: by gesture, and of hands that talk."""
+    talk: list[Way] = []
+    for way in moved_hand.evenly([p for one in others[::2] for p in one], 60):
+        if sum(map(len, talk)) < TALK_S * moved_hand.TRACK_FPS:
+            talk.append(way)
+    return {name: moved_hand.evenly(ways[name], ASKED) for name in GESTURES}, talk
+
+
 def minute_parts(folder: Path) -> list[Part]:
     """Half of the performances, hands that talk, the other half."""
-    ways, others = moved_hand.recorded_ways(folder)
-    chosen = {name: moved_hand.evenly(ways[name], ASKED) for name in GESTURES}
+    chosen, talking = asked_ways(*moved_hand.recorded_ways(folder))
     turns = [(name, chosen[name][turn]) for turn in range(ASKED) for name in GESTURES]
-    talk: list[Part] = []
-    spent_s = 0.0
-    for way in moved_hand.evenly([p for one in others[::2] for p in one], 60):
-        if spent_s < TALK_S:
-            talk += [moved_hand.moving(OTHER, way), moved_hand.away(_AWAY_S)]
-            spent_s += len(way) / moved_hand.TRACK_FPS
+    talk = [p for w in talking for p in (moved_hand.moving(OTHER, w), moved_hand.away(_AWAY_S))]
     made = [performance(*turn, _AWAY_S) for turn in turns]
     half = len(made) // 2
     order = [[moved_hand.away(_SETTLES_S)], *made[:half], talk, *made[half:]]
     return [part for some in order for part in some]
 
 
-def cut_out_hand(photo: Path) -> tuple[Any, NDArray[np.float32]]:
-    """The hand of a photo of one, as MediaPipe finds it."""
+def hand_on(photo: Path) -> tuple[Picture, NDArray[np.float32]]:
+    """A photo of one hand, and its (21, 2) keypoints as MediaPipe finds them."""
     rgb = read_picture(photo)
     with create_estimator("mediapipe-hands", Paths.find().weights) as estimator:
-        [hand] = estimator.estimate(Seen(rgb)).poses
-    return moved_hand.hand_of(rgb, hand.keypoints)
+        poses = estimator.estimate(Seen(rgb)).poses
+    if len(poses) != 1:
+        raise SystemExit(f"{photo} shows {len(poses)} hands to MediaPipe: give a photo of one")
+    return rgb, poses[0].keypoints
 
 
 # ------------------------------------------------------------------------------ before the camera
@@ -287,7 +295,7 @@ def compared(told: list[Told], shown: list[Shown]) -> dict[str, Any]:
 
 def run(folder: Path, photo: Path, room: Path, pictures: Path | None = None) -> dict[str, Any]:
     """The whole minute, in a studio of its own."""
-    hand = cut_out_hand(photo)
+    hand = moved_hand.hand_of(*hand_on(photo))
     lessons, minute = taught_parts(folder), minute_parts(folder)
     films = [
         moved_hand.write(room / f"{name}.y4m", parts, hand)

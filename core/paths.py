@@ -30,6 +30,7 @@ class Paths:
         motion_receiver: the one that goes into a file of gestures that move.
         space_receiver: the one that goes into a file of hands in space.
         body_receiver: the one that goes into a file of bodies.
+        pair_receiver: the one that goes into a file of both hands.
     """
 
     workspace: Path
@@ -42,6 +43,7 @@ class Paths:
     motion_receiver: Path = _DATA / "bundle" / "predict_motions.py"
     space_receiver: Path = _DATA / "bundle" / "predict_space.py"
     body_receiver: Path = _DATA / "bundle" / "predict_body.py"
+    pair_receiver: Path = _DATA / "bundle" / "predict_both_hands.py"
     database_url: str | None = field(default=None, repr=False)  # it may hold a password
     owner: str = ""
     shared: Path | None = None

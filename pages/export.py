@@ -60,6 +60,7 @@ def _export(project: Project) -> None:
         "application/zip",
         icon="📦",
         type="primary",
+        on_click="ignore",
     )
     st.caption(
         "One file with the model, its card, test vectors and a predict.py that needs numpy "

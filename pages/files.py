@@ -46,7 +46,7 @@ def page() -> None:
             icon="🖼",
         )
         return
-    if model is None and not skeleton_named(project.skeleton).is_body:
+    if model is None and skeleton_named(project.skeleton).is_hand:
         return
     show_read(_read_all(files, _Reading(fits, source, number, maps)), project, fits)
 

@@ -28,7 +28,7 @@ def page() -> None:
         st.fragment(_watch, run_every=0.5)(running)
     if running is None or KIND in running.about():
         results(project, running)
-    if not skeleton_named(project.skeleton).is_body:
+    if skeleton_named(project.skeleton).is_hand:
         fine_tuning(project)
 
 

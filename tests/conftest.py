@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from filelock import FileLock
 
 from benchmarks.studio import find_chromium
 from core.capture.importing import import_path
@@ -114,10 +115,27 @@ PEOPLE = {
 }
 
 
+def once(tmp_path_factory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first process of the tests to ask for it makes, and all of them read."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            made = tmp_path_factory.mktemp(name)
+            make(made)
+            made.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def trained_people(tmp_path_factory, shared_data: Path) -> Path:
     """A workspace, to be copied: in its project “People” three real recorders have shown 25 each
     of 👊, ✋ and 👍, and a model was trained on them for three epochs."""
+    folder = once(tmp_path_factory, "trained_people", partial(_train_people, shared_data))
+    return folder / "workspace"
+
+
+def _train_people(shared_data: Path, folder: Path) -> None:
     with (shared_data / "hand_keypoints" / "gestures.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     chosen = [
@@ -126,7 +144,6 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
         for gesture in ("fist", "open_palm", "thumbs_up")
         for row in [r for r in rows if (r["source_repo"], r["gesture"]) == (recorder, gesture)][:25]
     ]
-    folder = tmp_path_factory.mktemp("people")
     with (folder / "people.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -136,20 +153,22 @@ def trained_people(tmp_path_factory, shared_data: Path) -> Path:
     import_path(store, "People", folder / "people.csv", estimator_factory=lambda: None)
     train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
     store.close()
-    return folder / "workspace"
 
 
 @pytest.fixture(scope="session")
 def trained_both(tmp_path_factory, trained_people: Path) -> Path:
     """A workspace, to be copied: its project “People” has two gestures that move beside the three
     still ones, three performances each, and its latest training learned both kinds."""
-    folder = tmp_path_factory.mktemp("both") / "workspace"
-    paths = Paths.find(Path(shutil.copytree(trained_people, folder)))
+    folder = once(tmp_path_factory, "trained_both", partial(_train_both, trained_people))
+    return folder / "workspace"
+
+
+def _train_both(people: Path, folder: Path) -> None:
+    paths = Paths.find(Path(shutil.copytree(people, folder / "workspace")))
     with closing(Store(paths.database)) as store:
         for name in ("swipe_left", "swipe_right"):
             perform(store, store.project("People").id, name, 3)
         train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
-    return folder
 
 
 @pytest.fixture

@@ -88,6 +88,18 @@ def test_nothing_is_shown_as_raw_html() -> None:
     assert [m.path for m in MODULES if "unsafe_allow_html" in m.text] == []
 
 
+def test_a_download_runs_no_page_again() -> None:
+    # a run that ends while the file is made or fetched may take it away
+    calls = [
+        (module.path, {word.arg: ast.unparse(word.value) for word in node.keywords})
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.download_button"
+    ]
+    assert len(calls) > 5
+    assert [path for path, words in calls if words.get("on_click") != "'ignore'"] == []
+
+
 def test_javascript_lies_in_files_of_its_own() -> None:
     assert [m.path for m in MODULES if re.search(r"export default|=> \{|<script", m.text)] == []
 
@@ -282,3 +294,9 @@ def test_a_hand_in_code_for_any_skeleton_is_found(tmp_path: Path, text: str) -> 
         )
         == []
     )
+
+
+def test_what_drives_a_browser_lies_where_make_browser_looks_for_it():
+    mark = "mark." + "browser"
+    marked = [path for path in (ROOT / "tests").rglob("*.py") if mark in path.read_text("utf-8")]
+    assert marked and {path.parent for path in marked} == {ROOT / "tests" / "browser"}

@@ -1,6 +1,9 @@
 """The container's and proxy's files name what is there: files, ports, settings, headers."""
 
+import json
 import re
+import shutil
+import subprocess
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -80,3 +83,30 @@ def test_the_proxy_replaces_the_headers_that_the_studio_believes(root, services)
     assert f"header_up {SECRET_HEADER} {{$MUDRA_LOGIN_SECRET}}" in text
     read = set(re.findall(r"\{\$(\w+)", text))
     assert set(services["caddy"]["environment"]) <= read
+
+
+# ------------------------------------------------------------------------------------ the image
+
+
+def docker(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["docker", *words], capture_output=True, text=True)
+
+
+@pytest.fixture
+def engine(root):
+    """Docker, and the image that ours begins with."""
+    if not shutil.which("docker") or docker("version", "--format", "{{.Server.Os}}").returncode:
+        pytest.skip("no Docker engine")
+    base = re.search(r"^FROM (\S+)", (root / "Dockerfile").read_text(), re.MULTILINE)[1]
+    if docker("image", "inspect", base).returncode and docker("pull", base).returncode:
+        pytest.skip(f"no registry gives {base}")
+
+
+def test_the_image_is_built_and_holds_all_that_the_studio_needs(engine, root):
+    built = docker("build", "--tag", "mudra:tested", str(root))
+    assert built.returncode == 0, built.stderr[-3000:]
+    # without a network nothing can be fetched that it lacks
+    doctor = ["python", "-m", "core", "doctor", "--json"]
+    asked = docker("run", "--rm", "--network", "none", "mudra:tested", *doctor)
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert json.loads(asked.stdout)["well"]

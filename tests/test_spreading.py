@@ -245,6 +245,8 @@ def test_both_machines_of_a_cluster_work_for_one_that_is_none_of_it(
 ):
     """By ray://, and with a path that means nothing there."""
     monkeypatch.setenv("RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S", "300")
+    # else Ray's own server, which forks while gRPC works, sometimes never answers
+    monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")
     _, rows = stored(tmp_path / "here", photos, make_estimator)
     watched = partial(watched_hands, weights_folder, tmp_path / "seen")
     monkeypatch.chdir(photos.parent)

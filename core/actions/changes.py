@@ -28,7 +28,7 @@ class Change:
         gesture: None for no gesture: the model is unsure or says `none`, or the hand is gone.
         number: of the gesture, from 1; 0 for none.
         probability: the model's, in 0..1; 0 for none.
-        hand: "Left", "Right", "Left again" (another person's), "hand" or "body".
+        hand: "Left", "Right", "Left again" (another person's), "hand", "pair of hands" or "body".
         project: whose gestures, "" outside a project.
         model: which model, as its picker calls it.
     """

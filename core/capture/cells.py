@@ -75,7 +75,8 @@ def _cells(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             table = pd.read_parquet(path)
             header = pd.DataFrame([table.columns.astype(str)], columns=table.columns)
-            return pd.concat([header, table.astype(str)]).set_axis(range(table.shape[1]), axis=1)
+            rows = table.astype(str).mask(table.isna(), "")
+            return pd.concat([header, rows]).set_axis(range(table.shape[1]), axis=1)
         return _of_csv(path)
     except _UNREADABLE as error:
         raise _no_table(path, error) from error

@@ -11,6 +11,7 @@ from core.capture.samples import Limits
 from core.gestures.motion.trimming import moving_part
 from core.gestures.motion.windows import longest_part
 from core.pose.boxes import resized, same_shape
+from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
 from core.store import NewSample
 
@@ -21,6 +22,7 @@ NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
 
 # a hand that is quick is blurred, and may leave the picture for a moment
 CLIP_LIMITS = Limits(score=0.3, outside=0.5, moved=0.0)
+PAIR_CLIP_LIMITS = Limits(score=0.3, outside=0.75, moved=0.0)  # as much of one hand alone
 
 
 def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
@@ -32,7 +34,8 @@ def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSam
     """
     frames = _unbroken(_of_one_size(frames), lost_s)
     times = np.array([frame.time_s for frame in frames], np.float64)
-    moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times)
+    hands = skeleton_named(frames[0].skeleton).number
+    moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
         return NO_MOVEMENT if times[-1] - times[0] >= LEAST_S else TOO_SHORT
     chosen = frames[moving]

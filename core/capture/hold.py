@@ -41,9 +41,9 @@ class Hold:
         if now_s - self._frame_s > SILENT_S:
             self.why_over = CAMERA_LOST
 
-    def frame(self, time_s: float) -> None:
-        """A frame came."""
-        self._frame_s = time_s
+    def frame(self, time_s: float, now_s: float) -> None:
+        """A frame of this time came; a busy machine's come late, and its camera is there."""
+        self._frame_s = max(time_s, now_s)
         self.look(time_s)
 
     def look(self, now_s: float) -> None:

@@ -89,7 +89,8 @@ class Recorder:
             recording = self._recording
             if recording is None:
                 return Progress()
-            if recording.wants(frame.time_s, whole=not self._lacks_crop(frame, estimate)):
+            whole = not self._lacks_crop(frame, estimate)
+            if recording.wants(frame.time_s, self._clock(), whole=whole):
                 self._judge(recording, frame, estimate, version)
             return recording.progress()
 

@@ -17,6 +17,7 @@ from core.pose.boxes import (
     to_region,
 )
 from core.pose.drawing import draw_pose
+from core.pose.skeleton import HAND, PAIR, Skeleton
 from core.pose.skeletons import skeleton_named
 from core.pose.types import AnyFrame, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.store import NewSample, Sample
@@ -26,10 +27,11 @@ CUT_OFF = "cut off"
 DUPLICATE = "duplicate"
 STORED = "stored already"
 
+_CAME_OR_WENT = 1 / 3  # of the keypoints: one hand of two does, a hidden arm does not
 _GROUND = 40  # grey behind a sample without a picture
 _METRES = {"metres": np.float32(1), "millimetres": np.float32(0.001)}
 CROP_SIZE = 256  # pixels, a stored crop's side
-_BODY_CROP = 1.3  # times the body's box
+_LARGE_CROP = 1.3  # times the box of a body or of both hands
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,13 @@ class Limits:
 
 # a webcam shows half a body, of which the shoulders are needed; its score is its mean visibility
 BODY_LIMITS = Limits(score=0.2, outside=0.7)
+# one of the hands may be missing
+PAIR_LIMITS = Limits(outside=0.55)
 
 
 def nothing_found(skeleton: str) -> str:
-    """“no hand” or “no body”."""
-    return f"no {skeleton_named(skeleton).title}"
+    """“no hand” or “no body”; one hand of a pair would be enough."""
+    return f"no {skeleton_named(skeleton).single.title}"
 
 
 def recorded_pose(estimate: Estimate) -> Pose | None:
@@ -91,7 +95,7 @@ def refusal(
 ) -> str | None:
     """Why one of a frame's poses is no sample, None when it is one; see `judged`."""
     skeleton = skeleton_named(estimate.skeleton)
-    limits = limits or (BODY_LIMITS if skeleton.is_body else Limits())
+    limits = limits or _limits(skeleton)
     pose = pose and pose.without_hidden()
     if pose is None or not np.isfinite(pose.keypoints).any():
         return nothing_found(skeleton.name)
@@ -105,11 +109,21 @@ def refusal(
     return None
 
 
+def _limits(skeleton: Skeleton) -> Limits:
+    return {HAND: Limits(), PAIR: PAIR_LIMITS}.get(skeleton.title, BODY_LIMITS)
+
+
 def _moved(before: Floats, now: Floats) -> float:
-    """Mean way of the keypoints, as a share of the hand's size."""
+    """Mean way of the keypoints, as a share of the hand's size; 1 where many came or went."""
+    if len(before) != len(now):
+        return 1.0
+    was, shown = np.isfinite(before).all(1), np.isfinite(now).all(1)
+    seen = was & shown
+    if (was ^ shown).mean() > _CAME_OR_WENT or not seen.any():
+        return 1.0
     x0, y0, x1, y1 = bounding_box(now)
-    way = np.linalg.norm(now - before, axis=1)
-    return float(np.nanmean(way) / max(x1 - x0, y1 - y0, 1.0)) if len(before) == len(now) else 1.0
+    way = np.linalg.norm(now[seen] - before[seen], axis=1).mean()
+    return float(way / max(x1 - x0, y1 - y0, 1.0))
 
 
 def sample_of(
@@ -144,7 +158,7 @@ def sample_of(
 
 def crop_factor(skeleton: str) -> float:
     """A crop's side in units of the longer side of the keypoints' box."""
-    return _BODY_CROP if skeleton_named(skeleton).is_body else CROP_FACTOR
+    return CROP_FACTOR if skeleton_named(skeleton).is_hand else _LARGE_CROP
 
 
 def _crop(frame: AnyFrame, number: int, region: Region) -> tuple[Region, bytes | None]:

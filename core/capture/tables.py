@@ -18,11 +18,14 @@ from core.capture.motion_tables import is_point_history, point_history
 from core.capture.table_rows import TableRows, label_names, numbers_of
 from core.errors import TableError
 from core.gestures.labels import match_gesture
-from core.pose.skeletons import BODY_33, HAND_21, Skeleton
+from core.pose.finders import BOTH_HANDS, MEDIAPIPE
+from core.pose.skeleton import BODY, HAND, PAIR
+from core.pose.skeletons import BODY_33, HAND_21, HANDS_42, Skeleton
 from core.pose.types import VISIBLE
 
 TABLE_SUFFIXES = (".csv", ".parquet")
 JOINTS = HAND_21.size
+_FINDERS = {HAND: MEDIAPIPE, PAIR: BOTH_HANDS, BODY: "mediapipe-pose"}  # mostly
 _MIRRORED = "mirrored_view"
 _OF_CLIPS = ("id", "burst_id", "frame")  # columns of a table of ours, whose clips are several rows
 _ON_EDGE = 4  # keypoints of a body that lie on one line at its outside: no chance
@@ -151,7 +154,7 @@ def _named_or_numbered(cells: pd.DataFrame, path: Path) -> TableRows:
 def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     names = list(cells.iloc[0])
     skeleton = _skeleton(names, path)
-    axes = "xyz" if "z0" in names and not skeleton.is_body else "xy"
+    axes = "xyz" if "z0" in names and skeleton.is_hand else "xy"
     own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
     others = [
         "person",
@@ -173,13 +176,13 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
         )
     person = next((c for c in ("person", "source_repo") if c in names), None)
     persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
-    estimator = "mediapipe-pose" if skeleton.is_body else "mediapipe-hands"
+    estimator = _FINDERS[skeleton.title]
     if "estimator" in names and len(table):
         found = sorted(set(table["estimator"]))
         if len(found) > 1:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
-    points = numbers_of(table[own], path).reshape(-1, skeleton.size, len(axes))
+    points = _points(table[own], skeleton, path).reshape(-1, skeleton.size, len(axes))
     if skeleton.is_body:
         world, remark = None, _hide(points, table, skeleton)
     else:
@@ -189,6 +192,16 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     return TableRows(
         points, *of_row, skeleton=skeleton, remark=remark, world=world, mirrored=mirrored
     )
+
+
+def _points(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
+    """The numbers; NaN of the one hand of a pair whose cells are all empty."""
+    if skeleton.title != PAIR:
+        return numbers_of(cells, path)
+    empty = (cells.apply(lambda column: column.str.strip()) == "").to_numpy(bool)
+    hands = empty.reshape(len(cells), 2, -1).all(axis=2)
+    missing = np.repeat(hands & ~hands.all(axis=1, keepdims=True), cells.shape[1] // 2, axis=1)
+    return np.where(missing, np.float32(np.nan), numbers_of(cells.mask(missing, "0"), path))
 
 
 def _mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
@@ -255,12 +268,13 @@ def _skeleton(names: list[str], path: Path) -> Skeleton:
     joints = next(joint for joint in range(MAX_COLUMNS + 1) if f"x{joint}" not in names)
     if joints <= HAND_21.size:
         return HAND_21
-    if joints != BODY_33.size:
-        raise TableError(
-            f"{path.name} has {joints} keypoints a row; read are a hand's {HAND_21.size} and "
-            f"MediaPipe's {BODY_33.size} of a body"
-        )
-    return BODY_33
+    for one in (BODY_33, HANDS_42):
+        if joints == one.size:
+            return one
+    raise TableError(
+        f"{path.name} has {joints} keypoints a row; read are a hand's {HAND_21.size}, "
+        f"{HANDS_42.size} of both hands and MediaPipe's {BODY_33.size} of a body"
+    )
 
 
 def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:

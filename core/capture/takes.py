@@ -5,11 +5,12 @@ under the recorder's lock.
 from collections import Counter
 from dataclasses import replace
 
-from core.capture.clips import CLIP_LIMITS, MOST_S, clip_of
+from core.capture.clips import CLIP_LIMITS, MOST_S, PAIR_CLIP_LIMITS, clip_of
 from core.capture.hold import CUT_SHORT, Hold
 from core.capture.plans import BEATS, TOO_LONG, Plan, Progress
 from core.capture.samples import Limits
 from core.capture.writer import Writer
+from core.pose.skeleton import HAND, PAIR
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Floats
 from core.store import NewSample
@@ -33,14 +34,14 @@ class Take:
         """When a frame is refused; None: as its skeleton has it."""
         return None
 
-    def wants(self, time_s: float, *, whole: bool = True) -> bool:
-        """Whether the frame of this time is to be judged, if all of it came; ends the recording
-        when its time is over."""
+    def wants(self, time_s: float, now_s: float, *, whole: bool = True) -> bool:
+        """Whether the frame of this time, which came now, is to be judged, if all of it came;
+        ends the recording when its time is over."""
         if self._begin_s is None:
             self._begin_s = time_s + self.plan.delay_s
         self._now_s = time_s
         if self._hold is not None:
-            self._hold.frame(time_s)
+            self._hold.frame(time_s, now_s)
             self._obey_hold()
         if self.writer.error or (self._left_s() or 0.0) < 0:
             self.end()
@@ -136,11 +137,12 @@ class ClipTake(Take):
 
     def limits(self, estimate: Estimate) -> Limits | None:
         """Those of hands that are quick; of bodies their own."""
-        return None if skeleton_named(estimate.skeleton).is_body else CLIP_LIMITS
+        limits = {HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS}
+        return limits.get(skeleton_named(estimate.skeleton).title)
 
-    def wants(self, time_s: float, *, whole: bool = True) -> bool:
+    def wants(self, time_s: float, now_s: float, *, whole: bool = True) -> bool:
         """As for a still gesture; ends a performance with its beat."""
-        wanted = super().wants(time_s, whole=whole)
+        wanted = super().wants(time_s, now_s, whole=whole)
         if not wanted:
             return False
         beat = 0 if self.plan.beat_s is None else int(self._since_begin_s() / self.plan.beat_s)

@@ -24,14 +24,21 @@ Layout = Annotated[
     str, typer.Option(help="auto, folders, keypoints-csv, seed-csv or point-history.")
 ]
 EstimatorName = Annotated[
-    str, typer.Option(help="mediapipe-hands, mediapipe-pose, or a net: cpm.hand_light …")
+    str,
+    typer.Option(
+        help="mediapipe-hands, mediapipe-both-hands, mediapipe-pose, or a net: cpm.hand_light …"
+    ),
 ]
 OwnEstimator = Annotated[
     str | None,
-    typer.Option("--estimator", help="mediapipe-hands, mediapipe-pose, a net; else what fits."),
+    typer.Option(
+        "--estimator",
+        help="mediapipe-hands, mediapipe-both-hands, mediapipe-pose, a net; else what fits.",
+    ),
 ]
 TableEstimator = Annotated[
-    str, typer.Option("--estimator", help="mediapipe-hands or mediapipe-pose.")
+    str,
+    typer.Option("--estimator", help="mediapipe-hands, mediapipe-both-hands or mediapipe-pose."),
 ]
 ModelName = Annotated[str, typer.Option(help="A folder, a run's name, NAME.gesture, or starter.")]
 NewProject = Annotated[str, typer.Option("--project", help="Made where missing.")]

@@ -296,7 +296,10 @@ def extract(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
-    who = "person" if "skeleton" in frame else "hand"
+    from core.pose.skeletons import skeleton_named
+
+    skeleton = skeleton_named(frame["skeleton"]) if "skeleton" in frame else None
+    who = "hand" if skeleton is None else "person" if skeleton.is_body else skeleton.title
     found = ", ".join(_pose_text(pose, who) for pose in frame["hands"])
     return f"{frame['source']} {frame['frame']}: {found or f'no {who}'}"
 

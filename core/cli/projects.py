@@ -45,6 +45,9 @@ def create(
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Of whole bodies, with arm poses to begin with.")
     ] = False,
+    both_hands: Annotated[
+        bool, typer.Option("--both-hands", help="Of two hands together, with gestures of both.")
+    ] = False,
     motions: Annotated[
         bool, typer.Option("--motions", help="Of hands, with gestures that move to begin with.")
     ] = False,
@@ -57,12 +60,14 @@ def create(
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
-    """Make a project, of hands or of bodies."""
+    """Make a project, of hands, of both hands together or of bodies."""
     from core.pose.skeletons import SUBJECTS
 
-    if bodies and motions:
-        raise typer.BadParameter("gestures that move are of hands: --bodies or --motions")
-    skeleton = SUBJECTS["Bodies" if bodies else "Hands"].name
+    if bodies + both_hands + motions > 1:
+        raise typer.BadParameter("choose one of --bodies, --both-hands and --motions")
+    if in_space and (bodies or both_hands):
+        raise typer.BadParameter("single hands alone are learned in space: leave out --in-space")
+    skeleton = SUBJECTS["Bodies" if bodies else "Both hands" if both_hands else "Hands"].name
     with open_store(Paths.find(workspace)) as store:
         project = store.create_project(
             name,

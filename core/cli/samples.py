@@ -130,12 +130,14 @@ def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = F
         home = store.project(project)
         rows = spread(read_index(store, home.id), store.gestures(home.id))
     found = [asdict(row) | {"gesture": row.gesture.name} for row in rows]
+    skeleton = skeleton_named(home.skeleton)
     lines = [
         f"{row.gesture.name:12} {row.samples:7,} samples, {row.persons} persons, "
-        f"{row.sessions} sessions, {row.left} left, {row.right} right"
+        f"{row.sessions} sessions"
+        + (f", {row.left} left, {row.right} right" if skeleton.is_hand else "")
         for row in rows
     ]
-    next_ = record_next(rows, hands=not skeleton_named(home.skeleton).is_body)
+    next_ = record_next(rows, skeleton.title)
     say({"gestures": found, "next": next_}, "\n".join([*lines, next_]), as_json)
 
 

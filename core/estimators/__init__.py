@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
+from core.estimators.both_hands import BothHands
 from core.estimators.heatmap_model import read_metadata, skeleton_of
 from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
@@ -26,6 +27,7 @@ def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estima
 
 ESTIMATORS: dict[str, Any] = {
     "mediapipe-hands": MediapipeHands,
+    "mediapipe-both-hands": BothHands,
     "mediapipe-pose": MediapipePose,
     "heatmap-net": _by_net,
 }

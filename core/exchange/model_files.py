@@ -32,7 +32,8 @@ from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Paths
-from core.pose.skeletons import HAND_21, Skeleton
+from core.pose.skeleton import BODY, PAIR
+from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
 from core.store import Project, Store
 from core.store.new_project import project_to_fill
 
@@ -152,7 +153,7 @@ def _predict_py(model: GestureModel, paths: Paths) -> str:
     if model.steps is not None:
         return paths.motion_receiver.read_text(encoding="utf-8")
     of_hands = paths.space_receiver if model.axes == 3 else paths.receiver
-    of = paths.body_receiver if model.skeleton.is_body else of_hands
+    of = {BODY: paths.body_receiver, PAIR: paths.pair_receiver}.get(model.skeleton.title, of_hands)
     return of.read_text(encoding="utf-8")
 
 
@@ -252,17 +253,25 @@ class Imported:
 def import_into(
     store: Store, paths: Paths, project: str, path: Path, *, use: bool = False, title: str = ""
 ) -> Imported:
-    """Take a `.gesture` file into a project, which is made where it is missing.
+    """Take a `.gesture` file into a project, which is made for its keypoints where it is missing.
 
     Args:
         use: make it the project's model.
         title: what the file is called where `path` is a copy.
 
     Raises:
-        MudraError: the file can't be trusted, or can't be kept.
+        MudraError: the file can't be trusted, or can't be kept, or the project is about others.
     """
-    with project_to_fill(store, project) as (found, _):
-        taken = import_bundle(path, paths, found, title=title)
+    bundle = check_bundle(path)
+    skeleton, in_space = bundle.model.skeleton, bundle.model.axes == 3
+    with project_to_fill(store, project, skeleton.name, in_space=in_space) as (found, _):
+        if found.skeleton != skeleton.name:
+            own, needed = skeleton_named(found.skeleton).titles, skeleton.titles
+            raise ModelError(
+                f"{title or path.name} knows gestures of {needed}, “{found.name}” is about {own}: "
+                f"add it to a project about {needed}, or to a new one"
+            )
+        taken = _take_in(bundle, paths, found, title or path.name)
         if use:
             store.set_active_model(found.id, taken.run.name)
     return taken
@@ -283,25 +292,19 @@ def uploaded(name: str, content: bytes) -> Iterator[Path]:
         yield path
 
 
-def import_bundle(path: Path, paths: Paths, project: Project, *, title: str = "") -> Imported:
-    """Check a `.gesture` file and put its model among the project's, as a run that has ended.
+def _take_in(bundle: Bundle, paths: Paths, project: Project, title: str) -> Imported:
+    """Put a checked file's model among the project's, as a run that has ended.
 
     Only the models and their metadata are kept: the card is written anew from them, and predict.py
     is never run.
 
-    Args:
-        title: what the file is called where `path` is a copy.
-
     Raises:
-        ArchiveError: no zip of a bundle's members, or one that can't be trusted.
-        ModelError: altered, no gesture model, or answers that are off.
         TrainingError: the workspace can't be written.
     """
-    bundle = check_bundle(path)
     run = Run.create(
         paths.workspace / "incoming",
         **owner_of(project),
-        imported=(title or path.name)[-100:],
+        imported=title[-100:],
         sha256=bundle.sha256[""],
         classifier="imported",
     )

@@ -29,6 +29,7 @@ class GestureData:
         also: others that found some of them, in space, where those of several are alike.
         skeleton: whose K keypoints they are.
         sample_ids: (N,) the store's ids; empty when the data does not come from a store.
+        seconds: (N,) how long each window lasted; empty of single frames, and where nobody knows.
     """
 
     keypoints: NDArray[np.float32]
@@ -42,12 +43,15 @@ class GestureData:
     sample_ids: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     skeleton: str = HAND_21.name
     also: tuple[str, ...] = ()
+    seconds: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         n, shape = len(self.labels), self.keypoints.shape
         if len(shape) not in (3, 4) or shape[-1] not in (2, 3) or shape[0] != n:
             raise ValueError(f"keypoints must be ({n}, K, D) or ({n}, T, K, D), got {shape}")
         skeleton_named(self.skeleton).check(shape[-2], "the samples")
+        if len(self.seconds) not in (0, n):
+            raise ValueError(f"seconds must be ({n},) or none, got {self.seconds.shape}")
         for name in ("mirrored_view", "persons", "sessions", "recordings"):
             if getattr(self, name).shape != (n,):
                 raise ValueError(f"{name} must be ({n},), got {getattr(self, name).shape}")
@@ -102,4 +106,5 @@ class GestureData:
             sessions=self.sessions[rows],
             recordings=self.recordings[rows],
             sample_ids=self.sample_ids[rows] if len(self.sample_ids) else self.sample_ids,
+            seconds=self.seconds[rows] if len(self.seconds) else self.seconds,
         )

@@ -71,6 +71,15 @@ ARM_POSES = (
     NONE,
 )
 
+# of both hands
+TWO_HANDED = (
+    GestureLabel("heart_hands", "🫶"),
+    GestureLabel("folded_hands", "🙏"),
+    GestureLabel("open_hands", "👐"),
+    GestureLabel("time_out", "⏸️"),
+    NONE,
+)
+
 # of hands, each that moves with how it is performed; left and right are the screen's
 _PERFORMED = {
     GestureLabel("swipe_left", "⬅️"): "Sweep an open hand to the left, once, and rest.",
@@ -100,6 +109,9 @@ _ALIASES = {
     "hands_up": "arms_up handsup",
     "arms_crossed": "crossed_arms folded_arms",
     "hands_on_hips": "hands_on_hip arms_akimbo akimbo",
+    "heart_hands": "hand_heart heart",
+    "folded_hands": "pray prayer namaste",
+    "time_out": "timeout",
 }
 _ADDRESSES = re.compile(r"https?:(?=//)|www(?=\.)|@", re.IGNORECASE)
 _EMOJI_VARIANTS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # style and skin-tone marks
@@ -113,8 +125,8 @@ def _key(text: str) -> str:
 
 
 _BY_KEY = (
-    {_key(g.name): g.name for g in (*ARM_POSES, *DEFAULT_GESTURES)}
-    | {_key(g.emoji): g.name for g in (*ARM_POSES, *DEFAULT_GESTURES)}
+    {_key(g.name): g.name for g in (*TWO_HANDED, *ARM_POSES, *DEFAULT_GESTURES)}
+    | {_key(g.emoji): g.name for g in (*TWO_HANDED, *ARM_POSES, *DEFAULT_GESTURES)}
     | {alias: name for name, aliases in _ALIASES.items() for alias in aliases.split()}
 )
 

@@ -54,7 +54,7 @@ def answering(paths: Paths, project: Project) -> Answering:
 
 def starter_of(skeleton: str) -> str:
     """The model that ships for a skeleton, as `Paths.model` takes it; "" where there is none."""
-    if not skeleton_named(skeleton).is_body:
+    if skeleton_named(skeleton).is_hand:
         return STARTER
     return ARMS if skeleton == SUBJECTS["Bodies"].name else ""
 

@@ -20,6 +20,7 @@ from core.media.pictures import decode_jpeg
 from core.paths import Paths
 from core.pose.boxes import to_region
 from core.pose.finders import keypoints_by
+from core.pose.skeletons import skeleton_named
 from core.store import Store
 from core.weights.entries import PLAIN
 
@@ -121,17 +122,24 @@ def fine_tune_here(
         name: of the net; begins with "cpm.".
 
     Raises:
-        TrainingError: too few samples with pictures, or a name that is none.
+        TrainingError: too few samples with pictures, a project that is not about hands, or a name
+            that is none.
     """
     _check_net_name(name)
-    project_id = store.project(project).id
+    subject = store.project(project)
+    skeleton = skeleton_named(subject.skeleton)
+    if not skeleton.is_hand:
+        raise TrainingError(
+            f"“{project}” is about {skeleton.titles}, the light CPM finds the keypoints of single "
+            "hands: choose a project about hands"
+        )
     run = Run.create(paths.net_runs, net=name, project=project, minutes=minutes)
     with _failure_logged(run):
         # torch takes seconds to load; the run can be seen before
         from core.learning.loop import NetOptions, train_net
 
         pack = run.path / "pack"
-        write_pack(pack, hands_of_project(store, project_id))
+        write_pack(pack, hands_of_project(store, subject.id))
         options = NetOptions(
             minutes=minutes,
             rate=_FINE_RATE,
@@ -292,9 +300,8 @@ def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
         yield Hand(crop, keypoints, f"recording {sample.burst_id}", held_out)
     if found < _LEAST_SAMPLES:
         raise TrainingError(
-            f"{found} samples with a picture and MediaPipe's keypoints: at least "
-            f"{_LEAST_SAMPLES} are "
-            "needed; record more"
+            f"{found} samples with a picture and MediaPipe's keypoints: at least {_LEAST_SAMPLES} "
+            "are needed; record more"
         )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-MEDIAPIPE = "mediapipe-hands"
+MEDIAPIPE, BOTH_HANDS = "mediapipe-hands", "mediapipe-both-hands"
 # on the server → in a visitor's browser, by the same model files
-IN_BROWSER = {MEDIAPIPE: "mediapipe-hands-web", "mediapipe-pose": "mediapipe-pose-web"}
+IN_BROWSER = {name: f"{name}-web" for name in (MEDIAPIPE, BOTH_HANDS, "mediapipe-pose")}
 _SAME = {web: server for server, web in IN_BROWSER.items()}
 
 

@@ -4,7 +4,7 @@ A finger's parts are named from the palm outwards, mcp (the knuckle), pip, dip, 
 cmc, mcp, ip, tip; where a skeleton has only some of them: root, middle, tip.
 """
 
-from core.pose.skeleton import Rgb, Skeleton, edges_along
+from core.pose.skeleton import HAND, PAIR, Rgb, Skeleton, edges_along
 
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 _PALETTE: tuple[Rgb, ...] = (
@@ -32,7 +32,7 @@ def _hand(name: str, joints: tuple[str, ...]) -> Skeleton:
     colors = [color for color, group in zip(_PALETTE, groups.values(), strict=True) for _ in group]
     return Skeleton(
         name,
-        "hand",
+        HAND,
         joints,
         tuple(edges),
         tuple(colors),
@@ -67,7 +67,7 @@ ICVL_16 = _hand(
 # Tompson et al. 2014's 14 of 36 keypoints, in the order of the published result files
 NYU_14 = Skeleton(
     "nyu_14",
-    "hand",
+    HAND,
     (
         "little_tip",
         "little_root",
@@ -106,4 +106,33 @@ NYU_14 = Skeleton(
     traced=6,
 )
 # a fingertip alone, whose way says the gesture
-FINGERTIP_1 = Skeleton("fingertip_1", "hand", ("index_tip",), (), (), heading=(0,))
+FINGERTIP_1 = Skeleton("fingertip_1", HAND, ("index_tip",), (), (), heading=(0,))
+
+
+def _pair(name: str, hand: Skeleton) -> Skeleton:
+    """A person's left and right hand: one's keypoints, then the other's."""
+    right = hand.size
+
+    def of_both(joints: tuple[int, ...]) -> tuple[int, ...]:
+        return *joints, *(joint + right for joint in joints)
+
+    return Skeleton(
+        name,
+        PAIR,
+        tuple(f"{side}_{joint}" for side in ("left", "right") for joint in hand.joints),
+        (*hand.edges, *((a + right, b + right) for a, b in hand.edges)),
+        hand.colors * 2,
+        tuple((joint, joint + right) for joint in range(right)),
+        {
+            f"{side}_{finger}": tuple(joint + begin for joint in group)
+            for side, begin in (("left", 0), ("right", right))
+            for finger, group in hand.groups.items()
+        },
+        root=of_both(hand.root),
+        heading=of_both(hand.heading),
+        traced=hand.traced + right,
+        parts=(hand, hand),
+    )
+
+
+HANDS_42 = _pair("hands_42", HAND_21)

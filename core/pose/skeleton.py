@@ -12,12 +12,12 @@ from core.errors import SkeletonError
 Rgb = tuple[int, int, int]
 Edge = tuple[int, int]
 Groups = Mapping[str, tuple[int, ...]]
-BODY = "body"
+HAND, PAIR, BODY = "hand", "pair of hands", "body"
 
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What is known of the K keypoints of a hand or a body.
+    """What is known of the K keypoints of a hand, a pair of hands or a body.
 
     Attributes:
         name: kind and number of keypoints, "hand_21".
@@ -34,6 +34,8 @@ class Skeleton:
             hand then counts as a right one's mirror image. None for bodies.
         traced: the keypoint whose way is drawn: the index finger's tip, the right wrist.
         oks_sigmas: one per keypoint, of COCO's object keypoint similarity; none where unpublished.
+        parts: of a pair of hands the left and the right one's skeleton, whose keypoints follow each
+            other; else none.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Skeleton:
     sides: Edge | None = None
     oks_sigmas: tuple[float, ...] = ()
     traced: int = 0
+    parts: tuple["Skeleton", ...] = ()
 
     @property
     def size(self) -> int:
@@ -56,14 +59,29 @@ class Skeleton:
         return len(self.joints)
 
     @property
+    def single(self) -> "Skeleton":
+        """The hand that a pair is two of; else itself."""
+        return self.parts[0] if self.parts else self
+
+    @property
+    def number(self) -> int:
+        """How many of `single` it is: 2 of a pair, else 1."""
+        return len(self.parts) or 1
+
+    @property
     def is_body(self) -> bool:
         """A person's, not a hand's."""
         return self.title == BODY
 
     @property
+    def is_hand(self) -> bool:
+        """One hand's, left or right."""
+        return self.title == HAND
+
+    @property
     def titles(self) -> str:
         """Several of them, for people: "hands", "bodies"."""
-        return "bodies" if self.is_body else f"{self.title}s"
+        return {PAIR: "pairs of hands", BODY: "bodies"}.get(self.title, f"{self.title}s")
 
     @property
     def mirrored(self) -> list[int]:

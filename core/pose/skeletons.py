@@ -14,6 +14,7 @@ from core.pose.hand_skeletons import (
     FINGERTIP_1,
     HAND_21,
     HANDS17_21,
+    HANDS_42,
     ICVL_16,
     MSRA_21,
     NYU_14,
@@ -174,11 +175,12 @@ LSP_14 = _body(
     _TRUNK,
 )
 # what a project may be about: what people call it, and whose keypoints it then has
-SUBJECTS = {"Hands": HAND_21, "Bodies": BODY_33}
+SUBJECTS = {"Hands": HAND_21, "Both hands": HANDS_42, "Bodies": BODY_33}
 SKELETONS = {
     one.name: one
     for one in (
         HAND_21,
+        HANDS_42,
         BODY_33,
         COCO_17,
         LSP_14,

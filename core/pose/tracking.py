@@ -13,6 +13,7 @@ import numpy as np
 
 from core.pose.boxes import Region, bounding_box, box_iou
 from core.pose.metrics import oks
+from core.pose.skeleton import BODY, PAIR
 from core.pose.skeletons import COCO_17, skeleton_named
 from core.pose.types import Floats, Pose
 
@@ -101,8 +102,11 @@ class Tracks:
             skeleton: its name; "" follows as hands are followed.
         """
         there = {n: t for n, t in self._tracks.items() if time_s - t.seen_s < self.forget_s}
-        bodies = bool(skeleton) and skeleton_named(skeleton).is_body
-        if bodies:
+        title = skeleton_named(skeleton).title if skeleton else ""
+        bodies = title == BODY
+        if title == PAIR:  # of one person: the same, whichever hand is seen
+            found: list[int | None] = [min(there, default=None) for _ in poses]
+        elif bodies:
             ahead = {n: t.expected(time_s) for n, t in there.items()}
             alone = len(poses) == len(ahead) == 1
             costs = [

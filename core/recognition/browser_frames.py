@@ -13,6 +13,7 @@ import numpy as np
 
 from core.capture.samples import CROP_SIZE
 from core.errors import MediaError
+from core.estimators.both_hands import Pairing
 from core.media.pictures import MAX_SIDE, check_jpeg
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
 from core.recognition.browser_finders import FINDERS, Finder
@@ -45,6 +46,7 @@ class BrowserFrames:
         self._brought = threading.Event()
         self._clock, self._lock = clock, threading.Lock()
         self._ahead_s: deque[float] = deque(maxlen=_WORDS)
+        self._pairing = Pairing()
 
     def ask(self, numbers: Sequence[int]) -> None:
         """Have the crops of these frames sent, which the browser keeps for a moment."""
@@ -79,6 +81,7 @@ class BrowserFrames:
         if told["page"] != self.page:
             self.page, self.heard = str(told["page"])[:40], 0
             self._ahead_s.clear()
+            self._pairing.forget()
             self.asked, self.crops = [], {}
         self._set_clock(float(told["now"]) / 1000)
         if told.get("opening"):
@@ -111,7 +114,7 @@ class BrowserFrames:
         if not options.paused and options.keypoints.name != one["by"]:
             return  # the page has just changed what it wants
         size_hw = height, width
-        poses = tuple(pose_told(pose, finder) for pose in one["poses"][: finder.most])
+        poses = self._together([pose_told(p, finder) for p in one["poses"][: finder.most]], finder)
         estimate = Estimate(
             poses,
             size_hw,
@@ -124,11 +127,18 @@ class BrowserFrames:
         spent_s = min(max(float(one["spent"]) / 1000, 0.0), 1.0)
         self.live.step(estimate, frame, version=f"web {VERSION}/full", spent_s=spent_s)
 
+    def _together(self, poses: Sequence[Pose], finder: Finder) -> tuple[Pose, ...]:
+        """Both hands as the one pose that a pair is."""
+        if finder.skeleton.parts:
+            return self._pairing(poses)
+        self._pairing.forget()
+        return tuple(poses)
+
 
 def pose_told(told: Told, finder: Finder) -> Pose:
     """A hand's keypoints are as sure as the hand. Of a body's its visibility alone is told, not the
     presence that the server scores them by; the body's own score is their mean, as there."""
-    count = finder.skeleton.size
+    count = finder.skeleton.single.size
     keypoints, world = _numbers(told["keypoints"], (count, 2)), _numbers(told["world"], (count, 3))
     if finder.skeleton.is_body:
         visibility = _numbers(told["visibility"], (count,)).clip(0, 1)

@@ -91,8 +91,8 @@ def offered(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
 
 def source_for(skeleton: str) -> KeypointSource:
     """What finds a skeleton's keypoints where nothing is chosen: hands' or bodies'."""
-    kind = skeleton_named(skeleton).is_body
-    of_kind = (n for n in estimators() if skeleton_named(ESTIMATORS[n].skeleton).is_body == kind)
+    kind = skeleton_named(skeleton).title
+    of_kind = (n for n in estimators() if skeleton_named(ESTIMATORS[n].skeleton).title == kind)
     return KeypointSource(next(iter((*estimators(skeleton), *of_kind))))
 
 

@@ -123,8 +123,8 @@ def _numbers(skeleton: Skeleton) -> list[tuple[str, list[str]]]:
     joints = range(skeleton.size)
     pixels = [f"{axis}{j}" for j in joints for axis in "xy"]
     metres = [f"w{axis}{j}" for j in joints for axis in "xyz"]
-    if of_whom(skeleton) == "hand":
-        return [("x", pixels), ("w", metres)]
+    if not skeleton.is_body:
+        return [("x", pixels), *([("w", metres)] if skeleton.is_hand else [])]
     return [("x", pixels), ("v", [f"v{j}" for j in joints]), ("w", metres), ("a", [*ANGLES])]
 
 

@@ -104,7 +104,8 @@ class Motions:
         for (number, name), pose in zip(names.items(), estimate.poses, strict=True):
             track = self._tracks.get(number) or _Track(model)
             self._tracks[number], track.name = track, name
-            pose = replace(pose, keypoints=resized(pose.keypoints, estimate.size_hw, size_hw))
+            if estimate.size_hw != size_hw:
+                pose = replace(pose, keypoints=resized(pose.keypoints, estimate.size_hw, size_hw))
             points = pose.world if model.axes == 3 else pose.without_hidden().keypoints
             track.see(estimate.time_s, pose, traced)
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):

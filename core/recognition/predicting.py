@@ -56,8 +56,8 @@ class Recognised:
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
         hands = zip(persons, poses, self.answers, strict=True)
-        body = skeleton_named(self.estimate.skeleton).is_body
-        return ({"skeleton": self.estimate.skeleton} if body else {}) | {
+        hand = skeleton_named(self.estimate.skeleton).is_hand
+        return ({} if hand else {"skeleton": self.estimate.skeleton}) | {
             "source": self.frame.source,
             "frame": self.frame.index,
             "time_s": round(self.frame.time_s, 4),

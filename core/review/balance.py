@@ -3,10 +3,12 @@ that are switched on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from core.gestures.labels import NONE
+from core.pose.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture
@@ -18,6 +20,12 @@ ONE_HANDED = 0.9  # of the samples with a known hand
 TOO_MANY_SUSPECTED = 0.1  # of the samples
 
 _PERFORMED = "Every gesture that moves was performed often enough: train, then try it on Live."
+# what shows none of the gestures, of whom they are
+_NONE_SHOWS = {
+    HAND: "a relaxed hand and other signs",
+    PAIR: "relaxed hands and other signs",
+    BODY: "standing relaxed and other poses",
+}
 _ONE_MOVES = "Record a second gesture: one alone has nothing to be told apart from."
 
 
@@ -77,8 +85,9 @@ def enough(rows: Sequence[Spread]) -> bool:
     return len(begun) > 1 and min(begun) >= ENOUGH
 
 
-def record_next(rows: Sequence[Spread], *, hands: bool = True) -> str:
-    """One sentence on what helps most now; gestures that are switched off don't count.
+def record_next(rows: Sequence[Spread], of: str = HAND) -> str:
+    """One sentence on what helps most now; gestures that are switched off don't count. `of` is the
+    title of the project's skeleton.
 
     The rules in their order: something to tell apart, enough of each, `none`, right labels, even
     numbers, a second session, a second person, every person, the other hand.
@@ -96,7 +105,7 @@ def record_next(rows: Sequence[Spread], *, hands: bool = True) -> str:
         return _begin(rows, begun)
     for rule in (
         _too_few,
-        _no_none if hands else _no_none_of_bodies,
+        partial(_no_none, what=_NONE_SHOWS[of]),
         _suspect,
         _uneven,
         _one_session,
@@ -148,17 +157,11 @@ def _too_few(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     )
 
 
-def _no_none(
-    begun: Sequence[Spread], rows: Sequence[Spread], what: str = "a relaxed hand and other signs"
-) -> str:
+def _no_none(begun: Sequence[Spread], rows: Sequence[Spread], what: str) -> str:
     empty = [row for row in rows if not row.samples and row.gesture.name == NONE.name]
     if not empty:
         return ""
     return f"Record {_title(empty[0])}, {what}: more of what is no gesture is turned away then."
-
-
-def _no_none_of_bodies(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
-    return _no_none(begun, rows, "standing relaxed and other poses")
 
 
 def _suspect(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.gestures.motion.windows import window
+from core.gestures.motion.windows import lasts_s, window
 from core.pose.boxes import Region
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons import HAND_21, skeleton_named
@@ -266,9 +266,12 @@ def to_training_data(
     )
     estimator, *also = keypoints_of_all(found_by)
     keypoints = array(b"".join(blobs)).reshape(sum(frames), skeleton_named(skeleton).size, -1)
+    seconds = np.empty(0)
     if max(frames) > 1:
-        clips = zip(np.split(keypoints, np.cumsum(frames)[:-1]), map(_times, times), strict=True)
+        parts = np.split(keypoints, np.cumsum(frames)[:-1])
+        clips = [*zip(parts, map(_times, times), strict=True)]
         keypoints = np.stack([window(*clip) for clip in clips])
+        seconds = np.array([lasts_s(*clip) for clip in clips])
     index = {gesture.id: i for i, gesture in enumerate(gestures)}
     return GestureData(
         keypoints,
@@ -282,6 +285,7 @@ def to_training_data(
         np.array(ids, np.int64),
         skeleton,
         tuple(also),
+        seconds,
     )
 
 

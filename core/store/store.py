@@ -18,11 +18,12 @@ from core.gestures.labels import (
     DEFAULT_GESTURES,
     MOTIONS,
     NONE,
+    TWO_HANDED,
     in_colour,
     safe_name,
 )
 from core.pose.finders import keypoints_of_all
-from core.pose.skeletons import BODY_33, HAND_21, skeleton_named
+from core.pose.skeletons import BODY_33, HAND_21, HANDS_42, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.fitting import check_samples, home_of
@@ -46,7 +47,7 @@ from core.store.rows import (
 )
 
 # the gestures that a new project of this skeleton begins with
-_READY = {HAND_21.name: DEFAULT_GESTURES, BODY_33.name: ARM_POSES}
+_READY = {HAND_21.name: DEFAULT_GESTURES, HANDS_42.name: TWO_HANDED, BODY_33.name: ARM_POSES}
 
 
 class Store(Database):
@@ -63,8 +64,7 @@ class Store(Database):
         in_space: bool = False,
         motions: bool = False,
     ) -> Project:
-        """A new project; one of hands with the eight gestures, one of whole bodies with the arm
-        poses, each with `none`.
+        """A new project with the gestures of its kind, the eight of hands for instance, and `none`.
 
         Args:
             in_space: it learns from keypoints in space.

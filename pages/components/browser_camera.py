@@ -13,10 +13,17 @@ from core.recognition.browser_finders import Finder
 from core.weights.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from pages.components import source
 
+_PARTS = (
+    "camera_files.js",
+    "camera_connection.js",
+    "camera_crops.js",
+    "camera_drawing.js",
+    "browser_camera.js",
+)
 _component = st.components.v2.component(
     "browser_camera",
     css=source("browser_camera.css"),
-    js=f"const WORKER = {json.dumps(source('pose_worker.js'))}\n" + source("browser_camera.js"),
+    js="\n".join([f"const WORKER = {json.dumps(source('pose_worker.js'))}", *map(source, _PARTS)]),
 )
 _FILES = "browser_files"
 
@@ -33,7 +40,7 @@ def file_addresses(folder: Path) -> dict[str, str]:
 
 def told_of(finder: Finder) -> dict[str, Any]:
     """What the browser must know of it; the skeleton as it draws it."""
-    skeleton = finder.skeleton
+    skeleton = finder.skeleton.single  # each hand is drawn by itself
     return {
         "task": finder.task,
         "model": finder.model,
@@ -41,6 +48,7 @@ def told_of(finder: Finder) -> dict[str, Any]:
         "colors": [hex_of(color) for color in skeleton.colors],
         "around": finder.around,
         "visible": VISIBLE,
+        "together": bool(finder.skeleton.parts),
     }
 
 

@@ -151,38 +151,54 @@ TROUBLED = """
   }
   URL.revokeObjectURL = (url) => (lying.delete(url), revokeObjectURL(url))
 """
+# A worker hears what befalls it after the pictures that wait before it: these count for nothing.
 GOES_ON = """async (camera) => {
-  const { n, worker } = camera
+  const { worker } = camera
+  const until = async (met) => {
+    for (let i = 0; i < 600 && !met(); i++) await new Promise((done) => setTimeout(done, 50))
+    return met()
+  }
   %s
-  const later = () => new Promise((done) => setTimeout(done, 50))
-  for (let i = 0; i < 600 && camera.n < n + 3; i++) await later()
-  return camera.n < n + 3 ? "stuck" : camera.worker === worker ? "the same" : "another"
+  const replaced = () => camera.worker && camera.worker !== worker
+  if (%s && !(await until(replaced))) return "the broken one"
+  const { n } = camera
+  if (!(await until(() => camera.n >= n + 3))) return "stuck"
+  return camera.worker === worker ? "the same" : "another"
 }"""
-BEFALLS = [
-    GOES_ON % befalls
-    for befalls in (
+BEFALLS = [  # and whether another worker takes over
+    (
         """const own = createImageBitmap
         window.createImageBitmap = () => {
           window.createImageBitmap = own
           return Promise.reject(new Error("no picture yet"))
         }""",
-        """camera.keep = () => {
-          delete camera.keep
+        "false",
+    ),
+    (
+        """camera.crops.forget = () => {
+          delete camera.crops.forget
           throw new Error("no memory")
         }""",
+        "false",
+    ),
+    (
         """for (let i = 0; i < 2; i++) {  // a coarse clock
           const picture = await createImageBitmap(camera.canvas)
           worker.postMessage({ picture, t: 1 }, [picture])
         }""",
-        "worker.postMessage({ picture: null, t: 0 })  // what finds hands breaks",
+        "false",
+    ),
+    ("worker.postMessage({ picture: null, t: 0 })  // what finds hands breaks", "true"),
+    (
         """worker.terminate()  // without a word, long ago
         camera.busy = true
         camera.silent = 1e9""",
-    )
+        "true",
+    ),
 ]
 PLATES = """canvas => {
-  const camera = (%s)(canvas), { data } = camera, plates = []
-  camera.text = (pen, text, left, top, size) => {
+  const camera = (%s)(canvas), { data, drawing } = camera, plates = []
+  drawing.text = (pen, text, left, top, size) => {
     plates.push([text, top])
     return [left + 100, size]
   }
@@ -190,7 +206,7 @@ PLATES = """canvas => {
   camera.data = { ...data, bare: true, note: "REC 5", names: [{ text: "2", at: [x, y] }] }
   camera.paint(canvas, [{ keypoints: points }])
   camera.data = data
-  delete camera.text
+  delete drawing.text
   return plates
 }"""
 LEFT_MEANWHILE = """async (canvas) => {
@@ -215,11 +231,16 @@ def test_the_camera_goes_on_whatever_befalls_it(look, films):
         expect(canvas).to_be_visible()
         live = "streams.filter((one) => one.getTracks()[0].readyState === 'live').length"
         assert page.evaluate(live) == 1
-        page.wait_for_function(f"canvas => ({CAMERA})(canvas).direct", arg=canvas.element_handle())
-        canvas.evaluate(f"canvas => ({CAMERA})(canvas).channel.close()")
-        by = [canvas.evaluate(f"canvas => ({befall})(({CAMERA})(canvas))") for befall in BEFALLS]
+        page.wait_for_function(
+            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
+        )
+        canvas.evaluate(f"canvas => ({CAMERA})(canvas).connection.channel.close()")
+        ways = [GOES_ON % befalls for befalls in BEFALLS]
+        by = [canvas.evaluate(f"canvas => ({way})(({CAMERA})(canvas))") for way in ways]
         assert by == [*3 * ["the same"], *2 * ["another"]]
-        page.wait_for_function(f"canvas => ({CAMERA})(canvas).direct", arg=canvas.element_handle())
+        page.wait_for_function(
+            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
+        )
         assert page.evaluate("lying.size") == 0
         [(note, high), (name, top)] = canvas.evaluate(PLATES % CAMERA)
         assert (note, name, high, top >= 24) == ("REC 5", "2", 0, True)  # one below the other

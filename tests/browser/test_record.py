@@ -89,6 +89,7 @@ def test_a_project_is_renamed_deleted_and_restored(look, films, pictures):
         settled(page)
         expect(project).to_have_value("Rock")
         page.get_by_role("button", name="Change", exact=True).click()
+        settled(page)  # which takes the old project's form away
         page.get_by_label("New name").fill("Stone")
         page.screenshot(path=pictures / "project_rename.png")
         page.get_by_role("button", name="Rename", exact=True).click()

@@ -157,6 +157,18 @@ def test_a_camera_that_gives_no_picture_for_two_seconds_ends_it(
     assert stored() == [10.1, 10.2, 10.3, 10.4]
 
 
+def test_frames_that_come_late_are_of_a_camera_that_is_there(recorder, gesture, clock, stored):
+    recorder.record(gesture.id, HELD)
+    clock.now_s = 11.0
+    recorder.renew(1.0)
+    for tenth in (1, 5, 9, 13, 17):  # each arrives 1.8 s after it was taken, on a busy machine
+        clock.now_s = 10 + tenth / 10 + 1.8
+        offer(recorder, 10 + tenth / 10, hand(7.0 * tenth))
+        clock.now_s += 0.3
+        assert recorder.renew(clock.now_s - 10).state == "recording"
+    assert stored() == [10.1, 10.5, 10.9, 11.3, 11.7]
+
+
 def test_refusals_count_only_while_it_was_held(recorder, gesture, clock):
     recorder.record(gesture.id, HELD)
     for time_s in (10.1, 10.2, 10.3):

@@ -87,6 +87,13 @@ def test_too_few_samples_are_counted(store, paths):
         fine_tune_here(store, paths, "p", name="cpm.mine", minutes=1, progress=lambda a, b: None)
 
 
+def test_a_project_about_others_has_nothing_for_a_net_of_hands(store, paths):
+    store.create_project("Pairs", skeleton="hands_42")
+    with pytest.raises(TrainingError, match="“Pairs” is about pairs of hands"):
+        fine_tune_here(store, paths, "Pairs", name="cpm.mine", minutes=1, progress=print)
+    assert not paths.net_runs.exists() or not any(paths.net_runs.iterdir())
+
+
 @pytest.mark.parametrize("name", ["mine", "cpm.", "cpm.../../x", LIGHT, "cpm.Ü"])
 def test_a_name_that_could_be_a_path_is_refused(store, paths, name):
     with pytest.raises(TrainingError, match="no name for a net"):
@@ -96,7 +103,7 @@ def test_a_name_that_could_be_a_path_is_refused(store, paths, name):
 def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths, shared_data):
     store, _ = recorded
     run, folder = fine_tune_here(
-        store, paths, "p", name="cpm.mine", minutes=0.1, progress=lambda a, b: None
+        store, paths, "p", name="cpm.mine", minutes=0.02, progress=lambda a, b: None
     )
     assert folder == paths.own_nets / "cpm.mine"
     assert run.status() == "done"

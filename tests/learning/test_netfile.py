@@ -72,11 +72,12 @@ def test_channels_are_swapped_and_scaled_as_the_net_wants_them() -> None:
 
 
 def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
-    weights = tmp_path / "weights.safetensors"
-    save_file(build_net("cpm.hand_light").state_dict(), weights)
-    save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"})
+    weights, build = tmp_path / "weights.safetensors", {"stages": 1, "width": 16}
+    save_file(build_net("cpm.hand_light", **build).state_dict(), weights)
+    save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"}, build)
     metadata = json.loads((tmp_path / "net" / METADATA).read_text())
     assert (metadata["skeleton"], metadata["licence"]) == ("hand_21", "MIT")
+    assert (metadata["joints"], metadata["stages"]) == (21, 1)  # as it was built
 
 
 def test_a_trained_net_of_palms_is_written_to_be_used(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import tempfile
 from html import unescape
 
@@ -29,6 +30,8 @@ class NavigatedPages(PagesManager):
 @pytest.fixture(autouse=True)
 def navigated_pages(monkeypatch):
     monkeypatch.setattr("streamlit.testing.v1.app_test.PagesManager", NavigatedPages)
+    # AppTest leaves app.py there, which every process that is begun later would run
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     # AppTest has no browser session to ask
     monkeypatch.setattr("streamlit_webrtc.component.get_this_session_info", lambda: None)
 

@@ -133,5 +133,7 @@ def test_what_has_no_way_from_one_to_the_other_is_refused_in_words() -> None:
 
 def test_an_unknown_name_is_answered_with_those_that_there_are() -> None:
     assert skeleton_named("body_33") is BODY_33
-    with pytest.raises(SkeletonError, match="no skeleton “hand_22”; there are: hand_21, body_33"):
+    with pytest.raises(
+        SkeletonError, match="no skeleton “hand_22”; there are: hand_21, hands_42, "
+    ):
         skeleton_named("hand_22")

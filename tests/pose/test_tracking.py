@@ -180,3 +180,13 @@ def test_likeness_counts_what_both_frames_have_in_every_skeleton_of_bodies() -> 
         two = [Pose(body + dx, np.ones(skeleton.size, np.float32)) for dx in (0, 40)]
         a, b = tracks(two, 0.0, skeleton.name)
         assert tracks(two[::-1], 0.1, skeleton.name) == [b, a]
+
+
+def test_a_pair_of_hands_is_the_same_whichever_of_them_is_seen() -> None:
+    left = np.full((42, 2), np.nan, np.float32)
+    right = left.copy()
+    left[:21], right[21:] = 50, 600
+    poses = [Pose(points, np.ones(42, np.float32)) for points in (left, right)]
+    tracks = Tracks(reuse=True)
+    assert [tracks([pose], n / 10, "hands_42") for n, pose in enumerate(poses)] == [[1], [1]]
+    assert tracks([], 0.2, "hands_42") == [] and tracks(poses[:1], 0.3, "hands_42") == [1]

@@ -165,6 +165,25 @@ def test_the_model_of_arm_poses_names_the_browser_s_body(camera, gymnast):
     assert body.pose.visibility == pytest.approx(np.array(gymnast["visibility"]))
 
 
+def test_two_hands_that_a_browser_tells_are_one_pair_that_keeps_its_sides(camera, thumb):
+    camera.live.configure(
+        Options(keypoints=KeypointSource("mediapipe-both-hands"), smoothing=RAW), None
+    )
+    by = {"by": "mediapipe-both-hands"}
+    right = thumb | {"side": "Right", "score": 0.7}
+    left = moved(thumb, 200) | {"side": "Left", "score": 0.9}
+    flipped = [left | {"side": "Right"}, right | {"side": "Left", "score": 0.6}]
+    for n, hands in enumerate(([right, left], flipped, [right], []), 1):
+        camera.hear(word(frame(n, *hands, **by)))
+        found = [hand.pose.keypoints for hand in camera.live.latest().hands]
+        assert len(found) == bool(hands)
+        if hands:
+            [points] = found
+            assert points[21:] == pytest.approx(np.array(right["keypoints"]), abs=0.001)
+            expected = np.array(left["keypoints"]) if len(hands) == 2 else np.full((21, 2), np.nan)
+            assert points[:21] == pytest.approx(expected, abs=0.001, nan_ok=True)
+
+
 def test_of_several_bodies_each_keeps_its_number_whichever_is_surest(camera, gymnast):
     bodies(camera, 4)
     beside = moved(gymnast, 300)

@@ -58,7 +58,7 @@ def test_bodies_are_extracted_as_persons_with_visibility_and_angles(
 
 
 def test_an_estimator_that_there_is_not_is_refused_before_anything_is_read(photos, tmp_path):
-    with pytest.raises(EstimatorError, match="mediapipe-hands, mediapipe-pose"):
+    with pytest.raises(EstimatorError, match="mediapipe-hands, mediapipe-both-hands"):
         extract(photos, tmp_path / "a.csv", weights_folder=tmp_path, estimator="mediapipe-feet")
     assert not (tmp_path / "a.csv").exists()
 

@@ -147,6 +147,7 @@ def test_pictures_of_another_size_are_refused(net: HeatmapNet) -> None:
 
 
 def test_a_net_of_another_skeleton_than_the_teacher_s_is_refused(pictures, tmp_path):
-    save_net(LightCPM(joints=14, input_hw=(64, 64), width=8), tmp_path / "cpm.body", "cpm.body", {})
+    body = LightCPM(joints=14, stages=1, input_hw=(64, 64), width=8)
+    save_net(body, tmp_path / "cpm.body", "cpm.body", {})
     with pytest.raises(EstimatorError, match=r"cpm\.body finds 14 keypoints, the teacher 2"):
         evaluate_net(HeatmapNet(tmp_path / "cpm.body"), [pictures], Teacher())

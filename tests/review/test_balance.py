@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.gestures.evaluation.label_noise import NoiseScores
+from core.pose.skeleton import BODY, HAND, PAIR
 from core.review.balance import Spread, enough, record_next, spread
 from core.review.reviewing import LabelNoise
 from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex
@@ -45,6 +46,14 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
 )
 def test_the_first_rule_that_applies_is_said(rows, predicted):
     assert predicted in record_next(rows)
+
+
+@pytest.mark.parametrize(
+    ("of", "shown"),
+    [(HAND, "a relaxed hand and"), (PAIR, "relaxed hands and"), (BODY, "standing relaxed and")],
+)
+def test_what_is_none_of_the_gestures_is_said_of_hands_pairs_and_bodies(of, shown):
+    assert f"none, {shown} other" in record_next([row("ok"), row("fist"), row("none", 0)], of)
 
 
 def test_what_matters_more_is_said_first():

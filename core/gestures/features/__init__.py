@@ -4,17 +4,22 @@
 from core.errors import SkeletonError
 from core.gestures.features.body_features import BodyFeatures
 from core.gestures.features.feature_set import FeatureSet, SpaceFeatures
+from core.gestures.features.pair_features import PairFeatures
+from core.pose.skeleton import BODY, PAIR, Skeleton
 from core.pose.skeletons import SKELETONS
 
 __all__ = ["FEATURE_SETS", "SPACE_FEATURES", "FeatureSet", "feature_set"]
 
-FEATURE_SETS = {
-    name: BodyFeatures(one, 2) if one.is_body else FeatureSet(one, 1)
-    for name, one in SKELETONS.items()
-    if one.edges
-}
+
+def _in_the_picture(skeleton: Skeleton) -> FeatureSet:
+    if skeleton.title == BODY:
+        return BodyFeatures(skeleton, 2)
+    return (PairFeatures if skeleton.title == PAIR else FeatureSet)(skeleton, 1)
+
+
+FEATURE_SETS = {name: _in_the_picture(one) for name, one in SKELETONS.items() if one.edges}
 SPACE_FEATURES = {
-    name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if one.edges and not one.is_body
+    name: SpaceFeatures(one, 1) for name, one in SKELETONS.items() if one.edges and one.is_hand
 }
 
 

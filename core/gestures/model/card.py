@@ -195,7 +195,7 @@ def _limits(facts: Facts) -> str:
         f"{unit}; it never sees the picture.",
         f"It understands keypoints found by {_finders(facts)} alone.",
         "Directions are those on the screen"
-        + (": left and right are as they are seen." if skeleton.is_body else _POINTS_RIGHT),
+        + (_POINTS_RIGHT if skeleton.is_hand else ": left and right are as they are seen."),
         "A sign that it never saw may get the name of a gesture.",
     ]
     if facts.axes == 3 and facts.estimator == MEDIAPIPE:

@@ -33,6 +33,7 @@ from core.weights.onnx_session import fault_of_graph, open_session
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
 MOVING, _MAX_STEPS = "moving", 256  # the kind of a model; others are of still gestures
+_LONGEST_S = 3600.0  # of an example
 _MAX_ESTIMATORS = 100
 MOTIONS = "motions"  # the folder, in a model's own, of one of moving gestures beside it
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
@@ -142,6 +143,11 @@ class GestureModel:
     def steps(self) -> int | None:
         """T of the windows that it takes, of a model of moving gestures; None: of still ones."""
         return _steps_of(self.metadata)
+
+    @property
+    def longest_s(self) -> tuple[float, ...]:
+        """Of each moving gesture how long its longest example lasted, in seconds; 0: unknown."""
+        return _longest_of(self.metadata)
 
     @cached_property
     def motions(self) -> "GestureModel | None":
@@ -282,6 +288,15 @@ def _steps_of(metadata: dict[str, Any]) -> int | None:
     return steps
 
 
+def _longest_of(metadata: dict[str, Any]) -> tuple[float, ...]:
+    """Models that do not say it know nothing of it."""
+    count = len(metadata["gestures"])
+    longest = tuple(map(float, metadata.get("longest_s", [0.0] * count)))
+    if len(longest) != count or not all(0 <= one <= _LONGEST_S for one in longest):
+        raise ValueError(f"longest examples of {str(longest)[:80]} s")
+    return longest
+
+
 def _fits(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
@@ -323,6 +338,7 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
         _estimators_of(metadata), float(metadata.get("threshold", 0))
         float(metadata.get("rejection", {}).get("threshold", 0))
+        _longest_of(metadata)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
     known: Mapping[str, Any] = SPACE_FEATURES if axes == 3 else FEATURE_SETS

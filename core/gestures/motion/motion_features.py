@@ -20,7 +20,7 @@ from core.pose.own_frame import EPS, squared
 from core.pose.skeletons import SKELETONS, Skeleton
 
 _LEAST_REACH = 0.01  # of a path: less is a hand that trembles
-_MOVES = 0.15  # a path that reaches farther is one, however far
+MOVES = 0.15  # a path that reaches farther is one, however far
 _SLOW = 0.002  # a step of this length has half a direction
 _QUICK = 4.0  # what steps are multiplied by, to be of the size of places
 
@@ -93,17 +93,31 @@ class MotionFeatures:
 
     def features_of(self, seen: Any, xp: Any = np) -> Any:
         """Of (N, T, K, D) keypoints as the viewer saw them."""
-        root = self._root(seen, xp)
+        ways, shape = self._ways(seen, xp)
+        paths = [_path(way, xp) for way in ways]
         if not self._shape:
-            return _path(root[:, :, 0], xp)
-        from_root = finite(seen - root, xp)
+            return paths[0]
+        shape = shape[:, :, self._shape]
+        shape = shape.reshape(-1, shape.shape[1], shape.shape[2] * shape.shape[3])
+        return xp.concatenate([*paths, shape, _steps(shape, xp) * _QUICK], 2)
+
+    def reach(self, keypoints: Any, xp: Any = np) -> Any:
+        """(N,) of (N, T, K, D): how far the longer path goes from its middle, in sizes of the
+        pose."""
+        ways, _ = self._ways(keypoints, xp)
+        return xp.amax(xp.stack([_reach(way, xp) for way in ways], -1), 1)
+
+    def _ways(self, points: Any, xp: Any) -> tuple[list[Any], Any]:
+        """(N, T, D) the root's way and that of the traced keypoint, and (N, T, K, D) the keypoints
+        from the root, in sizes of the pose; of a single keypoint its way as it came."""
+        root = self._root(points, xp)
+        if not self._shape:
+            return [root[:, :, 0]], None
+        from_root = finite(points - root, xp)
         lengths = xp.sqrt(xp.amax(squared(from_root), 2) + EPS)
         size = xp.mean(lengths, 1)[:, None, None]
-        shape = from_root[:, :, self._shape] / size[..., None]
-        shape = shape.reshape(-1, shape.shape[1], shape.shape[2] * shape.shape[3])
         traced = (root[:, :, 0] + from_root[:, :, self.skeleton.traced]) / size
-        paths = [_path(root[:, :, 0] / size, xp), _path(traced, xp)]
-        return xp.concatenate([*paths, shape, _steps(shape, xp) * _QUICK], 2)
+        return [root[:, :, 0] / size, traced], from_root / size[..., None]
 
     def _root(self, seen: Any, xp: Any) -> Any:
         """(N, T, 1, D) the mean of the root's keypoints that are seen; 0 where none is."""
@@ -118,9 +132,9 @@ def _path(points: Any, xp: Any) -> Any:
     """(N, T, 4 D + 2) of a point's (N, T, D) way: where it is from the way's middle and from its
     beginning, its steps, their directions, how quick it is and how far it reaches."""
     from_middle = points - xp.mean(points, 1)[:, None]
-    reach = xp.sqrt(xp.amax(squared(from_middle), 1) + _LEAST_REACH**2)[:, None, None]
+    reach = _reach(points, xp)[:, None, None]
     # how far somebody reaches says who it is, not what it means; but whether anything moves does
-    told = xp.where(reach < _MOVES, reach, xp.ones_like(reach) * _MOVES)
+    told = xp.where(reach < MOVES, reach, xp.ones_like(reach) * MOVES)
     steps = _steps(points, xp)
     speed = xp.sqrt(squared(steps) + EPS**2)[..., None]
     parts = [
@@ -134,6 +148,12 @@ def _path(points: Any, xp: Any) -> Any:
     return xp.concatenate(parts, 2)
 
 
+def _reach(points: Any, xp: Any) -> Any:
+    """(N,) of (N, T, D): the farthest from their middle."""
+    from_middle = points - xp.mean(points, 1)[:, None]
+    return xp.sqrt(xp.amax(squared(from_middle), 1) + _LEAST_REACH**2)
+
+
 def _steps(points: Any, xp: Any) -> Any:
     """(N, T, M) from each frame to the next; the first counts twice."""
     steps = points[:, 1 : points.shape[1]] - points[:, 0 : points.shape[1] - 1]
@@ -143,7 +163,7 @@ def _steps(points: Any, xp: Any) -> Any:
 MOTION_FEATURES = {
     (name, axes): MotionFeatures(one, axes)
     for name, one in SKELETONS.items()
-    for axes in ((2,) if one.is_body else (2, 3))
+    for axes in ((2, 3) if one.is_hand else (2,))
 }
 
 

@@ -22,7 +22,7 @@ from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
-from core.gestures.motion.windows import is_gap, usual_s, window
+from core.gestures.motion.windows import evenly, is_gap, usual_s
 from core.pose.types import Floats
 
 LENGTHS_S = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8)
@@ -33,7 +33,9 @@ _UNTRIMMED_SETTLED_S = 0.1
 _PAUSE_S = 0.4  # a shorter one after a gesture does not end its movement
 _SAME_S = 0.25  # where no rest tells it: the same gesture so soon is the same movement
 _LEAST_FRAMES = 4  # of a window
-_KEPT_S = UNTRIMMED_S[-1] + 0.5
+# What takes longer than 3.4 s, and a quarter longer than its gesture's longest example, is not it.
+_USUAL_S, _SLOWER, _MOST_S = 3.4, 1.25, 10.0
+_TRAIL_S = 3.9
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
 _STEPS = 60  # between frames, of which the usual one is taken
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
@@ -93,6 +95,9 @@ class MotionStream:
             )
         self._model, self._steps, self._trimmed = model, model.steps, trimmed
         self._lengths_s = LENGTHS_S if trimmed else UNTRIMMED_S
+        longest_s = (_SLOWER * np.array(model.longest_s)).clip(_USUAL_S, _MOST_S)
+        self._longest_s = longest_s if trimmed else np.full_like(longest_s, np.inf)
+        self._kept_s = longest_s.max() + 0.5
         self._settled_s = SETTLED_S if trimmed else _UNTRIMMED_SETTLED_S
         self._threshold = model.threshold if threshold is None else threshold
         self._votes = min(_VOTES, self._threshold)
@@ -106,9 +111,9 @@ class MotionStream:
 
     @property
     def trail(self) -> list[tuple[float, Floats]]:
-        """The times and (D,) places of the traced keypoint, the oldest first."""
-        traced = self._model.skeleton.traced
-        return [(frame.time_s, frame.keypoints[traced]) for frame in self._frames]
+        """The last times and (D,) places of the traced keypoint, the oldest first."""
+        traced, since_s = self._model.skeleton.traced, self._last_s - _TRAIL_S
+        return [(f.time_s, f.keypoints[traced]) for f in self._frames if f.time_s >= since_s]
 
     def step(
         self, time_s: float, keypoints: Floats | None, mirrored_view: bool = False
@@ -151,10 +156,12 @@ class MotionStream:
         quick = 0.0
         if then is not None:
             spent = time_s - then.time_s
-            quick = speed(keypoints, then.keypoints, spent, pose_size(keypoints[None]))
+            hands = self._model.skeleton.number
+            size = pose_size(keypoints[None], hands)
+            quick = speed(keypoints, then.keypoints, spent, size, hands)
         self._frames.append(_Frame(time_s, keypoints, quick))
         self._gone_s = 0.0
-        while time_s - self._frames[0].time_s > _KEPT_S:
+        while time_s - self._frames[0].time_s > self._kept_s:
             self._frames.popleft()
 
     def _weigh(self, mirrored_view: bool) -> None:
@@ -165,6 +172,8 @@ class MotionStream:
         found, rejections = self._model.predict(windows, np.full(len(spans), mirrored_view))
         sure = found * (rejections <= self._model.rejects_above)[:, None]
         sure[:, self._none] = 0
+        lasts_s = np.array([end - start for start, end in spans])
+        sure[lasts_s[:, None] > self._longest_s] = 0
         row, gesture = np.unravel_index(int(sure.argmax()), sure.shape)
         best = _Candidate(int(gesture), *spans[row], float(sure[row, gesture]))
         if self._trimmed:  # the whole says more than its parts did
@@ -195,15 +204,20 @@ class MotionStream:
         parts = self._moved(times, begins) if self._trimmed else [(b, len(times)) for b in begins]
         parts = [(a, b) for a, b in dict.fromkeys(parts) if b - a >= _LEAST_FRAMES]
         spans = [(float(times[a]), float(times[b - 1])) for a, b in parts]
-        shapes = [window(points[a:b], times[a:b], self._steps) for a, b in parts]
+        # a gap would have ended these frames
+        shapes = [evenly(points[a:b], times[a:b], self._steps) for a, b in parts]
         return spans, np.stack(shapes) if shapes else np.empty((0, *self._model.shape), np.float32)
 
     def _begins(self, times: NDArray[np.float64]) -> list[int]:
-        """Of the lengths that fit between the last event, or the first frame, and now."""
+        """Of the lengths that fit between the last event, or the first frame, and now; where
+        examples are trimmed and more is between, all of it, too: the end of a slow circle is a
+        swipe."""
         first = int(np.searchsorted(times, self._free_s))
         fitting = [s for s in self._lengths_s if times[-1] - s >= times[0] - 1e-9]
         begins = [int(np.searchsorted(times, times[-1] - s - 1e-9)) for s in fitting]
-        return [begin for begin in begins if begin >= first]
+        begins = [begin for begin in begins if begin >= first]
+        slow = self._trimmed and begins and times[-1] - times[first] > self._lengths_s[-1]
+        return [*begins, first] if slow else begins
 
     def _moved(self, times: NDArray[np.float64], begins: list[int]) -> list[tuple[int, int]]:
         """(begin, end) of what has moved since the last pause, by the longest window that tells."""

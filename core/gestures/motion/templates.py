@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.gestures.motion.motion_features import MotionFeatures
+from core.gestures.motion.motion_features import MOVES, MotionFeatures
+from core.gestures.motion.windows import between
+from core.pose.types import Floats
 
 _BAND = 4  # frames that one of two windows may be ahead of the other
 _MOST = 12  # examples of a gesture that are kept
@@ -20,6 +22,9 @@ _PARTS, _PART = 4, (0.35, 0.8)  # of each example of `none`, so long a share of 
 _LEAST = 0.02  # of how much better than chance a group of numbers must tell gestures apart
 _UNLIKE = 4.0  # times the usual distance of two examples: what is farther is another movement
 _ALIKE = 0.05  # so near is the same, however alike the examples are
+# Of the reach of a gesture's shortest example: what reaches less is not that gesture. Of n examples
+# n / (n + 1) of it: of two the shortest says little about the next one.
+_SHORT = 0.72
 _SURE = 4.0  # log-odds of a gesture that is nearer by the usual distance between two examples of it
 
 
@@ -34,6 +39,8 @@ class Templates:
         starts: where in the bank each gesture's examples begin, and its end.
         sharpness: how fast probability falls with distance.
         limit: what is farther from every example is none of the gestures.
+        least: of each gesture how far it reaches at least, in sizes of the hand: a hand that talks
+            makes small ways of all shapes. 0 where no reach is told.
     """
 
     features: MotionFeatures
@@ -42,6 +49,7 @@ class Templates:
     starts: tuple[int, ...]
     sharpness: float
     limit: float
+    least: tuple[float, ...]
 
     @classmethod
     def of(
@@ -77,7 +85,8 @@ class Templates:
             bank = np.insert(bank, [sum(counts[: none + 1])] * len(own), own, axis=0)
             counts[none] += len(own)
         starts = tuple(np.cumsum([0, *counts]).tolist())
-        return cls(features, weights, bank, starts, _SURE / usual, max(limit, _ALIKE))
+        least = _least(features, keypoints, labels, classes)
+        return cls(features, weights, bank, starts, _SURE / usual, max(limit, _ALIKE), least)
 
     def logits(self, x: Any, xp: Any = np) -> Any:
         """(N, C) of (N, T, F) features: the nearest example of each gesture; one without examples
@@ -93,6 +102,13 @@ class Templates:
         far = warped_distances(compared(self.features, self.weights, x, xp), self.bank, xp)
         return -xp.amax(-far, 1) / self.limit
 
+    def too_short(self, keypoints: Any, answers: Any, xp: Any = np) -> Any:
+        """(N,) of (N, T, K, D) windows and their (N, C) probabilities: above 1 most of the answer
+        is gestures that reach farther."""
+        least = np.array(self.least, np.float32)
+        far = xp.where(self.features.reach(keypoints, xp)[:, None] < least, answers, answers * 0.0)
+        return xp.mean(far, 1) * (2.0 * len(least))
+
     def probabilities(
         self, keypoints: NDArray[np.float32], mirrored_view: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
@@ -102,22 +118,35 @@ class Templates:
         return np.asarray(odds / odds.sum(1, keepdims=True), np.float32)
 
 
+def _least(
+    features: MotionFeatures,
+    keypoints: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    classes: int,
+) -> tuple[float, ...]:
+    """Of hands alone: a body's size changes as its legs are seen or not, a pair's with a hand."""
+    if not features.skeleton.is_hand or features.skeleton.size == 1:
+        return (0.0,) * classes
+    reaches = features.reach(keypoints)
+    own = [reaches[labels == c] for c in range(classes)]
+    return tuple(_shortest(one) for one in own)
+
+
+def _shortest(reaches: Floats) -> float:
+    count, least = len(reaches), float(reaches.min()) if len(reaches) else 0.0
+    return _SHORT * count / (count + 1) * least if least > MOVES else 0.0
+
+
 def parts_of(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """(N * _PARTS, T, K, D) parts of (N, T, K, D) windows, drawn anywhere in them."""
     steps = windows.shape[1]
-    found = []
+    frames, found = np.arange(float(steps)), []
     for one in np.repeat(windows, _PARTS, axis=0):
         length = rng.uniform(*_PART) * (steps - 1)
         begin = rng.uniform(0, steps - 1 - length)
-        found.append(_between(one, begin + np.linspace(0, length, steps)))
+        wanted = begin + np.linspace(0, length, steps)
+        found.append(between(one.reshape(steps, -1), frames, wanted).reshape(one.shape))
     return np.stack(found)
-
-
-def _between(one: NDArray[np.float32], at: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(len(at), K, D) of a (T, K, D) window at fractions of frames."""
-    before = np.minimum(at.astype(int), len(one) - 2)
-    share = (at - before)[:, None, None]
-    return np.asarray(one[before] * (1 - share) + one[before + 1] * share, np.float32)
 
 
 def compared(features: MotionFeatures, weights: tuple[float, ...], x: Any, xp: Any = np) -> Any:

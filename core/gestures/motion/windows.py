@@ -27,14 +27,29 @@ def window(keypoints: Floats, times_s: Times | None = None, steps: int = STEPS) 
     A keypoint that is lost for a while lies on the line between where it was and where it came
     back, before its first and after its last sight where it was seen; NaN where it never was.
     """
-    times = np.arange(len(keypoints)) * _UNTIMED_S if times_s is None else times_s
+    times = _known(times_s, len(keypoints))
     part = longest_part(keypoints, times)
-    keypoints, times = keypoints[part], times[part]
+    return evenly(keypoints[part], times[part], steps)
+
+
+def lasts_s(keypoints: Floats, times_s: Times | None = None) -> float:
+    """How long the part of a clip lasts that its `window` is of."""
+    times = _known(times_s, len(keypoints))
+    part = times[longest_part(keypoints, times)]
+    return float(part[-1] - part[0])
+
+
+def _known(times_s: Times | None, frames: int) -> Times:
+    return np.arange(frames) * _UNTIMED_S if times_s is None else times_s
+
+
+def evenly(keypoints: Floats, times: Times, steps: int) -> Floats:
+    """(steps, K, D) of (T, K, D) keypoints without a gap."""
     wanted = np.linspace(times[0], times[-1], steps)
     flat = keypoints.reshape(len(times), -1)
     always = np.isfinite(flat).all(0)
     found = np.empty((steps, flat.shape[1]), np.float32)
-    found[:, always] = _between(flat[:, always], times, wanted)
+    found[:, always] = between(flat[:, always], times, wanted)
     for column in np.flatnonzero(~always):
         found[:, column] = _filled(flat[:, column], times, wanted)
     return found.reshape(steps, *keypoints.shape[1:])
@@ -74,7 +89,7 @@ def usual_s(steps_s: Times) -> float:
     return float(np.median(steps_s)) if len(steps_s) else 0.0
 
 
-def _between(values: Floats, times: Times, wanted: Times) -> Floats:
+def between(values: Floats, times: Times, wanted: Times) -> Floats:
     """(len(wanted), M) of (T, M) values, on the lines between them."""
     if len(times) == 1:
         return np.repeat(values, len(wanted), 0)

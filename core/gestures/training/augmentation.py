@@ -39,7 +39,8 @@ class Augmentation:
         rotation_deg: largest turn either way.
         stretch: standard deviation of the log of width to height.
         shear: standard deviation of the sideways shift per unit of height.
-        jitter: standard deviation of each joint's noise, in lengths of the pose.
+        jitter: standard deviation of each joint's noise, in lengths of the pose, of a pair's
+            in lengths of the hand.
         dropout: chance that a keypoint (never the root) is missing, in a third of the samples.
         mirror: share of the samples that are mirrored, where the mirror image's name is known.
         turn: share of the samples that are turned by any angle, of gestures without a direction.
@@ -108,6 +109,10 @@ def augment(
 def _jittered(
     keypoints: torch.Tensor, jitter: float, skeleton: Skeleton, generator: torch.Generator
 ) -> Any:
+    if skeleton.parts:  # each hand by its own length, also where the other is missing or far away
+        hands = keypoints.split([part.size for part in skeleton.parts], 1)
+        both = zip(hands, skeleton.parts, strict=True)
+        return torch.cat([_jittered(hand, jitter, part, generator) for hand, part in both], 1)
     from_root = keypoints - keypoints[:, [*skeleton.root]].mean(1, keepdim=True)
     length = from_root.nan_to_num().norm(dim=2).amax(1)[:, None, None]
     return keypoints + torch.randn(keypoints.shape, generator=generator) * length * jitter

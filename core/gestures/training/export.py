@@ -53,7 +53,7 @@ def save_model(net: OpenSetNet, data: GestureData, folder: Path, about: dict[str
     _save(net, data, folder, _counted(data) | known | about)
 
 
-_UNLIKE = {"score": "distance to the nearest example", "threshold": 1.0}
+_UNLIKE = {"score": "distance to the nearest example, or too short a way", "threshold": 1.0}
 
 
 def save_motion_model(
@@ -73,10 +73,18 @@ def save_motion_model(
     content = motion_onnx(matcher, steps, examples)
     about = about if examples is None else about | {"rejection": _UNLIKE}
     motion = {"kind": MOVING, "steps": steps, "feature_version": data.motion_features.version}
+    motion["longest_s"] = _longest_s(data)
     _write(content, data, folder, motion | _counted(data) | about)
     some = data.take(np.arange(min(64, len(data))))
     answer = GestureModel.load(folder).predict_proba(some.keypoints, some.mirrored_view)
     _check_near(answer, probabilities(matcher, some))
+
+
+def _longest_s(data: GestureData) -> list[float]:
+    """Of each gesture's examples; 0 where it has none, or nobody knows."""
+    seconds = data.seconds if len(data.seconds) else np.zeros(len(data))
+    own = [seconds[data.labels == c] for c in range(len(data.gestures))]
+    return [round(float(one.max()), 3) if len(one) else 0.0 for one in own]
 
 
 def _counted(data: GestureData) -> dict[str, Any]:

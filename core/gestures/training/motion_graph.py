@@ -15,7 +15,7 @@ def motion_onnx(matcher: Matcher, steps: int, examples: Templates | None = None)
 
     Args:
         steps: T of the windows.
-        examples: what is unlike all of these is turned away; None: nothing is.
+        examples: what is unlike all of these, or reaches less, is turned away; None: nothing is.
     """
     graph, features = Graph(), matcher.features
     keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
@@ -24,7 +24,8 @@ def motion_onnx(matcher: Matcher, steps: int, examples: Templates | None = None)
     logits = _net(graph, matcher, x) if isinstance(matcher, MotionNet) else matcher.logits(x, graph)
     answers = [graph.node("Softmax", logits, like=logits.like, axis=1)]
     if examples is not None:
-        answers.append(examples.unlike(x, graph))
+        unlike = examples.unlike(x, graph), examples.too_short(keypoints, answers[0], graph)
+        answers.append(graph.amax(graph.stack(unlike, -1), 1))
     return graph.to_bytes(dict(zip(OUTPUTS, answers, strict=False)))
 
 

@@ -85,7 +85,9 @@ def _downloads(read: BodyVideo) -> None:
     }
     with st.container(horizontal=True):
         for title, (content, name, mime) in files.items():
-            st.download_button(title, content, name, mime, icon="⬇️", key=f"body_{name}")
+            st.download_button(
+                title, content, name, mime, icon="⬇️", key=f"body_{name}", on_click="ignore"
+            )
 
 
 def _show_moment(read: BodyVideo, person: int) -> None:

@@ -39,7 +39,14 @@ def show_picture(
         picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
         st.image(picture, width="stretch")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button("Download", encode_png(picture), "body.png", "image/png", icon="🖼")
+            st.download_button(
+                "Download",
+                encode_png(picture),
+                "body.png",
+                "image/png",
+                icon="🖼",
+                on_click="ignore",
+            )
             st.caption(f"{many(len(estimate.poses), 'person')} found")
         with beside:
             _show_person(estimate)

@@ -9,7 +9,7 @@ from core.capture.recording import Recorder
 from core.pose.boxes import bounding_box
 from core.pose.drawing import person_color
 from core.recognition.browser_channel import announce, withdraw
-from core.recognition.browser_finders import FINDERS
+from core.recognition.browser_finders import FINDERS, count_of
 from core.recognition.browser_frames import BrowserFrames, Told
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import Reading
@@ -60,7 +60,7 @@ class BrowserStream:
         return {
             "turn": turn,
             "by": self.by,
-            "count": options.hands,
+            "count": count_of(options.keypoints.name, options.hands),
             "paused": options.paused,
             "bare": options.body is not None and not options.body.skeleton,
             "recording": recording,

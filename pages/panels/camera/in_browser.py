@@ -123,7 +123,7 @@ def _data(stream: BrowserStream | None, wanted: Mapping[str, Any]) -> dict[str, 
 def _said(finder: Finder) -> dict[str, str]:
     """What is said while it is opened, and of what it does."""
     skeleton = finder.skeleton
-    what, size = skeleton.titles, megabytes(Paths.find().weights, finder.model)
+    what, size = skeleton.single.titles, megabytes(Paths.find().weights, finder.model)
     return {
         "opening": f"Getting what finds {what}, {size} MB the first time …",
         "unable": f"This browser can't find {what} itself: that needs WebAssembly with SIMD and "

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.pose.heatmap_layout import Maps
+from core.pose.skeleton import PAIR
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.keypoint_sources import (
     MEDIAPIPE,
@@ -20,6 +21,7 @@ from pages.panels.frame import studio
 
 TITLES = {
     MEDIAPIPE: "MediaPipe hands",
+    "mediapipe-both-hands": "MediaPipe hands, both",
     "mediapipe-pose": "MediaPipe pose",
     "cpm.hand_light": "Light CPM",
     "cpm.body_light": "Light net of bodies",
@@ -44,7 +46,7 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
     name = st.selectbox(
         "Keypoints by",
         names,
-        key=f"{key}_keypoints" + ("_of_bodies" if skeleton.is_body else ""),
+        key=f"{key}_keypoints" + ("" if skeleton.is_hand else f"_of_{skeleton.name}"),
         persist_state="session",
         format_func=lambda n: TITLES.get(n, n),
         help="A gesture model understands the keypoints that it was trained on, and no others.",
@@ -55,7 +57,10 @@ def pick_keypoints(key: str, project: Project) -> KeypointSource:
 
 
 def pick_number(key: str, skeleton: str, **look: Any) -> int:
-    """How many hands or persons are looked for; `look` is what Streamlit's toggle takes."""
+    """How many hands or persons are looked for; `look` is what Streamlit's toggle takes. Of pairs
+    of hands one."""
+    if skeleton_named(skeleton).title == PAIR:
+        return 1
     body = skeleton_named(skeleton).is_body
     title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
     several = st.toggle(title, key=key, persist_state="session", **look)

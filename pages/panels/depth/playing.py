@@ -82,5 +82,6 @@ def _say_hands(playback: DepthPlayback) -> None:
             "text/csv",
             icon="⬇️",
             key="depth_csv",
+            on_click="ignore",
             help="Of the frames read so far, in mm from the camera.",
         )

@@ -48,5 +48,10 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
     for seen in read.seen:
         st.video(str(seen.video), format="video/webm")
         st.download_button(
-            "Download", seen.video.read_bytes(), "heatmaps.webm", "video/webm", icon="🎞"
+            "Download",
+            seen.video.read_bytes(),
+            "heatmaps.webm",
+            "video/webm",
+            icon="🎞",
+            on_click="ignore",
         )

@@ -103,7 +103,9 @@ def _show(
             st.image(picture, width="stretch")
     if boxes:
         show_attention(of_chosen.heatmaps[0], maps)
-    st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
+    st.download_button(
+        "Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼", on_click="ignore"
+    )
 
 
 def _read(

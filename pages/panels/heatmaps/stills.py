@@ -122,7 +122,14 @@ def _show(
     with st.container(key=STILL):
         st.image(picture, width="stretch")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button("Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼")
+        st.download_button(
+            "Download",
+            encode_png(picture),
+            "heatmaps.png",
+            "image/png",
+            icon="🖼",
+            on_click="ignore",
+        )
         shown = next(iter(of_person(estimate, maps.person).heatmaps), None)
         if shown is not None:
             crop = shown.crop

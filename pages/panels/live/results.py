@@ -41,7 +41,9 @@ def _downloads(seen: list[Seen]) -> None:
     pictures = [one for one in seen if one.video is None]
     with st.container(horizontal=True):
         table = table_of(seen).to_csv(index=False).encode()
-        st.download_button("Table (CSV)", table, "gestures.csv", "text/csv", icon="📄")
+        st.download_button(
+            "Table (CSV)", table, "gestures.csv", "text/csv", icon="📄", on_click="ignore"
+        )
         if pictures:
             st.download_button(
                 "Annotated pictures (zip)",
@@ -49,6 +51,7 @@ def _downloads(seen: list[Seen]) -> None:
                 "annotated.zip",
                 "application/zip",
                 icon="🖼",
+                on_click="ignore",
             )
 
 
@@ -72,6 +75,7 @@ def _show_video(one: Seen, emoji: dict[str, str], skeleton: Skeleton) -> None:
             "video/webm",
             icon="🎞",
             key=f"video_{video.stem}",
+            on_click="ignore",
         )
 
 

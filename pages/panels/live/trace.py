@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.pose.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.live import LiveProcessor
 from core.recognition.reading import TRACE_S, Moment
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     import altair as alt
 
 RAW, SMOOTH = "raw", "smoothed"
+_TRACED = {
+    HAND: "index finger's tip",
+    PAIR: "right index finger's tip",
+    BODY: "right wrist",
+}
 COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
@@ -28,7 +34,7 @@ def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
 
 def _chart(live: LiveProcessor, skeleton: Skeleton) -> None:
     trace = live.trace()
-    what = "right wrist" if skeleton.is_body else "index finger's tip"
+    what = _TRACED[skeleton.title]
     if not trace:
         st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
         return

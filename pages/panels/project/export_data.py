@@ -118,4 +118,5 @@ def _prepare_and_download(
         icon="⬇️",
         type="primary",
         key=f"download_{about[1]}",
+        on_click="ignore",
     )

@@ -16,8 +16,8 @@ from pages.panels.table import show_table
 def balance(project: Project, sample_index: SampleIndex) -> None:
     """The sentence and the table."""
     rows = _rows(project, sample_index)
-    hands = not skeleton_named(project.skeleton).is_body
-    st.info(safe_label(record_next(rows, hands=hands)), icon="➡️")
+    skeleton = skeleton_named(project.skeleton)
+    st.info(safe_label(record_next(rows, skeleton.title)), icon="➡️")
     scored = any(row.doubtful is not None for row in rows)
     suspected = ["–" if row.doubtful is None else f"{row.doubtful:.0%}" for row in rows]
     columns: dict[str, Sequence[object]] = {
@@ -26,13 +26,13 @@ def balance(project: Project, sample_index: SampleIndex) -> None:
         "Persons": [row.persons for row in rows],
         "Sessions": [row.sessions for row in rows],
     }
-    if hands:
+    if skeleton.is_hand:
         columns["Left"] = [row.left for row in rows]
         columns["Right"] = [row.right for row in rows]
     if scored:
         columns["Suspected label errors"] = suspected
     show_table(columns, bar="Samples", most=max(row.samples for row in rows))
-    notes = ["Tables don't say which hand it is."] if hands else []
+    notes = ["Tables don't say which hand it is."] if skeleton.is_hand else []
     if not scored:
         notes.append(
             "Order the samples by “most suspect first” to have their suspected label errors "
@@ -61,8 +61,8 @@ def next_step(project: Project, *, untrained: bool = False) -> str:
         return "➡️ Press Train, and watch how it learns."
     if not any(row.samples for row in rows):
         return ""
-    hands = not skeleton_named(project.skeleton).is_body
-    return f"➡️ {safe_label(record_next(rows, hands=hands))}"
+    title = skeleton_named(project.skeleton).title
+    return f"➡️ {safe_label(record_next(rows, title))}"
 
 
 def _rows(project: Project, sample_index: SampleIndex) -> list[Spread]:

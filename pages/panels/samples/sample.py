@@ -49,7 +49,7 @@ def show_sample(
 
 def _facts(sample: Sample) -> None:
     origin = sample_origin(studio().store, sample.id)
-    moves = sample.frames > 1
+    moves, of_hand = sample.frames > 1, skeleton_named(sample.skeleton).is_hand
     size = "–" if sample.size_hw is None else f"{sample.size_hw[1]} × {sample.size_hw[0]}"
     facts = {
         "Gesture": f"{origin.emoji} {origin.gesture}".strip(),
@@ -58,11 +58,7 @@ def _facts(sample: Sample) -> None:
         "Source": sample.source,
         "Session": f"{origin.session_id}, {origin.session_source}, {_time(origin.session_at)}",
         "Recording": f"{origin.burst_id}, {_time(origin.recording_at)}",
-        **(
-            {"Hand": sample.handedness or "not known"}
-            if not skeleton_named(sample.skeleton).is_body
-            else {}
-        ),
+        **({"Hand": sample.handedness or "not known"} if of_hand else {}),
         "Picture": size,
         "Mirrored view": "yes" if sample.mirrored_view else "no",
         "Estimator": f"{sample.estimator} {sample.estimator_version}".strip(),
@@ -70,8 +66,6 @@ def _facts(sample: Sample) -> None:
         **({"Frames": f"{sample.frames} in {clip_times(sample)[-1]:.2f} s"} if moves else {}),
         "Number": str(sample.id),
     }
-    if skeleton_named(sample.skeleton).is_body:
-        del facts["Hand"]
     st.markdown("\n".join(f"- {name}: **{safe_label(fact)}**" for name, fact in facts.items()))
 
 

@@ -12,7 +12,7 @@ _PICTURE, _SPACE = "the picture (x, y)", "space (x, y, z)"
 
 def pick_axes(project: Project) -> None:
     """The choice, which is the project's; of hands alone."""
-    if skeleton_named(project.skeleton).is_body:
+    if not skeleton_named(project.skeleton).is_hand:
         return
     chosen = st.radio(
         "Learn from keypoints in",

@@ -311,6 +311,14 @@ HOSTILE = {
     ),
     "another rejection": (vectors(rejection=[0.5] * 16), "off its own vectors"),
     "a threshold of NaN": (edited(lambda a: a.update(threshold=float("nan"))), "threshold"),
+    "an example of NaN seconds": (
+        edited(lambda a: a.update(longest_s=[float("nan")] * len(a["gestures"]))),
+        "longest examples",
+    ),
+    "an example of a gesture that is none": (
+        edited(lambda a: a.update(longest_s=[1.0])),
+        "longest",
+    ),
     "a threshold of 7": (edited(lambda a: a.update(threshold=7)), "threshold.*less than"),
     "an accuracy of 2": (edited(lambda a: a["figures"].update(accuracy=2)), "figures.accuracy"),
     "half a character": (edited(lambda a: a.update(split="\ud800")), "split"),

@@ -31,7 +31,12 @@ def rest(at: np.ndarray, frames: int) -> np.ndarray:
     return at + np.random.default_rng(frames).normal(0, 0.001, (frames, 2))
 
 
-def learned(names: list[str], windows: list[np.ndarray], folder: Path) -> GestureModel:
+def learned(
+    names: list[str],
+    windows: list[np.ndarray],
+    folder: Path,
+    seconds: list[float] | None = None,
+) -> GestureModel:
     """A model that compares with these windows, each of the gesture of its name."""
     gestures = tuple(map(GestureLabel, dict.fromkeys(names)))
     index = {gesture.name: number for number, gesture in enumerate(gestures)}
@@ -45,8 +50,10 @@ def learned(names: list[str], windows: list[np.ndarray], folder: Path) -> Gestur
         one,
         np.arange(len(names)).astype(str),
         skeleton="fingertip_1" if windows[0].shape[1] == 1 else "hand_21",
+        seconds=np.array(seconds or []),
     )
-    save_motion_model(fit_templates(data), data, folder, {})
+    examples = fit_templates(data)
+    save_motion_model(examples, data, folder, {}, examples)
     return GestureModel.load(folder)
 
 
@@ -119,6 +126,33 @@ def test_a_circle_is_one_event_though_its_parts_go_as_swipes_do(circles):
     assert event.gesture.name == "clockwise"
     assert event.start_s == pytest.approx(1.0, abs=0.15)
     assert event.end_s == pytest.approx(2.8, abs=0.15)
+
+
+def test_a_slow_circle_is_a_circle_and_not_the_swipe_that_its_last_part_is(circles):
+    """Its last 2.8 of 3.2 seconds alone would be; the hand was there for 0.4 s before it."""
+    way = np.concatenate([rest(REST, 12), circle(1, 96), rest(REST, 30)])
+    [(_, event)] = events_of(circles, way)
+    assert event.gesture.name == "clockwise"
+    assert event.start_s == pytest.approx(0.4, abs=0.2)
+
+
+@pytest.mark.parametrize(("taught_s", "told"), [(0.0, []), (3.0, []), (4.5, ["clockwise"])])
+def test_what_goes_on_for_longer_than_a_gesture_ever_did_is_none(taught_s, told, tmp_path):
+    """Of five seconds; 3.4 are any gesture's, more where an example took four fifths of it."""
+    clips = [circle(1, 16)[:, None] * size for size in (1.0, 0.8)]
+    clips += [line(REST, RIGHT, 16)[:, None] * size for size in (1.0, 0.8)]
+    names = ["clockwise"] * 2 + ["swipe_right"] * 2
+    fitted = learned(names, clips, tmp_path, [taught_s, taught_s, 0.5, 0.5])
+    assert fitted.longest_s == (taught_s, 0.5)
+    way = np.concatenate([rest(REST, 30), 2 * circle(1, 150), rest(REST, 30)])
+    assert [event.gesture.name for _, event in events_of(fitted, way)] == told
+
+
+def test_the_trail_is_of_the_last_moments_alone(model):
+    stream = MotionStream(model)
+    for frame in range(150):
+        stream.step(frame / FPS, np.zeros((1, 2), np.float32))
+    assert stream.trail[0][0] == pytest.approx(149 / FPS - 3.9, abs=1.1 / FPS)
 
 
 def test_after_a_pause_another_movement_begins(model):
@@ -209,6 +243,27 @@ def test_on_a_busy_machine_real_movements_are_found(spelled, tmp_path):
         told = [stream.step(t, points[round(t * FPS)]) for t in read_s]
         found += kana in [event.gesture.name for event in (*told, stream.close()) if event]
     assert found >= 8
+
+
+def test_a_hand_that_talks_makes_short_swipes_which_are_none(spelled, tmp_path):
+    """A third as far as the examples, by a hand as large; near the camera all is larger."""
+    hand = spelled["り"][0][0]
+    size = np.linalg.norm(hand - hand[0], axis=1).max()  # as `MotionFeatures` has it
+    ways = {"swipe_right": RIGHT, "swipe_left": LEFT}
+    known = [(n, line(REST, w * far, 16)) for n, w in ways.items() for far in (5, 6)]
+    clips = [(hand + way[:, None] * size).astype(np.float32) for _, way in known]
+    fitted = learned([name for name, _ in known], clips, tmp_path)
+
+    def told(far: float, larger: float = 1.0) -> list[str]:
+        ends = REST, RIGHT * far
+        way = np.concatenate([rest(REST, 30), line(*ends, 18), rest(ends[1], 30)])
+        points = (hand + way[:, None] * size) * larger
+        stream = MotionStream(fitted)
+        found = [stream.step(n / FPS, one.astype(np.float32)) for n, one in enumerate(points)]
+        return [event.gesture.name for event in found if event]
+
+    assert told(1.7) == told(1.7, larger=4) == []
+    assert told(4) == told(4, larger=0.2) == told(15) == ["swipe_right"]
 
 
 def test_what_was_going_on_at_the_end_is_told_when_the_stream_is_closed(model):

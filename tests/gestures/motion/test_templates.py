@@ -89,6 +89,37 @@ def test_parts_of_what_is_no_gesture_are_none_as_well():
     assert right[0] < 0.5 and right[1] == 1.0
 
 
+def straight(lengths: list[float], skeleton: str, size: float = 1.0) -> np.ndarray:
+    """(N, 16, K, 2) of a hand whose farthest keypoint is so far from its root."""
+    shape = np.zeros((motion_features(skeleton).skeleton.size, 2))
+    shape[1:, 1] = size
+    ways = np.linspace(-0.5, 0.5, 16)[None, :, None, None] * np.array(lengths)[:, None, None, None]
+    return (shape + ways * [1.0, 0.0]).astype(np.float32)
+
+
+def test_what_reaches_much_less_than_the_shortest_example_is_too_short():
+    """Ways of 4 and 3 hands reach 2 and 1.5 from their middle, one of 8 hands 4. Of two examples
+    0.72 * 2 / 3 of the shortest counts, of a single one 0.72 / 2."""
+    features, labels = motion_features("hand_21"), np.array([0, 0, 1])
+    clips = straight([4.0, 3.0, 8.0], "hand_21")
+    matcher = Templates.of(features, clips, np.zeros(3, bool), labels, 3)
+    np.testing.assert_allclose(matcher.least, [0.72, 1.44, 0.0], atol=1e-3)
+    asked = np.concatenate([straight([1.4, 1.5], "hand_21"), straight([4.5], "hand_21", 3.0)])
+    np.testing.assert_allclose(features.reach(asked), [0.7, 0.75, 0.75], atol=1e-3)
+    answers = np.array([[0.7, 0.1, 0.2]] * 3, np.float32)
+    # of the second gesture's 0.1 all, of the first's 0.7 what is shorter; twice that
+    np.testing.assert_allclose(matcher.too_short(asked, answers), [1.6, 0.2, 0.2], atol=1e-5)
+
+
+def test_of_a_single_keypoint_or_a_hand_that_hardly_moves_no_reach_is_told():
+    for skeleton, lengths in (("fingertip_1", [4.0, 3.0]), ("hand_21", [0.25, 0.2])):
+        clips = straight(lengths, skeleton)
+        least = Templates.of(
+            motion_features(skeleton), clips, np.zeros(2, bool), np.array([0, 1]), 2
+        ).least
+        assert least == (0.0, 0.0)
+
+
 def test_parts_lie_on_the_window_they_are_of_and_are_drawn_by_the_seed():
     line = np.linspace(0, 15, 16)[None, :, None, None] * np.ones((2, 1, 3, 2))
     drawn = [parts_of(line.astype(np.float32), np.random.default_rng(1)) for _ in range(2)]

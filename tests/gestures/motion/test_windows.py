@@ -2,8 +2,9 @@
 a window. By hand."""
 
 import numpy as np
+import pytest
 
-from core.gestures.motion.windows import longest_part, window
+from core.gestures.motion.windows import lasts_s, longest_part, window
 
 NAN = np.nan
 
@@ -32,6 +33,8 @@ def test_a_moment_without_the_hand_is_bridged_and_a_longer_one_ends_the_window()
     long = way(0, 1, 2, NAN, NAN, NAN, NAN, 7, 8, 9, 10, 11)
     assert longest_part(long, times) == slice(7, 12)
     np.testing.assert_allclose(window(long, times, 5)[:, 0, 0], [7, 8, 9, 10, 11], atol=1e-5)
+    assert (lasts_s(short, times), lasts_s(long, times)) == pytest.approx((11 / 20, 4 / 20))
+    assert lasts_s(way(0, 1, 2, 3)) == pytest.approx(0.1)  # 30 a second where nobody knows
 
 
 def test_frames_that_were_never_read_are_bridged_for_half_a_second():

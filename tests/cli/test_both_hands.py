@@ -1,0 +1,113 @@
+"""Gestures of both hands by the commands: pictures with two hands in, a model and answers out."""
+
+import json
+import subprocess
+import sys
+import zipfile
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.pose.finders import BOTH_HANDS
+from tests.hands_together import both_hands
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+# the photos of the one and the other hand
+GESTURES = {"open_hands": ("open_palm", "open_palm"), "mixed": ("fist", "open_palm")}
+LEARNED, ASKED = range(10), range(12, 16)
+
+
+@pytest.fixture(scope="module")
+def pictures(shared_data, tmp_path_factory):
+    """Pictures with two real hands each, to learn from and others, in a folder a gesture."""
+    folder = tmp_path_factory.mktemp("pairs")
+    photos_of = shared_data / "hand_images" / "hagrid_crops"
+    for gesture, names in GESTURES.items():
+        photos = [sorted((photos_of / name).iterdir()) for name in names]
+        for number in (*LEARNED, *ASKED):
+            right, left = (cv2.imread(str(paths[number])) for paths in photos)
+            own = folder / ("learned" if number in LEARNED else "asked") / gesture
+            own.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(own / f"{number}.png"), both_hands(right, left))
+    return folder
+
+
+def told(*arguments):
+    done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def said(*arguments):
+    done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_pictures_of_both_hands_are_imported_trained_and_read(
+    pictures, tmp_path, monkeypatch, weights_folder
+):
+    monkeypatch.chdir(tmp_path)
+    home = ("--workspace", str(tmp_path / "home"))
+    made = said("project", "create", "Pairs", "--both-hands", *home)
+    assert made["skeleton"] == "hands_42" and "heart_hands" in made["gestures"]
+    came = said("import", str(pictures / "learned"), "--project", "Pairs", *home)
+    assert came["added"] >= 18
+    run = said("train", "--project", "Pairs", *home)["run"]
+    right = []
+    for gesture in GESTURES:
+        for path in sorted((pictures / "asked" / gesture).iterdir()):
+            [frame] = said("predict", "-i", str(path), "--model", run, *home)["frames"]
+            assert frame["skeleton"] == "hands_42"
+            found = [pair["gesture"] for pair in frame["hands"]]
+            assert all(np.array(pair["keypoints"]).shape == (42, 2) for pair in frame["hands"])
+            right.append(found == [gesture])
+    table = tmp_path / "pairs.csv"
+    said("export-data", "--project", "Pairs", "-o", str(table), *home)
+    again = said("import", str(table), "--project", "Again", *home)
+    assert again["added"] == came["added"]
+    assert_told_alike_elsewhere(run, path, frame, tmp_path, weights_folder, home)
+    assert sum(right) >= 6  # in one, MediaPipe finds no hand
+    assert_taken_in_by_a_project_of_pairs(tmp_path / "pairs.gesture", path, home)
+
+
+def assert_told_alike_elsewhere(run, picture, frame, folder, weights_folder, home):
+    """The exported file's own program answers as Mudra did, from keypoints and from a picture."""
+    said("export", "--model", run, "-o", str(folder / "pairs.gesture"), *home)
+    with zipfile.ZipFile(folder / "pairs.gesture") as file:
+        file.extractall(folder / "there")
+    (folder / "there" / "hand_landmarker.task").symlink_to(
+        weights_folder / "hand_landmarker_full.task"
+    )
+    [pair] = frame["hands"]
+    (folder / "keypoints.json").write_text(json.dumps([pair["keypoints"]]))
+    for what in (folder / "keypoints.json", picture):
+        command = [sys.executable, str(folder / "there" / "predict.py"), str(what)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        [answer] = [json.loads(line) for line in done.stdout.splitlines()]
+        assert answer["gesture"] == pair["gesture"]
+        assert answer["probability"] == pytest.approx(pair["probability"], abs=0.01)
+
+
+def assert_taken_in_by_a_project_of_pairs(file, picture, home):
+    """Its project is made for both hands, and what is said to people speaks of pairs."""
+    said("import-model", str(file), "--project", "Theirs", *home)
+    made = told("samples", "balance", "--project", "Theirs", *home)
+    assert "heart_hands" in made and " left" not in made
+    assert "a pair of hands" in told(
+        "predict", "-i", str(picture), "--model", "none", "--estimator", BOTH_HANDS, *home
+    )
+
+
+def test_both_kinds_at_once_are_refused():
+    done = CliRunner().invoke(app, ["project", "create", "P", "--both-hands", "--bodies"])
+    assert done.exit_code == 2 and "choose one of --bodies, --both-hands" in done.output
+
+
+@pytest.mark.parametrize("subject", ["--both-hands", "--bodies"])
+def test_what_is_no_single_hand_is_not_learned_in_space(subject):
+    done = CliRunner().invoke(app, ["project", "create", "P", subject, "--in-space"])
+    assert done.exit_code == 2 and "leave out --in-space" in done.output

@@ -1,0 +1,92 @@
+"""Both hands as one pose: found in a real video, each kept where it belongs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import EstimatorError
+from core.estimators import create_estimator
+from core.estimators.both_hands import paired
+from core.media.pictures import read_picture
+from core.media.videos import read_video
+from core.pose.types import LEFT, RIGHT, Pose
+
+RNG = np.random.default_rng(0)
+POINTS = RNG.uniform(0, 100, (21, 2)).astype(np.float32)
+
+
+def a_hand(x, side=None, score=0.9):
+    points = POINTS + np.float32([x, 0])
+    return Pose(points, np.full(21, score, np.float32), score, side)
+
+
+def places(pose):
+    """The left and the right hand's wrist, less where the first keypoint of `POINTS` lies."""
+    left, right = pose.keypoints[0, 0] - POINTS[0, 0], pose.keypoints[21, 0] - POINTS[0, 0]
+    return [None if np.isnan(x) else round(float(x)) for x in (left, right)]
+
+
+def test_both_hands_of_a_video_are_one_pose(weights_folder, shared_data):
+    frames = [*read_video(shared_data / "hand_videos" / "two_palms.mp4", fps=5)]
+    with (
+        create_estimator("mediapipe-both-hands", weights_folder) as together,
+        create_estimator("mediapipe-hands", weights_folder, num_poses=2) as alone,
+    ):
+        pairs = [(together.estimate(frame), alone.estimate(frame)) for frame in frames]
+    assert max(len(apart.poses) for _, apart in pairs) == 2
+    for both, apart in pairs:
+        assert len(both.poses) == bool(apart.poses)
+        assert (both.skeleton, both.estimator) == ("hands_42", "mediapipe-both-hands")
+        sides = {hand.handedness: hand for hand in apart.poses}
+        if len(sides) == 2:
+            [pose] = both.poses
+            np.testing.assert_array_equal(pose.keypoints[:21], sides[LEFT].keypoints)
+            np.testing.assert_array_equal(pose.keypoints[21:], sides[RIGHT].keypoints)
+            assert pose.score == max(hand.score for hand in apart.poses)
+
+
+def test_a_picture_with_one_hand_lacks_the_other(weights_folder, shared_data):
+    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
+    pointing = read_picture(sorted(folder.iterdir())[0])
+    with create_estimator("mediapipe-both-hands", weights_folder) as estimator:
+        [pose] = estimator.estimate_still(pointing).poses
+        nothing = estimator.estimate_still(np.full((120, 200, 3), 128, np.uint8))
+    seen = np.isfinite(pose.keypoints).all(1)
+    assert seen.sum() == 21 and seen[:21].all() ^ seen[21:].all()
+    assert (pose.scores[~seen] == 0).all() and (pose.scores[seen] > 0).all()
+    assert nothing.poses == () and nothing.skeleton == "hands_42"
+    with pytest.raises(EstimatorError, match="closed"):
+        estimator.estimate_still(pointing)
+
+
+@pytest.mark.parametrize(
+    ("hands", "expected"),
+    [
+        ([a_hand(0, RIGHT)], [None, 0]),
+        ([a_hand(0, LEFT)], [0, None]),
+        ([a_hand(0, RIGHT), a_hand(300, LEFT)], [300, 0]),
+        ([a_hand(0, LEFT, 0.6), a_hand(300, LEFT, 0.9)], [300, 0]),  # the surer one is right
+        ([a_hand(0, RIGHT, 0.6), a_hand(300, RIGHT, 0.9)], [0, 300]),
+    ],
+)
+def test_a_hand_goes_where_its_finder_says(hands, expected):
+    assert places(paired(hands)) == expected
+
+
+def test_a_hand_that_is_followed_keeps_its_place_whatever_it_is_called():
+    last = paired([a_hand(0, LEFT), a_hand(300, RIGHT)]).keypoints
+    unsure = [a_hand(5, RIGHT, 0.6), a_hand(304, RIGHT, 0.9)]
+    assert places(paired(unsure, last)) == [5, 304]
+    assert places(paired([a_hand(304, LEFT, 0.6)], last)) == [None, 304]
+
+
+def test_one_that_is_surely_called_otherwise_gives_way_where_it_is_free():
+    last = paired([a_hand(0, LEFT, 0.6)]).keypoints
+    assert places(paired([a_hand(2, RIGHT, 0.99)], last)) == [None, 2]
+
+
+def test_the_two_surest_of_several_count():
+    hands = [a_hand(0, LEFT, 0.5), a_hand(200, LEFT, 0.9), a_hand(400, RIGHT, 0.8)]
+    assert places(paired(hands)) == [200, 400]
+    assert places(paired([replace(hand, handedness=None) for hand in hands])) == [200, 400]
