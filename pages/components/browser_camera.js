@@ -23,7 +23,7 @@ class Camera {
     this.frames = []
     this.pending = []  // numbers of the newest frames of words without an answer
     this.crops = new Crops()
-    this.trouble = ""
+    this.brought = ""
     this.box = made("div", "camera")
     this.canvas = made("canvas")
     this.canvas.hidden = true
@@ -46,6 +46,7 @@ class Camera {
       heard: (news) => this.stream && this.hear(news),
       lost: () => {  // the page's messages go on
         this.pending = []
+        this.brought = ""
         if (this.stream) this.tell()
       },
     })
@@ -74,7 +75,7 @@ class Camera {
     this.pending = this.pending.filter((n) => n > heard)
     if (data.page && data.page !== this.page && !this.stream) this.tell()  // that mount is gone
     this.equip()
-    if (data.asked?.length) this.bring(data.asked)
+    this.bring(data.asked ?? [])
     this.draw()
     this.tellSoon()
   }
@@ -286,14 +287,18 @@ class Camera {
     else if (aloud) this.send({ ...word, frames: [], direct })
   }
 
+  // The connection's words arrive: what those under way are answered may ask for the same again. A
+  // page's message may be passed over: the same is brought until it is heard.
   async bring(asked) {
-    if (this.bringing) return
+    if (!asked.length) this.brought = ""
+    if (this.bringing || String(asked) === this.brought) return
     this.bringing = true
     let brought = []
     try {
       brought = await this.crops.brought(asked)
     } finally {
       this.bringing = false
+      this.brought = this.connection.isOpen ? String(asked) : ""
       this.tell(false, brought)  // also that there are none any more
     }
   }
