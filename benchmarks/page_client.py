@@ -134,7 +134,7 @@ class Camera:
         self._channel: ClientConnection | None = None
         self.answered_s: list[float] = []
         self.unanswered: dict[int, float] = {}
-        visitor.on_data = lambda name, data: self._hear(data) if name == self._name else None
+        visitor.on_data = self._hear_page
 
     async def start(self) -> None:
         """Press START; the page hears that pictures come."""
@@ -180,6 +180,10 @@ class Camera:
             await self._channel.send(text)
         else:
             await self.visitor.tell(self._name, {"told": word | {"direct": direct}})
+
+    def _hear_page(self, name: str, data: Mapping[str, Any]) -> None:
+        if name == self._name:
+            self._hear(data["news"])
 
     def _hear(self, news: Mapping[str, Any]) -> None:
         if news["page"] == self._page:

@@ -20,11 +20,12 @@ def motion_onnx(matcher: Matcher, steps: int, examples: Templates | None = None)
     graph, features = Graph(), matcher.features
     keypoints = graph.input("keypoints", np.float32, steps, features.skeleton.size, features.axes)
     mirrored_view = graph.input("mirrored_view", bool)
-    x = features(keypoints, mirrored_view, graph)
+    seen = features.as_seen(keypoints, mirrored_view, graph)
+    x = features.features_of(seen, graph)
     logits = _net(graph, matcher, x) if isinstance(matcher, MotionNet) else matcher.logits(x, graph)
     answers = [graph.node("Softmax", logits, like=logits.like, axis=1)]
     if examples is not None:
-        unlike = examples.unlike(x, graph), examples.too_short(keypoints, answers[0], graph)
+        unlike = examples.unlike(x, graph), examples.too_short(seen, answers[0], graph)
         answers.append(graph.amax(graph.stack(unlike, -1), 1))
     return graph.to_bytes(dict(zip(OUTPUTS, answers, strict=False)))
 
