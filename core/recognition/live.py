@@ -18,6 +18,7 @@ from typing import Protocol
 from core.errors import MudraError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.stream import NearMiss
 from core.pose.body_drawing import BodyView, draw_body
 from core.pose.heatmap_layout import Maps
 from core.pose.skeletons import skeleton_named
@@ -86,6 +87,7 @@ class Latest:
         opening: an estimator is being opened, which takes a moment; no frame passes meanwhile.
         numbered: the picture shows people's numbers.
         made: the last gestures that move, each with when it was known, as `taken_s` has it.
+        missed: what came near to one after these, and when that was known.
     """
 
     hands: tuple[Reading, ...] = ()
@@ -99,6 +101,7 @@ class Latest:
     opening: bool = False
     numbered: bool = False
     made: tuple[tuple[float, Motion], ...] = ()
+    missed: tuple[float, NearMiss] | None = None
 
     def trouble(self, address: str, now_s: float | None = None) -> str:
         """What is wrong with the stream and what to do; "" while all is well.
@@ -284,15 +287,17 @@ class LiveProcessor:
             # the page may have wanted something else meanwhile, and must not take it for there
             opening = wanted is not options and self._must_open(wanted)
             frames = before.frames + 1
-            made = [(came_s, motion) for motion in self._read.motions.take()]
-            made = [*before.made, *made][-MADE:]
+            made, missed = self._read.motions.take()
+            nearly = (came_s, missed) if missed else None if made else before.missed
+            told = [*before.made, *((came_s, motion) for motion in made)][-MADE:]
             self._latest = replace(
                 found,
                 frames=frames,
                 fps=fps,
                 latency_ms=latency_ms,
                 opening=opening,
-                made=tuple(made),
+                made=tuple(told),
+                missed=nearly,
             )
 
     def _faltered(self, now_s: float) -> bool:

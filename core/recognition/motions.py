@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.motion.stream import MotionEvent, MotionStream
+from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
 from core.pose.boxes import resized, same_shape
 from core.pose.drawing import draw_way
 from core.pose.skeletons import skeleton_named
@@ -59,10 +59,12 @@ class Motions:
 
     Attributes:
         made: what the last frame settled.
+        missed: the last movement that it showed to be none, though near to a gesture.
     """
 
     def __init__(self) -> None:
         self.made: tuple[Motion, ...] = ()
+        self.missed: NearMiss | None = None
         self._model: GestureModel | None = None
         self._tracks: dict[int, _Track] = {}
         self._size_hw: tuple[int, int] | None = None
@@ -79,6 +81,7 @@ class Motions:
         Raises:
             ModelError: the model of moving gestures can't be used.
         """
+        self.missed = None
         moving = model.motions if model is not None else None
         if moving is not self._model:
             self._model, self._tracks = moving, {}
@@ -110,6 +113,7 @@ class Motions:
             track.see(estimate.time_s, pose, traced)
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
                 made.append((name, event))
+            self.missed = track.stream.missed or self.missed
         return made
 
     def _size_of(self, estimate: Estimate) -> tuple[int, int]:
@@ -127,14 +131,16 @@ class Motions:
             gone = now_s - track.seen_s > FORGET_S
             if event := track.stream.close() if gone else track.stream.step(now_s, None):
                 made.append((track.name, event))
+            self.missed = track.stream.missed or self.missed
             if gone:
                 del self._tracks[number]
         return made
 
-    def take(self) -> tuple[Motion, ...]:
-        """What was made, once."""
-        made, self.made = self.made, ()
-        return made
+    def take(self) -> tuple[tuple[Motion, ...], NearMiss | None]:
+        """What was made and what was missed, once."""
+        taken = self.made, self.missed
+        self.made, self.missed = (), None
+        return taken
 
     def draw(self, mirrored: Picture) -> None:
         """The ways, into the mirrored picture of the last frame, in place."""

@@ -1,10 +1,15 @@
 """What is said of several hands or people keeps its place, whoever is the surest in a frame."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from core.gestures.labels import GestureLabel
+from core.gestures.motion.stream import SLOW, MotionEvent, NearMiss
 from core.pose.types import LEFT, RIGHT, Pose
 from core.recognition.live import Latest
+from core.recognition.motions import Motion
 from core.recognition.reading import Reading
 from pages.panels.live.readings import said_of
 
@@ -30,3 +35,14 @@ def test_the_left_hand_stands_left_as_on_the_screen(scores):
 def test_people_stand_in_the_order_of_their_numbers(numbers):
     latest = Latest(tuple(map(person, numbers)), numbered=True)
     assert [one["note"] for one in said_of(latest, "body_33")] == ["person 1", "person 2"]
+
+
+def test_what_was_nearly_a_gesture_is_said_for_a_moment_with_the_reason():
+    swipe = GestureLabel("swipe_left", "👈")
+    latest = Latest((hand(LEFT, 0.9),), 104.0, missed=(103.0, NearMiss(swipe, 2.0, SLOW)))
+    [near] = said_of(latest)
+    assert near["name"] == "No gesture"
+    assert near["note"] == "like 👈 swipe_left, but slower than your examples"
+    assert said_of(replace(latest, taken_s=105.1)) == said_of(replace(latest, missed=None))
+    made = (103.5, Motion(MotionEvent(swipe, 1.0, 2.0, 0.9), "Left", 1))
+    assert [one["name"] for one in said_of(replace(latest, made=(made,)))] == ["swipe_left"]

@@ -1,5 +1,6 @@
 """Gestures that move in a stream of hands: made once each, by which hand, told soon after."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 
 from core.actions.actions import Actions
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.stream import UNLIKE
 from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.pose.boxes import resized
+from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import HandReader
 from core.store import Store
 from tests.performances import SIZE_HW, STREAM_FPS, WAYS, frames_of, made, perform, real_hand, seen
@@ -59,6 +62,28 @@ def test_what_no_example_is_like_is_no_gesture(model):
     down = np.stack([0 * times, 200 * np.clip(times - 2, 0, 1)], 1)
     assert made(model, zip(times, talking, strict=True)) == []
     assert made(model, zip(times, down, strict=True)) == []
+
+
+def test_a_movement_that_is_too_small_is_nearly_a_gesture_until_one_is_made(model):
+    """Half as far as the shortest example may be; a quarter of that is nobody's gesture."""
+    options, clock = Options(model), itertools.count(100, 1 / STREAM_FPS)
+    live = LiveProcessor(lambda _: None, options, clock=clock.__next__)
+    small = [(time_s, 0.4 * way) for time_s, way in frames_of("rest", "swipe_left", "rest")]
+    for time_s, way in small:
+        live.step(seen(time_s, 0.25 * way))
+    assert live.latest().missed is None
+    for time_s, way in small:
+        live.step(seen(4 + time_s, way))
+    latest = live.latest()
+    assert latest.missed is not None and latest.made == ()
+    known_s, near = latest.missed
+    assert (near.gesture.name, near.why) == ("swipe_left", UNLIKE)
+    assert near.end_s == pytest.approx(5.7, abs=0.1) and known_s < latest.taken_s - 0.5
+    for time_s, way in frames_of("rest", "swipe_right", "rest"):
+        live.step(seen(8 + time_s, way))
+    [(_, motion)] = live.latest().made
+    assert motion.event.gesture.name == "swipe_right" and live.latest().missed is None
+    live.close()
 
 
 def test_a_swipe_that_ends_outside_the_picture_counts(model):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
+from core.gestures.motion.motion_features import motion_features
 from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
 from core.gestures.motion.windows import evenly, is_gap, usual_s
 from core.pose.types import Floats
@@ -38,8 +39,13 @@ _USUAL_S, _SLOWER, _MOST_S = 3.4, 1.25, 10.0
 _TRAIL_S = 3.9
 _AS_SURE = 0.85  # of what the candidate was, to go on being it
 _STEPS = 60  # between frames, of which the usual one is taken
+_LIKE = 0.5  # so sure of a gesture, what is none comes near to it
+_NOTICED = 0.25  # sizes of the pose that a movement reaches at least for somebody to have meant it
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
 _BEGAN, _ENDED = 0.4, 0.8  # of the votes' weight comes before its begin, and before its end
+
+
+SLOW, UNLIKE, UNSURE = "slow", "unlike", "unsure"
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,21 @@ class MotionEvent:
     start_s: float
     end_s: float
     confidence: float
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """A movement that is over and no gesture.
+
+    Attributes:
+        gesture: which it was most like.
+        why: it is not that one. SLOW: it took longer than any example may; UNLIKE: it is smaller or
+            otherwise unlike the examples; UNSURE: it may be another one.
+    """
+
+    gesture: GestureLabel
+    end_s: float
+    why: str
 
 
 class _Frame(NamedTuple):
@@ -82,6 +103,10 @@ class MotionStream:
         trimmed: the examples that it learned from were cut to what moves, as recording does it:
             so are windows. False: they rest before or after.
 
+    Attributes:
+        missed: the movement that the last frame showed to be over and no gesture, where the
+            examples are trimmed.
+
     Raises:
         ModelError: the model is of still gestures.
     """
@@ -108,6 +133,9 @@ class MotionStream:
         self._free_s, self._last_s = -np.inf, -np.inf
         self._candidate: _Candidate | None = None
         self._last: _Candidate | None = None
+        self._near: NearMiss | None = None
+        self._passed_s = -np.inf  # until when movements are known to be none
+        self.missed: NearMiss | None = None
 
     @property
     def trail(self) -> list[tuple[float, Floats]]:
@@ -126,6 +154,7 @@ class MotionStream:
         """
         if time_s <= self._last_s:
             return None
+        self.missed = None
         ended = self.close() if self._lost(time_s) else None
         self._last_s = time_s
         if keypoints is not None and np.isfinite(keypoints).all(-1).any():
@@ -138,7 +167,7 @@ class MotionStream:
         another movement."""
         event = self._settled(np.inf)
         self._frames.clear()
-        self._last = None
+        self._last = self._near = None
         return event
 
     def _lost(self, time_s: float) -> bool:
@@ -177,7 +206,9 @@ class MotionStream:
         row, gesture = np.unravel_index(int(sure.argmax()), sure.shape)
         best = _Candidate(int(gesture), *spans[row], float(sure[row, gesture]))
         if self._trimmed:  # the whole says more than its parts did
-            self._candidate = best if best.confidence >= self._threshold else None
+            told = best.confidence >= self._threshold
+            self._candidate = best if told else None
+            self._near = None if told else self._nearest(spans[0], windows, found[0], rejections[0])
             return
         one = self._candidate
         if one is None:
@@ -194,6 +225,23 @@ class MotionStream:
             votes = tuple((*span, share) for span, share in says if share >= self._votes)
             one = one._replace(votes=(*one.votes, *votes))
         self._candidate = one
+
+    def _nearest(
+        self, span: tuple[float, float], windows: Floats, shares: Floats, rejection: float
+    ) -> NearMiss | None:
+        """What the one window is most like, which is no event; None where it is like nothing, or
+        hardly a movement, or what follows a gesture."""
+        gesture, (start_s, end_s) = int(shares.argmax()), span
+        if end_s <= self._passed_s or gesture in self._none or shares[gesture] < _LIKE:
+            return None
+        if self._last and self._one_movement(self._last, _Candidate(gesture, *span, 0.0)):
+            return None
+        features = motion_features(self._model.skeleton.name, self._model.axes)
+        if features.reach(windows)[0] < _NOTICED:
+            return None
+        slow = end_s - start_s > self._longest_s[gesture]
+        why = SLOW if slow else UNLIKE if rejection > self._model.rejects_above else UNSURE
+        return NearMiss(self._model.gestures[gesture], end_s, why)
 
     def _windows(self) -> tuple[list[tuple[float, float]], Floats]:
         """(start, end) of the windows that end now and begin after the last event, and the (N, T,
@@ -233,6 +281,8 @@ class MotionStream:
         return []
 
     def _settled(self, now_s: float) -> MotionEvent | None:
+        if (near := self._near) and now_s - near.end_s >= self._settled_s - 1e-9:
+            self.missed, self._near, self._passed_s = near, None, near.end_s
         one, last = self._candidate, self._last
         if one is None or now_s - one.end_s < self._settled_s - 1e-9:
             return None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from core.gestures.model.coverage import HALF_NOTE
+from core.gestures.motion import stream
 from core.pose.skeletons import skeleton_named
 from core.recognition.live import Latest
 from core.recognition.motions import Motion
@@ -12,6 +13,11 @@ from pages.components.answer import draw_answer
 NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"
 SHOWN_S = 2.0  # that a gesture which moves is shown
 UNLIKE = "Unlike every gesture that the model learned."
+BUT = {
+    stream.SLOW: "slower than your examples",
+    stream.UNLIKE: "smaller than your examples, or otherwise unlike them",
+    stream.UNSURE: "as much like another",
+}
 
 
 def show_hands(latest: Latest, key: str, skeleton: str | None = None) -> None:
@@ -27,8 +33,8 @@ def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]
     # the surest comes first there, which changes from frame to frame
     hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
     shown = [_hand(hand, whose(hand) if several else "") for hand in hands]
-    if latest.made and latest.taken_s - latest.made[-1][0] < SHOWN_S:
-        shown = [*(hand for hand in shown if hand["bars"]), _made(latest.made[-1][1])]
+    if moved := _moved(latest):
+        shown = [*(hand for hand in shown if hand["bars"]), moved]
     return shown or [_said(NO_HAND, "Nobody" if people else "No hand")]
 
 
@@ -73,6 +79,18 @@ def _hand(hand: Reading, whose: str) -> dict[str, Any]:
         for gesture, share in hand.probabilities
     ]
     return said
+
+
+def _moved(latest: Latest) -> dict[str, Any] | None:
+    """What has just been made, or nearly."""
+    made = latest.made[-1] if latest.made else None
+    missed = latest.missed
+    if made and latest.taken_s - made[0] < SHOWN_S:
+        return _made(made[1])
+    if missed and latest.taken_s - missed[0] < SHOWN_S:
+        near = missed[1]
+        return _said(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
+    return None
 
 
 def _made(motion: Motion) -> dict[str, Any]:

@@ -10,7 +10,16 @@ from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.motion.stream import SETTLED_S, MotionStream, _agreed, _Candidate
+from core.gestures.motion.stream import (
+    SETTLED_S,
+    SLOW,
+    UNLIKE,
+    UNSURE,
+    MotionStream,
+    NearMiss,
+    _agreed,
+    _Candidate,
+)
 from core.gestures.motion.trimming import moving_part
 from core.gestures.motion.windows import window
 from core.gestures.training.export import save_motion_model
@@ -77,6 +86,15 @@ def events_of(model: GestureModel, way: np.ndarray, fps: float = FPS, **given):
         (t, stream.step(t, xy[None].astype(np.float32))) for t, xy in zip(times, way, strict=True)
     ]
     return [(t, event) for t, event in found if event is not None]
+
+
+def missed_of(model: GestureModel, way: np.ndarray, **given) -> list[NearMiss]:
+    """What each frame of an (F, 2) way showed to be nearly a gesture."""
+    stream, found = MotionStream(model, **given), []
+    for frame, xy in enumerate(way):
+        stream.step(frame / FPS, xy[None].astype(np.float32))
+        found.append(stream.missed)
+    return [one for one in found if one is not None]
 
 
 def test_a_swipe_between_rests_is_one_event_soon_after_its_end(model):
@@ -146,6 +164,8 @@ def test_what_goes_on_for_longer_than_a_gesture_ever_did_is_none(taught_s, told,
     assert fitted.longest_s == (taught_s, 0.5)
     way = np.concatenate([rest(REST, 30), 2 * circle(1, 150), rest(REST, 30)])
     assert [event.gesture.name for _, event in events_of(fitted, way)] == told
+    near = [] if told else [("clockwise", SLOW)]
+    assert [(one.gesture.name, one.why) for one in missed_of(fitted, way)] == near
 
 
 def test_the_trail_is_of_the_last_moments_alone(model):
@@ -166,6 +186,30 @@ def test_after_a_pause_another_movement_begins(model):
 
 def test_rest_alone_is_no_event(model):
     assert events_of(model, rest(REST, 200)) == []
+    assert missed_of(model, rest(REST, 200)) == []
+
+
+def test_what_is_nearly_a_gesture_is_said_once_when_it_is_over(model):
+    """Between right and down; far enough for somebody to have meant it."""
+    to = 5 * (RIGHT + DOWN)
+    way = np.concatenate([rest(REST, 30), line(REST, to, 18), rest(to, 100)])
+    [near] = missed_of(model, way)
+    assert near.why == UNLIKE and near.gesture.name in ("swipe_right", "swipe_down")
+    assert near.end_s == pytest.approx(47 / FPS, abs=0.1)
+    assert missed_of(model, way / 12) == []  # a hand that fidgets
+    assert missed_of(model, -way * (0, 1)) == []  # a way up is like none of them
+
+
+def test_a_gesture_and_its_way_back_are_not_nearly_one(model):
+    to = 5 * RIGHT
+    back = [line(to, -2 * RIGHT, 9), rest(3 * RIGHT, 60)]
+    there = [rest(REST, 30), line(REST, to, 18), rest(to, 6)]
+    way = np.concatenate([*there, *back])
+    assert [event.gesture.name for _, event in events_of(model, way)] == ["swipe_right"]
+    assert missed_of(model, way) == []
+    way = np.concatenate([*there, rest(to, 60)])
+    surer = [(one.gesture.name, one.why) for one in missed_of(model, way, threshold=1.1)]
+    assert surer == [("swipe_right", UNSURE)]
 
 
 def test_nothing_is_told_before_it_happened(model):
