@@ -14,6 +14,8 @@ cut-out: the cut-out gestures of SFINGE 3D in three folds of recordings, by net 
 stream: gestures found in SFINGE 3D's continuous recordings, as the SHREC contests count them.
 recorders: the ways of a fingertip, eight groups of recorders left out in turn.
 bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
+
+Nets learn for as many epochs as each part's published figures are of, or for --epochs.
 """
 
 import argparse
@@ -35,6 +37,7 @@ from core.gestures.training.motion_learner import fit_again, probabilities
 from core.pose.skeletons import HAND_21, HANDS_42, LSP_14
 
 EXAMPLES, DRAWS = 2, 20
+EPOCHS = {"cut-out": 8, "stream": 48, "recorders": 12, "bodies": 24}
 _SIGNER = "Luthiraa/LSTM-backend-minigestures"
 _TWO_HANDED = ("kelhuynh/CapstoneProject", "Ben8176/holdit")
 _SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves
@@ -209,23 +212,24 @@ def _folds(data: GestureData) -> Iterator[tuple[GestureData, GestureData]]:
 def main() -> None:
     """Print the figures as JSON, a line for each part."""
     ways = ["templates", "net"]
-    parts: dict[str, Callable[[Any], dict[str, Any]]] = {
-        "examples": lambda given: two_examples(fifteen_motions(given.folder)),
-        "both": lambda given: both_hands(given.folder),
-        "cut-out": lambda given: in_folds(cut_out(given.folder), given.by, given.epochs),
-        "stream": lambda given: sfinge.in_streams(given.folder, given.on, given.epochs),
-        "recorders": lambda given: point_history.other_recorders(given.folder, given.epochs),
-        "bodies": lambda given: in_folds(bodies(given.folder), given.by, given.epochs),
+    parts: dict[str, Callable[[Any, int], dict[str, Any]]] = {
+        "examples": lambda given, _: two_examples(fifteen_motions(given.folder)),
+        "both": lambda given, _: both_hands(given.folder),
+        "cut-out": lambda given, epochs: in_folds(cut_out(given.folder), given.by, epochs),
+        "stream": lambda given, epochs: sfinge.in_streams(given.folder, given.on, epochs),
+        "recorders": lambda given, epochs: point_history.other_recorders(given.folder, epochs),
+        "bodies": lambda given, epochs: in_folds(bodies(given.folder), given.by, epochs),
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=[*parts])
     parser.add_argument("--on", type=Path, help="stream: find in this folder's recordings instead")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int)
     parser.add_argument("--by", nargs="+", choices=ways, default=ways)
     given = parser.parse_args()
     for part in given.parts or parts:
-        print(json.dumps({"part": part, **parts[part](given)}), flush=True)
+        figures = parts[part](given, given.epochs or EPOCHS.get(part, 0))
+        print(json.dumps({"part": part, **figures}), flush=True)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from core.gestures.training.motion_fitting import fit_motion
 from core.pose.skeletons import HAND_21
 
 FILE, FPS = "sfinge3d_v1.npz", 20
-THRESHOLD = 0.8  # of an event's confidence
+THRESHOLD = 0.78  # of an event's confidence
 _FOLDS = 3
 # the palm, three keypoints of the thumb and four of each finger, as those of a hand
 _LEAP = [0, 2, 3, 4, *range(5, 21)]

@@ -5,8 +5,8 @@ is a swipe. What goes on after a gesture without a real pause is its rest or the
 another one. Where examples are not cut to what moves, no rest tells where a gesture begins: windows
 that end with the frame, of several lengths, are asked. The surest answer is a candidate, which
 grows there while windows go on saying the same, and gives way to a surer one; once none has come
-for a while it is an event. What an event was read from is not asked again, so that a movement gives
-one event.
+for a while, or few say it any more, it is an event. What an event was read from is not asked again,
+so that a movement gives one event.
 
 Convention: K keypoints, D axes; times in seconds, rising; NaN where a keypoint is missing.
 """
@@ -42,7 +42,8 @@ _STEPS = 60  # between frames, of which the usual one is taken
 _LIKE = 0.5  # so sure of a gesture, what is none comes near to it
 _NOTICED = 0.25  # sizes of the pose that a movement reaches at least for somebody to have meant it
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
-_BEGAN, _ENDED = 0.4, 0.8  # of the votes' weight comes before its begin, and before its end
+_BEGAN, _ENDED = 0.4, 0.9  # of the votes' weight comes before its begin, and before its end
+_FADED = 0.35  # of the most votes that a frame gave: the gesture is over
 
 
 SLOW, UNLIKE, UNSURE = "slow", "unlike", "unsure"
@@ -85,13 +86,17 @@ class _Frame(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """Of spans (start, end) in seconds: the whole one, and those that said it."""
+    """Of spans (start, end) in seconds: the whole one, and those that said it, with how sure they
+    were. The most that a frame's windows said together, and whether the last frame's said little
+    of that."""
 
     gesture: int
     start_s: float
     end_s: float
     confidence: float
     votes: tuple[tuple[float, float, float], ...] = ()
+    loudest: float = 0.0
+    faded: bool = False
 
 
 class MotionStream:
@@ -216,15 +221,24 @@ class MotionStream:
         elif best.gesture != one.gesture:
             one = best if best.confidence > one.confidence else one
         elif best.confidence >= _AS_SURE * one.confidence:
-            start, end = min(one.start_s, best.start_s), max(one.end_s, best.end_s)
-            one = _Candidate(
-                one.gesture, start, end, max(one.confidence, best.confidence), one.votes
+            one = one._replace(
+                start_s=min(one.start_s, best.start_s),
+                end_s=max(one.end_s, best.end_s),
+                confidence=max(one.confidence, best.confidence),
             )
-        if one is not None:
-            says = zip(spans, sure[:, one.gesture].tolist(), strict=True)
-            votes = tuple((*span, share) for span, share in says if share >= self._votes)
-            one = one._replace(votes=(*one.votes, *votes))
-        self._candidate = one
+        self._candidate = one and self._heard(one, spans, sure[:, one.gesture].tolist())
+
+    def _heard(
+        self, one: _Candidate, spans: list[tuple[float, float]], shares: list[float]
+    ) -> _Candidate:
+        """With what the windows that end now say of it."""
+        said = zip(spans, shares, strict=True)
+        votes = tuple((*span, share) for span, share in said if share >= self._votes)
+        loud = sum(share for *_, share in votes)
+        loudest = max(one.loudest, loud)
+        return one._replace(
+            votes=(*one.votes, *votes), loudest=loudest, faded=loud < _FADED * loudest
+        )
 
     def _nearest(
         self, span: tuple[float, float], windows: Floats, shares: Floats, rejection: float
@@ -284,7 +298,7 @@ class MotionStream:
         if (near := self._near) and now_s - near.end_s >= self._settled_s - 1e-9:
             self.missed, self._near, self._passed_s = near, None, near.end_s
         one, last = self._candidate, self._last
-        if one is None or now_s - one.end_s < self._settled_s - 1e-9:
+        if one is None or (now_s - one.end_s < self._settled_s - 1e-9 and not one.faded):
             return None
         self._candidate, self._free_s, self._last = None, one.end_s, one
         if last and self._one_movement(last, one):
