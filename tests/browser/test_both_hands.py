@@ -1,5 +1,7 @@
 """Gestures of both hands through the browser: a project about them, taught with keypoints found in
-the browser, read with those found there and on the server."""
+the browser, read with those found there and on the server; still ones, and ones that move."""
+
+import re
 
 import cv2
 import numpy as np
@@ -8,15 +10,26 @@ from playwright.sync_api import expect
 
 from benchmarks.studio import start_camera
 from core.paths import Paths
-from core.store import Store
+from core.store import NewSample, Store
+from core.store.rows import MOVING
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import begin_hold, card, kept, reads, settled, write_film
+from tests.browser.conftest import (
+    begin_hold,
+    button_to_hold,
+    card,
+    go,
+    kept,
+    reads,
+    settled,
+    write_film,
+)
 from tests.conftest import lacking
-from tests.hands_together import both_hands
+from tests.hands_together import PAPER, both_hands
 
 pytestmark = pytest.mark.browser
 # what the project's gestures are shown as here: each hand's photo, the left one mirrored
 SHOWN = {"open_hands": ("open_palm", "open_palm"), "heart_hands": ("open_palm", "fist")}
+LOW, HIGH = 100, -100  # pixels below the middle
 IN_BROWSER = "keypoints_found=in+this+browser"
 
 
@@ -42,6 +55,74 @@ def hands(shared_data, tmp_path):
         return path
 
     return film
+
+
+@pytest.fixture
+def raised(shared_data, tmp_path):
+    """A film of two hands that rest, rise in a second, rest and are gone for one, again and
+    again."""
+    photos = sorted((shared_data / "hand_images" / "hagrid_crops" / "open_palm").iterdir())
+    photo = cv2.imread(str(photos[0]))
+    both = both_hands(photo, photo)
+    shares = [0.0] * 4 + [*(1 - np.cos(np.linspace(0, np.pi, 10))) / 2] + [1.0] * 4
+    down = [round(LOW - (LOW - HIGH) * share) for share in shares]
+    frames = [np.roll(both, by, axis=0) for by in down]
+    path = tmp_path / "raised.y4m"
+    write_film(path, [*frames, *[np.full_like(both, PAPER)] * 10], frames_a_photo=1)
+    return path
+
+
+def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, pictures, workspace):
+    store = Store(Paths.find(workspace).database)
+    project = store.create_project("Lifts", skeleton="hands_42")
+    for gesture in store.gestures(project.id):
+        store.delete_gesture(gesture.id)
+    for name in ("raise", "lower"):
+        store.add_gesture(project.id, name, "", MOVING)
+    with look(raised) as page:
+        page.goto(f"/?project=Lifts&{IN_BROWSER}")
+        page.get_by_role("button", name="START").click()
+        expect(page.locator("canvas[data-poses='2']")).to_be_visible()
+        for _ in range(2):
+            button_to_hold(page, "raise").hover()
+            page.mouse.down()  # until one whole movement is in it, wherever the film is
+            recorded_s = card(page, "raise").locator(".count")
+            expect(recorded_s).to_have_text(re.compile(r"● [4-9]\.\d s"))
+            page.mouse.up()
+            assert kept(page, "raise") == 1
+        clips = store.samples(project.id)
+        for clip in clips:
+            assert clip.pose.shape == (42, 2) and clip.times_s[-1] - clip.times_s[0] < 1.8
+            way = (clip.keypoints[-1] - clip.keypoints[0])[:, 1] * 480 / clip.size_hw[0]
+            wrists = way[[0, 21]]
+            assert (abs(wrists + LOW - HIGH) < 60).all()  # each hand's
+        _backwards(store, project.id, clips)
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text("told apart by comparing with your examples")).to_be_visible()
+        go(page, "Live")
+        twice = r"Last movements: raise \d+% · (raise \d+%( · )?)+"
+        expect(page.get_by_text("Last movements:")).to_have_text(re.compile(f"^{twice}$"))
+        page.screenshot(path=pictures / "pairs_movement.png", full_page=True)
+    store.close()
+
+
+def _backwards(store, project, clips):
+    """The movements the other way, as if recorded."""
+    session = store.start_session(project, store.ensure_person(project, "Ada").id, "test")
+    lower = next(one for one in store.gestures(project) if one.name == "lower")
+    for clip in clips:
+        sample = NewSample(
+            clip.keypoints[::-1].copy(),
+            clip.scores[::-1].copy(),
+            "webcam",
+            clip.mirrored_view,
+            clip.estimator,
+            size_hw=clip.size_hw,
+            skeleton="hands_42",
+            time_s=0.0,
+            times_s=clip.times_s - clip.times_s[0],
+        )
+        store.add_samples(store.start_recording(session, lower.id), [sample])
 
 
 def test_gestures_of_both_hands_are_taught_and_read(look, hands, pictures, workspace):
