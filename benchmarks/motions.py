@@ -37,7 +37,7 @@ from core.gestures.training.motion_learner import fit_again, probabilities
 from core.pose.skeletons import HAND_21, HANDS_42, LSP_14
 
 EXAMPLES, DRAWS = 2, 20
-EPOCHS = {"cut-out": 8, "stream": 48, "recorders": 12, "bodies": 24}
+EPOCHS = {"cut-out": 8, "stream": 48, "recorders": 24, "bodies": 24}
 _SIGNER = "Luthiraa/LSTM-backend-minigestures"
 _TWO_HANDED = ("kelhuynh/CapstoneProject", "Ben8176/holdit")
 _SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves

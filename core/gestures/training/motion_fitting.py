@@ -20,7 +20,7 @@ from core.gestures.training.motion_augmentation import (
 from core.gestures.training.motion_net import MotionNet
 from core.learning.background import Stop
 
-EPOCHS = 12
+_EPOCHS, _EPOCHS_OF_MANY, _MANY = 12, 24, 2000  # windows
 _STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps of an epoch
 _WARM = 0.1  # of all steps, until the learning rate is at its highest
 _AT_ONCE = 1024
@@ -35,12 +35,10 @@ def fit_motion(
 ) -> MotionNet:
     """Fit on every window for so many epochs, fewer when it is stopped.
 
-    A recording of many windows says little more than one of few: each is drawn by the root of how
-    many windows its person has of its gesture. How many persons have a gesture says how probable it
-    is of the next one: the logits know.
+    How many persons have a gesture says how probable it is of the next one: the logits know.
     """
     torch.set_num_threads(1)  # as `fitting` has it
-    epochs, stop = epochs or options.epochs or EPOCHS, stop or Stop()
+    epochs, stop = epochs or usual_epochs(data, options), stop or Stop()
     generator = torch.Generator().manual_seed(options.seed)
     features, labels = data.motion_features, torch.from_numpy(data.labels.astype(np.int64))
     seen = torch.from_numpy(np.asarray(features.as_seen(data.keypoints, data.mirrored_view)))
@@ -78,6 +76,11 @@ def fit_motion(
     return averaged
 
 
+def usual_epochs(data: GestureData, options: TrainOptions) -> int:
+    """Those that are wanted, else more where there are many windows."""
+    return options.epochs or (_EPOCHS_OF_MANY if len(data) > _MANY else _EPOCHS)
+
+
 def _schedule(done: float) -> float:
     """The learning rate's share: up in a line, then down to nothing along half a cosine."""
     if done < _WARM:
@@ -86,12 +89,19 @@ def _schedule(done: float) -> float:
 
 
 def draw_weights(data: GestureData) -> NDArray[np.float64]:
-    """(N,) how often each window is drawn."""
+    """(N,) how often each window is drawn.
+
+    Many windows of a person say little more than few: each person's of a gesture are drawn as often
+    as another's, all of them by the root of how many a person has.
+    """
+    gestures = len(data.gestures)
     _, group = np.unique(data.persons, return_inverse=True)
-    _, cell, counts = np.unique(
-        group * len(data.gestures) + data.labels, return_inverse=True, return_counts=True
+    cells, cell, counts = np.unique(
+        group * gestures + data.labels, return_inverse=True, return_counts=True
     )
-    return np.asarray(1 / np.sqrt(counts[cell]), np.float64)
+    persons = np.bincount(cells % gestures, minlength=gestures)
+    usual = np.bincount(data.labels, minlength=gestures) / np.maximum(persons, 1)
+    return np.asarray(np.sqrt(usual)[data.labels] / counts[cell], np.float64)
 
 
 def log_persons(data: GestureData) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from core.gestures.evaluation.validation import Split
 from core.gestures.labels import NONE
 from core.gestures.motion.templates import Templates
 from core.gestures.training.fitting import TrainOptions
-from core.gestures.training.motion_fitting import EPOCHS, fit_motion, motion_probabilities
+from core.gestures.training.motion_fitting import fit_motion, motion_probabilities, usual_epochs
 from core.gestures.training.motion_net import MotionNet
 from core.learning.background import Stop
 from core.learning.runs import Run
@@ -54,7 +54,7 @@ def learn_motions(
 ) -> Learned:
     """Fit what the samples are enough for, choose on the held-out ones, and fit it again on all."""
     training, validation = data.take(split.train), data.take(split.validation)
-    epochs = options.epochs or EPOCHS
+    epochs = usual_epochs(training, options)
     tried: dict[str, Matcher] = {TEMPLATES: fit_templates(training, options.seed)}
     if enough_for_a_net(training):
         tried[NET] = fit_motion(training, options, epochs, run.log, stop)

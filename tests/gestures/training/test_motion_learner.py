@@ -129,6 +129,17 @@ def test_of_two_gestures_that_look_alike_the_one_that_more_persons_have_is_the_a
     assert (motion_probabilities(net, data).argmax(1) == 0).mean() > 0.9
 
 
+def test_each_person_s_windows_of_a_gesture_are_drawn_as_often_as_another_s():
+    """By hand: two of p0 and eight of p1 are five in the mean, one of p1 is one."""
+    data = make_motions(11, persons=1).take(np.arange(11))
+    persons = np.r_[["p0"] * 2, ["p1"] * 9]
+    data = replace(data, labels=np.r_[np.zeros(10, int), 1], persons=persons)
+    weights = draw_weights(data)
+    np.testing.assert_allclose(weights[:2], np.sqrt(5) / 2)
+    np.testing.assert_allclose(weights[2:10], np.sqrt(5) / 8)
+    assert weights[10] == 1
+
+
 def test_examples_of_none_are_kept_with_their_parts_but_not_beside_a_net():
     data = make_motions(2)
     data = replace(data, gestures=(*data.gestures[:2], GestureLabel("none")))
