@@ -44,5 +44,7 @@ def test_what_was_nearly_a_gesture_is_said_for_a_moment_with_the_reason():
     assert near["name"] == "No gesture"
     assert near["note"] == "like 👈 swipe_left, but slower than your examples"
     assert said_of(replace(latest, taken_s=105.1)) == said_of(replace(latest, missed=None))
+    held = replace(hand(LEFT, 0.9), gesture=GestureLabel("fist"))
+    assert [one["name"] for one in said_of(replace(latest, hands=(held,)))] == ["fist"]
     made = (103.5, Motion(MotionEvent(swipe, 1.0, 2.0, 0.9), "Left", 1))
     assert [one["name"] for one in said_of(replace(latest, made=(made,)))] == ["swipe_left"]

@@ -44,8 +44,6 @@ _NOTICED = 0.25  # sizes of the pose that a movement reaches at least for somebo
 _VOTES = 0.6  # from so sure a window on it has a say in when a gesture began and ended
 _BEGAN, _ENDED = 0.4, 0.9  # of the votes' weight comes before its begin, and before its end
 _FADED = 0.35  # of the most votes that a frame gave: the gesture is over
-
-
 SLOW, UNLIKE, UNSURE = "slow", "unlike", "unsure"
 
 
@@ -157,9 +155,9 @@ class MotionStream:
             time_s: later than the last frame's; one that is not is left out.
             keypoints: (K, D); None or all NaN where nothing is seen.
         """
+        self.missed = None
         if time_s <= self._last_s:
             return None
-        self.missed = None
         ended = self.close() if self._lost(time_s) else None
         self._last_s = time_s
         if keypoints is not None and np.isfinite(keypoints).all(-1).any():

@@ -82,12 +82,13 @@ def _hand(hand: Reading, whose: str) -> dict[str, Any]:
 
 
 def _moved(latest: Latest) -> dict[str, Any] | None:
-    """What has just been made, or nearly."""
+    """What has just been made, or nearly: a hand on its way to a still gesture meant no other."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
     if made and latest.taken_s - made[0] < SHOWN_S:
         return _made(made[1])
-    if missed and latest.taken_s - missed[0] < SHOWN_S:
+    still = any(hand.gesture for hand in latest.hands)
+    if missed and not still and latest.taken_s - missed[0] < SHOWN_S:
         near = missed[1]
         return _said(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
     return None
