@@ -1,4 +1,4 @@
-"""No press is lost and no page breaks where much is told at one time: four mends of Streamlit
+"""No press is lost and no page breaks where much is told at one time: five mends of Streamlit
 1.67, for it alone:
 
 - Its browser side puts all that widgets say within one task of the browser into one message, and
@@ -11,7 +11,8 @@
 - A fragment that runs takes back what was drawn of it and is not sent yet, but not what was drawn
   after it in the same place, which then hangs in the air ("Bad delta path index"), and the browser
   side gives up. Here nothing of a whole page is taken back.
-- A run that was told to stop takes back what is known by now: see turns.py.
+- A run that was told to stop takes back what is known by now, and the last words of one that has
+  ended are lost: see turns.py.
 """
 
 from contextlib import suppress

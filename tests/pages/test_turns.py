@@ -1,10 +1,20 @@
-"""What a session knows while one run of its page takes another's place."""
+"""What a session knows and sends while one run of its page takes another's place."""
 
+import asyncio
+import sys
 from threading import Thread
 
 import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.runtime import Runtime, RuntimeConfig
+from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -69,3 +79,85 @@ def test_one_run_waits_while_another_changes_what_both_know():
         order.append("old")
     threads[0].join(10)
     assert order == ["other", "old", "new"]
+
+
+APP = """
+import streamlit as st
+
+@st.fragment
+def part():
+    st.text(f"part: {st.button('press', key='press')}")
+
+part()
+st.text(f"page: {st.checkbox('box', key='box')}")
+"""
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """Path of an app that a server of this process runs."""
+    path = tmp_path / "app.py"
+    path.write_text(APP)
+    monkeypatch.setattr(Runtime, "_instance", None)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # a run is it
+    config = (str(path), MemoryMediaFileStorage("/media"), MemoryUploadedFileManager("/upload"))
+    Runtime(RuntimeConfig(*config))
+    turns.install()
+    return path
+
+
+def session_of(app):
+    uploads = MemoryUploadedFileManager("/upload")
+    return AppSession(ScriptData(str(app)), uploads, ScriptCache(), None, {})
+
+
+def tell(session, *widgets, part=False):
+    """The browser tells what its widgets say, of the fragment or of the whole page."""
+    [fragment] = session._fragment_storage._fragments if part else [""]
+    states = WidgetStates(widgets=widgets)
+    session.request_rerun(ClientState(fragment_id=fragment, widget_states=states))
+
+
+def end_unheard(session):
+    """Its run ends while the server is too busy to hear it."""
+    session._scriptrunner._script_thread.join(10)
+
+
+async def shown(session):
+    while session._scriptrunner:
+        await asyncio.sleep(0.01)
+    messages = session._browser_queue.flush()
+    return [m.delta.new_element.text.body for m in messages if m.delta.new_element.text.body]
+
+
+def press_and_box(session):
+    known = session.session_state._new_widget_state.widget_metadata
+    [press] = [i for i in known if i.endswith("press")]
+    [box] = [i for i in known if i.endswith("box")]
+    return WidgetState(id=press, trigger_value=True), WidgetState(id=box, bool_value=True)
+
+
+def test_what_a_run_has_drawn_is_sent_though_a_part_is_told_something_before_it_was_heard(app):
+    async def story():
+        session = session_of(app)
+        tell(session)
+        end_unheard(session)
+        press, _ = press_and_box(session)
+        tell(session, press, part=True)
+        assert {"page: False", "part: True"} <= {*await shown(session)}
+
+    asyncio.run(story())
+
+
+def test_a_part_s_press_that_waits_is_not_lost_where_the_whole_page_is_told_something(app):
+    async def story():
+        session = session_of(app)
+        tell(session)
+        end_unheard(session)
+        press, box = press_and_box(session)
+        tell(session, press, part=True)
+        tell(session, box)
+        assert (await shown(session))[-2:] == ["part: True", "page: True"]
+
+    asyncio.run(story())

@@ -82,7 +82,8 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
             help="Of a video five frames a second are looked at. Folders in a zip are named like "
             "their gesture; new names become gestures of the project.",
         )
-        if st.form_submit_button(f"Add as {title}", icon="➕"):
+        # a key, for a press while another gesture's page is on its way is of the same button
+        if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
                 _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
             else:
