@@ -95,7 +95,9 @@ def test_a_movement_of_both_hands_is_taught_and_told_once(look, raised, pictures
             assert clip.pose.shape == (42, 2) and clip.times_s[-1] - clip.times_s[0] < 1.8
             way = (clip.keypoints[-1] - clip.keypoints[0])[:, 1] * 480 / clip.size_hw[0]
             wrists = way[[0, 21]]
-            assert (abs(wrists + LOW - HIGH) < 60).all()  # each hand's
+            # each hand's, though where few frames are read its begin and end may lie between two
+            assert (wrists < -80).all() and (wrists > HIGH - LOW - 60).all()
+            assert abs(wrists[0] - wrists[1]) < 20
         _backwards(store, project.id, clips)
         page.reload()  # it was not this page that recorded these
         page.get_by_role("button", name="Train", exact=True).click()
