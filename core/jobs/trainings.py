@@ -16,6 +16,7 @@ from core.gestures.data import CLASSIFIERS, GestureData
 from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
+from core.loading import load_before_scipy
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
@@ -261,7 +262,7 @@ def _training(
     about |= {AUTOMATIC: True} if automatic else {}
 
     def begin(after: Any = None) -> Any:
-        # torch takes seconds to load and is needed by nothing before this
+        warm_up().join()  # what both load at one time, either may see half of
         from core.gestures.training.fitting import TrainOptions
         from core.gestures.training.learner import train
         from core.learning.background import RunThread
@@ -327,6 +328,7 @@ def warm_up() -> threading.Thread:
     """Load what a training needs, beside all else and once: the first is as quick as the next."""
 
     def load() -> None:
+        load_before_scipy()
         import core.gestures.training.learner  # noqa: F401 - torch and scikit-learn, seconds
 
     thread = threading.Thread(target=load, name="warming up", daemon=True)

@@ -1,5 +1,6 @@
 """Trainings begun by this process: one after the other, or each in place of the one before."""
 
+import subprocess
 import sys
 
 import pytest
@@ -97,6 +98,45 @@ def test_a_training_that_was_asked_for_waits_for_its_turn(manager):
     with pytest.raises(TrainingError, match="being trained already"):
         manager.begin(PROJECT)
     assert ended(manager, run) == "done"
+
+
+# a thread stays in the middle of loading torch until the warming up is over, or waits for it
+HALF_LOADED = """
+import sys, threading
+from importlib.machinery import PathFinder
+from core.jobs.trainings import warm_up
+
+middle, warmed = threading.Event(), threading.Event()
+
+class Stays(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != "torch._tensor":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        load = spec.loader.exec_module
+        def stay(module):
+            middle.set()
+            warmed.wait(6)
+            load(module)
+        spec.loader.exec_module = stay
+        return spec
+
+sys.meta_path.insert(0, Stays)
+first = threading.Thread(target=__import__, args=("torch",))
+first.start()
+assert middle.wait(60)
+warm_up().join(60)
+warmed.set()
+first.join(60)
+assert "core.gestures.training.learner" in sys.modules
+"""
+
+
+def test_warming_up_sees_no_half_of_what_another_thread_loads():
+    told = [sys.executable, "-W", "ignore", "-c", HALF_LOADED]
+    run = subprocess.run(told, capture_output=True, text=True, timeout=180, check=False)
+    assert run.returncode == 0 and "Traceback" not in run.stderr, run.stderr
 
 
 def test_warming_up_loads_torch_once():

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.evaluation.label_noise import Floats, Ints
+from core.loading import load_before_scipy
 
 POINTS = 5_000  # drawn at most
 _KEPT = 30  # directions that t-SNE looks at; the rest is noise
@@ -59,6 +60,7 @@ def tsne(features: Floats, seed: int = 0) -> Flat:
     distances between groups mean little. 5,000 points take about a minute."""
     if len(features) < 4 or _all_alike(features):
         return pca(features)
+    load_before_scipy()
     from sklearn.manifold import TSNE
 
     few, _ = _projected(features, _KEPT)
@@ -73,6 +75,7 @@ def _all_alike(features: Floats) -> bool:
 
 def _projected(features: Floats, count: int) -> tuple[Floats, NDArray[np.float64]]:
     """(N, ≤ count) along the directions by falling variance, and each one's share of it."""
+    load_before_scipy()
     from sklearn.decomposition import PCA
 
     directions = PCA(min(count, *features.shape), svd_solver="full")

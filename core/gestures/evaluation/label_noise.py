@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.loading import load_before_scipy
+
 NEIGHBOURS = 15
 _REFERENCES = 8_000  # samples that may be somebody's neighbour
 _OF_A_RECORDING = 15  # of them from one recording, so that a long one doesn't answer for all
@@ -57,6 +59,7 @@ def noise_by_neighbours(
     chosen = references(labels, recordings, np.random.default_rng(seed))
     if n < 2 or len(chosen) < 2:
         return NoiseScores(share, other)
+    load_before_scipy()
     from sklearn.neighbors import NearestNeighbors
 
     asked = min(len(chosen), NEIGHBOURS + _OF_A_RECORDING + 1)
