@@ -13,10 +13,10 @@ import numpy as np
 
 from core.errors import NotFoundError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.loading import load_before_scipy
 from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
-from core.loading import load_before_scipy
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store

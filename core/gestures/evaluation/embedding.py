@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.gestures.evaluation.label_noise import Floats, Ints
-from core.loading import load_before_scipy
+from core.gestures.loading import load_before_scipy
 
 POINTS = 5_000  # drawn at most
 _KEPT = 30  # directions that t-SNE looks at; the rest is noise

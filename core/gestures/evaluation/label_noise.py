@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.loading import load_before_scipy
+from core.gestures.loading import load_before_scipy
 
 NEIGHBOURS = 15
 _REFERENCES = 8_000  # samples that may be somebody's neighbour
