@@ -1,15 +1,16 @@
 """Samples of gestures that move: the frames of one performance become a clip, its begin and end
 trimmed by motion. What was a moment before and after is kept, so that they can be corrected."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.capture.samples import Limits
-from core.gestures.motion.trimming import moving_part
-from core.gestures.motion.windows import longest_part
+from core.gestures.motion.trimming import moving_part, rests
+from core.gestures.motion.windows import is_gap, longest_part, usual_s
 from core.pose.boxes import resized, same_shape
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
@@ -19,6 +20,7 @@ MOST_S = 10.0  # of one performance
 LEAST_S, LEAST_FRAMES = 0.1, 4  # less is a twitch
 AROUND_S = 1.0  # on each side of the movement
 NO_MOVEMENT, TOO_SHORT = "no movement", "too short"
+TOO_SELDOM = "pictures came too seldom"  # for the whole of it to be seen
 
 # a hand that is quick is blurred, and may leave the picture for a moment
 CLIP_LIMITS = Limits(score=0.3, outside=0.5, moved=0.0)
@@ -32,18 +34,41 @@ def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSam
     Args:
         lost_s: times of frames in between that gave no sample.
     """
-    frames = _unbroken(_of_one_size(frames), lost_s)
-    times = np.array([frame.time_s for frame in frames], np.float64)
+    frames = _of_one_size(frames)
+    holes = list(_holes(frames, lost_s))
+    frames = _unbroken(frames, lost_s)
+    times = _times(frames)
+    moving = _movement(frames, times)
+    if isinstance(moving, str):
+        return TOO_SELDOM if holes else moving
+    begin_s, end_s = times[moving][[0, -1]]
+    if any(begin_s == after_s or end_s == before_s for before_s, after_s in holes):
+        return TOO_SELDOM
+    near = np.flatnonzero((times >= begin_s - AROUND_S) & (times <= end_s + AROUND_S))
+    return _within(joined(frames[moving]), frames[near[0] : near[-1] + 1])
+
+
+def _holes(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """From when to when no picture came for too long, but where the hand was as it had been."""
+    shown = dict(zip(_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
+    hands = skeleton_named(frames[0].skeleton).number
+    read_s = np.sort(np.r_[list(shown), lost_s])
+    steps = np.diff(read_s)
+    for i in np.flatnonzero(is_gap(steps, 0.0, usual_s(steps))):
+        before, after = shown.get(read_s[i]), shown.get(read_s[i + 1])
+        if before is None or after is None or not rests(after, before, steps[i], hands):
+            yield float(read_s[i]), float(read_s[i + 1])
+
+
+def _movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
+    """Where among the frames of these times it is; or why there is none."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
         return NO_MOVEMENT if times[-1] - times[0] >= LEAST_S else TOO_SHORT
-    chosen = frames[moving]
-    begin_s, end_s = times[moving][[0, -1]]
-    if len(chosen) < LEAST_FRAMES or end_s - begin_s < LEAST_S:
-        return TOO_SHORT
-    near = np.flatnonzero((times >= begin_s - AROUND_S) & (times <= end_s + AROUND_S))
-    return _within(joined(chosen), frames[near[0] : near[-1] + 1])
+    seen_s = times[moving]
+    short = len(seen_s) < LEAST_FRAMES or seen_s[-1] - seen_s[0] < LEAST_S
+    return TOO_SHORT if short else moving
 
 
 def _within(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
@@ -75,13 +100,17 @@ def _scaled(frame: NewSample, first: NewSample) -> NewSample:
 def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
     """The longest run of them without a gap."""
     missing = np.full_like(frames[0].keypoints, np.nan)
-    seen_s = np.array([frame.time_s for frame in frames], np.float64)
+    seen_s = _times(frames)
     times = np.r_[seen_s, lost_s]
     points = np.concatenate([*(frame.keypoints for frame in frames), *[missing] * len(lost_s)])
     order = np.argsort(times)
     part = times[order][longest_part(points[order], times[order])]
     inside = np.flatnonzero((seen_s >= part[0]) & (seen_s <= part[-1]))
     return frames[inside[0] : inside[-1] + 1]
+
+
+def _times(frames: Sequence[NewSample]) -> NDArray[np.float64]:
+    return np.array([frame.time_s for frame in frames], np.float64)
 
 
 def joined(frames: Sequence[NewSample]) -> NewSample:
@@ -94,7 +123,7 @@ def joined(frames: Sequence[NewSample]) -> NewSample:
         world=_all_of([frame.world for frame in frames]),
         visibility=_all_of([frame.visibility for frame in frames]),
         time_s=frames[0].time_s,
-        times_s=np.array([frame.time_s for frame in frames], np.float64),
+        times_s=_times(frames),
     )
 
 

@@ -2,10 +2,12 @@
 // in here. Beside this: camera_files.js, camera_connection.js, camera_crops.js, camera_drawing.js.
 //
 // Down comes `data` (see browser_camera.py). Up go words: whether the camera is on, and the newest
-// frames that are not answered yet, numbered. While samples are recorded more of them wait for an
-// answer, each with crops where they are wanted. Words go over a connection of the camera's own, whose
-// answers bring what is new of `data`; where there is none, as the page's state value `told`.
-const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2, WAITING = 6, NEWEST = 4
+// frames that are not answered yet, numbered. While samples are recorded none is given up before it is
+// answered: a hole in a movement would be its end. Each then brings crops where they are wanted. Words
+// go over a connection of the camera's own, whose answers bring what is new of `data`; where there is
+// none, as the page's state value `told`.
+const APART_MS = 33, BEAT_MS = 500, PATIENCE_MS = 1500, AHEAD = 2
+const A_WORD = 6, NEWEST = 4, RECORDED = 300  // frames: 10 s of a quick camera
 const SILENT = 80  // ticks of the beat: 10 s of a machine that is awake
 const CROPS_APART_MS = 60
 
@@ -21,7 +23,7 @@ class Camera {
     this.page = Math.random().toString(36).slice(2)  // another mount counts anew
     this.n = this.toldAt = this.count = 0
     this.frames = []
-    this.pending = []  // numbers of the newest frames of words without an answer
+    this.pending = []  // numbers of the last frames of words without an answer
     this.crops = new Crops()
     this.brought = ""
     this.box = made("div", "camera")
@@ -263,16 +265,18 @@ class Camera {
       poses: found.map((pose) => ({ ...pose, keypoints: rounded(pose.keypoints, 100),
         world: rounded(pose.world, 100000), visibility: pose.visibility?.map(short) })),
     }
-    this.frames = [...this.frames, frame].slice(this.data.recording ? -WAITING : -NEWEST)
+    this.frames = [...this.frames, frame].slice(this.data.recording ? -RECORDED : -NEWEST)
   }
+
+  get next() { return this.stream ? this.frames.slice(0, A_WORD) : [] }
 
   // At most AHEAD unanswered words: a busy server hears the newest instead of a queue.
   tellSoon() {
-    const newest = this.frames.at(-1)?.n
-    if (!newest || !this.stream || this.pending.includes(newest)) return
+    const last = this.next.at(-1)?.n
+    if (!last || this.pending.includes(last)) return
     const since = performance.now() - this.toldAt
     if (since < APART_MS || (this.pending.length >= AHEAD && since < PATIENCE_MS)) return
-    this.pending = [...this.pending, newest].slice(-AHEAD)
+    this.pending = [...this.pending, last].slice(-AHEAD)
     this.tell()
   }
 
@@ -281,7 +285,7 @@ class Camera {
     this.toldAt = performance.now()
     const on = Boolean(this.stream && !this.opening), direct = this.connection.isOpen
     const word = { page: this.page, on, now: this.toldAt, crops,
-      opening: Boolean(this.by && !this.worker), frames: this.stream ? this.frames : [] }
+      opening: Boolean(this.by && !this.worker), frames: this.next }
     if (direct && on) this.connection.send(word)
     if (!direct || !on) this.send(word)
     else if (aloud) this.send({ ...word, frames: [], direct })

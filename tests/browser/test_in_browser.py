@@ -220,6 +220,38 @@ LEFT_MEANWHILE = """async (canvas) => {
   await done
   return picture.width
 }"""
+# Forty pictures of a recording while nothing is answered; then one answer after the other.
+NOT_ANSWERED = """async (canvas) => {
+  const camera = (%s)(canvas), picture = await createImageBitmap(canvas), words = []
+  camera.dismiss()
+  camera.equip = () => {}
+  camera.connection.told.heard = () => {}
+  camera.connection.send = ({ frames }) => words.push(frames.map(({ n }) => n))
+  camera.data = { ...camera.data, crops: false, recording: true }
+  for (let i = 0; i < 40; i++) await camera.take({ found: [], picture, t: i, ms: 1 }, null)
+  const [heard, last] = [camera.n - 40, camera.n], told = []
+  for (let n = heard; n < last; n = told.at(-1)) {
+    const news = { ...camera.news, page: camera.page, heard: n, recording: true, asked: [] }
+    camera.toldAt = -1e9
+    words.length = 0
+    camera.show(camera.data, news)
+    if (words.length !== 1 || words[0].length > 6) return words
+    told.push(...words[0])
+  }
+  return told.map((n) => n - heard)
+}"""
+
+
+def test_no_picture_of_a_recording_is_lost_while_the_server_is_silent(look, films):
+    with look(films("thumbs_up")) as page:
+        page.goto("/?keypoints_found=in+this+browser")
+        page.get_by_role("button", name="START").click()
+        canvas = page.locator("canvas[data-poses='1']")
+        expect(canvas).to_be_visible()
+        page.wait_for_function(
+            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
+        )
+        assert canvas.evaluate(NOT_ANSWERED % CAMERA) == list(range(1, 41))
 
 
 def test_the_camera_goes_on_whatever_befalls_it(look, films):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from core.capture.clip_pictures import LOOP, loop_picture
-from core.capture.clips import NO_MOVEMENT, TOO_SHORT
+from core.capture.clips import NO_MOVEMENT, TOO_SELDOM, TOO_SHORT
 from core.capture.plans import CONTINUOUS, HELD, TIMED
 from core.capture.recording import Recorder
 from core.capture.samples import thumbnail
@@ -156,6 +156,28 @@ def test_a_hand_that_rests_and_one_that_twitches_are_refused(recorder, swipe, no
     recorder.record(swipe.id, CONTINUOUS)
     offer(recorder, now[0] + 1)
     assert recorder.stop().refused == {"no hand": 1}
+
+
+@pytest.mark.parametrize(
+    ("unseen_s", "refused"),
+    [
+        ((0.2, 0.82), {}),
+        ((0.3, 1.02), {}),  # the hand is where it was
+        ((1.35, 1.85), {}),  # half a second is bridged
+        ((1.3, 1.9), {TOO_SELDOM: 1}),
+        ((0.8, 1.5), {TOO_SELDOM: 1}),
+        ((1.5, 2.1), {TOO_SELDOM: 1}),
+        ((0.9, 2.1), {TOO_SELDOM: 1}),
+    ],
+)
+def test_half_a_movement_is_not_taken_for_a_whole_one(recorder, swipe, now, unseen_s, refused):
+    """The hand rests, moves from 1 s to 2 s and rests; in between no picture comes."""
+    recorder.record(swipe.id, CONTINUOUS)
+    for time_s in np.arange(0, 3, 1 / FPS):
+        now[0] = float(time_s)
+        if not unseen_s[0] < time_s < unseen_s[1]:
+            offer(recorder, now[0], hand(300 * np.clip(time_s - 1, 0, 1)))
+    assert recorder.stop().refused == refused
 
 
 def test_a_performance_without_end_is_cut_and_said(recorder, store, project, swipe, now):

@@ -37,6 +37,12 @@ def moving(speeds: NDArray[np.float64]) -> NDArray[np.intp]:
     return np.flatnonzero(speeds > max(_LEAST, _SHARE * usual))
 
 
+def rests(now: Floats, then: Floats, spent_s: float, parts: int = 1) -> bool:
+    """Whether (K, D) keypoints of two moments are of a hand that did not move between them."""
+    size = pose_size(np.stack([now, then]), parts)
+    return speed(now, then, spent_s, size, parts) <= _LEAST
+
+
 def speed(now: Floats, then: Floats, spent_s: float, size: float, parts: int = 1) -> float:
     """Of (K, D) keypoints, the quicker hand's of a pair; 0 where nothing is seen in both."""
     ways = np.linalg.norm(now - then, axis=-1).reshape(parts, -1)
