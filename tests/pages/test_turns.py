@@ -161,3 +161,45 @@ def test_a_part_s_press_that_waits_is_not_lost_where_the_whole_page_is_told_some
         assert (await shown(session))[-2:] == ["part: True", "page: True"]
 
     asyncio.run(story())
+
+
+CHOOSES = """
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from core.pose.skeletons import HAND_21
+from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
+
+@st.fragment
+def part():
+    if st.button("press", key="press", on_click=lambda: choose_keypoint("maps", HAND_21, 8)):
+        Path("{0}/chosen").touch()
+        while not Path("{0}/told").exists():
+            time.sleep(0.01)
+        st.rerun()
+
+part()
+st.text(f"page: {{pick_keypoint('maps', HAND_21)}}")
+"""
+
+
+def test_a_keypoint_that_was_clicked_stays_though_a_timer_tells_the_one_before(app, tmp_path):
+    app.write_text(CHOOSES.format(tmp_path))
+
+    async def story():
+        session = session_of(app)
+        tell(session)
+        assert "page: None" in await shown(session)
+        known = session.session_state._new_widget_state.widget_metadata
+        [press], [joint] = ([i for i in known if i.endswith(end)] for end in ("press", "joint"))
+        tell(session, WidgetState(id=press, trigger_value=True), part=True)
+        while not (tmp_path / "chosen").exists():
+            await asyncio.sleep(0.01)
+        told = {known[joint].value_type: "all keypoints"}
+        tell(session, WidgetState(id=joint, **told), part=True)
+        (tmp_path / "told").touch()
+        assert (await shown(session))[-1] == "page: 8"
+
+    asyncio.run(story())

@@ -106,14 +106,19 @@ def pick_kalman(key: str) -> bool:
 
 def pick_keypoint(key: str, skeleton: Skeleton) -> int | None:
     """One keypoint, the background, or all of them together."""
-    names = _keypoints(skeleton)
-    name = st.selectbox("Keypoint", names, key=f"{key}_joint", persist_state="session", width=190)
+    names, known, at = _keypoints(skeleton), st.session_state, f"{key}_joint"
+    if (chosen := known.get(f"{at}_chosen")) in names:
+        known[at] = chosen
+    name = st.selectbox("Keypoint", names, key=at, persist_state="session", width=190)
+    known.pop(f"{at}_chosen", None)
     return None if name in (None, STRONGEST) else names.index(name) - 1
 
 
 def choose_keypoint(key: str, skeleton: Skeleton, joint: int | None) -> None:
-    """As if it had been picked; before the page is drawn."""
-    st.session_state[f"{key}_joint"] = _keypoints(skeleton)[0 if joint is None else joint + 1]
+    """As if it had been picked, once the page is drawn anew; what the browser tells until then
+    would take it back, were it picked at once."""
+    chosen = _keypoints(skeleton)[0 if joint is None else joint + 1]
+    st.session_state[f"{key}_joint_chosen"] = chosen
 
 
 def _keypoints(skeleton: Skeleton) -> list[str]:
