@@ -47,7 +47,7 @@ class Run:
         """
         now = time.time()
         second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-        name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(1)}"
+        name = f"{second}-{int(now % 1 * 1000):03x}{secrets.token_hex(4)}"
         run = cls(root / name)
         with _plain_errors(run.path):
             run.path.mkdir(parents=True)

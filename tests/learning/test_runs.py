@@ -19,6 +19,13 @@ def test_lines_come_back_in_order_and_by_event(tmp_path):
     assert run.about()["project"] == "demo"
 
 
+def test_runs_of_one_millisecond_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 1_790_000_000.5)
+    for _ in range(300):
+        Run.create(tmp_path).log(event="end", status="done")
+    assert len(list_runs(tmp_path)) == 300
+
+
 def test_a_line_half_written_is_left_out(tmp_path):
     run = Run.create(tmp_path)
     with (run.path / "log.jsonl").open("a") as log:
