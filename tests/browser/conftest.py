@@ -237,11 +237,30 @@ def button_to_hold(page: Page, gesture: str) -> Locator:
     return button
 
 
+def start_in_browser(
+    page: Page, found: str = "[data-poses='1']", timeout: float = WAIT_MS
+) -> Locator:
+    """Press START where the browser finds keypoints, and wait for a canvas with what is found."""
+    page.get_by_role("button", name="START").click()
+    canvas = page.locator(f"canvas{found}")
+    expect(canvas).to_be_visible(timeout=timeout)
+    return canvas
+
+
 def begin_hold(page: Page, gesture: str, at_least: int = 3) -> None:
     """Press the mouse on the gesture's button, and hold it until so many samples are kept."""
     button_to_hold(page, gesture).hover()
     page.mouse.down()
     keeps(page, gesture, at_least)
+
+
+def begin_performance(page: Page, gesture: str) -> None:
+    """Press the mouse on the button of a gesture that moves, and hold it until one whole movement
+    is in it, wherever the film is."""
+    button_to_hold(page, gesture).hover()
+    page.mouse.down()
+    recorded_s = card(page, gesture).locator(".count")
+    expect(recorded_s).to_have_text(re.compile(r"● [4-9]\.\d s"))
 
 
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import Store
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import begin_hold, go, kept, reads
+from tests.browser.conftest import begin_hold, go, kept, reads, start_in_browser
 from tests.conftest import lacking
 
 pytestmark = pytest.mark.browser
@@ -41,6 +41,7 @@ THAT_CAN_T = """
   export const PoseLandmarker = failing(vision.PoseLandmarker)
 """
 PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a picture
+BODY = "[data-by='mediapipe-pose'][data-poses='1']"
 
 
 @pytest.fixture(autouse=True)
@@ -65,8 +66,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
         page.on("websocket", listen)
         page.goto("/?keypoints_found=in+this+browser")
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
-        page.get_by_role("button", name="START").click()
-        expect(page.locator("canvas[data-poses='1']")).to_be_visible()
+        start_in_browser(page)
         reads(page, "thumbs_up")
         expect(page.get_by_text("Hands are found by this device's processor.")).to_be_visible()
         assert f"{server}/mudra/camera" in asked  # words need no run of the page
@@ -91,7 +91,7 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
         assert len([text for text in said if "graphics card" in text]) == 1  # tried once
         sent.clear()
         go(page, "Body")
-        expect(page.locator("canvas[data-by='mediapipe-pose'][data-poses='1']")).to_be_visible()
+        expect(page.locator(f"canvas{BODY}")).to_be_visible()
         expect(page.get_by_text("Bodies are found by this device's processor.")).to_be_visible()
         expect(page.get_by_test_id("stMain")).to_contain_text(re.compile("Elbow\\s*\\d+°"))
         page.get_by_text("Blurred", exact=True).click()
@@ -119,9 +119,7 @@ SWAYS = """canvas => {
 def test_what_is_wanted_may_change_faster_than_it_opens(look, films):
     with look(films("thumbs_up")) as page:
         page.goto("/body?keypoints_found=in+this+browser")
-        page.get_by_role("button", name="START").click()
-        bodies = page.locator("canvas[data-by='mediapipe-pose'][data-poses='1']")
-        expect(bodies).to_be_visible()
+        bodies = start_in_browser(page, BODY)
         older = bodies.evaluate(SWAYS % CAMERA)
         assert older == "mediapipe-pose"  # a late page's news change nothing
         expect(page.get_by_role("status").filter(has_text="Getting what finds")).to_be_visible()
@@ -245,12 +243,8 @@ NOT_ANSWERED = """async (canvas) => {
 def test_no_picture_of_a_recording_is_lost_while_the_server_is_silent(look, films):
     with look(films("thumbs_up")) as page:
         page.goto("/?keypoints_found=in+this+browser")
-        page.get_by_role("button", name="START").click()
-        canvas = page.locator("canvas[data-poses='1']")
-        expect(canvas).to_be_visible()
-        page.wait_for_function(
-            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
-        )
+        canvas = start_in_browser(page)
+        connected(page, canvas)
         assert canvas.evaluate(NOT_ANSWERED % CAMERA) == list(range(1, 41))
 
 
@@ -264,16 +258,12 @@ def test_the_camera_goes_on_whatever_befalls_it(look, films):
         expect(canvas).to_be_visible()
         live = "streams.filter((one) => one.getTracks()[0].readyState === 'live').length"
         assert page.evaluate(live) == 1
-        page.wait_for_function(
-            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
-        )
+        connected(page, canvas)
         canvas.evaluate(f"canvas => ({CAMERA})(canvas).connection.channel.close()")
         ways = [GOES_ON % befalls for befalls in BEFALLS]
         by = [canvas.evaluate(f"canvas => ({way})(({CAMERA})(canvas))") for way in ways]
         assert by == [*3 * ["the same"], *2 * ["another"]]
-        page.wait_for_function(
-            f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
-        )
+        connected(page, canvas)
         assert page.evaluate("lying.size") == 0
         [(note, high), (name, top)] = canvas.evaluate(PLATES % CAMERA)
         assert (note, name, high, top >= 24) == ("REC 5", "2", 0, True)  # one below the other
@@ -296,6 +286,13 @@ def test_a_browser_that_can_t_is_told_what_to_do(look, film):
         page.get_by_role("button", name="Settings").click()
         page.get_by_text("on the server", exact=True).click()
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(1)
+
+
+def connected(page, canvas):
+    """The camera's own connection is open."""
+    page.wait_for_function(
+        f"canvas => ({CAMERA})(canvas).connection.isOpen", arg=canvas.element_handle()
+    )
 
 
 def with_a_card_that_can_t(page):

@@ -16,7 +16,7 @@ from core.paths import Paths
 from core.recognition.browser_channel import GONE, PATH
 from core.store import Store
 from core.weights.browser_files import is_ready
-from tests.browser.conftest import light_and_dark, reads
+from tests.browser.conftest import light_and_dark, reads, start_in_browser
 from tests.conftest import lacking, wait_until
 from tests.pages.conftest import record
 
@@ -176,8 +176,7 @@ def test_a_camera_s_own_connection_ends_with_its_visitor_s_login(visit, address,
         page.goto(address)
         log_in(page, "ben")
         page.goto(f"{address}/?keypoints_found=in+this+browser")
-        page.get_by_role("button", name="START").click()
-        expect(page.locator("canvas[data-hands='1']")).to_be_visible(timeout=PATIENT_MS)
+        start_in_browser(page, timeout=PATIENT_MS)
         reads(page, "thumbs_up")
         light_and_dark(page, pictures / "logged_in.png")
         page.get_by_role("button", name="Log out").click()
