@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.panels import messages
+from pages.panels.camera.in_browser import end_in_browser
 from pages.panels.camera.stage import begin_stage
 from pages.panels.frame import begin_visit, errors_shown, navigation, style
 from pages.panels.visitor import let_in
@@ -11,7 +12,7 @@ messages.install()
 st.set_page_config("Mudra", "✋", layout="wide")
 style()
 page = navigation()
-let_in()
+let_in(end_in_browser)
 begin_visit(page.title)
 with begin_stage(page.title), errors_shown():
     page.run()

@@ -1,6 +1,7 @@
 """Who looks at the page, where people log in: at a proxy, or by OpenID Connect (`st.login`). Where
 neither is configured everybody is "" and shares all."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,8 +27,17 @@ def owner() -> str:
     return f"{st.user['iss']} {st.user['sub']}"  # an address may become another's
 
 
-def let_in() -> None:
-    """End the page of whom nobody knows; say who it is to everybody else."""
+def let_in(at_end: Callable[[], None]) -> None:
+    """End the page of whom nobody knows; say who it is to everybody else.
+
+    Args:
+        at_end: ends at once with the login what Streamlit would forget some time later.
+    """
+
+    def log_out() -> None:
+        at_end()
+        st.logout()
+
     try:
         if _lacks_login():
             _ask_in()
@@ -41,7 +51,7 @@ def let_in() -> None:
         shown = name if is_by_proxy() else st.user.get("name") or st.user.get("email") or name
         st.caption(f"👤 {safe_label(str(shown))}")
         if not is_by_proxy():
-            st.button("Log out", on_click=st.logout, type="tertiary")
+            st.button("Log out", on_click=log_out, type="tertiary")
 
 
 def _lacks_login() -> bool:
