@@ -131,8 +131,7 @@ def test_ports_close_with_the_camera_with_the_page_and_with_the_tab(look, films,
             assert not is_free(port, 0.1)
             end(page)
             assert is_free(port, 20)
-        page.get_by_role("link", name="Live").click()
-        start_camera(page)  # the switches are as they were
+        page.get_by_role("link", name="Live").click()  # switches and camera are as they were
         expect(page.get_by_text("nobody listens yet")).to_be_visible()
         assert not is_free(port, 0.1)
     assert is_free(port, 90)  # the tab was closed
