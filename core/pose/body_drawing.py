@@ -4,7 +4,6 @@ Convention: RGB in, a new RGB picture out.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -26,6 +25,26 @@ _CIRCLE: Rgb = (255, 255, 255)
 _POINTS: Rgb = (255, 60, 160)
 
 
+class Backdrop:
+    """A picture to show behind people, made to fit a frame once and not for every frame; whoever
+    chose it holds it, and what was made of it goes with it.
+
+    Args:
+        picture: of any size; it must not be changed afterwards.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self._fitted: Picture | None = None  # to the last frame's size
+
+    def fit(self, height: int, width: int) -> Picture:
+        """The middle part of the picture that has this shape, resized to this size."""
+        fitted = self._fitted
+        if fitted is None or fitted.shape[:2] != (height, width):
+            fitted = self._fitted = _resize_to_cover(self.picture, height, width)
+        return fitted
+
+
 @dataclass(frozen=True, eq=False)
 class BodyView:
     """What is shown of bodies.
@@ -33,14 +52,14 @@ class BodyView:
     Attributes:
         background: one of AS_IT_IS, BLUR, COLOUR, PICTURE; all but the first need masks.
         colour: of the background.
-        behind: the background's picture, of any size; it must not be changed afterwards.
+        behind: the background's picture.
         skeleton: draw it.
         steps: draw the alignment points, the circle and the squares.
     """
 
     background: str = AS_IT_IS
     colour: Rgb = (38, 70, 83)
-    behind: Picture | None = None
+    behind: Backdrop | None = None
     skeleton: bool = True
     steps: bool = False
 
@@ -93,7 +112,7 @@ def _background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) 
     if view.background == BLUR:
         return _blurred(rgb, 1 - _share(estimate) if estimate.masks else np.ones((height, width)))
     if view.background == PICTURE and view.behind is not None:
-        filling = _filling(view, height, width)
+        filling = view.behind.fit(height, width)
         return np.ascontiguousarray(filling[:, ::-1]) if mirror else filling
     return np.full_like(rgb, view.colour)
 
@@ -114,11 +133,7 @@ def _smeared(values: NDArray[Any], side: int) -> Floats:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
 
 
-@lru_cache(maxsize=1)  # making a photo smaller takes longer than a frame lasts
-def _filling(view: BodyView, height: int, width: int) -> Picture:
-    """The middle part of the picture behind that has this shape, at this size."""
-    picture = view.behind
-    assert picture is not None
+def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
     scale = max(height / picture.shape[0], width / picture.shape[1])
     size = (
         max(width, round(picture.shape[1] * scale)),

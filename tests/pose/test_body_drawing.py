@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from core.pose.body import alignment_of
-from core.pose.body_drawing import BLUR, COLOUR, PICTURE, BodyView, draw_body, draw_steps
+from core.pose.body_drawing import (
+    BLUR,
+    COLOUR,
+    PICTURE,
+    Backdrop,
+    BodyView,
+    draw_body,
+    draw_steps,
+)
 from core.pose.skeletons import BODY_33
 from core.pose.types import Estimate, Pose, Tracking, TurnedSquare
 
@@ -67,7 +75,7 @@ def test_the_person_s_colours_do_not_shine_into_the_blurred_background():
 def test_another_picture_fills_the_background_without_being_squeezed(picture):
     behind = np.zeros((100, 100, 3), np.uint8)  # square: its rows 20 to 80 are seen
     behind[:20], behind[80:], behind[20:80, :, 1] = 255, 255, np.arange(100)
-    seen = draw_body(picture, person(), BodyView(PICTURE, behind=behind, **ALONE))
+    seen = draw_body(picture, person(), BodyView(PICTURE, behind=Backdrop(behind), **ALONE))
     assert (seen[:, 50:, 0] == 0).all()
     assert np.array_equal(seen[30, 50:, 1], np.arange(50, 100))
 
@@ -75,17 +83,27 @@ def test_another_picture_fills_the_background_without_being_squeezed(picture):
 def test_in_a_mirror_the_picture_behind_is_seen_as_it_is(picture):
     behind = np.zeros((60, 100, 3), np.uint8)
     behind[..., 1] = np.arange(100)
-    view = BodyView(PICTURE, behind=behind, **ALONE)
+    view = BodyView(PICTURE, behind=Backdrop(behind), **ALONE)
     seen = draw_body(picture, person(), view, mirror=True)
     assert np.array_equal(seen[30, :50, 1], np.arange(50))
     assert np.array_equal(seen[:, 50:], picture[:, 49::-1])
 
 
-def test_the_picture_behind_is_made_to_fit_once_for_all_frames(picture):
-    view = BodyView(PICTURE, behind=np.full((90, 90, 3), 7, np.uint8), **ALONE)
-    first = draw_body(picture, person(), view)
-    view.behind[:] = 200  # would be seen if it were made to fit again, which takes long of a photo
-    assert np.array_equal(draw_body(picture, person(), view), first)
+def test_each_visitor_s_picture_is_made_to_fit_once_for_all_frames(picture):
+    """Which takes long of a photo: it would be seen in the pictures, which are changed meanwhile."""
+    views = [
+        BodyView(PICTURE, behind=Backdrop(np.full((90, 90, 3), shade, np.uint8)), **ALONE)
+        for shade in (7, 9)
+    ]
+    first = [draw_body(picture, person(), view) for view in views]
+    for view in views:
+        view.behind.picture[:] = 200
+    for _ in range(2):  # frame by frame, one visitor's after the other's
+        for view, seen in zip(views, first, strict=True):
+            assert np.array_equal(draw_body(picture, person(), view), seen)
+    wider = np.zeros((60, 120, 3), np.uint8)
+    nobody = Estimate((), (60, 120), "test", skeleton="body_33")
+    assert (draw_body(wider, nobody, views[0]) == 200).all()  # of another size, made anew
 
 
 def test_where_nobody_was_found_nothing_of_the_background_is_shown(picture):

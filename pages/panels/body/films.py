@@ -49,8 +49,8 @@ def show_video(
 
 def _read(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
     """Once for each video and way of reading; the copy of another way goes."""
-    behind = None if view.behind is None else hash(view.behind.tobytes())
-    key = (file.file_id, persons, view.background, view.colour, behind, view.skeleton, view.steps)
+    look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
+    key = (file.file_id, persons, *look)
     kept: tuple[Any, BodyVideo] | None = st.session_state.get(_READ)
     if kept is None or kept[0] != key:
         bar = st.progress(0.0, "detecting")

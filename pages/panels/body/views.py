@@ -7,9 +7,8 @@ import streamlit as st
 
 from core.estimators.mediapipe_pose import MOST
 from core.gestures.labels import safe_label
-from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, BodyView
+from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
 from core.pose.skeleton import Rgb
-from core.pose.types import Picture
 from core.recognition.bodies import read_background
 from pages.panels.choice import in_their_colour, pick_one
 from pages.panels.frame import errors_shown
@@ -85,7 +84,7 @@ def explain_steps() -> None:
     )
 
 
-def _pick_picture() -> Picture | None:
+def _pick_picture() -> Backdrop | None:
     """The picture that was chosen last, also after another background or page: the field is empty
     then, and a button takes it away."""
     file = st.file_uploader(
@@ -93,11 +92,12 @@ def _pick_picture() -> Picture | None:
     )
     with errors_shown():
         if file is not None and _BEHIND not in st.session_state:
-            st.session_state[_BEHIND] = (file.name, read_background(file.name, file.getvalue()))
-    name, picture = st.session_state.get(_BEHIND, ("", None))
-    if picture is not None and file is None:
+            picture = Backdrop(read_background(file.name, file.getvalue()))
+            st.session_state[_BEHIND] = (file.name, picture)
+    name, chosen = st.session_state.get(_BEHIND, ("", None))
+    if chosen is not None and file is None:
         st.button(f"Remove {safe_label(name)}", icon="✖️", on_click=_forget_picture)
-    return picture
+    return chosen
 
 
 def _forget_picture() -> None:
