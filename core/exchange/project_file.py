@@ -211,6 +211,7 @@ def import_project(
     Raises:
         ArchiveError: it can't be trusted, is none, or its rows don't fit together.
         StoreFullError: the disk is full.
+        StoreError: the workspace can't be written.
     """
     if not path.is_file():
         raise ArchiveError(f"{path} does not exist: give a project file")
@@ -219,6 +220,7 @@ def import_project(
         reader = _Reader(folder, manifest, path.name, progress)
         try:
             reader.check()
+            paths.workspace.mkdir(parents=True, exist_ok=True)  # none yet for a new owner
             with tempfile.TemporaryDirectory(prefix="incoming-", dir=paths.workspace) as scratch:
                 runs = project_runs.ImportedRuns(
                     folder / "runs", paths.runs, Path(scratch), path.name
@@ -228,6 +230,10 @@ def import_project(
             raise
         except (StoreError, MediaError) as error:
             raise ArchiveError(f"{path.name} can't be imported: {error}") from error
+        except OSError as error:
+            raise StoreError(
+                f"the workspace can't be written: {error.strerror or error}"
+            ) from error
     project = imported.project
     title = f"Imported the project “{project.name}”"
     store.note_added(project.id, title, {"projects": [project.id]})

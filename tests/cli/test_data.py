@@ -50,6 +50,13 @@ def test_a_project_travels_by_the_command_line(run, demo, tmp_path):
         run("project", "import", out)
 
 
+def test_a_project_is_given_to_an_owner_who_has_made_nothing_yet(run, demo, tmp_path, monkeypatch):
+    run("project", "export", "demo", "-o", tmp_path / "d.zip")
+    monkeypatch.setenv("MUDRA_OWNER", "ann")
+    assert run("project", "import", tmp_path / "d.zip")["counts"]["samples"] == 60
+    assert [project["name"] for project in run("project", "list")["projects"]] == ["demo"]
+
+
 @pytest.mark.parametrize("name", ["d.csv", "d.json"])
 def test_samples_travel_by_the_command_line(name, run, demo, tmp_path):
     went = run("export-data", "--project", "demo", "-o", tmp_path / name)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,31 @@ def test_a_project_is_the_same_elsewhere(store, paths, project, elsewhere, tmp_p
     made = sqlite3.connect(paths.database).execute("SELECT created_at FROM projects").fetchall()
     copy = sqlite3.connect(there.database).execute("SELECT created_at FROM projects").fetchall()
     assert made == copy
+
+
+@pytest.mark.parametrize("where", ["an owner's", "a database's"])
+def test_a_project_comes_into_a_workspace_that_nobody_has_used_yet(
+    store, paths, project, tmp_path, where
+):
+    export_project(store, paths, project.name, tmp_path / "p.zip")
+    there = Paths.find(tmp_path / "there").of("ann" if where == "an owner's" else "")
+    with closing(Store(tmp_path / "elsewhere.db", owner=there.owner)) as other:
+        assert not there.workspace.exists()
+        import_project(other, there, tmp_path / "p.zip")
+        assert content(other, project.name) == content(store, project.name)
+    [run] = list_runs(there.runs)
+    assert run.path.is_relative_to(tmp_path / "there") and run.status() == "done"
+
+
+def test_a_workspace_that_can_t_be_written_is_said_and_nothing_came(
+    store, paths, project, elsewhere, tmp_path
+):
+    export_project(store, paths, project.name, tmp_path / "p.zip")
+    (tmp_path / "file").write_text("where a folder is needed")
+    lost = replace(paths, workspace=tmp_path / "file" / "folder")
+    with pytest.raises(StoreError, match="the workspace can't be written: Not a directory"):
+        import_project(elsewhere[1], lost, tmp_path / "p.zip")
+    assert elsewhere[1].projects() == []
 
 
 def test_no_column_of_the_store_is_left_behind():
