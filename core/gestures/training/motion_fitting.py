@@ -33,10 +33,7 @@ def fit_motion(
     log: Callable[..., None] = lambda **_: None,
     stop: Stop | None = None,
 ) -> MotionNet:
-    """Fit on every window for so many epochs, fewer when it is stopped.
-
-    How many persons have a gesture says how probable it is of the next one: the logits know.
-    """
+    """Fit on every window for so many epochs, fewer when it is stopped."""
     torch.set_num_threads(1)  # as `fitting` has it
     epochs, stop = epochs or usual_epochs(data, options), stop or Stop()
     generator = torch.Generator().manual_seed(options.seed)
@@ -71,8 +68,6 @@ def fit_motion(
             break
     averaged = net.without_weights()
     optimizer.give_average(averaged)
-    with torch.no_grad():
-        averaged.last.bias.add_(torch.from_numpy(log_persons(data)))
     return averaged
 
 
@@ -91,23 +86,18 @@ def _schedule(done: float) -> float:
 def draw_weights(data: GestureData) -> NDArray[np.float64]:
     """(N,) how often each window is drawn.
 
-    Many windows of a person say little more than few: each person's of a gesture are drawn as often
-    as another's, all of them by the root of how many a person has.
+    Many windows of one person say little more than few, so a gesture is drawn in proportion to the
+    square root of its mean number of windows per person, and each of its people equally often.
+    How many people recorded a gesture does not count: it says nothing about who performs it next.
     """
     gestures = len(data.gestures)
     _, group = np.unique(data.persons, return_inverse=True)
     cells, cell, counts = np.unique(
         group * gestures + data.labels, return_inverse=True, return_counts=True
     )
-    persons = np.bincount(cells % gestures, minlength=gestures)
-    usual = np.bincount(data.labels, minlength=gestures) / np.maximum(persons, 1)
-    return np.asarray(np.sqrt(usual)[data.labels] / counts[cell], np.float64)
-
-
-def log_persons(data: GestureData) -> NDArray[np.float32]:
-    """(C,) the log of how many persons have each gesture, beside that which most have."""
-    persons = [len(np.unique(data.persons[data.labels == c])) for c in range(len(data.gestures))]
-    return np.log(np.maximum(persons, 1) / max(persons)).astype(np.float32)
+    persons = np.maximum(np.bincount(cells % gestures, minlength=gestures), 1)
+    usual = np.bincount(data.labels, minlength=gestures) / persons
+    return np.asarray((np.sqrt(usual) / persons)[data.labels] / counts[cell], np.float64)
 
 
 def motion_probabilities(net: MotionNet, data: GestureData) -> NDArray[np.float32]:
