@@ -11,6 +11,7 @@ from itertools import count
 
 import numpy as np
 
+from core.pose.assignment import assign_rows
 from core.pose.boxes import Region, bounding_box, box_iou
 from core.pose.metrics import oks
 from core.pose.skeleton import BODY, PAIR
@@ -210,20 +211,16 @@ def _span(values: Sequence[float]) -> float:
 
 
 def _assigned(costs: Sequence[dict[int, float]], farthest: float = _FARTHEST) -> list[int | None]:
-    """For each pose its track, None for a new one, at the least cost of all together; for the few
-    poses of a frame. A new one costs the farthest way."""
+    """For each pose its track, None for a new one, at the least cost of all together. A new one
+    costs the farthest way."""
     if len(costs) == 1:  # as most often
         number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, farthest))
         return [number if cost < farthest else None]
 
-    def best(pose: int, taken: frozenset[int]) -> tuple[float, tuple[int | None, ...]]:
-        if pose == len(costs):
-            return 0.0, ()
-        near = {n: c for n, c in costs[pose].items() if c < farthest and n not in taken}
-        ways = []
-        for number, cost in ((None, farthest), *near.items()):
-            rest, others = best(pose + 1, taken if number is None else taken | {number})
-            ways.append((cost + rest, (number, *others)))
-        return min(ways, key=lambda way: way[0])
-
-    return list(best(0, frozenset())[1])
+    numbers = sorted({number for row in costs for number in row})
+    new = [farthest] * len(costs)  # a column for each pose, should all be new
+    table = [[min(row.get(n, farthest), farthest) for n in numbers] + new for row in costs]
+    return [
+        numbers[column] if column < len(numbers) and row[column] < farthest else None
+        for row, column in zip(table, assign_rows(table), strict=True)
+    ]

@@ -90,7 +90,7 @@ def test_in_a_mirror_the_picture_behind_is_seen_as_it_is(picture):
 
 
 def test_each_visitor_s_picture_is_made_to_fit_once_for_all_frames(picture):
-    """Which takes long of a photo: it would be seen in the pictures, which are changed meanwhile."""
+    """The pictures are changed after the first frame: made to fit again, they would be seen."""
     views = [
         BodyView(PICTURE, behind=Backdrop(np.full((90, 90, 3), shade, np.uint8)), **ALONE)
         for shade in (7, 9)

@@ -1,5 +1,7 @@
 """The self-tracker's squares, computed by hand, and which pose is which from frame to frame."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -138,6 +140,14 @@ def test_two_people_who_cross_keep_their_numbers_where_each_stands_as_the_other_
         there = {a: 30 * frame, b: 150 - 30 * frame}
         order = [a, b] if frame % 2 else [b, a]
         assert numbers(tracks, frame / 10, *(there[n] for n in order)) == order
+
+
+def test_twelve_hands_close_together_are_told_apart_within_a_frame() -> None:
+    tracks, xs = Tracks(), range(0, 96, 8)  # each within twice its size of every other
+    first = tracks([pose(x) for x in xs], 0.0)
+    start = time.perf_counter()
+    assert tracks([pose(x + 3) for x in reversed(xs)], 0.1) == first[::-1]
+    assert time.perf_counter() - start < 1
 
 
 def test_of_two_people_who_cross_one_may_be_hidden_for_a_frame() -> None:
