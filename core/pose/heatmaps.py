@@ -17,7 +17,7 @@ from core.pose.types import Floats, Heatmaps, Picture
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]
 
-_BLUR_SIGMA = 3.0  # OpenPose's hand decoding (handDetector.cpp)
+_BLUR_SIGMA = 3.0  # pytorch-openpose, src/hand.py, as all down to _GREY
 _THRESHOLD = 0.05
 _SCALES = (0.5, 1.0, 1.5, 2.0)  # of the picture with a height of 368
 _HEIGHT, _STRIDE, _GREY = 368, 8, 128
@@ -212,10 +212,11 @@ def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats
 
 
 def openpose_inputs(rgb: Picture, scales: Sequence[float] = _SCALES) -> list[Picture]:
-    """The picture at each scale as OpenPose's nets see it, for `openpose_maps` afterwards.
+    """The picture at each scale as OpenPose's hand net is shown it by pytorch-openpose
+    (src/hand.py), for `openpose_maps` afterwards.
 
     Each has 368 × scale rows and the picture's shape, and grey at the right and below up to a
-    multiple of 8 (Simon et al. 2017; handDetector.cpp).
+    multiple of 8.
     """
     return [_padded(rgb, _scaled_hw(rgb.shape[:2], scale)) for scale in scales]
 
@@ -275,9 +276,11 @@ def _enlarged(heatmap: Floats, size_hw: tuple[int, int]) -> Floats:
 
 
 def decode_openpose(maps: Floats) -> tuple[Floats, Floats]:
-    """OpenPose's way with one hand's maps at picture size (Simon et al. 2017; handDetector.cpp).
+    """Keypoints of one hand's maps at picture size as pytorch-openpose finds them (src/hand.py;
+    OpenPose itself takes the plain maximum, handExtractorCaffe.cpp).
 
-    Each map is blurred; of the places above 0.05 the connected one with the largest sum counts.
+    Where the blurred map is above 0.05, the connected part whose unblurred values have the largest
+    sum counts, and in it the highest unblurred value.
 
     Returns:
         (J, 2) x, y in the maps' pixels, NaN where nothing is above; (J,) peak values, 0 there.
@@ -288,16 +291,18 @@ def decode_openpose(maps: Floats) -> tuple[Floats, Floats]:
 
 
 def _largest_component_peak(heatmap: Floats) -> tuple[tuple[float, float], float]:
-    blurred = cv2.GaussianBlur(np.ascontiguousarray(heatmap), (0, 0), _BLUR_SIGMA)
+    blurred = cv2.GaussianBlur(
+        np.ascontiguousarray(heatmap), (0, 0), _BLUR_SIGMA, borderType=cv2.BORDER_REFLECT
+    )
     above = np.where(blurred > _THRESHOLD, 255, 0).astype(np.uint8)
     count, component = cv2.connectedComponents(above, connectivity=8)
     if count < 2:
         return (np.nan, np.nan), 0.0
-    total = np.bincount(component.ravel(), weights=blurred.ravel().astype(np.float64))
+    total = np.bincount(component.ravel(), weights=heatmap.ravel().astype(np.float64))
     total[0] = -np.inf  # what is not above
-    kept = np.where(component == int(total.argmax()), blurred, -np.inf)
+    kept = np.where(component == int(total.argmax()), heatmap, -np.inf)
     y, x = np.unravel_index(int(kept.argmax()), kept.shape)
-    return (float(x), float(y)), float(blurred[y, x])
+    return (float(x), float(y)), float(heatmap[y, x])
 
 
 def _neighbours(

@@ -139,14 +139,33 @@ def test_all_stages_and_keypoints_are_decoded_at_once() -> None:
 def test_openposes_way_prefers_the_larger_region_to_the_higher_spike() -> None:
     heatmap = np.zeros((3, 120, 160), np.float32)
     heatmap[0, 20:60, 30:80] = 0.3
-    heatmap[0, 100, 140] = 1.0
-    heatmap[1, 100, 140] = 0.1  # blurred it stays below the threshold
+    heatmap[0, 40, 50] = 0.31
+    heatmap[0, 100, 140] = 1.0  # blurred 1 / (2 π 3²) = 0.018, below 0.05
+    heatmap[1, 100, 140] = 1.0
     heatmap[2] = 0.01
     points, scores = decode_openpose(heatmap)
-    assert 35 < points[0, 0] < 75
-    assert 25 < points[0, 1] < 55
-    assert np.isnan(points[1:]).all()
-    assert scores[1:].tolist() == [0, 0]
+    assert points[0].tolist() == [50, 40] and scores[0] == pytest.approx(0.31)
+    assert np.isnan(points[1:]).all() and scores[1:].tolist() == [0, 0]
+
+
+def test_openposes_way_takes_place_and_score_from_the_map_that_is_not_blurred() -> None:
+    rows, columns = np.indices((120, 160))
+    clean, broad = (
+        peak * np.exp(-((columns - 70) ** 2 + (rows - 60) ** 2) / (2 * sigma**2))
+        for peak, sigma in ((0.9, 3.0), (0.5, 15.0))
+    )
+    broad[60, 92] = 0.8  # sharp beside it: blurred, 0.5 at (70, 60) would be higher
+    points, scores = decode_openpose(np.array([clean, broad], np.float32))
+    assert points.tolist() == [[70, 60], [92, 60]]
+    assert scores.tolist() == pytest.approx([0.9, 0.8])
+
+
+def test_openposes_way_weighs_the_parts_by_the_map_that_is_not_blurred() -> None:
+    heatmap = np.zeros((1, 120, 160), np.float32)
+    heatmap[0, 57:64, 0:7] = 0.40  # 19.6; at the border, where blurring doubles what it mirrors
+    heatmap[0, 57:64, 100:107] = 0.41  # 20.1
+    points, scores = decode_openpose(heatmap)
+    assert points.tolist() == [[100, 57]] and scores[0] == pytest.approx(0.41)
 
 
 def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
@@ -186,8 +205,12 @@ def test_openposes_whole_way_finds_the_keypoint_in_a_picture_that_is_not_square(
     maps = openpose_maps(stacks, size_hw)
     assert maps.shape == (2, 100, 150)
     points, scores = decode_openpose(maps[:1])
-    assert points[0] == pytest.approx(np.array(joint), abs=1)
-    assert 0.2 < scores[0] <= 1
+    assert np.abs(points[0] - joint).max() <= 0.5  # the nearest pixel, or one of two
+    # Gaussians of 1.5 cells, at each scale of so many of the picture's pixels
+    sigmas = 1.5 * 8 / (3.68 * np.array(scales))
+    away = np.sum((points[0] - joint) ** 2)
+    expected = np.exp(-away / (2 * sigmas**2)).mean()
+    assert scores[0] == pytest.approx(expected, abs=0.05)
 
 
 def test_openposes_maps_of_another_size_are_refused() -> None:
