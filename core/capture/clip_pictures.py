@@ -38,7 +38,7 @@ def _frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
     found = []
     for number in numbers:
         rgb = draw_pose(ground, Pose(points[number], sample.scores[number]), skeleton)
-        draw_way(rgb, points[: number + 1, skeleton.traced])
+        rgb = draw_way(rgb, points[: number + 1, skeleton.traced])
         found.append(cv2.flip(rgb, 1) if sample.mirrored_view else rgb)
     return np.concatenate(found, 1)
 

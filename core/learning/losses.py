@@ -57,10 +57,11 @@ def _asked(keypoints: Tensor) -> Tensor:
 
 def euclidean_loss(maps: Tensor, keypoints: Tensor, weights: Tensor, stride: int) -> Tensor:
     """The published nets' loss (Wei et al. 2016, equation 7): half the squared distance to the
-    target maps, summed over stages, maps and cells; arguments as for `stage_loss`.
+    target maps, summed over stages, maps and cells; arguments and missing keypoints as for
+    `stage_loss`.
     """
     target = heatmap_targets(keypoints, (maps.shape[-2], maps.shape[-1]), stride)[:, None]
-    distance = (maps.float() - target).square().sum(dim=(1, 2, 3, 4)) / 2
+    distance = ((maps.float() - target).square() * _asked(keypoints)).sum(dim=(1, 2, 3, 4)) / 2
     return (distance * weights).mean()
 
 

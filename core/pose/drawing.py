@@ -174,12 +174,14 @@ def emoji_font_path() -> Path | None:
     return next((path for path in map(Path, _EMOJI_FONTS) if path.is_file()), None)
 
 
-def draw_way(rgb: Picture, points: Floats) -> None:
-    """Lines from each of the (T, 2) points to the next one seen, in place; the last is a dot."""
+def draw_way(rgb: Picture, points: Floats) -> Picture:
+    """Lines from each of the (T, 2) points to the next one seen, on a copy; the last is a dot."""
+    out = rgb.copy()
     ends = [end for x, y in points.tolist() if (end := _drawn_at(x, y))]
-    width = max(2, rgb.shape[0] // 120)
+    width = max(2, out.shape[0] // 120)
     for number, (start, end) in enumerate(pairwise(ends), 1):
         colour = (_OLD + number / len(ends) * (_NEW - _OLD)).tolist()
-        cv2.line(rgb, start, end, colour, width, cv2.LINE_AA, _SHIFT)
+        cv2.line(out, start, end, colour, width, cv2.LINE_AA, _SHIFT)
     if ends:
-        cv2.circle(rgb, ends[-1], (2 * width) << _SHIFT, _NEW.tolist(), -1, cv2.LINE_AA, _SHIFT)
+        cv2.circle(out, ends[-1], (2 * width) << _SHIFT, _NEW.tolist(), -1, cv2.LINE_AA, _SHIFT)
+    return out

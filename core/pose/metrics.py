@@ -128,21 +128,6 @@ def _per_picture(
     return sums[0], sums[1]
 
 
-def auc(apart: Distances, steps: int = 20) -> float:
-    """Area under the curve of `pck` over limits from 0 to 1: the mean share at 0, 1/steps, ….
-
-    At each limit, keypoints exactly there do not count yet, so that 0 is no free point (as mmpose).
-
-    Args:
-        apart: (N, K), what `distances` gives, 1 being the curve's right end.
-        steps: number of limits.
-    """
-    known = apart[~np.isnan(apart)]
-    if len(known) == 0:
-        return float("nan")
-    return float(np.mean([(known < step / steps).mean() for step in range(steps)]))
-
-
 def epe(apart: Distances) -> float:
     """End-point error: the mean distance of the keypoints that both have; NaN without any."""
     both = apart[np.isfinite(apart)]

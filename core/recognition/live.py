@@ -322,7 +322,7 @@ class LiveProcessor:
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         if options.body is None:
             picture = drawn(frame.rgb, shown, hands, options.maps, estimator)
-            self._read.motions.draw(picture)
+            picture = self._read.motions.draw(picture)
         else:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         draw_note(picture, note)

@@ -142,10 +142,11 @@ class Motions:
         self.made, self.missed = (), None
         return taken
 
-    def draw(self, mirrored: Picture) -> None:
-        """The ways, into the mirrored picture of the last frame, in place."""
+    def draw(self, mirrored: Picture) -> Picture:
+        """The mirrored picture of the last frame with the ways on it."""
         for track in self._tracks.values():
             points = np.array([place for _, place in track.way]).reshape(-1, 2)
             points = resized(points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2])
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
-            draw_way(mirrored, points)
+            mirrored = draw_way(mirrored, points)
+        return mirrored

@@ -55,7 +55,8 @@ def test_a_keypoint_beyond_the_input_asks_for_an_empty_map_and_no_place() -> Non
     assert float(loss) == pytest.approx(30 * 8.5 * math.log(2), rel=1e-4)
 
 
-def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there() -> None:
+@pytest.mark.parametrize("loss", [stage_loss, euclidean_loss])
+def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there(loss) -> None:
     nothing = [float("nan")] * 2
     somebody, nobody = torch.tensor([[[21.5, 13.5], nothing]]), torch.tensor([[nothing, nothing]])
     torch.manual_seed(0)
@@ -63,7 +64,7 @@ def test_of_a_missing_keypoint_nothing_is_asked_unless_nobody_is_there() -> None
     changed = logits.clone()
     changed[:, :, 1] += 2
     costs = [
-        [float(stage_loss(maps, keypoints, torch.ones(1), 4)) for maps in (logits, changed)]
+        [float(loss(maps, keypoints, torch.ones(1), 4)) for maps in (logits, changed)]
         for keypoints in (somebody, nobody)
     ]
     assert costs[0][0] == costs[0][1]

@@ -7,6 +7,7 @@ from core.pose.drawing import (
     PERSON_COLORS,
     draw_estimate,
     draw_pose,
+    draw_way,
     emoji_font_path,
     emoji_sprite,
     label_plate,
@@ -105,3 +106,10 @@ def test_people_s_colours_are_far_from_each_other_and_from_a_body_s_sides():
 def test_every_bone_joins_two_of_the_keypoints():
     assert HAND_21.size == 21 and len(HAND_21.edges) == len(HAND_21.colors) == 20
     assert all(0 <= a < b < 21 for a, b in HAND_21.edges)
+
+
+def test_a_way_is_drawn_on_a_copy_between_the_points_that_were_seen():
+    ground = grey()
+    drawn = draw_way(ground, np.array([(20, 50), (np.nan, np.nan), (80, 50)], np.float32))
+    assert (ground == 90).all()
+    assert (drawn[50, 20:81] != 90).any(axis=1).all() and (drawn[70:] == 90).all()
