@@ -45,11 +45,18 @@ class Database:
         self._on_act, self.owner = on_act, owner
         self._engine = open_engine(place)
         try:
-            with self.writing() as connection:
-                t.bring_up_to_date(connection)
+            self._upgrade()
         except BaseException:
             self.close()
             raise
+
+    def _upgrade(self) -> None:
+        """Bring the tables up to date, in a connection of its own: foreign keys are off in it."""
+        with plain_errors(), self._engine.connect() as plain:
+            plain.detach()
+            connection = plain.execution_options(writes=True, upgrades=True)
+            with connection.begin():
+                t.bring_up_to_date(connection)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -128,8 +135,10 @@ class Database:
         wanted = list(dict.fromkeys(ids))
         if not wanted or not values:
             return
-        with self.undoable(*self._about(table, wanted, title)) as undo_log:
-            changed = undo_log.set(table, wanted, **values)
+        project_id, title = self._about(table, wanted, title)
+        with self.undoable(project_id, title) as undo_log:
+            own = _project_column(table) == project_id
+            changed = undo_log.set_where(table, table.c.id.in_(wanted) & own, **values)
         if changed < len(wanted):
             raise NotFoundError(f"{len(wanted) - changed} of {len(wanted)} {table.name} are gone")
 
@@ -146,7 +155,7 @@ class Database:
 
     def _about(self, table: Table, ids: Sequence[int], title: str) -> tuple[int, str]:
         """The project of the first of these rows that is there, and the title with its name."""
-        owner = table.c.id if table is t.projects else table.c.project_id
+        owner = _project_column(table)
         columns = [owner, table.c.name] if "name" in table.c else [owner]
         for row_id in ids:
             for project_id, *name in self.rows(select(*columns).where(table.c.id == row_id)):
@@ -170,6 +179,11 @@ class Database:
         """
         with self.writing() as connection:
             return undo(connection, entry_id, self.owner)
+
+
+def _project_column(table: Table) -> Any:
+    """The column that says which project a row of the table is, or is of."""
+    return table.c.id if table is t.projects else table.c.project_id
 
 
 def inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

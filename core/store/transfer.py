@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, distinct, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, distinct, func, insert, select, text, update
 
 from core.errors import NotFoundError
 from core.gestures.labels import in_colour
@@ -213,7 +213,8 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 def insert_rows(connection: Connection, table: Table, rows: list[Row]) -> list[int]:
     """Insert rows with the same columns; their ids in the same order."""
     if connection.dialect.name == "sqlite":  # who writes is alone, and all at once is far quicker
-        first = (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+        used = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        first = (connection.execute(used, {"name": table.name}).scalar() or 0) + 1
         ids = list(range(first, first + len(rows)))
         connection.execute(
             insert(table), [row | {"id": i} for row, i in zip(rows, ids, strict=True)]
