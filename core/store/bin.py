@@ -105,9 +105,10 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
     """
     table = _TABLES[kind]
     with store.undoable(row_id if kind == PROJECT else project_id) as undo_log:
-        row = undo_log.connection.execute(
-            t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
-        ).first()
+        found = t.in_bin(select(table), table, deleted=True).where(table.c.id == row_id)
+        if kind != PROJECT:
+            found = found.where(table.c.project_id == project_id)
+        row = undo_log.connection.execute(found).first()
         if row is None:
             raise NotFoundError(f"this {kind} is not in the bin: it was restored already")
         undo_log.title = f"Restored the {kind} “{row.name}”"

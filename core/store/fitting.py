@@ -33,7 +33,9 @@ def home_of(connection: Connection, burst_id: int, owner: str) -> dict[str, int]
         .join(t.persons, session.person_id == t.persons.c.id)
         .join(t.projects, session.project_id == t.projects.c.id)
     )
-    row = connection.execute(found.where(of.id == burst_id, t.projects.c.owner == owner)).first()
+    found = found.where(of.id == burst_id, t.projects.c.owner == owner)
+    found = found.where(t.gestures.c.project_id == session.project_id)
+    row = connection.execute(found).first()
     if row is None:
         raise NotFoundError(f"no recording {burst_id}: start one first")
     for name, deleted_at in (row[2:4], row[4:6], row[6:8]):

@@ -93,9 +93,11 @@ def read_bin(store: Store, project_id: int) -> SampleIndex:
     )
 
 
-def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
+def read_samples(
+    store: Store, ids: Sequence[int], *, project_id: int | None = None
+) -> list[Sample]:
     """The samples with these ids and their crops, in this order; those that are gone are left
-    out, those in the bin are not."""
+    out, those in the bin are not. `project_id` leaves out those of other projects."""
     rows: dict[int, Any] = {}
     for chunk in chunks(ids):
         found = select(t.samples, t.crops.c.jpeg, t.projects.c.skeleton)
@@ -103,6 +105,8 @@ def read_samples(store: Store, ids: Sequence[int]) -> list[Sample]:
             t.projects, t.samples.c.project_id == t.projects.c.id
         )
         found = found.where(t.samples.c.id.in_(chunk), t.projects.c.owner == store.owner)
+        if project_id is not None:
+            found = found.where(t.samples.c.project_id == project_id)
         rows |= {row.id: row for row in store.rows(found)}
     return [to_sample(rows[i]) for i in map(int, ids) if i in rows]
 

@@ -226,9 +226,18 @@ class Store(Database):
             return inserted(connection, t.sessions, values | {"started_at": now()})
 
     def start_recording(self, session_id: int, gesture_id: int) -> int:
-        """One recording of a gesture in a session; its id."""
+        """One recording of a gesture in a session; its id.
+
+        Raises:
+            NotFoundError: one of them is gone, or they are of different projects.
+        """
         values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
+        session, gesture = t.sessions.c, t.gestures.c
+        both = select(session.id).where(session.id == session_id, gesture.id == gesture_id)
+        both = both.where(gesture.project_id == session.project_id, self.own(session.project_id))
         with self.writing() as connection:
+            if connection.execute(both).first() is None:
+                raise NotFoundError("this session or gesture is gone: reload and choose another")
             return inserted(connection, t.bursts, values)
 
     # --------------------------------------------------------------------------------- samples
@@ -316,7 +325,7 @@ class Store(Database):
         found = select(of.file_hash).where(
             of.project_id == project_id, of.deleted_at.is_(None), of.file_hash.is_not(None)
         )
-        found = found.distinct()
+        found = found.where(self.own(of.project_id)).distinct()
         return {row[0] for row in self.rows(found)}
 
     def known_keypoints(self, project_id: int, digest: str) -> Counter[bytes]:
@@ -327,6 +336,7 @@ class Store(Database):
             of.project_id == project_id,
             of.deleted_at.is_(None),
             of.file_hash.between(f"{digest}:", f"{digest}:~"),
+            self.own(of.project_id),
         )
         return Counter(row[0] for row in self.rows(found))
 
@@ -354,7 +364,8 @@ class Store(Database):
         self, project_id: int, gesture_ids: Sequence[int] | None = None
     ) -> dict[str, int]:
         """Samples per estimator, the most frequent first; of all gestures or of some."""
-        rows = self.rows(counted_estimators(project_id, gesture_ids))
+        counts = counted_estimators(project_id, gesture_ids)
+        rows = self.rows(counts.where(self.own(t.samples.c.project_id)))
         return {row[0]: row[1] for row in rows}
 
     def training_data(

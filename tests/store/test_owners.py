@@ -4,8 +4,10 @@ import pytest
 
 from core.errors import NotFoundError
 from core.store import Store
+from core.store import schema as t
 from core.store.bin import delete_samples, list_bin, move_samples, restore_from_bin
 from core.store.curation import list_sessions
+from core.store.database import inserted
 from core.store.deleting import empty_bin, forget_pictures, forget_project
 from core.store.index import (
     count_samples,
@@ -16,7 +18,8 @@ from core.store.index import (
     read_samples,
     sample_origin,
 )
-from tests.store.conftest import burst, count, only_sqlite, sample
+from core.store.rows import now
+from tests.store.conftest import burst, count, gesture_id, only_sqlite, sample
 
 
 @pytest.fixture
@@ -38,7 +41,8 @@ def hers(anna):
     """Anna's project, with three samples and their crops, one more in the bin."""
     project = anna.create_project("Secret")
     ids = anna.add_samples(
-        burst(anna, project), [sample(i, crop_jpeg=b"\xff\xd8") for i in range(4)]
+        burst(anna, project),
+        [sample(i, crop_jpeg=b"\xff\xd8", file_hash=f"table:{i}") for i in range(4)],
     )
     delete_samples(anna, project.id, ids[:1])
     return project
@@ -58,6 +62,9 @@ READS = {
     "sessions": lambda store, project, _: list_sessions(store, project),
     "samples by id": lambda store, _, ids: read_samples(store, ids),
     "counts": lambda store, project, _: count_samples(store, project),
+    "estimators": lambda store, project, _: store.estimators(project),
+    "hashes of files": lambda store, project, _: store.known_hashes(project),
+    "keypoints of a table": lambda store, project, _: store.known_keypoints(project, "table"),
     "newest": lambda store, project, _: [
         i for gesture in range(20) for i in newest_samples(store, project, gesture, 9)
     ],
@@ -78,11 +85,27 @@ REFUSED = {
     "bring back": lambda store, project, _: restore_from_bin(store, project, "project", project),
     "add a person": lambda store, project, _: store.ensure_person(project, "me"),
     "begin a session": lambda store, project, _: store.start_session(project, 1, "webcam"),
+    "begin a recording": lambda store, *_: store.start_recording(1, 1),
+    "begin a recording of her gesture": lambda store, *_: begin_of_two(store, 1),
+    "change hers beside one of his own": lambda store, *_: change_two(store, 1),
     "add samples": lambda store, *_: store.add_samples(1, [sample()]),
     "undo": lambda store, *_: store.undo(1),
     "forget pictures": lambda store, project, _: forget_pictures(store, project),
     "forget the project": lambda store, project, _: forget_project(store, project),
 }
+
+
+def begin_of_two(store, gesture):
+    """A recording of another's gesture in a session of one's own."""
+    project = store.create_project("With a session")
+    person = store.ensure_person(project.id, "me")
+    store.start_recording(store.start_session(project.id, person.id, "webcam"), gesture)
+
+
+def change_two(store, gesture):
+    """Switch off a gesture of one's own and another's."""
+    own = store.gestures(store.create_project("With gestures").id)[0]
+    store.change(t.gestures, [own.id, gesture], "Switched two off", enabled=False)
 
 
 @only_sqlite
@@ -119,6 +142,8 @@ def is_refused(anna, ben, hers, what):
     assert what == "project" or "Secret" not in str(refused.value)
     assert count(anna, hers) == 3 and anna.project("secret") == hers
     assert len(anna.crops(ids[0])) == 1 and len(anna.history(hers.id)) == 1
+    assert all(gesture.enabled for gesture in anna.gestures(hers.id))
+    assert len(anna.rows(t.bursts.select())) == 1
 
 
 def test_each_has_names_projects_and_a_bin_of_their_own(anna, ben, hers):
@@ -130,6 +155,38 @@ def test_each_has_names_projects_and_a_bin_of_their_own(anna, ben, hers):
     assert empty_bin(ben)["projects"] == 0
     restore_from_bin(anna, hers.id, "project", hers.id)
     assert anna.projects() == [hers] and count(anna, hers) == 3
+
+
+@pytest.mark.parametrize("kind", ["gesture", "person"])
+def test_what_lies_in_another_s_bin_stays_there(anna, ben, hers, kind):
+    his = ben.create_project("His")
+    anna.delete_gesture(gesture_id(anna, hers, "ok"))
+    anna.delete_person(anna.persons(hers.id)[0].id)
+    before = list_bin(anna, hers.id)
+    row = next(one.id for one in before if one.kind == kind)
+    with pytest.raises(NotFoundError, match="not in the bin"):
+        restore_from_bin(ben, his.id, kind, row)
+    assert list_bin(anna, hers.id) == before and ben.history(his.id) == []
+
+
+def test_a_sample_of_one_s_own_can_t_be_of_another_s_gesture(anna, ben, hers):
+    """As if an earlier Mudra had begun the recording."""
+    his = ben.create_project("His")
+    person = ben.ensure_person(his.id, "me")
+    values = {"session_id": ben.start_session(his.id, person.id, "webcam"), "started_at": now()}
+    with ben.writing() as connection:
+        values["gesture_id"] = gesture_id(anna, hers, "ok")
+        mixed = inserted(connection, t.bursts, values)
+    with pytest.raises(NotFoundError, match="no recording"):
+        ben.add_samples(mixed, [sample()])
+
+
+def test_only_samples_of_the_project_that_is_asked_for_are_read(anna, hers):
+    other = anna.create_project("Other")
+    ids = [one.id for one in anna.samples(hers.id)]
+    [also] = anna.add_samples(burst(anna, other), [sample()])
+    found = read_samples(anna, [also, *ids], project_id=hers.id)
+    assert [one.id for one in found] == ids
 
 
 def test_what_was_made_without_login_is_nobody_s(place, anna, hers):

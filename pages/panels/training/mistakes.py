@@ -69,7 +69,7 @@ def _sorted(confusion: list[list[int]]) -> list[Cell]:
 
 def _samples(run: Run, project: Project, target: str, predicted: str) -> None:
     ids = samples_of(read_predictions(run.path), target, predicted)
-    shown = read_samples(studio().store, ids[:SHOWN])
+    shown = read_samples(studio().store, ids[:SHOWN], project_id=project.id)
     if not shown:
         st.caption("Their samples are gone, or this training is from before Mudra kept them.")
         return
