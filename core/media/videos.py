@@ -21,6 +21,8 @@ MAX_BYTES = 200 * 2**20
 MAX_SECONDS = 600
 MAX_SIDE = 4096
 MAX_FRAMES = 150_000  # ten minutes at 250 a second
+# Files that hold their pictures themselves, by FFmpeg's names: a playlist would open other files
+_CONTAINERS = "mov,matroska,avi,mpegts"
 _PIXELS = {"max_pixels": str(MAX_SIDE * MAX_SIDE)}  # a picture within may lie about its size
 
 
@@ -97,8 +99,13 @@ def opened_video(
     """
     _check_file(path, name, most_bytes)
     try:
-        # only the file itself: a playlist in disguise must not make us open something else
-        container = av.open(str(path), options={"protocol_whitelist": "file", **_PIXELS})
+        options = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS, **_PIXELS}
+        container = av.open(str(path), options=options)
+    except av.ArgumentError as error:  # what FFmpeg says of a container that is not listed
+        raise MediaError(
+            f"{name} is not a video of one of the kinds that are read: save it as .mp4, .webm, "
+            ".mkv, .mov or .avi"
+        ) from error
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(f"{name} is no video that can be read ({_why(error)})") from error
     with container:

@@ -124,6 +124,25 @@ def test_hostile_videos_end_in_a_clear_error(tmp_path, name, content):
         list(read_video(path))
 
 
+def test_a_playlist_in_disguise_opens_no_other_file(clip):
+    playlist = clip.with_name("playlist.mp4")
+    playlist.write_text("ffconcat version 1.0\nfile clip.webm\n")
+    with pytest.raises(MediaError, match=r"playlist\.mp4 is not a video of one of the kinds"):
+        video_info(playlist)
+
+
+@pytest.mark.parametrize("form", ["mp4", "mov", "matroska", "avi", "mpegts"])
+def test_videos_are_known_by_their_content(tmp_path, form):
+    with av.open(str(tmp_path / "film.mp4"), "w", format=form) as out:
+        stream = out.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for seed in range(3):
+            picture = np.random.default_rng(seed).integers(0, 256, (48, 64, 3), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode())
+    assert len(list(read_video(tmp_path / "film.mp4"))) == 3
+
+
 def test_a_video_too_large_is_not_opened(tmp_path):
     path = tmp_path / "large.mp4"
     with path.open("wb") as file:
