@@ -434,6 +434,13 @@ for _name, _content, _words in [
     bytes_case("picture", _name, _content, _words)
 
 
+@case("an animation of twenty megapixels", "picture", "animation of 5000 x 4000 pixels")
+def _large_animation(folder: Path) -> Path:
+    frames = [Image.new("RGB", (5000, 4000), colour) for colour in ("red", "blue")]
+    frames[0].save(folder / "a.webp", save_all=True, append_images=frames[1:], quality=1)
+    return folder / "a.webp"
+
+
 @case("a folder as a picture", "picture", "can't be read")
 def _folder(folder: Path) -> object:
     (folder / "a.jpg").mkdir()

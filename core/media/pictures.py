@@ -14,6 +14,7 @@ from core.pose.types import Picture
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 50_000_000
+MAX_ANIMATION_PIXELS = 16_000_000
 MAX_SIDE = 10_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
@@ -36,7 +37,9 @@ def read_picture(source: Path | bytes, *, name: str = "") -> Picture:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
             _check_size(image.size, name)
-            return _as_rgb(ImageOps.exif_transpose(image))
+            _check_animation(image, name)
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.array(_as_rgb(image))
     except UnidentifiedImageError as error:
         raise MediaError(f"{name} is no JPEG, PNG or WEBP picture") from error
     except Image.DecompressionBombError as error:
@@ -81,11 +84,22 @@ def _check_size(size_wh: tuple[int, int], name: str) -> None:
         )
 
 
-def _as_rgb(image: Image.Image) -> Picture:
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
-    return np.array(image.convert("RGB"))
+def _check_animation(image: Image.Image, name: str) -> None:
+    """Decoding the first frame of an animation takes several pictures of its size."""
+    moves = image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False)
+    if moves and image.width * image.height > MAX_ANIMATION_PIXELS:
+        raise MediaError(
+            f"{name} is an animation of {image.width} x {image.height} pixels, at most "
+            f"{MAX_ANIMATION_PIXELS:,} in all are read: save one picture of it"
+        )
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    rgba, white = image.convert("RGBA"), Image.new("RGB", image.size, "white")
+    white.paste(rgba, mask=rgba)
+    return white
 
 
 def encode_jpeg(rgb: Picture, quality: int = 90) -> bytes:
