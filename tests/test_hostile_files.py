@@ -623,7 +623,7 @@ def _endless_annotation(folder: Path) -> Path:
     return folder / "truth.json"
 
 
-@case("annotations of a terabyte", "coco", "over 524,288,000 bytes")
+@case("annotations of a terabyte", "coco", "over 314,572,800 bytes")
 def _huge_annotations(folder: Path) -> Path:
     with (folder / "truth.json").open("wb") as file:
         file.truncate(2**40)
