@@ -15,6 +15,7 @@ from core.upkeep.privacy import senders, who_can_open
 from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.frame import errors_shown, forget_studio, studio
 from pages.panels.project.chosen import use_project
+from pages.panels.project.export_data import forget_prepared
 from pages.panels.project.projects import pick_project
 from pages.panels.table import show_table
 
@@ -75,7 +76,8 @@ def _keypoints_only(project: Project) -> None:
         )
         if st.button("Forget the pictures", type="primary", key="forget"):
             with errors_shown():
-                count = forget_pictures_here(studio().store, project.id)
+                count = forget_pictures_here(studio().store, studio().paths, project)
+                forget_prepared()
                 _said(f"{count:,} pictures are deleted; the project keeps keypoints only.")
 
 

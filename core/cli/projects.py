@@ -135,9 +135,10 @@ def forget_pictures(
     from core.upkeep.erasing import forget_pictures_here
 
     must_agree(yes)
-    with open_store(Paths.find(workspace)) as store:
+    paths = Paths.find(workspace)
+    with open_store(paths) as store:
         project = store.project(name)
-        count = forget_pictures_here(store, project.id)
+        count = forget_pictures_here(store, paths, project)
     text = f"{count:,} pictures deleted for good; “{project.name}” keeps keypoints only now"
     say({"project": project.name, "deleted": count}, text, as_json)
 

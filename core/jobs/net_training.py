@@ -12,19 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.datasets.hand_crops import Hand, read_pack, write_pack
+from core.datasets.hand_crops import Hand, HandCrops, read_pack, write_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
+from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
 from core.media.pictures import decode_jpeg
 from core.paths import Paths
 from core.pose.boxes import to_region
 from core.pose.finders import keypoints_by
 from core.pose.skeletons import skeleton_named
-from core.store import Store
+from core.store import Project, Store
 from core.weights.entries import PLAIN
 
 NET = "net"  # the folder in a run that holds what can be used
+PACK = "pack"  # the one that holds the crops it learns from, while it runs
 LIGHT = "cpm.hand_light"
 WEIGHTS, CHECKPOINT = "weights.safetensors", "checkpoint.pt"
 TEACHER = "mediapipe-hands"
@@ -133,13 +135,11 @@ def fine_tune_here(
             f"“{project}” is about {skeleton.titles}, the light CPM finds the keypoints of single "
             "hands: choose a project about hands"
         )
-    run = Run.create(paths.net_runs, net=name, project=project, minutes=minutes)
-    with _failure_logged(run):
+    run = Run.create(paths.net_runs, net=name, minutes=minutes, **owner_of(subject))
+    with _failure_logged(run), _packed(run, hands_of_project(store, subject.id)) as hands:
         # torch takes seconds to load; the run can be seen before
         from core.learning.loop import NetOptions, train_net
 
-        pack = run.path / "pack"
-        write_pack(pack, hands_of_project(store, subject.id))
         options = NetOptions(
             minutes=minutes,
             rate=_FINE_RATE,
@@ -150,7 +150,7 @@ def fine_tune_here(
         try:
             train_net(
                 LIGHT,
-                read_pack(pack),
+                hands,
                 run,
                 options,
                 lambda share: progress(round(_PARTS * share), _PARTS),
@@ -185,9 +185,40 @@ def keep_fine_tuned(paths: Paths, run: Run) -> None:
 def _save_fine_tuned(paths: Paths, run: Run) -> None:
     from core.learning.netfile import save_trained
 
-    about, pack = run.about(), read_pack(run.path / "pack")
-    message = _about(run, len(pack.rows(""))) | OF_HANDS | {"project": about["project"]}
+    about, packed = run.about(), run.records("packed")
+    learnt_from = packed[-1]["learnt_from"] if packed else _rows_of_pack(run)
+    message = _about(run, learnt_from) | OF_HANDS | {"project": about["project"]}
     save_trained(run.path / WEIGHTS, paths.own_nets / about["net"], LIGHT, message)
+
+
+def _rows_of_pack(run: Run) -> int:
+    """How many crops a run of before that was logged learned from."""
+    return len(read_pack(run.path / PACK).rows(""))
+
+
+@contextmanager
+def _packed(run: Run, hands: Iterator[Hand]) -> Iterator[HandCrops]:
+    """The hands as a pack in the run's folder, deleted when the training is over."""
+    pack = run.path / PACK
+    try:
+        write_pack(pack, hands)
+        crops = read_pack(pack)
+        run.log(event="packed", learnt_from=len(crops.rows("")))
+        yield crops
+    finally:
+        shutil.rmtree(pack, ignore_errors=True)
+
+
+def delete_packs(paths: Paths, project: Project | None = None) -> None:
+    """Delete the crops that nets learned from: those that a killed process left, and the project's
+    where one is given; its fine-tuning is stopped then, and what it learned is saved."""
+    for run in list_runs(paths.net_runs):
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            if run.status() == RUNNING:
+                if project is None or not belongs_to(run, project):
+                    continue
+                stop_net_training(run)
+            shutil.rmtree(run.path / PACK, ignore_errors=True)
 
 
 class Begun:
@@ -261,6 +292,17 @@ def start_fine_tuning(paths: Paths, project: str, name: str, minutes: float) -> 
         raise TrainingError(error_text(error)) from error
     _begun[paths.net_runs] = Begun(process, message, paths)
     return _begun[paths.net_runs]
+
+
+def delete_net_run(run: Run) -> None:
+    """Delete a net's training: its log, figures and weights; the net that it made stays.
+
+    Raises:
+        TrainingError: it runs.
+    """
+    if run.status() == RUNNING:
+        raise TrainingError(f"{run.name} is running: stop it first")
+    shutil.rmtree(run.path, ignore_errors=True)
 
 
 def stop_net_training(run: Run) -> None:

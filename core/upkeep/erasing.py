@@ -9,30 +9,21 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.capture.recording import stop_recordings
 from core.errors import StoreError
 from core.jobs.net_training import stop_net_training
-from core.jobs.owners import belongs_to
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, list_runs
 from core.paths import Paths
-from core.store import Store
+from core.store import Project, Store
 from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
 from core.store.engine import without_password
+from core.upkeep.derived import delete_derived_of, delete_derived_pictures, derived_folders
 
 WORD = "DELETE"  # what one types to say that one means it
-_FOLDERS = {
-    "runs": "your trainings and their models",
-    "nets": "your own nets",
-    "net-runs": "trainings of nets",
-    "packs": "crops of hands that nets learn from",
-    "landmarks": "keypoints found in pictures",
-    "incoming": "models that are just coming in",
-}
 _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}")
 
 
@@ -65,8 +56,8 @@ def kept_here(store: Store, paths: Paths) -> list[Kept]:
     size = store.server_bytes() or sum(size_of(path) for path in _database_files(paths))
     where = without_password(str(paths.store))
     found = [Kept("samples, crops, gestures, persons", where, size)]
-    for path, what in _own_folders(paths):
-        found.append(Kept(what, path, size_of(path)))
+    for path, derived in derived_folders(paths):
+        found.append(Kept(derived.what, path, size_of(path)))
     for path in _temporary(paths):
         found.append(Kept("uploads and downloads under way", path, size_of(path)))
     found.append(Kept("prepared third-party models", paths.weights, size_of(paths.weights), False))
@@ -96,7 +87,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         give_back_space(store)
     except StoreError as error:
         erased.left.append(f"unused space in the database ({error})")
-    for path, _ in _own_folders(paths):
+    for path, _ in derived_folders(paths):
         _remove(path, erased)
     for path in _temporary(paths):
         for inside in path.iterdir():
@@ -109,7 +100,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
 
 
 def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) -> dict[str, int]:
-    """`empty_bin`, the file's space given back, and the trainings of projects that went.
+    """`empty_bin`, the file's space given back, and what was derived from projects that went.
 
     Raises:
         StoreError: the store can't be written.
@@ -118,23 +109,20 @@ def empty_bin_here(store: Store, paths: Paths, project_id: int | None = None) ->
     gone = empty_bin(store, project_id)
     with contextlib.suppress(StoreError):  # the pages are free for what comes next
         give_back_space(store)
+    delete_derived_pictures(paths)
     if project_id is None:
-        there = store.projects()
-        for run in list_runs(paths.runs):
-            if any(belongs_to(run, p) for p in deleted) and not any(
-                belongs_to(run, p) for p in there
-            ):
-                _remove(run.path, Erased())
+        delete_derived_of(paths, deleted, store.projects())
     return gone
 
 
-def forget_pictures_here(store: Store, project_id: int) -> int:
-    """`forget_pictures`, the file's space given back; how many there were.
+def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
+    """`forget_pictures`, the file's space given back, and all copies of them; how many there were.
 
     Raises:
         StoreError: the store can't be written.
     """
-    count = forget_pictures(store, project_id)
+    count = forget_pictures(store, project.id)
+    delete_derived_pictures(paths, project)
     with contextlib.suppress(StoreError):
         give_back_space(store)
     return count
@@ -158,14 +146,6 @@ def size_of(path: Path) -> int:
 def _database_files(paths: Paths) -> list[Path]:
     ends = ("", "-wal", "-shm")
     return [p for end in ends if (p := Path(f"{paths.database}{end}")).is_file()]
-
-
-def _own_folders(paths: Paths) -> Iterator[tuple[Path, str]]:
-    for name, what in _FOLDERS.items():
-        if (paths.workspace / name).exists():
-            yield paths.workspace / name, what
-    for path in sorted(paths.workspace.glob("incoming-*")):
-        yield path, "projects that are just coming in"
 
 
 def _temporary(paths: Paths) -> list[Path]:

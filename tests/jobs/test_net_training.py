@@ -1,5 +1,6 @@
 """Nets taught on one's own samples, and chosen by name."""
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from core.errors import EstimatorError, TrainingError, WeightsError
 from core.jobs.net_training import (
     LIGHT,
     can_be_kept,
+    delete_packs,
     fine_tune_here,
     hands_of_project,
     keep_fine_tuned,
@@ -106,7 +108,9 @@ def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths,
         store, paths, "p", name="cpm.mine", minutes=0.02, progress=lambda a, b: None
     )
     assert folder == paths.own_nets / "cpm.mine"
-    assert run.status() == "done"
+    assert run.status() == "done" and not (run.path / "pack").exists()
+    about = json.loads((folder / "metadata.json").read_text())
+    assert about["learnt_from"] == 40  # every fifth recording measures
     first = run.records("look")[0]["held_out"]["own"][-1]
     assert first["pck@0.1"] > 0.6  # what it knew before
     assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
@@ -136,6 +140,7 @@ def test_a_killed_training_is_told_at_once_and_what_it_had_learned_can_be_kept(r
     wait_for(lambda: run.status() == "dead")
     assert time.monotonic() - killed < 1
     assert "Mudra was stopped" in failure_of(run) and begun.failure == ""
+    delete_packs(paths)
     keep_fine_tuned(paths, run)
     assert run.status() == "stopped" and failure_of(run) == ""
     assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
@@ -148,7 +153,7 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
         fine_tune_here(store, lost, "p", name="cpm.x", minutes=1, progress=lambda a, b: None)
     [run] = list_runs(paths.net_runs)
     assert run.status() == "failed" and "something went wrong" in failure_of(run)
-    assert not can_be_kept(run)
+    assert not can_be_kept(run) and not (run.path / "pack").exists()
     with pytest.raises(TrainingError, match="nothing that could be kept"):
         keep_fine_tuned(paths, run)
 

@@ -1,6 +1,16 @@
 """The gesture cards' messages: each is obeyed once, in order, whatever is lost or repeated."""
 
+import base64
+
+import cv2
+import numpy as np
+
+from core.paths import Paths
+from core.upkeep.erasing import forget_pictures_here
 from pages.components.gesture_cards import Inbox
+from pages.panels.capture.cards_data import pictures_of
+from tests.exchange.conftest import sample
+from tests.pages.conftest import record
 
 
 def words(*numbers, page="a", n=None, missing=()):
@@ -45,3 +55,22 @@ def test_another_mount_of_the_page_counts_anew():
     taken(inbox, words(8))
     assert taken(inbox, words(1, page="b")) == [1]
     assert (inbox.page, inbox.heard) == ("b", 1)
+
+
+def test_a_card_shows_no_picture_that_was_forgotten(store, workspace):
+    project = store.create_project("p")
+    [shown] = record(store, "ok", 1)
+    session = store.start_session(project.id, store.ensure_person(project.id, "Ada").id, "webcam")
+    burst = store.start_recording(session, store.gestures(project.id)[0].id)
+    [seen] = store.add_samples(burst, [sample(4)])
+    before = _pixels(pictures_of(store, [seen])[str(seen)])
+    forget_pictures_here(store, Paths.find(workspace), project)
+    after = pictures_of(store, [seen, shown])
+    ground = np.median(_pixels(after[str(seen)]), axis=(0, 1))
+    assert np.abs(ground - 40).max() <= 3  # keypoints on plain grey, as of one without a picture
+    assert np.abs(_pixels(after[str(seen)]).astype(int) - before).mean() > 20
+
+
+def _pixels(address):
+    jpeg = base64.b64decode(address.removeprefix("data:image/jpeg;base64,"))
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)

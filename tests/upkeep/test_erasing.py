@@ -113,7 +113,7 @@ def test_pictures_are_forgotten_and_none_come_again(store, paths):
     project = store.create_project("p")
     ids = marked(store, project.id)
     delete_samples(store, project.id, ids[:5])
-    assert forget_pictures_here(store, project.id) == 40
+    assert forget_pictures_here(store, paths, project) == 40
     assert MARK not in bytes_of(paths) and store.project("p").keypoints_only
     marked(store, project.id, n=2)
     assert {s.crop_jpeg for s in store.samples(project.id, limit=99)} == {None}

@@ -4,8 +4,6 @@ import base64
 import math
 from typing import Any
 
-import streamlit as st
-
 from core.capture.plans import Progress
 from core.capture.samples import thumbnail
 from core.gestures.labels import how_to_perform
@@ -37,7 +35,7 @@ def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
         "cards": [
             _card(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
         ],
-        "pictures": _pictures(cards.recorder.store, talk.inbox.missing),
+        "pictures": pictures_of(cards.recorder.store, talk.inbox.missing),
         "signs": HANDS,
     }
 
@@ -59,15 +57,15 @@ def _how(gesture: Gesture) -> str:
     return how_to_perform(gesture.name) or "Each sample is one performance."
 
 
-def _pictures(store: Store, ids: list[int]) -> dict[str, str]:
+def pictures_of(store: Store, ids: list[int]) -> dict[str, str]:
+    """The small pictures of samples by id, as addresses that hold them. The server keeps none: what
+    is forgotten or deleted is shown no more."""
     found = read_samples(store, ids) if ids else []
-    return {str(sample.id): _address(sample.id, sample.taken_at, sample) for sample in found}
+    return {str(sample.id): _address(sample) for sample in found}
 
 
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _address(sample_id: int, taken_at: str, _sample: Sample) -> str:
-    """The sample's small picture, as an address that holds it."""
-    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(_sample)).decode()}"
+def _address(sample: Sample) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(sample)).decode()}"
 
 
 def _recording(progress: Progress) -> dict[str, Any] | None:

@@ -120,3 +120,9 @@ def _prepare_and_download(
         key=f"download_{about[1]}",
         on_click="ignore",
     )
+
+
+def forget_prepared() -> None:
+    """Delete the file that this visitor prepared for download: it may hold pictures."""
+    if ready := st.session_state.pop("download", None):
+        ready[1].path.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from core.jobs.net_training import (
     Begun,
     begun,
     can_be_kept,
+    delete_net_run,
     keep_fine_tuned,
     start_fine_tuning,
     stop_net_training,
@@ -100,6 +101,12 @@ def _line(run: Run) -> None:
         with errors_shown():
             keep_fine_tuned(studio().paths, run)
             st.rerun()
+    with st.popover("Delete", icon="🗑️", key=f"delete_menu_{run.name}"):
+        st.markdown("Its figures and checkpoints are deleted for good. The net stays.")
+        if st.button("Delete this training", type="primary", key=f"delete_{run.name}"):
+            with errors_shown():
+                delete_net_run(run)
+                st.rerun()
 
 
 def _curve(evaluations: list[dict[str, Any]]) -> None:
