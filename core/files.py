@@ -1,4 +1,4 @@
-"""The one atomic write: a file is there whole, or as it was before.
+"""The one atomic write: a file is there whole, or as it was before. And names from files of others.
 
 Convention: what is only there while a file is written is hidden, `.NAME.…`.
 """
@@ -7,12 +7,17 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from filelock import FileLock
 
 _PATIENCE_S = 10  # a change takes milliseconds
+
+
+def leads_out(name: str) -> bool:
+    """Whether a file's name as a file of others has it could lie outside the folder it is for."""
+    return PurePath(name).is_absolute() or ".." in PurePath(name).parts
 
 
 @contextmanager

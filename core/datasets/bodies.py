@@ -5,6 +5,7 @@ were trained (Xiao et al. 2018); errors are in units of the torso, |left shoulde
 for LSP. Legend: N bodies, K keypoints, H W the net's input.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ class Body:
         box: x, y, width, height round the person.
         held_out: "" to learn from, else the name of the set that it measures.
         image_id, area: of COCO's annotations: the picture, and the person's square pixels.
+        unlabelled: boxes of those in the picture of whom no keypoint is labelled, and of crowds.
     """
 
     picture: Path
@@ -51,6 +53,7 @@ class Body:
     held_out: str = ""
     image_id: int = 0
     area: float = float("nan")
+    unlabelled: tuple[PersonBox, ...] = ()
 
 
 class Bodies(Listed):
@@ -68,6 +71,9 @@ class Bodies(Listed):
             skeleton.check(len(body.keypoints), "the bodies")
         super().__init__(bodies)
         self.skeleton, self.bodies, self.strong = skeleton, list(bodies), strong
+        self._together = defaultdict[Path, list[Body]](list)  # who is in one picture
+        for body in bodies:
+            self._together[body.picture].append(body)
 
     def augmented(
         self, row: int, input_hw: tuple[int, int], rng: np.random.Generator
@@ -102,7 +108,9 @@ class Bodies(Listed):
         body = self.bodies[row]
         rgb = read_picture(body.picture)
         if rng.random() < _NOBODY_SHARE:
-            seen, keypoints = nobody(rgb, body.keypoints, input_hw, rng)
+            others = [one for one in self._together[body.picture] if one is not body]
+            seen = nobody(rgb, body, others, input_hw, rng)
+            keypoints = np.full_like(body.keypoints, np.nan)
         else:
             box = body.box
             if rng.random() < _HALF_SHARE:
@@ -144,20 +152,35 @@ def shifted(box: PersonBox, rng: np.random.Generator) -> PersonBox:
 
 
 def nobody(
-    rgb: Picture, keypoints: Floats, input_hw: tuple[int, int], rng: np.random.Generator
-) -> tuple[Picture, Floats]:
-    """An enlarged corner of the picture where no keypoint is, or a plain shade where each has one;
-    all keypoints are missing."""
+    rgb: Picture,
+    body: Body,
+    others: Sequence[Body],
+    input_hw: tuple[int, int],
+    rng: np.random.Generator,
+) -> Picture:
+    """An enlarged corner of the picture where nobody is, or a plain shade where each has somebody.
+
+    Args:
+        body: whose keypoints are in no such corner.
+        others: in the picture, neither they nor their boxes are.
+    """
     height, width = rgb.shape[:2]
     side = max(1, int(min(height, width) * rng.uniform(*_CORNER)))
-    empty = np.full((*input_hw, 3), rng.integers(0, 256, 3), np.uint8)
+    boxes = [*body.unlabelled, *(other.box for other in others)]
+    keypoints = np.concatenate([one.keypoints for one in (body, *others)])
     for corner in rng.permutation(4):
         y, x = (height - side) * (corner // 2), (width - side) * (corner % 2)
         inside = ((keypoints >= (x, y)) & (keypoints <= (x + side, y + side))).all(axis=1)
-        if not inside.any():
-            empty = pixels(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
-            break
-    return empty, np.full_like(keypoints, np.nan)
+        if not inside.any() and not any(_overlap(box, (x, y, side, side)) for box in boxes):
+            return pixels(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
+    return np.full((*input_hw, 3), rng.integers(0, 256, 3), np.uint8)
+
+
+def _overlap(one: PersonBox, other: PersonBox) -> bool:
+    return all(
+        one[axis] < other[axis] + other[axis + 2] and other[axis] < one[axis] + one[axis + 2]
+        for axis in (0, 1)
+    )
 
 
 def mirrored(view: PersonView) -> PersonView:

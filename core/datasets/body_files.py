@@ -4,6 +4,7 @@ Convention: 14 keypoints come in LSP's order, which MPII has too but for its pel
 17 in COCO's. Left and right are the person's own. N bodies, K keypoints.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, read_annotations
 from core.errors import TableError, TrainingError
+from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects
 from core.pose.boxes import bounding_box
 from core.pose.person_view import PADDING, PersonBox
@@ -34,7 +36,8 @@ _HELD_OUT = "held out"
 def read_bodies(folder: Path, pictures: Path | None = None) -> Bodies:
     """The bodies of a folder: joints.csv beside images/ (LSPET), or COCO's annotations/ of
     person_keypoints_*.json beside a folder of pictures each, train2017 and val2017 …; or of one
-    file: COCO's annotations, or MPII's list.
+    file: COCO's annotations, or MPII's list. What is called val… is held out; where nothing is, a
+    fifth of the pictures.
 
     Args:
         pictures: of a file, where its pictures lie; else beside it.
@@ -46,7 +49,7 @@ def read_bodies(folder: Path, pictures: Path | None = None) -> Bodies:
     if folder.is_file():
         return _of_file(folder, pictures or folder.parent)
     if (folder / "joints.csv").is_file():
-        return Bodies(LSP_14, split(read_lspet(folder)))
+        return Bodies(LSP_14, hold_out(read_lspet(folder)))
     files = sorted((folder / "annotations").glob("person_keypoints_*.json"))
     if not files:
         raise TrainingError(
@@ -58,16 +61,16 @@ def read_bodies(folder: Path, pictures: Path | None = None) -> Bodies:
         part = file.stem.removeprefix("person_keypoints_")
         held_out = part if part.startswith("val") else ""
         bodies += coco_bodies(read_annotations(file), folder / part, held_out)
-    return Bodies(COCO_17, bodies)
+    return Bodies(COCO_17, bodies if any(body.held_out for body in bodies) else hold_out(bodies))
 
 
 def _of_file(path: Path, pictures: Path) -> Bodies:
     if is_list(path):
-        return Bodies(LSP_14, read_mpii(path, pictures))
-    return Bodies(COCO_17, coco_bodies(read_annotations(path), pictures))
+        return Bodies(LSP_14, hold_out(read_mpii(path, pictures)))
+    return Bodies(COCO_17, hold_out(coco_bodies(read_annotations(path), pictures)))
 
 
-def split(bodies: list[Body], share: float = 0.2, seed: int = 0) -> list[Body]:
+def hold_out(bodies: list[Body], share: float = 0.2, seed: int = 0) -> list[Body]:
     """The same bodies, a share of the pictures held out, drawn at random."""
     pictures = sorted({body.picture for body in bodies})
     drawn = np.random.default_rng(seed).permutation(len(pictures))[: round(share * len(pictures))]
@@ -118,6 +121,9 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
 
     The box is the square of 200 px × scale round the middle, which is moved down by 15 px × scale
     (Xiao et al. 2018; valid.h5 has that done already); positions begin with 1 in both.
+
+    Raises:
+        TableError: an entry that is damaged, or whose picture lies elsewhere.
     """
     bodies: list[Body] = []
     for row in _mpii_json(path) if path.suffix == ".json" else _mpii_h5(path):
@@ -127,12 +133,17 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
             scale, (x, y) = float(row["scale"]), np.asarray(row["center"], np.float32).reshape(2)
         except (TypeError, ValueError) as error:
             raise TableError(f"{path.name}: entry {len(bodies) + 1}: {error}") from error
+        image = str(row["image"])
+        if leads_out(image):
+            raise TableError(
+                f"{path.name}: entry {len(bodies) + 1}: “{image[:60]}” leads out of {pictures.name}"
+            )
         keypoints = labelled(joints - 1, seen)
         middle = np.array([x, y + row["lower"] * scale]) - 1
         side = scale * _MPII_SCALE * row["padded"]
         corner = middle - side / 2
         box = (float(corner[0]), float(corner[1]), side, side)
-        bodies.append(Body(pictures / row["image"], keypoints[list(_LSP_IN_MPII)], box))
+        bodies.append(Body(pictures / image, keypoints[list(_LSP_IN_MPII)], box))
     return bodies
 
 
@@ -168,18 +179,20 @@ def _mpii_h5(path: Path) -> list[Mapping[str, Any]]:
 
 def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
     """Who is labelled with at least one keypoint and is no crowd (as Xiao et al. 2018 take them),
-    with the box cut to the picture; 17 keypoints."""
-    bodies = []
+    with the box cut to the picture, and the boxes of the picture's others; 17 keypoints."""
+    bodies, others = [], defaultdict[int, list[PersonBox]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)
-        if image is None or person.iscrowd or not (person.keypoints[:, 2] > 0).any():
+        box = None if image is None else inside(person.bbox, image.size_hw)
+        if image is None or box is None:
             continue
-        box = inside(person.bbox, image.size_hw)
-        if box is not None:
-            keypoints = labelled(person.keypoints[:, :2], person.keypoints[:, 2])
-            path, area = pictures / image.file_name, person.area
-            bodies.append(Body(path, keypoints, box, held_out, image.id, area))
-    return bodies
+        if person.iscrowd or not (person.keypoints[:, 2] > 0).any():
+            others[image.id].append(box)
+            continue
+        keypoints = labelled(person.keypoints[:, :2], person.keypoints[:, 2])
+        path, area = pictures / image.file_name, person.area
+        bodies.append(Body(path, keypoints, box, held_out, image.id, area))
+    return [replace(body, unlabelled=tuple(others[body.image_id])) for body in bodies]
 
 
 def inside(box: PersonBox, size_hw: tuple[int, int]) -> PersonBox | None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TableError
+from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects
 from core.pose.skeletons import COCO_17
 
@@ -167,11 +168,14 @@ def _entries(path: Path, expected: str) -> Iterator[tuple[str, Item]]:
 
 def _image(item: Item, where: str) -> Image:
     name = item.get("file_name", "")
+    name = name if isinstance(name, str) else ""
+    if leads_out(name):
+        raise TableError(f"{where}: “{name[:60]}” leads out of the pictures' folder")
     sizes = [item.get(side) for side in ("height", "width")]
     known = all(isinstance(side, int) and 0 <= side < _MOST for side in sizes)
     return Image(
         _whole(item, "id", where),
-        name if isinstance(name, str) else "",
+        name,
         (int(sizes[0]), int(sizes[1])) if known else (0, 0),  # type: ignore[arg-type]
     )
 

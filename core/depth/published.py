@@ -12,6 +12,7 @@ import numpy as np
 
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.errors import TableError
+from core.files import leads_out
 from core.pose.skeletons import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
 
 # Where the 14 keypoints that everybody reports stand among NYU's 36
@@ -169,7 +170,7 @@ def _numbers(fields: list[str], count: int, where: str) -> Points:
 
 def _inside(folder: Path, name: str, said_by: Path) -> Path:
     """The file of that name, which must not lie elsewhere."""
-    if Path(name).is_absolute() or ".." in Path(name).parts:
+    if leads_out(name):
         raise TableError(f"{said_by.name}: “{name[:60]}” leads out of {folder.name}")
     return folder / name
 

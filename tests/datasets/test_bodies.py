@@ -102,16 +102,51 @@ def test_half_a_body_ends_at_the_hips(bodies: Bodies) -> None:
     assert bodies.half_box(Body(body.picture, keypoints, tall.box), upper=False) == tall.box
 
 
+def somebody(*keypoints: tuple[float, float], box: tuple[float, ...], **about: object) -> Body:
+    return Body(Path("a.png"), np.array(keypoints, np.float32), box, **about)  # type: ignore[arg-type]
+
+
 def test_where_nobody_is_shown_no_keypoint_is_either() -> None:
-    rng, picture = np.random.default_rng(0), np.zeros((100, 140, 3), np.uint8)
-    picture[:50, :70] = 200
-    corners = np.float32([[8, 8], [8, 92], [132, 8]])
+    rng = np.random.default_rng(0)
+    picture = np.zeros((100, 140, 3), np.uint8)
+    picture[:50] = picture[:, :70] = 200
+    corners = ((8, 8), (8, 92), (132, 8))
     for _ in range(20):
-        seen, keypoints = nobody(picture, corners, SIZE, rng)
+        seen = nobody(picture, somebody(*corners, box=(0, 0, 140, 100)), [], SIZE, rng)
         assert seen.shape == (*SIZE, 3) and not seen.any()  # the corner that is left is dark
-        assert keypoints.shape == (3, 2) and np.isnan(keypoints).all()
-    seen, _ = nobody(picture, np.float32([*corners, (132, 92)]), SIZE, rng)
-    assert np.ptp(seen, axis=(0, 1)).max() == 0
+    everywhere = somebody(*corners, (132, 92), box=(0, 0, 140, 100))
+    assert np.ptp(nobody(picture, everywhere, [], SIZE, rng), axis=(0, 1)).max() == 0
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_where_nobody_is_shown_nobody_else_is_either(labelled: bool) -> None:
+    """Another person is red, at the lower right; of the others only the head, or nothing."""
+    rng = np.random.default_rng(0)
+    picture = np.zeros((100, 140, 3), np.uint8)
+    picture[60:, 100:, 0] = 200
+    there = (100.0, 60.0, 40.0, 40.0)
+    one = somebody((8, 8), (8, 92), box=(0, 0, 40, 100), unlabelled=() if labelled else (there,))
+    others = [somebody((120, 62), box=there)] if labelled else []
+    for _ in range(200):
+        assert not nobody(picture, one, others, SIZE, rng).any()
+
+
+def test_a_training_knows_everybody_in_a_picture(tmp_path: Path) -> None:
+    picture = np.zeros((100, 140, 3), np.uint8)
+    picture[60:, 100:] = (0, 0, 255)  # OpenCV writes BGR
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    places = np.full((14, 2), (20, 50), np.float32)
+    bodies = [
+        Body(tmp_path / "a.png", places, (0, 0, 40, 100)),
+        Body(tmp_path / "a.png", places + np.float32([100, 15]), (100, 60, 40, 40)),
+    ]
+    data, rng, empty = Bodies(LSP_14, bodies, strong=True), np.random.default_rng(0), 0
+    for _ in range(400):
+        seen, keypoints = data.augmented(0, SIZE, rng)
+        if np.isnan(keypoints).all():
+            empty += 1
+            assert np.median(seen[..., 0]) < 60  # recoloured and partly hidden, but no red
+    assert empty > 8
 
 
 def test_every_row_comes_once_before_any_comes_again(bodies: Bodies) -> None:

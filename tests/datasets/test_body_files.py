@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from core.datasets.body_files import (
+    hold_out,
     inside,
     read_bodies,
     read_lsp,
     read_lspet,
     read_mpii,
-    split,
 )
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import COCO_17, LSP_14
@@ -38,7 +38,7 @@ def test_lspet_gives_1500_persons_and_what_is_not_labelled_is_missing(body: Path
 def test_lspet_is_split_by_picture_the_same_way_each_time(body: Path) -> None:
     data = read_bodies(body / "lspet")
     assert len(data.rows("")) == 1200 and len(data.rows("held out")) == 300
-    again = split(list(reversed(read_lspet(body / "lspet"))))
+    again = hold_out(list(reversed(read_lspet(body / "lspet"))))
     held_out = {one.picture for one in again if one.held_out}
     assert held_out == {data.bodies[row].picture for row in data.rows("held out")}
 
@@ -141,3 +141,26 @@ def test_crowds_and_the_unlabelled_are_left_out(tmp_path: Path) -> None:
     file.write_text(json.dumps(truth))
     [body] = read_bodies(tmp_path).bodies
     assert body.picture == tmp_path / "train2017" / "1.jpg" and body.box == (10, 20, 29, 39)
+    assert body.unlabelled == ((10, 20, 29, 39),) * 2  # where they are, though
+
+
+def test_of_a_single_file_a_fifth_of_the_pictures_is_held_out(shared_data: Path) -> None:
+    mini = shared_data / "coco" / "mini"
+    coco = read_bodies(mini / "annotations" / "person_keypoints_train2017.json", mini / "train2017")
+    mpii = read_bodies(shared_data / "samples" / "mpii" / "test_mpii.json")
+    for data in (coco, mpii):
+        assert data.held_out_sets == ["held out"]
+        parts = [{data.bodies[row].picture for row in data.rows(name)} for name in ("", "held out")]
+        assert not parts[0] & parts[1]
+        assert len(parts[1]) == round(0.2 * len(parts[0] | parts[1]))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../a.jpg", "a/../../b.jpg"])
+def test_a_picture_that_lies_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
+    truth = {"images": [{"id": 1, "file_name": name}], "annotations": [], "categories": []}
+    (tmp_path / "coco.json").write_text(json.dumps(truth))
+    row = {"image": name, "joints": [[1, 1]] * 16, "joints_vis": [1] * 16}
+    (tmp_path / "mpii.json").write_text(json.dumps([row | {"scale": 1, "center": [9, 9]}]))
+    for file in ("coco.json", "mpii.json"):
+        with pytest.raises(TableError, match=r"1: “.*” leads out of"):
+            read_bodies(tmp_path / file)
