@@ -2,6 +2,7 @@
 under the recorder's lock.
 """
 
+import weakref
 from collections import Counter
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ class Take:
         self._now_s = 0.0
         self._judged_s = float("-inf")
         self._over = False
+        weakref.finalize(self, writer.no_more)  # a tab that is closed drops it without `end`
 
     def limits(self, estimate: Estimate) -> Limits | None:
         """When a frame is refused; None: as its skeleton has it."""

@@ -1,5 +1,6 @@
 """Takes while something goes wrong: what was deleted in another window, a store that is gone."""
 
+import gc
 import shutil
 import sqlite3
 import threading
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from core.capture.plans import HELD
 from core.capture.recording import Recorder
 from core.errors import NotFoundError
 from core.store import Store
@@ -164,3 +166,22 @@ def test_an_error_that_nobody_foresaw_stops_the_take_too(tmp_path, caplog):
     stopped = until_it_stops(recorder)
     assert stopped.kept == 0 and "surprise" in stopped.error and "surprise" in caplog.text
     store.close()
+
+
+def test_a_recording_that_nobody_ends_stores_what_it_kept_and_leaves_no_thread(
+    store, project, gesture
+):
+    """As where a tab is closed while it records by a button, or while one is held."""
+    for plan in (ALL, HELD):
+        dropped = Recorder(store, project.id, "ana")
+        dropped.record(gesture.id, plan)
+        come(dropped, 0)
+        assert _writers() == 1
+        del dropped
+        gc.collect()
+        wait_until(lambda: _writers() == 0)
+    assert len(store.samples(project.id)) == 1  # of a held one nothing was sure yet
+
+
+def _writers():
+    return sum(thread.name == "mudra-writer" for thread in threading.enumerate())

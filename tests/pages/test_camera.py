@@ -1,9 +1,19 @@
 """What the pages say of the camera and of where the studio is reached."""
 
+import gc
+import threading
+
 import pytest
 from streamlit import config
 
+from core.capture.plans import CONTINUOUS, HELD
+from core.capture.recording import Recorder
+from core.recognition.live import Options
 from pages.panels.camera.address import is_local, local_address
+from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.stage import Stage
+from pages.panels.capture.session import show_recording
+from tests.conftest import wait_until
 
 
 @pytest.mark.parametrize(
@@ -39,3 +49,19 @@ def test_the_studio_s_address_is_that_of_its_own_port(options, address):
 )
 def test_a_page_of_another_machine_is_told_from_one_s_own(url, local):
     assert is_local(url) is local
+
+
+@pytest.mark.parametrize("plan", [CONTINUOUS, HELD], ids=["start and stop", "held"])
+def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
+    project = store.create_project("p")
+    gesture = store.gestures(project.id)[0]
+    before = set(threading.enumerate())
+    for _ in range(5):
+        recorder, stream = Recorder(store, project.id, "me"), BrowserStream()
+        place = Stage(None, None, None, None, stream)
+        assert show_recording(place, Options(), recorder) is stream.live
+        recorder.record(gesture.id, plan)
+    assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 5
+    del recorder, stream, place
+    gc.collect()
+    wait_until(lambda: {*threading.enumerate()} <= before)
