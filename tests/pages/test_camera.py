@@ -55,13 +55,15 @@ def test_a_page_of_another_machine_is_told_from_one_s_own(url, local):
 def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
     project = store.create_project("p")
     gesture = store.gestures(project.id)[0]
-    before = set(threading.enumerate())
+    before, tabs = set(threading.enumerate()), []
     for _ in range(5):
         recorder, stream = Recorder(store, project.id, "me"), BrowserStream()
         place = Stage(None, None, None, None, stream)
         assert show_recording(place, Options(), recorder) is stream.live
         recorder.record(gesture.id, plan)
+        tabs.append((recorder, stream, place))
     assert [t.name for t in {*threading.enumerate()} - before].count("mudra-writer") == 5
+    tabs.clear()
     del recorder, stream, place
     gc.collect()
     wait_until(lambda: {*threading.enumerate()} <= before)
