@@ -11,7 +11,8 @@ motion can be taken for any of fifteen.
 both: the signs of two signers who use both hands, two and five examples each, as pairs of hands
 and as the hand alone that is seen in more frames.
 cut-out: the cut-out gestures of SFINGE 3D in three folds of recordings, by net and templates.
-stream: gestures found in SFINGE 3D's continuous recordings, as the SHREC contests count them.
+stream: gestures found in SFINGE 3D's continuous recordings by the studio's own training and
+stream, as the SHREC contests count them.
 recorders: the ways of a fingertip, eight groups of recorders left out in turn.
 bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
 
@@ -37,7 +38,7 @@ from core.gestures.training.motion_learner import fit_again, probabilities
 from core.pose.skeletons import HAND_21, HANDS_42, LSP_14
 
 EXAMPLES, DRAWS = 2, 20
-EPOCHS = {"cut-out": 8, "stream": 48, "recorders": 24, "bodies": 24}
+EPOCHS = {"cut-out": 8, "recorders": 24, "bodies": 24}
 _SIGNER = "Luthiraa/LSTM-backend-minigestures"
 _TWO_HANDED = ("kelhuynh/CapstoneProject", "Ben8176/holdit")
 _SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves

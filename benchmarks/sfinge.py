@@ -7,7 +7,7 @@ Spans are in frames; FPS of them a second.
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,25 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.clip_windows import Clips, clips_of
+from core.capture.clips import LEAST_FRAMES, MOST_S
 from core.gestures.data import GestureData
 from core.gestures.evaluation.detection import Span, detection_figures
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
-from core.gestures.motion.stream import LENGTHS_S, MotionStream
-from core.gestures.training.export import save_motion_model
+from core.gestures.motion.stream import MotionStream
+from core.gestures.motion.trimming import moving_part
 from core.gestures.training.fitting import TrainOptions
-from core.gestures.training.motion_fitting import fit_motion
+from core.gestures.training.learner import train
+from core.learning.runs import Run
 from core.pose.skeletons import HAND_21
 
 FILE, FPS = "sfinge3d_v1.npz", 20
-THRESHOLD = 0.78  # of an event's confidence
 _FOLDS = 3
 # the palm, three keypoints of the thumb and four of each finger, as those of a hand
 _LEAP = [0, 2, 3, 4, *range(5, 21)]
-_COPIES = 4  # of each gesture in a recording, its ends moved by so much of its length
-_BEGINS, _ENDS = (-0.15, 0.15), (-0.2, 0.08)
-_BADLY_CUT = 4  # too long, too short or too late, of each; they are no gesture
-_OTHER = 24  # windows of a recording that are no gesture
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +70,10 @@ def recordings(folder: Path) -> list[Recording]:
 
 
 def in_streams(folder: Path, other: Path | None, epochs: int) -> dict[str, Any]:
-    """Gestures found in the continuous recordings by a net that has learned from the dictionary and
-    other recordings: two thirds of them at a time, or all, to be tried on another folder's.
+    """Gestures detected in the continuous recordings by the studio's own training and stream.
+
+    The model is trained on the dictionary and on other recordings: two thirds of them at a time, or
+    all, to be tried on another folder's. Epochs 0: as many as the studio chooses.
     """
     streams: list[tuple[list[Span], list[Span]]] = []
     delays, spent_s, frames = [], 0.0, 0
@@ -111,14 +110,14 @@ def _folds(
 
 
 def _model(data: GestureData, epochs: int, folder: Path) -> GestureModel:
-    net = fit_motion(data, TrainOptions(), epochs)
-    save_motion_model(net, data, folder, {})
-    return GestureModel.load(folder)
+    run = Run.create(folder)
+    train(data, run, TrainOptions(epochs=epochs))
+    return GestureModel.load(run.path)
 
 
 def _found(model: GestureModel, recording: Recording) -> tuple[list[Span], list[float]]:
     """The events, and the frame at which each was told."""
-    stream = MotionStream(model, THRESHOLD, trimmed=False)
+    stream = MotionStream(model)
     spans: list[Span] = []
     told = []
     for frame in range(len(recording.hands) + 1):
@@ -136,55 +135,27 @@ def _found(model: GestureModel, recording: Recording) -> tuple[list[Span], list[
 def taught(
     dictionary: tuple[Clips, NDArray[np.str_], NDArray[np.int64]], known: list[Recording]
 ) -> GestureData:
-    """The dictionary's gestures, those of the recordings, and what is none in these."""
-    rng = np.random.default_rng(0)
-    clips, labels = [*dictionary[0]], [*dictionary[1].tolist()]
+    """The dictionary's gestures, those of the recordings, and what is between these as `none`; all
+    cut to what moves, as recording does it."""
+    whole = list(zip(*dictionary[:2], strict=True))
     for recording in known:
-        for begin, end, label in (*_gestures(recording, rng), *_none(recording, rng)):
-            clips.append(recording.hands[begin:end])
-            labels.append(label)
-    return clips_of(clips, np.array(labels), np.zeros(len(clips), int), HAND_21.name)
+        whole += [(recording.hands[a:b], name) for a, b, name in parts_of(recording)]
+    clips, labels = [], []
+    for hands, name in whole:
+        moving = moving_part(hands, np.arange(len(hands)) / FPS)
+        if moving is not None and moving.stop - moving.start >= LEAST_FRAMES:
+            clips.append(hands[moving])
+            labels.append(str(name))
+    data = clips_of(clips, np.array(labels), np.zeros(len(clips), int), HAND_21.name)
+    return replace(data, seconds=np.array([(len(clip) - 1) / FPS for clip in clips]))
 
 
-def _gestures(recording: Recording, rng: np.random.Generator) -> Iterator[tuple[int, int, str]]:
+def parts_of(recording: Recording) -> Iterator[tuple[int, int, str]]:
+    """(begin, end, name) of the gestures and of what is between them."""
+    ends = [0, *(int(end) for *_, end in recording.gestures)]
+    begins = [*(int(begin) for _, begin, _ in recording.gestures), len(recording.hands)]
+    for end, begin in zip(ends, begins, strict=True):
+        if begin - end >= LEAST_FRAMES:
+            yield end, min(begin, end + int(MOST_S * FPS)), NONE.name
     for name, begin, end in recording.gestures:
-        for _ in range(_COPIES):
-            moved = np.array([rng.uniform(*_BEGINS), rng.uniform(*_ENDS)]) * (end - begin)
-            yield *_within(recording, begin + moved[0], end + moved[1]), name
-
-
-def _none(recording: Recording, rng: np.random.Generator) -> Iterator[tuple[int, int, str]]:
-    """Windows that no gesture fills: parts of one, or more than it, and others anywhere."""
-    badly = [
-        window
-        for _, begin, end in recording.gestures
-        for _ in range(_BADLY_CUT)
-        for window in _badly_cut(begin, end, rng)
-    ]
-    longest = len(recording.hands)
-    lengths = rng.choice(LENGTHS_S, _OTHER) * FPS
-    starts = rng.uniform(0, 1, _OTHER) * (longest - lengths)
-    anywhere = zip(starts, starts + lengths, strict=True)
-    for window in (*badly, *anywhere):
-        begin, end = _within(recording, *window)
-        if end - begin >= FPS * LENGTHS_S[0] - 1 and not _fits(recording, begin, end):
-            yield begin, end, NONE.name
-
-
-def _badly_cut(begin: float, end: float, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
-    length = end - begin
-    yield begin + rng.uniform(-0.3, 0.3) * length, end + rng.uniform(0.2, 1.0) * length
-    yield begin - rng.uniform(0.0, 0.8) * length, begin + rng.uniform(0.1, 0.6) * length
-    yield begin + rng.uniform(0.45, 0.9) * length, end + rng.uniform(0.0, 0.5) * length
-
-
-def _within(recording: Recording, begin: float, end: float) -> tuple[int, int]:
-    return max(0, int(begin)), min(len(recording.hands), int(end))
-
-
-def _fits(recording: Recording, begin: int, end: int) -> bool:
-    """Whether it may be taken for a gesture: both ends are near one's."""
-    return any(
-        abs(begin - b) < 0.35 * (e - b) and -0.3 < (end - e) / (e - b) < 0.18
-        for _, b, e in recording.gestures
-    )
+        yield int(begin), int(end), name
