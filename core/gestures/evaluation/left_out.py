@@ -11,13 +11,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
 from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
-from core.gestures.training.motion_learner import (
-    NET,
-    TEMPLATES,
-    enough_for_a_net,
-    fit_again,
-    probabilities,
-)
+from core.gestures.training.motion_learner import choose_matcher, fit_again, probabilities
 from core.learning.background import Stop
 
 OnProgress = Callable[[str, dict[str, Any]], None]
@@ -89,7 +83,7 @@ def _predicted(
 ) -> NDArray[np.int64]:
     if not others.moving:
         return net_probabilities(fit_all(others, options, epochs, stop), theirs).argmax(1)
-    by = NET if enough_for_a_net(others) else TEMPLATES
+    by, _ = choose_matcher(others, options, epochs, stop)
     return probabilities(fit_again(by, others, options, epochs, stop), theirs).argmax(1)
 
 

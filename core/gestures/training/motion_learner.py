@@ -1,15 +1,18 @@
-"""Learning gestures that move: examples to compare with where there are few, a net where there are
-many, and where both can be had, what does better on samples held out."""
+"""Learning moving gestures: examples to compare with where there are few, a net where there are
+many. Where both are possible, the better one on a part of the training samples is chosen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.predictions import validated
-from core.gestures.evaluation.validation import Split
+from core.gestures.evaluation.protocol import Part
+from core.gestures.evaluation.validation import Split, split_motions
 from core.gestures.labels import NONE
 from core.gestures.motion.templates import Templates
 from core.gestures.training.fitting import TrainOptions
@@ -21,7 +24,7 @@ from core.learning.runs import Run
 NET, TEMPLATES = "net", "templates"
 _FEW = 600  # samples: who records so few records no other movements
 _FOR_A_NET = 8  # samples of the median gesture
-_COMPARED = 2000  # held-out samples at most that both are compared on: templates are slow
+_COMPARED = 2000  # samples at most that both are compared on: templates are slow
 _AT_ONCE = 256
 
 Matcher = MotionNet | Templates
@@ -33,9 +36,9 @@ class Learned:
 
     Attributes:
         matcher: learned from all samples, or from those not held out where it was stopped.
-        by: NET or TEMPLATES, which did better on the samples held out.
-        figures: of the one that was chosen.
-        compared: accuracy of each that was tried, on the same held-out samples.
+        by: NET or TEMPLATES, as `choose_matcher` chose without the held-out samples.
+        figures: of the held-out samples.
+        compared: accuracy of both where the choice was between both, on the inner part.
         examples: of the same samples; None where these are so many that they know other movements,
             too.
     """
@@ -48,31 +51,54 @@ class Learned:
     refitted: bool
     examples: Templates | None
 
+    @property
+    def chosen_on(self) -> Part:
+        """The part that the choice between net and templates was made on."""
+        return Part.TRAINING if self.compared else Part.FIXED
+
 
 def learn_motions(
     data: GestureData, split: Split, run: Run, options: TrainOptions, stop: Stop
 ) -> Learned:
-    """Fit what the samples are enough for, choose on the held-out ones, and fit it again on all."""
+    """Choose and fit on the training part, measure on the held-out one, and fit again on all."""
     training, validation = data.take(split.train), data.take(split.validation)
+    by, compared = choose_matcher(training, options, stop=stop)
+    run.log(event="chosen", matcher=by, **compared)
     epochs = usual_epochs(training, options)
-    tried: dict[str, Matcher] = {TEMPLATES: fit_templates(training, options.seed)}
-    if enough_for_a_net(training):
-        tried[NET] = fit_motion(training, options, epochs, run.log, stop)
-    rows = np.random.default_rng(options.seed).permutation(len(validation))[:_COMPARED]
-    judges = validation.take(np.sort(rows))
-    answers = {name: probabilities(one, judges) for name, one in tried.items()}
-    compared = {name: _accuracy(judges, answer) for name, answer in answers.items()}
-    run.log(event="chosen", **compared)
-    by = max(compared, key=lambda name: (compared[name], name == NET))
-    whole = answers[by] if len(judges) == len(validation) else probabilities(tried[by], validation)
-    measured = validated(run.path, validation, whole, split.kind)
-    if stop.is_set():
-        examples = _examples(tried[by], training, options)
-        return Learned(tried[by], by, measured, compared, epochs, False, examples)
-    run.log(event="refit", epochs=epochs)
-    final = fit_again(by, data, options, epochs, stop)
-    examples = _examples(final, data, options)
-    return Learned(final, by, measured, compared, epochs, not stop.is_set(), examples)
+    matcher = fit_again(by, training, options, epochs, stop, run.log)
+    measured = validated(run.path, validation, probabilities(matcher, validation), split.kind)
+    if not stop.is_set():
+        run.log(event="refit", epochs=epochs)
+        again = fit_again(by, data, options, epochs, stop)
+        if not stop.is_set():
+            matcher, training = again, data
+    examples = _examples(matcher, training, options)
+    return Learned(matcher, by, measured, compared, epochs, not stop.is_set(), examples)
+
+
+def choose_matcher(
+    training: GestureData,
+    options: TrainOptions,
+    epochs: int | None = None,
+    stop: Stop | None = None,
+) -> tuple[str, dict[str, float]]:
+    """Choose NET or TEMPLATES on an inner split of the training samples.
+
+    Without a choice, where samples are too few for a net or for an inner split, the accuracies are
+    empty: TEMPLATES where they are too few for a net, else NET.
+    """
+    if not enough_for_a_net(training):
+        return TEMPLATES, {}
+    try:
+        inner = split_motions(training, options.seed)
+    except TrainingError:
+        return NET, {}
+    known, rest = training.take(inner.train), inner.validation
+    asked = np.random.default_rng(options.seed).permutation(rest)[:_COMPARED]
+    judges, epochs = training.take(np.sort(asked)), epochs or usual_epochs(known, options)
+    tried = {by: fit_again(by, known, options, epochs, stop) for by in (NET, TEMPLATES)}
+    compared = {by: _accuracy(judges, probabilities(one, judges)) for by, one in tried.items()}
+    return max(compared, key=lambda by: compared[by]), compared
 
 
 def _examples(matcher: Matcher, data: GestureData, options: TrainOptions) -> Templates | None:
@@ -92,12 +118,17 @@ def enough_for_a_net(data: GestureData) -> bool:
 
 
 def fit_again(
-    by: str, data: GestureData, options: TrainOptions, epochs: int, stop: Stop | None = None
+    by: str,
+    data: GestureData,
+    options: TrainOptions,
+    epochs: int,
+    stop: Stop | None = None,
+    log: Callable[..., None] = lambda **_: None,
 ) -> Matcher:
     """The chosen kind, on these samples."""
     if by == TEMPLATES:
         return fit_templates(data, options.seed)
-    return fit_motion(data, options, epochs, stop=stop)
+    return fit_motion(data, options, epochs, log, stop)
 
 
 def fit_templates(data: GestureData, seed: int = 0, *, parts: bool = True) -> Templates:

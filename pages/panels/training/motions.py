@@ -25,9 +25,9 @@ def motion_sentence(result: dict[str, Any]) -> None:
 
 
 def _chosen(chosen: str, compared: dict[str, float]) -> str:
-    """Which of two it is by what was held out; that there are too few examples for both."""
-    said = f"They are told apart by {_KINDS[chosen]}"
-    others = [f"{_KINDS[name]} had {share:.1%}" for name, share in compared.items()]
-    if len(others) < 2:
-        return f"{said}: there are too few for a net."
-    return f"{said}: of the same held-out performances, {' and '.join(others)} right."
+    """Which of two methods it is, and what that choice was made by."""
+    text = f"They are told apart by {_KINDS[chosen]}"
+    if len(compared) > 1:
+        rates = [f"{_KINDS[name]} had {rate:.1%}" for name, rate in compared.items()]
+        return f"{text}, chosen on some of the training performances: {' and '.join(rates)} right."
+    return f"{text}: there are too few for a net." if chosen == "templates" else f"{text}."
