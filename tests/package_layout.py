@@ -67,6 +67,7 @@ LIBRARIES = (
         "lightning_fabric": TORCH,
         "sklearn": ("core/gestures/*",),
         "onnxscript": TORCH,
+        "itsdangerous": ("core/upkeep/login.py",),  # the format of Streamlit's login cookie
         "typer": ("core/cli*", "core/__main__.py"),
         "pickle": ("core/weights/numpy_pickle.py",),  # fenced: it runs nothing
         "h5py": ("core/weights/keras_h5.py", "core/datasets/body_files.py"),

@@ -4,9 +4,12 @@ them, which costs a fifth and is quicker.
 A token that only the page was given says whose camera speaks.
 """
 
+import asyncio
 import json
 import secrets
+from collections import Counter
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -19,9 +22,13 @@ from core.recognition.browser_frames import Told
 
 PATH = "mudra/camera"
 GONE = 4404  # a WebSocket's reason: no camera has this token, or not any more
+TOO_MANY = 1013  # a WebSocket's reason: try again later
 LONGEST = 3_000_000  # characters of a word: some crops
+OWNER = "mudra.owner"  # in a connection's scope: who logged in, "" for nobody
+MAX_CONNECTIONS, MAX_PER_VISITOR = 256, 16
+TOKEN_WITHIN_S = 3.0
 
-_TOKEN_BYTES = 24
+_TOKEN_BYTES, _MAX_TOKEN = 24, 64
 
 
 class Camera(Protocol):
@@ -32,6 +39,7 @@ class Camera(Protocol):
 
 
 _cameras: WeakValueDictionary[str, Camera] = WeakValueDictionary()
+_connections: Counter[str] = Counter()  # per visitor; "" for those that can't be told apart
 
 
 def announce(camera: Camera) -> str:
@@ -52,12 +60,45 @@ def route(path: str) -> WebSocketRoute:
 
 
 async def _converse(socket: WebSocket) -> None:
-    await socket.accept()
-    with suppress(WebSocketDisconnect):
-        token = await _text(socket)
-        while answer := await run_in_threadpool(_answer, token, await _text(socket)):
-            await socket.send_text(answer)
-        await socket.close(GONE)
+    visitor = _visitor_of(socket)
+    if _connections.total() >= MAX_CONNECTIONS or (
+        visitor and _connections[visitor] >= MAX_PER_VISITOR
+    ):
+        await socket.close(TOO_MANY)
+        return
+    _connections[visitor] += 1
+    try:
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            token = await _read_token(socket)
+            while token in _cameras and (
+                answer := await run_in_threadpool(_answer, token, await _text(socket))
+            ):
+                await socket.send_text(answer)
+            await socket.close(GONE)
+    finally:
+        _connections[visitor] -= 1
+        if not _connections[visitor]:
+            del _connections[visitor]
+
+
+def _visitor_of(socket: WebSocket) -> str:
+    """Who logged in, else the address; "" behind a proxy of this machine, which hides addresses."""
+    if owner := socket.scope.get(OWNER):
+        return f"owner {owner}"
+    address = socket.client.host if socket.client else ""
+    with suppress(ValueError):
+        return "" if ip_address(address).is_loopback else address
+    return ""
+
+
+async def _read_token(socket: WebSocket) -> str:
+    """The first message; "" where it is late or too long for a token."""
+    try:
+        token = await asyncio.wait_for(_text(socket), TOKEN_WITHIN_S)
+    except TimeoutError:
+        return ""
+    return token if len(token) <= _MAX_TOKEN else ""
 
 
 async def _text(socket: WebSocket) -> str:

@@ -82,6 +82,10 @@ class Database:
         if connection.execute(mine).first() is None:
             raise NotFoundError(f"no project {project_id}: it is gone")
 
+    def has_owners(self) -> bool:
+        """Whether any project belongs to somebody who logged in."""
+        return bool(self.rows(select(t.projects.c.id).where(t.projects.c.owner != "").limit(1)))
+
     def server_bytes(self) -> int:
         """How much room a server's database takes; 0 for a file."""
         if self._engine.dialect.name != "postgresql":

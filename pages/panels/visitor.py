@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import AccessError
 from core.gestures.labels import safe_label
-from core.upkeep.login import check_secret, is_by_proxy, proxy_user
+from core.upkeep.login import check_secret, is_by_proxy, openid_owner, proxy_user
 
 
 def owner() -> str:
@@ -24,7 +24,7 @@ def owner() -> str:
         return ""
     if not st.user.is_logged_in:
         raise AccessError("nobody is logged in: log in, then reload the page")
-    return f"{st.user['iss']} {st.user['sub']}"  # an address may become another's
+    return openid_owner(st.user["iss"], st.user["sub"])
 
 
 def let_in(at_end: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 from playwright.sync_api import expect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from benchmarks.studio import FLAGS, LOG, flags, free_port, studio
@@ -179,14 +179,20 @@ def test_a_camera_s_own_connection_ends_with_its_visitor_s_login(visit, address,
         start_in_browser(page, timeout=PATIENT_MS)
         reads(page, "thumbs_up")
         light_and_dark(page, pictures / "logged_in.png")
+        cookies = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies(address))
         page.get_by_role("button", name="Log out").click()
         page.get_by_role("button", name="End session").click()  # the provider asks, too
         asks(page)
         [(url, token)] = tokens.items()
-        with connect(url, proxy=None) as stranger, pytest.raises(ConnectionClosed) as closed:
+        with pytest.raises(InvalidStatus, match="403"), connect(url, proxy=None):
+            pass
+        kept = {"Cookie": cookies}  # somebody's who took a copy
+        with (
+            connect(url, additional_headers=kept, proxy=None) as stranger,
+            pytest.raises(ConnectionClosed) as closed,
+        ):
             stranger.send(token)
-            stranger.send("{}")
-            print(stranger.recv(timeout=5))
+            stranger.recv(timeout=5)
         assert closed.value.rcvd.code == GONE
 
 

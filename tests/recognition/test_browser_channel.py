@@ -8,12 +8,23 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from websockets.exceptions import ConnectionClosed
+from starlette.websockets import WebSocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from core.recognition.browser_channel import GONE, LONGEST, PATH, announce, route, withdraw
+from core.recognition import browser_channel
+from core.recognition.browser_channel import (
+    GONE,
+    LONGEST,
+    PATH,
+    TOKEN_WITHIN_S,
+    announce,
+    route,
+    withdraw,
+)
 from core.recognition.browser_frames import BrowserFrames
 from core.recognition.live import LiveProcessor
+from tests.conftest import wait_until
 
 
 class Camera:
@@ -39,16 +50,23 @@ def camera():
 def spoken():
     """spoken() opens a connection to a real server."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Starlette(routes=[route(f"/base/{PATH}")]), log_level="error")
+    app = Starlette(routes=[route(f"/base/{PATH}")])
+
+    async def logged_in(scope, receive, send):
+        owner = dict(scope.get("headers", ())).get(b"x-owner", b"").decode()
+        await app(scope | {browser_channel.OWNER: owner}, receive, send)
+
+    config = uvicorn.Config(logged_in, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     url = f"ws://127.0.0.1:{listening.getsockname()[1]}/base/mudra/camera"
 
     @contextmanager
-    def open_with(token):
-        with connect(url, proxy=None) as talk:
-            talk.send(token)
+    def open_with(token, owner=""):
+        with connect(url, additional_headers={"X-Owner": owner}, proxy=None) as talk:
+            if token is not None:
+                talk.send(token)
             yield talk
 
     yield open_with
@@ -68,10 +86,9 @@ def said(talk, text):
     return json.loads(talk.recv(timeout=30))
 
 
-def is_hung_up(talk):
-    talk.send(word(1))
+def is_hung_up(talk, timeout=30):
     with pytest.raises(ConnectionClosed):
-        talk.recv(timeout=30)
+        talk.recv(timeout=timeout)
     return talk.close_code == GONE
 
 
@@ -89,6 +106,57 @@ def test_a_token_that_nobody_has_is_hung_up_on(spoken, camera, withdrawn):
     with spoken(token if withdrawn else token[:-1]) as talk:
         assert is_hung_up(talk)
     assert camera.live.latest().frames == 0
+
+
+def test_a_long_token_is_hung_up_on_at_once(spoken):
+    with spoken("x" * 65) as talk:
+        assert is_hung_up(talk, TOKEN_WITHIN_S / 2)
+
+
+def test_who_says_nothing_is_hung_up_on(spoken):
+    with spoken(None) as talk:
+        assert is_hung_up(talk, TOKEN_WITHIN_S + 3)
+
+
+def test_connections_are_bounded_and_free_their_place(spoken, camera, monkeypatch):
+    monkeypatch.setattr(browser_channel, "MAX_CONNECTIONS", 2)
+    with spoken(announce(camera)) as first:
+        with spoken(announce(camera)) as second:
+            assert said(first, word(1)) == said(second, word(1)) == {"heard": 1}
+            with pytest.raises(InvalidStatus, match="403"), spoken("x"):
+                pass
+        wait_until(lambda: browser_channel._connections.total() == 1)
+        with spoken(announce(camera)) as third:
+            assert said(third, word(2)) == {"heard": 2}
+
+
+@pytest.mark.parametrize(
+    ("owner", "address", "visitor"),
+    [
+        ("anna", "127.0.0.1", "owner anna"),
+        ("", "192.168.1.7", "192.168.1.7"),
+        ("", "127.0.0.1", ""),
+        ("", "::1", ""),
+        ("", "testclient", ""),
+    ],
+)
+def test_a_visitor_is_a_login_or_an_address_that_no_proxy_hides(owner, address, visitor):
+    scope = {
+        "type": "websocket",
+        "headers": [],
+        "client": (address, 1),
+        browser_channel.OWNER: owner,
+    }
+    assert browser_channel._visitor_of(WebSocket(scope, None, None)) == visitor
+
+
+def test_one_visitor_can_t_take_every_connection(spoken, camera, monkeypatch):
+    monkeypatch.setattr(browser_channel, "MAX_PER_VISITOR", 1)
+    with spoken(announce(camera), "anna"):
+        with pytest.raises(InvalidStatus, match="403"), spoken("x", "anna"):
+            pass
+        with spoken(announce(camera), "ben") as talk:
+            assert said(talk, word(1)) == {"heard": 1}
 
 
 def test_bytes_are_no_token_and_no_word(spoken, camera):

@@ -1,0 +1,62 @@
+"""What serve.py is told of the server's settings: who may send what."""
+
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.requests import HTTPConnection
+
+from core.errors import AccessError
+from core.paths import Paths
+from core.upkeep.login import cookie_user, is_by_proxy, proxy_user
+from core.upkeep.login_settings import check_login, has_owners, read_secrets
+from core.upkeep.privacy import opens_here_alone
+from core.upkeep.web_access import AccessPolicy
+from pages.panels.camera.address import below_base
+
+
+def access_policy() -> AccessPolicy:
+    """By the server's options, its secrets.toml and the environment.
+
+    Raises:
+        SystemExit: the login is not whole.
+    """
+    try:
+        secrets = read_secrets(st.get_option("secrets.files"))
+        check_login(secrets, has_owners=has_owners(Paths.find()))
+    except AccessError as error:
+        sys.exit(f"The studio was not started: {error}")
+    auth = {} if is_by_proxy() else secrets.get("auth", {})
+    public = urlsplit(auth.get("redirect_uri", ""))
+    origins = {*st.get_option("server.corsAllowedOrigins")}
+    origins |= {f"{public.scheme}://{public.netloc}"} if public.netloc else set()
+    return AccessPolicy(
+        has_login=is_by_proxy() or bool(auth),
+        identify=_identify_by(auth),
+        base=below_base(""),
+        hosts=_own_hosts(public.hostname),
+        origins=frozenset(origins),
+    )
+
+
+def _identify_by(auth: dict[str, Any]) -> Any:
+    def identify(connection: HTTPConnection) -> str:
+        if not is_by_proxy():
+            return cookie_user(connection.cookies, str(auth.get("cookie_secret", "")))
+        try:
+            return proxy_user(connection.headers)
+        except AccessError:
+            return ""
+
+    return identify
+
+
+def _own_hosts(public: str | None) -> frozenset[str] | None:
+    """Names that the studio is reached by; None: any, for it listens to the network and nobody
+    listed them."""
+    listed = st.get_option("server.allowedHosts")
+    if not listed and not opens_here_alone(st.get_option("server.address")):
+        return None
+    names = (*listed, public, st.get_option("browser.serverAddress"))
+    return frozenset(name.strip().lower().rstrip(".") for name in names if name)
