@@ -37,7 +37,7 @@ def page() -> None:
         several = what != PICTURE and skeleton.is_body
         number = pick_number("maps_several", skeleton.name) if several else 1
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
-        held = hold_button(source, place.stream is not None) if what == CAMERA else None
+        held = hold_button(source, place.has_picture) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
             maps = replace(maps, person=_whose(place, held))
     if what == CAMERA:

@@ -1,8 +1,9 @@
 """“That was wrong: it is …”: the last second of a stream becomes samples of the right gesture."""
 
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -18,6 +19,7 @@ from core.store import NewSample
 from core.store.database import counted
 
 SECONDS = 1.0
+FRESH_S = 1.5  # a slow machine's newest frame is a little older than now
 _GROUND = 40  # grey
 _APART_S = 0.07  # half a frame early still counts as ten a second
 
@@ -45,16 +47,21 @@ class Moment:
 
 
 class LastSecond:
-    """Remembers what a stream just showed; `remember` is the stream's, `freeze` the page's."""
+    """Remembers what a stream just showed; `remember` is the stream's, `freeze` the page's.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Args:
+        clock: seconds, rising.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock, self._clock = threading.Lock(), clock
+        self._came_s = clock()  # the newest frame
         self._moments: deque[Moment] = deque()
 
     def remember(self, frame: AnyFrame, estimate: Estimate, version: str) -> str:
         """A `Watch` of the stream: keeps about ten frames of the last second, says nothing."""
         with self._lock:
-            kept = self._moments
+            kept, self._came_s = self._moments, self._clock()
             if kept and frame.time_s < kept[-1].frame.time_s:
                 kept.clear()  # another stream began
             if not kept or frame.time_s - kept[-1].frame.time_s >= _APART_S:
@@ -63,9 +70,19 @@ class LastSecond:
                 kept.popleft()
         return ""
 
-    def freeze(self) -> tuple[Moment, ...]:
-        """The moments of the last second, oldest first."""
+    def freeze(self, within_s: float = FRESH_S) -> tuple[Moment, ...]:
+        """The moments of the last second, oldest first.
+
+        Args:
+            within_s: so long ago the newest frame may have come.
+
+        Raises:
+            MediaError: no frame came since.
+        """
         with self._lock:
+            if not self._moments or self._clock() - self._came_s > within_s:
+                self._moments.clear()
+                raise MediaError("no picture came from the camera just now: try again when it runs")
             return tuple(self._moments)
 
 

@@ -38,6 +38,23 @@ def test_a_second_is_kept_at_ten_frames_a_second():
     assert 9 <= len(times) <= 15
 
 
+def test_what_was_shown_a_while_ago_is_not_the_last_second():
+    """As after coming back to Live, or while the camera hangs."""
+    clock = [100.0]
+    last = LastSecond(lambda: clock[0])
+    with pytest.raises(MediaError, match="no picture came from the camera just now"):
+        last.freeze()
+    show(last, [1.0, 1.1])
+    clock[0] += 1.4
+    assert len(last.freeze()) == 2
+    clock[0] += 0.2
+    assert len(last.freeze(within_s=5)) == 2
+    with pytest.raises(MediaError, match="no picture came from the camera just now"):
+        last.freeze()
+    show(last, [1.2])
+    assert [m.frame.time_s for m in last.freeze()] == [1.2]
+
+
 def test_another_stream_begins_anew():
     last = LastSecond()
     show(last, [10.0, 10.1, 10.2])

@@ -8,10 +8,11 @@ from streamlit import config
 
 from core.capture.plans import CONTINUOUS, HELD
 from core.capture.recording import Recorder
-from core.recognition.live import Options
+from core.recognition.live import LiveProcessor, Options
 from pages.panels.camera.address import is_local, local_address
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stage import Stage
+from pages.panels.camera.stream import Stream
 from pages.panels.capture.session import show_recording
 from tests.conftest import wait_until
 
@@ -67,3 +68,10 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
     del recorder, stream, place
     gc.collect()
     wait_until(lambda: {*threading.enumerate()} <= before)
+
+
+def test_a_picture_that_stays_in_the_browser_can_t_be_held_on_the_server():
+    """Heatmaps' button for it is off there, and on for a camera whose video comes."""
+    stream = Stream(LiveProcessor(lambda options: None, Options(paused=True)))
+    streams = (None, BrowserStream(), stream)
+    assert [Stage(*[None] * 4, one).has_picture for one in streams] == [False, False, True]

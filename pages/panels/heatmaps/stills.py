@@ -16,6 +16,7 @@ from pages.panels.heatmaps.views import STILL, show_attention
 
 PICTURES = ["jpg", "jpeg", "png", "webp"]
 _HELD, _SEEN = "maps_held", "maps_seen"
+_HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ def last_seen() -> LastSecond:
     return st.session_state.setdefault(_SEEN, LastSecond())
 
 
-def hold_button(source: KeypointSource, camera_runs: bool) -> Moment | None:
-    """A button that holds the picture of a camera that runs, and one to go on; what is held."""
+def hold_button(source: KeypointSource, has_picture: bool) -> Moment | None:
+    """A button that holds the camera's picture where the server has it, and one to go on; what is
+    held."""
     held: _Held | None = st.session_state.get(_HELD)
     if held is not None and held.visit == st.session_state["visit"]:
         st.button("Go on", icon="▶️", on_click=_let_go, help="Back to the video.")
@@ -41,7 +43,7 @@ def hold_button(source: KeypointSource, camera_runs: bool) -> Moment | None:
     st.button(
         "Hold the picture",
         icon="⏸️",
-        disabled=not camera_runs,
+        disabled=not has_picture,
         on_click=_hold,
         args=(source,),
         help="Look at what the camera shows now for as long as you like.",
@@ -50,8 +52,8 @@ def hold_button(source: KeypointSource, camera_runs: bool) -> Moment | None:
 
 
 def _hold(source: KeypointSource) -> None:
-    moments = last_seen().freeze()
-    if moments:
+    with errors_shown():
+        moments = last_seen().freeze(_HELD_WITHIN_S)
         st.session_state[_HELD] = _Held(moments[-1], source, st.session_state["visit"])
 
 

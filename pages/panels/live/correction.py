@@ -36,13 +36,18 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
             help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
             "train from.",
         ):
-            st.session_state["frozen"] = moments = last_second().freeze()
-            if remote is not None and remote.keeps:
-                remote.frames.ask([moment.frame.index for moment in moments])
-            st.rerun()
+            with errors_shown():
+                _freeze(remote)
         return
     with st.container(border=True, key="correction"):
         _ask(frozen, project, remote)
+
+
+def _freeze(remote: BrowserStream | None) -> None:
+    st.session_state["frozen"] = moments = last_second().freeze()
+    if remote is not None and remote.keeps:
+        remote.frames.ask([moment.frame.index for moment in moments])
+    st.rerun()
 
 
 def _ask(frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | None) -> None:
