@@ -11,7 +11,7 @@ from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
-from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
+from pages.panels.frame import errors_shown, on_leaving, studio, temporary_folder, wide_columns
 from pages.panels.live.fitting import fitting
 from pages.panels.live.models import pick_model
 from pages.panels.live.results import show_read
@@ -39,6 +39,7 @@ def page() -> None:
             "the machine that runs Mudra and are forgotten when you leave.",
         )
     _forget_all_but({file.file_id for file in files})
+    on_leaving("files", lambda: _forget_all_but(set()))
     if not files:
         st.info(
             "Drop pictures or videos into the field above: each comes back with its skeleton and "
@@ -53,9 +54,9 @@ def page() -> None:
 
 def _forget_all_but(file_ids: set[str]) -> None:
     """What was taken out of the field goes from memory and disk as well."""
-    kept: dict[tuple[Any, ...], Read] = st.session_state.get("files_read", {})
-    for key in [key for key in kept if key[0] not in file_ids]:
-        kept.pop(key).forget()
+    kept: dict[str, tuple[Any, Read]] = st.session_state.get("files_read", {})
+    for file_id in kept.keys() - file_ids:
+        kept.pop(file_id)[1].forget()
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,15 @@ class _Reading:
 
 
 def _read_all(files: list[Any], how: _Reading) -> list[Read]:
-    """Every file once for each way of reading; what was read before is remembered."""
-    kept: dict[tuple[Any, ...], Read] = st.session_state.setdefault("files_read", {})
-    keys = {(file.file_id, *how.key): file for file in files}
-    missing = [key for key in keys if key not in kept]
+    """Every file as it was read last, anew where it is to be read in another way."""
+    kept: dict[str, tuple[Any, Read]] = st.session_state.setdefault("files_read", {})
+    missing = [
+        file for file in files if file.file_id not in kept or kept[file.file_id][0] != how.key
+    ]
     bar = st.progress(0.0, "detecting") if missing else None
-    for number, key in enumerate(missing):
-        file = keys[key]
+    for number, file in enumerate(missing):
+        if file.file_id in kept:
+            kept.pop(file.file_id)[1].forget()
 
         def progress(share: float, number: int = number, name: str = file.name) -> None:
             if bar is not None:
@@ -89,7 +92,7 @@ def _read_all(files: list[Any], how: _Reading) -> list[Read]:
 
         progress(0.0)
         with errors_shown():
-            kept[key] = read_file(
+            read = read_file(
                 file.name,
                 file.getvalue(),
                 how.model,
@@ -98,9 +101,10 @@ def _read_all(files: list[Any], how: _Reading) -> list[Read]:
                 maps=how.maps,
                 progress=progress,
             )
+            kept[file.file_id] = (how.key, read)
     if bar is not None:
         bar.empty()
-    return [kept[key] for key in keys if key in kept]
+    return [kept[file.file_id][1] for file in files if file.file_id in kept]
 
 
 page()

@@ -61,7 +61,8 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     again = app.session_state["files_read"]
     assert all(again[key] is read for key, read in reads.items())  # not looked at once more
     app.toggle[0].set_value(True).run()
-    assert len(app.session_state["files_read"]) == 4
+    assert len(app.session_state["files_read"]) == 2  # as they were read last, and one video
+    assert [path.suffix for path in folder.iterdir()] == [".webm"]
     app.toggle[0].set_value(False).run()
     assert "read **2**" in texts(app)
     app.file_uploader[0].set_value(None).run()
@@ -69,6 +70,15 @@ def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data)
     assert app.session_state["files_read"] == {}
     assert list(folder.iterdir()) == []
     assert "Drop pictures or videos" in app.info[0].value
+
+
+def test_what_was_read_is_forgotten_when_the_page_is_left(app, shared_data):
+    go(app, "files")
+    upload(app, ("v.mp4", (shared_data / "hand_videos" / "fist.mp4").read_bytes()))
+    folder = app.session_state["files_folder"].folder
+    assert len(app.session_state["files_read"]) == len(list(folder.iterdir())) == 1
+    go(app, "gestures")
+    assert app.session_state["files_read"] == {} and list(folder.iterdir()) == []
 
 
 def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):

@@ -14,7 +14,7 @@ from core.recognition.keypoint_table import csv_of, json_of, parquet_of
 from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
 from pages.panels.body.views import pick_person
-from pages.panels.frame import errors_shown, studio, temporary_folder
+from pages.panels.frame import errors_shown, on_leaving, studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.words import many
 
@@ -66,10 +66,16 @@ def _read(file: Any, source: KeypointSource, persons: int, view: BodyView) -> Bo
             )
         finally:
             bar.empty()
-        if kept is not None:
-            kept[1].video.unlink(missing_ok=True)
+        _forget()
         kept = st.session_state[_READ] = (key, read)
+        on_leaving(_READ, _forget)
     return kept[1]
+
+
+def _forget() -> None:
+    """The copy that was made before goes from disk."""
+    if kept := st.session_state.pop(_READ, None):
+        kept[1].video.unlink(missing_ok=True)
 
 
 def _downloads(read: BodyVideo) -> None:

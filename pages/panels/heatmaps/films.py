@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.recognition.files import read_file
+from core.recognition.files import Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
-from pages.panels.frame import studio, temporary_folder
+from pages.panels.frame import on_leaving, studio, temporary_folder
 from pages.panels.progress import moves
 
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
@@ -30,6 +30,7 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
         return
     key = (file.file_id, source, view, number)
     if st.session_state.get("maps_video_for") != key:
+        _forget()
         bar = st.progress(0.0, "detecting")
         st.session_state["maps_video_read"] = read_file(
             file.name,
@@ -41,6 +42,7 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
             progress=moves(bar),
         )
         st.session_state["maps_video_for"] = key
+        on_leaving("maps_video", _forget)
         bar.empty()
     read = st.session_state["maps_video_read"]
     for name, reason in read.refused:
@@ -49,9 +51,17 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
         st.video(str(seen.video), format="video/webm")
         st.download_button(
             "Download",
-            seen.video.read_bytes(),
+            seen.video.read_bytes,
             "heatmaps.webm",
             "video/webm",
             icon="🎞",
             on_click="ignore",
         )
+
+
+def _forget() -> None:
+    """The copy that was made before goes from disk."""
+    st.session_state.pop("maps_video_for", None)
+    before: Read | None = st.session_state.pop("maps_video_read", None)
+    if before is not None:
+        before.forget()

@@ -15,7 +15,7 @@ from pages.panels.frame import errors_shown, studio
 from pages.panels.heatmaps.views import STILL, show_attention
 
 PICTURES = ["jpg", "jpeg", "png", "webp"]
-_HELD, _SEEN = "maps_held", "maps_seen"
+_HELD, _SEEN, _ESTIMATOR = "maps_held", "maps_seen", "maps_estimator"
 _HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
 
 
@@ -81,11 +81,15 @@ def _whole(moment: Moment) -> Frame:
 
 
 def estimator_of(source: KeypointSource) -> Any:
-    """One for each net and visitor."""
-    key = f"maps_estimator_{source.name}_{source.crop}"
-    if key not in st.session_state:
-        st.session_state[key] = source.open(studio().paths)
-    return st.session_state[key]
+    """This visitor's; that of another net or crop is closed."""
+    key = (source.name, source.crop)
+    before: tuple[Any, Any] | None = st.session_state.get(_ESTIMATOR)
+    if before is None or before[0] != key:
+        if before is not None:
+            before[1].close()
+            del st.session_state[_ESTIMATOR]
+        st.session_state[_ESTIMATOR] = (key, source.open(studio().paths))
+    return st.session_state[_ESTIMATOR][1]
 
 
 def show_held(moment: Moment, maps: Maps, stages: int) -> None:

@@ -1,0 +1,44 @@
+"""Heatmaps without a browser: what a picture and a video leave behind."""
+
+import pytest
+
+from core.media.pictures import read_picture
+from core.media.videos import VideoWriter
+from tests.pages.conftest import go, upload
+from tests.pages.test_body import choose
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+@pytest.fixture
+def photo(shared_data):
+    return sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
+
+
+def test_another_crop_closes_the_estimator_of_the_one_before(app, photo):
+    choose(go(app, "heatmaps"), "Source", "Picture")
+    upload(app, ("a.jpg", photo.read_bytes()))
+    key, first = app.session_state["maps_estimator"]
+    crop = next(radio for radio in app.radio if radio.key == "maps_crop")
+    crop.set_value("self").run()
+    assert not app.exception
+    now, second = app.session_state["maps_estimator"]
+    assert now != key and second is not first
+    with pytest.raises(Exception, match="closed"):
+        first.estimate_still(read_picture(photo))
+
+
+def test_a_video_s_former_copy_goes_and_the_last_one_with_the_page(app, photo, tmp_path):
+    rgb = read_picture(photo)
+    with VideoWriter(tmp_path / "a.webm", 10, rgb.shape[:2]) as writer:
+        for _ in range(3):
+            writer.write(rgb)
+    choose(go(app, "heatmaps"), "Source", "Video")
+    upload(app, ("a.webm", (tmp_path / "a.webm").read_bytes()))
+    folder = app.session_state["files_folder"].folder
+    [first] = folder.iterdir()
+    choose(app, "View", "multi")
+    [second] = folder.iterdir()
+    assert second != first
+    go(app, "gestures")
+    assert list(folder.iterdir()) == []
