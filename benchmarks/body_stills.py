@@ -40,7 +40,7 @@ def readings(estimator: MediapipePose, rgb: Picture) -> list[Floats | None]:
     """The keypoints after each of PASSES; a person who is lost on the way counts as last seen."""
     results = estimator.settled_results(rgb, 1, max(PASSES))
     size_hw = (rgb.shape[0], rgb.shape[1])
-    seen = [in_pixels(r.pose_landmarks[0], size_hw) for r in results if r.pose_landmarks]
+    seen = [in_pixels(found.fractions[0], size_hw) for found in results if len(found)]
     return [seen[min(number, len(seen)) - 1] if seen else None for number in PASSES]
 
 

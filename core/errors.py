@@ -9,6 +9,7 @@ MudraError
 ├── LabelError        a name that can't be a project's, gesture's or person's name
 ├── WeightsError      a model file that is missing, altered or can't be fetched
 ├── EstimatorError    an unknown estimator, or one used after close()
+├── WorkerError       a child process that crashed, took too long or too much memory
 ├── StoreError        the database can't do what was asked
 │   ├── NotFoundError     no such project, gesture, person or sample
 │   └── StoreFullError    the disk is full: nothing more is recorded
@@ -49,6 +50,10 @@ class WeightsError(MudraError):
 
 class EstimatorError(MudraError):
     """An unknown estimator, or one used after close()."""
+
+
+class WorkerError(MudraError):
+    """A child process that crashed, took too long or too much memory, or met an error."""
 
 
 class StoreError(MudraError):

@@ -18,6 +18,7 @@ ORDER = (
     "errors",
     "files",
     "spreading",
+    "workers",
     "pose",
     "media",
     "depth",

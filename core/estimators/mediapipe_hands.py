@@ -4,12 +4,12 @@ Convention: handedness is the person's own hand, as the Tasks API names it on un
 """
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
-from core.estimators.mediapipe_task import MediapipeTask, in_metres, in_pixels
+from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels, shrink
+from core.estimators.mediapipe_worker import HAND
 from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
@@ -18,7 +18,7 @@ NAME = "mediapipe-hands"
 # IMAGE mode turns the first crop wrongly; repeated in VIDEO mode the landmarks settle. Median
 # distance to the settled ones, in % of the hand: 1.93, 0.62, 0.32, 0.15 after 1, 2, 3, 4 looks.
 _STILL_PASSES = 4
-_RETRY_MIN_PX = 300
+_RETRY_MIN_PX, _RETRY_MAX_PX = 300, 1000  # longer side, before the border makes nine times as many
 # In a tight crop the palm detector may take a knuckle for a palm. Of 1,002 crops of HaGRID 20 had a
 # hand smaller than this share; 8 of them were such mistakes, and seen right with surroundings.
 _SMALL_SHARE = 0.5
@@ -41,7 +41,7 @@ class MediapipeHands(MediapipeTask):
     skeleton = HAND_21.name
 
     def __init__(self, weights_folder: Path, *, num_poses: int = 1, model: str = "full") -> None:
-        super().__init__(weights_folder, num_poses, "hand_landmarker", model)
+        super().__init__(weights_folder, num_poses, "hand_landmarker", model, kind=HAND)
 
     def estimate(self, frame: Frame) -> Estimate:
         """The hands in the next frame, most confident first; tracked from the frame before.
@@ -50,7 +50,7 @@ class MediapipeHands(MediapipeTask):
             EstimatorError: closed.
         """
         with self._lock:
-            poses = _poses(self._next_result(frame), frame.size_hw)
+            poses = _poses(self._follow(frame), frame.size_hw)
         return Estimate(poses, frame.size_hw, self.name, frame.time_s, frame.mirrored_view)
 
     def estimate_still(
@@ -67,7 +67,6 @@ class MediapipeHands(MediapipeTask):
         """
         hands = num_poses or self.num_poses
         with self._lock:
-            self._check_open()
             poses = self._settled(rgb, hands)
             if _is_suspect(poses, rgb):
                 scale, border = _retry_geometry(rgb.shape[0], rgb.shape[1])
@@ -81,38 +80,22 @@ class MediapipeHands(MediapipeTask):
         results = self.settled_results(rgb, num_hands, _STILL_PASSES)
         return _poses(results[-1], (rgb.shape[0], rgb.shape[1]))
 
-    def _new_landmarker(self, num_poses: int) -> Any:
-        from mediapipe.tasks.python import BaseOptions
-        from mediapipe.tasks.python.vision import (
-            HandLandmarker,
-            HandLandmarkerOptions,
-            RunningMode,
-        )
 
-        options = HandLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=self._content),
-            running_mode=RunningMode.VIDEO,
-            num_hands=num_poses,
-        )
-        return HandLandmarker.create_from_options(options)
-
-    def _landmarks(self, result: Any) -> list[Any]:
-        return list(result.hand_landmarks)
-
-
-def _poses(result: Any, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
-    hands = zip(result.hand_landmarks, result.hand_world_landmarks, result.handedness, strict=True)
+def _poses(found: Found, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
+    hands = zip(found.fractions, found.world, found.sides, found.rest[0], strict=True)
     return tuple(sorted((_pose(*hand, size_hw) for hand in hands), key=lambda pose: -pose.score))
 
 
-def _pose(landmarks: Any, world: Any, handedness: Any, size_hw: tuple[int, int]) -> Pose:
-    score = float(handedness[0].score)
+def _pose(
+    fractions: Floats, world: Floats, side: str, side_score: float, size_hw: tuple[int, int]
+) -> Pose:
+    score = float(side_score)
     return Pose(
-        keypoints=in_pixels(landmarks, size_hw),
-        scores=np.array([score] * len(landmarks), np.float32),
+        keypoints=in_pixels(fractions, size_hw),
+        scores=np.full(len(fractions), score, np.float32),
         score=score,
-        handedness=handedness[0].category_name,
-        world=in_metres(world),
+        handedness=side,
+        world=world,
     )
 
 
@@ -128,15 +111,18 @@ def _largest(poses: tuple[Pose, ...]) -> float:
 
 
 def _retry_geometry(height: int, width: int) -> tuple[float, int]:
-    """Factor to at least 300 px on the longer side, and then a border as wide as that side."""
-    scale = max(1.0, _RETRY_MIN_PX / max(height, width))
-    return scale, round(max(height, width) * scale)
+    """Factor to between 300 and 1,000 px on the longer side, and then a border as wide as that."""
+    side = max(height, width)
+    scale = min(max(1.0, _RETRY_MIN_PX / side), _RETRY_MAX_PX / side)
+    return scale, round(side * scale)
 
 
 def _enlarged(rgb: Picture, scale: float, border: int) -> Picture:
     if scale > 1:
         rgb = np.asarray(cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC))
-    wide = cv2.copyMakeBorder(rgb, border, border, border, border, cv2.BORDER_REPLICATE)
+    wide = cv2.copyMakeBorder(
+        shrink(rgb, _RETRY_MAX_PX), border, border, border, border, cv2.BORDER_REPLICATE
+    )
     return np.asarray(wide, np.uint8)
 
 

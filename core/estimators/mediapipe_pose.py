@@ -5,12 +5,13 @@ says that nothing hides it. The vendor gives a pose no score: it is the mean vis
 """
 
 from pathlib import Path
-from typing import Any
 
+import cv2
 import numpy as np
 
 from core.errors import EstimatorError
-from core.estimators.mediapipe_task import MediapipeTask, in_metres, in_pixels
+from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels
+from core.estimators.mediapipe_worker import POSE
 from core.pose.body import TwoSteps
 from core.pose.skeletons import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
@@ -50,8 +51,9 @@ class MediapipePose(MediapipeTask):
         masks: bool = False,
     ) -> None:
         _check_count(num_poses)
-        super().__init__(weights_folder, num_poses, "pose_landmarker", model)
-        self._masks = masks
+        super().__init__(
+            weights_folder, num_poses, "pose_landmarker", model, kind=POSE, masks=masks
+        )
         self._steps = TwoSteps(num_poses)
 
     def estimate(self, frame: Frame) -> Estimate:
@@ -61,9 +63,9 @@ class MediapipePose(MediapipeTask):
             EstimatorError: closed.
         """
         with self._lock:
-            result = self._next_result(frame)
+            found = self._follow(frame)
             return self._estimate(
-                result, self._steps, frame.size_hw, frame.time_s, frame.mirrored_view
+                found, self._steps, frame.size_hw, frame.time_s, frame.mirrored_view
             )
 
     def estimate_still(
@@ -78,27 +80,26 @@ class MediapipePose(MediapipeTask):
         _check_count(wanted)
         size_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
         with self._lock:
-            self._check_open()
             steps = TwoSteps(wanted)
             first, *later = (
-                self._estimate(result, steps, size_hw, 0.0, mirrored_view)
-                for result in self.settled_results(rgb, wanted, _STILL_PASSES)
+                self._estimate(found, steps, size_hw, 0.0, mirrored_view)
+                for found in self.settled_results(rgb, wanted, _STILL_PASSES)
             )
         return next((one for one in reversed(later) if one.poses), first)
 
     def _estimate(
         self,
-        result: Any,
+        found: Found,
         steps: TwoSteps,
         size_hw: tuple[int, int],
         time_s: float,
         mirrored_view: bool,
     ) -> Estimate:
-        bodies = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
-        poses = [_pose(landmarks, world, size_hw) for landmarks, world in bodies]
+        bodies = zip(found.fractions, found.world, found.rest[0], strict=True)
+        poses = [_pose(*body, size_hw) for body in bodies]
         tracking = steps.next([pose.keypoints for pose in poses])
         order = sorted(range(len(poses)), key=lambda i: -poses[i].score)
-        masks = [_mask(one) for one in result.segmentation_masks or ()]
+        masks = [_full_size(mask, size_hw) for mask in (found.rest[1] if found.rest[1:] else ())]
         return Estimate(
             tuple(poses[i] for i in order),
             size_hw,
@@ -110,40 +111,26 @@ class MediapipePose(MediapipeTask):
             tracking=tracking,
         )
 
-    def _new_landmarker(self, num_poses: int) -> Any:
-        from mediapipe.tasks.python import BaseOptions
-        from mediapipe.tasks.python.vision import (
-            PoseLandmarker,
-            PoseLandmarkerOptions,
-            RunningMode,
-        )
 
-        options = PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_buffer=self._content),
-            running_mode=RunningMode.VIDEO,
-            num_poses=num_poses,
-            output_segmentation_masks=self._masks,
-        )
-        return PoseLandmarker.create_from_options(options)
-
-    def _landmarks(self, result: Any) -> list[Any]:
-        return list(result.pose_landmarks)
-
-
-def _pose(landmarks: Any, world: Any, size_hw: tuple[int, int]) -> Pose:
-    seen = [p.visibility for p in landmarks]
+def _pose(fractions: Floats, world: Floats, seen: Floats, size_hw: tuple[int, int]) -> Pose:
+    """Args:
+    seen: (K, 2) visibility and presence.
+    """
+    visibility, presence = seen.T
     return Pose(
-        keypoints=in_pixels(landmarks, size_hw),
-        scores=np.array([max(p.presence, _SEEN) for p in landmarks], np.float32),
-        score=sum(seen) / len(seen),
-        world=in_metres(world),
-        visibility=np.array(seen, np.float32),
+        keypoints=in_pixels(fractions, size_hw),
+        scores=np.maximum(presence, np.float32(_SEEN)),
+        score=float(visibility.mean(dtype=np.float64)),
+        world=world,
+        visibility=visibility.copy(),
     )
 
 
-def _mask(image: Any) -> Floats:
-    """A copy: the vendor's memory goes with its result."""
-    return np.array(image.numpy_view(), np.float32).reshape(image.height, image.width)
+def _full_size(mask: Floats, size_hw: tuple[int, int]) -> Floats:
+    """The mask with the picture's pixels: MediaPipe is shown large pictures smaller."""
+    if mask.shape == size_hw:
+        return mask
+    return np.asarray(cv2.resize(mask, size_hw[::-1]), np.float32)
 
 
 def _check_count(num_poses: int) -> None:

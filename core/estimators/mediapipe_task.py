@@ -1,34 +1,74 @@
 """What MediaPipe's landmarkers have in common: two steps, of which a detector finds where to look
 and a second net finds the landmarks there; from then on these say where to look in the next frame.
 
+They run in a child process (`mediapipe_worker`), since a picture may crash them, and in an
+environment of its own, since they would report their use.
+
 Convention: the vendor's fraction of the width means a position between pixel edges, so
 x = fraction · W − 0.5 in our pixels (a pixel's centre at an integer).
 """
 
-import os
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
-from core.errors import EstimatorError
+from core.errors import EstimatorError, WorkerError
 from core.estimators.base import Estimator
 from core.pose.types import Floats, Frame, Picture
 from core.weights.mediapipe_models import path_of
-
-_STILL_STEP_MS = 33
+from core.workers.channel import Arrays
+from core.workers.process import Worker, borrow_worker, return_worker
 
 # MediaPipe's C++ reports its use to https://play.googleapis.com/log and has no switch for that, but
 # its HTTP client asks the environment for a proxy: nobody listens at this one, so nothing is looked
-# up and nothing is sent. It holds for the whole process.
+# up and nothing is sent. It is in the worker's environment alone.
 NOWHERE = "http://127.0.0.1:9"
+MAX_SIDE = 2000  # px: the nets see 192 to 256, and memory grows with the pixels
+OPEN_TIMEOUT_S = 60.0  # MediaPipe's first import reads 100 MB
+LOOK_TIMEOUT_S = 20.0
+_WORKER = "core.estimators.mediapipe_worker"
 
 
-def _keep_reports_here() -> None:
-    os.environ["https_proxy"] = os.environ["HTTPS_PROXY"] = NOWHERE
-    for name in ("no_proxy", "NO_PROXY"):  # where a way round the proxy may be named
-        os.environ.pop(name, None)
+def worker_environment() -> dict[str, str | None]:
+    """How the worker's environment differs from this process's; None: the variable is removed."""
+    proxies = dict.fromkeys(("https_proxy", "HTTPS_PROXY"), NOWHERE)
+    return proxies | dict.fromkeys(("no_proxy", "NO_PROXY"))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What one look found, N poses.
+
+    Attributes:
+        fractions: (N, K, 2) of the picture's width and height.
+        world: (N, K, 3) in metres.
+        sides: of hands, "Left" or "Right".
+        rest: of hands the (N,) scores of the sides; of bodies (N, K, 2) visibility and presence,
+            and (N, h, w) masks where they are asked for.
+    """
+
+    fractions: Floats
+    world: Floats
+    sides: tuple[str, ...]
+    rest: Arrays
+
+    def __len__(self) -> int:
+        return len(self.fractions)
+
+
+@dataclass(frozen=True)
+class CpuTimes:
+    """Seconds of CPU of the worker's thread that answers: in the vendor's last call, and since the
+    worker's start."""
+
+    vendor_s: float = 0.0
+    thread_s: float = 0.0
 
 
 class MediapipeTask(Estimator):
@@ -40,83 +80,122 @@ class MediapipeTask(Estimator):
             frame.
         bundle: the prepared model's name.
         model: its size, for `version`.
+        kind: HAND or POSE of `mediapipe_worker`.
+        masks: of bodies: also say which pixels are the persons'.
 
     Raises:
         WeightsError: the model is not prepared.
     """
 
-    def __init__(self, weights_folder: Path, num_poses: int, bundle: str, model: str) -> None:
-        _keep_reports_here()
-        import mediapipe
-
-        self.version = f"{mediapipe.__version__}/{model}"
-        self.num_poses = num_poses
-        self._content = path_of(f"{bundle}_{model}", weights_folder).read_bytes()
+    def __init__(
+        self,
+        weights_folder: Path,
+        num_poses: int,
+        bundle: str,
+        model: str,
+        *,
+        kind: str,
+        masks: bool = False,
+    ) -> None:
+        self.version = f"{version('mediapipe')}/{model}"
+        self.num_poses, self.cpu = num_poses, CpuTimes()
+        self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
+        self._content = np.frombuffer(
+            path_of(f"{bundle}_{model}", weights_folder).read_bytes(), np.uint8
+        )
         self._lock = threading.Lock()
-        self._closed = False
-        self._landmarker: Any = None
+        self._closed, self._opened = False, False
+        self._environment = worker_environment()
+        self._worker: Worker | None = None
         self._last_ms = -1
 
     def count(self, frame: Frame) -> int:
         """Poses in the next frame, by the vendor's call alone: what a bare loop would cost."""
         with self._lock:
-            return len(self._landmarks(self._next_result(frame)))
+            return len(self._follow(frame))
 
     def close(self) -> None:
-        """Free the landmarker; waits for a running call, since closing under it would crash."""
+        """Free the landmarker; waits for a running call."""
         with self._lock:
             self._closed = True
-            if self._landmarker is not None:
-                self._landmarker.close()
-                self._landmarker = None
+            worker, self._worker = self._worker, None
+            if worker is None:
+                return
+            try:
+                if self._opened:
+                    worker.call("close", timeout_s=LOOK_TIMEOUT_S)
+            except WorkerError:
+                worker.close()
+            return_worker(worker, self._environment)
 
-    def _next_result(self, frame: Frame) -> Any:
-        """The vendor's, of the next frame; under the lock."""
-        self._check_open()
-        if self._landmarker is None:
-            self._landmarker = self._new_landmarker(self.num_poses)
+    def _follow(self, frame: Frame) -> Found:
+        """What is in the stream's next frame; under the lock."""
         # the landmarker wants strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
-        return _detect(self._landmarker, frame.rgb, self._last_ms)
+        answer, arrays = self._ask("follow", {"time_ms": self._last_ms}, frame.rgb)
+        self.cpu = CpuTimes(answer["vendor_s"], answer["thread_s"])
+        return _found(answer, arrays)
 
-    def settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Any]:
-        """The vendor's of a picture, shown so many times to a fresh landmarker: a used one would
-        look where the last picture's was. Ends where nothing is found."""
-        results = []
-        with self._new_landmarker(num_poses) as landmarker:
-            for number in range(passes):
-                results.append(_detect(landmarker, rgb, number * _STILL_STEP_MS))
-                if not self._landmarks(results[-1]):
-                    break
-        return results
+    def settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Found]:
+        """What is in a picture, after each of so many looks of a fresh landmarker; ends where
+        nothing is found. Under the lock."""
+        options = {"num_poses": num_poses, "passes": passes}
+        answer, arrays = self._ask("still", options, rgb)
+        return list(_split(answer["passes"], arrays))
 
-    def _check_open(self) -> None:
+    def _ask(
+        self, command: str, options: dict[str, Any], rgb: Picture
+    ) -> tuple[dict[str, Any], Arrays]:
+        """The worker's answer about a picture, which it is shown at most MAX_SIDE wide and high.
+
+        Raises:
+            EstimatorError: closed, or the worker did not survive the picture.
+        """
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
+        try:
+            worker = self._open_worker()
+            return worker.call(command, options, [shrink(rgb)], timeout_s=LOOK_TIMEOUT_S)
+        except WorkerError as error:
+            self._opened = False
+            height, width = rgb.shape[:2]
+            raise EstimatorError(
+                f"the keypoint finder failed on a picture of {width} x {height} pixels: {error}. "
+                "It was restarted: go on with another picture"
+            ) from error
 
-    def _new_landmarker(self, num_poses: int) -> Any:
-        """The vendor's, in VIDEO mode."""
-        raise NotImplementedError
-
-    def _landmarks(self, result: Any) -> list[Any]:
-        """One list of landmarks a pose, of the vendor's result."""
-        raise NotImplementedError
-
-
-def in_pixels(landmarks: Any, size_hw: tuple[int, int]) -> Floats:
-    """(K, 2) of the vendor's landmarks."""
-    height, width = size_hw
-    points = [(p.x * width - 0.5, p.y * height - 0.5) for p in landmarks]
-    return np.array(points, np.float32)
+    def _open_worker(self) -> Worker:
+        """The worker, with this estimator's model open in it."""
+        if self._worker is None:
+            self._worker = borrow_worker(_WORKER, self._environment)
+        if not self._opened or self._worker.pid is None:
+            self._worker.call("open", self._options, [self._content], timeout_s=OPEN_TIMEOUT_S)
+            self._opened = True
+        return self._worker
 
 
-def in_metres(landmarks: Any) -> Floats:
-    """(K, 3) of the vendor's world landmarks."""
-    return np.array([(p.x, p.y, p.z) for p in landmarks], np.float32)
+def shrink(rgb: Picture, max_side: int = MAX_SIDE) -> Picture:
+    """The picture with at most so many pixels a side."""
+    scale = max_side / max(rgb.shape[:2])
+    if scale >= 1:
+        return rgb
+    size_wh = [max(1, round(side * scale)) for side in (rgb.shape[1], rgb.shape[0])]
+    return np.asarray(cv2.resize(rgb, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _detect(landmarker: Any, rgb: Picture, time_ms: int) -> Any:
-    import mediapipe
+def in_pixels(fractions: Floats, size_hw: tuple[int, int]) -> Floats:
+    """(K, 2) keypoints of the vendor's fractions."""
+    return np.asarray(fractions * (size_hw[1], size_hw[0]) - 0.5, np.float32)
 
-    image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
-    return landmarker.detect_for_video(image, time_ms)
+
+def _found(answer: dict[str, Any], arrays: Arrays) -> Found:
+    fractions, world, *rest = arrays
+    return Found(fractions, world, tuple(answer.get("sides", ())), rest)
+
+
+def _split(answers: list[dict[str, Any]], arrays: Arrays) -> Iterator[Found]:
+    """What each look found, of all looks' arrays one after the other."""
+    for answer in answers:
+        count = answer["arrays"]
+        yield _found(answer, arrays[:count])
+        arrays = arrays[count:]

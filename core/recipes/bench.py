@@ -34,7 +34,6 @@ from core.recipes.frame_costs import (
     FPS,
     WARM_UP,
     Clock,
-    TimedHands,
     check,
     closing,
     compare,
@@ -67,7 +66,7 @@ def bench_live(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     def opened(options: Options) -> LiveProcessor:
         return LiveProcessor(lambda options: options.keypoints.open(paths), options)
 
-    compare(clock, lambda: TimedHands(paths.weights), Options(model), pictures)
+    compare(clock, lambda: MediapipeHands(paths.weights), Options(model), pictures)
     with MediapipeHands(paths.weights) as estimator:
         hands = _take_apart(clock, _Pipeline(clock, estimator, model), pictures)
     with closing(opened(Options(model))) as live, closing(opened(with_maps)) as mapped:

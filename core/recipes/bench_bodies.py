@@ -9,7 +9,7 @@ from core.paths import Paths
 from core.pose.body_drawing import BLUR, BodyView
 from core.pose.smoothing import Smoothing
 from core.pose.types import AnyFrame, Estimate
-from core.recipes.frame_costs import WARM_UP, Clock, TimedPose, check, closing, compare, pictures_of
+from core.recipes.frame_costs import WARM_UP, Clock, check, closing, compare, pictures_of
 from core.recognition.bodies import BodyTrace
 from core.recognition.live import LiveProcessor, Options
 
@@ -34,7 +34,7 @@ def bench_bodies(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]
         return trace.remember(frame, estimate, version)
 
     plain = Options(smoothing=Smoothing(joints=False), body=BodyView())
-    compare(clock, lambda: TimedPose(paths.weights), plain, pictures, watch)
+    compare(clock, lambda: MediapipePose(paths.weights), plain, pictures, watch)
     with (
         closing(LiveProcessor(lambda options: MediapipePose(paths.weights), plain)) as sharp,
         closing(

@@ -1,7 +1,7 @@
 """A live frame's CPU time beside a bare MediaPipe loop: the same frames through both, by turns.
 
-Milliseconds of the whole process's CPU (`time.process_time`); Mudra's own work runs in one thread,
-and that thread's CPU is what is counted of it.
+Milliseconds of CPU, of this process and its workers. Mudra's own work runs in one thread here and
+in one of the worker that runs MediaPipe: the CPU of both without the vendor's call is counted.
 """
 
 import statistics
@@ -11,23 +11,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from core.errors import MediaError
-from core.estimators.mediapipe_hands import MediapipeHands
-from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.mediapipe_task import MediapipeTask
 from core.media.videos import read_video
 from core.pose.types import Frame, Picture
 from core.recognition.live import LiveProcessor, Options, Watch
+from core.workers.process import worker_cpu_s, worker_pids
 
 SIZE_WH = (640, 480)
 WARM_UP = 10  # frames that are not counted
 FPS = 15
 _ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as it is open
+
+
+def cpu_s() -> float:
+    """Seconds of CPU that this process and its workers have used."""
+    return time.process_time() + sum(map(worker_cpu_s, worker_pids()))
 
 
 class Clock:
@@ -39,9 +42,9 @@ class Clock:
 
     @contextmanager
     def measured(self, name: str) -> Iterator[None]:
-        begun = time.process_time()
+        started_s = cpu_s()
         yield
-        self.add(name, time.process_time() - begun)
+        self.add(name, cpu_s() - started_s)
 
     def add(self, name: str, seconds: float) -> None:
         """One more measurement of that name."""
@@ -63,29 +66,9 @@ class Clock:
         return round(statistics.median(ms / others for ms, others in pairs), 3)
 
 
-class Timed(MediapipeTask):
-    """Knows how much CPU the vendor's last call took of its caller's thread."""
-
-    vendor_s = 0.0
-
-    def _next_result(self, frame: Frame) -> Any:
-        begun_s = time.thread_time()
-        result = super()._next_result(frame)
-        self.vendor_s = time.thread_time() - begun_s
-        return result
-
-
-class TimedHands(Timed, MediapipeHands):
-    """Hands whose vendor's call is timed."""
-
-
-class TimedPose(Timed, MediapipePose):
-    """Bodies whose vendor's call is timed."""
-
-
 def compare(
     clock: Clock,
-    make: Callable[[], Timed],
+    make: Callable[[], MediapipeTask],
     options: Options,
     pictures: list[Picture],
     watch: Watch | None = None,
@@ -117,21 +100,24 @@ def check(*streams: LiveProcessor) -> None:
 
 def _by_turns(
     clock: Clock,
-    bare: Timed,
-    timed: Timed,
+    bare: MediapipeTask,
+    timed: MediapipeTask,
     live: LiveProcessor,
     pictures: list[Picture],
 ) -> None:
     def run_bare(frame: Frame) -> None:
-        with clock.measured("bare MediaPipe"):
-            bare.count(frame)
+        before_s, started_s = bare.cpu.thread_s, sum(map(worker_cpu_s, worker_pids()))
+        bare.count(frame)
+        own_s = bare.cpu.thread_s - before_s - bare.cpu.vendor_s
+        clock.add("bare MediaPipe", sum(map(worker_cpu_s, worker_pids())) - started_s - own_s)
 
     def run_live(frame: Frame) -> None:
+        before_s = timed.cpu.thread_s
         with clock.measured("whole"):
-            begun_s = time.thread_time()
+            started_s = time.thread_time()
             live.process(frame.rgb)
-            own_s = time.thread_time() - begun_s - timed.vendor_s
-        clock.add("own", own_s)
+            own_s = time.thread_time() - started_s
+        clock.add("own", own_s + timed.cpu.thread_s - before_s - timed.cpu.vendor_s)
 
     for index, rgb in enumerate(clock.each(pictures)):
         runs = (run_bare, run_live) if index % 2 else (run_live, run_bare)

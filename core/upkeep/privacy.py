@@ -10,8 +10,6 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.estimators.mediapipe_task import NOWHERE
-
 
 @dataclass(frozen=True)
 class Sender:
@@ -69,16 +67,10 @@ def senders(
         Sender(
             "MediaPipe",
             "would report how it is used to play.googleapis.com of Google",
-            "a proxy that is not there (`https_proxy`), as it has no other switch",
-            "mediapipe" not in loaded or _goes_nowhere(environ),
+            "a process of its own, whose proxy (`https_proxy`) is not there",
+            "mediapipe" not in loaded,
         ),
     ]
-
-
-def _goes_nowhere(environ: Mapping[str, str]) -> bool:
-    """The proxy is the one that is not there, and no address goes round it."""
-    proxies = {environ.get(name) for name in ("https_proxy", "HTTPS_PROXY")}
-    return proxies == {NOWHERE} and not (environ.get("no_proxy") or environ.get("NO_PROXY"))
 
 
 def opens_here_alone(server_address: str | None) -> bool:

@@ -1,0 +1,107 @@
+"""Messages between a process and its worker: a JSON header and arrays. Nothing is unpickled."""
+
+import json
+import math
+import mmap
+import struct
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+_MAX_HEADER = 2**16  # bytes
+_MAX_ARRAY = 2**28
+_SHARED_BYTES, _ALIGNED = 2**24, 64  # a picture of 2,000 x 2,000 pixels
+_DTYPES = ("float32", "uint8", "bool", "int64", "float64")
+_LENGTH = struct.Struct("<I")
+
+AnyArray = np.ndarray[Any, Any]
+Arrays = list[AnyArray]
+
+
+class Channel:
+    """Messages to and from another process. They lie in shared memory, which costs a video frame
+    one copy; pipes say that one has come, and carry the arrays that have no place there.
+
+    Args:
+        shared: a file of _SHARED_BYTES that both processes have opened.
+    """
+
+    def __init__(self, reader: Any, writer: Any, shared: BinaryIO) -> None:
+        self._reader, self._writer = reader, writer
+        self._shared = np.frombuffer(mmap.mmap(shared.fileno(), _SHARED_BYTES), np.uint8)
+
+    def close(self) -> None:
+        """Close the pipes; the other side then ends."""
+        self._reader.close()
+        self._writer.close()
+
+    def send(self, header: Mapping[str, Any], arrays: Sequence[AnyArray] = ()) -> None:
+        """Send a header and arrays."""
+        described, piped, start = [], [], _MAX_HEADER
+        for array in map(np.ascontiguousarray, arrays):
+            end = start + array.nbytes
+            described.append([array.dtype.name, array.shape, start if end <= _SHARED_BYTES else -1])
+            if end <= _SHARED_BYTES:
+                self._shared[start:end] = array.reshape(-1).view(np.uint8)
+                start = -(-end // _ALIGNED) * _ALIGNED
+            else:
+                piped.append(array)
+        text = json.dumps([header, described]).encode()
+        if len(text) > _MAX_HEADER:
+            raise ValueError(f"a header of {len(text)} bytes")
+        self._shared[: len(text)] = np.frombuffer(text, np.uint8)
+        self._write(memoryview(_LENGTH.pack(len(text))))
+        for array in piped:
+            self._write(_bytes_of(array))
+
+    def receive(self) -> tuple[dict[str, Any], Arrays]:
+        """The next header and arrays; those in shared memory hold until something is sent.
+
+        Raises:
+            EOFError: the other side has ended.
+            ValueError: no message, or one that is too large.
+        """
+        (length,) = _LENGTH.unpack(self._read(bytearray(_LENGTH.size)))
+        header, described = json.loads(self._shared[: min(length, _MAX_HEADER)].tobytes())
+        return dict(header), [self._array(*one) for one in described]
+
+    def _array(self, name: str, shape: list[int], start: int) -> AnyArray:
+        size = math.prod(shape) * np.dtype(name).itemsize
+        if name not in _DTYPES or min(shape, default=0) < 0 or size > _MAX_ARRAY:
+            raise ValueError(f"an array {name} {shape}")
+        if start >= 0:
+            return self._shared[start : start + size].view(name).reshape(shape)
+        array = np.empty(shape, name)
+        self._read(_bytes_of(array))
+        return array
+
+    def _write(self, data: memoryview) -> None:
+        while data:
+            data = data[self._writer.write(data) :]
+
+    def _read(self, into: Any) -> Any:
+        rest = memoryview(into)
+        while rest:
+            count = self._reader.readinto(rest)
+            if not count:
+                raise EOFError
+            rest = rest[count:]
+        return into
+
+
+def _bytes_of(array: AnyArray) -> memoryview:
+    return memoryview(array.reshape(-1).view(np.uint8).data)
+
+
+def create_shared() -> Any:
+    """A file for a channel's shared memory: in memory where the system has a folder for that, else
+    a temporary one. It is gone when it is closed."""
+    folder = Path("/dev/shm")
+    file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed with its worker
+        prefix="mudra-", dir=folder if folder.is_dir() else None
+    )
+    file.truncate(_SHARED_BYTES)
+    return file

@@ -1,0 +1,58 @@
+"""What runs in a worker: `python -m core.workers.child HANDLER SHARED_FILE`."""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from core.workers.channel import Arrays, Channel
+
+EXTRA_MEMORY = "MUDRA_WORKER_MEMORY"  # names the bytes that it may take above those of the idle
+
+
+def limit_memory() -> None:
+    """Take no more than the allowed bytes above what is there now (Linux; elsewhere the parent
+    watches). The first call counts."""
+    extra = os.environ.pop(EXTRA_MEMORY, None)
+    if extra is None or sys.platform != "linux":
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + int(extra)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _end_with_parent(parent: int) -> None:
+    """Whoever is killed closes nothing, and a long computation does not look at its input."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Answer requests on stdin until it is closed."""
+    requests, replies = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    with Path(sys.argv[2]).open("r+b") as shared:
+        channel = Channel(requests, replies, shared)
+    os.dup2(2, 1)  # what libraries print must not get between the replies
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    handler = importlib.import_module(sys.argv[1])
+    while True:
+        arrays: Arrays = []
+        try:
+            request, given = channel.receive()
+            answer, arrays = handler.handle(str(request.pop("command")), request, given)
+        except EOFError:
+            os._exit(0)  # libraries' threads are not waited for
+        except Exception as error:
+            answer = {"error": " ".join(str(error).split())[:300] or type(error).__name__}
+        channel.send(answer, arrays)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Starts workers, keeps idle ones, and ends those that take too long or too much memory."""
+
+import atexit
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.errors import WorkerError
+from core.workers.channel import AnyArray, Arrays, Channel, create_shared
+from core.workers.child import EXTRA_MEMORY as EXTRA_MEMORY_NAME
+
+EXTRA_MEMORY = 512 * 2**20  # bytes above what the idle worker has
+MAX_IDLE = 2  # workers of one handler that wait for the next borrower
+_POLL_S = 0.2
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Worker:
+    """A child process that answers one request at a time, started with the first and again after
+    its death.
+
+    Args:
+        handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
+        environ: what its environment has besides this process's.
+        extra_memory: bytes that it may take above what it has when idle.
+    """
+
+    def __init__(
+        self,
+        handler: str,
+        environ: Mapping[str, str | None] | None = None,
+        *,
+        extra_memory: int = EXTRA_MEMORY,
+    ) -> None:
+        self.handler, self.extra_memory = handler, extra_memory
+        self._environ = dict(environ or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._deadline_s = math.inf
+        self._stopped_because = ""
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number; None while none runs."""
+        return None if self._process is None else self._process.pid
+
+    def call(
+        self,
+        command: str,
+        options: Mapping[str, Any] | None = None,
+        arrays: Sequence[AnyArray] = (),
+        *,
+        timeout_s: float,
+    ) -> tuple[dict[str, Any], Arrays]:
+        """The handler's answer.
+
+        Raises:
+            WorkerError: the handler raised an error, or the process crashed, took longer than
+                `timeout_s` or more memory than it may; the next call starts another.
+        """
+        with self._lock:
+            if self._process is None:
+                self._start()
+            self._deadline_s = time.monotonic() + timeout_s
+            try:
+                self._channel.send({"command": command, **(options or {})}, arrays)
+                answer, found = self._channel.receive()
+                found = [array.copy() for array in found]
+            except (OSError, EOFError, ValueError):
+                raise self._death(timeout_s) from None
+            finally:
+                self._deadline_s = math.inf
+        if "error" in answer:
+            raise WorkerError(str(answer["error"]))
+        return answer, found
+
+    def close(self) -> None:
+        """End the process; waits for a running call."""
+        with self._lock:
+            self._end()
+
+    def stop(self, reason: str) -> None:
+        """End the process whatever it does; a running call raises the reason."""
+        self._stopped_because = reason
+        if self._process is not None:
+            self._process.kill()
+
+    def _start(self) -> None:
+        environ = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH")))),
+            "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
+            EXTRA_MEMORY_NAME: str(self.extra_memory),
+        }
+        environ |= {name: value for name, value in self._environ.items() if value is not None}
+        for name in (name for name, value in self._environ.items() if value is None):
+            environ.pop(name, None)
+        self._stopped_because, shared = "", create_shared()
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-m", "core.workers.child", self.handler, shared.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environ,
+            bufsize=0,
+        )
+        self._channel, self._shared = Channel(process.stdout, process.stdin, shared), shared
+        _watchdog.add(self)
+
+    def _death(self, timeout_s: float) -> WorkerError:
+        """What the process died of; it is gone afterwards."""
+        overdue = time.monotonic() > self._deadline_s
+        code = self._end()
+        if self._stopped_because:
+            return WorkerError(self._stopped_because)
+        if overdue:
+            return WorkerError(f"it took more than {timeout_s:g} s")
+        if code == -signal.SIGABRT:
+            return WorkerError("it needed too much memory, or failed inside a library")
+        return WorkerError(f"it crashed (exit code {code})")
+
+    def _end(self) -> int | None:
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        _watchdog.remove(self)
+        self._channel.close()
+        self._shared.close()
+        try:
+            return process.wait(_POLL_S)  # with its input closed it ends by itself
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def check_limits(self, now_s: float) -> None:
+        """Stop a process that is overdue, or whose memory nothing else limits."""
+        process = self._process
+        if process is None:
+            return
+        if now_s > self._deadline_s:
+            process.kill()
+        elif sys.platform != "linux" and _resident_bytes(process.pid) > 2 * self.extra_memory:
+            self.stop("it needed too much memory")
+
+
+def worker_pids() -> tuple[int, ...]:
+    """The numbers of the processes that run now."""
+    return _watchdog.pids()
+
+
+def worker_cpu_s(pid: int) -> float:
+    """Seconds of CPU that a process has used, 0 where it has ended (Linux)."""
+    try:
+        return time.clock_gettime(
+            (~pid << 3) | 2
+        )  # its CPU clock, as clock_getcpuclockid(3) has it
+    except OSError:
+        return 0.0
+
+
+class _Watchdog:
+    """One thread that looks after all workers that run; it ends with the last of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._workers: set[Worker] = set()
+        self._is_running = False
+
+    def add(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.add(worker)
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name="mudra-workers", daemon=True).start()
+
+    def remove(self, worker: Worker) -> None:
+        with self._lock:
+            self._workers.discard(worker)
+
+    def pids(self) -> tuple[int, ...]:
+        with self._lock:
+            return tuple(worker.pid for worker in self._workers if worker.pid is not None)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_POLL_S)
+            with self._lock:
+                if not self._workers:
+                    self._is_running = False
+                    return
+                workers = list(self._workers)
+            for worker in workers:
+                worker.check_limits(time.monotonic())
+
+
+_watchdog = _Watchdog()
+
+
+class _Idle:
+    """Workers that wait for their next borrower: starting one costs a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[Any, list[Worker]] = defaultdict(list)
+
+    def take(self, handler: str, environ: Mapping[str, str | None]) -> Worker:
+        with self._lock:
+            waiting = self._waiting[_key(handler, environ)]
+            return waiting.pop() if waiting else Worker(handler, environ)
+
+    def keep(self, worker: Worker, environ: Mapping[str, str | None]) -> None:
+        with self._lock:
+            waiting = self._waiting[_key(worker.handler, environ)]
+            kept = worker.pid is not None and len(waiting) < MAX_IDLE
+            if kept:
+                waiting.append(worker)
+        if not kept:
+            worker.close()
+
+    def close(self) -> None:
+        with self._lock:
+            workers = [worker for waiting in self._waiting.values() for worker in waiting]
+            self._waiting.clear()
+        for worker in workers:
+            worker.close()
+
+
+def _key(handler: str, environ: Mapping[str, str | None]) -> Any:
+    return handler, tuple(sorted(environ.items(), key=lambda item: item[0]))
+
+
+_idle = _Idle()
+atexit.register(_idle.close)
+
+
+def borrow_worker(handler: str, environ: Mapping[str, str | None]) -> Worker:
+    """An idle worker of the handler, or a new one; give it back by `return_worker`."""
+    return _idle.take(handler, environ)
+
+
+def return_worker(worker: Worker, environ: Mapping[str, str | None]) -> None:
+    """Keep the worker for the next borrower, or end it where enough are idle."""
+    _idle.keep(worker, environ)
+
+
+def _resident_bytes(pid: int) -> int:
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
