@@ -3,8 +3,8 @@ landmarker in this process and to one in a worker, by turns.
 
     python -m benchmarks.worker_cost VIDEO
 
-Prints medians: the call's wall-clock time and the CPU of both processes without the vendor's call, in
-milliseconds, and the memory that a worker has of its own.
+Prints medians: the call's wall-clock time and the CPU of both processes without the vendor's call,
+in milliseconds, and the memory that a worker has of its own.
 """
 
 import argparse

@@ -8,6 +8,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     errors       every exception, as a tree
     files        the one atomic write
     spreading    the same work on many things: here, in processes, on several machines
+    workers      child processes for work that may crash, hang or take all memory
     pose         what a pose is: pure maths on arrays
     media        pictures, videos, cameras → Frames; every limit on untrusted files
     depth        depth pictures and the hand in them: cameras, sources, cubes, labels, rendering

@@ -1,6 +1,6 @@
 """Trainings that travel in a project file: which files go along, and how they settle elsewhere.
 
-An untrusted log is read line by line and written anew; a model is judged when it is used, as ever.
+An untrusted log is read line by line and written anew; a model is run in a worker first.
 """
 
 import json
@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from core.errors import ArchiveError
-from core.gestures.model.gesture_model import MOTIONS
+from core.gestures.model.bundle import check_folder
+from core.gestures.model.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of
 from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
 from core.store.rows import Project
@@ -59,10 +60,13 @@ class ImportedRuns:
 
         Raises:
             ArchiveError: a log or table that can't be one.
+            ModelError: a model that takes too long or too much memory.
         """
         for old, new in self.names.items():
             shutil.copytree(self._source / old, self._scratch / new)
             where = f"{self._title}: runs/{old}"
+            for model in (self._scratch / new).rglob(MODEL):
+                check_folder(model.parent)
             _settle_log(self._scratch / new / LOG, project, where)
             if (self._scratch / new / VALIDATION).exists():
                 _settle_validation(self._scratch / new / VALIDATION, samples, where)

@@ -5,38 +5,74 @@ every other net: `pictures` uint8 RGB (N, H, W, 3) in, `beliefs` or `simcc_x` an
 
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import WeightsError
+from core.errors import WeightsError, WorkerError
 from core.weights.entries import Channels, Scaling, Weights
+from core.weights.graph_costs import fault_of_costs
 from core.weights.onnx_session import fault_of_graph, open_session
+from core.workers.process import borrowed_worker
 
 PICTURES, MAPS, AXES = "pictures", "beliefs", ("simcc_x", "simcc_y")
 _PREFIX = "given/"  # of every name in the graph, so that none meets ours
-_MOST_BYTES = 2**30
+_MAX_BYTES = 150 * 2**20  # it is there three times while it is judged
+_MAX_OPERATIONS = 2e11  # ViTPose-H, the largest published, takes 1.2e11
+_TIMEOUT_S, _START_TIMEOUT_S = 10.0, 60.0
+_WORKER = "core.weights.net_worker"
 
 
 def given_net(
-    data: bytes, file: str, entry: Weights, joints: int
+    path: Path, entry: Weights, joints: int
 ) -> tuple[bytes, dict[str, Any], dict[str, int]]:
     """The graph with its preprocessing, what its metadata say of it, and how many arrays and
-    parameters it has.
+    parameters it has. All of it is found in a worker.
 
     Args:
-        data: the graph as it was given: one input (N, 3, H, W) float32; one output (N, J, h, w), or
+        path: the graph as it was given: one input (N, 3, H, W) float32; one output (N, J, h, w), or
             two (N, J, places along x) and (N, J, places along y).
         joints: J of the entry's skeleton.
 
     Raises:
-        WeightsError: no ONNX, more than plain operators, or of another shape than the entry's net.
+        WeightsError: no ONNX, more than plain operators, of another shape than the entry's net, or
+            it takes too long or too much memory.
     """
-    if len(data) > _MOST_BYTES:
-        raise WeightsError(f"{file} has {len(data)} bytes, a net at most {_MOST_BYTES}")
-    if fault := fault_of_graph(data):
+    size = path.stat().st_size
+    if size > _MAX_BYTES:
+        raise WeightsError(
+            f"{path.name} is {size / 2**20:,.0f} MB; a net is at most {_MAX_BYTES >> 20} MB"
+        )
+    options = {
+        "path": str(path.resolve()),
+        "joints": joints,
+        "title": entry.about,
+        "input_hw": entry.input_hw or (256, 192),
+        "scaling": asdict(entry.scalings[0]),
+    }
+    try:
+        with borrowed_worker(_WORKER) as worker:
+            worker.call("prepare", timeout_s=_START_TIMEOUT_S)
+            answer, [content] = worker.call("wrap", options, timeout_s=_TIMEOUT_S)
+    except WorkerError as error:
+        raise WeightsError(f"{path.name} can't be used: {error}") from error
+    about = {**answer["about"], **asdict(entry.reading)}
+    return content.tobytes(), about, answer["counted"]
+
+
+def wrap_net(
+    path: str, joints: int, title: str, input_hw: tuple[int, int], scaling: dict[str, Any]
+) -> tuple[dict[str, Any], list[Any]]:
+    """What `given_net` says, in the process that may be lost.
+
+    Raises:
+        WeightsError: as `given_net`.
+    """
+    file, data = Path(path).name, Path(path).read_bytes()
+    if fault := fault_of_graph(data) or fault_of_costs(data, _MAX_OPERATIONS):
         raise WeightsError(f"{file} {fault}")
-    height, width = entry.input_hw or (256, 192)
+    height, width = input_hw
     shapes = _answered(data, file, (height, width))
     if len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][1] == joints:
         outputs: tuple[str, ...] = (MAPS,)
@@ -51,7 +87,7 @@ def given_net(
     else:
         raise WeightsError(
             f"{file} answers with {shapes}, expected are maps (1, {joints}, h, w), or places "
-            f"along x and y, (1, {joints}, …) each: it is another net than {entry.about}"
+            f"along x and y, (1, {joints}, …) each: it is another net than {title}"
         )
     about = {
         "input_hw": [height, width],
@@ -59,9 +95,10 @@ def given_net(
         "stages": 1,
         "joints": joints,
         "background": False,
-        **asdict(entry.reading),
     }
-    return _wrapped(data, outputs, shapes, entry.scalings[0]), about, _counted(data)
+    counted = _counted(data)
+    content = _wrapped(data, outputs, shapes, Scaling(**scaling))
+    return {"about": about, "counted": counted}, [np.frombuffer(content, np.uint8)]
 
 
 def _counted(data: bytes) -> dict[str, int]:
@@ -93,7 +130,7 @@ def _wrapped(
     import onnx.compose
     from onnx import TensorProto, helper, numpy_helper
 
-    model = onnx.compose.add_prefix(onnx.load_model_from_string(data), _PREFIX)
+    model = onnx.compose.add_prefix(onnx.load_model_from_string(data), _PREFIX, inplace=True)
     graph = model.graph
     initial = {one.name for one in graph.initializer}
     fed = next(one for one in graph.input if one.name not in initial)

@@ -1,5 +1,5 @@
-"""What an untrusted ONNX graph may cost, judged before it runs: work and memory must follow from the
-graph and the number of samples alone, never from the values it is given, and be within a limit.
+"""What an untrusted ONNX graph may cost, judged before it runs: work and memory must follow from
+the graph and the number of samples alone, never from the values, and be within a limit.
 """
 
 import math
@@ -122,7 +122,7 @@ def _operations(node: Any, shapes: Mapping[str, tuple[int, ...]]) -> int:
     size = math.prod(shapes.get(node.output[0], (0,))) if node.output else 0
     first, second = (shapes.get(name, ()) for name in (*node.input, "", "")[:2])
     if node.op_type in ("MatMul", "Gemm", "Einsum"):
-        return size * (first[-1] if first else 1)
+        return size * max(first[-2:], default=1)
     if node.op_type in ("Conv", "ConvTranspose"):
         return size * math.prod(second[1:])
     return size

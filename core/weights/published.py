@@ -80,7 +80,7 @@ def _import_given(name: str, file: Path, folder: Path) -> dict[str, Any]:
     if name not in BODIES or entry.trunk:
         raise WeightsError(f"{name} is not read from ONNX: give it as `weights list` names it")
     joints = skeleton_named(entry.skeleton).size
-    content, metadata, counted = given_net(file.read_bytes(), file.name, entry, joints)
+    content, metadata, counted = given_net(file, entry, joints)
     folder.mkdir(parents=True, exist_ok=True)
     record = {
         "name": name,

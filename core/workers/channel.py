@@ -41,7 +41,7 @@ class Channel:
     def send(self, header: Mapping[str, Any], arrays: Sequence[AnyArray] = ()) -> None:
         """Send a header and arrays."""
         described, piped, start = [], [], _MAX_HEADER
-        for array in map(np.ascontiguousarray, arrays):
+        for array in (np.asarray(one, order="C") for one in arrays):
             end = start + array.nbytes
             described.append([array.dtype.name, array.shape, start if end <= _SHARED_BYTES else -1])
             if end <= _SHARED_BYTES:

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.workers.channel import Arrays, Channel
 
 EXTRA_MEMORY = "MUDRA_WORKER_MEMORY"  # names the bytes that it may take above those of the idle
+_MAX_TEXT = 2000  # characters of an error
 
 
 def limit_memory() -> None:
@@ -50,7 +51,7 @@ def main() -> None:
         except EOFError:
             os._exit(0)  # libraries' threads are not waited for
         except Exception as error:
-            answer = {"error": " ".join(str(error).split())[:300] or type(error).__name__}
+            answer = {"error": str(error)[:_MAX_TEXT], "kind": type(error).__name__}
         channel.send(answer, arrays)
 
 

@@ -9,18 +9,23 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from core.errors import WorkerError
+from core import errors
+from core.errors import MudraError, WorkerError
 from core.workers.channel import AnyArray, Arrays, Channel, create_shared
 from core.workers.child import EXTRA_MEMORY as EXTRA_MEMORY_NAME
 
 EXTRA_MEMORY = 512 * 2**20  # bytes above what the idle worker has
-MAX_IDLE = 2  # workers of one handler that wait for the next borrower
+MAX_IDLE, IDLE_S = 2, 300.0  # workers of one handler that wait for the next borrower, how long
 _POLL_S = 0.2
 _ROOT = Path(__file__).resolve().parents[2]
+
+Environment = Mapping[str, str | None]  # what differs from this process's; None: removed
+_SAME: Environment = {}
 
 
 class Worker:
@@ -29,19 +34,19 @@ class Worker:
 
     Args:
         handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
-        environ: what its environment has besides this process's.
+        environ: how its environment differs from this process's.
         extra_memory: bytes that it may take above what it has when idle.
     """
 
     def __init__(
         self,
         handler: str,
-        environ: Mapping[str, str | None] | None = None,
+        environ: Environment = _SAME,
         *,
         extra_memory: int = EXTRA_MEMORY,
     ) -> None:
         self.handler, self.extra_memory = handler, extra_memory
-        self._environ = dict(environ or {})
+        self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._deadline_s = math.inf
@@ -63,7 +68,8 @@ class Worker:
         """The handler's answer.
 
         Raises:
-            WorkerError: the handler raised an error, or the process crashed, took longer than
+            MudraError: the handler raised it.
+            WorkerError: the handler raised another error, or the process crashed, took longer than
                 `timeout_s` or more memory than it may; the next call starts another.
         """
         with self._lock:
@@ -79,7 +85,7 @@ class Worker:
             finally:
                 self._deadline_s = math.inf
         if "error" in answer:
-            raise WorkerError(str(answer["error"]))
+            raise _error_of(str(answer["error"]), str(answer["kind"]))
         return answer, found
 
     def close(self) -> None:
@@ -197,56 +203,77 @@ class _Watchdog:
                 workers = list(self._workers)
             for worker in workers:
                 worker.check_limits(time.monotonic())
+            _idle.close_before(time.monotonic() - IDLE_S)
 
 
 _watchdog = _Watchdog()
 
 
 class _Idle:
-    """Workers that wait for their next borrower: starting one costs a second."""
+    """Workers that wait for their next borrower, since starting one costs a second or two."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[Any, list[Worker]] = defaultdict(list)
+        self._waiting: dict[Any, list[tuple[float, Worker]]] = defaultdict(list)
 
-    def take(self, handler: str, environ: Mapping[str, str | None]) -> Worker:
+    def take(self, handler: str, environ: Environment) -> Worker:
         with self._lock:
             waiting = self._waiting[_key(handler, environ)]
-            return waiting.pop() if waiting else Worker(handler, environ)
+            return waiting.pop()[1] if waiting else Worker(handler, environ)
 
-    def keep(self, worker: Worker, environ: Mapping[str, str | None]) -> None:
+    def keep(self, worker: Worker, environ: Environment) -> None:
         with self._lock:
             waiting = self._waiting[_key(worker.handler, environ)]
             kept = worker.pid is not None and len(waiting) < MAX_IDLE
             if kept:
-                waiting.append(worker)
+                waiting.append((time.monotonic(), worker))
         if not kept:
             worker.close()
 
-    def close(self) -> None:
+    def close_before(self, since_s: float) -> None:
+        """End those that have waited since before then."""
         with self._lock:
-            workers = [worker for waiting in self._waiting.values() for worker in waiting]
-            self._waiting.clear()
-        for worker in workers:
+            old = [one for waiting in self._waiting.values() for one in waiting if one[0] < since_s]
+            for waiting in self._waiting.values():
+                waiting[:] = [one for one in waiting if one[0] >= since_s]
+        for _, worker in old:
             worker.close()
 
 
-def _key(handler: str, environ: Mapping[str, str | None]) -> Any:
+def _key(handler: str, environ: Environment) -> Any:
     return handler, tuple(sorted(environ.items(), key=lambda item: item[0]))
 
 
 _idle = _Idle()
-atexit.register(_idle.close)
+atexit.register(_idle.close_before, math.inf)
 
 
-def borrow_worker(handler: str, environ: Mapping[str, str | None]) -> Worker:
+def borrow_worker(handler: str, environ: Environment = _SAME) -> Worker:
     """An idle worker of the handler, or a new one; give it back by `return_worker`."""
     return _idle.take(handler, environ)
 
 
-def return_worker(worker: Worker, environ: Mapping[str, str | None]) -> None:
+def return_worker(worker: Worker, environ: Environment = _SAME) -> None:
     """Keep the worker for the next borrower, or end it where enough are idle."""
     _idle.keep(worker, environ)
+
+
+@contextmanager
+def borrowed_worker(handler: str) -> Iterator[Worker]:
+    """An idle or a new worker of the handler, given back afterwards."""
+    worker = borrow_worker(handler)
+    try:
+        yield worker
+    finally:
+        return_worker(worker)
+
+
+def _error_of(text: str, kind: str) -> MudraError:
+    """An error of ours as it was raised in the worker, any other in one line."""
+    known = getattr(errors, kind, None)
+    if isinstance(known, type) and issubclass(known, MudraError):
+        return known(text)
+    return WorkerError(f"{kind}: {' '.join(text.split())[:200]}")
 
 
 def _resident_bytes(pid: int) -> int:

@@ -1,5 +1,7 @@
 """The hand landmarker on real pictures: found, in the right place, closed safely."""
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -191,3 +193,27 @@ def test_an_unknown_estimator_is_named(weights_folder):
 def test_without_its_models_it_says_how_to_get_them(tmp_path):
     with pytest.raises(WeightsError, match="make setup"):
         create_estimator("mediapipe-hands", tmp_path)
+
+
+@pytest.mark.parametrize("size_hw", [(4000, 10000), (9900, 5000), (120, 9000)])
+def test_a_large_picture_without_a_hand_gives_no_pose(hands, size_hw):
+    assert hands.estimate_still(np.full((*size_hw, 3), 90, np.uint8)).poses == ()
+
+
+def test_a_hand_in_a_large_picture_has_keypoints_in_its_pixels(hands, pointing):
+    pose = hands.estimate_still(pointing).poses[0]
+    large = cv2.resize(pointing, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC)
+    again = hands.estimate_still(large).poses[0]
+    off = np.linalg.norm((again.keypoints + 0.5) / 6 - 0.5 - pose.keypoints, axis=1)
+    assert off.mean() < 0.03 * size(pose.keypoints)
+
+
+def test_a_crash_in_mediapipe_is_an_error_and_the_next_picture_is_read(weights_folder, pointing):
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        frames = [Frame(pointing, i / 15) for i in range(3)]
+        before = estimator.estimate(frames[0]).poses[0]
+        os.kill(estimator._worker.pid, signal.SIGSEGV)
+        with pytest.raises(EstimatorError, match=r"640 x 480 pixels: it crashed.*restarted"):
+            estimator.estimate(frames[1])
+        after = estimator.estimate(frames[2]).poses[0]
+        np.testing.assert_allclose(after.keypoints, before.keypoints, atol=20)

@@ -21,11 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ArchiveError, ModelError
+from core.errors import ArchiveError, ModelError, WorkerError
 from core.files import written_whole
 from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.gestures.model.provenance import Facts
 from core.media.archives import unpacked
+from core.workers.process import borrowed_worker
 
 SUFFIX = ".gesture"
 LABELS, VECTORS, CARD, PREDICT = "labels.txt", "vectors.json", "CARD.md", "predict.py"
@@ -38,6 +39,8 @@ _VERSION = 1
 _MAX_TEXT = 2**20
 _ONLY = re.compile("|".join(map(re.escape, (*MEMBERS, BESIDE))))
 _AS_ASKED = "ask for a new export"
+_WORKER = "core.gestures.model.bundle_worker"
+_TIMEOUT_S, _START_TIMEOUT_S = 8.0, 60.0
 
 Answers = dict[str, NDArray[np.float32]]
 
@@ -127,7 +130,7 @@ def write_bundle(
     try:
         with written_whole(out) as part:
             _zip(part, members)
-            bundle = check_bundle(part)
+            bundle = prove(read_bundle(part), part.name)
             beside_it = bundle.model.beside
             return replace(bundle, model=replace(model, path=out, beside=beside_it))
     except OSError as error:
@@ -233,18 +236,48 @@ def load_model(path: Path) -> GestureModel:
 
 
 def check_bundle(path: Path) -> Bundle:
-    """Read a `.gesture` file and let it prove itself, and the file of moving gestures in it.
+    """Read a stranger's `.gesture` file and let it prove itself, in a worker first.
 
     Raises:
         ArchiveError: no zip of these members, or one that can't be trusted.
-        ModelError: altered, no gesture model, or answers that are more than 1e-4 off.
+        ModelError: altered, no gesture model, too costly, or answers that are more than 1e-4 off.
     """
-    bundle = read_bundle(path)
-    for name, one in ((path.name, bundle), (f"{path.name}: {BESIDE}", bundle.motions)):
+    if not path.is_file():
+        raise ArchiveError(f"{path} is not there: give a file that ends in {SUFFIX}")
+    _check_in_worker("file", path)
+    return read_bundle(path)
+
+
+def check_folder(path: Path) -> None:
+    """Run the model of a folder that somebody else wrote in a worker.
+
+    Raises:
+        ModelError: it takes too long or too much memory.
+    """
+    _check_in_worker("folder", path)
+
+
+def _check_in_worker(command: str, path: Path) -> None:
+    try:
+        with borrowed_worker(_WORKER) as worker:
+            worker.call("prepare", timeout_s=_START_TIMEOUT_S)
+            options = {"path": str(path.resolve()), "name": path.name}
+            worker.call(command, options, timeout_s=_TIMEOUT_S)
+    except WorkerError as error:
+        raise ModelError(f"{path.name} can't be checked: {error}") from error
+
+
+def prove(bundle: Bundle, name: str) -> Bundle:
+    """The bundle, once it and the moving gestures in it answer what their vectors hold.
+
+    Raises:
+        ModelError: answers that are more than 1e-4 off.
+    """
+    for title, one in ((name, bundle), (f"{name}: {BESIDE}", bundle.motions)):
         worst = 0.0 if one is None else float(one.differences().max())
         if not worst <= TOLERANCE:
             raise ModelError(
-                f"{name} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
+                f"{title} answers {worst:.2g} off its own vectors, at most {TOLERANCE:g} is "
                 f"allowed: {_AS_ASKED}"
             )
     return bundle
