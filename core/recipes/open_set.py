@@ -15,12 +15,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.training.rejection import (
-    Rejection,
-    bounded,
-    choose_threshold,
-    thresholds_of_others,
-)
+from core.gestures.training.rejection import Rejection, choose_threshold, thresholds_of_others
 from core.recipes.starter_data import OTHER_SIGNS, XY, blocks_of
 
 FOLDS = 5
@@ -56,18 +51,13 @@ class Scores:
     unknown_folds: NDArray[np.int64]
     kinds: NDArray[np.str_]
 
-    def accepted(self, *, kept: bool = False) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """(N,) and (M,): who got a gesture, by a threshold for each fold that was chosen on the
-        gestures of the other folds.
-
-        Args:
-            kept: within the bounds that hold for the score of models with `none`.
-        """
+        gestures of the other folds."""
         gestures, unknown = self.named.copy(), self.unknown_named.copy()
         chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
-        for fold, threshold, others in chosen:
+        for fold, threshold, _ in chosen:
             mine, alike = self.folds == fold, self.unknown_folds == fold
-            threshold = bounded(threshold, others, none=True) if kept else threshold
             gestures[mine] &= self.gestures[mine] <= threshold
             unknown[alike] &= self.unknown[alike] <= threshold
         return gestures, unknown
@@ -128,7 +118,7 @@ def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
 def summary(scores: Scores) -> Rejection:
     """What a model with this score does to hands of people that it never saw; its threshold is
     chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
-    gestures, unknown = scores.accepted(kept=True)
+    gestures, unknown = scores.accepted()
     digits = int(scores.of_digits.sum())
     others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
     weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
@@ -137,7 +127,7 @@ def summary(scores: Scores) -> Rejection:
         f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
     )
     return Rejection(
-        bounded(choose_threshold(scores.gestures, scores.labels), len(gestures), none=True),
+        choose_threshold(scores.gestures, scores.labels),
         _mean_of_kinds(gestures, scores.labels),
         float(np.average(unknown, weights=weight)),
         text,
@@ -148,7 +138,7 @@ def summary(scores: Scores) -> Rejection:
 
 def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:
     """The share that got a gesture of each gesture's samples and of each unknown sign."""
-    gestures, unknown = scores.accepted(kept=True)
+    gestures, unknown = scores.accepted()
     shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
     signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
     groups = {"digits 2, 4, 7": scores.of_digits, "other signs": ~scores.of_digits}

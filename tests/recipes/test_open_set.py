@@ -1,5 +1,7 @@
 """Unknown hands: how shares are counted, by hand, and what the shipped model does to real ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -41,6 +43,15 @@ def test_the_summary_counts_what_every_fold_is_asked_once():
     assert by["gestures"] == {"thumbs_up": pytest.approx(0.74)}
     assert by["foreign"] == {"digits 2, 4, 7": 0.5, "other signs": 0.5}
     assert by["signs"] == {"L": 0.5, "digit 4": 0.5}
+
+
+def test_no_threshold_but_the_other_folds_own_decides_the_figures():
+    """A hundredth of the same scores, where a bound would let every one of them through."""
+    whole = scores()
+    small = replace(whole, gestures=whole.gestures / 100, unknown=whole.unknown / 100)
+    found, known = summary(small), summary(whole)
+    assert (found.true_accept, found.false_accept) == (known.true_accept, known.false_accept)
+    assert found.threshold == pytest.approx(known.threshold / 100)
 
 
 def test_folds_leave_every_sample_out_once_and_whole_persons(shared_data):

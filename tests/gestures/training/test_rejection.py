@@ -182,6 +182,20 @@ def test_gestures_are_let_through_by_a_threshold_that_others_chose(persons, sess
     assert "threshold that the others chose" in found.measured_on
 
 
+@pytest.mark.parametrize(("people", "bounded_to"), [(6, None), (5, 0.2)])
+def test_many_held_out_people_choose_a_threshold_without_bounds(people, bounded_to):
+    """All score far under the lower bound of 0.2, which would let every hand of theirs through."""
+    thumbs = np.tile(np.linspace(0, 0.9, 50), people)
+    names = np.repeat([f"p{n}" for n in range(people)], 50).tolist()
+    net = thumb_net(2)
+    torch.nn.init.constant_(net.head.layers[-1].bias, -5.0)
+    found = measure_rejection(net, hands_of(thumbs, names, names), "person")
+    last = np.sort(thumbs)[int(0.96 * len(thumbs)) - 1]  # 96 % of all
+    assert found.threshold == pytest.approx(bounded_to or 1 / (1 + np.exp(5 - last)), abs=1e-6)
+    assert found.true_accept == pytest.approx(1.0 if bounded_to else 0.96)
+    assert ("fixed beforehand" in found.measured_on) == bool(bounded_to)
+
+
 def test_where_there_are_no_others_a_usual_threshold_stands_for_theirs():
     data = with_none(persons=1)
     one = np.r_[0, np.flatnonzero(data.labels == 3)]
