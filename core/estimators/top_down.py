@@ -2,11 +2,13 @@
 input, its maps, its keypoints.
 
 Where the boxes come from: the caller (a detections file, the truth, a person's drag); MediaPipe's
-bodies in the same frame; the net's own keypoints in the frame before, which MediaPipe helps only
-while nobody is followed; or the same from the whole picture on and without MediaPipe.
+bodies in the same frame; the net's own keypoints in the frame before, which MediaPipe helps while
+nobody is followed, and once a second while fewer are than are looked for; or the same from the
+whole picture on and without MediaPipe. Of two readings of one person the surer one stays.
 Legend: N persons, J keypoints, h w map, H W input.
 """
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,11 +26,13 @@ from core.pose.boxes import Window
 from core.pose.heatmaps import decode, decode_dark, decode_quarter, decode_simcc, turned_back
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import skeleton_named
-from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose
+from core.pose.tracking import distinct_bodies
+from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
 from core.weights.entries import OF_CELLS, Decoding, Reading
 
 CROPS = ("mediapipe", "self", "centre")
 _LOST = 0.2  # mean score of the keypoints below which a person is no longer followed
+_ASK_AGAIN_S = 1.0  # after which MediaPipe is asked for people who are not followed
 _AT_ONCE = 8  # persons whose maps are computed together
 _VISIBLE = 0.5  # MediaPipe's keypoints that a box is made of
 _DECODERS = {"parabola": decode, "quarter": decode_quarter, "dark": decode_dark}
@@ -192,7 +196,9 @@ class HeatmapBodies(Estimator):
         self._bodies = (
             None if crop == "centre" else MediapipePose(weights_folder, num_poses=num_poses)
         )
+        self._wanted = 1 if self._bodies is None else num_poses
         self._followed: list[PersonBox] = []
+        self._asked_s = -math.inf
         self._closed = False
         self._lock = threading.Lock()
 
@@ -205,15 +211,18 @@ class HeatmapBodies(Estimator):
         with self._lock:
             self._check_open()
             found = self._found(frame.rgb, self._followed) if self._crop != "mediapipe" else []
-            found = [one for one in found if one[0].score >= _LOST]
-            if not found:
-                found = self._found(frame.rgb, self._detected(frame))
+            found = self._distinct([one for one in found if one[0].score >= _LOST])
+            if asked := self._must_ask(len(found), frame.time_s):
+                self._asked_s = frame.time_s
+                detected = self._found(frame.rgb, self._detected(frame))
+                found = self._distinct([*found, *detected])[: self._wanted]
             self._followed = [
                 box_of_body(pose.keypoints) for pose, _ in found if pose.score >= _LOST
             ]
             found = self._steadied(found, frame.time_s) if self._steadied else found
         ranked = sorted(found, key=lambda one: -one[0].score)
-        return self._said(ranked, frame.size_hw, frame.time_s, frame.mirrored_view)
+        said = self._said(ranked, frame.size_hw, frame.time_s, frame.mirrored_view)
+        return replace(said, tracking=Tracking(asked)) if self._crop == "self" else said
 
     def estimate_still(
         self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
@@ -262,6 +271,16 @@ class HeatmapBodies(Estimator):
     def _check_open(self) -> None:
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
+
+    def _must_ask(self, followed: int, time_s: float) -> bool:
+        """Whether MediaPipe has to look for people in this frame."""
+        if not followed:
+            return True
+        return followed < self._wanted and not 0 <= time_s - self._asked_s < _ASK_AGAIN_S
+
+    def _distinct(self, found: list[Found]) -> list[Found]:
+        """One of each person, most confident first."""
+        return [found[i] for i in distinct_bodies([pose for pose, _ in found], self.skeleton)]
 
     def _found(self, rgb: Picture, boxes: Sequence[PersonBox]) -> list[Found]:
         return read_bodies(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)

@@ -6,11 +6,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from core.datasets.bodies import Body
 from core.datasets.body_files import read_bodies as persons
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
@@ -224,6 +226,42 @@ def test_bodies_are_found_where_mediapipe_sees_them(
         x0, y0, width, height = heatmaps.region
         # the skier stands at (280, 44)..(500, 388) by COCO's annotators
         assert x0 < 300 and x0 + width > 480 and y0 < 60 and y0 + height > 370
+
+
+def test_who_was_lost_behind_another_is_found_again_and_nobody_is_read_twice(
+    weights_folder: Path, shared_data: Path
+) -> None:
+    """One of two people cut from photos walks before the other and back, at 15 frames a second."""
+    mini = persons(shared_data / "coco" / "mini").bodies
+    images = (234748, 30752)
+    one, other = (standing(next(b for b in mini if b.image_id == i), 330) for i in images)
+    options = {"num_poses": 2, "crop": "self"}
+    asked, places = 0, []
+    with HeatmapBodies(
+        weights_folder, net_folder=Paths.find().net("cpm.body_light"), **options
+    ) as bodies:
+        for number, x in enumerate([*range(600, 90, -20), *range(120, 600, 20), *[600] * 20]):
+            picture = np.full((400, 900, 3), 120, np.uint8)
+            for person, left in ((one, 100), (other, x)):
+                picture[40:370, left : left + person.shape[1]] = person
+            estimate = bodies.estimate(Frame(picture, time_s=number / 15))
+            asked += estimate.tracking.detected  # type: ignore[union-attr]
+            places.append([float(np.nanmean(pose.keypoints[:, 0])) for pose in estimate.poses])
+    assert sorted(places[0]) == pytest.approx([175, 675], abs=20)
+    assert [len(there) for there in places[25:30]] == [1] * 5  # one before the other
+    assert all(abs(np.subtract(*there)) > 30 for there in places if len(there) == 2)
+    assert sorted(places[-1]) == pytest.approx(sorted(places[0]), abs=15)
+    assert asked <= 1 + len(places) // 15  # a second apart
+
+
+def standing(body: Body, height: int) -> np.ndarray:
+    """A person cut out of a photo with a little room, so many pixels high."""
+    x, y, width, tall = body.box
+    rgb = read_picture(body.picture)
+    top, left = max(0, int(y - 0.06 * tall)), max(0, int(x - 0.15 * width))
+    cut = rgb[top : int(y + 1.06 * tall), left : int(x + 1.15 * width)]
+    size = (round(cut.shape[1] * height / cut.shape[0]), height)
+    return np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA))
 
 
 def test_the_net_that_ships_finds_a_skier(shared_data: Path) -> None:

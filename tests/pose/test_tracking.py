@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.pose.skeletons import BODY_33, COCO_17, LSP_14
-from core.pose.tracking import Tracks, first_region, next_region
+from core.pose.tracking import Tracks, distinct_bodies, first_region, next_region
 from core.pose.types import Pose
 
 SURE = np.full(3, 0.5, np.float32)
@@ -200,3 +200,13 @@ def test_a_pair_of_hands_is_the_same_whichever_of_them_is_seen() -> None:
     tracks = Tracks(reuse=True)
     assert [tracks([pose], n / 10, "hands_42") for n, pose in enumerate(poses)] == [[1], [1]]
     assert tracks([], 0.2, "hands_42") == [] and tracks(poses[:1], 0.3, "hands_42") == [1]
+
+
+def test_of_bodies_in_one_place_the_most_confident_stays() -> None:
+    where = [standing(0), standing(4), standing(60), standing(400)]
+    poses = [
+        Pose(one.keypoints, one.scores, score)
+        for one, score in zip(where, (0.5, 0.8, 0.6, 0.9), strict=True)
+    ]
+    assert distinct_bodies(poses, COCO_17.name) == [3, 1, 2]
+    assert distinct_bodies(poses[:1], COCO_17.name) == [0] and distinct_bodies([], "") == []
