@@ -95,6 +95,8 @@ def _check_animation(image: Image.Image, name: str) -> None:
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # grey of 16 bits, which Pillow would clip at 255
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if not image.has_transparency_data:
         return image.convert("RGB")
     rgba, white = image.convert("RGBA"), Image.new("RGB", image.size, "white")

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -111,3 +112,11 @@ def test_what_we_write_we_read(tmp_path):
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png"), rgb)
     with pytest.raises(MediaError, match=r"\.bmp"):
         write_picture(rgb, tmp_path / "a.bmp")
+
+
+def test_grey_of_16_bits_is_scaled_to_8():
+    ramp = np.linspace(0, 65535, 512).astype(np.uint16).reshape(8, 64)
+    done, png = cv2.imencode(".png", ramp)
+    assert done
+    rgb = read_picture(png.tobytes(), name="ramp.png")
+    assert np.array_equal(rgb, np.repeat((ramp // 256)[..., None], 3, axis=2))
