@@ -134,7 +134,7 @@ def _everything() -> None:
                 del st.session_state[key]
             forget_studio()
             st.session_state["erase_turn"] = turn + 1
-            use_project("")
+            use_project(None)
             _said(f"Everything is deleted: {erased.text}.")
 
 

@@ -58,7 +58,7 @@ def page() -> None:
         return
     with place.beside:
         record_remote(live, recorder, gesture)
-    show_added()
+    show_added(project)
     samples, uploads = st.tabs(["🖐 Latest samples", "🖼 Add pictures, videos or a snapshot"])
     with samples:
         latest_samples(project, gesture)

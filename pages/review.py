@@ -47,7 +47,7 @@ def page() -> None:
 
 def _from_link(project: Project) -> None:
     """Who comes to see certain samples sees them, whatever was looked at last."""
-    ids = st.session_state.get("review_ids")
+    ids = st.session_state.get(f"review_ids_{project.id}")
     if ids is not None and ids is not st.session_state.get("review_ids_seen"):
         st.session_state["review_ids_seen"] = ids
         st.session_state["review_view"] = SAMPLES
@@ -90,7 +90,7 @@ def _filters(project: Project) -> Wanted:
             format_func=lambda o: ORDERS[o],
             on_change=first_page,
         )
-    return Wanted(gesture, person, session, _given(), order or NEWEST)
+    return Wanted(gesture, person, session, _given(project), order or NEWEST)
 
 
 def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
@@ -107,14 +107,15 @@ def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
     return chosen or None
 
 
-def _given() -> tuple[int, ...] | None:
+def _given(project: Project) -> tuple[int, ...] | None:
     """Samples that another page asked to see."""
-    ids = st.session_state.get("review_ids")
+    key = f"review_ids_{project.id}"
+    ids = st.session_state.get(key)
     if ids is None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"🔎 Only the {many(len(ids), 'sample')} that you came to see.")
-        st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop("review_ids", None))
+        st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop(key, None))
     return tuple(ids)
 
 

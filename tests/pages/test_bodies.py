@@ -51,8 +51,7 @@ def test_heatmaps_begins_with_a_net_of_bodies_where_the_project_is_about_them(bo
     [net] = [box for box in go(bodies, "heatmaps").selectbox if box.label == "Net"]
     assert net.options == ["Light net of bodies", "Light CPM"]
     assert net.value == "cpm.body_light"
-    store.create_project("Hands")
-    bodies.session_state["project_name"] = "Hands"
+    bodies.session_state["project_id"] = store.create_project("Hands").id
     [net] = [box for box in bodies.run().selectbox if box.label == "Net"]
     assert net.options == ["Light CPM", "Light net of bodies"]
     assert net.value == "cpm.hand_light"

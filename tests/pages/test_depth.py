@@ -261,7 +261,7 @@ def test_a_project_with_samples_in_the_picture_offers_no_way_in(app, store):
 def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
     project = store.create_project("In space", in_space=True)
     app.query_params["project"] = project.name
-    app.session_state["project_name"] = project.name
+    app.session_state["project_id"] = project.id
     assert drawn(go(app, "depth"))["batch"][0]["said"] == ""
     trained(store, workspace, project)
     said = [one["said"] for one in drawn(app.run())["batch"]]
@@ -271,8 +271,7 @@ def test_the_project_s_model_says_what_the_hands_show(app, store, workspace):
 
 
 def test_a_depth_camera_records_by_the_cards(app, store, board):
-    store.create_project("In space", in_space=True)
-    app.session_state["project_name"] = "In space"
+    app.session_state["project_id"] = store.create_project("In space", in_space=True).id
     choose(go(app, "depth"), "Depth camera")
     app.toggle(key="depth_on").set_value(True).run()
     wait_until(lambda: not cards(app.run())["off"])

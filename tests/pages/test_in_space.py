@@ -99,7 +99,7 @@ def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_ar
         return GestureModel.load(learned[1].path)
 
     assert learn(MEDIAPIPE).estimators == (MEDIAPIPE,)
-    app.session_state["project_name"] = project.name
+    app.session_state["project_id"] = project.id
     for page in ("live", "studio"):
         assert "MediaPipe estimates these points from colours alone" in texts(go(app, page))
     save_massing_net(paths.own_nets / "crossinfonet.mine")

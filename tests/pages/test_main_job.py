@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 import time
+import unicodedata
 import zipfile
 
 import pytest
 
+from core.capture.stills import Added
 from core.gestures.labels import safe_label
+from core.jobs.job import Job
 from core.learning.runs import list_runs
 from core.paths import Paths
 from tests.pages.conftest import (
@@ -180,6 +183,43 @@ def test_a_project_is_renamed_deleted_and_restored(app, store):
     undo_here(app)
     assert app.sidebar.selectbox[0].value == "Rock, paper"
     assert len(store.samples(store.project("Rock, paper").id)) == 3
+
+
+def test_a_name_that_is_stored_otherwise_than_it_was_typed_stays_chosen(app, store):
+    store.create_project("Aaa")
+    box = next(t for t in app.sidebar.text_input if t.label == "New name")
+    box.input(unicodedata.normalize("NFD", " Zoë "))
+    press(app, "Rename")
+    assert app.sidebar.selectbox[0].value == "Zoë"
+    assert {project.name for project in store.projects()} == {"Aaa", "Zoë"}
+
+
+def test_a_project_that_another_window_renames_stays_the_one_in_use(app, store):
+    first = store.projects()[0]
+    store.create_project("Aaa")
+    app.run()
+    store.rename_project(first.id, "Later")
+    go(app, "record")
+    assert app.sidebar.selectbox[0].value == "Later" and "Later" in app.query_params["project"]
+    app.sidebar.selectbox[0].set_value("Aaa").run()
+    store.rename_project(store.project("Aaa").id, "Bbb")
+    store.rename_project(first.id, "Aaa")
+    app.run()
+    assert app.sidebar.selectbox[0].value == "Bbb"
+
+
+def test_what_a_page_holds_of_one_project_is_not_shown_in_another(app, store):
+    made = record(store, "fist", 3)
+    first, other = store.projects()[0], store.create_project("Other")
+    app.session_state[f"review_ids_{first.id}"] = made[:1]
+    job = Job(lambda progress: Added(3, ()))
+    job.thread.start()
+    app.session_state[f"upload_job_{first.id}"] = job
+    assert "Only the 1 sample" in texts(go(app, "review"))
+    assert "kept **3**" in texts(go(app, "record"))
+    app.session_state["project_id"] = other.id
+    assert "Only the" not in texts(go(app, "review"))
+    assert "kept **3**" not in texts(go(app, "record"))
 
 
 @pytest.mark.usefixtures("weights_folder")

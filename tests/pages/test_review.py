@@ -183,7 +183,7 @@ def test_given_samples_alone_are_shown_until_all_are_asked_for(app, store):
     app.selectbox(key=f"review_Gesture_{project.id}").set_value(other).run()
     view(app, "🗑️ Bin")
     go(app, "train")
-    app.session_state["review_ids"] = [made[1], made[3], 10**6]
+    app.session_state[f"review_ids_{project.id}"] = [made[1], made[3], 10**6]
     go(app, "review")
     assert tiles(app) == [made[3], made[1]]
     press(app, "Show all")

@@ -159,7 +159,7 @@ def test_classifiers_are_compared_with_one_click(app, manager):
     assert "On these samples" in texts(app)
 
 
-def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run):
+def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run, store):
     rows = [p for p in read_predictions(run.path) if (p.target, p.predicted) == ("fist", "fist")]
     assert rows, "fists were held out and known"
     gestures = [g["name"] for g in run.records("result")[0]["gestures"]]
@@ -170,7 +170,7 @@ def test_a_cell_shows_its_samples_and_opens_them_in_review(app, run):
     assert len(app.get("image")) == min(8, len(rows))
     button(app, f"Open all {len(rows)} in Review").click().run()
     assert not app.exception
-    assert app.session_state["review_ids"] == [
+    assert app.session_state[f"review_ids_{store.project('People').id}"] == [
         p.sample_id for p in sorted(rows, key=lambda p: -p.probability)
     ]
     assert app.title[0].value == "Review"

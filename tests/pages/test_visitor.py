@@ -23,7 +23,6 @@ def open_as(workspace, monkeypatch):
         app = AppTest.from_file("../../app.py", default_timeout=60)
         if project:
             app.query_params["project"] = project
-            app.session_state["project_name"] = project
         app.switch_page(f"pages/{page}.py").run()
         assert not app.exception
         return app
@@ -65,6 +64,14 @@ def test_no_page_shows_another_s_project_that_is_named_in_the_address(open_as, s
     ]
     assert "Anna" not in shown(app) and "Secret" not in shown(app)
     assert len(secret.samples(secret.projects()[0].id)) == 3
+
+
+def test_the_number_of_another_s_project_opens_nothing(open_as, secret):
+    app = open_as("ben")
+    app.session_state["project_id"] = secret.projects()[0].id
+    app.run()
+    assert not app.exception and "Secret" not in shown(app)
+    assert app.session_state["project_id"] != secret.projects()[0].id
 
 
 def test_who_owns_the_project_sees_it(open_as, secret):

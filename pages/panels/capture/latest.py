@@ -19,7 +19,6 @@ from pages.panels.frame import errors_shown, studio
 from pages.panels.progress import begin, done, follow, forget
 
 COLUMNS, ROWS = 8, 2
-_UPLOAD = "upload_job"
 
 
 def latest_samples(project: Project, gesture: Gesture) -> None:
@@ -91,7 +90,7 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     with right:
         _snapshot(recorder, project, gesture)
     with left, errors_shown():
-        follow(_UPLOAD, f"Looking for {skeleton_named(project.skeleton).titles} …")
+        follow(_upload_job(project), f"Looking for {skeleton_named(project.skeleton).titles} …")
 
 
 def _snapshot(recorder: Recorder, project: Project, gesture: Gesture) -> None:
@@ -114,12 +113,16 @@ def _add(
     def work(progress: Callable[[float], None]) -> Added:
         return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)
 
-    begin(_UPLOAD, work)
+    begin(_upload_job(project), work)
 
 
-def show_added() -> None:
-    """What became of the last upload, until the next one."""
-    added: Added | None = done(_UPLOAD)
+def _upload_job(project: Project) -> str:
+    return f"upload_job_{project.id}"
+
+
+def show_added(project: Project) -> None:
+    """What became of the last upload into the project, until the next one."""
+    added: Added | None = done(_upload_job(project))
     if added is None:
         return
     with st.container(border=True):
@@ -129,5 +132,5 @@ def show_added() -> None:
         if len(added.refused) > 20:
             st.caption(f"and {len(added.refused) - 20} more")
         if st.button("OK", key="said_ok"):
-            forget(_UPLOAD)
+            forget(_upload_job(project))
             st.rerun()

@@ -27,7 +27,7 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
     remote = stream if isinstance(stream, BrowserStream) else None
     if remote is not None:
         remote.keeps = live is not None and not project.keypoints_only
-    frozen: tuple[Moment, ...] = st.session_state.get("frozen", ())
+    frozen: tuple[Moment, ...] = st.session_state.get(_frozen(project), ())
     if not frozen:
         if st.button(
             "That was wrong",
@@ -37,14 +37,18 @@ def correction(live: LiveProcessor | None, project: Project) -> None:
             "train from.",
         ):
             with errors_shown():
-                _freeze(remote)
+                _freeze(project, remote)
         return
     with st.container(border=True, key="correction"):
         _ask(frozen, project, remote)
 
 
-def _freeze(remote: BrowserStream | None) -> None:
-    st.session_state["frozen"] = moments = last_second().freeze()
+def _frozen(project: Project) -> str:
+    return f"frozen_{project.id}"
+
+
+def _freeze(project: Project, remote: BrowserStream | None) -> None:
+    st.session_state[_frozen(project)] = moments = last_second().freeze()
     if remote is not None and remote.keeps:
         remote.frames.ask([moment.frame.index for moment in moments])
     st.rerun()
@@ -64,7 +68,7 @@ def _ask(frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | N
     chosen = st.pills(
         "It is",
         list(gestures),
-        key="it_is",
+        key=f"it_is_{project.id}",
         format_func=lambda i: safe_label(gestures[i].label.title),
     )
     if chosen is not None:
@@ -72,7 +76,7 @@ def _ask(frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | N
             crops = remote.frames.brought() if remote else {}
             _correct(project, chosen, with_crops(frozen, crops), hand)
     if st.button("Cancel", icon="↩️"):
-        _thaw()
+        _thaw(project)
 
 
 def _correct(
@@ -83,11 +87,11 @@ def _correct(
     recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
     correct(recorder, gesture_id, frozen, hand)
     st.session_state["corrected"] = latest_act()
-    _thaw()
+    _thaw(project)
 
 
-def _thaw() -> None:
-    for key in ("frozen", "it_is"):
+def _thaw(project: Project) -> None:
+    for key in (_frozen(project), f"it_is_{project.id}"):
         st.session_state.pop(key, None)
     st.rerun()
 

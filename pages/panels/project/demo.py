@@ -76,5 +76,5 @@ def _training(project: Project) -> None:
 def _fill() -> None:
     with errors_shown():
         made = fill_demo(studio().store, studio().paths.demo)
-        use_project(made.name)
+        use_project(made.id)
         st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")

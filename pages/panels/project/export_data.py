@@ -32,7 +32,7 @@ NAMES = {
 
 def data_section(store: Store, project: Project) -> None:
     """The project and its samples, out on the left and in on the right."""
-    show_imported()
+    show_imported(project)
     left, right = st.columns(2, gap="large")
     with left:
         _project_out(store, project)

@@ -16,16 +16,20 @@ _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
 _Progress = Callable[[float], None]
 
 
-def show_imported() -> None:
+def show_imported(project: Project) -> None:
     """What came in last, once; a project is the one in use then."""
     if message := st.session_state.pop("data_said", None):
         st.success(safe_label(message), icon="✅")
     if found := done(_PROJECT):
         name, text = found
-        use_project(name)
+        use_project(studio().store.project(name).id)
         _next(_PROJECT, f"Imported {text}")
-    if message := done(_SAMPLES):
-        _next(_SAMPLES, message)
+    if message := done(_samples_job(project)):
+        _next(_samples_job(project), message)
+
+
+def _samples_job(project: Project) -> str:
+    return f"{_SAMPLES}_{project.id}"
 
 
 def _next(job: str, message: str) -> None:
@@ -79,6 +83,6 @@ def samples_in(store: Store, project: Project) -> None:
         def work(progress: _Progress) -> str:
             return import_uploaded_samples(store, project, uploads, folder, progress)
 
-        begin(_SAMPLES, work)
+        begin(_samples_job(project), work)
     with errors_shown():
-        follow(_SAMPLES, "Reading …")
+        follow(_samples_job(project), "Reading …")

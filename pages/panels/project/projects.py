@@ -1,5 +1,7 @@
 """The project in the sidebar: chosen, made, renamed and deleted."""
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from core.pose.skeletons import SUBJECTS
@@ -24,31 +26,37 @@ def pick_project() -> Project:
         st.rerun()
     undo_bar()
     store = studio().store
-    projects = {project.name: project for project in store.projects()}
-    if not projects:
-        first = store.create_project(FIRST_PROJECT)
-        projects = {first.name: first}
-    names = list(projects)
-    wanted = st.session_state.get("project_name") or st.query_params.get("project")
-    name = wanted if wanted in projects else names[0]
+    projects = store.projects() or [store.create_project(FIRST_PROJECT)]
+    project = _wanted(projects)
+    ids = {one.name: one.id for one in projects}
     with st.sidebar:
         turn = st.session_state.get("project_turn", 0)
         key = f"project_{turn}"
-        st.selectbox("Project", names, names.index(name), key=key, on_change=_chosen, args=(key,))
+        names = list(ids)
+        chosen = names.index(project.name)
+        st.selectbox("Project", names, chosen, key=key, on_change=_chosen, args=(key, ids))
         with st.container(horizontal=True, gap="xsmall", wrap=False):
             _new_project(store, turn)
-            _change_project(store, projects[name], turn)
-        undo_history(store, projects[name])
-    st.session_state["project_name"] = name
-    st.query_params["project"] = name
-    return projects[name]
+            _change_project(store, project, turn)
+        undo_history(store, project)
+    st.session_state["project_id"] = project.id
+    st.query_params["project"] = project.name
+    return project
 
 
-def _chosen(key: str) -> None:
+def _wanted(projects: Sequence[Project]) -> Project:
+    """The chosen project, whatever it is called by now; else that of the address, or the first."""
+    chosen, name = st.session_state.get("project_id"), st.query_params.get("project")
+    by_id = next((one for one in projects if one.id == chosen), None)
+    by_name = next((one for one in projects if one.name == name), None)
+    return by_id or by_name or projects[0]
+
+
+def _chosen(key: str, ids: Mapping[str, int]) -> None:
     turn = st.session_state.get("project_turn", 0)
     # else an old widget's last word, or one of a page that is being left
     if key == f"project_{turn}" and key in st.session_state:
-        st.session_state["project_name"] = st.session_state[key]
+        st.session_state["project_id"] = ids[st.session_state[key]]
 
 
 def _new_project(store: Store, turn: int) -> None:
@@ -78,7 +86,7 @@ def _new_project(store: Store, turn: int) -> None:
                 in_space=in_space,
                 motions=motions,
             )
-            use_project(made.name)
+            use_project(made.id)
             st.rerun()
 
 
@@ -89,10 +97,10 @@ def _change_project(store: Store, project: Project, turn: int) -> None:
             if st.form_submit_button("Rename", icon="✏️"):
                 with errors_shown():
                     store.rename_project(project.id, name)
-                    use_project(name.strip())
+                    use_project(project.id)
                     st.rerun()
         if st.button("Delete the project", icon="🗑️", help="It can be undone."):
             with errors_shown():
                 store.delete_project(project.id)
-                use_project("")
+                use_project(None)
                 st.rerun()

@@ -81,7 +81,7 @@ def _undo(store: Store, project_id: int, entry_id: int) -> None:
 
 def _open(project: Project, *, other_model: bool) -> None:
     """Have what came back on the page."""
-    if st.session_state.get("project_name") != project.name:
-        use_project(project.name)
+    if st.session_state.get("project_id") != project.id:
+        use_project(project.id)
     if other_model:
         st.session_state.pop(f"model_{project.id}", None)

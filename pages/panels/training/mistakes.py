@@ -78,7 +78,7 @@ def _samples(run: Run, project: Project, target: str, predicted: str) -> None:
             st.image(picture_of(sample), width=SIZE)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
-            st.session_state["review_ids"] = ids
+            st.session_state[f"review_ids_{project.id}"] = ids
             for choice in ("Gesture", "Person", "Session"):  # earlier ones could hide them
                 st.session_state[f"review_{choice}_{project.id}"] = None
             st.switch_page("pages/review.py")
