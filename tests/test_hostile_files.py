@@ -25,9 +25,11 @@ import av
 import numpy as np
 import onnx
 import pandas as pd
+import pyarrow as pa
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
+from pyarrow import parquet
 
 from core.capture.demo import ReplayEstimator, read_demo
 from core.capture.importing import import_path
@@ -586,6 +588,24 @@ def _parquet(folder: Path) -> object:
 def _nested(folder: Path) -> object:
     pd.DataFrame({"x0": [[1, 2]], "gesture": [{"a": 1}]}).to_parquet(folder / "a.parquet")
     return folder / "a.parquet"
+
+
+def repeated_text(length: int, rows: int) -> Maker:
+    """A small parquet whose one text stands in every row."""
+
+    def make(folder: Path) -> Path:
+        texts = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int32), pa.array(["x" * length]))
+        texts = texts.cast(pa.dictionary(pa.int32(), pa.large_string()))
+        columns = {f"{axis}{joint}": np.zeros(rows) for joint in range(21) for axis in "xy"}
+        table = pa.table({"gesture": texts, **columns})
+        parquet.write_table(table, folder / "a.parquet", compression="zstd")
+        return folder / "a.parquet"
+
+    return make
+
+
+CASES.append(("a parquet with a text of 10 MB", "import", repeated_text(10**7, 400), "10,000,000"))
+CASES.append(("a parquet of long names", "import", repeated_text(1000, 180_000), "over 160 MB"))
 
 
 # ------------------------------------------------------------------------------------------ names

@@ -1,85 +1,108 @@
-"""The cells of a table of keypoints (.csv, .parquet) as text, within limits: it is untrusted."""
+"""The cells of a table of keypoints (.csv, .parquet), within limits: it is untrusted."""
 
 import csv
 import hashlib
-import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from core.errors import TableError
+from core.media.parquet import opened_parquet
 
 MAX_BYTES = 200 * 2**20
 MAX_CELLS = 8_000_000
 MAX_COLUMNS = 1000
+_MAX_UNPACKED = 160 * 2**20
+_COORDINATE = re.compile(r"(w?[xyz]|v)?\d+")  # the name of a column of keypoints
 _UNREADABLE = (ValueError, OSError, TypeError, LookupError, NotImplementedError, csv.Error)
 _SHOWN = 20  # lines named in an error
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 
 
-def read_cells(path: Path) -> tuple[pd.DataFrame, str]:
-    """Every cell as text, row i being the file's line i + 1; the file's sha256.
+def read_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
+    """The first line; the cells, line i + 1 of the file having index i; the file's sha256.
+
+    Cells are text; of a parquet table, whose columns have names and whose first row is line 2,
+    keypoints are numbers. A csv's first line is among the cells: it may be a row.
 
     Raises:
         TableError: no table, or too large a one.
     """
-    content = _content(path)
-    _check_size(content, path)
-    return _cells(path), hashlib.sha256(content).hexdigest()
-
-
-def _content(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise TableError(f"{path.name} has {size:,} bytes, a table at most {MAX_BYTES:,}")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if path.suffix.lower() == ".parquet":
+            return *_of_parquet(path), digest
+        _check_csv(path.read_bytes(), path)
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
+    try:
+        cells = _of_csv(path)
+    except _UNREADABLE as error:
+        raise _no_table(path, error) from error
+    return list(cells.iloc[0]) if len(cells) else [], cells, digest
 
 
-def _check_size(content: bytes, path: Path) -> None:
+def _check_csv(content: bytes, path: Path) -> None:
     """Before anything is parsed: a cell takes many times its bytes."""
-    if path.suffix.lower() == ".parquet":
-        rows, columns = _parquet_size(content, path)
-    elif b"\0" in content:
+    if b"\0" in content:
         raise TableError(f"{path.name} is no text in UTF-8: save it as csv in UTF-8")
-    else:
-        rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
-    cells = max(rows * columns, content.count(b",")) if columns <= MAX_COLUMNS else columns
-    if cells > MAX_CELLS or columns > MAX_COLUMNS:
+    rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
+    _check_size(path, columns, max(rows * columns, content.count(b",")))
+
+
+def _check_size(path: Path, columns: int, cells: int) -> None:
+    if columns > MAX_COLUMNS or cells > MAX_CELLS:
         raise TableError(
             f"{path.name} has {cells:,} cells in {columns:,} columns, at most {MAX_CELLS:,} in "
             f"{MAX_COLUMNS:,} are read: split it"
         )
 
 
-def _parquet_size(content: bytes, path: Path) -> tuple[int, int]:
-    from pyarrow.parquet import ParquetFile  # slow to load and seldom needed
+def _of_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
+    import pyarrow as pa  # slow to load and seldom needed
 
-    try:
-        about = ParquetFile(io.BytesIO(content)).metadata
-    except _UNREADABLE as error:
-        raise _no_table(path, error) from error
-    return about.num_rows, about.num_columns
+    with opened_parquet(path) as table:
+        _check_size(path, len(table.names), table.rows * len(table.names))
+        rows = pa.Table.from_batches(_bounded(table.batches, path), table.schema)
+    columns = [
+        column if i and _is_number(name, column.type) else column.cast(pa.string()).fill_null("")
+        for i, (name, column) in enumerate(zip(table.names, rows.columns, strict=True))
+    ]
+    cells = pa.table(columns, [str(i) for i in range(len(columns))]).to_pandas()
+    cells = cells.set_axis(range(len(columns)), axis=1)
+    return table.names, cells.set_axis(range(1, len(cells) + 1))
+
+
+def _bounded(batches: Iterator[Any], path: Path) -> Iterator[Any]:
+    unpacked = 0
+    for batch in batches:
+        unpacked += batch.nbytes
+        if unpacked > _MAX_UNPACKED:
+            raise TableError(
+                f"{path.name} unpacks to over {_MAX_UNPACKED // 2**20} MB: split it, or leave out "
+                "columns of long texts"
+            )
+        yield batch
+
+
+def _is_number(name: str, kind: Any) -> bool:
+    import pyarrow as pa
+
+    is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
+    return is_number and _COORDINATE.fullmatch(name) is not None
 
 
 def _no_table(path: Path, error: Exception) -> TableError:
     reason = (str(error) or type(error).__name__).splitlines()[0]
     return TableError(f"{path.name} is no table that can be read ({reason})")
-
-
-def _cells(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path)
-            header = pd.DataFrame([table.columns.astype(str)], columns=table.columns)
-            rows = table.astype(str).mask(table.isna(), "")
-            return pd.concat([header, rows]).set_axis(range(table.shape[1]), axis=1)
-        return _of_csv(path)
-    except _UNREADABLE as error:
-        raise _no_table(path, error) from error
 
 
 def _of_csv(path: Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.capture.cells import lines_text
-from core.capture.table_rows import TableRows, label_names, numbers_of
+from core.capture.table_rows import TableRows, label_names, numbers_of, text_array
 from core.errors import TableError
 from core.pose.skeletons import FINGERTIP_1
 
@@ -30,37 +30,35 @@ def is_point_history(first: Sequence[str]) -> bool:
     return named or len(first) == 1 + len(_XY)
 
 
-def point_history(cells: pd.DataFrame, path: Path) -> TableRows:
+def point_history(first: Sequence[str], cells: pd.DataFrame, path: Path) -> TableRows:
     """The columns label, x0, y0 … x15, y15; source_repo or person, burst, glitch and agree where
     they are known; or an integer and 32 numbers without names, as the app itself writes.
 
     Left out, and counted in the remark: rows in which the hand was lost (glitch), whose direction
     is not their label's (agree = 0), or whose meaning nobody knows (unclear).
     """
-    first = list(cells.iloc[0]) if len(cells) else []
     if not is_point_history(first):
         raise TableError(
             f"{path.name} has {len(first)} columns that begin with {first[:3]}; a point history "
             f"has the columns label, x0, y0 … x15, y15; or an integer and {len(_XY)} numbers"
         )
-    return _named(cells, path) if "x0" in first else _numbered(cells, path)
+    return _named(list(first), cells, path) if "x0" in first else _numbered(cells, path)
 
 
-def _named(cells: pd.DataFrame, path: Path) -> TableRows:
-    names = list(cells.iloc[0])
+def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
     twice = [name for name in ("label", *_XY) if names.count(name) != 1]
     if twice:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(twice)}")
-    table = cells.iloc[1:].set_axis(names, axis=1)
+    table = cells.loc[1:].set_axis(names, axis=1)
     empty = table.index[table["label"].str.strip() == ""]
     if len(empty):
         raise TableError(f"{path.name}: the label is empty {lines_text(empty)}")
     points = numbers_of(table[_XY], path)
-    labels = table["label"].str.strip().to_numpy(str)
+    labels = text_array(table["label"], path)
     person = next((name for name in ("source_repo", "person") if name in names), None)
-    persons = table[person].str.strip().to_numpy(str) if person else np.full(len(table), "")
-    bursts = table["burst"].to_numpy(str) if "burst" in names else _runs(labels)
-    lost = table["glitch"].to_numpy(str) == "1" if "glitch" in names else _lost(points)
+    persons = text_array(table[person], path) if person else np.full(len(table), "")
+    bursts = text_array(table["burst"], path) if "burst" in names else _runs(labels)
+    lost = _is(table, "glitch", ("1",)) if "glitch" in names else _lost(points)
     wrong = {
         "in which the hand was lost": lost,
         "that go another way than their label": _is(table, "agree", ("0", "0.0")),

@@ -13,6 +13,9 @@ from core.capture.cells import lines_text, unquoted
 from core.errors import TableError
 from core.pose.skeletons import HAND_21, Skeleton
 
+_MAX_LABELS = 2**20  # bytes of a file of labels' names
+_MAX_NAME = 300  # characters: of a gesture, a person, or a repository as one
+
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
@@ -45,6 +48,8 @@ def label_names(path: Path) -> dict[str, str]:
     if not beside.is_file():
         return {}
     try:
+        if beside.stat().st_size > _MAX_LABELS:
+            raise TableError(f"{beside.name} has over {_MAX_LABELS:,} bytes: it holds names alone")
         with beside.open(encoding="utf-8-sig", newline="") as file:
             lines = [line[0].strip() if line else "" for line in csv.reader(file)]
     except (OSError, UnicodeError, csv.Error) as error:
@@ -52,16 +57,35 @@ def label_names(path: Path) -> dict[str, str]:
     return {str(i): unquoted(name) for i, name in enumerate(lines) if name}
 
 
-def numbers_of(cells: pd.DataFrame, path: Path) -> NDArray[np.float32]:
-    """The cells as numbers.
+def numbers_of(
+    cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """The cells as numbers; NaN where they are known to be missing.
 
     Raises:
         TableError: some are none, with their lines.
     """
     values = cells.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
-    wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values) > 1e6).any(axis=1)
+    wrong = ~(np.abs(values) <= 1e6)
+    if missing is not None:
+        wrong &= ~missing
+    wrong = wrong.any(axis=1)
     if wrong.any():
         raise TableError(
             f"{path.name}: keypoints must be finite numbers {lines_text(cells.index[wrong])}"
         )
     return values.astype(np.float32)
+
+
+def text_array(cells: pd.Series, path: Path) -> NDArray[np.str_]:
+    """(N,) the cells' texts; numpy makes room for the longest in each row.
+
+    Raises:
+        TableError: one is longer than any name.
+    """
+    long = cells.index[cells.str.len() > _MAX_NAME]
+    if len(long):
+        raise TableError(
+            f"{path.name}: {cells.name} has texts of over {_MAX_NAME} characters {lines_text(long)}"
+        )
+    return cells.str.strip().map(unquoted).to_numpy(str)

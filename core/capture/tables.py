@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
-from core.capture.cells import MAX_COLUMNS, lines_text, read_cells, unquoted
+from core.capture.cells import MAX_COLUMNS, lines_text, read_cells
 from core.capture.motion_tables import is_point_history, point_history
-from core.capture.table_rows import TableRows, label_names, numbers_of
+from core.capture.table_rows import TableRows, label_names, numbers_of, text_array
 from core.errors import TableError
 from core.gestures.labels import match_gesture
 from core.pose.finders import BOTH_HANDS, MEDIAPIPE
@@ -98,12 +99,12 @@ def read_table(
     Raises:
         TableError: wrong columns, or values that are no numbers, with their line numbers.
     """
-    cells, digest = read_cells(path)
-    layout = _layout(cells, path) if layout == "auto" else layout
+    first, cells, digest = read_cells(path)
+    layout = _layout(first, path) if layout == "auto" else layout
     reader = _READERS.get(layout)
     if reader is None:
         raise TableError(f"{path.name} is a table, which layout “{layout}” does not read")
-    read = reader(cells, path)
+    read = reader(first, cells, path)
     if not len(read.labels):
         raise TableError(f"{path.name} has no rows")
     gestures, known = _gestures(read, mapping or {})
@@ -131,8 +132,7 @@ def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
 
-def _layout(cells: pd.DataFrame, path: Path) -> str:
-    first = list(cells.iloc[0]) if len(cells) else []
+def _layout(first: list[str], path: Path) -> str:
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
     if is_point_history(first):
@@ -146,13 +146,11 @@ def _layout(cells: pd.DataFrame, path: Path) -> str:
     )
 
 
-def _named_or_numbered(cells: pd.DataFrame, path: Path) -> TableRows:
-    named = len(cells) and "x0" in list(cells.iloc[0])
-    return (_named if named else _numbered)(cells, path)
+def _named_or_numbered(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
+    return _named(first, cells, path) if "x0" in first else _numbered(cells, path)
 
 
-def _named(cells: pd.DataFrame, path: Path) -> TableRows:
-    names = list(cells.iloc[0])
+def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
     skeleton = _skeleton(names, path)
     axes = "xyz" if "z0" in names and skeleton.is_hand else "xy"
     own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
@@ -169,13 +167,13 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
     wrong += [name for name in others if names.count(name) > 1]
     if wrong:
         raise TableError(f"{path.name} must have these columns once each: {', '.join(wrong)}")
-    table = cells.iloc[1:].set_axis(names, axis=1)
+    table = cells.loc[1:].set_axis(names, axis=1)
     if {*_OF_CLIPS} <= {*names} and table[_OF_CLIPS[0]].duplicated().any():
         raise TableError(
             f"{path.name} has clips, a row a frame: bring them into a project (import)"
         )
     person = next((c for c in ("person", "source_repo") if c in names), None)
-    persons = table[person].str.strip().map(unquoted) if person else pd.Series("", table.index)
+    persons = text_array(table[person], path) if person else np.full(len(table), "")
     estimator = _FINDERS[skeleton.title]
     if "estimator" in names and len(table):
         found = sorted(set(table["estimator"]))
@@ -187,7 +185,7 @@ def _named(cells: pd.DataFrame, path: Path) -> TableRows:
         world, remark = None, _hide(points, table, skeleton)
     else:
         world, remark = _world(table, skeleton)
-    of_row = _texts(table["gesture"], path), persons.to_numpy(str), estimator
+    of_row = _texts(table["gesture"], path), persons, estimator
     mirrored = _mirrored(table, path) if _MIRRORED in names else None
     return TableRows(
         points, *of_row, skeleton=skeleton, remark=remark, world=world, mirrored=mirrored
@@ -198,10 +196,14 @@ def _points(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.f
     """The numbers; NaN of the one hand of a pair whose cells are all empty."""
     if skeleton.title != PAIR:
         return numbers_of(cells, path)
-    empty = (cells.apply(lambda column: column.str.strip()) == "").to_numpy(bool)
+    empty = cells.apply(_is_empty).to_numpy(bool)
     hands = empty.reshape(len(cells), 2, -1).all(axis=2)
     missing = np.repeat(hands & ~hands.all(axis=1, keepdims=True), cells.shape[1] // 2, axis=1)
-    return np.where(missing, np.float32(np.nan), numbers_of(cells.mask(missing, "0"), path))
+    return numbers_of(cells, path, missing)
+
+
+def _is_empty(column: pd.Series) -> pd.Series:
+    return column.isna() if is_numeric_dtype(column) else column.str.strip() == ""
 
 
 def _mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
@@ -290,13 +292,13 @@ def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:
     points = numbers_of(cells.iloc[:, 1:], path).reshape(-1, JOINTS, 2)
     written = label_names(path)
     names = {text: written.get(text, f"class {text}") for text in set(labels)}
-    return TableRows(points, labels.to_numpy(str), np.full(len(labels), ""), names=names)
+    return TableRows(points, text_array(labels, path), np.full(len(labels), ""), names=names)
 
 
-def _seed(cells: pd.DataFrame, path: Path) -> TableRows:
+def _seed(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
-    rows = cells.iloc[1:]
+    rows = cells.loc[1:]
     unknown = rows[~rows[44].isin(_SEED_CLASSES)]
     if len(unknown):
         raise TableError(f"{path.name}: class must be 0 or 1 {lines_text(unknown.index)}")
@@ -311,7 +313,7 @@ def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     empty = cells.index[cells.str.strip() == ""]
     if len(empty):
         raise TableError(f"{path.name}: the gesture is empty {lines_text(empty)}")
-    return cells.str.strip().map(unquoted).to_numpy(str)
+    return text_array(cells, path)
 
 
 def _gestures(

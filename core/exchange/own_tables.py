@@ -15,12 +15,12 @@ import pandas as pd
 from core.capture.cells import MAX_COLUMNS, lines_text, unquoted
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
+from core.media.parquet import opened_parquet
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000
-_BATCH = 500
 _BLOCK = 4 * 2**20
-_MAX_GROUP, _MAX_TEXT = 128 * 2**20, 4096
+_MAX_UNPACKED = 4 * MAX_BYTES
 _OLD = {new: (old,) for old, new in RENAMED.items()}
 _RIGHT = ("true", "false")
 
@@ -34,13 +34,11 @@ def _header(path: Path) -> list[str]:
     """The columns' names; empty where they can't be read."""
     try:
         if path.suffix.lower() == ".parquet":
-            from pyarrow.parquet import ParquetFile  # slow to load and seldom needed
-
-            with ParquetFile(path) as table:
-                return list(table.schema_arrow.names)
+            with opened_parquet(path) as table:
+                return table.names
         with path.open(encoding="utf-8-sig", newline="") as file:
             return next(csv.reader([file.readline(2**16)]), [])
-    except (OSError, ValueError, csv.Error):
+    except (OSError, ValueError, csv.Error, TableError):
         return []
 
 
@@ -76,18 +74,15 @@ def read_ours(path: Path) -> Iterator[tuple[int, Row]]:
 def _batches(path: Path, names: list[str], plain: bool) -> Iterator[Any]:
     import pyarrow as pa
     from pyarrow import csv as arrow
-    from pyarrow.parquet import ParquetFile
 
     if not plain:
-        texts = [name for name in COLUMNS if COLUMNS[name] is str and name in names]
-        with ParquetFile(
-            path, read_dictionary=texts
-        ) as table:  # a text that comes often comes once
-            about = table.metadata
-            groups = [about.row_group(g).total_byte_size for g in range(about.num_row_groups)]
-            if sum(groups) > 4 * MAX_BYTES or max(groups, default=0) > _MAX_GROUP:
-                raise TableError(f"{path.name} unpacks to {sum(groups):,} bytes: split it")
-            yield from table.iter_batches(_BATCH)
+        with opened_parquet(path) as table:
+            if table.unpacked_bytes > _MAX_UNPACKED or table.rows > MAX_ROWS:
+                raise TableError(
+                    f"{path.name} unpacks to {table.unpacked_bytes:,} bytes in {table.rows:,} "
+                    f"rows, at most {_MAX_UNPACKED:,} in {MAX_ROWS:,} are read: split it"
+                )
+            yield from table.batches
         return
     plainly = arrow.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
@@ -140,10 +135,6 @@ def _cast(column: Any, name: str, kind: Any, first: int, file: str) -> Any:
     import pyarrow as pa
 
     kinds = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64()}
-    if pa.types.is_dictionary(column.type):
-        longest = max((len(text.as_buffer()) for text in column.dictionary), default=0)
-        if longest > _MAX_TEXT:
-            raise TableError(f"{file}: {name} holds a text of {longest:,} bytes")
     try:
         return column.cast(kinds.get(kind) or pa.float32())
     except pa.ArrowException as error:

@@ -535,3 +535,35 @@ def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_
     assert report.added == sum(overview(store).values()) >= 12
     again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
     assert (again.added, again.already) == (0, 2)
+
+
+def test_a_parquet_of_numbered_columns_has_no_line_of_names_among_its_rows(tmp_path):
+    columns = {str(i): [float(i), float(i) + 1] for i in range(1, 43)}
+    pd.DataFrame({"0": [3, 4], **columns}).to_parquet(tmp_path / "a.parquet")
+    read = read_table(tmp_path / "a.parquet", "keypoints-csv")
+    assert read.gestures.tolist() == ["class 3", "class 4"]
+    np.testing.assert_array_equal(read.keypoints[:, 0], [[1, 2], [2, 3]])
+
+
+def test_a_parquet_of_texts_without_end_is_refused(tmp_path):
+    rows = pd.DataFrame({f"{a}{j}": np.zeros(60_000) for j in range(21) for a in "xy"})
+    rows.assign(gesture="x" * 4000).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(TableError, match=r"a\.parquet unpacks to over 160 MB: split it"):
+        read_table(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("column", ["gesture", "person"])
+def test_a_name_without_end_is_refused_with_its_line(tmp_path, column):
+    rows = pd.DataFrame({f"{a}{j}": np.zeros(3) for j in range(21) for a in "xy"})
+    rows = rows.assign(gesture="ok", person="anna")
+    rows.loc[1, column] = "x" * 301
+    rows.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(TableError, match=rf"{column} has texts of over 300 .* \(1 line: 3\)"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_a_file_of_labels_without_end_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("0" + ",1" * 42 + "\n")
+    (tmp_path / "a_classifier_label.csv").write_text("ok\n" * 400_000)
+    with pytest.raises(TableError, match=r"a_classifier_label\.csv has over 1,048,576 bytes"):
+        read_table(tmp_path / "a.csv")
