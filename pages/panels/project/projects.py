@@ -28,6 +28,10 @@ def pick_project() -> Project:
     store = studio().store
     projects = store.projects() or [store.create_project(FIRST_PROJECT)]
     project = _wanted(projects)
+    drawn: Project | None = st.session_state.get("project_drawn")
+    if drawn and drawn.id == project.id and drawn.name != project.name:
+        use_project(project.id)  # renamed elsewhere: its old name may be another's by now
+    st.session_state["project_drawn"] = project
     ids = {one.name: one.id for one in projects}
     with st.sidebar:
         turn = st.session_state.get("project_turn", 0)
