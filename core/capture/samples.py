@@ -39,7 +39,8 @@ class Limits:
     """When a frame is refused.
 
     Attributes:
-        score: the hand's confidence below this.
+        score: the pose's score is below this, which no hand of MediaPipe's is: its score is that of
+            the likelier side.
         outside: more than this share of the keypoints missing or outside the picture.
         moved: keypoints moved, on average, less than this share of the hand's size since the last
             sample that was kept.
@@ -62,8 +63,9 @@ def nothing_found(skeleton: str) -> str:
 
 
 def recorded_pose(estimate: Estimate) -> Pose | None:
-    """The one that a sample is made of: the surest hand; of several bodies the largest, where the
-    others stand farther away, and the one nearest to the picture's middle among equals."""
+    """The one that a sample is made of: the hand that comes first; of several bodies the largest,
+    where the others stand farther away, and the one nearest to the picture's middle among equals.
+    """
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
     return max(estimate.poses, key=lambda pose: _prominence(pose, estimate.size_hw))

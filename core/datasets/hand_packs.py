@@ -1,11 +1,14 @@
 """Builds the pack of hand crops that the light CPM learns from: pictures, and a teacher's
 keypoints.
 
-The teacher is MediaPipe's hand landmarker, by the way every still goes. Whole sources (hand_crops),
-a fifth of the people (hagrid_crops) and a block of consecutive sessions (digits) are held out.
+The teacher is MediaPipe's hand landmarker, by the way every still goes. Held out are whole sources
+(hand_crops); a fifth of the pictures (hagrid_crops), whose names say no person, so that one may be
+on both sides, as in the HaGRID frames that hand_crops has; and a block of consecutive sessions
+(digits).
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +24,7 @@ from core.media.pictures import read_picture
 from core.pose.hand import KNUCKLES, WRIST
 from core.pose.types import Floats, Picture
 
+log = logging.getLogger(__name__)
 HELD_OUT_SOURCES = frozenset(
     {
         "ASLExplorer/ASLTranslator",
@@ -41,7 +45,6 @@ PICTURE_SOURCES = (
     "digits",
 )
 _LAST_TRAINING_DIGIT = 5577  # number in the names of the digits: later sessions are held out
-_LEAST_SCORE = 0.7  # surer hands of the teacher are trained on
 _UNSEEN_TWICE_WEIGHT = 0.3  # where the teacher saw no hand when it looked again
 _BONES = (
     (0, 1, 2, 3, 4),
@@ -60,7 +63,8 @@ def make_pack(
     make_keypoints: Callable[[str], None],
     progress: Callable[[int, int | None], None] | None = None,
 ) -> int:
-    """Write the pack of `hand_crops/` and `hand_images/` under `data`; returns its crops.
+    """Write the pack of `hand_crops/` and `hand_images/` under `data`; returns its crops. Pictures
+    that can't be read are left out, and counted in the log.
 
     Args:
         landmarks: folder of SOURCE.parquet with the keypoints of each folder of hand_images.
@@ -71,12 +75,21 @@ def make_pack(
             make_keypoints(name)
     progress = progress or (lambda done, total: None)
 
+    unreadable: list[Path] = []
+
     def counted() -> Iterator[Hand]:
-        for done, hand in enumerate(_all_hands(data, landmarks), 1):
+        for done, hand in enumerate(_all_hands(data, landmarks, unreadable), 1):
             progress(done, None)
             yield hand
 
-    return write_pack(out, counted())
+    crops = write_pack(out, counted())
+    if unreadable:
+        log.warning(
+            "pictures that can't be read and are left out: %d, the first is %s",
+            len(unreadable),
+            unreadable[0],
+        )
+    return crops
 
 
 def held_out_pictures(data: Path) -> dict[str, list[Path]]:
@@ -86,34 +99,36 @@ def held_out_pictures(data: Path) -> dict[str, list[Path]]:
     hagrid = sorted((data / "hand_images" / "hagrid_crops").rglob("*.jpg"))
     digits = sorted((data / "hand_images" / "digits").rglob("*.*"))
     return {
-        "hagrid": [path for path in hagrid if _one_in_five(path.name)],
+        "hagrid": [path for path in hagrid if _is_held_out_picture(path.name)],
         "crops": [data / "hand_crops" / file for file in crops],
         "digits": [path for path in digits if _of_last_sessions(path.name)],
     }
 
 
-def _all_hands(data: Path, landmarks: Path) -> Iterator[Hand]:
-    yield from _hands_of_crops(data / "hand_crops")
+def _all_hands(data: Path, landmarks: Path, unreadable: list[Path]) -> Iterator[Hand]:
+    """The hands one by one; pictures that can't be read are added to the list."""
+    yield from _hands_of_crops(data / "hand_crops", unreadable)
     for name in PICTURE_SOURCES:
-        yield from _hands_of_pictures(name, data / "hand_images" / name, landmarks)
+        yield from _hands_of_pictures(name, data / "hand_images" / name, landmarks, unreadable)
 
 
-def _hands_of_crops(folder: Path) -> Iterator[Hand]:
+def _hands_of_crops(folder: Path, unreadable: list[Path]) -> Iterator[Hand]:
     table = pd.read_csv(folder / "crops.csv")
     for row, keypoints in zip(table.itertuples(), _keypoints(table), strict=True):
-        picture = _read(folder / str(row.file))
+        picture = _read(folder / str(row.file), unreadable)
         if picture is not None:
             weight = _UNSEEN_TWICE_WEIGHT if row.teacher_err == "nodet" else 1.0
             held = "crops" if row.source_repo in HELD_OUT_SOURCES else ""
             yield Hand(picture, keypoints, str(row.source_repo), held, weight)
 
 
-def _hands_of_pictures(name: str, folder: Path, landmarks: Path) -> Iterator[Hand]:
+def _hands_of_pictures(
+    name: str, folder: Path, landmarks: Path, unreadable: list[Path]
+) -> Iterator[Hand]:
     table = pd.read_parquet(landmarks / f"{name}.parquet")
-    table = table[table["score"] >= _LEAST_SCORE].reset_index(drop=True)
     held = _held_out(name, table["source"].tolist())
     for i, keypoints in enumerate(_keypoints(table)):
-        picture = _read(folder / str(table["source"][i]))
+        picture = _read(folder / str(table["source"][i]), unreadable)
         if picture is not None:
             mask = hand_mask(picture, keypoints) if name == "digits" else None
             yield Hand(picture, keypoints, name, held[i], 1.0, mask)
@@ -121,13 +136,14 @@ def _hands_of_pictures(name: str, folder: Path, landmarks: Path) -> Iterator[Han
 
 def _held_out(name: str, files: list[str]) -> list[str]:
     if name == "hagrid_crops":
-        return ["hagrid" if _one_in_five(Path(file).name) else "" for file in files]
+        return ["hagrid" if _is_held_out_picture(Path(file).name) else "" for file in files]
     if name == "digits":
         return ["digits" if _of_last_sessions(Path(file).name) else "" for file in files]
     return [""] * len(files)
 
 
-def _one_in_five(file_name: str) -> bool:
+def _is_held_out_picture(file_name: str) -> bool:
+    """Whether a picture is of the fifth that its name's hash chooses, whoever it shows."""
     return hashlib.sha256(file_name.encode()).digest()[0] % 5 == 0
 
 
@@ -141,10 +157,11 @@ def _keypoints(table: pd.DataFrame) -> Floats:
     return table[columns].to_numpy(np.float32).reshape(-1, 21, 2)
 
 
-def _read(path: Path) -> Picture | None:
+def _read(path: Path, unreadable: list[Path]) -> Picture | None:
     try:
         return read_picture(path)
     except MudraError:
+        unreadable.append(path)
         return None
 
 

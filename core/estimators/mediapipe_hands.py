@@ -1,6 +1,8 @@
 """Hands by MediaPipe's hand landmarker (Zhang et al. 2020, "MediaPipe Hands").
 
 Convention: handedness is the person's own hand, as the Tasks API names it on unmirrored pictures.
+The vendor gives a hand no score: what it is given is its side's, how sure it is that the hand is a
+left or a right one; a hand that is hardly seen may have a high one.
 """
 
 from pathlib import Path
@@ -44,7 +46,7 @@ class MediapipeHands(MediapipeTask):
         super().__init__(weights_folder, num_poses, "hand_landmarker", model, kind=HAND)
 
     def estimate(self, frame: Frame) -> Estimate:
-        """The hands in the next frame, most confident first; tracked from the frame before.
+        """The hands in the next frame, the surest of its side first; tracked from the frame before.
 
         Raises:
             EstimatorError: closed.
@@ -89,7 +91,7 @@ def _poses(found: Found, size_hw: tuple[int, int]) -> tuple[Pose, ...]:
 def _pose(
     fractions: Floats, world: Floats, side: str, side_score: float, size_hw: tuple[int, int]
 ) -> Pose:
-    score = float(side_score)
+    score = float(side_score)  # of the side alone: there is no other
     return Pose(
         keypoints=in_pixels(fractions, size_hw),
         scores=np.full(len(fractions), score, np.float32),

@@ -75,7 +75,9 @@ class Pose:
     Attributes:
         keypoints: (K, 2) float32, picture pixels; NaN where the joint is missing.
         scores: (K,) float32 in 0..1, 0 where the joint is missing.
-        score: confidence of the whole pose, 0..1.
+        score: what the estimator gives the whole pose, 0..1: a heatmap net the mean of the peaks,
+            MediaPipe a body's mean visibility, and of a hand only how sure it is whether it is a
+            left or a right one (0.5 to 1), not how well it is seen.
         handedness: "Left" or "Right" as the person's own hand; None when unknown.
         world: (K, 3) float32 in the unit that `space` names; None when unknown.
         space: unit of `world`: "metres" or "millimetres".
@@ -185,7 +187,7 @@ class Tracking:
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What an estimator found in one frame: N poses, most confident first.
+    """What an estimator found in one frame: N poses, the highest score first.
 
     Attributes:
         poses: the poses, possibly none.

@@ -74,3 +74,20 @@ def test_a_folder_without_hands_is_refused_also_when_a_pack_of_others_is_there(p
     hand_pack(paths, data, lambda *_: None)
     with pytest.raises(TrainingError, match=r"has no hand_crops/ and hand_images/"):
         hand_pack(paths, tmp_path / "none", lambda *_: None)
+
+
+def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, tmp_path, caplog):
+    """Its score is how sure it is of left or right; a picture that can't be read is counted."""
+    data = make_data(tmp_path / "data", 40)
+    folder = data / "hand_images" / "didi"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), np.full((90, 120, 3), 120, np.uint8))
+    (folder / "b.png").write_bytes(b"damaged")
+    find_no_hands(paths, data)
+    points = {column: [value] * 2 for column, value in zip(XY, range(20, 62), strict=True)}
+    table = pd.DataFrame({"source": ["a.png", "b.png"], "score": [0.51, 0.99], **points})
+    table.to_parquet(landmarks_folder(paths, data) / "didi.parquet")
+    pack = read_pack(hand_pack(paths, data, lambda *_: None))
+    assert pack.table["source"].tolist() == ["a/b", "didi"]
+    [told] = caplog.messages
+    assert "left out: 1, " in told and told.endswith("b.png")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.capture.samples import picture_of
 from core.gestures.labels import safe_label
+from core.pose.finders import BOTH_HANDS, MEDIAPIPE, keypoints_by
 from core.pose.skeletons import skeleton_named
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
@@ -44,7 +45,7 @@ def show_sample(
     with right:
         _facts(sample)
         if opinion:
-            _show_label_noise(project, opinion)
+            _show_label_noise(project, opinion, sample.estimator)
 
 
 def _facts(sample: Sample) -> None:
@@ -73,9 +74,10 @@ def _time(iso: str) -> str:
     return f"{iso[:19].replace('T', ' ')} UTC"
 
 
-def _show_label_noise(project: Project, opinion: Opinion) -> None:
+def _show_label_noise(project: Project, opinion: Opinion, estimator: str) -> None:
     gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
-    lines = [f"Detector's score {opinion.score:.2f}"]
+    of_side = keypoints_by(estimator) in (MEDIAPIPE, BOTH_HANDS)  # which scores nothing else
+    lines = [f"{'Left or right' if of_side else 'Detector'}: score {opinion.score:.2f}"]
     if opinion.neighbours is not None:
         lines.insert(0, f"{opinion.neighbours:.0%} of its neighbours are other gestures")
     if opinion.model is not None:
