@@ -12,6 +12,7 @@ MudraError
 ├── WorkerError       a child process that crashed, took too long or too much memory
 ├── StoreError        the database can't do what was asked
 │   ├── NotFoundError     no such project, gesture, person or sample
+│   ├── KindError         single frames for a moving gesture, or clips for a still one
 │   └── StoreFullError    the disk is full: nothing more is recorded
 ├── TrainingError     data that can't be trained on, or a training that went wrong
 ├── ModelError        a gesture model that is missing, damaged or does not fit
@@ -62,6 +63,10 @@ class StoreError(MudraError):
 
 class NotFoundError(StoreError):
     """No such project, gesture, person or sample."""
+
+
+class KindError(StoreError):
+    """Single frames for a moving gesture, or clips for a still one."""
 
 
 class StoreFullError(StoreError):

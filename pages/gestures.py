@@ -122,7 +122,7 @@ def _edit(project: Project, gesture: Gesture, there: dict[int, Gesture]) -> None
         emoji = pick_emoji(f"emoji_{gesture.id}_{gesture.emoji}", gesture.emoji)
         if st.form_submit_button("Save", icon="💾", type="primary"):
             _change(gesture, name=name, emoji=emoji)
-    others = [i for i in there if i != gesture.id]
+    others = [i for i, other in there.items() if i != gesture.id and other.kind == gesture.kind]
     if others:
         into = st.selectbox(
             "Merge all its samples into",

@@ -22,7 +22,7 @@ from core.capture.picture_files import (
     samples_or_reasons,
 )
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
-from core.errors import LabelError, MediaError, TableError
+from core.errors import KindError, LabelError, MediaError, TableError
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.videos import VIDEO_SUFFIXES
@@ -30,6 +30,7 @@ from core.pose.skeletons import skeleton_named
 from core.spreading import LOCAL, check_place, spread
 from core.store import NewSample, Project, Store
 from core.store.database import counted
+from core.store.kinds import check_frames
 from core.store.new_project import project_to_fill
 from core.store.rows import MOVING, STILL
 
@@ -196,7 +197,7 @@ def import_pictures(
                     recording = homes.recording(person, gesture, new=video)
                     waiting.setdefault(recording, []).extend(found)
                     known.add(found[0].file_hash or "")
-            except LabelError as error:  # a folder whose name can't be a gesture's
+            except (LabelError, KindError) as error:  # what its folder means takes no pictures
                 report.refused.append((str(picture), str(error)))
             if time.monotonic() - stored_s > _UNSTORED_S or number == len(pictures):
                 _flush(store, waiting, report)
@@ -226,6 +227,7 @@ def _import_table(
 
     Raises:
         TableError: a gesture's or person's name can't be one; nothing was added.
+        KindError: clips of a still gesture, or single frames of a moving one; nothing was added.
         SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
     skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
@@ -234,6 +236,8 @@ def _import_table(
     there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
+    for name in np.unique(table.gestures).tolist():
+        homes.check_kind(name)
     parts = (persons, table.gestures, *(() if table.recordings is None else (table.recordings,)))
     changes = np.any([part[1:] != part[:-1] for part in parts], axis=0)
     edges = [0, *(np.flatnonzero(changes) + 1), len(table)]
@@ -296,7 +300,7 @@ class _Homes:
         self._store, self._project, self._source = store, project, source
         self._report, self._kind = report, kind
         self._sessions: dict[str, int] = {}
-        self._gestures = {g.name.casefold(): g.id for g in store.gestures(project.id)}
+        self._gestures = {g.name.casefold(): g for g in store.gestures(project.id)}
         self._persons = {person.id for person in store.persons(project.id)}
         self._last: tuple[str, str, int] | None = None
 
@@ -318,11 +322,22 @@ class _Homes:
             )
         return self._sessions[person]
 
+    def check_kind(self, name: str) -> None:
+        """Before samples of this gesture come.
+
+        Raises:
+            KindError: the project has it, and it is of another kind.
+        """
+        there = self._gestures.get(name.casefold())
+        if there is not None:
+            check_frames(there.name, there.kind, [2 if self._kind == MOVING else 1])
+
     def _gesture(self, name: str) -> int:
+        self.check_kind(name)
         key = name.casefold()
         if key not in self._gestures:
             gesture = self._store.add_gesture(self._project.id, name, kind=self._kind, alone=False)
             self._report.note("gestures", [gesture.id])
-            self._gestures[key] = gesture.id
+            self._gestures[key] = gesture
             self._report.new_gestures.append(gesture.name)
-        return self._gestures[key]
+        return self._gestures[key].id

@@ -6,11 +6,13 @@ frame: a clip's frames follow each other with one `id`, `frame` counting from 0.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import Field
 
+from core.errors import StoreError
 from core.exchange.manifest import (
     MAX_JOINTS,
     Count,
@@ -114,7 +116,11 @@ def _part(blob: bytes | None, frame: int, frames: int) -> bytes | None:
 
 def clip_rows(rows: Iterable[Row]) -> Iterator[Row]:
     """Checked rows of frames as rows of samples, the way back from `frame_rows`: those that follow
-    a frame 0 with its id, and are counted on, are its clip's."""
+    a frame 0 with its id, and are counted on, are its clip's.
+
+    Raises:
+        StoreError: a clip whose frames don't go together.
+    """
     clip: list[Row] = []
     for row in rows:
         if clip and (row["frame"] != len(clip) or row["id"] != clip[0]["id"]):
@@ -126,12 +132,23 @@ def clip_rows(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _joined(clip: list[Row]) -> Row:
+    """The rows of a clip's frames as one.
+
+    Raises:
+        StoreError: one of them has other numbers than the first.
+    """
+    for row, name in product(clip[1:], AXES_OF):
+        if len(row[name] or b"") != len(clip[0][name] or b""):
+            raise StoreError(
+                f"{row['place']}: {name} must be there in all frames of a clip, with as many "
+                f"numbers, or in none; its first frame is {clip[0]['place']}"
+            )
     first, several = clip[0], len(clip) > 1
     timed = several and all(row["time_s"] is not None for row in clip)
     times = np.array([row["time_s"] for row in clip], "<f8").tobytes() if timed else None
     parts = (
         {
-            name: None if first[name] is None else b"".join(row[name] or b"" for row in clip)
+            name: None if first[name] is None else b"".join(row[name] for row in clip)
             for name in AXES_OF
         }
         if several

@@ -172,7 +172,8 @@ def _checked(rows: Iterable[tuple[int, Row]], name: str, what: str) -> Iterator[
             if len(wrong) > _SHOWN:
                 break
         elif not wrong:
-            yield _blobs(row) | dict(taken) | {"foreign": row.get("foreign", False)}
+            own = {"foreign": row.get("foreign", False), "place": f"{what} {number}"}
+            yield _blobs(row) | dict(taken) | own
     if wrong:
         lines = lines_text(pd.Index(wrong) - 1, what)
         raise TableError(f"{name}: {reason} {lines}")

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from core.errors import NotFoundError, StoreError
 from core.store import schema as t
 from core.store.database import counted, named
-from core.store.history import UndoLog, chunks
-from core.store.rows import now
+from core.store.history import UndoLog
+from core.store.kinds import check_stored, check_stored_ids
+from core.store.rows import Gesture, chunks, now
 from core.store.store import Store
 
 PROJECT, GESTURE, PERSON = "project", "gesture", "person"
@@ -101,7 +102,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
 
     Raises:
         NotFoundError: it is not in the bin.
-        StoreError: the name is another's by now; nothing is changed.
+        StoreError: the name is another's by now, or some samples are not of their gesture's kind;
+            nothing is changed.
     """
     table = _TABLES[kind]
     with store.undoable(row_id if kind == PROJECT else project_id) as undo_log:
@@ -119,6 +121,8 @@ def restore_from_bin(store: Store, project_id: int, kind: str, row_id: int, name
             with_it = _came_with(kind, row)
             _to_other_owner(undo_log, kind, with_it)
             back = undo_log.set_where(t.samples, with_it, deleted_at=None)
+            theirs = t.samples.c.gesture_id == row_id if kind == GESTURE else t.recorded_by(row_id)
+            check_stored(undo_log.connection, t.samples.c.project_id == project_id, theirs)
     return back
 
 
@@ -136,12 +140,15 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Take samples out of the bin; how many were there.
 
     Raises:
-        StoreError: the gesture or person of some is in the bin; nothing is changed.
+        StoreError: the gesture or person of some is in the bin, or the gesture of another kind;
+            nothing is changed.
     """
     with store.undoable(project_id) as undo_log:
         there = _alive_owners(undo_log.connection, project_id, ids)
         undo_log.title = f"Restored {counted(len(there))}"
-        return undo_log.set(t.samples, there, deleted_at=None)
+        back = undo_log.set(t.samples, there, deleted_at=None)
+        check_stored_ids(undo_log.connection, there)
+    return back
 
 
 def _alive_owners(connection: Connection, project_id: int, ids: Sequence[int]) -> list[int]:
@@ -177,6 +184,7 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
 
     Raises:
         NotFoundError: the project has no such gesture.
+        KindError: single frames to a moving gesture, or clips to a still one; nothing is changed.
     """
     to = t.gestures.c
     target = select(to.name).where(to.id == gesture_id, to.project_id == project_id)
@@ -187,7 +195,9 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
         others = t.samples.c.gesture_id != gesture_id
         there = alive_samples(undo_log.connection, project_id, ids, others)
         undo_log.title = f"Moved {counted(len(there))} to “{name}”"
-        return undo_log.set(t.samples, there, gesture_id=gesture_id)
+        moved = undo_log.set(t.samples, there, gesture_id=gesture_id)
+        check_stored_ids(undo_log.connection, there)
+    return moved
 
 
 def alive_samples(
@@ -201,3 +211,15 @@ def alive_samples(
         for chunk in chunks(ids)
         for row in connection.execute(here.where(of.id.in_(chunk))).scalars()
     ]
+
+
+def same_kind_gestures(store: Store, project_id: int, ids: Sequence[int]) -> list[Gesture]:
+    """The project's gestures that all of these samples may be moved to, in their order; none where
+    both single frames and clips are among the samples."""
+    gestures = store.gestures(project_id)
+    if len({gesture.kind for gesture in gestures}) < 2:
+        return gestures
+    of = t.samples.c
+    clips = select(of.frames > 1).where(of.project_id == project_id).distinct()
+    moving = {row[0] for chunk in chunks(ids) for row in store.rows(clips.where(of.id.in_(chunk)))}
+    return [gesture for gesture in gestures if moving <= {gesture.moves}]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from core.errors import NotFoundError, StoreError
+from core.errors import KindError, NotFoundError, StoreError
 from core.gestures.labels import safe_name
 from core.store import schema as t
 from core.store.database import counted, named
@@ -59,10 +59,16 @@ def merge_gestures(store: Store, project_id: int, gesture_id: int, into_id: int)
 
     Raises:
         StoreError: both are the same.
+        KindError: one is still and the other moves.
         NotFoundError: one of them is gone.
     """
     gestures = {gesture.id: gesture for gesture in store.gestures(project_id)}
     _two_there(gestures, gesture_id, into_id, "gesture")
+    if gestures[gesture_id].kind != gestures[into_id].kind:
+        raise KindError(
+            f"“{gestures[gesture_id].name}” is a {gestures[gesture_id].kind} gesture, "
+            f"“{gestures[into_id].name}” a {gestures[into_id].kind} one: choose two of one kind"
+        )
     title = f"Merged “{gestures[gesture_id].name}” into “{gestures[into_id].name}”"
     with store.undoable(project_id, title) as undo_log:
         of = t.samples.c

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from core.errors import NotFoundError, SkeletonError
+from core.errors import NotFoundError, SkeletonError, StoreError
 from core.gestures.features import feature_set
 from core.store import schema as t
 from core.store.database import Database
@@ -15,10 +15,24 @@ from core.store.rows import NewSample, Project
 
 _AXES = {2: "in the picture (x, y)", 3: "in space (x, y, z)"}
 _OF = t.samples.c
+_AXES_COUNT = func.length(_OF.keypoints) / func.length(_OF.scores)  # 4 bytes each
 
 
-def home_of(connection: Connection, burst_id: int, owner: str) -> dict[str, int]:
-    """The columns of a sample that say where it belongs.
+def check_recording(connection: Connection, session_id: int, gesture_id: int, owner: str) -> None:
+    """Before a recording of the gesture begins in the session.
+
+    Raises:
+        NotFoundError: one of them is gone, or they are not of one project of the owner's.
+    """
+    session, gesture = t.sessions.c, t.gestures.c
+    both = select(session.id).where(session.id == session_id, gesture.id == gesture_id)
+    both = both.where(gesture.project_id == session.project_id, t.owned(session.project_id, owner))
+    if connection.execute(both).first() is None:
+        raise NotFoundError("this session or gesture is gone: reload and choose another")
+
+
+def home_of(connection: Connection, burst_id: int, owner: str) -> tuple[dict[str, int], str, str]:
+    """The columns of a sample that say where it belongs; its gesture's name and kind.
 
     Raises:
         NotFoundError: nowhere, to another owner's, or to something that is in the bin.
@@ -26,6 +40,7 @@ def home_of(connection: Connection, burst_id: int, owner: str) -> dict[str, int]
     of, session = t.bursts.c, t.sessions.c
     owners = (t.gestures, t.persons, t.projects)
     names = [part for table in owners for part in (table.c.name, table.c.deleted_at)]
+    names.append(t.gestures.c.kind)
     found = (
         select(session.project_id, of.gesture_id, *names)
         .join_from(t.bursts, t.sessions, of.session_id == session.id)
@@ -41,7 +56,7 @@ def home_of(connection: Connection, burst_id: int, owner: str) -> dict[str, int]
     for name, deleted_at in (row[2:4], row[4:6], row[6:8]):
         if deleted_at is not None:
             raise NotFoundError(f"“{name}” was deleted meanwhile: bring it back, then go on")
-    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}
+    return {"burst_id": burst_id, "project_id": row[0], "gesture_id": row[1]}, row[2], row.kind
 
 
 def check_samples(connection: Connection, project_id: int, new: Sequence[NewSample]) -> bool:
@@ -80,8 +95,7 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
     name, in_space = connection.execute(
         select(of.name, of.in_space).where(of.id == project_id)
     ).one()
-    numbers = func.length(_OF.keypoints) / func.length(_OF.scores)  # 4 bytes each
-    there = connection.execute(select(numbers).where(_OF.project_id == project_id).limit(1))
+    there = connection.execute(select(_AXES_COUNT).where(_OF.project_id == project_id).limit(1))
     before = {int(axes) for axes in there.scalars()}
     axes = {kind[0] for kind in kinds} | before
     if len(axes) > 1:
@@ -99,6 +113,17 @@ def check_axes(connection: Connection, project_id: int, kinds: set[tuple[int, bo
         )
     if axes == {3} and not in_space:
         connection.execute(update(t.projects).where(of.id == project_id).values(in_space=True))
+
+
+def check_same_axes(connection: Connection, project_id: int) -> None:
+    """After a whole project came in.
+
+    Raises:
+        StoreError: some of its samples' own keypoints are in the picture, others in space.
+    """
+    numbers = select(_AXES_COUNT).where(_OF.project_id == project_id).distinct()
+    if len(connection.execute(numbers).all()) > 1:
+        raise StoreError("some samples are in the picture (x, y), others in space (x, y, z)")
 
 
 def settle_axes(connection: Connection, project_id: int) -> None:

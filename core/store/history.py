@@ -6,7 +6,7 @@ left them, so that what somebody did since is never overwritten.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from core.errors import NotFoundError, StoreError
 from core.store import schema as t
-from core.store.rows import now
+from core.store.kinds import check_stored_ids
+from core.store.rows import chunks, now
 
 KEPT = 50  # entries a project that can be undone
-_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 @dataclass(frozen=True)
@@ -94,20 +94,24 @@ def undo(connection: Connection, entry_id: int, owner: str) -> int:
 
     Raises:
         NotFoundError: no such entry of the owner's, or it has been undone.
-        StoreError: samples would come back to a gesture or person that is in the bin by now.
+        StoreError: samples would come back to a gesture or person that is in the bin by now, or to
+            a gesture of another kind.
     """
     found = select(t.acts.c.project_id, t.acts.c.journal).where(t.acts.c.id == entry_id)
     act = connection.execute(found.where(t.owned(t.acts.c.project_id, owner))).first()
     if act is None:
         raise NotFoundError("this can't be undone any more: it was undone already, or is too old")
     before = _without_owner(connection, act.project_id)
+    changes = json.loads(act.journal)
     at = now()  # one time for all that goes to the bin, so that it can come back together
-    back = sum(_set_back(connection, change, at) for change in reversed(json.loads(act.journal)))
+    back = sum(_set_back(connection, change, at) for change in reversed(changes))
     if _without_owner(connection, act.project_id) > before:
         raise StoreError(
             "this would leave samples whose gesture or person is in the bin: bring that back "
             "first, or move the samples"
         )
+    of_samples = [change["was"] for change in changes if change["table"] == t.samples.name]
+    check_stored_ids(connection, [i for was in of_samples for group in was for i in group["ids"]])
     connection.execute(delete(t.acts).where(t.acts.c.id == entry_id))
     return back
 
@@ -135,10 +139,3 @@ def _set_back(connection: Connection, change: dict[str, Any], at: str) -> int:
             statement = update(table).where(table.c.id.in_(chunk), *as_left).values(held)
             back += connection.execute(statement).rowcount
     return back
-
-
-def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    """The ids, each once, few enough for a statement at a time."""
-    wanted = [int(i) for i in dict.fromkeys(ids)]
-    for begin in range(0, len(wanted), _CHUNK):
-        yield wanted[begin : begin + _CHUNK]

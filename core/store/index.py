@@ -15,9 +15,8 @@ from core.errors import NotFoundError
 from core.gestures.features import feature_set
 from core.pose.skeletons import skeleton_named
 from core.store import schema as t
-from core.store.history import chunks
 from core.store.learned import has_axes, keypoints_of
-from core.store.rows import Sample, array, to_sample
+from core.store.rows import Sample, array, chunks, to_sample
 from core.store.store import Store
 
 Ints = NDArray[np.int64]

@@ -1,6 +1,6 @@
 """What the store takes and gives: plain records, and their way to and from table rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,11 +17,19 @@ from core.pose.skeletons import HAND_21, skeleton_named
 from core.pose.types import Floats
 
 _AXES = ((2,), (3,))  # of a keypoint: x, y or x, y, z
+_CHUNK = 500  # ids a statement; SQLite bounds the number of its parameters
 
 
 def now() -> str:
     """The time as the store writes it: ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    """The ids, each once, few enough for a statement at a time."""
+    wanted = [int(i) for i in dict.fromkeys(ids)]
+    for begin in range(0, len(wanted), _CHUNK):
+        yield wanted[begin : begin + _CHUNK]
 
 
 @dataclass(frozen=True)
@@ -190,14 +198,11 @@ def to_row(sample: NewSample) -> dict[str, Any]:
     """Columns of `samples` that the sample itself decides."""
     height, width = sample.size_hw or (None, None)
     x, y, side = sample.region or (None, None, None)
-    return {
+    return {name: getattr(sample, name) for name in _SAME} | {
         "keypoints": _blob(sample.keypoints),
         "scores": _blob(sample.scores),
         "world": None if sample.world is None else _blob(sample.world),
-        "handedness": sample.handedness,
-        "instance": sample.instance,
         "frames": sample.frames,
-        "time_s": sample.time_s,
         "times": None if sample.times_s is None else sample.times_s.astype("<f8").tobytes(),
         "visibility": None if sample.visibility is None else _blob(sample.visibility),
         "height": height,
@@ -205,14 +210,15 @@ def to_row(sample: NewSample) -> dict[str, Any]:
         "square_x": x,
         "square_y": y,
         "square_side": side,
-        "source": sample.source,
-        "mirrored_view": sample.mirrored_view,
-        "space": sample.space,
-        "estimator": sample.estimator,
-        "estimator_version": sample.estimator_version,
-        "file_hash": sample.file_hash,
-        "taken_at": sample.taken_at,
     }
+
+
+def crop_rows(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
+    """A sample's crops as rows of `crops`."""
+    jpegs = dict(sample.other_crops)
+    if sample.crop_jpeg is not None:
+        jpegs[sample.frames // 2] = sample.crop_jpeg
+    return [{"sample_id": sample_id, "frame": f, "jpeg": j} for f, j in sorted(jpegs.items())]
 
 
 def whole_rows(new: Sequence[NewSample], about: dict[str, Any]) -> list[dict[str, Any]]:
@@ -223,34 +229,53 @@ def whole_rows(new: Sequence[NewSample], about: dict[str, Any]) -> list[dict[str
 
 def to_sample(row: Any) -> Sample:
     """A row of `samples` with its crop as `jpeg` and its project's `skeleton`."""
-    frames = row.frames
-    joints = len(row.scores) // (4 * frames)
+    about = _sample_fields(row._mapping, row.skeleton)
     return Sample(
-        id=row.id,
-        gesture_id=row.gesture_id,
-        burst_id=row.burst_id,
-        keypoints=array(row.keypoints).reshape(frames, joints, -1),
-        scores=array(row.scores).reshape(frames, joints),
-        world=None if row.world is None else array(row.world).reshape(frames, joints, 3),
-        handedness=row.handedness,
-        instance=row.instance,
-        size_hw=None if row.height is None else (row.height, row.width),
-        region=None if row.square_x is None else (row.square_x, row.square_y, row.square_side),
-        crop_jpeg=row.jpeg,
-        source=row.source,
-        mirrored_view=row.mirrored_view,
-        space=row.space,
-        estimator=row.estimator,
-        estimator_version=row.estimator_version,
-        file_hash=row.file_hash,
-        taken_at=row.taken_at,
-        skeleton=row.skeleton,
-        time_s=row.time_s,
-        times_s=_times(row.times),
-        visibility=None
-        if row.visibility is None
-        else array(row.visibility).reshape(frames, joints),
+        id=row.id, gesture_id=row.gesture_id, burst_id=row.burst_id, crop_jpeg=row.jpeg, **about
     )
+
+
+def from_row(row: Mapping[str, Any], skeleton: str) -> NewSample:
+    """A row of `samples` from elsewhere as a sample that can be stored; without its crops.
+
+    Raises:
+        ValueError: its numbers do not fit together.
+        SkeletonError: they are no keypoints of this skeleton.
+    """
+    return NewSample(**_sample_fields(row, skeleton))
+
+
+def _sample_fields(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
+    """What a row says of `NewSample`'s fields."""
+    frames = row["frames"]
+    joints = len(row["scores"]) // (4 * frames)
+    shapes = {"keypoints": (-1,), "scores": (), "world": (3,), "visibility": ()}
+    found: dict[str, Any] = {
+        name: None if row[name] is None else array(row[name]).reshape(frames, joints, *axes)
+        for name, axes in shapes.items()
+    }
+    square = row["square_x"], row["square_y"], row["square_side"]
+    return found | {
+        "size_hw": None if row["height"] is None else (row["height"], row["width"]),
+        "region": None if row["square_x"] is None else square,
+        "times_s": _times(row["times"]),
+        "skeleton": skeleton,
+        **{name: row[name] for name in _SAME},
+    }
+
+
+_SAME = (  # columns that are fields under the same name
+    "handedness",
+    "instance",
+    "source",
+    "mirrored_view",
+    "space",
+    "estimator",
+    "estimator_version",
+    "file_hash",
+    "taken_at",
+    "time_s",
+)
 
 
 def to_training_data(

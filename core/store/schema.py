@@ -306,6 +306,8 @@ def _rebuild_with_autoincrement(connection: Connection, table: str) -> None:
     """Copy a SQLite table into one whose ids are never used again; foreign keys must be off."""
     about = text("SELECT sql FROM sqlite_master WHERE tbl_name = :table AND type = :type")
     [old] = connection.scalars(about, {"table": table, "type": "table"})
+    if "AUTOINCREMENT" in old:
+        return
     found = connection.scalars(about, {"table": table, "type": "index"})
     indexes = [index for index in found if index]
     columns = re.sub(r",\s*PRIMARY KEY \(id\)", "", old[old.index("(") :])

@@ -6,7 +6,6 @@ Whatever is deleted goes to the bin (`deleted_at`) and can be restored.
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from sqlalchemy import distinct, func, insert, select
 
@@ -26,7 +25,8 @@ from core.pose.finders import keypoints_of_all
 from core.pose.skeletons import BODY_33, HAND_21, HANDS_42, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
-from core.store.fitting import check_samples, home_of
+from core.store.fitting import check_recording, check_samples, home_of
+from core.store.kinds import check_frames
 from core.store.learned import NO_SPACE, counted_estimators, training_rows, usual_finders
 from core.store.rows import (
     MOVING,
@@ -37,6 +37,7 @@ from core.store.rows import (
     Person,
     Project,
     Sample,
+    crop_rows,
     now,
     to_gesture,
     to_project,
@@ -232,12 +233,8 @@ class Store(Database):
             NotFoundError: one of them is gone, or they are of different projects.
         """
         values = {"session_id": session_id, "gesture_id": gesture_id, "started_at": now()}
-        session, gesture = t.sessions.c, t.gestures.c
-        both = select(session.id).where(session.id == session_id, gesture.id == gesture_id)
-        both = both.where(gesture.project_id == session.project_id, self.own(session.project_id))
         with self.writing() as connection:
-            if connection.execute(both).first() is None:
-                raise NotFoundError("this session or gesture is gone: reload and choose another")
+            check_recording(connection, session_id, gesture_id, self.owner)
             return inserted(connection, t.bursts, values)
 
     # --------------------------------------------------------------------------------- samples
@@ -247,19 +244,21 @@ class Store(Database):
 
         Raises:
             NotFoundError: no such recording; its gesture, person or project is in the bin.
+            KindError: single frames of a moving gesture, or clips of a still one.
             SkeletonError: samples of another skeleton than the project's, with a z that its others
                 lack, or without one where it learns in space.
             StoreFullError: the disk is full; nothing of these was stored.
         """
         stored = insert(t.samples).returning(t.samples.c.id, sort_by_parameter_order=True)
         with self.writing() as connection:
-            about = home_of(connection, burst_id, self.owner)
+            about, gesture, kind = home_of(connection, burst_id, self.owner)
             if not new:
                 return []
+            check_frames(gesture, kind, [sample.frames for sample in new])
             keypoints_only = check_samples(connection, about["project_id"], new)
             rows = [to_row(sample) | about for sample in new]
             ids = list(connection.execute(stored, rows).scalars())
-            crops = [crop for i, sample in zip(ids, new, strict=True) for crop in _crops(i, sample)]
+            crops = [row for i, one in zip(ids, new, strict=True) for row in crop_rows(i, one)]
             if crops and not keypoints_only:  # whoever records: no picture goes in there
                 connection.execute(insert(t.crops), crops)
             if wholes := whole_rows(new, about):
@@ -322,11 +321,9 @@ class Store(Database):
     def known_hashes(self, project_id: int) -> set[str]:
         """sha256 of the files that samples outside the bin came from."""
         of = t.samples.c
-        found = select(of.file_hash).where(
-            of.project_id == project_id, of.deleted_at.is_(None), of.file_hash.is_not(None)
-        )
-        found = found.where(self.own(of.project_id)).distinct()
-        return {row[0] for row in self.rows(found)}
+        found = select(of.file_hash).where(of.project_id == project_id, of.deleted_at.is_(None))
+        found = found.where(of.file_hash.is_not(None), self.own(of.project_id))
+        return {row[0] for row in self.rows(found.distinct())}
 
     def known_keypoints(self, project_id: int, digest: str) -> Counter[bytes]:
         """The keypoints, as blobs, that came from the table of this sha256 and are not in the bin;
@@ -365,8 +362,8 @@ class Store(Database):
     ) -> dict[str, int]:
         """Samples per estimator, the most frequent first; of all gestures or of some."""
         counts = counted_estimators(project_id, gesture_ids)
-        rows = self.rows(counts.where(self.own(t.samples.c.project_id)))
-        return {row[0]: row[1] for row in rows}
+        own = self.own(t.samples.c.project_id)
+        return {row[0]: row[1] for row in self.rows(counts.where(own))}
 
     def training_data(
         self,
@@ -401,11 +398,3 @@ class Store(Database):
             nothing = "the project has no samples yet: record or import some first"
             raise NotFoundError(NO_SPACE if flat else nothing)
         return to_training_data(rows, enabled, skeleton)
-
-
-def _crops(sample_id: int, sample: NewSample) -> list[dict[str, Any]]:
-    """A sample's crops as rows."""
-    jpegs = dict(sample.other_crops)
-    if sample.crop_jpeg is not None:
-        jpegs[sample.frames // 2] = sample.crop_jpeg
-    return [{"sample_id": sample_id, "frame": f, "jpeg": j} for f, j in sorted(jpegs.items())]

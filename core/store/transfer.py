@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, distinct, func, insert, select, text, update
 
-from core.errors import NotFoundError
+from core.errors import NotFoundError, SkeletonError, StoreError
 from core.gestures.labels import in_colour
 from core.store import schema as t
 from core.store.database import named
-from core.store.fitting import settle_axes
-from core.store.rows import Project
+from core.store.fitting import check_same_axes, settle_axes
+from core.store.kinds import check_frames
+from core.store.rows import Project, from_row
 
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
 _BATCH = 500
@@ -182,17 +183,22 @@ def insert_project(
     for part in PARTS:
         for batch in _batches(read(part)):
             add_rows(connection, imported, part, batch)
+    check_same_axes(connection, project_id)
     settle_axes(connection, project_id)  # files of before version 8 don't say it
     return imported
 
 
 def add_rows(connection: Connection, imported: ImportedProject, part: str, rows: list[Row]) -> None:
-    """Insert rows of one of PARTS into the project; their new ids are remembered by the old.
+    """Insert rows of one of PARTS into the project; their new ids are remembered by the old. A
+    sample's `place` says where in a file it stands, for errors.
 
     Raises:
         NotFoundError: a row belongs to one that did not come.
+        StoreError: a sample whose numbers don't fit together, or not of its gesture's kind.
     """
     at_home = [_at_home(row, part, imported) for row in rows]
+    if part == "samples":
+        _check_rows(connection, imported.project, rows, at_home)
     new = insert_rows(connection, t.metadata.tables[part], at_home)
     imported.ids[part].update(zip((row["id"] for row in rows), new, strict=True))
     crops = [
@@ -202,6 +208,24 @@ def add_rows(connection: Connection, imported: ImportedProject, part: str, rows:
     ]
     if crops:
         connection.execute(insert(t.crops), crops)
+
+
+def _check_rows(
+    connection: Connection, project: Project, rows: list[Row], at_home: list[Row]
+) -> None:
+    """What `Store.add_samples` checks of samples."""
+    gesture = t.gestures.c
+    wanted = {row["gesture_id"] for row in at_home}
+    found = select(gesture.id, gesture.name, gesture.kind).where(gesture.id.in_(wanted))
+    kinds = {row.id: (row.name, row.kind) for row in connection.execute(found)}
+    for row, home in zip(rows, at_home, strict=True):
+        try:
+            sample = from_row(row, project.skeleton)
+            if row.get("deleted_at") is None:
+                check_frames(*kinds[home["gesture_id"]], [sample.frames])
+        except (ValueError, SkeletonError, StoreError) as error:
+            place = row.get("place") or f"sample {row['id']}"
+            raise StoreError(f"{place}: {error}") from error
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:

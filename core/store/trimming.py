@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
-from core.errors import NotFoundError
+from core.errors import NotFoundError, StoreError
 from core.store import schema as t
 from core.store.bin import alive_samples
 from core.store.database import inserted
@@ -76,6 +76,7 @@ def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int
 
     Raises:
         NotFoundError: the clip is gone.
+        StoreError: a single frame would be left.
         ValueError: no frame is in the part.
     """
     whole, _ = whole_of(store, sample)
@@ -84,6 +85,8 @@ def trim_clip(store: Store, project_id: int, sample: Sample, part: slice) -> int
         connection = undo_log.connection
         if not alive_samples(connection, project_id, [sample.id]):
             raise NotFoundError("that sample is gone: it was deleted or changed elsewhere")
+        if cut.frames == 1:
+            raise StoreError("a single frame is no clip: move the handles apart")
         about = {"project_id": project_id, "burst_id": sample.burst_id}
         about |= {"gesture_id": sample.gesture_id}
         new_id = inserted(connection, t.samples, to_row(cut) | about)

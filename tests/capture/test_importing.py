@@ -11,6 +11,7 @@ from core.capture.importing import import_path
 from core.capture.tables import read_table
 from core.errors import (
     ArchiveError,
+    KindError,
     MediaError,
     SkeletonError,
     StoreFullError,
@@ -19,6 +20,7 @@ from core.errors import (
 )
 from core.pose.skeletons import BODY_33
 from core.store import Store
+from core.store.rows import MOVING
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
@@ -567,3 +569,24 @@ def test_a_file_of_labels_without_end_is_refused(tmp_path):
     (tmp_path / "a_classifier_label.csv").write_text("ok\n" * 400_000)
     with pytest.raises(TableError, match=r"a_classifier_label\.csv has over 1,048,576 bytes"):
         read_table(tmp_path / "a.csv")
+
+
+def test_pictures_of_a_moving_gesture_are_refused_and_the_rest_goes_in(
+    store, photos, make_estimator
+):
+    project = store.create_project("p")
+    store.add_gesture(project.id, "ok_moves", kind=MOVING)
+    first = sorted(photos.iterdir())[0].name
+    mapping = {first: "ok_moves"}
+    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping=mapping)
+    assert report.added and "ok_moves" not in overview(store)
+    refused = [reason for file, reason in report.refused if file.startswith(first)]
+    assert refused and all("“ok_moves” is a moving gesture" in reason for reason in refused)
+
+
+def test_a_table_of_still_hands_is_refused_whole_where_one_gesture_moves(store, tmp_path):
+    project = store.create_project("p")
+    store.add_gesture(project.id, "swipe", kind=MOVING)
+    with pytest.raises(KindError, match="“swipe” is a moving gesture"):
+        import_path(store, "p", table(tmp_path / "a.csv", [row("ok"), row("swipe", 9)]))
+    assert overview(store) == {}

@@ -1,9 +1,13 @@
 """Samples of several frames, and bodies, leave in every kind of file and come back whole."""
 
+import json
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from core.errors import SkeletonError, TableError
+from core.errors import ArchiveError, SkeletonError, TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import export_data
 from core.exchange.project_file import export_project, import_project
@@ -130,3 +134,44 @@ def test_samples_in_space_alone_come_back_to_the_last_bit(store, tmp_path, suffi
         read_data(store, "flat", out)
     with pytest.raises(TableError, match="holds x and y of each keypoint"):
         export_data(store, copy, tmp_path / "k.csv", kind="kazuhito")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_a_clip_of_which_a_frame_lacks_keypoints_in_space_is_refused_with_its_row(
+    store, bodies, tmp_path, suffix
+):
+    """It was added before, and no page could show the project's samples any more."""
+    out = tmp_path / f"t{suffix}"
+    export_data(store, bodies, out)
+    if suffix == ".csv":
+        table = pd.read_csv(out, dtype=str, keep_default_na=False)
+        table.loc[3, [name for name in table.columns if re.fullmatch(r"w[xyz]\d+", name)]] = ""
+        table.to_csv(out, index=False)
+        place = "line 5: world .* its first frame is line 3"
+    else:
+        content = json.loads(out.read_text())
+        content["annotations"][3]["mudra"]["world"] = None
+        out.write_text(json.dumps(content))
+        place = r"annotation \d+: world .* its first frame is annotation \d+"
+    with pytest.raises(TableError, match=place):
+        read_data(store, "copy", out)
+    assert [project.name for project in store.projects()] == ["Bodies"]
+
+
+def test_clips_do_not_come_into_a_still_gesture_of_their_name(store, bodies, tmp_path):
+    export_data(store, bodies, tmp_path / "t.csv")
+    other = store.create_project("other", skeleton="body_33")
+    store.add_gesture(other.id, "wave")
+    with pytest.raises(TableError, match="line 3: “wave” is a still gesture"):
+        read_data(store, "other", tmp_path / "t.csv")
+    assert store.samples(other.id) == []
+
+
+def test_a_project_file_with_single_frames_of_a_moving_gesture_is_refused(store, bodies, tmp_path):
+    with store.writing() as connection:
+        connection.exec_driver_sql("UPDATE gestures SET kind = 'moving' WHERE name = 'hands up'")
+    paths = Paths.find(tmp_path)
+    export_project(store, paths, "Bodies", tmp_path / "p.zip")
+    with pytest.raises(ArchiveError, match="sample 1: “hands up” is a moving gesture"):
+        import_project(store, paths, tmp_path / "p.zip")
+    assert [project.name for project in store.projects()] == ["Bodies"]

@@ -31,9 +31,18 @@ def bodies(store):
 
 @pytest.fixture
 def burst(store, bodies):
-    pose = store.add_gesture(bodies.id, "hands up", "🙌")
-    who = store.ensure_person(bodies.id, "me")
-    return store.start_recording(store.start_session(bodies.id, who.id, "webcam"), pose.id)
+    return begin(store, bodies, store.add_gesture(bodies.id, "hands up", "🙌"))
+
+
+@pytest.fixture
+def motion(store, bodies):
+    """A recording of a gesture that moves."""
+    return begin(store, bodies, store.add_gesture(bodies.id, "jump", "", MOVING))
+
+
+def begin(store, project, gesture):
+    who = store.ensure_person(project.id, "me")
+    return store.start_recording(store.start_session(project.id, who.id, "webcam"), gesture.id)
 
 
 def test_a_project_of_motions_begins_with_gestures_that_move(store):
@@ -74,7 +83,7 @@ def test_a_sample_whose_numbers_do_not_fit_is_none():
         person(keypoints=np.zeros((21, 2), np.float32), scores=np.zeros(21, np.float32))
 
 
-def test_a_clip_comes_back_as_it_went_in(store, bodies, burst):
+def test_a_clip_comes_back_as_it_went_in(store, bodies, motion):
     clip = person(
         1,
         5,
@@ -85,7 +94,7 @@ def test_a_clip_comes_back_as_it_went_in(store, bodies, burst):
         crop_jpeg=b"\xff\xd8middle",
         other_crops={0: b"\xff\xd8first", 4: b"\xff\xd8last"},
     )
-    [sample_id] = store.add_samples(burst, [clip])
+    [sample_id] = store.add_samples(motion, [clip])
     [back] = store.samples(bodies.id)
     for name in ("keypoints", "scores", "world", "visibility", "times_s"):
         np.testing.assert_array_equal(getattr(back, name), getattr(clip, name))
@@ -107,15 +116,16 @@ def test_three_dimensions_stay_three(store, bodies, burst):
     assert store.training_data(bodies.id).keypoints.shape == (1, 33, 3)
 
 
-def test_still_poses_are_trained_on_and_clips_wait(store, bodies, burst):
-    store.add_samples(burst, [person(1), person(2, frames=4), person(3)])
+def test_still_poses_are_trained_on_and_clips_wait(store, bodies, burst, motion):
+    store.add_samples(burst, [person(1), person(3)])
+    store.add_samples(motion, [person(2, frames=4)])
     data = store.training_data(bodies.id)
     assert data.keypoints.shape == (2, 33, 2) and data.skeleton == "body_33"
 
 
-def test_a_clip_is_looked_at_as_its_middle_frame(store, bodies, burst):
+def test_a_clip_is_looked_at_as_its_middle_frame(store, bodies, burst, motion):
     clips = [person(1), person(2, frames=4), person(3, frames=7)]
-    ids = store.add_samples(burst, clips)
+    ids = store.add_samples(burst, clips[:1]) + store.add_samples(motion, clips[1:])
     poses = read_poses(store, bodies.id, ids)
     for found, clip in zip(poses.keypoints, clips, strict=True):
         np.testing.assert_array_equal(found, clip.pose)
@@ -130,11 +140,11 @@ def test_a_gesture_is_still_unless_it_moves(store, project):
     assert (wave.kind, kinds["wave"], kinds["ok"]) == ("moving", "moving", "still")
 
 
-def test_a_project_s_keypoints_are_all_in_the_picture_or_all_in_space(store, bodies, burst):
+def test_a_project_s_keypoints_are_all_in_the_picture_or_all_in_space(store, bodies, burst, motion):
     deep = person(keypoints=np.ones((33, 3), np.float32))
     with pytest.raises(SkeletonError, match=r"in space \(x, y, z\), those of “Bodies” in the pic"):
         store.add_samples(burst, [person(), deep])
-    store.add_samples(burst, [person(frames=4)])
+    store.add_samples(motion, [person(frames=4)])
     with pytest.raises(SkeletonError, match="make a project for them"):
         store.add_samples(burst, [deep])
     assert len(store.samples(bodies.id)) == 1

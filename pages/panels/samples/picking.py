@@ -8,7 +8,7 @@ from core.capture.samples import shown_jpeg
 from core.gestures.labels import safe_label
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
-from core.store.bin import delete_samples, move_samples
+from core.store.bin import delete_samples, move_samples, same_kind_gestures
 from core.store.index import Ints
 from pages.components.sample_grid import Tile, show_tiles
 from pages.panels.frame import errors_shown, studio
@@ -65,10 +65,11 @@ def _restored(restore: Callable[[list[int]], None], ids: list[int]) -> None:
 
 
 def act_on(project: Project, ids: list[int]) -> None:
-    """Delete these samples, or move them to another gesture."""
+    """Delete these samples, or move them to another gesture of their kind."""
     n = f"{len(ids):,}"
     st.button(f"Delete {n}", icon="🗑️", on_click=_delete, args=(project, ids))
-    gestures = {g.id: g.label.title for g in studio().store.gestures(project.id)}
+    there = same_kind_gestures(studio().store, project.id, ids)
+    gestures = {g.id: g.label.title for g in there}
     to = st.selectbox(
         "Move to",
         [0, *gestures],
