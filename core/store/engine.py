@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -20,6 +20,7 @@ from sqlalchemy.exc import (
 from core.errors import StoreError, StoreFullError
 
 _SQLITE = "sqlite:///"
+_URL = re.compile(r"[\w+.-]+://")
 _BUSY_MS = 30_000
 _MORE = 25  # connections beside the five that are kept; PostgreSQL takes 100 of all studios
 
@@ -48,6 +49,10 @@ def _engine_of(url: str, process: int) -> Engine:
     """One for all stores of a process: each would keep connections, of which a server has few."""
     reason = "is no database URL: write postgresql://name:password@host/database"
     try:
+        if "@" in (make_url(url).host or ""):
+            raise StoreError(
+                "the database's URL has more than one @: write one in the password as %40"
+            )
         # a server that was restarted is no error; writers hold a connection while they wait
         engine = create_engine(url, pool_pre_ping=True, max_overflow=_MORE)
         if engine.dialect.name == "postgresql":
@@ -63,8 +68,20 @@ def _engine_of(url: str, process: int) -> Engine:
 
 
 def without_password(text: str) -> str:
-    """The text, the password in each URL hidden."""
-    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", text)
+    """A URL, or a text with URLs in it, each without its password and its query."""
+    if _URL.match(text):
+        return _shown_url(text)
+    return re.sub(_URL.pattern + r"[^\s'\"]+", lambda found: _shown_url(found[0]), text)
+
+
+def _shown_url(text: str) -> str:
+    if text.startswith(_SQLITE):
+        return text
+    with suppress(SQLAlchemyError, ValueError):
+        url = make_url(text)
+        if "@" not in (url.host or ""):  # else the host begins with the password's end
+            return url.set(query={}).render_as_string(hide_password=True)
+    return f"{text.partition('://')[0]}://***"
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

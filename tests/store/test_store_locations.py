@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.errors import StoreError
 from core.store import Store
-from core.store.engine import plain_errors
+from core.store.engine import plain_errors, without_password
 
 PASSWORD = "geheim"
 URLS = {
@@ -28,6 +28,32 @@ def test_a_database_that_can_t_be_reached_is_said_without_its_password(url):
     told = str(raised.value) + "".join(traceback.format_exception(raised.value, chain=True))
     assert PASSWORD not in told.replace(url.format(PASSWORD), "")
     assert "://" in str(raised.value)  # which one it was, its password hidden
+
+
+def test_an_at_sign_within_the_password_is_refused_without_repeating_it():
+    with pytest.raises(StoreError, match="write one in the password as %40") as raised:
+        Store(f"postgresql://u:hun@{PASSWORD}@127.0.0.1/x")
+    assert PASSWORD not in str(raised.value) and "hun" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"postgresql://u:{PASSWORD}@h:5432/x", "postgresql://u:***@h:5432/x"),
+        (f"postgresql://u:a/b?c#{PASSWORD}@h/x", "postgresql://u:***@h/x"),
+        (f"postgresql://h/x?user=u&password={PASSWORD}", "postgresql://h/x"),
+        (f"postgresql:///x?host=/run&password={PASSWORD}", "postgresql:///x"),
+        (f"postgresql://u:hun@{PASSWORD}@h/x", "postgresql://***"),
+        (f"postgresql://u:{PASSWORD}@h:port/x", "postgresql://***"),
+        ("postgresql://h/x", "postgresql://h/x"),
+        ("sqlite:///a?b@c.db", "sqlite:///a?b@c.db"),
+        ("/home/me/mudra.db", "/home/me/mudra.db"),
+        (f"no way to 'p://a:{PASSWORD}@b' today", "no way to 'p://a:***@b' today"),
+        (f"dsn p://h/x?password={PASSWORD} is bad", "dsn p://h/x is bad"),
+    ],
+)
+def test_a_url_is_shown_without_what_is_secret_in_it(url, shown):
+    assert without_password(url) == shown
 
 
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
