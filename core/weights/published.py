@@ -25,6 +25,7 @@ from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
 
 GIVEN = ".onnx"
+_MOST_BYTES = 2**30
 _CHECKPOINT = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
 
@@ -45,6 +46,7 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     Raises:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
+    _check_size(file)
     if file.suffix == GIVEN:
         return _import_given(name, file, folder)
     if not entry_of(name).net:
@@ -60,6 +62,15 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     record = {**about, **found, "arrays": len(arrays), "parameters": count}
     _keep(name, folder, ".safetensors", content, record)
     return record
+
+
+def _check_size(file: Path) -> None:
+    size = file.stat().st_size if file.is_file() else 0
+    if size > _MOST_BYTES:
+        raise WeightsError(
+            f"{file.name} is {size / 2**30:.1f} GB, the limit is {_MOST_BYTES / 2**30:.0f} GB: no "
+            "net that is known is as large"
+        )
 
 
 def read_published(name: str, file: Path) -> Arrays:

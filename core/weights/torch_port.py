@@ -21,6 +21,10 @@ _NUMPY: list[Any] = [
     np.dtype,
     *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "u1", "b1")),
 ]
+_KINDS = (
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool),
+)
 
 
 def read_torch(path: Path) -> dict[str, NDArray[Any]]:
@@ -37,11 +41,10 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with torch.serialization.safe_globals(_NUMPY):
             found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch lets any error through, over many lines
-        detail = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception:  # torch lets any error through, and advises to run what is in the file
         raise WeightsError(
-            f"{path.name} is not whole, or holds more than tensors ({detail[:160]}): nothing of it "
-            "was run, get the file again from its author"
+            f"{path.name} is not whole, or holds more than tensors: nothing of it was run, get the "
+            "file again from its author"
         ) from None
     found = found.get("state_dict", found) if isinstance(found, dict) else found
     if not isinstance(found, dict) or not found:
@@ -55,9 +58,19 @@ def _arrays(file: str, found: dict[Any, Any]) -> dict[str, NDArray[Any]]:
         if not isinstance(name, str) or not isinstance(value, torch.Tensor):
             kind = type(value).__name__
             raise WeightsError(f"{file}: “{str(name)[:60]}” holds a {kind}, expected a tensor")
+        if not _is_plain(value):
+            kind = f"{value.layout} {value.dtype} on {value.device}".replace("torch.", "")
+            raise WeightsError(f"{file}: “{name[:60]}” is {kind}, expected an array of numbers")
         value = value.float() if value.dtype == torch.bfloat16 else value
         arrays[name] = value.detach().numpy()
     return arrays
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    """Whether every number of it lies in the file by itself."""
+    plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
+    plain = plain and not tensor.is_nested and tensor.dtype in _KINDS
+    return plain and tensor.nbytes <= tensor.untyped_storage().nbytes()
 
 
 def _unpacked_size(path: Path) -> int:

@@ -133,3 +133,12 @@ def test_a_record_that_is_no_json_is_told(tmp_path):
     path_of("cpm.body", tmp_path).with_suffix(".json").write_text(json.dumps([]))
     with pytest.raises(WeightsError, match="altered"):
         verify("cpm.body", tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".safetensors", ".pth", ".pkl", ".npz"])
+def test_a_file_of_gigabytes_is_refused_unread(tmp_path, suffix):
+    path = tmp_path / f"huge{suffix}"
+    with path.open("wb") as file:
+        file.truncate(5 * 2**30)  # sparse: it takes no room
+    with pytest.raises(WeightsError, match=rf"huge\{suffix} is 5.0 GB, the limit is 1 GB"):
+        import_weights("rtmpose.onnx_256x192", path, tmp_path / "weights")

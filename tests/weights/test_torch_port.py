@@ -81,3 +81,30 @@ def test_a_broken_file_is_told(tmp_path, content):
     (tmp_path / "net.pth").write_bytes(content)
     with pytest.raises(WeightsError, match=r"net.pth"):
         read_torch(tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [
+        (torch.eye(3).to_sparse(), "sparse_coo float32 on cpu"),
+        (torch.zeros(3, device="meta"), "strided float32 on meta"),
+        (torch.zeros(1).expand(2**40), "strided float32 on cpu"),
+        (torch.zeros(1, dtype=torch.bfloat16).expand(2**40), "strided bfloat16 on cpu"),
+        (torch.zeros(3, dtype=torch.complex64), "strided complex64 on cpu"),
+        (torch.zeros(3).to(torch.float8_e4m3fn), "strided float8_e4m3fn on cpu"),
+    ],
+    ids=["sparse", "meta", "repeated", "repeated half", "complex", "eighth"],
+)
+@pytest.mark.filterwarnings("ignore:TypedStorage:UserWarning")
+def test_a_tensor_without_its_own_numbers_is_refused_in_one_line(tmp_path, tensor, kind):
+    torch.save({"conv1_1.weight": tensor}, tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match=f"“conv1_1.weight” is {kind}, expected") as raised:
+        read_torch(tmp_path / "net.pth")
+    assert str(raised.value).isprintable()
+
+
+def test_torch_s_own_advice_is_not_repeated(tmp_path):
+    torch.save({"conv1_1.weight": Exploit("true")}, tmp_path / "net.pth")
+    with pytest.raises(WeightsError, match="nothing of it was run") as raised:
+        read_torch(tmp_path / "net.pth")
+    assert str(raised.value).isprintable() and "option" not in str(raised.value)

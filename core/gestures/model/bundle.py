@@ -339,11 +339,11 @@ def _texts(folder: Path, name: str) -> dict[str, str]:
         raise ArchiveError(f"{name} lacks {', '.join(missing)}: {_AS_ASKED}")
     texts = {}
     for member in (METADATA, LABELS, VECTORS, CARD, PREDICT):
-        content = (folder / member).read_bytes()
-        if len(content) > _MAX_TEXT:
-            raise ArchiveError(f"{name}: {member} has {len(content):,} bytes, over {_MAX_TEXT:,}")
+        size = (folder / member).stat().st_size
+        if size > _MAX_TEXT:
+            raise ArchiveError(f"{name}: {member} has {size:,} bytes, over {_MAX_TEXT:,}")
         try:
-            texts[member] = content.decode()
+            texts[member] = (folder / member).read_bytes().decode()
         except UnicodeDecodeError as error:
             raise ArchiveError(f"{name}: {member} is no text in UTF-8: {_AS_ASKED}") from error
     return texts
