@@ -1,6 +1,7 @@
 """People log in at an OpenID provider of its own process, as docs/sharing.md says; in Chromium."""
 
 import json
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +18,7 @@ from core.recognition.browser_channel import GONE, PATH
 from core.store import Store
 from core.weights.browser_files import is_ready
 from tests.browser.conftest import light_and_dark, reads, start_in_browser
+from tests.browser.https_provider import write_certificate
 from tests.conftest import lacking, wait_until
 from tests.pages.conftest import record
 
@@ -41,29 +43,37 @@ def ready(weights_folder):
 
 
 @pytest.fixture(scope="module")
-def issuer(tmp_path_factory):
-    """The provider's address: whoever opens it says who they are."""
+def certificate(tmp_path_factory):
+    """The provider's certificate and its key."""
+    return write_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory, certificate):
+    """The provider's https address: whoever opens it says who they are."""
     port = free_port()
     people = [json.dumps({"sub": sub, "name": name}) for sub, name in PEOPLE.items()]
-    known = [part for person in people for part in ("--user-claims", person)]
-    command = [sys.executable, "-m", "oidc_provider_mock", "-p", str(port), *known]
+    module = "tests.browser.https_provider"
+    command = [sys.executable, "-m", module, str(port), *map(str, certificate), *people]
     with (tmp_path_factory.mktemp("provider") / LOG).open("wb") as log:
         provider = subprocess.Popen(command, stderr=log)
+    address = f"https://127.0.0.1:{port}"
     try:
-        wait_until(lambda: is_up(f"http://127.0.0.1:{port}/.well-known/openid-configuration"))
-        yield f"http://127.0.0.1:{port}"
+        wait_until(lambda: is_up(f"{address}/.well-known/openid-configuration", certificate[0]))
+        yield address
     finally:
         provider.kill()
         provider.wait()
 
 
-def is_up(address):
-    with suppress(OSError), urllib.request.urlopen(address) as answer:
+def is_up(address, trusted):
+    context = ssl.create_default_context(cafile=trusted)
+    with suppress(OSError), urllib.request.urlopen(address, context=context) as answer:
         return answer.status == 200
 
 
 @pytest.fixture(scope="module")
-def serve(tmp_path_factory, workspace, issuer):
+def serve(tmp_path_factory, workspace, issuer, certificate):
     """serve(base, secret) starts a studio with that login; its address."""
 
     @contextmanager
@@ -73,7 +83,11 @@ def serve(tmp_path_factory, workspace, issuer):
         (home / ".streamlit" / "secrets.toml").write_text(
             SECRETS.format(base=base, secret=secret, issuer=issuer)
         )
-        environment = {"HOME": str(home), "STREAMLIT_SERVER_BASE_URL_PATH": base}
+        environment = {
+            "HOME": str(home),
+            "STREAMLIT_SERVER_BASE_URL_PATH": base,
+            "SSL_CERT_FILE": str(certificate[0]),
+        }
         with studio(workspace, environment) as (address, _):
             yield address
         said = (workspace / LOG).read_text()
@@ -94,7 +108,9 @@ def visit(open_browser, request):
 
     @contextmanager
     def visit_with(*more, **look):
-        context = open_browser(*(more or FLAGS)).new_context(permissions=["camera"], **look)
+        context = open_browser(*(more or FLAGS)).new_context(
+            permissions=["camera"], ignore_https_errors=True, **look
+        )
         context.set_default_timeout(PATIENT_MS)
         with closing(context):
             yield context.new_page()
@@ -137,6 +153,19 @@ def test_who_is_not_logged_in_sees_a_button_on_every_page(visit, address, pictur
         page.goto(address)
         asks(page)
         light_and_dark(page, pictures / "log_in.png")
+
+
+def test_after_hands_were_found_on_the_server_others_can_still_log_in(visit, address, shared_data):
+    folder = shared_data / "hand_images" / "emrecandir" / "fist"
+    with visit() as page:
+        page.goto(address)
+        log_in(page, "anna")
+        page.goto(f"{address}/files")
+        page.locator("input[type=file]").set_input_files(sorted(folder.iterdir())[0])
+        expect(page.get_by_text("👊 fist")).to_be_visible(timeout=PATIENT_MS)
+    with visit() as page:
+        page.goto(address)
+        log_in(page, "ben")
 
 
 def test_each_has_projects_that_the_other_can_t_see_by_name_number_or_address(
