@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 
 from core.errors import ArchiveError
+from core.exchange.manifest import first_fault
+from core.exchange.run_records import check_record
 from core.gestures.model.bundle import check_folder
 from core.gestures.model.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of
-from core.learning.runs import DEAD, DONE, FAILED, LOG, STOPPED, Run
+from core.learning.runs import DEAD, LOG, Run
 from core.store.rows import Project
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
 SUFFIXES = (".onnx", ".json", ".jsonl")
 MAX_LOG = 8 * 2**20
-_ENDS = (DONE, STOPPED, FAILED, DEAD)
 
 
 def files_of(run: Run) -> list[Path]:
@@ -88,29 +90,29 @@ def _settle_log(path: Path, project: Project, where: str) -> None:
     """Write the log anew: it belongs to the project, and no process works on it."""
     if not path.is_file() or path.stat().st_size > MAX_LOG:
         raise ArchiveError(f"{where} has no {LOG} of at most {MAX_LOG:,} bytes")
-    records = [_record(line, where) for line in path.read_bytes().splitlines()]
+    lines = enumerate(path.read_bytes().splitlines(), 1)
+    records = [_record(line, f"{where}, line {number}") for number, line in lines]
     if not records or records[0]["event"] != "start":
         raise ArchiveError(f"{where}: the log begins with no start")
     records[0] |= owner_of(project)
     if records[-1]["event"] != "end":
         records.append({"time": records[-1]["time"], "event": "end", "status": DEAD})
-    lines = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    settled = (json.dumps(record | ({"pid": 0} if "pid" in record else {})) for record in records)
+    path.write_text("".join(f"{line}\n" for line in settled), encoding="utf-8")
 
 
 def _record(line: bytes, where: str) -> dict[str, Any]:
-    """A line of a log with what every reader counts on."""
+    """A line of a log with what every reader counts on; see `run_records`."""
     try:
         record = json.loads(line)
-        known = isinstance(record["event"], str) and isinstance(record["time"], int | float)
-        if record["event"] == "end":
-            known &= record["status"] in _ENDS
-        if record["event"] == "result":
-            known &= 0 <= float(record["figures"]["accuracy"]) <= 1
-    except (ValueError, TypeError, KeyError, RecursionError):
-        known = False
-    if not known:
-        raise ArchiveError(f"{where}: {line[:60]!r} is no line of a training's log")
+        check_record(record)
+    except ValidationError as error:
+        fault = first_fault(error)
+        raise ArchiveError(
+            f"{where} of its log can't be used ({fault}): export the project anew"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(f"{where}: {line[:60]!r} is no line of a training's log") from error
     return dict(record)
 
 

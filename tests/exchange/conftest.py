@@ -7,6 +7,22 @@ import numpy as np
 from core.media.pictures import encode_jpeg
 from core.store import NewSample, Store
 
+# a training's, as its log has it
+RESULT = {
+    "time": 2.0,
+    "event": "result",
+    "seconds": 1.5,
+    "split": "person",
+    "gestures": [{"name": "ok", "emoji": "👌"}, {"name": "fist", "emoji": ""}],
+    "figures": {
+        "n": 4,
+        "accuracy": 0.75,
+        "interval": [0.3, 0.95],
+        "per_gesture": {"ok": {"n": 4, "accuracy": 0.75}},
+        "confusion": [[3, 1], [0, 0]],
+    },
+}
+
 
 def sample(seed: int, *, crop: bool = True, **changes) -> NewSample:
     rng = np.random.default_rng(seed)

@@ -6,6 +6,8 @@ import pytest
 
 from core.errors import ArchiveError
 from core.exchange import project_runs
+from core.paths import Paths
+from tests.exchange.conftest import RESULT
 
 START = {"time": 1.0, "event": "start", "pid": 4711, "project": "theirs"}
 
@@ -62,8 +64,11 @@ def test_a_taken_name_gets_another_and_the_one_here_stays(arrive, project, tmp_p
     [
         (b"", None, "begins with no start"),
         (log_of({"time": 1.0, "event": "end", "status": "done"}), None, "begins with no start"),
-        (log_of(START, {"time": 1.0, "event": "end", "status": "running"}), None, "is no line"),
-        (log_of(START, {"time": "now", "event": "epoch"}), None, "is no line"),
+        (log_of(START, {"time": 1.0, "event": "end", "status": "running"}), None, "status: Input"),
+        (log_of(START, {"time": "now", "event": "epoch"}), None, "time: Input"),
+        (log_of(START | {"time": 1e20}), None, "time: Input"),
+        (log_of(START | {"kind": "comparison"}), None, "kind: Input"),
+        (log_of(START) + b'{"time": NaN, "event": "x"}', None, "time: Input"),
         (log_of(START) + b"[" * 100_000, None, "is no line"),
         (log_of(START), "gesture\nok\n", "validation.csv can't be read"),
         (log_of(START), "sample_id\nx\n", "validation.csv can't be read"),
@@ -73,3 +78,58 @@ def test_a_hostile_training_is_refused_by_name(log, table, words, arrive, projec
     with pytest.raises(ArchiveError, match=f"p.zip: runs/a.*{words}"):
         arrive(log, table).prepare(project, {})
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def without(record, *path):
+    """The record, and what is in it, without the key at the end of the path."""
+    if len(path) == 1:
+        return {key: value for key, value in record.items() if key != path[0]}
+    return record | {path[0]: without(record[path[0]], *path[1:])}
+
+
+def test_a_result_of_before_intervals_of_each_gesture_were_kept_comes_in(arrive, project, tmp_path):
+    arrive(log_of(START, RESULT)).prepare(project, {})
+    lines = (tmp_path / "room/a/log.jsonl").read_text().splitlines()
+    assert json.loads(lines[1]) == RESULT
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("seconds",),
+        ("split",),
+        ("gestures",),
+        ("figures", "n"),
+        ("figures", "interval"),
+        ("figures", "per_gesture"),
+        ("figures", "confusion"),
+    ],
+    ids=".".join,
+)
+def test_a_result_without_what_the_pages_show_is_refused_in_one_line(path, arrive, project):
+    with pytest.raises(ArchiveError, match=rf"runs/a.*{path[-1]}: Field required") as refused:
+        arrive(log_of(START, without(RESULT, *path))).prepare(project, {})
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"split": "moon"}, "split: Input should be 'person'"),
+        ({"gestures": RESULT["gestures"][:1]}, "matrix does not fit 1 gestures"),
+        ({"matcher": "net"}, "a matcher without"),
+        ({"figures": RESULT["figures"] | {"interval": [0.5]}}, "figures.interval: List should"),
+        ({"motions": {}}, "motions.figures: Field required"),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_refused(changed, says, arrive, project):
+    with pytest.raises(ArchiveError, match=says):
+        arrive(log_of(START, RESULT | changed)).prepare(project, {})
+
+
+@pytest.mark.parametrize("newest", [False, True], ids=["of still gestures", "of both kinds"])
+def test_what_a_training_writes_here_comes_in(trained_both, arrive, project, newest):
+    """The writer's own records: of trainings of real hands."""
+    logs = sorted(Paths.find(trained_both).runs.glob("*/log.jsonl"))
+    assert len(logs) == 2
+    arrive(logs[newest].read_bytes()).prepare(project, {})
