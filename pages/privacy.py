@@ -31,7 +31,9 @@ def page() -> None:
         "there, but for the crops of what you record. A picture is analysed and forgotten; only "
         "what you record is kept."
     )
-    st.markdown(safe_label(who_can_open(st.get_option("server.address"))))
+    st.markdown(
+        safe_label(who_can_open(st.get_option("server.address"), login=bool(studio().paths.owner)))
+    )
     _kept()
     _keypoints_only(project)
     _senders()
@@ -47,7 +49,7 @@ def _kept() -> None:
             "What": [one.what for one in found],
             "Where": [str(one.path) for one in found],
             "Size": [f"{one.bytes / 2**20:,.1f}\u00a0MB" for one in found],
-            "Deleted below": ["yes" if one.own else "no, nothing of yours" for one in found],
+            "Deleted": [one.goes_with for one in found],
         }
     )
     st.caption(

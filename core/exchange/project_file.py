@@ -41,6 +41,7 @@ from core.paths import Paths
 from core.store import Project, Store
 from core.store.transfer import (
     PARTS,
+    ROW_BYTES,
     ImportedProject,
     insert_project,
     project_made_at,
@@ -48,7 +49,6 @@ from core.store.transfer import (
     project_size,
 )
 
-_ROW_BYTES = 1500  # about what a sample's row takes
 _CROP_SIDE = 1024  # pixels; ours have 256
 _MAX_LINE = 4 * 2**20  # a clip of a thousand frames
 _RUN_FILE = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}\.(onnx|json|jsonl)"
@@ -161,7 +161,7 @@ def _pack_runs(packer: Packer, runs: list[Run]) -> list[str]:
 
 
 def _check_space(name: str, samples: int, crops: int) -> None:
-    wanted = samples * _ROW_BYTES + crops
+    wanted = samples * ROW_BYTES + crops
     if wanted > MAX_TOTAL:
         raise StoreError(
             f"“{name}” with {samples:,} samples would take about {wanted / 2**20:,.0f} MB, a "

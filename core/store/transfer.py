@@ -20,6 +20,7 @@ from core.store.fitting import check_same_axes, settle_axes
 from core.store.kinds import check_frames
 from core.store.rows import Project, from_row
 
+ROW_BYTES = 1500  # about what a sample's row takes, without its crop
 PARTS = ("gestures", "persons", "sessions", "bursts", "samples")  # each needs those before it
 _BATCH = 500
 

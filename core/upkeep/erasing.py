@@ -21,6 +21,7 @@ from core.paths import Paths
 from core.store import Project, Store
 from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
 from core.store.engine import without_password
+from core.store.transfer import ROW_BYTES, project_size
 from core.upkeep.derived import delete_derived_of, delete_derived_pictures, derived_folders
 
 WORD = "DELETE"  # what one types to say that one means it
@@ -29,12 +30,14 @@ _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}
 
 @dataclass(frozen=True)
 class Kept:
-    """A place, what lies there, how much of it, and whether it is the user's own."""
+    """A place, what lies there, how much of it, whether it is the user's own, and what deletes it,
+    for people."""
 
     what: str
     path: Path | str
     bytes: int
     own: bool = True
+    goes_with: str = "with everything"
 
 
 @dataclass
@@ -52,16 +55,38 @@ class Erased:
 
 
 def kept_here(store: Store, paths: Paths) -> list[Kept]:
-    """Where everything lies that Mudra keeps, empty places left out."""
-    size = store.server_bytes() or sum(size_of(path) for path in _database_files(paths))
-    where = without_password(str(paths.store))
-    found = [Kept("samples, crops, gestures, persons", where, size)]
+    """Where everything lies that Mudra keeps, empty places left out; of an owner only what is
+    theirs, without the server's paths."""
+    found = [_in_database(store, paths)]
     for path, derived in derived_folders(paths):
-        found.append(Kept(derived.what, path, size_of(path)))
+        shown = f"your folder, {path.name}" if paths.owner else path
+        found.append(Kept(derived.what, shown, size_of(path), goes_with=derived.goes_with))
     for path in _temporary(paths):
         found.append(Kept("uploads and downloads under way", path, size_of(path)))
-    found.append(Kept("prepared third-party models", paths.weights, size_of(paths.weights), False))
+    if not paths.owner:
+        size = size_of(paths.weights)
+        models = "prepared third-party models"
+        found.append(Kept(models, paths.weights, size, False, "never: nothing of yours"))
     return [one for one in found if one.bytes]
+
+
+def _in_database(store: Store, paths: Paths) -> Kept:
+    """The rows: an owner's own, or the whole database."""
+    if paths.owner:
+        where, size = "the studio's database", _own_bytes(store)
+    else:
+        where = without_password(str(paths.store))
+        size = store.server_bytes() or sum(size_of(path) for path in _database_files(paths))
+    goes_with = "pictures when forgotten, with its project, with everything"
+    return Kept("samples, crops, gestures, persons", where, size, goes_with=goes_with)
+
+
+def _own_bytes(store: Store) -> int:
+    """About what the owner's samples and crops take, those in the bin, too."""
+    projects = [*store.projects(), *store.projects(deleted=True)]
+    with store.reading() as connection:
+        sizes = [project_size(connection, one.id, with_bin=True) for one in projects]
+    return sum(samples * ROW_BYTES + crops for samples, crops in sizes)
 
 
 def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None = None) -> Erased:

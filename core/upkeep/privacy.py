@@ -78,8 +78,17 @@ def opens_here_alone(server_address: str | None) -> bool:
     return server_address in ("127.0.0.1", "localhost", "::1")
 
 
-def who_can_open(server_address: str | None) -> str:
-    """Who reaches the studio in a browser, in one sentence."""
+def who_can_open(server_address: str | None, *, login: bool = False) -> str:
+    """Who reaches the studio in a browser, and sees what is recorded.
+
+    Args:
+        login: people log in.
+    """
+    if login:
+        return (
+            "People log in to this studio, and each sees their own projects alone. Whoever runs it "
+            "can read its database and its files."
+        )
     if opens_here_alone(server_address):
         return "Only this machine can open the studio: it listens on 127.0.0.1 alone."
     where = server_address or "every address of this machine"

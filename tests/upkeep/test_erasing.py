@@ -192,10 +192,20 @@ def test_one_who_logged_in_deletes_what_is_theirs_alone(paths, monkeypatch):
         marked(store, store.create_project("p").id)
         (own.runs / "a").mkdir(parents=True)
     upload = Path(tempfile.mkdtemp(prefix="mudra-upload-"))
+    marked(found["ben"], found["ben"].projects()[0].id)
+    (paths.of("anna").runs / "a" / "log").write_bytes(bytes(7))
+    one_s = 40 * (1500 + len(MARK) * 500)
+    for name, times in (("anna", 1), ("ben", 2)):
+        shown = kept_here(found[name], paths.of(name))
+        assert (shown[0].path, shown[0].bytes) == ("the studio's database", times * one_s)
+        assert not any(str(paths.workspace) in str(one.path) for one in shown)
+    assert [kept.path for kept in kept_here(found["anna"], paths.of("anna"))][1:] == [
+        "your folder, runs"
+    ]
     assert erase_everything(found["anna"], paths.of("anna")).left == []
     assert found["anna"].projects() == [] and not paths.of("anna").runs.exists()
     [project] = found["ben"].projects()
-    assert len(found["ben"].samples(project.id)) == 40 and MARK in bytes_of(paths)
+    assert len(found["ben"].samples(project.id, limit=99)) == 80 and MARK in bytes_of(paths)
     assert (paths.of("ben").runs / "a").is_dir() and upload.is_dir()
     for store in found.values():
         store.close()

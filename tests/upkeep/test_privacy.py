@@ -88,6 +88,13 @@ def test_an_address_of_this_machine_alone_is_open_to_nobody_else(address):
     assert who_can_open(address).startswith("Only this machine")
 
 
+@pytest.mark.parametrize("address", [None, "0.0.0.0", "127.0.0.1"])  # the last behind a proxy
+def test_where_people_log_in_nobody_else_sees_their_projects_but_who_runs_it(address):
+    said = who_can_open(address, login=True)
+    assert "their own projects alone" in said and "Whoever runs it can read" in said
+    assert "delete it" not in said and "config.toml" not in said and "this machine" not in said
+
+
 @pytest.mark.parametrize(
     ("address", "where"), [(None, "every address"), ("", "every address"), ("10.0.0.7", "10.0.0.7")]
 )
