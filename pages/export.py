@@ -4,14 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.exchange.model_files import (
-    Exported,
-    card_of,
-    exported,
-    file_name,
-    import_into,
-    uploaded,
-)
+from core.exchange.model_files import Exported, card_of, exported, file_name, import_into, uploaded
 from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
 from core.gestures.model.bundle import BESIDE, SUFFIX, check_bundle
@@ -22,6 +15,7 @@ from pages.panels.frame import errors_shown, studio
 from pages.panels.live.models import changed_at, pick_model
 from pages.panels.project.export_data import data_section
 from pages.panels.project.projects import pick_project
+from pages.panels.uploads import upload_field
 
 
 def page() -> None:
@@ -121,7 +115,8 @@ def _import(project: Project) -> None:
     if added := st.session_state.pop("bundle_added", None):
         st.success(safe_label(added), icon="✅")
         st.page_link("pages/live.py", label="See it live", icon="✨")
-    file = st.file_uploader(
+    file = upload_field(
+        ["models"],
         f"A model that came as {SUFFIX}",
         [SUFFIX.strip(".")],
         key=f"bundle_{turn}",

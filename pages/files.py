@@ -16,6 +16,7 @@ from pages.panels.live.fitting import fitting
 from pages.panels.live.models import pick_model
 from pages.panels.live.results import show_read
 from pages.panels.project.projects import pick_project
+from pages.panels.uploads import upload_field
 
 
 def page() -> None:
@@ -30,13 +31,14 @@ def page() -> None:
             maps = pick_view("files") if source.is_net else "single"
         fits = fitting(model, source)
     with left:
-        files = st.file_uploader(
+        files = upload_field(
+            ["pictures", "videos", "zips"],
             "Pictures, videos, or a zip of them",
             [s.strip(".") for s in SUFFIXES],
-            True,
+            accept_multiple_files=True,
             key="files_uploaded",
-            help="JPEG, PNG, WEBP up to 20 MB; videos up to 200 MB and 10 minutes. They stay on "
-            "the machine that runs Mudra and are forgotten when you leave.",
+            help="JPEG, PNG or WEBP; videos of up to 10 minutes. They stay on the machine that "
+            "runs Mudra and are forgotten when you leave.",
         )
     _forget_all_but({file.file_id for file in files})
     on_leaving("files", lambda: _forget_all_but(set()))

@@ -66,7 +66,8 @@ def by_openid(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def without_login(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("open")) as (address, _):
+    """The address of a studio where nobody logs in, with room for 1 MB of uploads."""
+    with studio(tmp_path_factory.mktemp("open"), {"MUDRA_UPLOADS_MB": "1"}) as (address, _):
         yield address
 
 
@@ -182,6 +183,14 @@ def test_uploads_and_media_are_for_the_owner_whose_page_named_them(by_proxy):
         assert (status, headers["Cache-Control"]) == (200, "private, no-store")
         assert ask(by_proxy, "GET", media, **BEN)[0] == 403
         assert ask(by_proxy, "GET", media)[0] == 401
+
+
+def test_files_for_which_there_is_no_room_are_refused(without_login):
+    half = b"x" * 600_000
+    with opened(without_login, "files") as page:
+        first, second = page.place_for_upload(), page.place_for_upload()
+        assert upload(without_login, first, half) == 204
+        assert upload(without_login, second, half) == 413
 
 
 def test_the_camera_s_connection_needs_the_login(by_proxy):

@@ -5,28 +5,52 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
+from streamlit.runtime import get_instance
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from core.errors import AccessError
 from core.paths import Paths
 from core.upkeep.login import cookie_user, is_by_proxy, proxy_user
 from core.upkeep.login_settings import check_login, has_owners, read_secrets
 from core.upkeep.privacy import opens_here_alone
-from core.upkeep.web_access import AccessPolicy
+from core.upkeep.upload_limits import UploadLimitMiddleware, max_in_all_mb
+from core.upkeep.web_access import AccessMiddleware, AccessPolicy
 from pages.panels.camera.address import below_base
 
 
-def access_policy() -> AccessPolicy:
-    """By the server's options, its secrets.toml and the environment.
+def guards() -> list[Middleware]:
+    """What every request passes first.
 
     Raises:
-        SystemExit: the login is not whole.
+        SystemExit: the login is not whole, or a setting is wrong.
     """
     try:
         secrets = read_secrets(st.get_option("secrets.files"))
         check_login(secrets, has_owners=has_owners(Paths.find()))
+        in_all_mb = max_in_all_mb()
     except AccessError as error:
         sys.exit(f"The studio was not started: {error}")
+    base = below_base("")
+    return [
+        Middleware(AccessMiddleware, policy=access_policy(secrets)),
+        Middleware(UploadLimitMiddleware, held=_held_uploads, base=base, in_all_mb=in_all_mb),
+    ]
+
+
+def _held_uploads() -> dict[str, int]:
+    """The bytes of each session's uploaded files."""
+    files = get_instance().uploaded_file_mgr
+    assert isinstance(files, MemoryUploadedFileManager)
+    return {
+        session: sum(len(file.data) for file in list(of_session.values()))
+        for session, of_session in list(files.file_storage.items())
+    }
+
+
+def access_policy(secrets: dict[str, Any]) -> AccessPolicy:
+    """By the server's options, its secrets.toml and the environment."""
     auth = {} if is_by_proxy() else secrets.get("auth", {})
     public = urlsplit(auth.get("redirect_uri", ""))
     origins = {*st.get_option("server.corsAllowedOrigins")}

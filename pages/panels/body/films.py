@@ -16,6 +16,7 @@ from pages.panels.body.space import show_in_space
 from pages.panels.body.views import pick_person
 from pages.panels.frame import errors_shown, on_leaving, studio, temporary_folder
 from pages.panels.progress import moves
+from pages.panels.uploads import upload_field
 from pages.panels.words import many
 
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
@@ -26,7 +27,7 @@ def show_video(
     beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
     """Drop one, see its skeletons and angles, take the keypoints away."""
-    file = st.file_uploader("A video of persons", VIDEOS, key="body_video")
+    file = upload_field(["videos"], "A video of persons", VIDEOS, key="body_video")
     if file is None:
         st.info(
             "Drop a video into the field above: it comes back with skeletons, the angles as "

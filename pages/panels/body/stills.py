@@ -16,6 +16,7 @@ from pages.panels.body.angles import show_angles
 from pages.panels.body.space import show_in_space
 from pages.panels.body.views import PICTURES, pick_person
 from pages.panels.frame import errors_shown, studio
+from pages.panels.uploads import upload_field
 from pages.panels.words import many
 
 _READ = "body_picture_read"
@@ -25,7 +26,7 @@ def show_picture(
     beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
 ) -> None:
     """Drop one: it comes back with its skeletons, beside it a person in space."""
-    file = st.file_uploader("A picture of persons", PICTURES, key="body_file")
+    file = upload_field(["pictures"], "A picture of persons", PICTURES, key="body_file")
     if file is None:
         st.info("Drop a picture of one to four persons into the field above.", icon="🧍")
         return

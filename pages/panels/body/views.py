@@ -12,6 +12,7 @@ from core.pose.skeleton import Rgb
 from core.recognition.bodies import read_background
 from pages.panels.choice import in_their_colour, pick_one
 from pages.panels.frame import errors_shown
+from pages.panels.uploads import upload_field
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
 STEPS = "Where it looks"
@@ -87,8 +88,12 @@ def explain_steps() -> None:
 def _pick_picture() -> Backdrop | None:
     """The picture that was chosen last, also after another background or page: the field is empty
     then, and a button takes it away."""
-    file = st.file_uploader(
-        "The background's picture", PICTURES, key="body_behind", on_change=_forget_picture
+    file = upload_field(
+        ["pictures"],
+        "The background's picture",
+        PICTURES,
+        key="body_behind",
+        on_change=_forget_picture,
     )
     with errors_shown():
         if file is not None and _BEHIND not in st.session_state:

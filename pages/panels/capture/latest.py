@@ -17,6 +17,7 @@ from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio
 from pages.panels.progress import begin, done, follow, forget
+from pages.panels.uploads import upload_field
 
 COLUMNS, ROWS = 8, 2
 
@@ -73,10 +74,11 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
     title = safe_label(gesture.label.title)
     left, right = st.columns(2, gap="large")
     with left, st.form("upload", border=False, clear_on_submit=True):
-        files = st.file_uploader(
+        files = upload_field(
+            ["pictures", "videos", "zips"],
             f"Pictures or videos of {title}, or a zip with a folder per gesture",
             [s.strip(".") for s in SUFFIXES],
-            True,
+            accept_multiple_files=True,
             key="files",
             help="Of a video five frames a second are looked at. Folders in a zip are named like "
             "their gesture; new names become gestures of the project.",

@@ -21,6 +21,7 @@ from pages.panels.depth.kept import keep_open, let_go
 from pages.panels.depth.playing import pick_reach, play
 from pages.panels.depth.teaching import naming, teach_from_recording
 from pages.panels.frame import errors_shown, studio, temporary_folder
+from pages.panels.uploads import upload_field
 
 _TABLES, _PICTURES = ["json", "csv", "txt"], ["png", "bin", "jpg"]
 KINDS = ["zip", "npz", "npy", "mkv", "avi", "mp4", "mov", "oni", *_PICTURES, *_TABLES]
@@ -41,8 +42,13 @@ def show_upload(place: Stage, project: Project, net: DepthNet) -> None:
     """A recording that somebody gives."""
     place.head.caption("A recording of a depth camera: its hand, found frame by frame.")
     left, right = st.columns([3, 1])
-    files = left.file_uploader(
-        "A recording of depth", KINDS, accept_multiple_files=True, key="depth_files"
+    files = upload_field(
+        ["recordings"],
+        "A recording of depth",
+        KINDS,
+        place=left,
+        accept_multiple_files=True,
+        key="depth_files",
     )
     camera = right.selectbox(
         "Camera",

@@ -7,6 +7,7 @@ from core.recognition.files import Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
 from pages.panels.frame import on_leaving, studio, temporary_folder
 from pages.panels.progress import moves
+from pages.panels.uploads import upload_field
 
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
 
@@ -18,8 +19,8 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
         shown: what is in it, in words.
         number: how many are looked for at most.
     """
-    file = st.file_uploader(
-        f"A video with {shown}", VIDEOS, key="maps_video", label_visibility="collapsed"
+    file = upload_field(
+        ["videos"], f"A video with {shown}", VIDEOS, key="maps_video", label_visibility="collapsed"
     )
     if file is None:
         st.info(

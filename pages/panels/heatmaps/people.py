@@ -22,6 +22,7 @@ from pages.panels.choice import pick_one
 from pages.panels.frame import errors_shown, temporary_folder
 from pages.panels.heatmaps.stills import PICTURES, estimator_of
 from pages.panels.heatmaps.views import STILL, show_attention
+from pages.panels.uploads import upload_field
 
 FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
 _BOXES, _READ = "maps_people", "maps_people_read"
@@ -30,8 +31,13 @@ _BOXES, _READ = "maps_people", "maps_people_read"
 def show_people(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk with its people's boxes, and the maps of the one that is chosen."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    file = left.file_uploader(
-        "A picture with people", PICTURES, key="maps_file", label_visibility="collapsed"
+    file = upload_field(
+        ["pictures"],
+        "A picture with people",
+        PICTURES,
+        place=left,
+        key="maps_file",
+        label_visibility="collapsed",
     )
     with right:
         boxes_by = pick_one("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
@@ -58,7 +64,8 @@ def _given_boxes(
         if not boxes:
             st.caption("MediaPipe finds nobody here: draw a box round each person.")
         return FOUND, boxes
-    file = st.file_uploader(
+    file = upload_field(
+        ["JSON"],
         "Detections or COCO annotations",
         ["json"],
         key="maps_boxes_file",

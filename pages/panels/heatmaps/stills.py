@@ -13,6 +13,7 @@ from core.pose.types import Estimate, Frame, Picture
 from core.recognition.keypoint_sources import KeypointSource, skeleton_by
 from pages.panels.frame import errors_shown, studio
 from pages.panels.heatmaps.views import STILL, show_attention
+from pages.panels.uploads import upload_field
 
 PICTURES = ["jpg", "jpeg", "png", "webp"]
 _HELD, _SEEN, _ESTIMATOR = "maps_held", "maps_seen", "maps_estimator"
@@ -100,8 +101,12 @@ def show_held(moment: Moment, maps: Maps, stages: int) -> None:
 
 def show_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk."""
-    file = st.file_uploader(
-        "A picture with a hand", PICTURES, key="maps_file", label_visibility="collapsed"
+    file = upload_field(
+        ["pictures"],
+        "A picture with a hand",
+        PICTURES,
+        key="maps_file",
+        label_visibility="collapsed",
     )
     if file is None:
         st.info(

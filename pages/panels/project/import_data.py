@@ -11,6 +11,7 @@ from core.store import Project, Store
 from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import begin, done, follow, forget
 from pages.panels.project.chosen import use_project
+from pages.panels.uploads import upload_field
 
 _PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
 _Progress = Callable[[float], None]
@@ -44,7 +45,8 @@ def project_in(store: Store) -> None:
     """A project file becomes a project, and the one in use."""
     st.subheader("Open a project file", anchor=False)
     turn = st.session_state.get("data_turn", 0)
-    file = st.file_uploader(
+    file = upload_field(
+        ["zips"],
         "A zip that Mudra wrote",
         ["zip"],
         key=f"project_file_{turn}",
@@ -67,10 +69,11 @@ def samples_in(store: Store, project: Project) -> None:
     """Tables and COCO files become samples of this project."""
     st.subheader("Samples from other programs", anchor=False)
     turn = st.session_state.get("data_turn", 0)
-    files = st.file_uploader(
+    files = upload_field(
+        ["CSV", "JSON", "Parquet"],
         "A table or COCO keypoints",
         [suffix.strip(".") for suffix in SUFFIXES],
-        True,
+        accept_multiple_files=True,
         key=f"data_files_{turn}",
         help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
         "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20, of a body … x32, "
