@@ -14,6 +14,7 @@ from core.capture.samples import STORED
 from core.capture.stills import Added, add_pictures
 from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
+from core.files import temporary_folder
 from core.gestures.labels import match_gesture, safe_name
 from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
@@ -86,12 +87,12 @@ def add_uploads(
         )
     streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in streams]
-    with make_estimator() as estimator, TemporaryDirectory(prefix="mudra-upload-") as folder:
+    with make_estimator() as estimator, temporary_folder("upload-") as folder:
         part_progress = _part_of(progress, 0, len(pictures), len(uploads))
         parts = [add_pictures(recorder, gesture.id, pictures, estimator, progress=part_progress)]
         for number, (name, content) in enumerate(streams, len(pictures)):
             part_progress = _part_of(progress, number, 1, len(uploads))
-            with uploaded(name, content, Path(folder)) as path:
+            with uploaded(name, content, folder) as path:
                 if path.suffix.lower() == ".zip":
                     part = _add_zip(
                         recorder, project, gesture, name, path, make_estimator, part_progress

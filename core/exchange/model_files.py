@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from core.capture.tables import read_table
 from core.errors import ArchiveError, ModelError, TrainingError
+from core.files import temporary_folder
 from core.gestures.model.bundle import (
     BESIDE,
     COUNT,
@@ -88,8 +88,8 @@ def _beside(model: GestureModel, paths: Paths, names: bool) -> bytes:
         return b""
     origin = {"origin": model.metadata["origin"]} if "origin" in model.metadata else {}
     moving = replace(moving, metadata=origin | moving.metadata)  # of one training
-    with TemporaryDirectory(prefix="mudra-") as folder:
-        out = Path(folder) / BESIDE
+    with temporary_folder() as folder:
+        out = folder / BESIDE
         export_model(moving, out, paths, names=names)
         return out.read_bytes()
 
@@ -113,8 +113,8 @@ class Exported:
 
 def exported(model: GestureModel, paths: Paths, *, names: bool = True) -> Exported:
     """As `export_model`, without a file that stays."""
-    with TemporaryDirectory(prefix="mudra-") as folder:
-        out = Path(folder) / f"model{SUFFIX}"
+    with temporary_folder() as folder:
+        out = folder / f"model{SUFFIX}"
         bundle = export_model(model, out, paths, names=names)
         motions = "" if bundle.motions is None else bundle.motions.card
         return Exported(out.read_bytes(), proof_of(bundle, paths), bundle.card, motions)
@@ -286,8 +286,8 @@ def uploaded(name: str, content: bytes) -> Iterator[Path]:
     """
     if len(content) > MAX_FILE:
         raise ArchiveError(f"{name} has {len(content):,} bytes, a model at most {MAX_FILE:,}")
-    with TemporaryDirectory(prefix="mudra-") as folder:
-        path = Path(folder) / (re.sub(r"[^\w.-]+", "_", name.removesuffix(SUFFIX))[:60] + SUFFIX)
+    with temporary_folder() as folder:
+        path = folder / (re.sub(r"[^\w.-]+", "_", name.removesuffix(SUFFIX))[:60] + SUFFIX)
         path.write_bytes(content)
         yield path
 

@@ -7,13 +7,13 @@ import re
 import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from core.errors import ArchiveError
+from core.files import temporary_folder
 
 MAX_TOTAL = 500 * 2**20
 MAX_ENTRIES = 50_000
@@ -57,7 +57,7 @@ def unpacked(
             or a name that leads outside, is a link, comes twice, or is none of `only`.
     """
     name = name or source.name
-    with _opened(source, name) as archive, tempfile.TemporaryDirectory(prefix="mudra-") as folder:
+    with _opened(source, name) as archive, temporary_folder() as folder:
         entries = archive.infolist()
         _check_sizes(entries, name)
         _check_names(entries, name)
@@ -65,8 +65,8 @@ def unpacked(
             if only is not None and not only.fullmatch(entry.filename):
                 raise ArchiveError(f"{name} holds {entry.filename[:80]!r}: not its place")
         for entry in entries:
-            _unpack(archive, entry, Path(folder), name)
-        yield Path(folder)
+            _unpack(archive, entry, folder, name)
+        yield folder
 
 
 @contextlib.contextmanager

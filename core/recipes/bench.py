@@ -4,7 +4,6 @@ Mudra's own work a frame runs in one thread, and that thread's CPU is what is co
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import numpy as np
 
 from core.capture.importing import import_path
 from core.estimators.mediapipe_hands import MediapipeHands
+from core.files import temporary_folder
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.answering import answering
 from core.jobs.net_training import LIGHT
@@ -260,8 +260,8 @@ def live_figures(ms: dict[str, float], ratio: float, frames: int, hands: int) ->
 
 @contextmanager
 def _own_store() -> Iterator[tuple[Store, Paths]]:
-    with tempfile.TemporaryDirectory(prefix="mudra-bench-") as folder:
-        own = Paths.find(Path(folder))
+    with temporary_folder("bench-") as folder:
+        own = Paths.find(folder)
         store = Store(own.store)
         try:
             yield store, own

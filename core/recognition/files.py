@@ -2,8 +2,6 @@
 
 import io
 import secrets
-import shutil
-import tempfile
 import weakref
 import zipfile
 from collections import Counter
@@ -17,6 +15,7 @@ import pandas as pd
 from core.capture.cells import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
+from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.model.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
@@ -86,11 +85,11 @@ class Read:
 
 class TemporaryFolder:
     """A temporary folder, there as long as somebody holds the object; a page's end only lets go of
-    it, and `tempfile.TemporaryDirectory` warns of that instead of taking it for the end."""
+    it, which a context manager would not take for the end."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="mudra-files-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.folder, lock = make_temporary_folder("files-")
+        weakref.finalize(self, remove_temporary_folder, self.folder, lock)
 
 
 def read_file(
