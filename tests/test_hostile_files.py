@@ -234,6 +234,11 @@ for _name, _maker, _words in [
     ("metadata in another alphabet", other_metadata("\xe9\xff"), "no gesture model's metadata"),
     ("a threshold of words", other_metadata(threshold="high"), "no gesture model's metadata"),
     (
+        "a gesture named twice",
+        other_metadata(gestures=[{"name": "ok", "emoji": ""}] * 9),
+        "names the gesture “ok” twice",
+    ),
+    (
         "a gesture's name of 4000 signs",
         other_metadata(gestures=[{"name": "x" * 4000, "emoji": ""}]),
         "1 to 40",
@@ -250,8 +255,8 @@ for _name, _maker, _words in [
 # ---------------------------------------------------------------------------------------- bundles
 
 
-def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
-    """The starter as a `.gesture` file, its graph changed, with hashes that fit."""
+def bundled(change: Callable[[onnx.ModelProto], object], **metadata: object) -> Maker:
+    """The starter as a `.gesture` file, its graph and metadata changed, with hashes that fit."""
 
     def make(folder: Path) -> Path:
         path = folder / "given.gesture"
@@ -263,7 +268,7 @@ def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
         change(graph)
         members["model.onnx"] = graph.SerializeToString()
         digest = hashlib.sha256(members["model.onnx"]).hexdigest()
-        about = json.loads(members["metadata.json"])
+        about = json.loads(members["metadata.json"]) | metadata
         about["bundle"]["sha256"]["model.onnx"] = digest
         about["bundle"].pop("metadata_sha256")
         plain = json.dumps(about, sort_keys=True).encode()
@@ -277,8 +282,22 @@ def bundled(change: Callable[[onnx.ModelProto], object]) -> Maker:
     return make
 
 
+for _name, _about in {
+    "statistics of words": {"usual": {"ok": {"turn": "x"}}},
+    "statistics of two numbers": {"usual": {"ok": {"width": [1, 2]}}},
+    "statistics without end": {"usual": {"ok": {"reach": [0, 1e999, 2]}}},
+    "statistics of a word for a side": {"usual": {"ok": {"side": "left"}}},
+    "statistics in a list": {"usual": [1, 2]},
+    "a smoothing of words": {"smoothing": {"enter": "soon"}},
+    "figures over one": {"figures": {"n": 3, "accuracy": 7}},
+    "a rejection without a score": {"rejection": {"threshold": 1}},
+    "a census of text": {"census": "many"},
+}.items():
+    _maker = bundled(lambda graph: None, **_about)
+    CASES.append((f"a bundle with {_name}", "bundle", _maker, "metadata can't be used"))
+
 for _name, _maker, _words in [
-    ("a bundle that fills memory", bundled(_memory), "can't be run.*ConstantOfShape"),
+    ("a bundle that fills memory", bundled(_memory), "an array of 68,719,476,736 numbers"),
     ("a bundle with a loop", bundled(_endless), "Loop"),
     (
         "a bundle with external weights",

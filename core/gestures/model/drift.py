@@ -10,15 +10,18 @@ share of samples whose index side lies left of the little finger's, palm up.
 import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.model.coverage import HALF
+from core.gestures.model.provenance import Tenths, Usual
 from core.pose.hand import KNUCKLES, TIPS
 from core.pose.own_frame import heading_length, own_frame
 from core.pose.skeletons import HAND_21, Skeleton
@@ -128,8 +131,7 @@ class Drift:
 
     def __init__(self, reference: Mapping[str, Any], skeleton: Skeleton = HAND_21) -> None:
         self._is_hand, self._titles = skeleton == HAND_21, skeleton.titles
-        known = self._is_hand and isinstance(reference, Mapping)
-        self._reference = reference if known else {}
+        self._reference = _valid_entries(reference) if self._is_hand else {}
         self._seen: deque[_Seen] = deque(maxlen=_MOST_ENTRIES)
         self._last_s = -math.inf
 
@@ -167,13 +169,23 @@ class Drift:
     def _of(self, name: str, hands: Sequence[_Seen]) -> tuple[float, str]:
         """By how many times a gesture is off by its worst measure, and that in words."""
         reference = self._reference[name]
-        if not _enough(hands) or not isinstance(reference, Mapping):
+        if not _enough(hands):
             return 0.0, ""
         seen = [hand.measures for hand in hands if hand.measures]
         side = float(np.mean([measures.left[0] for measures in seen]))
-        if "side" in reference and abs(side - float(reference["side"])) > 0.9:
+        if reference.side is not None and abs(side - reference.side) > 0.9:
             return 2 * _FAR, f"You show {name} with the other hand than recorded. {_WHAT_TO_DO}"
-        return max(_off(name, key, reference[key], seen) for key in _LEAST if key in reference)
+        known = [(key, tenths) for key in _LEAST if (tenths := getattr(reference, key))]
+        return max((_off(name, *one, seen) for one in known), default=(0.0, ""))
+
+
+def _valid_entries(reference: Any) -> dict[str, Usual]:
+    """Those that can be used of a model's `usual`: it may be from before they were checked."""
+    found: dict[str, Usual] = {}
+    for name, entry in reference.items() if isinstance(reference, Mapping) else ():
+        with suppress(ValidationError):
+            found[str(name)] = Usual.model_validate(entry)
+    return found
 
 
 def _enough(seen: Sequence[_Seen]) -> bool:
@@ -181,8 +193,8 @@ def _enough(seen: Sequence[_Seen]) -> bool:
     return sum(hand.lasted_s for hand in seen) >= ENOUGH_S
 
 
-def _off(name: str, key: str, tenths: Any, seen: list[Measures]) -> tuple[float, str]:
-    low, middle, high = (float(value) for value in tenths)
+def _off(name: str, key: str, tenths: Tenths, seen: list[Measures]) -> tuple[float, str]:
+    low, middle, high = tenths
     values = np.array([getattr(measures, key)[0] for measures in seen])
     values = values[np.isfinite(values)]
     away = _apart(values, middle) if key == "turn" else values - middle

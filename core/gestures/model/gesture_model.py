@@ -356,6 +356,9 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         )
     if not names:
         raise ModelError(f"{path} names no gestures")
+    same = [name for name, _ in names]
+    if twice := next((name for name in same if same.count(name) > 1), ""):
+        raise ModelError(f"{path} names the gesture “{twice}” twice: ask for a new export")
     return dict(metadata)
 
 

@@ -93,8 +93,23 @@ class Options(_Record):
     classifier: Text | None = None
 
 
+Tenths = tuple[float, float, float]
+
+
+class Usual(_Record):
+    """How the hands of a gesture's samples are held: 10th, 50th and 90th percentiles, and a share.
+
+    `drift.Measures` says of what; None where it says nothing of this gesture.
+    """
+
+    turn: Tenths | None = None
+    width: Tenths | None = None
+    reach: Tenths | None = None
+    side: Part | None = None
+
+
 class Facts(_Record):
-    """A model's metadata as far as its card shows them."""
+    """A model's metadata as far as its card and Live show them."""
 
     estimator: Text
     estimators: list[Text] = Field(default_factory=list, max_length=100)
@@ -113,6 +128,7 @@ class Facts(_Record):
     leave_one_person_out: Figures | None = None
     rejection: Rejection | None = None
     smoothing: SmoothingFacts | None = None
+    usual: dict[Text, Usual] = Field(default_factory=dict, max_length=_MANY)
     options: Options = Field(default_factory=Options)
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)

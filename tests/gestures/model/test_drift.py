@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.coverage import HALF
 from core.gestures.model.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
+from core.gestures.model.provenance import Facts
 from core.pose.skeletons import BODY_33
 from core.recipes.starter_data import table_data
 
@@ -138,7 +140,27 @@ def test_of_bodies_it_is_said_when_most_are_half_or_unknown(half, rejected, says
     assert drift.sentence().startswith(says) and bool(drift.sentence()) == bool(says)
 
 
-@pytest.mark.parametrize("usual", [[], "x", {"thumbs_up": 3}])
+MALFORMED = [
+    *([], "x", 7, None, {"thumbs_up": 3}, {"thumbs_up": None}, {"thumbs_up": [1, 2]}),
+    *({"thumbs_up": {"turn": tenths}} for tenths in ("x", 5, [], [1, 2], [1, 2, "x"], [1] * 4)),
+    *({"thumbs_up": {"width": [0, v, 1]}} for v in (np.nan, np.inf, None, {}, "1e999", 10**400)),
+    *({"thumbs_up": {"side": side}} for side in ("left", 7, -1, np.nan, [], {})),
+]
+
+
+@pytest.mark.parametrize("usual", [{"thumbs_up": {}}, {"thumbs_up": {"side": 1}}])
+def test_a_gesture_of_which_less_is_known_is_measured_by_that(usual):
+    assert after(UPRIGHT, usual=usual) in ("", after(UPRIGHT, usual={"thumbs_up": {"side": 1}}))
+
+
+@pytest.mark.parametrize("usual", MALFORMED)
+def test_metadata_with_malformed_statistics_are_refused(usual):
+    with pytest.raises(ModelError, match=r"metadata can't be used: 'usual.* Ask for") as raised:
+        Facts.of({"estimator": "x", "usual": usual})
+    assert len(str(raised.value)) < 600
+
+
+@pytest.mark.parametrize("usual", MALFORMED)
 def test_an_untrusted_metadata_do_no_harm(usual):
     assert after(UPRIGHT, usual=usual) == ""
 
