@@ -23,7 +23,7 @@ from core.estimators.heatmap_model import HeatmapNet, crossed
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.steadied import Steadied
 from core.pose.boxes import Window
-from core.pose.heatmaps import decode, decode_dark, decode_quarter, decode_simcc, turned_back
+from core.pose.heatmaps import DECODERS, decode_simcc, turned_back
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import skeleton_named
 from core.pose.tracking import distinct_bodies
@@ -35,7 +35,6 @@ _LOST = 0.2  # mean score of the keypoints below which a person is no longer fol
 _ASK_AGAIN_S = 1.0  # after which MediaPipe is asked for people who are not followed
 _AT_ONCE = 8  # persons whose maps are computed together
 _VISIBLE = 0.5  # MediaPipe's keypoints that a box is made of
-_DECODERS = {"parabola": decode, "quarter": decode_quarter, "dark": decode_dark}
 Found = tuple[Pose, Heatmaps]
 
 
@@ -82,7 +81,7 @@ def _by_maps(
     for i, view in enumerate(views):
         heatmaps = _heatmaps(rgb, net.reading, view, maps[i])
         heatmaps = replace(heatmaps, attention={name: one[i] for name, one in seen.items()})
-        cells, values = _DECODERS[decoding](maps[i, -1, :-1])
+        cells, values = DECODERS[decoding](maps[i, -1, :-1])
         found.append((_pose(heatmaps.to_picture(cells), values), heatmaps))
     return found
 

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from core.nets.crossinfonet import Guided
 from core.pose.heatmaps import encode
+from core.weights.entries import Decoding
 
 _SIGMA = 1.5  # of the target Gaussians, map cells
 _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones
@@ -180,19 +181,21 @@ class Loss:
         reads: the net's method whose output it takes.
         centred: cell x is taught to lie at the middle of its pixels, stride·x + (stride − 1)/2;
             else at stride·x.
+        decode: how a peak is placed between cells, as by those who use the net; None: not at all.
         in_space: the net's `forward` gives keypoints in a cube, (B, K, 3), not maps.
     """
 
     of: Callable[[Any, Tensor, Tensor, int], Tensor]
     reads: str
     centred: bool = True
+    decode: Decoding | None = "parabola"
     in_space: bool = False
 
 
 LOSSES = {
     "cross-entropy": Loss(stage_loss, "logits"),
     "euclidean": Loss(euclidean_loss, "forward"),
-    "joint-mse": Loss(joint_loss, "forward", centred=False),
-    "palm": Loss(palm_loss, "forward"),
+    "joint-mse": Loss(joint_loss, "forward", centred=False, decode="quarter"),
+    "palm": Loss(palm_loss, "forward", decode=None),
     "cross-info": Loss(cross_info_loss, "guided", in_space=True),
 }

@@ -1,6 +1,8 @@
 """A training run is a folder: `log.jsonl`, and whatever the training saves beside it.
 
-Convention: one JSON object a line, `event` says what it is: "start", "epoch", "result", "end".
+Convention: one JSON object a line, `event` says what it is. All: "start", "end". A gesture model's
+training: "usable", "epoch", "chosen", "refit", "result"; a net's: "packed", "look". Measurements:
+"person", "classifier", "result".
 Pages, command line and other processes read the same lines; nothing else carries a run's state but
 a lock on the log: whoever trains holds it, and the system takes it from a process that dies, also
 where its number is given to another one. It is flock's own: who asks takes a shared one, while

@@ -21,7 +21,9 @@ from core.learning.checkpoint import TrainingState
 from core.learning.losses import Loss
 from core.learning.runs import Run
 from core.nets import PoseNet
+from core.pose.heatmaps import DECODERS, peaks
 from core.pose.metrics import distances, summary
+from core.pose.types import Floats
 from core.weights.entries import PLAIN, Scaling
 
 
@@ -112,7 +114,8 @@ def measure(
     scaling: Scaling = PLAIN,
 ) -> list[dict[str, float | None]]:
     """PCK and mean error of every stage, by the upright views; errors in units of the data. What
-    the target has not counts nowhere.
+    the target has not counts nowhere. Peaks are placed between cells as by `evaluate-net` and
+    `evaluate-bodies`; a palm is at its highest cell.
 
     Args:
         loss: that the net is trained by.
@@ -122,7 +125,7 @@ def measure(
     for start in range(0, len(rows), 64):
         views = [data.upright(int(row), net.input_hw) for row in rows[start : start + 64]]
         pictures, keypoints, sizes = (np.stack(part) for part in zip(*views, strict=True))
-        found.append(_found(net, torch.from_numpy(pictures), loss, scaling).numpy())
+        found.append(_found(net, torch.from_numpy(pictures), loss, scaling))
         target.append(keypoints[..., : found[-1].shape[-1]])
         units.append(sizes)
     sizes, stages = np.concatenate(units), np.concatenate(found)
@@ -133,14 +136,16 @@ def measure(
     ]
 
 
-def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Tensor:
+def _found(net: PoseNet, pictures: Tensor, loss: Loss, scaling: Scaling) -> Floats:
     """Every stage's keypoints, (B, S, J, 2) input pixels; in space (B, 1, J, 3), in the cube."""
     with torch.no_grad():
         said = net(as_input(pictures.to(next(net.parameters()).device), scaling)).cpu()
     if loss.in_space:
-        return said[:, None].float()
+        return said[:, None].float().numpy()
     first = (net.stride - 1) / 2 if loss.centred else 0.0
-    return _peaks(said[:, :, : net.joints]) * net.stride + first
+    maps = said[:, :, : net.joints].float().numpy()
+    cells = DECODERS[loss.decode](maps)[0] if loss.decode else peaks(maps)[0]
+    return (cells * net.stride + first).astype(np.float32)
 
 
 def as_input(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
@@ -155,12 +160,6 @@ def as_input(pictures: Tensor, scaling: Scaling = PLAIN) -> Tensor:
         for part in (scaling.factor, scaling.offset)
     )
     return fed * factor + offset
-
-
-def _peaks(maps: Tensor) -> Tensor:
-    """Highest cell, (..., 2) as x, y."""
-    place = maps.flatten(-2).argmax(-1)
-    return torch.stack([place % maps.shape[-1], place // maps.shape[-1]], -1).float()
 
 
 def _check_finite(loss: float) -> None:

@@ -139,6 +139,9 @@ def decode_dark(maps: Floats, blur: int = 11) -> tuple[Floats, Floats]:
     return _where_above_0(cells + np.reshape(offsets, cells.shape), values)
 
 
+DECODERS = {"parabola": decode, "quarter": decode_quarter, "dark": decode_dark}
+
+
 def _newton(heatmap: Floats, x: int, y: int, reach: int) -> NDArray[np.float64]:
     """From a cell to the extremum of the parabola through its 3x3 neighbours' logarithms; none at
     the map's border. Near it the kernel is smaller, as what lies beyond would pull."""
