@@ -59,7 +59,7 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
         )
         with st.popover("Options", icon="⚙️"):
             epochs = st.number_input(
-                "At most so many epochs",
+                "Epochs",
                 1,
                 1000,
                 None,
@@ -96,7 +96,7 @@ def _watch(run: Run) -> None:
             st.rerun()
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(*progress_of(run))
-            kept = "" if KIND in run.about() else "The best epoch so far is kept."
+            kept = "" if KIND in run.about() else "What it has learned so far is kept."
             if st.button(
                 "Stop", icon="⏹", help=kept or None, disabled=not studio().trainings.can_stop(run)
             ):

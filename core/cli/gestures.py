@@ -112,7 +112,7 @@ def train(
     classifier: Annotated[str, typer.Option(help="mlp, knn, logreg or forest.")] = "mlp",
     seed: int = 0,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="At most so many; else as many as are enough.")
+        int | None, typer.Option(min=1, help="How many; else as many as are enough.")
     ] = None,
     estimator: TrainingEstimator = None,
     in_space: Annotated[
@@ -129,7 +129,7 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.jobs.trainings import ADVICE, CLASSIFIERS, not_learned, train_here
+    from core.jobs.trainings import CLASSIFIERS, advice, not_learned, train_here
     from core.store.fitting import learn_in_space
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
@@ -157,8 +157,7 @@ def train(
         "model": str(result.model) if result.model else None,
         "run": run.name,
         "seconds": result.seconds,
-        "split": result.split,
-        "optimistic": result.split != "person",
+        **result.protocol.to_dict(),
         "accuracy": figures["accuracy"],
         "interval": figures["interval"],
         "n": figures["n"],
@@ -166,8 +165,9 @@ def train(
     }
     lines = [
         f"accuracy {percent(figures['accuracy'])} ({interval_text(figures['interval'])}) on "
-        f"{figures['n']} samples, split by {result.split}, {result.seconds:.1f} s",
-        ADVICE.get(result.split, ""),
+        f"{figures['n']} samples, split by {result.protocol.split}, {result.seconds:.1f} s",
+        result.protocol.describe_choices(),
+        advice(result.protocol),
         f"model: {result.model}" if result.model else "a baseline: compared, not saved",
     ]
     if leave_one_person_out:

@@ -12,6 +12,7 @@ import numpy as np
 from core.errors import ModelError, TrainingError
 from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingManager, result_of
 from core.learning.background import RunThread, Stop
@@ -30,7 +31,7 @@ def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
         TrainingError: something runs already, one person only, or the samples have changed since.
         ModelError: the training has left no model.
     """
-    data, options, epochs = _as_trained(manager, project, of)
+    data, options, epochs, protocol = _as_trained(manager, project, of)
     persons = sorted(set(map(str, data.persons)))
 
     def work(run: Run, stop: Stop) -> None:
@@ -41,7 +42,7 @@ def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
 
         found = leave_one_person_out(data, options, epochs, progress=progress, stop=stop)
         if not stop.is_set():
-            summary = summarise(found) | {"epochs": epochs}
+            summary = summarise(found) | {"epochs": epochs} | protocol.to_dict()
             run.log(event="result", **summary)
             change_json(of.path / METADATA, {SUMMARY: summary})
 
@@ -168,8 +169,12 @@ def _begin(
     return manager.start(project, start)
 
 
-def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[GestureData, Any, int]:
-    """The samples, options and epochs that a training's model came from."""
+def _as_trained(
+    manager: TrainingManager, project: str, of: Run
+) -> tuple[GestureData, Any, int, Protocol]:
+    """The samples, options and epochs that a training's model came from, and the protocol of
+    leaving persons out of them: where the training chose its epochs on held-out samples, these were
+    of the same persons."""
     from core.gestures.training.export import data_hash
     from core.gestures.training.fitting import TrainOptions
     from core.gestures.training.learner import without_empty_gestures
@@ -189,7 +194,9 @@ def _as_trained(manager: TrainingManager, project: str, of: Run) -> tuple[Gestur
         )
     try:
         options = TrainOptions(seed=int(model.metadata["options"]["seed"]))
-        return data, options, int(model.metadata["best_epoch"])
+        epochs = model.metadata.get("epochs") or model.metadata["best_epoch"]  # in early models
+        on = Protocol.from_dict(model.metadata).chosen.get("epochs", Part.FIXED)
+        return data, options, int(epochs), Protocol("leave-one-person-out", {"epochs": on})
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{of.path / METADATA} does not say how it was trained ({error!r}): train again"

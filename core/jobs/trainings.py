@@ -13,6 +13,7 @@ import numpy as np
 
 from core.errors import NotFoundError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.evaluation.protocol import Protocol
 from core.gestures.loading import load_before_scipy
 from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
@@ -24,13 +25,12 @@ from core.store.database import counted
 from core.store.sources import left_out, origin_of
 
 __all__ = [
-    "ADVICE",
     "CLASSIFIERS",
     "KIND",
     "LEAST",
     "PERFORMED",
-    "SPLITS",
     "TrainingManager",
+    "advice",
     "failure_of",
     "has_model",
     "result_of",
@@ -42,14 +42,8 @@ KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it
 AUTOMATIC, KEPT = "automatic", 3  # so many trainings of those that nobody asked for one by one
 LEAST, PERFORMED = 2, 2  # gestures, and clips of each that moves, to begin with
 
-SPLITS = {
-    "person": "other people than those it was trained on",
-    "session": "other sessions of the same people",
-    "burst": "other recordings of the same sessions",
-    "tail": "the last fifth of each recording",
-}
 _NEW_PEOPLE = "With two persons or more, leaving each out once says how new people will do."
-ADVICE = {  # per split that says little about new people: why, and what to do about it
+_ADVICE = {  # per split that says little about new people: why, and what to do about it
     "session": "This number is optimistic: the model has seen the same people. Let another person "
     f"record every gesture. {_NEW_PEOPLE}",
     "burst": "This number is optimistic: the model has seen the same session, with the same light. "
@@ -193,7 +187,7 @@ class TrainingManager:
             thread.wait(wait_s)
 
     def stop(self, run: Run) -> None:
-        """End it after the present epoch; the best epoch is kept.
+        """End it after the present epoch; what it has learned by then is kept.
 
         Raises:
             TrainingError: it runs in another process.
@@ -214,7 +208,7 @@ def train_here(
     estimator: str | None = None,
     progress: Callable[[int, int], None],
 ) -> tuple[Any, Run]:
-    """Train and wait for the end; an interrupt ends it early and keeps the best epoch.
+    """Train and wait for the end; an interrupt ends it early and keeps what it has learned.
 
     Returns:
         The training's `TrainResult` and its run.
@@ -340,6 +334,16 @@ def result_of(run: Run) -> dict[str, Any] | None:
     """The run's result record, None while there is none."""
     results = run.records("result")
     return results[-1] if results else None
+
+
+def advice(protocol: Protocol) -> str:
+    """Say why figures are optimistic, and what to do about it; "" where they are not."""
+    chosen = " and ".join(protocol.chosen_on_reported)
+    on_reported = (
+        f"This number is optimistic: the samples it is reported on chose the {chosen}, too. Train "
+        "again, to the end."
+    )
+    return " ".join(filter(None, [_ADVICE.get(protocol.split), chosen and on_reported]))
 
 
 def failure_of(run: Run) -> str:

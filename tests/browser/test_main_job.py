@@ -138,8 +138,8 @@ def test_a_training_that_is_stopped_keeps_its_best_epoch(
     with look(films("thumbs_up")) as page:
         page.goto("/train?project=Many")
         page.get_by_role("button", name="Options").click()
-        page.get_by_label("At most so many epochs").fill("1000")
-        page.get_by_label("At most so many epochs").press("Enter")
+        page.get_by_label("Epochs").fill("1000")
+        page.get_by_label("Epochs").press("Enter")
         settled(page)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="Train", exact=True).click()

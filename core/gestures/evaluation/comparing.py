@@ -1,7 +1,7 @@
 """Classifiers side by side: the same samples to learn from, the same to judge on.
 
-The MLP learns for a fixed number of epochs here, so that none of them chooses anything by the
-samples that judge.
+The MLP learns for a fixed number of epochs, so that none of them chooses anything by the samples
+that judge.
 """
 
 import time
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import difference_of
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import figures, groups_of, split_by_groups
 from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
 from core.gestures.training.learner import without_empty_gestures
@@ -40,8 +41,9 @@ def compare(
         stop: when set, the classifiers that are left are not measured.
 
     Returns:
-        split, n, groups, epochs, rows: classifier, seconds to fit, accuracy, interval, and for all
-        but the first difference and difference_interval (to the first; shares).
+        what `Protocol.to_dict` gives, n, groups, epochs, rows: classifier, seconds to fit,
+        accuracy, interval, and for all but the first difference and difference_interval (to the
+        first; shares).
 
     Raises:
         TrainingError: data that can't be trained on.
@@ -63,7 +65,7 @@ def compare(
         progress(row)
     groups, _ = groups_of(validation, split.kind)
     return {
-        "split": split.kind,
+        **Protocol(split.kind, {"epochs": Part.FIXED}).to_dict(),
         "n": len(validation),
         "groups": len(np.unique(groups)),
         "epochs": epochs,

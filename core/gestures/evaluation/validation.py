@@ -31,11 +31,6 @@ class Split:
     validation: NDArray[np.int64]
     kind: str
 
-    @property
-    def optimistic(self) -> bool:
-        """True unless other people validate: the figure then says little about new people."""
-        return self.kind != "person"
-
 
 def split_by_groups(data: GestureData, seed: int = 0) -> Split:
     """Split by person, else session, else recording: the coarsest that leaves every gesture on both

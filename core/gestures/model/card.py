@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import GestureLabel, safe_label
 from core.gestures.model.provenance import Facts, Figures, Group, Measured
 from core.pose.finders import MEDIAPIPE
@@ -15,13 +16,6 @@ from core.pose.skeletons import skeleton_named
 _UNKNOWN = "not known"
 _ROWS = 200
 _POINTS_RIGHT = ": 👉 points to the right as it is seen."
-_SPLITS = {
-    "person": "other people than those it was trained on",
-    "leave-one-person-out": "every person by a model that never saw that person",
-    "session": "other sessions of the same people",
-    "burst": "other recordings of the same sessions",
-    "tail": "the last fifth of each recording",
-}
 
 
 def model_card(
@@ -126,17 +120,21 @@ def _accuracy(facts: Facts) -> str:
     figures = facts.figures
     if figures is None:
         return "## Accuracy\n\nNot measured."
-    kept = _SPLITS.get(facts.split or "", "held-out samples")
+    protocol = facts.measured_by
+    kept = HELD_OUT_GROUPS.get(protocol.split, "held-out samples")
     lines = [
         f"**{_percent(figures.accuracy)}** accuracy{_interval(figures)} of {figures.n} samples, "
-        f"measured on {kept} (split: {_safe(facts.split or _UNKNOWN)})."
+        f"measured on {kept} (split: {_safe(protocol.split or _UNKNOWN)}).",
+        _safe(protocol.describe_choices()),
     ]
     lines += _of_persons(figures, "Mean of the persons", figures.mean_accuracy)
     if left_out := facts.leave_one_person_out:
         mean = f"Each person left out once, mean of the persons{_interval(left_out)}"
         lines += _of_persons(left_out, mean, left_out.mean_accuracy)
-    if facts.optimistic:
+    if not protocol.new_people:
         lines.append("This number is optimistic: nobody new was among the held-out samples.")
+    if chosen := " and ".join(protocol.chosen_on_reported):
+        lines.append(f"This number is optimistic: the held-out samples chose the {_safe(chosen)}.")
     if facts.refitted_on_all:
         lines.append("The model itself was then trained on all samples, those held out too.")
     return "## Accuracy\n\n" + "\n".join(lines)

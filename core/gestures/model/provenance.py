@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelError
 from core.gestures.data import GestureData
+from core.gestures.evaluation.protocol import Protocol
 from core.pose.skeletons import HAND_21
 
 _SHOWN = 3  # faults named in an error
@@ -122,7 +123,8 @@ class Facts(_Record):
     data_sha256: Text | None = None
     made_at: Text | None = None
     split: Text | None = None
-    optimistic: bool = False
+    matcher: Text | None = None
+    protocol: Protocol | None = None
     refitted_on_all: bool = False
     figures: Figures | None = None
     leave_one_person_out: Figures | None = None
@@ -132,6 +134,11 @@ class Facts(_Record):
     options: Options = Field(default_factory=Options)
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)
+
+    @property
+    def measured_by(self) -> Protocol:
+        """The protocol, also of a model that was trained before there was one."""
+        return self.protocol or Protocol.from_dict(self.model_dump(exclude_none=True))
 
     @classmethod
     def of(cls, metadata: dict[str, Any]) -> "Facts":

@@ -15,6 +15,7 @@ from core.errors import TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.predictions import validated
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import Split, split_by_groups, split_motions
 from core.gestures.model.gesture_model import MOTIONS
 from core.gestures.training.export import save_model, save_motion_model, save_preliminary
@@ -31,7 +32,7 @@ from core.gestures.training.rejection import fit_rejection, measure_rejection
 from core.learning.background import ReplacedError, Stop
 from core.learning.runs import DONE, FAILED, REPLACED, STOPPED, Run, error_text
 
-_SOON_S = 1.5  # of learning, after which the best net so far answers until the final one is there
+_SOON_S = 1.5  # of learning, after which the net so far answers until the final one is there
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class TrainResult:
 
     model: Path | None
     seconds: float
-    split: str
+    protocol: Protocol
     figures: dict[str, Any]
 
     @property
@@ -70,7 +71,7 @@ def train(
 
     Raises:
         TrainingError: unknown classifier, data that can't be trained on, a full disk; or a loss
-            of NaN, after which the best epoch so far is measured and saved all the same.
+            of NaN, after which the last epoch before is measured and saved all the same.
         ReplacedError: it was given up for a newer one; it may leave a preliminary model.
     """
     options = options or TrainOptions()
@@ -83,20 +84,19 @@ def train(
         trainer = _trainer_of(data, options)
         left = trainer(data, split, run, options, stop)
         beside = {} if clips is None else {MOTIONS: _train_beside(clips, run, options, stop)}
-        result = TrainResult(
-            left.model, round(time.monotonic() - begun, 3), split.kind, left.figures
-        )
+        seconds = round(time.monotonic() - begun, 3)
+        result = TrainResult(left.model, seconds, left.protocol, left.figures)
         run.log(
             event="result",
-            seconds=result.seconds,
-            split=split.kind,
+            seconds=seconds,
             figures=left.figures,
             gestures=[asdict(g) for g in data.gestures],
+            **left.protocol.to_dict(),
             **left.chosen,
             **beside,
         )
         if left.trouble:
-            raise TrainingError(f"{left.trouble}; the best epoch before is kept")
+            raise TrainingError(f"{left.trouble}; the last epoch before is kept")
     except ReplacedError:
         run.log(event="end", status=REPLACED)
         raise
@@ -135,12 +135,13 @@ def without_empty_gestures(data: GestureData) -> GestureData:
 
 @dataclass(frozen=True)
 class _Left:
-    """What a classifier's training left: the model's folder (None: a baseline), the figures, what
-    broke it off ("": nothing), whether it was stopped before it was whole, and of moving gestures
-    which kind of model was chosen and beside what."""
+    """What a classifier's training left: the model's folder (None: a baseline), the figures and how
+    they came about, what broke it off ("": nothing), whether it was stopped before it was whole,
+    and of moving gestures which kind of model was chosen and beside what."""
 
     model: Path | None
     figures: dict[str, Any]
+    protocol: Protocol
     trouble: str = ""
     stopped: bool = False
     chosen: dict[str, Any] = field(default_factory=dict)
@@ -150,16 +151,16 @@ class _Left:
 
 
 class _Preliminary:
-    """Lets the best net so far answer while the rest is learned; what it saves is whole, but not
-    measured, and turns nobody away."""
+    """Saves the net so far, so that it can be used while the rest is learned; what it saves is
+    whole, but not measured, and rejects nothing."""
 
     def __init__(self, data: GestureData, run: Run) -> None:
         self._data, self._run = data, run
         self._begun = time.monotonic()
         self._saved: GestureNet | None = None
 
-    def best_so_far(self, net: GestureNet) -> None:
-        """Save it once it has learned for a while."""
+    def save_soon(self, net: GestureNet) -> None:
+        """Save the net if it is the first that has learned for a while."""
         if self._saved is None and time.monotonic() - self._begun >= _SOON_S:
             self.save(net)
 
@@ -177,35 +178,43 @@ def _train_mlp(
     training, validation, trouble = data.take(split.train), data.take(split.validation), ""
     early = _Preliminary(data, run)
     try:
-        net, best_epoch = fit_mlp(training, validation, options, run.log, stop, early.best_so_far)
+        net, epochs = fit_mlp(training, validation, options, run.log, stop, early.save_soon)
     except BrokenOffError as broken:
-        net, best_epoch, trouble = broken.net, broken.best_epoch, str(broken)
+        net, epochs, trouble = broken.net, broken.epochs, str(broken)
     else:
         early.save(net)
+    protocol = _protocol_of_net(split, stopped=stop.is_set(), broken_off=bool(trouble))
     measured = validated(run.path, validation, net_probabilities(net, validation), split.kind)
     open_set = fit_rejection(
         net, training, options.augmentation, options.seed, stop, unless_stopped=False
     )
     rejection = measure_rejection(open_set, validation, split.kind).to_json()
-    refitted = None if trouble else _refit(data, options, best_epoch, run, stop)
+    refitted = None if trouble else _refit(data, options, epochs, run, stop)
     measured = measured | {"rejection": rejection}
     about = {
-        "split": split.kind,
-        "optimistic": split.optimistic,
         "figures": measured,
         "rejection": rejection,
         "refitted_on_all": refitted is not None,
-        "best_epoch": best_epoch,
+        "epochs": epochs,
         "options": asdict(options),
+        **protocol.to_dict(),
     }
     save_model(refitted or open_set, data, run.path, about)
-    return _Left(run.path, measured, trouble, stopped=refitted is None and not trouble)
+    stopped = refitted is None and not trouble
+    return _Left(run.path, measured, protocol, trouble, stopped=stopped)
+
+
+def _protocol_of_net(split: Split, *, stopped: bool, broken_off: bool) -> Protocol:
+    """How a net's figures came about: who stops a fit saw its held-out curve, and what breaks one
+    off is the loss in training, or a full disk."""
+    on = Part.TRAINING if broken_off else Part.HELD_OUT if stopped else Part.FIXED
+    return Protocol(split.kind, {"epochs": on, "threshold": Part.OTHER_FOLDS})
 
 
 def _refit(
     data: GestureData, options: TrainOptions, epochs: int, run: Run, stop: Stop
 ) -> OpenSetNet | None:
-    """A model of all samples, for as many epochs as were best; None when it was stopped."""
+    """A model of all samples, for as many epochs as the measured one; None when it was stopped."""
     if stop.is_set():
         return None
     run.log(event="refit", epochs=epochs)
@@ -222,17 +231,18 @@ def _train_motions(
 ) -> _Left:
     learned = learn_motions(data, split, run, options, stop)
     chosen = {"matcher": learned.by, "compared": learned.compared}
+    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": Part.HELD_OUT})
     about = {
-        "split": split.kind,
-        "optimistic": split.optimistic,
         "figures": learned.figures,
         "refitted_on_all": learned.refitted,
-        "best_epoch": learned.epochs,
+        "epochs": learned.epochs,
         "options": asdict(options),
+        **protocol.to_dict(),
         **chosen,
     }
     save_motion_model(learned.matcher, data, run.path, about, learned.examples)
-    return _Left(run.path, learned.figures, stopped=not learned.refitted, chosen=chosen)
+    stopped = not learned.refitted
+    return _Left(run.path, learned.figures, protocol, stopped=stopped, chosen=chosen)
 
 
 def _train_beside(
@@ -245,7 +255,12 @@ def _train_beside(
     split = split_motions(clips, options.seed)
     left = _train_motions(clips, split, own, options, stop)
     gestures = [asdict(gesture) for gesture in clips.gestures]
-    return {"split": split.kind, "figures": left.figures, "gestures": gestures} | left.chosen
+    return {
+        "figures": left.figures,
+        "gestures": gestures,
+        **left.protocol.to_dict(),
+        **left.chosen,
+    }
 
 
 # -------------------------------------------------------------------------------------- baselines
@@ -256,4 +271,5 @@ def _train_baseline(
 ) -> _Left:
     predict = fit_baseline(options.classifier, data.take(split.train), options.seed)
     validation = data.take(split.validation)
-    return _Left(None, validated(run.path, validation, predict(validation), split.kind))
+    figures = validated(run.path, validation, predict(validation), split.kind)
+    return _Left(None, figures, Protocol(split.kind))

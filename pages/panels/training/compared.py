@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.measuring import (
     COMPARISON,
@@ -14,7 +15,7 @@ from core.jobs.measuring import (
     is_running,
     verdict,
 )
-from core.jobs.trainings import SPLITS, failure_of, result_of
+from core.jobs.trainings import failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import errors_shown, in_percent, studio, when
@@ -41,9 +42,9 @@ def comparison(project: Project, running: Run | None) -> None:
     if run is not None and (result := result_of(run)):
         _show(result)
         st.caption(
-            f"Measured {when(run)} on {result['n']} held-out samples: {SPLITS[result['split']]}. "
-            f"The MLP learns for {result['epochs']} epochs here, whatever comes, so that no "
-            "classifier chooses anything by the samples that judge."
+            f"Measured {when(run)} on {result['n']} held-out samples: "
+            f"{HELD_OUT_GROUPS[result['split']]}. The MLP learns for {result['epochs']} epochs, "
+            "fixed beforehand, so that no classifier chooses anything on the held-out samples."
         )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs.trainings import SPLITS
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from pages.panels.frame import in_percent
 
 _KINDS = {"templates": "comparing with your examples", "net": "a small net"}
@@ -18,7 +18,7 @@ def motion_sentence(result: dict[str, Any]) -> None:
         st.markdown(
             f"Gestures that move: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
             f"performances are right ({in_percent(figures['interval'])}), "
-            f"{SPLITS[beside['split']]}."
+            f"{HELD_OUT_GROUPS[beside['split']]}."
         )
     if chosen := (beside or result).get("matcher"):
         st.caption(_chosen(chosen, (beside or result)["compared"]))

@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.answering import Answering, answering
 from core.jobs.trainings import (
     LEAST,
     PERFORMED,
-    SPLITS,
     failure_of,
     not_learned,
     result_of,
@@ -127,5 +127,5 @@ def _sentence(result: dict[str, Any]) -> str:
     figures = result["figures"]
     return (
         f"**{figures['accuracy']:.1%}** of {figures['n']} held-out samples are right "
-        f"({in_percent(figures['interval'])}), {SPLITS[result['split']]}."
+        f"({in_percent(figures['interval'])}), {HELD_OUT_GROUPS[result['split']]}."
     )

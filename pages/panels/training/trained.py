@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.labels import safe_label
 from core.jobs.answering import answering, choose, has_model
-from core.jobs.trainings import ADVICE, SPLITS, failure_of, result_of
+from core.jobs.trainings import advice, failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
 from pages.panels.frame import in_percent, run_title, studio
@@ -61,15 +62,14 @@ def _show(run: Run, project: Project, running: Run | None) -> None:
 
 
 def _figures(result: dict[str, Any]) -> None:
-    figures, split = result["figures"], result["split"]
+    figures, protocol = result["figures"], Protocol.from_dict(result)
     with st.container(horizontal=True):
         st.metric(
             "Accuracy",
             f"{figures['accuracy']:.1%}",
             border=True,
             width="content",
-            help=f"of {figures['n']} held-out samples. They chose the epoch, "
-            "which flatters by some tenths of a percent.",
+            help=f"of {figures['n']} held-out samples",
         )
         st.metric(
             "95 % interval",
@@ -83,10 +83,11 @@ def _figures(result: dict[str, Any]) -> None:
     counted = figures.get("effective_n")
     as_many = f", which count as {counted:.0f} independent ones" if counted else ""
     st.markdown(
-        f"Measured on **{SPLITS[split]}** ({split} split): {figures['n']} samples{as_many}."
+        f"Measured on **{HELD_OUT_GROUPS[protocol.split]}** ({protocol.split} split): "
+        f"{figures['n']} samples{as_many}. {safe_label(protocol.describe_choices())}"
     )
-    if split in ADVICE:
-        st.warning(ADVICE[split], icon="⚠️")
+    if warning := advice(protocol):
+        st.warning(safe_label(warning), icon="⚠️")
     rejection(figures)
 
 

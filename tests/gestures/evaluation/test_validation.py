@@ -15,7 +15,7 @@ from core.gestures.evaluation.validation import (
 def test_several_persons_split_by_person(hands):
     data = hands(persons=5)
     split = split_by_groups(data)
-    assert split.kind == "person" and not split.optimistic
+    assert split.kind == "person"
     assert not set(data.persons[split.train]) & set(data.persons[split.validation])
     assert sorted([*split.train, *split.validation]) == list(range(len(data)))
 
@@ -24,7 +24,7 @@ def test_one_person_in_several_sessions_splits_by_session(hands):
     data = hands(persons=3)
     data.persons[:] = "me"
     split = split_by_groups(data)
-    assert split.kind == "session" and split.optimistic
+    assert split.kind == "session"
     assert not set(data.sessions[split.train]) & set(data.sessions[split.validation])
 
 
@@ -42,7 +42,7 @@ def test_one_recording_a_gesture_keeps_the_end_of_each_for_validation(hands):
     data = hands(persons=1, each=10)
     data.recordings[:] = [f"b{label}" for label in data.labels]
     split = split_by_groups(data)
-    assert split.kind == "tail" and split.optimistic
+    assert split.kind == "tail"
     assert list(split.validation) == [8, 9, 18, 19, 28, 29, 38, 39]  # each 10's last fifth
 
 

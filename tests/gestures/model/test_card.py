@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import ModelError
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.labels import GestureLabel
 from core.gestures.model.card import model_card
 
@@ -76,7 +77,9 @@ def card() -> str:
         "| 👊 fist | 10 | 1 | 1 | 66.7 % of 3 |",
         "| Anna | 30 | 3 |",
         "**87.5 %** accuracy (95 % interval 52.9 % to 97.8 %) of 8 samples, measured on other",
-        "This number is optimistic",
+        "This number is optimistic: nobody new was among the held-out samples.",
+        "Epochs chosen on the same held\\-out samples\\.",
+        "This number is optimistic: the held-out samples chose the epochs.",
         "Score: energy, rejected above 1.25. True-accept rate of its own gestures: 95.3 %.",
         "False-accept rate of other signs: 6.8 %. Measured on digits 2, 4, 7.",
         "Below a probability of 60.0 % the answer is “no gesture”.",
@@ -86,6 +89,13 @@ def card() -> str:
 )
 def test_it_says_what_the_metadata_say(card, words):
     assert words in card
+
+
+def test_it_says_on_which_part_each_choice_was_made():
+    chosen = {"epochs": Part.FIXED, "threshold": Part.OTHER_FOLDS}
+    card = model_card(FULL | Protocol("person", chosen).to_dict(), (OK, FIST))
+    assert "Epochs fixed beforehand; threshold chosen for each fold on the other held" in card
+    assert "measured on other people than those" in card and "optimistic" not in card
 
 
 def test_what_is_not_there_is_said_not_to_be_known():
@@ -125,6 +135,9 @@ def test_many_persons_and_sources_are_cut():
     [
         {"estimator": None},
         {"threshold": float("inf")},
+        {"protocol": {"split": 3}},
+        {"protocol": {"split": "person", "chosen": {"epochs": "moon"}}},
+        {"protocol": ["person"]},
         {"figures": {"n": -1, "accuracy": 0.5}},
         {"figures": {"n": 1, "accuracy": "good"}},
         {"rejection": {"score": "x", "threshold": float("nan")}},

@@ -60,7 +60,7 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
     data = make_motions(each, skeleton=skeleton, joints=joints)
     run = Run.create(tmp_path)
     result = train(data, run, QUICK)
-    assert result.split == "person" and result.accuracy > 0.8
+    assert result.protocol.split == "person" and result.accuracy > 0.8
     model = GestureModel.load(run.path)
     assert model.metadata["matcher"] == by and model.metadata["kind"] == "moving"
     assert model.shape == (16, joints, 2) and model.steps == 16
