@@ -58,8 +58,22 @@ def test_each_person_is_left_out_and_the_model_s_metadata_remember_it(
     assert seen[-1] == (3, 3) and done_of(run) == (3, 3, "")
     metadata = json.loads((trained.path / "metadata.json").read_text(encoding="utf-8"))
     assert metadata[SUMMARY] == found
+    assert found["protocol"]["chosen"] == {"epochs": "fixed"} and found["optimistic"] is False
     assert GestureModel.load(trained.path).metadata[SUMMARY] == found
     assert left_out_of(manager, people, trained) == run
+
+
+def test_epochs_that_held_out_persons_chose_make_leaving_them_out_optimistic(
+    store, paths, people, trained
+):
+    path = trained.path / "metadata.json"
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    before = {"best_epoch": metadata.pop("epochs")}  # as trainings used to say it
+    del metadata["protocol"]
+    path.write_text(json.dumps(metadata | before), encoding="utf-8")
+    manager = TrainingManager(store, paths)
+    found = wait_for(manager, begin_left_out(manager, people, trained), quiet)
+    assert found["epochs"] == before["best_epoch"] and found["optimistic"] is True
 
 
 def test_a_reloaded_page_and_another_process_see_how_far_it_is(store, paths, people, trained):
