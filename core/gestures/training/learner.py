@@ -231,7 +231,7 @@ def _train_motions(
 ) -> _Left:
     learned = learn_motions(data, split, run, options, stop)
     chosen = {"matcher": learned.by, "compared": learned.compared}
-    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": Part.HELD_OUT})
+    protocol = Protocol(split.kind, {"epochs": Part.FIXED, "matcher": learned.chosen_on})
     about = {
         "figures": learned.figures,
         "refitted_on_all": learned.refitted,

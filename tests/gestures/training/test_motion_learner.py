@@ -10,6 +10,7 @@ from core.errors import ModelError, TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out
 from core.gestures.evaluation.protocol import Part
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
 from core.gestures.model.gesture_model import GestureModel
@@ -68,6 +69,8 @@ def test_few_examples_are_compared_with_and_many_teach_a_net(tmp_path, each, joi
     assert (found.argmax(1) == data.labels).mean() > 0.8
     compared = model.metadata["compared"]  # no choice where there are too few for a net
     assert {*compared} == ({"net", "templates"} if by == "net" else set())
+    chosen = {"epochs": Part.FIXED, "matcher": Part.TRAINING if compared else Part.FIXED}
+    assert Protocol.from_dict(model.metadata) == Protocol("person", chosen)
 
 
 def test_net_or_templates_are_chosen_without_the_samples_that_they_are_measured_on(tmp_path):
