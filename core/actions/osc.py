@@ -8,10 +8,11 @@ name, emoji (strings), probability (float) and hand (string). Hands in space, wh
 """
 
 import logging
+import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pythonosc.osc_packet import OscPacket
@@ -33,9 +34,16 @@ JOINTS, POINTS, GRIP = "/mudra/joints", "/mudra/points", "/mudra/"
 START, STOP = "/wekinator/control/startRecording", "/wekinator/control/stopRecording"
 OUT_PORT, IN_PORT = 12000, 6448  # Wekinator's own
 LOCAL = "127.0.0.1"
+HOSTS = "MUDRA_OSC_HOSTS"
 _MAX_DATAGRAM = 1024  # either message has some 40 bytes
 _STARTS_A_SECOND = 2
 _POLL_S = 0.2  # the listener looks so often whether it is to end
+
+
+def listed_hosts(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The machines that people who log in may send to, separated by commas in MUDRA_OSC_HOSTS."""
+    hosts = (host.strip() for host in environ.get(HOSTS, "").split(","))
+    return tuple(dict.fromkeys(filter(None, hosts)))
 
 
 class OscOut:

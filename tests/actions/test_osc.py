@@ -16,7 +16,7 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change
-from core.actions.osc import START, STOP, OscOut, RecordingRemote
+from core.actions.osc import START, STOP, OscOut, RecordingRemote, listed_hosts
 from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
@@ -199,3 +199,8 @@ def test_a_start_that_the_store_refuses_is_said(remote, recorder):
     wait_until(lambda: remote.last_command)
     assert "startRecording” could not be obeyed" in remote.error
     assert state(recorder) == "idle"
+
+
+def test_machines_are_listed_with_commas():
+    assert listed_hosts({}) == () == listed_hosts({"MUDRA_OSC_HOSTS": " , "})
+    assert listed_hosts({"MUDRA_OSC_HOSTS": "a.test, 10.0.0.9,a.test"}) == ("a.test", "10.0.0.9")

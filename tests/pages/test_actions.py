@@ -1,5 +1,8 @@
 """Live's Actions without a browser: what the switches show and keep."""
 
+import pytest
+from streamlit import config
+
 from tests.pages.conftest import go, texts
 
 
@@ -64,3 +67,42 @@ def test_hands_in_space_are_offered_once_somebody_may_hear_them(app):
     assert "Hands in space, every frame" not in switches(app)
     switches(app)["OSC"].set_value(True).run()
     assert not switches(app)["Hands in space, every frame"].value
+
+
+@pytest.fixture
+def logged_in(app, monkeypatch):
+    """The same page for somebody who logged in."""
+    monkeypatch.setenv("MUDRA_OWNER", "anna")
+    return app
+
+
+def test_who_logged_in_sends_osc_to_listed_machines_alone(logged_in, monkeypatch):
+    go(logged_in, "live")
+    switches(logged_in)["OSC"].set_value(True).run()
+    assert "has listed no machine for OSC" in texts(logged_in)
+    assert not [t for t in logged_in.text_input if t.label == "To the machine"]
+    assert "Actions wait for the camera" not in texts(logged_in)
+    monkeypatch.setenv("MUDRA_OSC_HOSTS", "synth.test, 10.0.0.9")
+    logged_in.run()
+    [machine] = [box for box in logged_in.selectbox if box.label == "To the machine"]
+    assert machine.options == ["synth.test", "10.0.0.9"]
+    assert "Actions wait for the camera" in texts(logged_in)
+
+
+def test_no_port_is_opened_for_who_does_not_sit_at_the_machine(logged_in):
+    go(logged_in, "live")
+    assert set(switches(logged_in)) == {"Tone in this page", "OSC"}
+    assert "its port stays closed" in texts(logged_in)
+    go(logged_in, "record")
+    assert not [t for t in logged_in.toggle if t.key == "remote_on"]
+    assert "opens no port of its machine" in texts(logged_in)
+
+
+def test_no_port_is_opened_where_the_network_reaches_the_studio(app):
+    before = config.get_option("server.address")
+    config.set_option("server.address", "0.0.0.0")
+    try:
+        go(app, "live")
+        assert set(switches(app)) == {"Tone in this page", "OSC"}
+    finally:
+        config.set_option("server.address", before)

@@ -8,11 +8,18 @@ from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.recognition.live import LiveProcessor
 from core.store import Gesture
+from pages.panels.machine import sits_here
 
 
 def record_remote(live: LiveProcessor | None, recorder: Recorder, gesture: Gesture) -> None:
     """The switch, its port, and what was heard; listens while the camera runs."""
     with st.popover("Remote control", icon="🎛"):
+        if not sits_here():
+            st.caption(
+                "Others can reach this studio, so it opens no port of its machine for OSC: record "
+                "by remote control in a studio of your own."
+            )
+            return
         on = st.toggle("Obey OSC", key="remote_on", persist_state="session")
         port = st.number_input(
             "Port of this machine", 1024, 65535, IN_PORT, key="remote_port", persist_state="session"

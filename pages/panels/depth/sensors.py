@@ -10,13 +10,13 @@ from core.gestures.labels import safe_label
 from core.recognition.depth_stream import DepthStream
 from core.recognition.hand_finding import usual_finders
 from core.store import Project
-from core.upkeep.privacy import opens_here_alone
 from pages.components.depth_view import Scene, draw_depth, of_view
 from pages.panels.camera.stage import Stage
 from pages.panels.depth.kept import keep_open, let_go
 from pages.panels.depth.playing import pick_reach
 from pages.panels.depth.teaching import Naming, naming, teach_from_camera
 from pages.panels.frame import errors_shown, studio
+from pages.panels.machine import sits_here
 from pages.panels.table import show_table
 
 _EVERY_S = 0.1
@@ -28,9 +28,9 @@ _LOOK = "Look again"
 def show_sensor(place: Stage, project: Project, net: DepthNet) -> None:
     """One of those that are plugged in, while it is switched on; else what each kind lacks."""
     place.head.caption("A depth camera of the machine that runs Mudra.")
-    if not opens_here_alone(st.get_option("server.address")):
+    if not sits_here():
         st.info(
-            "Others in your network can open this studio, so it switches no camera of this machine "
+            "Others can open this studio, so it switches no camera of this machine "
             "on. Record by `python -m core record-depth sensor:NAME FILE.mkv`, and drop that file "
             "on Recording.",
             icon="🔒",

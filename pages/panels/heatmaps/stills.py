@@ -102,11 +102,7 @@ def show_held(moment: Moment, maps: Maps, stages: int) -> None:
 def show_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk."""
     file = upload_field(
-        ["pictures"],
-        "A picture with a hand",
-        PICTURES,
-        key="maps_file",
-        label_visibility="collapsed",
+        ["pictures"], "A picture of a hand", PICTURES, key="maps_file", label_visibility="collapsed"
     )
     if file is None:
         st.info(

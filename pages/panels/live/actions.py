@@ -1,19 +1,16 @@
 """Live's Actions: what a gesture does beside being shown. All of it is off at first."""
 
-from typing import Any
-
 import streamlit as st
 
 from core.actions.actions import Actions, Settings, Status
 from core.actions.changes import MAX_RATE, pitch_hz
-from core.actions.osc import LOCAL, OUT_PORT
-from core.actions.websocket import PORT, check_origins, new_token, origin_of
-from core.errors import ActionError
+from core.actions.osc import LOCAL
 from core.gestures.labels import safe_label
 from core.gestures.model.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor
 from core.store import Project
 from pages.components.gesture_tone import play_tone
+from pages.panels.live.receivers import pick_receivers
 
 
 def live_actions(
@@ -67,45 +64,21 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         persist_state="session",
         help="Each gesture has its own, up a scale.",
     )
-    host, port = LOCAL, OUT_PORT
-    osc = st.toggle(
-        "OSC",
-        key=f"act_osc{of}",
-        persist_state="session",
-        help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
-        "/mudra/gesture with its name.",
-    )
-    if osc:
-        with st.container(horizontal=True):
-            host = st.text_input(
-                "To the machine", LOCAL, key=f"act_host{of}", max_chars=253, persist_state="session"
-            )
-            port = _port("Its port", OUT_PORT, f"act_osc_port{of}")
-    websocket = st.toggle(
-        "WebSocket",
-        key=f"act_ws{of}",
-        persist_state="session",
-        help="Lines of JSON for programs of this machine.",
-    )
-    served = _served(of) if websocket else {}
-    joints = (osc or websocket) and st.toggle(
+    receivers = pick_receivers(of)
+    joints = bool(receivers) and st.toggle(
         "Hands in space, every frame",
         key=f"act_joints{of}",
         persist_state="session",
         help="Keypoints in millimetres, pinch and grab, to the programs above.",
     )
-    if host != LOCAL:
+    if receivers.get("osc_host", LOCAL) != LOCAL:
         told = "Gesture names and keypoints" if joints else "Gesture names"
         st.caption(f"{told} leave this machine, unencrypted.")
     rate = st.slider(
         "At most so many a second", 1, MAX_RATE, 10, key=f"act_rate{of}", persist_state="session"
     )
     return Settings(
-        osc=osc,
-        osc_host=host.strip(),
-        osc_port=port,
-        websocket=websocket,
-        **served,
+        **receivers,
         sound=sound,
         joints=joints,
         per_second=rate,
@@ -113,34 +86,3 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         project=project.name,
         model=model.path.name if model else "",
     )
-
-
-def _served(of: str) -> dict[str, Any]:
-    """How the WebSocket is served."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        port = _port("On the port", PORT, f"act_ws_port{of}")
-        anew = st.button("New token", icon="🔑", help="Whoever listens must come again with it.")
-    if anew or "act_token" not in st.session_state:
-        st.session_state["act_token"] = new_token()
-    token = st.session_state["act_token"]
-    st.caption("The address for the receiver, a secret like a password:")
-    st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
-    typed = st.text_input(
-        "Pages that may listen",
-        key=f"act_origins{of}",
-        persist_state="session",
-        max_chars=500,
-        placeholder="http://localhost:5500",
-        help="Programs need the address alone. A page in a browser is let in when "
-        "it comes from one of these, too.",
-    )
-    origins = origin_of(st.context.url)
-    try:
-        origins += check_origins(typed)
-    except ActionError as error:
-        st.error(safe_label(str(error)), icon="⚠️")
-    return {"websocket_port": port, "token": token, "origins": origins}
-
-
-def _port(label: str, start: int, key: str) -> int:
-    return int(st.number_input(label, 1024, 65535, start, key=key, persist_state="session"))
