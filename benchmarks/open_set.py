@@ -1,6 +1,6 @@
 """Which score tells best that a hand is none of the gestures: prints a table.
 
-    python -m benchmarks.open_set DATA --keypoints FOLDER [--without-none]
+    python -m benchmarks.open_set DATA --landmarks FOLDER [--without-none]
 
 DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. `none`
 learns from the digits 0, 3, 6 and 8 alone, so that the digits 2, 4 and 7, and all the other signs,

@@ -1,6 +1,6 @@
 """How right the training is on people it never saw, with the samples changed in several ways.
 
-    python -m benchmarks.recorders DATA --keypoints FOLDER [--sources NAME …]
+    python -m benchmarks.recorders DATA --landmarks FOLDER [--sources NAME …]
         [--folds 6] [--seeds 2] [--every 1] [--epochs 12] [--only NAME …]
 
 DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. Each way

@@ -178,8 +178,10 @@ def _telling(
 def warped_distances(rows: Any, bank: NDArray[np.float32], xp: Any = np) -> Any:
     """(N, M) distances of (N, T, G) windows from (M, T, G) examples.
 
-    The sum of squared differences along the cheapest way through both on which each step goes on
-    by a frame in one of them or in both (Sakoe and Chiba 1978, symmetric, with their band).
+    The sum of squared differences along the cheapest path through both on which each step advances
+    by a frame in one of them or in both, each step of weight 1 ("symmetric1", White and Neely
+    1976), within the band of Sakoe and Chiba (1978), whose own symmetric form weighs a diagonal
+    step 2.
     """
     frames, examples = bank.shape[1], len(bank)
     costs = _costs(rows, bank, xp)
