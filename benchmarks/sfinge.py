@@ -157,5 +157,5 @@ def parts_of(recording: Recording) -> Iterator[tuple[int, int, str]]:
     for end, begin in zip(ends, begins, strict=True):
         if begin - end >= LEAST_FRAMES:
             yield end, min(begin, end + int(MOST_S * FPS)), NONE.name
-    for name, begin, end in recording.gestures:
-        yield int(begin), int(end), name
+    for name, begins_at, ends_at in recording.gestures:
+        yield int(begins_at), int(ends_at), name

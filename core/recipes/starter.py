@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.training.augmentation import Augmentation
 from core.gestures.training.export import save_model
 from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
 from core.gestures.training.nets import OpenSetNet
-from core.gestures.training.rejection import fit_rejection, open_set_answers
+from core.gestures.training.rejection import TARGET, fit_rejection, open_set_answers
 from core.media.pictures import PICTURE_SUFFIXES
 from core.recipes.open_set import (
     Answer,
@@ -27,11 +29,45 @@ from core.recipes.open_set import (
 from core.recipes.starter_data import SOURCES, all_data, hands_of_pictures
 from core.recognition.evaluating import figures_of, surest
 
-EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25
+EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25 (docs/accuracy.md)
 # turned fists and palms: without them a fist that hangs down was read as `none`
 OPTIONS = TrainOptions(epochs=EPOCHS, augmentation=Augmentation(mirror=0.5, turn=0.8, aim=0.25))
 
+# epochs and augmentation were compared on the very recorders and photos that are left out below
+PROTOCOL = Protocol(
+    "leave-one-person-out",
+    {
+        "epochs": Part.HELD_OUT,
+        "augmentation": Part.HELD_OUT,
+        "rejection threshold": Part.OTHER_FOLDS,
+    },
+)
+_SETTINGS = ("hidden", "batch_size", "learning_rate", "weight_decay", "label_smoothing", "seed")
+
 OnProgress = Callable[[str], None]
+
+
+def recipe() -> dict[str, Any]:
+    """The settings that decide what `make_starter` trains, for metadata.json."""
+    settings = {name: getattr(OPTIONS, name) for name in _SETTINGS}
+    used = {name: value for name, value in asdict(OPTIONS.augmentation).items() if value}
+    return {"epochs": EPOCHS, **settings, **used, "true-accept target": TARGET}
+
+
+def recipe_note(made_by: Mapping[str, Any]) -> str:
+    """Say for the card how the settings that a model was made by differ from the recipe's."""
+    current = recipe()
+    changed = [
+        f"{name} {made_by.get(name, 'none')} (now {current.get(name, 'none')})"
+        for name in sorted({*made_by, *current})
+        if made_by.get(name) != current.get(name)
+    ]
+    if not changed:
+        return "- **Recipe**: the settings of `core/recipes/starter.py`."
+    return (
+        "- **Recipe**: made before `core/recipes/starter.py` changed, which makes another model "
+        f"now; this one by {', '.join(changed)}."
+    )
 
 
 def make_starter(
@@ -66,8 +102,8 @@ def make_starter(
     figures["open_set"] = open_set["by"]
     progress(f"unknown hands: {open_set['rejection']}")
     about = {
-        "split": "leave-one-person-out",
-        "optimistic": False,
+        **PROTOCOL.to_dict(),
+        "recipe": recipe(),
         "figures": figures,
         "rejection": open_set["rejection"],
         "refitted_on_all": True,
@@ -163,6 +199,8 @@ def _card(data: GestureData, figures: dict[str, Any], rejection: dict[str, Any])
         worst_accuracy=_percent(figures["worst_accuracy"]),
         **_open_set_words(figures["open_set"], rejection),
         epochs=EPOCHS,
+        recipe=recipe_note(recipe()),
+        choices=PROTOCOL.describe_choices(),
     )
 
 
@@ -198,6 +236,7 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
 
 - **Made by** `python -m core starter DATA -o data/models/starter`; `core/recipes/starter_data.py`
   says what DATA holds.
+{recipe}
 - **Trained on** {n} samples: {counts}.
   Keypoints by MediaPipe of 18 recorders, gathered from public projects; keypoints that Mudra found
   in the pictures of
@@ -211,6 +250,8 @@ Recognises eight hand gestures, and `none`, from the 21 hand keypoints of one ha
 - **Direction** means the picture as it is seen: 👉 points to the right on the screen.
 - **Rejection**: a second net (128, 64) beside it, taught by `none` and by hands made of two real
   ones, and the first net's `none`; above {threshold:.3f} a hand gets no gesture.
+- **How the figures came about**: each is of models that never saw that recorder or source.
+  {choices}
 - **Limits**: a sign that differs from a gesture by little may get its name, see below.
 
 ## Pictures: each source from a model that never saw it

@@ -5,10 +5,11 @@ import json
 import pytest
 
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.training.learner import without_empty_gestures
 from core.paths import Paths
-from core.recipes.starter import EPOCHS, OPTIONS
+from core.recipes.starter import EPOCHS, OPTIONS, PROTOCOL, recipe, recipe_note
 from core.recipes.starter_data import SOURCES, table_data
 from core.recognition.evaluating import evaluate
 
@@ -24,6 +25,28 @@ def test_card_and_metadata_say_the_same(starter):
     assert f"**{100 * figures['mean_accuracy']:.2f} %**" in card
     assert figures["worst_person"] in card and figures["mean_accuracy"] >= 0.994
     assert len(figures["per_person"]) == 18
+
+
+def test_the_card_says_by_which_settings_the_shipped_model_was_made(starter):
+    """A recipe that changes makes another model: the card of the one that ships must say so."""
+    card = (Paths.starter / "CARD.md").read_text(encoding="utf-8")
+    assert recipe_note(starter.metadata["recipe"]) in card
+
+
+def test_a_setting_that_changed_is_named_with_both_values():
+    made_by = recipe() | {"epochs": 40, "least threshold": 0.08}
+    note = recipe_note({name: value for name, value in made_by.items() if name != "aim"})
+    changed = "aim none (now 0.25), epochs 40 (now 12), least threshold 0.08 (now none)"
+    assert note.endswith(f"this one by {changed}.")
+    assert "another model" not in recipe_note(recipe())
+
+
+def test_the_metadata_say_what_was_chosen_on_the_people_of_the_figures(starter):
+    """The shipped model's least threshold was, too; the recipe has none any more."""
+    shipped = Protocol.from_dict(starter.metadata)
+    assert PROTOCOL.chosen_on_reported == ["epochs", "augmentation"]
+    assert shipped.chosen_on_reported == ["epochs", "augmentation", "least threshold"]
+    assert shipped.optimistic and starter.metadata["optimistic"]
 
 
 @pytest.mark.slow
