@@ -1,7 +1,9 @@
 """Reads hands in depth from the folders of NYU, ICVL, MSRA and HANDS 2017, and from rendered ones.
 
-Convention: the cube's middle is that of the true keypoints, its side as the set is measured. What
-measures: the set's own test frames; of MSRA the first person, of the others the last tenth.
+Convention: the cube's middle is that of the true keypoints, its side as the set is measured; papers
+put it where the hand was found, so that their errors are larger. What measures: the set's own test
+frames; of MSRA the first person, of the others the last tenth. HANDS 2017 names no person, so that
+one may be on both sides.
 Legend: K keypoints.
 """
 

@@ -5,7 +5,7 @@ import secrets
 import weakref
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ from core.files import make_temporary_folder, remove_temporary_folder
 from core.gestures.model.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
-from core.media.videos import VIDEO_SUFFIXES
+from core.media.videos import VIDEO_SUFFIXES, video_info
 from core.recognition.predicting import Recognised, predict
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
+_WHOLE = 0.95  # of a video's frames or seconds; headers count a few that are never shown
 _COLUMNS = (
     "file",
     "frame",
@@ -45,12 +46,14 @@ class Seen:
         records: one a frame, as `Recognised.record` gives them.
         jpeg: the annotated picture; of a video its frame with the surest hand.
         video: the annotated WebM, None for a picture.
+        missing: of a damaged video, in words, how much of it could be read; else "".
     """
 
     name: str
     records: list[dict[str, Any]]
     jpeg: bytes
     video: Path | None = None
+    missing: str = ""
 
     @property
     def hands(self) -> int:
@@ -226,7 +229,20 @@ def _read(
         if video is not None:
             video.unlink(missing_ok=True)
         raise
-    return Seen(name, records, encode_jpeg(best.picture()), video)
+    missing = missing_part(source, records) if video else ""
+    return Seen(name, records, encode_jpeg(best.picture()), video, missing)
+
+
+def missing_part(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
+    """How much of a damaged video was read, in words: as many frames, or as many seconds, as its
+    header says; "" where nothing is missing or the header says neither."""
+    info = video_info(video)
+    read_s = records[-1]["time_s"] + 1 / info.fps
+    if info.frames and len(records) < _WHOLE * info.frames:
+        return f"{len(records)} of {info.frames} frames could be read: the video is damaged"
+    if info.seconds and read_s < _WHOLE * info.seconds - 1:  # sound may last a little longer
+        return f"{read_s:.1f} of {info.seconds:.1f} s could be read: the video is damaged"
+    return ""
 
 
 def _surety(found: Recognised) -> float:

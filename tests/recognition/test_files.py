@@ -77,6 +77,19 @@ def test_a_video_comes_back_as_webm_with_a_row_a_hand(model, make, shared_data, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_a_damaged_video_it_is_said_how_much_was_read(model, make, shared_data, tmp_path):
+    content = bytearray((shared_data / "hand_videos" / "fist.mp4").read_bytes())
+    whole = read_file("a.mp4", bytes(content), model, make, tmp_path).seen[0]
+    begin = content.index(b"mdat") + len(content) // 2
+    damaged = content[:begin] + bytes(len(content) // 4) + content[begin + len(content) // 4 :]
+    (seen,) = read_file("b.mp4", bytes(damaged), model, make, tmp_path).seen
+    frames = len(whole.records)
+    assert whole.missing == "" and len(seen.records) < 0.9 * frames
+    assert seen.missing == (
+        f"{len(seen.records)} of {frames} frames could be read: the video is damaged"
+    )
+
+
 def test_a_video_that_is_broken_off_leaves_nothing(model, make, shared_data, tmp_path):
     content = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
 

@@ -1,6 +1,5 @@
 """A file for which there is no room is refused before it is received."""
 
-
 import pytest
 
 from core.errors import AccessError

@@ -49,6 +49,8 @@ def show_film(source: KeypointSource, view: str, shown: str, number: int) -> Non
     for name, reason in read.refused:
         st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
     for seen in read.seen:
+        if seen.missing:
+            st.warning(f"Only {seen.missing}.", icon="⚠️")
         st.video(str(seen.video), format="video/webm")
         st.download_button(
             "Download",

@@ -62,6 +62,8 @@ def _show_video(one: Seen, emoji: dict[str, str], skeleton: Skeleton) -> None:
     left, right = st.columns([3, 2], gap="large")
     left.video(str(video), format="video/webm")
     with right:
+        if one.missing:
+            st.warning(f"Only {one.missing}.", icon="⚠️")
         found = sum(1 for record in one.records if record["hands"])
         st.caption(f"{len(one.records)} frames, a {skeleton.title} in {found}")
         for name, share in one.shares.items():
