@@ -9,7 +9,6 @@ import pytest
 from core.errors import ModelError, TrainingError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out
-from core.gestures.evaluation.protocol import Part
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import split_motions
 from core.gestures.labels import GestureLabel
