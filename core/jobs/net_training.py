@@ -82,7 +82,7 @@ def train_net_here(
     of_trunk = {"trunk": began.about} if began else {}
     run = _run(paths, name, resume, minutes=minutes, steps=steps, build=build, **of_trunk)
     if resume is not None:
-        build = run.about().get("build", {})
+        build = dict(run.about().get("build", {}))
         build |= {"input_hw": tuple(build["input_hw"])} if "input_hw" in build else {}
         of_trunk = {"trunk": run.about()["trunk"]} if "trunk" in run.about() else {}
     scaling = scaling_of(of_trunk["trunk"]) if of_trunk else PLAIN

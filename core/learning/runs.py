@@ -30,6 +30,8 @@ except ImportError:  # Windows: there a run is as alive as its process
 LOG = "log.jsonl"
 RUNNING, DONE, STOPPED, FAILED, DEAD = "running", "done", "stopped", "failed", "dead"
 REPLACED = "replaced"  # given up for a newer one
+_KEPT_LOGS, _KEPT_BYTES = 500, 2**18  # so many logs of at most this size stay parsed
+_logs: dict[Path, tuple[tuple[int, int, int], list[dict[str, Any]]]] = {}  # by version
 _held: dict[Path, int] = {}  # the logs that this process trains into, by descriptor
 
 
@@ -88,10 +90,8 @@ class Run:
 
     def records(self, event: str | None = None) -> list[dict[str, Any]]:
         """The lines so far, oldest first; a last line that is still being written is left out."""
-        text = (self.path / LOG).read_text(encoding="utf-8", errors="replace")
-        lines = text[: text.rfind("\n") + 1].splitlines()
-        records = [record for line in lines if (record := _record(line))]
-        return [r for r in records if event in (None, r["event"])]
+        found = _read_log(self.path / LOG)
+        return [dict(record) for record in found if event in (None, record["event"])]
 
     def about(self) -> dict[str, Any]:
         """What `create` was told."""
@@ -99,7 +99,7 @@ class Run:
 
     def status(self) -> str:
         """How it stands. "dead": its process is gone and never said how the training ended."""
-        last = [r for r in self.records() if r["event"] in ("start", "end")][-1]
+        last = [r for r in _read_log(self.path / LOG) if r["event"] in ("start", "end")][-1]
         if last["event"] == "end":
             return str(last["status"])
         return RUNNING if self._is_held(last) else DEAD
@@ -179,8 +179,28 @@ def _is_run(log: Path) -> bool:
     """Whether its first line, which says what is trained, was written: not on a full disk."""
     if not log.is_file():
         return False
-    with log.open("rb") as lines:
-        return (_record(lines.readline().decode(errors="replace")) or {}).get("event") == "start"
+    with suppress(FileNotFoundError):  # deleted just now
+        return next((r["event"] for r in _read_log(log)), "") == "start"
+    return False
+
+
+def _read_log(log: Path) -> list[dict[str, Any]]:
+    """The whole lines of a log; shared with all who ask until it changes. Pages ask for those of
+    every training several times a second."""
+    now = log.stat()
+    version = (now.st_ino, now.st_size, now.st_mtime_ns)
+    if (kept := _logs.get(log)) is not None and kept[0] == version:
+        return kept[1]
+    with log.open("rb") as file:
+        text = file.read(now.st_size).decode("utf-8", errors="replace")
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    records = [record for line in lines if (record := _record(line))]
+    _logs.pop(log, None)
+    if now.st_size <= _KEPT_BYTES:
+        _logs[log] = (version, records)
+    for oldest in list(_logs)[:-_KEPT_LOGS]:
+        _logs.pop(oldest, None)
+    return records
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -124,7 +124,7 @@ class BrowserFrames:
             skeleton=finder.skeleton.name,
         )
         frame = RemoteFrame(size_hw, time_s, number, crops=_crops(one))
-        spent_s = min(max(float(one["spent"]) / 1000, 0.0), 1.0)
+        spent_s = _share(one["spent"], 1000)
         self.live.step(estimate, frame, version=f"web {VERSION}/full", spent_s=spent_s)
 
     def _together(self, poses: Sequence[Pose], finder: Finder) -> tuple[Pose, ...]:
@@ -144,9 +144,17 @@ def pose_told(told: Told, finder: Finder) -> Pose:
         visibility = _numbers(told["visibility"], (count,)).clip(0, 1)
         scores, score = visibility.clip(_SEEN), float(visibility.mean())
         return Pose(keypoints, scores, score, world=world, visibility=visibility)
-    score = min(max(float(told["score"]), 0.0), 1.0)
+    score = _share(told["score"])
     side = told["side"] if told["side"] in (LEFT, RIGHT) else None
     return Pose(keypoints, np.full(count, score, np.float32), score, side, world)
+
+
+def _share(number: Any, of: float = 1.0) -> float:
+    """A part of the whole, 0..1."""
+    share = float(number) / of
+    if not np.isfinite(share):
+        raise ValueError(f"{share} where a number is expected")
+    return min(max(share, 0.0), 1.0)
 
 
 def _numbers(told: Sequence[Any], shape: tuple[int, ...]) -> Floats:

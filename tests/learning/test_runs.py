@@ -1,6 +1,7 @@
 """A run's folder says everything about it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -24,6 +25,31 @@ def test_runs_of_one_millisecond_have_folders_of_their_own(tmp_path, monkeypatch
     for _ in range(300):
         Run.create(tmp_path).log(event="end", status="done")
     assert len(list_runs(tmp_path)) == 300
+
+
+def test_what_another_process_adds_to_a_log_that_was_read_is_seen(tmp_path):
+    run = Run.create(tmp_path, net={"size": 1})
+    run.about()["net"] = "changed by who asked"
+    assert run.about()["net"] == {"size": 1} and len(run.records()) == 1
+    with (run.path / "log.jsonl").open("a") as log:
+        log.write('{"event": "epoch", "time": 1}\n')
+    assert [r["event"] for r in run.records()] == ["start", "epoch"]
+    run.log(event="end", status="done")
+    assert run.status() == "done" and len(run.records()) == 3
+
+
+def test_a_log_that_was_read_is_not_read_again_before_it_changes(tmp_path):
+    """A page asks for every training's several times a second."""
+    run = Run.create(tmp_path)
+    run.log(event="end", status="done")
+    assert run.status() == "done"
+    log = run.path / "log.jsonl"
+    about, text = log.stat(), log.read_bytes()
+    log.write_bytes(text.replace(b"done", b"gone"))
+    os.utime(log, ns=(about.st_atime_ns, about.st_mtime_ns))  # as if it were the same
+    assert run.status() == "done"
+    os.utime(log)
+    assert run.status() == "gone"
 
 
 def test_a_line_half_written_is_left_out(tmp_path):

@@ -128,6 +128,7 @@ def test_a_frame_s_time_is_told_by_the_word_that_came_quickest(starter):
         word(frame(1), now=float("nan")),
         word(frame(1) | {"size": [0, 480]}),
         word(frame(1) | {"size": [640, 48_000]}),
+        word(frame(1) | {"spent": float("nan")}),
         word(frame(1, {"keypoints": [[1, 2]] * 20, "world": [], "side": "Left", "score": 1})),
         word(frame(1, crops=[{"region": [0, 0, -1], "jpeg": ""}])),
         word(frame(1, crops=[{"region": [0, 0, 9], "jpeg": "no base64!"}])),
@@ -139,6 +140,13 @@ def test_a_frame_s_time_is_told_by_the_word_that_came_quickest(starter):
 def test_what_no_browser_of_ours_tells_is_refused(camera, told):
     with pytest.raises(MediaError, match=r"reload the page|JPEG|256 a side"):
         camera.hear(told)
+    assert camera.live.latest().frames == 0
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("-inf")])
+def test_a_score_that_is_no_number_is_refused(camera, thumb, score):
+    with pytest.raises(MediaError, match="reload the page"):
+        camera.hear(word(frame(1, thumb | {"score": score})))
     assert camera.live.latest().frames == 0
 
 
