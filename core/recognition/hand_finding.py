@@ -37,7 +37,7 @@ class FoundHand:
 
     Attributes:
         centre_uvd: of the palm: u, v in px, d in mm.
-        score: how sure it is, 0..1; None where that is not said.
+        score: how sure the finder is, 0..1; None where it does not say, as MediaPipe of a hand.
     """
 
     centre_uvd: tuple[float, float, float]
@@ -125,7 +125,7 @@ class RgbFinder:
         self._hands: MediapipeHands | None = None  # made when there are colours
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """The most confident hand that also has depth; None without colours."""
+        """The first hand that also has depth; None without colours."""
         if frame.rgb is None:
             return None
         self._hands = self._hands or MediapipeHands(self._folder)
@@ -134,7 +134,7 @@ class RgbFinder:
             palm = pose.keypoints[list(_PALM)]
             if (depth := palm_depth_mm(frame.depth_mm, palm)) is not None:
                 u, v = (float(value) for value in palm.mean(0))
-                return FoundHand((u, v, depth), pose.score)
+                return FoundHand((u, v, depth))
         return None
 
     def misses(self, frame: DepthFrame, cube: Cube) -> bool:

@@ -77,7 +77,7 @@ class Latest:
     """What the last frame gave.
 
     Attributes:
-        hands: most confident first.
+        hands: in the estimate's order.
         taken_s: the frame's time on `time.monotonic`'s clock; the stream's start before that.
         frames: frames so far.
         fps: processed frames a second.

@@ -1,6 +1,6 @@
 """How near a heatmap net's keypoints are to its teacher's, on any folder of pictures.
 
-Protocol: the reference is the teacher's most confident hand by the stills' path; pictures without
+Protocol: the reference is the teacher's first hand by the stills' path; pictures without
 one are left out. L is the longer side of the upright box of its keypoints; the net sees the upright
 square of side 1.5 L round that box's middle. A keypoint is right within a·L (PCK@a); the mean is
 over all keypoints of all hands.
