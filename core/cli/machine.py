@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from core.cli._shared import Json, Workspace, Yes, check_choice, must_agree, open_store, say
+from core.cli._shared import Json, Workspace, Yes, check_choice, must_agree, say
 from core.cli.measuring import interval_text
 from core.paths import Paths
 
@@ -58,12 +58,10 @@ def delete_everything(
     as_json: Json = False,
 ) -> None:
     """Delete for good all that was recorded, trained and imported on this machine."""
-    from core.upkeep.erasing import erase_everything
+    from core.upkeep.erasing import erase_unopened
 
     must_agree(yes)
-    paths = Paths.find(workspace)
-    with open_store(paths) as store:
-        erased = erase_everything(store, paths)
+    erased = erase_unopened(Paths.find(workspace))
     say({"bytes": erased.bytes, "left": erased.left}, erased.text, as_json)
 
 

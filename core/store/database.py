@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, insert, select, text
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
 from core.store import schema as t
-from core.store.engine import damage_of, open_engine, plain_errors
+from core.store.engine import damage_of, open_engine, plain_errors, remove_sqlite
 from core.store.history import HistoryEntry, UndoLog, undo
 from core.store.rows import now
 
@@ -61,6 +61,16 @@ class Database:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def begin_anew(self) -> None:
+        """Remove SQLite's file with everybody's rows, and make an empty one.
+
+        Raises:
+            StoreError: it can't be removed.
+        """
+        self.close()
+        remove_sqlite(Path(str(self._engine.url.database)))
+        self._upgrade()
 
     def damage(self) -> str:
         """What is wrong with the file; "" when it is whole."""

@@ -3,12 +3,16 @@
 What was done before can't be undone any more.
 """
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, create_engine, delete, select, update
 
+from core.errors import StoreFullError
 from core.store import schema as t
 from core.store.database import Database
+from core.store.engine import plain_errors, remove_sqlite
 from core.store.transfer import PARTS, alone_in_bin, of_project
 
 _SAMPLE = t.samples.c
@@ -90,10 +94,42 @@ def forget_pictures(store: Database, project_id: int) -> int:
 
 
 def empty_store(store: Database) -> None:
-    """Delete the owner's projects for good, with all that is theirs."""
-    with store.writing() as connection:
-        own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
-        _delete_projects(connection, own)
+    """Delete the owner's projects for good, with all that is theirs.
+
+    On a full disk SQLite's file is removed and made anew, unless others' projects are in it:
+    deleting rows needs space.
+
+    Raises:
+        StoreError: they can't be deleted; all of them are there.
+    """
+    try:
+        with store.writing() as connection:
+            own = select(t.projects.c.id).where(t.projects.c.owner == store.owner)
+            _delete_projects(connection, own)
+    except StoreFullError:
+        if store.owner or store.server_bytes() or store.has_owners():
+            raise
+        store.begin_anew()
+
+
+def remove_file(place: Path) -> None:
+    """Remove SQLite's file, which nobody has open: even opening it to delete rows needs space.
+
+    Raises:
+        StoreError: projects of people who log in are in it, or nobody can say.
+    """
+    alone = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(f"{place.absolute().as_uri()}?immutable=1", uri=True),
+    )
+    others = select(t.projects.c.id).where(t.projects.c.owner != "").limit(1)
+    with plain_errors(), alone.connect() as connection:
+        shared = connection.execute(others).first() is not None
+    alone.dispose()
+    log = Path(f"{place}-wal")
+    if shared or (log.exists() and log.stat().st_size):
+        raise StoreFullError("the disk is full: free some space, then go on")
+    remove_sqlite(place)
 
 
 def give_back_space(store: Database) -> None:

@@ -111,6 +111,19 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
+def remove_sqlite(place: Path) -> None:
+    """Delete a database's file, and those that SQLite keeps beside it.
+
+    Raises:
+        StoreError: they can't be deleted.
+    """
+    try:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{place}{end}").unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{place} can't be deleted: {error.strerror}") from error
+
+
 def damage_of(connection: Connection) -> str:
     """What SQLite finds wrong with its file; "" when it is whole, and for other databases."""
     if connection.dialect.name != "sqlite":

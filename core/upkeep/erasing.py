@@ -19,12 +19,19 @@ from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, list_runs
 from core.paths import Paths
 from core.store import Project, Store
-from core.store.deleting import empty_bin, empty_store, forget_pictures, give_back_space
+from core.store.deleting import (
+    empty_bin,
+    empty_store,
+    forget_pictures,
+    give_back_space,
+    remove_file,
+)
 from core.store.engine import without_password
 from core.store.transfer import ROW_BYTES, project_size
 from core.upkeep.derived import delete_derived_of, delete_derived_pictures, derived_folders
 
 WORD = "DELETE"  # what one types to say that one means it
+_ROOM_TO_OPEN = 2**20  # bytes that SQLite needs to open a file
 _TEMPORARY = re.compile(r"mudra-(files-|upload-|bench-|rank-|data-)?[a-z0-9_]{8}")
 
 
@@ -97,7 +104,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
     trains elsewhere meanwhile ends with an error.
 
     Raises:
-        StoreError: the store can't be emptied; nothing was deleted.
+        StoreError: the store can't be emptied; its rows are there, all else is deleted.
     """
     before = sum(one.bytes for one in kept_here(store, paths) if one.own)
     stop_recordings(store)
@@ -106,12 +113,7 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
     for run in list_runs(paths.net_runs):
         if run.status() == RUNNING:
             stop_net_training(run)
-    empty_store(store)
     erased = Erased()
-    try:
-        give_back_space(store)
-    except StoreError as error:
-        erased.left.append(f"unused space in the database ({error})")
     for path, _ in derived_folders(paths):
         _remove(path, erased)
     for path in _temporary(paths):
@@ -120,7 +122,33 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
             _remove(path, erased)
+    empty_store(store)  # last: on a full disk it may need what the others took
+    try:
+        give_back_space(store)
+    except StoreError as error:
+        erased.left.append(f"unused space in the database ({error})")
     erased.bytes = max(0, before - sum(one.bytes for one in kept_here(store, paths) if one.own))
+    return erased
+
+
+def erase_unopened(paths: Paths) -> Erased:
+    """`erase_everything` where nobody has opened the store, which itself takes some space.
+
+    Raises:
+        StoreError: as `erase_everything`, or the store can't be opened.
+    """
+    size = sum(size_of(path) for path in _database_files(paths))
+    try:
+        store = Store(paths.store, owner=paths.owner)
+    except StoreError:
+        if not size or shutil.disk_usage(paths.workspace).free > _ROOM_TO_OPEN:
+            raise
+        remove_file(paths.database)
+        store = Store(paths.store, owner=paths.owner)
+    with contextlib.closing(store):
+        was_removed = size - sum(size_of(path) for path in _database_files(paths))
+        erased = erase_everything(store, paths)
+    erased.bytes += max(0, was_removed)
     return erased
 
 

@@ -3,6 +3,7 @@
 python -m tests.store.on_a_small_disk NAME FOLDER
 """
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from core.learning.runs import list_runs
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
 from core.store import Store
+from core.upkeep.erasing import erase_everything, erase_unopened
 
 FULL = "the disk is full: free some space"
 SIZE_HW = (480, 640)
@@ -130,6 +132,44 @@ def caring(folder: Path) -> None:
     assert count(store, project) in (0, 5)
     store.create_project("later")
     store.close()
+
+
+def erasing(folder: Path) -> None:
+    """Everything is deleted on a disk without a byte left, by the studio and by the command."""
+    paths = Paths(folder / "ws", folder / "weights")
+    run = paths.runs / "20260101-000000-0"
+    for opened, leave in itertools.product((True, False), (0, 40_000)):
+        store = Store(paths.database)
+        project = store.create_project("small").id
+        take(Recorder(store, project, "me"), store.gestures(project)[0].id, 5)
+        if not opened:
+            store.close()
+        run.mkdir(parents=True)
+        with filled(folder, leave):
+            erased = erase_everything(store, paths) if opened else erase_unopened(paths)
+        assert erased.bytes > 100_000 and not run.exists()
+        assert store.projects() == [] == store.projects(deleted=True) and store.damage() == ""
+        assert b"small" not in paths.database.read_bytes()
+        store.create_project("after")
+        store.close()
+
+
+def sharing(folder: Path) -> None:
+    """Where others' projects are in the database it stays, and that the disk is full is said."""
+    paths = Paths(folder / "ws", folder / "weights")
+    anna = Store(paths.database, owner="anna")
+    gesture = anna.gestures(anna.create_project("hers").id)[0]
+    take(Recorder(anna, anna.projects()[0].id, "me"), gesture.id, 5)
+    anna.close()
+    with filled(folder):
+        try:
+            erase_unopened(paths)
+            raise AssertionError("there was space")
+        except StoreFullError as error:
+            assert FULL in str(error)
+    anna = Store(paths.database, owner="anna")
+    assert [one.name for one in anna.projects()] == ["hers"]
+    anna.close()
 
 
 def read_only(folder: Path) -> None:

@@ -42,6 +42,12 @@ def test_a_full_disk_stops_a_recording_with_a_message_and_it_goes_on_after(tmp_p
     on_a_small_disk("recording", 8, tmp_path, root)
 
 
+@pytest.mark.usefixtures("may_mount")
+@pytest.mark.parametrize("name", ["erasing", "sharing"])
+def test_on_a_full_disk_everything_can_be_deleted_but_what_is_others(name, tmp_path, root):
+    on_a_small_disk(name, 4, tmp_path, root)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("may_mount")
 @pytest.mark.parametrize("name", ["beginning", "caring"])
