@@ -5,7 +5,8 @@ import streamlit as st
 from pages.panels import messages
 from pages.panels.camera.in_browser import end_in_browser
 from pages.panels.camera.stage import begin_stage
-from pages.panels.frame import begin_visit, errors_shown, navigation, style
+from pages.panels.frame import errors_shown, navigation, style
+from pages.panels.visit import begin_visit
 from pages.panels.visitor import let_in
 
 messages.install()

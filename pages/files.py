@@ -11,12 +11,13 @@ from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
-from pages.panels.frame import errors_shown, on_leaving, studio, temporary_folder, wide_columns
+from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
 from pages.panels.live.fitting import fitting
 from pages.panels.live.models import pick_model
 from pages.panels.live.results import show_read
 from pages.panels.project.projects import pick_project
 from pages.panels.uploads import upload_field
+from pages.panels.visit import on_leaving
 
 
 def page() -> None:

@@ -12,6 +12,7 @@ from core.recognition.live import Options
 from pages.panels.camera.keypoints import pick_net, pick_number
 from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import watch_trouble
+from pages.panels.camera.where import has_picture
 from pages.panels.choice import pick_one
 from pages.panels.frame import studio
 from pages.panels.heatmaps.films import show_film
@@ -37,7 +38,7 @@ def page() -> None:
         several = what != PICTURE and skeleton.is_body
         number = pick_number("maps_several", skeleton.name) if several else 1
         maps = pick_maps(skeleton, stages, film=what == VIDEO)
-        held = hold_button(source, place.has_picture) if what == CAMERA else None
+        held = hold_button(source, has_picture(place.stream)) if what == CAMERA else None
         if number > 1 and what == CAMERA and (held is not None or place.stream is not None):
             maps = replace(maps, person=_whose(place, held))
     if what == CAMERA:

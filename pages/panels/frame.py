@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,11 @@ from core.recognition.files import TemporaryFolder
 from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
 from pages.components import source
-from pages.panels.project.acts import begin_acts, remember_act
+from pages.panels.project.acts import remember_act
 from pages.panels.visitor import owner
 from pages.panels.words import ICONS, MARKS, SECTIONS, STUDIO
 
 log = logging.getLogger(__name__)
-_LEAVING = "on_leaving"
 
 
 @dataclass(frozen=True)
@@ -97,21 +96,6 @@ def navigation() -> StreamlitPage:
         },
         expanded=True,
     )
-
-
-def begin_visit(page: str) -> None:
-    """Count a visit whenever the page changes; `visit` in the session state is its number."""
-    begin_acts()
-    if st.session_state.get("page") != page:
-        for forget in st.session_state.pop(_LEAVING, {}).values():
-            forget()
-        st.session_state["page"] = page
-        st.session_state["visit"] = st.session_state.get("visit", 0) + 1
-
-
-def on_leaving(key: str, forget: Callable[[], None]) -> None:
-    """Have this done when the visitor opens another page: its file fields are empty by then."""
-    st.session_state.setdefault(_LEAVING, {})[key] = forget
 
 
 def temporary_folder() -> Path:

@@ -74,6 +74,14 @@ def press(app, label):
     return app
 
 
+def choose(app, title, option):
+    """Choose an option of a control by its title."""
+    next(control for control in app.button_group if control.label == title).set_value(option)
+    app.run()
+    assert not app.exception
+    return app
+
+
 def upload(app, *files):
     """Put (name, content) pairs into the page's first field, beside what is there."""
     for name, content in files:

@@ -10,7 +10,7 @@ from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
 from pages.panels.choice import in_their_colour
 from pages.panels.words import NOT_STARTED
-from tests.pages.conftest import go, tables, texts, upload
+from tests.pages.conftest import choose, go, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 
@@ -27,13 +27,6 @@ def video(skier, tmp_path):
         for shift in (0, 4, 8):
             writer.write(np.roll(skier, shift, axis=1))
     return path.read_bytes()
-
-
-def choose(app, title, option):
-    next(control for control in app.button_group if control.label == title).set_value(option)
-    app.run()
-    assert not app.exception
-    return app
 
 
 def plots(app):

@@ -13,6 +13,7 @@ from pages.panels.camera.address import is_local, local_address
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stage import Stage
 from pages.panels.camera.stream import Stream
+from pages.panels.camera.where import has_picture
 from pages.panels.capture.session import show_recording
 from tests.conftest import wait_until
 
@@ -73,5 +74,4 @@ def test_tabs_that_are_closed_while_they_record_leave_no_thread(store, plan):
 def test_a_picture_that_stays_in_the_browser_can_t_be_held_on_the_server():
     """Heatmaps' button for it is off there, and on for a camera whose video comes."""
     stream = Stream(LiveProcessor(lambda options: None, Options(paused=True)))
-    streams = (None, BrowserStream(), stream)
-    assert [Stage(*[None] * 4, one).has_picture for one in streams] == [False, False, True]
+    assert [has_picture(one) for one in (None, BrowserStream(), stream)] == [False, False, True]

@@ -4,8 +4,7 @@ import pytest
 
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
-from tests.pages.conftest import go, upload
-from tests.pages.test_body import choose
+from tests.pages.conftest import choose, go, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 

@@ -14,9 +14,10 @@ from core.recognition.keypoint_table import csv_of, json_of, parquet_of
 from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
 from pages.panels.body.views import pick_person
-from pages.panels.frame import errors_shown, on_leaving, studio, temporary_folder
+from pages.panels.frame import errors_shown, studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.uploads import upload_field
+from pages.panels.visit import on_leaving
 from pages.panels.words import many
 
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]

@@ -72,11 +72,6 @@ class Stage:
         self.stream.recorder = recorder
         return self.stream.live
 
-    @property
-    def has_picture(self) -> bool:
-        """Whether a camera's picture comes to the server."""
-        return self.stream is not None and not isinstance(self.stream, BrowserStream)
-
     def every(self, often_s: float) -> float | None:
         """How often what the video means is drawn; seldom where the browser hears it by itself."""
         direct = isinstance(self.stream, BrowserStream) and self.stream.direct

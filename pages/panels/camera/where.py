@@ -39,6 +39,11 @@ def any_video(wanted: dict[str, Any], where: str) -> AnyStream | None:
     return video(wanted)
 
 
+def has_picture(stream: AnyStream | None) -> bool:
+    """Whether a camera's picture comes to the server."""
+    return stream is not None and not isinstance(stream, BrowserStream)
+
+
 def lacks_picture(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
     """Whether the picture that a page needs stays in the browser; then it is said there."""
     if not isinstance(stream, BrowserStream) or can_find(options):

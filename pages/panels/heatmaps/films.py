@@ -5,9 +5,10 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.recognition.files import Read, read_file
 from core.recognition.keypoint_sources import KeypointSource
-from pages.panels.frame import on_leaving, studio, temporary_folder
+from pages.panels.frame import studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.uploads import upload_field
+from pages.panels.visit import on_leaving
 
 VIDEOS = ["mp4", "webm", "mov", "avi", "mkv"]
 
