@@ -1,5 +1,7 @@
 // The answer: of each hand its emoji, its name, and a bar for every gesture. Text alone is set:
 // names are the users'.
+const HELD_MS = 1000
+
 const part = (kind, className, text = "") => {
   const made = document.createElement(kind)
   made.className = className
@@ -47,6 +49,15 @@ function fill(made, hand) {
   })
 }
 
+// For screen readers: what is held, not what flickers.
+function announce(place, hands) {
+  const names = hands.map(hand => hand.name).filter(Boolean).join(", ")
+  if (place.dataset.names === names) return
+  place.dataset.names = names
+  clearTimeout(place.timer)
+  place.timer = setTimeout(() => { place.textContent = names }, HELD_MS)
+}
+
 function draw(place, hands) {
   const shape = JSON.stringify(hands.map(hand => hand.bars.map(one => [one.emoji, one.name])))
   if (place.dataset.shape !== shape) {
@@ -54,6 +65,7 @@ function draw(place, hands) {
     place.replaceChildren(...hands.map(build))
   }
   hands.forEach((hand, i) => fill(place.children[i], hand))
+  announce(place.nextElementSibling, hands)
 }
 
 export default function ({ data, parentElement }) {
@@ -63,5 +75,9 @@ export default function ({ data, parentElement }) {
   window.removeEventListener("mudra-answer", parentElement.hear)
   parentElement.hear = ({ detail }) => draw(place, detail)
   window.addEventListener("mudra-answer", parentElement.hear)
-  return () => window.removeEventListener("mudra-answer", parentElement.hear)
+  return () => {
+    window.removeEventListener("mudra-answer", parentElement.hear)
+    clearTimeout(place.nextElementSibling.timer)
+    delete place.nextElementSibling.dataset.names
+  }
 }

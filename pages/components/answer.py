@@ -8,7 +8,10 @@ import streamlit as st
 from pages.components import source
 
 _component = st.components.v2.component(
-    "answer", html='<div class="answer"></div>', css=source("answer.css"), js=source("answer.js")
+    "answer",
+    html='<div class="answer"></div><p class="held" role="status"></p>',
+    css=source("answer.css"),
+    js=source("answer.js"),
 )
 
 

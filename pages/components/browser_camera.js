@@ -313,6 +313,7 @@ class Camera {
     const on = Boolean(this.stream || this.opening)
     this.button.textContent = on ? "STOP" : "START"
     this.canvas.hidden = !this.stream
+    this.canvas.setAttribute("role", "img")  // a canvas without a role has no label
     this.canvas.setAttribute("aria-label", this.words.video)
   }
 

@@ -6,6 +6,7 @@
 // asked for news by this script: it needs no clock of its own.
 const BEAT_MS = 250, LOOK_MS = 300, WATCH_MS = 1000, LATE_MS = 1000, CALM_MS = 600
 const TILE = 38, GAP = 2
+const KEYS = "mudra-keys"  // in the browser's storage: "off" where the keys are switched off
 const LEFT = "mudra-held"  // in the tab's storage while a button is held: a reload finds it
 
 const made = (tag, look = "", text = "", more = {}) => {
@@ -46,7 +47,8 @@ class Cards {
     this.add = button("add", "+ Add a gesture", "", () => this.edit(null))
     this.status = made("p", "status")
     this.status.setAttribute("role", "status")
-    this.foot.append(this.add, this.status)
+    this.keys = button("keys", "⌨", "Keyboard shortcuts: 1–9 and Space", () => this.switchKeys())
+    this.foot.append(this.add, this.status, this.keys)
     const box = made("div", "cards")
     box.append(this.list, this.foot)
     root.append(box)
@@ -153,6 +155,13 @@ class Cards {
 
   // ------------------------------------------------------------------------------------- keys
 
+  get hearsKeys() { return localStorage.getItem(KEYS) !== "off" }
+
+  switchKeys() {
+    localStorage.setItem(KEYS, this.hearsKeys ? "off" : "on")
+    this.draw()
+  }
+
   // By document: a frame that has loaded has another one, in the same window.
   listen(place) {
     const view = place.defaultView
@@ -187,12 +196,13 @@ class Cards {
     if (!from.closest || types(from)) return
     const own = this.root.contains(from) && from.closest(".hold, .choose")
     const onHold = own && own.matches(".hold")
+    if (!this.hearsKeys && !onHold) return  // a button that has the focus hears its own keys
     if (event.code === "Space" || (event.code === "Enter" && onHold)) {
       const other = acts(from)  // another button that has the focus hears its own space
       if (other && !own && !other.closest("[role=radiogroup]")) return
       const gesture = onHold ? own.gesture : this.chosen()
       this.take(event, () => this.press(gesture, event.view, event.code))
-    } else if (/^[1-9]$/.test(event.key)) {
+    } else if (this.hearsKeys && /^[1-9]$/.test(event.key)) {
       const card = this.data.cards[event.key - 1]
       if (card) this.take(event, () => this.choose(card.id))
     }
@@ -289,9 +299,11 @@ class Cards {
   draw() {
     const recording = this.recording()
     this.data.cards.forEach((card, place) => this.drawRow(card, place, recording))
-    const keys = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
+    const space = this.data.mode === "press" ? "Space starts and stops" : "hold Space to record"
+    const hint = this.hearsKeys ? `1–9 choose · ${space}` : "Keyboard shortcuts are off"
     const wrong = this.note || this.data.alert
-    put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || `1–9 choose · ${keys}`)
+    put(this.status, [wrong, this.data.note].filter(Boolean).join(" ") || hint)
+    this.keys.setAttribute("aria-pressed", String(this.hearsKeys))
     this.status.classList.toggle("wrong", Boolean(wrong))
     this.showBusy()
     this.fit()

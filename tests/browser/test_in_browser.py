@@ -68,6 +68,8 @@ def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(
         expect(page.locator("iframe[title*=webrtc_streamer]")).to_have_count(0)
         start_in_browser(page)
         reads(page, "thumbs_up")
+        expect(page.locator("p.held[role=status]")).to_have_text("thumbs_up")  # it is said aloud
+        expect(page.locator("canvas[role=img]")).to_have_attribute("aria-label", re.compile("."))
         expect(page.get_by_text("Hands are found by this device's processor.")).to_be_visible()
         assert f"{server}/mudra/camera" in asked  # words need no run of the page
         assert not any(PICTURE.search(text_of(frame)) for frame in sent)

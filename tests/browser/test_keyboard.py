@@ -103,6 +103,31 @@ def test_space_and_digits_work_wherever_the_focus_is_but_in_fields(
         assert stored(workspace, "ok") == there
 
 
+def test_the_keys_of_the_page_can_be_switched_off_and_stay_so(look, films):
+    with look(films("fist")) as page:
+        page.goto("/record")
+        settled(page)
+        expect(page.locator("body[data-hears-keys]")).to_be_attached()
+        page.keyboard.press("5")
+        is_chosen(page, "fist")
+        keys = page.get_by_role("button", name="Keyboard shortcuts")
+        expect(keys).to_have_attribute("aria-pressed", "true")
+        keys.click()
+        page.reload()
+        settled(page)
+        expect(page.locator("body[data-hears-keys]")).to_be_attached()
+        expect(keys).to_have_attribute("aria-pressed", "false")
+        expect(page.get_by_text("Keyboard shortcuts are off")).to_be_visible()
+        chosen = page.locator(".choose[aria-pressed=true] .name").inner_text()
+        page.keyboard.press("7" if chosen == "fist" else "5")
+        page.keyboard.press("Space")
+        is_chosen(page, chosen)
+        records_nothing(page)
+        keys.click()
+        page.keyboard.press("7")
+        is_chosen(page, "point_left")
+
+
 @pytest.mark.slow
 def test_in_the_video_s_frame_a_space_after_a_click_does_not_stop_the_camera(look, films):
     with look(films("fist")) as page:
