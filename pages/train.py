@@ -65,7 +65,7 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
                 None,
                 key="epochs",
                 persist_state="session",
-                placeholder="as many as are enough",
+                placeholder="automatic",
             )
             seed = st.number_input(
                 "Seed",
