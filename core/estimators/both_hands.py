@@ -23,6 +23,7 @@ class BothHands(Estimator):
     Args:
         weights_folder: where the prepared models lie.
         num_poses: of one person alone, whatever is asked for.
+        isolated: as `MediapipeTask` has it.
 
     Raises:
         WeightsError: the model is not prepared.
@@ -31,8 +32,8 @@ class BothHands(Estimator):
     name = BOTH_HANDS
     skeleton = HANDS_42.name
 
-    def __init__(self, weights_folder: Path, *, num_poses: int = 1) -> None:
-        self._hands = MediapipeHands(weights_folder, num_poses=2)
+    def __init__(self, weights_folder: Path, *, num_poses: int = 1, isolated: bool = True) -> None:
+        self._hands = MediapipeHands(weights_folder, num_poses=2, isolated=isolated)
         self.version, self.num_poses = self._hands.version, 1
         self._pairing = Pairing()
 

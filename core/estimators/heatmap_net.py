@@ -44,6 +44,7 @@ class HeatmapHands(Estimator):
         num_poses: 1 or 2; the self-tracker follows one.
         crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
         kalman: filter the keypoints of a stream, as the CPM hand demo does.
+        isolated: of MediaPipe, as `MediapipeTask` has it.
 
     Raises:
         WeightsError: net or models are not there, or altered.
@@ -58,6 +59,7 @@ class HeatmapHands(Estimator):
         num_poses: int = 1,
         crop: str = "mediapipe",
         kalman: bool = False,
+        isolated: bool = True,
     ) -> None:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
@@ -66,7 +68,7 @@ class HeatmapHands(Estimator):
         self.name, self.stages = self._net.name, self._net.stages
         self.skeleton = self._net.skeleton
         self.version = str(self._net.metadata["sha256"])[:12]
-        self._hands = MediapipeHands(weights_folder, num_poses=num_poses)
+        self._hands = MediapipeHands(weights_folder, num_poses=num_poses, isolated=isolated)
         self._crop = crop
         self._steadied = Steadied(self.skeleton) if kalman else None
         self._followed: _Followed | None = None

@@ -10,8 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from core.estimators.landmarkers import HAND
 from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels, shrink
-from core.estimators.mediapipe_worker import HAND
 from core.pose.skeletons import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
@@ -34,6 +34,7 @@ class MediapipeHands(MediapipeTask):
         weights_folder: where the prepared models lie.
         num_poses: how many hands to look for in a stream; 2 costs about 15 ms more a frame.
         model: "full" or "lite".
+        isolated: as `MediapipeTask` has it.
 
     Raises:
         WeightsError: the model is not prepared.
@@ -42,8 +43,16 @@ class MediapipeHands(MediapipeTask):
     name = NAME
     skeleton = HAND_21.name
 
-    def __init__(self, weights_folder: Path, *, num_poses: int = 1, model: str = "full") -> None:
-        super().__init__(weights_folder, num_poses, "hand_landmarker", model, kind=HAND)
+    def __init__(
+        self,
+        weights_folder: Path,
+        *,
+        num_poses: int = 1,
+        model: str = "full",
+        isolated: bool = True,
+    ) -> None:
+        bundle = "hand_landmarker"
+        super().__init__(weights_folder, num_poses, bundle, model, kind=HAND, isolated=isolated)
 
     def estimate(self, frame: Frame) -> Estimate:
         """The hands in the next frame, the surest of its side first; tracked from the frame before.

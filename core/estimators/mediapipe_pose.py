@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from core.errors import EstimatorError
+from core.estimators.landmarkers import POSE
 from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels
-from core.estimators.mediapipe_worker import POSE
 from core.pose.body import TwoSteps
 from core.pose.skeletons import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
@@ -33,6 +33,7 @@ class MediapipePose(MediapipeTask):
         num_poses: how many persons to look for in a stream.
         model: "full"; the published wheel holds no other.
         masks: also say which pixels are the persons'.
+        isolated: as `MediapipeTask` has it.
 
     Raises:
         WeightsError: no such model, or not prepared.
@@ -49,10 +50,17 @@ class MediapipePose(MediapipeTask):
         num_poses: int = 1,
         model: str = "full",
         masks: bool = False,
+        isolated: bool = True,
     ) -> None:
         _check_count(num_poses)
         super().__init__(
-            weights_folder, num_poses, "pose_landmarker", model, kind=POSE, masks=masks
+            weights_folder,
+            num_poses,
+            "pose_landmarker",
+            model,
+            kind=POSE,
+            masks=masks,
+            isolated=isolated,
         )
         self._steps = TwoSteps(num_poses)
 

@@ -1,8 +1,7 @@
 """What MediaPipe's landmarkers have in common: two steps, of which a detector finds where to look
 and a second net finds the landmarks there; from then on these say where to look in the next frame.
 
-They run in a child process (`mediapipe_worker`), since a picture may crash them, and in an
-environment of its own, since they would report their use.
+They run in a worker, since a picture may crash them; a camera's in this process.
 
 Convention: the vendor's fraction of the width means a position between pixel edges, so
 x = fraction · W − 0.5 in our pixels (a pixel's centre at an integer).
@@ -10,6 +9,7 @@ x = fraction · W − 0.5 in our pixels (a pixel's centre at an integer).
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,25 +20,16 @@ import numpy as np
 
 from core.errors import EstimatorError, WorkerError
 from core.estimators.base import Estimator
+from core.estimators.landmarkers import Landmarkers
 from core.pose.types import Floats, Frame, Picture
 from core.weights.mediapipe_models import path_of
 from core.workers.channel import Arrays
 from core.workers.process import Worker, borrow_worker, return_worker
 
-# MediaPipe's C++ reports its use to https://play.googleapis.com/log and has no switch for that, but
-# its HTTP client asks the environment for a proxy: nobody listens at this one, so nothing is looked
-# up and nothing is sent. It is in the worker's environment alone.
-NOWHERE = "http://127.0.0.1:9"
 MAX_SIDE = 2000  # px: the nets see 192 to 256, and memory grows with the pixels
 OPEN_TIMEOUT_S = 60.0  # MediaPipe's first import reads 100 MB
 LOOK_TIMEOUT_S = 20.0
-_WORKER = "core.estimators.mediapipe_worker"
-
-
-def worker_environment() -> dict[str, str | None]:
-    """How the worker's environment differs from this process's; None: the variable is removed."""
-    proxies = dict.fromkeys(("https_proxy", "HTTPS_PROXY"), NOWHERE)
-    return proxies | dict.fromkeys(("no_proxy", "NO_PROXY"))
+_WORKER = "core.estimators.landmarkers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +53,6 @@ class Found:
         return len(self.fractions)
 
 
-@dataclass(frozen=True)
-class CpuTimes:
-    """Seconds of CPU of the worker's thread that answers: in the vendor's last call, and since the
-    worker's start."""
-
-    vendor_s: float = 0.0
-    thread_s: float = 0.0
-
-
 class MediapipeTask(Estimator):
     """A landmarker in VIDEO mode: one for the stream, a fresh one for each picture.
 
@@ -80,8 +62,12 @@ class MediapipeTask(Estimator):
             frame.
         bundle: the prepared model's name.
         model: its size, for `version`.
-        kind: HAND or POSE of `mediapipe_worker`.
+        kind: HAND or POSE of `landmarkers`.
         masks: of bodies: also say which pixels are the persons'.
+        isolated: in a worker, as pictures of strangers are read; False: in this process.
+
+    Attributes:
+        vendor_s: seconds of CPU that the vendor's last call in a stream took of its thread.
 
     Raises:
         WeightsError: the model is not prepared.
@@ -96,17 +82,18 @@ class MediapipeTask(Estimator):
         *,
         kind: str,
         masks: bool = False,
+        isolated: bool = True,
     ) -> None:
         self.version = f"{version('mediapipe')}/{model}"
-        self.num_poses, self.cpu = num_poses, CpuTimes()
+        self.num_poses, self.vendor_s = num_poses, 0.0
         self._options = {"kind": kind, "masks": masks, "num_poses": num_poses}
         self._content = np.frombuffer(
             path_of(f"{bundle}_{model}", weights_folder).read_bytes(), np.uint8
         )
         self._lock = threading.Lock()
         self._closed, self._opened = False, False
-        self._environment = worker_environment()
-        self._worker: Worker | None = None
+        self._isolated = isolated
+        self._runner: Worker | Landmarkers | None = None
         self._last_ms = -1
 
     def count(self, frame: Frame) -> int:
@@ -118,22 +105,21 @@ class MediapipeTask(Estimator):
         """Free the landmarker; waits for a running call."""
         with self._lock:
             self._closed = True
-            worker, self._worker = self._worker, None
-            if worker is None:
-                return
-            try:
-                if self._opened:
-                    worker.call("close", timeout_s=LOOK_TIMEOUT_S)
-            except WorkerError:
-                worker.close()
-            return_worker(worker, self._environment)
+            runner, self._runner = self._runner, None
+            if isinstance(runner, Worker):
+                if runner.is_running:
+                    with suppress(WorkerError):
+                        runner.call("close", timeout_s=LOOK_TIMEOUT_S)
+                return_worker(runner)
+            elif runner is not None:
+                runner.close()
 
     def _follow(self, frame: Frame) -> Found:
         """What is in the stream's next frame; under the lock."""
         # the landmarker wants strictly increasing whole milliseconds, whatever the clock does
         self._last_ms = max(int(frame.time_s * 1000), self._last_ms + 1)
         answer, arrays = self._ask("follow", {"time_ms": self._last_ms}, frame.rgb)
-        self.cpu = CpuTimes(answer["vendor_s"], answer["thread_s"])
+        self.vendor_s = answer["vendor_s"]
         return _found(answer, arrays)
 
     def settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Found]:
@@ -141,7 +127,7 @@ class MediapipeTask(Estimator):
         nothing is found. Under the lock."""
         options = {"num_poses": num_poses, "passes": passes}
         answer, arrays = self._ask("still", options, rgb)
-        return list(_split(answer["passes"], arrays))
+        return list(_split(answer["looks"], arrays))
 
     def _ask(
         self, command: str, options: dict[str, Any], rgb: Picture
@@ -154,8 +140,8 @@ class MediapipeTask(Estimator):
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         try:
-            worker = self._open_worker()
-            return worker.call(command, options, [shrink(rgb)], timeout_s=LOOK_TIMEOUT_S)
+            runner = self._open_runner()
+            return runner.call(command, options, [shrink(rgb)], timeout_s=LOOK_TIMEOUT_S)
         except WorkerError as error:
             self._opened = False
             height, width = rgb.shape[:2]
@@ -164,14 +150,14 @@ class MediapipeTask(Estimator):
                 "It was restarted: go on with another picture"
             ) from error
 
-    def _open_worker(self) -> Worker:
-        """The worker, with this estimator's model open in it."""
-        if self._worker is None:
-            self._worker = borrow_worker(_WORKER, self._environment)
-        if not self._opened or self._worker.pid is None:
-            self._worker.call("open", self._options, [self._content], timeout_s=OPEN_TIMEOUT_S)
+    def _open_runner(self) -> Worker | Landmarkers:
+        """The worker or this process's landmarkers, with this estimator's model open."""
+        if self._runner is None:
+            self._runner = borrow_worker(_WORKER) if self._isolated else Landmarkers()
+        if not (self._opened and self._runner.is_running):
+            self._runner.call("open", self._options, [self._content], timeout_s=OPEN_TIMEOUT_S)
             self._opened = True
-        return self._worker
+        return self._runner
 
 
 def shrink(rgb: Picture, max_side: int = MAX_SIDE) -> Picture:

@@ -162,6 +162,7 @@ class HeatmapBodies(Estimator):
         kalman: filter the keypoints of a stream.
         flip: the mean with the mirrored person's maps; twice the time.
         decoding: how a peak is placed between cells; None: as the net was trained.
+        isolated: of MediaPipe, as `MediapipeTask` has it.
 
     Raises:
         WeightsError: net or models are not there, or altered.
@@ -178,6 +179,7 @@ class HeatmapBodies(Estimator):
         kalman: bool = False,
         flip: bool = False,
         decoding: Decoding | None = None,
+        isolated: bool = True,
     ) -> None:
         if crop not in CROPS:
             raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
@@ -193,7 +195,9 @@ class HeatmapBodies(Estimator):
         self._crop, self._flip, self._decoding = crop, flip, decoding
         self._steadied = Steadied(self.skeleton) if kalman else None
         self._bodies = (
-            None if crop == "centre" else MediapipePose(weights_folder, num_poses=num_poses)
+            None
+            if crop == "centre"
+            else MediapipePose(weights_folder, num_poses=num_poses, isolated=isolated)
         )
         self._wanted = 1 if self._bodies is None else num_poses
         self._followed: list[PersonBox] = []

@@ -64,10 +64,10 @@ def bench_live(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]:
     clock = Clock()
 
     def opened(options: Options) -> LiveProcessor:
-        return LiveProcessor(lambda options: options.keypoints.open(paths), options)
+        return LiveProcessor(lambda options: options.keypoints.open(paths, isolated=False), options)
 
-    compare(clock, lambda: MediapipeHands(paths.weights), Options(model), pictures)
-    with MediapipeHands(paths.weights) as estimator:
+    compare(clock, lambda: MediapipeHands(paths.weights, isolated=False), Options(model), pictures)
+    with MediapipeHands(paths.weights, isolated=False) as estimator:
         hands = _take_apart(clock, _Pipeline(clock, estimator, model), pictures)
     with closing(opened(Options(model))) as live, closing(opened(with_maps)) as mapped:
         for rgb in clock.each(pictures):

@@ -34,12 +34,14 @@ def bench_bodies(paths: Paths, video: Path, frames: int = 300) -> dict[str, Any]
         return trace.remember(frame, estimate, version)
 
     plain = Options(smoothing=Smoothing(joints=False), body=BodyView())
-    compare(clock, lambda: MediapipePose(paths.weights), plain, pictures, watch)
+    compare(clock, lambda: MediapipePose(paths.weights, isolated=False), plain, pictures, watch)
     with (
-        closing(LiveProcessor(lambda options: MediapipePose(paths.weights), plain)) as sharp,
+        closing(
+            LiveProcessor(lambda options: MediapipePose(paths.weights, isolated=False), plain)
+        ) as sharp,
         closing(
             LiveProcessor(
-                lambda options: MediapipePose(paths.weights, masks=True),
+                lambda options: MediapipePose(paths.weights, masks=True, isolated=False),
                 replace(plain, body=BodyView(BLUR)),
             )
         ) as blurred,

@@ -1,7 +1,7 @@
 """A live frame's CPU time beside a bare MediaPipe loop: the same frames through both, by turns.
 
-Milliseconds of CPU, of this process and its workers. Mudra's own work runs in one thread here and
-in one of the worker that runs MediaPipe: the CPU of both without the vendor's call is counted.
+Milliseconds of the whole process's CPU (`time.process_time`); Mudra's own work runs in one thread,
+and that thread's CPU is what is counted of it.
 """
 
 import statistics
@@ -20,17 +20,11 @@ from core.estimators.mediapipe_task import MediapipeTask
 from core.media.videos import read_video
 from core.pose.types import Frame, Picture
 from core.recognition.live import LiveProcessor, Options, Watch
-from core.workers.process import worker_cpu_s, worker_pids
 
 SIZE_WH = (640, 480)
 WARM_UP = 10  # frames that are not counted
 FPS = 15
 _ROUNDS = 10  # one landmarker may be a fifth slower than another for as long as it is open
-
-
-def cpu_s() -> float:
-    """Seconds of CPU that this process and its workers have used."""
-    return time.process_time() + sum(map(worker_cpu_s, worker_pids()))
 
 
 class Clock:
@@ -42,9 +36,9 @@ class Clock:
 
     @contextmanager
     def measured(self, name: str) -> Iterator[None]:
-        started_s = cpu_s()
+        begun = time.process_time()
         yield
-        self.add(name, cpu_s() - started_s)
+        self.add(name, time.process_time() - begun)
 
     def add(self, name: str, seconds: float) -> None:
         """One more measurement of that name."""
@@ -106,18 +100,15 @@ def _by_turns(
     pictures: list[Picture],
 ) -> None:
     def run_bare(frame: Frame) -> None:
-        before_s, started_s = bare.cpu.thread_s, sum(map(worker_cpu_s, worker_pids()))
-        bare.count(frame)
-        own_s = bare.cpu.thread_s - before_s - bare.cpu.vendor_s
-        clock.add("bare MediaPipe", sum(map(worker_cpu_s, worker_pids())) - started_s - own_s)
+        with clock.measured("bare MediaPipe"):
+            bare.count(frame)
 
     def run_live(frame: Frame) -> None:
-        before_s = timed.cpu.thread_s
         with clock.measured("whole"):
-            started_s = time.thread_time()
+            begun_s = time.thread_time()
             live.process(frame.rgb)
-            own_s = time.thread_time() - started_s
-        clock.add("own", own_s + timed.cpu.thread_s - before_s - timed.cpu.vendor_s)
+            own_s = time.thread_time() - begun_s - timed.vendor_s
+        clock.add("own", own_s)
 
     for index, rgb in enumerate(clock.each(pictures)):
         runs = (run_bare, run_live) if index % 2 else (run_live, run_bare)

@@ -48,8 +48,12 @@ class KeypointSource:
         except WeightsError:
             return self.name
 
-    def open(self, paths: Paths, *, num_poses: int = 1) -> Any:
+    def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
         """The estimator.
+
+        Args:
+            isolated: MediaPipe in a worker, as pictures of strangers are read; False: in this
+                process, for a camera.
 
         Raises:
             EstimatorError: no such estimator.
@@ -57,7 +61,9 @@ class KeypointSource:
         """
         if not self.is_net:
             more = {"masks": True} if self.masks else {}
-            return create_estimator(self.name, paths.weights, num_poses=num_poses, **more)
+            return create_estimator(
+                self.name, paths.weights, num_poses=num_poses, isolated=isolated, **more
+            )
         folder = paths.net(self.name)
         if not folder.is_dir():
             there = ", ".join((*estimators(), *available_nets(paths)))
@@ -69,6 +75,7 @@ class KeypointSource:
             num_poses=num_poses,
             crop=self.crop,
             kalman=self.kalman,
+            isolated=isolated,
         )
 
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.estimators.landmarkers import reports_go_nowhere
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -67,8 +69,8 @@ def senders(
         Sender(
             "MediaPipe",
             "would report how it is used to play.googleapis.com of Google",
-            "a process of its own, whose proxy (`https_proxy`) is not there",
-            "mediapipe" not in loaded,
+            "a proxy that is not there (`https_proxy`, for it alone), as it has no other switch",
+            "mediapipe" not in loaded or reports_go_nowhere(),
         ),
     ]
 

@@ -24,9 +24,6 @@ MAX_IDLE, IDLE_S = 2, 300.0  # workers of one handler that wait for the next bor
 _POLL_S = 0.2
 _ROOT = Path(__file__).resolve().parents[2]
 
-Environment = Mapping[str, str | None]  # what differs from this process's; None: removed
-_SAME: Environment = {}
-
 
 class Worker:
     """A child process that answers one request at a time, started with the first and again after
@@ -34,19 +31,16 @@ class Worker:
 
     Args:
         handler: the module that handles requests, e.g. "core.estimators.mediapipe_worker".
-        environ: how its environment differs from this process's.
         extra_memory: bytes that it may take above what it has when idle.
     """
 
     def __init__(
         self,
         handler: str,
-        environ: Environment = _SAME,
         *,
         extra_memory: int = EXTRA_MEMORY,
     ) -> None:
         self.handler, self.extra_memory = handler, extra_memory
-        self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._deadline_s = math.inf
@@ -56,6 +50,11 @@ class Worker:
     def pid(self) -> int | None:
         """The process's number; None while none runs."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there; the next call starts it otherwise."""
+        return self._process is not None and self._process.poll() is None
 
     def call(
         self,
@@ -73,7 +72,8 @@ class Worker:
                 `timeout_s` or more memory than it may; the next call starts another.
         """
         with self._lock:
-            if self._process is None:
+            if not self.is_running:
+                self._end()  # it may have been killed while it was idle
                 self._start()
             self._deadline_s = time.monotonic() + timeout_s
             try:
@@ -105,9 +105,6 @@ class Worker:
             "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
             EXTRA_MEMORY_NAME: str(self.extra_memory),
         }
-        environ |= {name: value for name, value in self._environ.items() if value is not None}
-        for name in (name for name, value in self._environ.items() if value is None):
-            environ.pop(name, None)
         self._stopped_because, shared = "", create_shared()
         self._process = process = subprocess.Popen(
             [sys.executable, "-m", "core.workers.child", self.handler, shared.name],
@@ -155,21 +152,6 @@ class Worker:
             self.stop("it needed too much memory")
 
 
-def worker_pids() -> tuple[int, ...]:
-    """The numbers of the processes that run now."""
-    return _watchdog.pids()
-
-
-def worker_cpu_s(pid: int) -> float:
-    """Seconds of CPU that a process has used, 0 where it has ended (Linux)."""
-    try:
-        return time.clock_gettime(
-            (~pid << 3) | 2
-        )  # its CPU clock, as clock_getcpuclockid(3) has it
-    except OSError:
-        return 0.0
-
-
 class _Watchdog:
     """One thread that looks after all workers that run; it ends with the last of them."""
 
@@ -188,10 +170,6 @@ class _Watchdog:
     def remove(self, worker: Worker) -> None:
         with self._lock:
             self._workers.discard(worker)
-
-    def pids(self) -> tuple[int, ...]:
-        with self._lock:
-            return tuple(worker.pid for worker in self._workers if worker.pid is not None)
 
     def _run(self) -> None:
         while True:
@@ -214,17 +192,17 @@ class _Idle:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[Any, list[tuple[float, Worker]]] = defaultdict(list)
+        self._waiting: dict[str, list[tuple[float, Worker]]] = defaultdict(list)
 
-    def take(self, handler: str, environ: Environment) -> Worker:
+    def take(self, handler: str) -> Worker:
         with self._lock:
-            waiting = self._waiting[_key(handler, environ)]
-            return waiting.pop()[1] if waiting else Worker(handler, environ)
+            waiting = self._waiting[handler]
+            return waiting.pop()[1] if waiting else Worker(handler)
 
-    def keep(self, worker: Worker, environ: Environment) -> None:
+    def keep(self, worker: Worker) -> None:
         with self._lock:
-            waiting = self._waiting[_key(worker.handler, environ)]
-            kept = worker.pid is not None and len(waiting) < MAX_IDLE
+            waiting = self._waiting[worker.handler]
+            kept = worker.is_running and len(waiting) < MAX_IDLE
             if kept:
                 waiting.append((time.monotonic(), worker))
         if not kept:
@@ -240,22 +218,18 @@ class _Idle:
             worker.close()
 
 
-def _key(handler: str, environ: Environment) -> Any:
-    return handler, tuple(sorted(environ.items(), key=lambda item: item[0]))
-
-
 _idle = _Idle()
 atexit.register(_idle.close_before, math.inf)
 
 
-def borrow_worker(handler: str, environ: Environment = _SAME) -> Worker:
+def borrow_worker(handler: str) -> Worker:
     """An idle worker of the handler, or a new one; give it back by `return_worker`."""
-    return _idle.take(handler, environ)
+    return _idle.take(handler)
 
 
-def return_worker(worker: Worker, environ: Environment = _SAME) -> None:
+def return_worker(worker: Worker) -> None:
     """Keep the worker for the next borrower, or end it where enough are idle."""
-    _idle.keep(worker, environ)
+    _idle.keep(worker)
 
 
 @contextmanager

@@ -136,12 +136,12 @@ def test_mediapipe_s_reports_go_where_nobody_listens(weights_folder, shared_data
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from core.estimators import mediapipe_task\n"
+        "from core.estimators import landmarkers\n"
         "from core.estimators.mediapipe_hands import MediapipeHands\n"
         "from core.media.pictures import read_picture\n"
-        "assert mediapipe_task.NOWHERE == 'http://127.0.0.1:9'\n"
-        "mediapipe_task.NOWHERE = sys.argv[1]\n"
-        "with MediapipeHands(Path(sys.argv[2])) as hands:\n"
+        "assert landmarkers.NOWHERE == 'http://127.0.0.1:9'\n"
+        "landmarkers.NOWHERE = sys.argv[1]\n"
+        "with MediapipeHands(Path(sys.argv[2]), isolated=False) as hands:\n"
         "    hands.estimate_still(read_picture(Path(sys.argv[3])))\n"
     )
     with socket.create_server(("127.0.0.1", 0)) as proxy:

@@ -212,7 +212,7 @@ def test_a_crash_in_mediapipe_is_an_error_and_the_next_picture_is_read(weights_f
     with create_estimator("mediapipe-hands", weights_folder) as estimator:
         frames = [Frame(pointing, i / 15) for i in range(3)]
         before = estimator.estimate(frames[0]).poses[0]
-        os.kill(estimator._worker.pid, signal.SIGSEGV)
+        os.kill(estimator._runner.pid, signal.SIGSEGV)
         with pytest.raises(EstimatorError, match=r"640 x 480 pixels: it crashed.*restarted"):
             estimator.estimate(frames[1])
         after = estimator.estimate(frames[2]).poses[0]

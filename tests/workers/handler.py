@@ -14,8 +14,6 @@ _hoard = []
 def handle(command, options, arrays):
     if command == "double":
         return {"pid": os.getpid()}, [2 * array for array in arrays]
-    if command == "environ":
-        return {"value": os.environ.get(options["name"])}, []
     if command == "hang":
         time.sleep(60)
     if command == "crash":

@@ -89,7 +89,7 @@ def _video(constraints: dict[str, Any]) -> Stream | None:
 
     def make_stream() -> Stream:
         def make(options: Options) -> Any:
-            return options.keypoints.open(paths, num_poses=options.hands)
+            return options.keypoints.open(paths, num_poses=options.hands, isolated=False)
 
         return Stream(LiveProcessor(make, Options(paused=True)))
 
