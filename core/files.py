@@ -27,6 +27,11 @@ def leads_out(name: str) -> bool:
     return PurePath(name).is_absolute() or ".." in PurePath(name).parts
 
 
+def printable(name: str) -> str:
+    """A file's name as text that can be stored: bytes that are not UTF-8 become “?”."""
+    return name.encode("utf-8", "replace").decode()
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """A draft beside `path` to write into; it takes the file's place when all went well."""

@@ -23,6 +23,8 @@ from core.capture.picture_files import (
 )
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import KindError, LabelError, MediaError, TableError
+from core.files import printable
+from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, safe_name
 from core.media.archives import unpacked
 from core.media.videos import VIDEO_SUFFIXES
@@ -35,7 +37,6 @@ from core.store.new_project import project_to_fill
 from core.store.rows import MOVING, STILL
 
 LAYOUTS = ("auto", "folders", "keypoints-csv", "seed-csv", "point-history")
-SOMEBODY = "import"  # the person where nobody says who it was
 _UNSTORED_S = 1.0  # of work at most, which is lost to a kill
 
 Progress = Callable[[int, int], None]
@@ -128,7 +129,7 @@ def import_path(
                 project,
                 pictures,
                 estimator_factory,
-                person or SOMEBODY,
+                person or UNKNOWN_PERSON,
                 path.name,
                 workers=workers,
                 on=on,
@@ -142,7 +143,7 @@ def note_import(
     store: Store, project: Project, name: str, report: ImportReport, *, fresh: bool
 ) -> None:
     """Into the project's history, to be undone; a project made by the import goes as a whole."""
-    title = f"Imported {counted(report.added)} from {name}"
+    title = f"Imported {counted(report.added)} from {printable(name)}"
     store.note_added(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 
@@ -234,7 +235,7 @@ def _import_table(
     report = ImportReport(remark=table.remark)
     homes = _Homes(store, project, source, report, MOVING if table.moving else STILL)
     there = store.known_keypoints(project.id, table.sha256)
-    persons = np.where(table.persons == "", person or SOMEBODY, table.persons)
+    persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
     for name in np.unique(table.gestures).tolist():
         homes.check_kind(name)
@@ -297,7 +298,7 @@ class _Homes:
     def __init__(
         self, store: Store, project: Project, source: str, report: ImportReport, kind: str = STILL
     ) -> None:
-        self._store, self._project, self._source = store, project, source
+        self._store, self._project, self._source = store, project, printable(source)
         self._report, self._kind = report, kind
         self._sessions: dict[str, int] = {}
         self._gestures = {g.name.casefold(): g for g in store.gestures(project.id)}

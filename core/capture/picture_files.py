@@ -9,6 +9,7 @@ from core.capture.samples import Limits, judged, nothing_found, sample_of
 from core.capture.tables import meant_gesture
 from core.errors import MediaError
 from core.estimators import Estimator
+from core.files import printable
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import MAX_SECONDS, VIDEO_SUFFIXES, read_video, video_info
 from core.pose.types import Frame
@@ -29,7 +30,7 @@ class LabelledPicture:
     gesture: str | None
 
     def __str__(self) -> str:
-        return f"{self.folder}/{self.path.name}"
+        return printable(f"{self.folder}/{self.path.name}")
 
 
 def labelled_pictures(

@@ -14,7 +14,8 @@ from core.capture.samples import STORED
 from core.capture.stills import Added, add_pictures
 from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
-from core.files import temporary_folder
+from core.files import printable, temporary_folder
+from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import match_gesture, safe_name
 from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
@@ -39,13 +40,14 @@ def record_source(
     *,
     seconds: float | None = None,
     rate_hz: float = 10.0,
-    person: str = "me",
+    person: str | None = None,
     progress: OnProgress = lambda progress, time_s: None,
 ) -> Progress:
     """Record from `camera:N` or a video into a project, which is made where it is missing.
 
     Args:
         seconds: the recording ends after so long; None: with the video, or by Ctrl-C.
+        person: who shows it; None: “me” in front of a camera, unknown in a video.
 
     Raises:
         NotFoundError: the project has no such gesture.
@@ -55,9 +57,29 @@ def record_source(
     with project_to_fill(store, project, estimator.skeleton) as (found, _):
         chosen = gesture_named(store, found.id, gesture)
         pictures = not found.keypoints_only
-        recorder = Recorder(store, found.id, person, source=source, with_pictures=pictures)
+        live = source.startswith(_CAMERA)
+        who = person or ("me" if live else UNKNOWN_PERSON)
+        came_from = source if live else f"import {printable(Path(source).name)}"
+        recorder = Recorder(store, found.id, who, source=came_from, with_pictures=pictures)
         plan = Plan(length_s=seconds, rate_hz=rate_hz)
         return record_frames(recorder, chosen.id, frames, estimator, plan, progress=progress)
+
+
+def file_recorder(recorder: Recorder, names: Sequence[str], person: str = "") -> Recorder:
+    """For files of these names: beside the camera's session, one of their own.
+
+    Args:
+        person: who is in them; "" where nobody knows.
+    """
+    what = names[0] if len(names) == 1 else f"{len(names)} files"
+    return Recorder(
+        recorder.store,
+        recorder.project_id,
+        person.strip() or UNKNOWN_PERSON,
+        source=f"import {printable(what)}",
+        with_pictures=recorder.with_pictures,
+        limits=recorder.limits,
+    )
 
 
 def add_uploads(

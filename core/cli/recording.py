@@ -37,7 +37,10 @@ def record(
     source: AnySource = "camera:0",
     seconds: Annotated[float | None, typer.Option(help="Else until Ctrl-C.")] = None,
     rate: Annotated[float, typer.Option(help="Frames a second looked at.")] = 10.0,
-    person: Annotated[str, typer.Option(help="Who shows the gesture.")] = "me",
+    person: Annotated[
+        str | None,
+        typer.Option(help="Who shows the gesture; “me” at a camera, unknown in a video."),
+    ] = None,
     estimator: OwnEstimator = None,
     depth: DepthNetName = None,
     camera: DepthCamera = None,
@@ -54,7 +57,7 @@ def record(
     if depth is not None:
         opened = partial(open_source, source, camera, unit_mm)
         plan = Plan(length_s=seconds, rate_hz=rate)
-        taken = _record_depth(paths, project, gesture, opened, depth, plan, person)
+        taken = _record_depth(paths, project, gesture, opened, depth, plan, person or "me")
         _say_taken(taken, as_json)
         return
     with (

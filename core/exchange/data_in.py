@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.capture.cells import lines_text
-from core.capture.importing import SOMEBODY, ImportReport, Progress, import_path, note_import
+from core.capture.importing import ImportReport, Progress, import_path, note_import
 from core.capture.picture_files import MakeEstimator
 from core.capture.tables import TABLE_SUFFIXES
 from core.errors import StoreError, StoreFullError, TableError
@@ -26,6 +26,8 @@ from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
 from core.exchange.lines import from_line, to_line
 from core.exchange.manifest import first_fault, halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
+from core.files import printable
+from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
 from core.pose.skeletons import HAND_21
 from core.spreading import LOCAL
@@ -74,7 +76,7 @@ def read_data(
         MudraError: nothing that can be read; nothing was added then.
     """
     there = [p.skeleton for p in store.projects() if p.name.casefold() == project_name.casefold()]
-    rows = _rows(path, layout, person or SOMEBODY, estimator, (there or [HAND_21.name])[0])
+    rows = _rows(path, layout, person or UNKNOWN_PERSON, estimator, (there or [HAND_21.name])[0])
     if rows is None:
         return import_path(
             store,
@@ -134,7 +136,7 @@ def _of_coco(
         if "taken_at" not in row:
             row |= {
                 "person": person,
-                "session_source": f"import {path.name}"[:1000],
+                "session_source": f"import {printable(path.name)}"[:1000],
                 "session_started_at": at,
                 "burst_started_at": at,
                 "taken_at": at,

@@ -30,6 +30,7 @@ from core.gestures.model.card import model_card
 from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
+from core.jobs.trainings import MOTIONS_ORIGIN
 from core.learning.runs import DONE, LOG, Run
 from core.paths import Paths
 from core.pose.skeleton import BODY, PAIR
@@ -86,8 +87,9 @@ def _beside(model: GestureModel, paths: Paths, names: bool) -> bytes:
     moving = model.motions
     if moving is None or moving is model:
         return b""
-    origin = {"origin": model.metadata["origin"]} if "origin" in model.metadata else {}
-    moving = replace(moving, metadata=origin | moving.metadata)  # of one training
+    told = Run.open(model.path).about() if (model.path / LOG).is_file() else {}
+    own = told.get(MOTIONS_ORIGIN) or model.metadata.get("origin")  # of one training
+    moving = replace(moving, metadata=({"origin": own} if own else {}) | moving.metadata)
     with temporary_folder() as folder:
         out = folder / BESIDE
         export_model(moving, out, paths, names=names)

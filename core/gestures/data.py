@@ -11,6 +11,8 @@ from core.gestures.labels import GestureLabel
 from core.gestures.motion.motion_features import MotionFeatures, motion_features
 from core.pose.skeletons import HAND_21, skeleton_named
 
+UNKNOWN_PERSON = "unknown"  # of samples from files, where nobody said who is in them
+_UNKNOWN = (UNKNOWN_PERSON, "import")  # the latter in databases of before version 10
 CLASSIFIERS = ("mlp", "knn", "logreg", "forest")  # what learns from it; the last three: baselines
 
 
@@ -58,6 +60,16 @@ class GestureData:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def of_known(self) -> NDArray[np.bool_]:
+        """(N,) whether it is known who recorded: an unknown person may be one of the others."""
+        return ~np.isin(self.persons, _UNKNOWN)
+
+    @property
+    def known_persons(self) -> list[str]:
+        """Those who are known to be different people, in order."""
+        return sorted({str(person) for person in self.persons[self.of_known]})
 
     @property
     def estimators(self) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ as they are found, so that a reloaded page, another tab or the command line sees
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from core.errors import ModelError, TrainingError
 from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
@@ -32,7 +30,7 @@ def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
         ModelError: the training has left no model.
     """
     data, options, epochs, protocol = _as_trained(manager, project, of)
-    persons = sorted(set(map(str, data.persons)))
+    persons = data.known_persons
 
     def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.left_out import leave_one_person_out, summarise
@@ -182,11 +180,11 @@ def _as_trained(
     model = GestureModel.load(of.path)
     samples = manager.data(project, model.estimators, in_space=model.axes == 3)
     data = without_empty_gestures(samples)
-    persons = np.unique(data.persons)
+    persons = data.known_persons
     if len(persons) < 2:
         raise TrainingError(
-            f"all samples are of {' and '.join(persons) or 'nobody'}, leaving one person out needs "
-            "at least 2: let another person record the same gestures"
+            f"all samples are of {' and '.join(persons) or 'unknown people'}, leaving one person "
+            "out needs at least 2: let another person record the same gestures"
         )
     if data_hash(data) != model.metadata.get("data_sha256"):
         raise TrainingError(

@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
+MOTIONS_ORIGIN = "motions_origin"  # of the clips that are learned beside still samples
 AUTOMATIC, KEPT = "automatic", 3  # so many trainings of those that nobody asked for one by one
 LEAST, PERFORMED = 2, 2  # gestures, and clips of each that moves, to begin with
 
@@ -251,7 +252,9 @@ def _training(
     """
     owner = store.project(project)
     data, clips = learned_from(store, owner.id, estimator)
-    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.estimators)}
+    about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.sample_ids)}
+    if clips is not None:
+        about |= {MOTIONS_ORIGIN: origin_of(store, owner.id, clips.sample_ids)}
     about |= {"classifier": classifier, "seed": seed, "epochs": epochs, "samples": len(data)}
     about |= {AUTOMATIC: True} if automatic else {}
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.files import printable
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.windows import lasts_s, window
@@ -141,6 +142,7 @@ class NewSample:
     whole: "NewSample | None" = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", printable(self.source))
         for name, axes in (("keypoints", 3), ("scores", 2), ("world", 3), ("visibility", 2)):
             values = getattr(self, name)
             if values is not None and values.ndim == axes - 1:  # a single frame

@@ -1,9 +1,10 @@
 """Where a project's samples come from, as a model trained on them remembers it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core.pose.finders import finders_of
 from core.store import schema as t
@@ -11,37 +12,23 @@ from core.store.learned import counted_able, usual_of
 from core.store.store import Store
 
 
-def origin_of(store: Store, project_id: int, estimators: Sequence[str]) -> dict[str, Any]:
-    """Samples per source and per version of who found them, and the first and last day of
-    recording, of the enabled gestures' samples by these estimators; ready for JSON.
-    """
+def origin_of(store: Store, project_id: int, ids: Iterable[int]) -> dict[str, Any]:
+    """Of the project's samples with these ids: how many per source and per version of who found
+    them, and the first and last day of recording; ready for JSON."""
     of, burst, session = t.samples.c, t.bursts.c, t.sessions.c
-    enabled = [gesture.id for gesture in store.gestures(project_id, enabled_only=True)]
     found = (
-        select(
-            session.source,
-            of.estimator_version,
-            func.count(),
-            func.min(of.taken_at),
-            func.max(of.taken_at),
-        )
+        select(of.id, session.source, of.estimator_version, of.taken_at)
         .join_from(t.samples, t.bursts, of.burst_id == burst.id)
         .join(t.sessions, burst.session_id == session.id)
         .where(of.project_id == project_id, of.deleted_at.is_(None))
-        .where(of.estimator.in_(finders_of(estimators)), of.gesture_id.in_(enabled))
-        .group_by(session.source, of.estimator_version)
     )
-    sources: dict[str, int] = {}
-    versions: dict[str, int] = {}
-    days: list[str] = []
-    for source, version, n, first, last in store.rows(found):
-        sources[source] = sources.get(source, 0) + n
-        versions[version or "not known"] = versions.get(version or "not known", 0) + n
-        days += [first[:10], last[:10]]
+    wanted = {int(i) for i in ids}
+    rows = [row for row in store.rows(found) if row.id in wanted]
+    days = sorted({row.taken_at[:10] for row in rows})
     return {
-        "sources": _most(sources),
-        "estimator_versions": _most(versions),
-        "recorded": [min(days), max(days)] if days else None,
+        "sources": _most(Counter(row.source for row in rows)),
+        "estimator_versions": _most(Counter(row.estimator_version or "not known" for row in rows)),
+        "recorded": [days[0], days[-1]] if days else None,
     }
 
 

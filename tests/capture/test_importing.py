@@ -1,5 +1,6 @@
 """Tables, folders and zips of every supported layout; hostile ones name their lines."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -590,3 +591,17 @@ def test_a_table_of_still_hands_is_refused_whole_where_one_gesture_moves(store, 
     with pytest.raises(KindError, match="“swipe” is a moving gesture"):
         import_path(store, "p", table(tmp_path / "a.csv", [row("ok"), row("swipe", 9)]))
     assert overview(store) == {}
+
+
+def test_file_names_that_are_not_utf_8_come_in_under_a_name_that_can_be_stored(
+    store, photos, make_estimator
+):
+    """They ended the import after part of it was stored."""
+    first = next(photos.rglob("*.jpg"))
+    first.rename(Path(os.fsdecode(os.fsencode(first.parent) + b"/caf\xe9.jpg")))
+    whole = import_path(store, "p", photos, estimator_factory=make_estimator)
+    sources = [one.source for one in store.samples(store.project("p").id)]
+    assert f"{first.parent.name}/caf?.jpg" in sources and len(sources) == whole.added
+    odd = Path(os.fsdecode(os.fsencode(photos.parent) + b"/t\xe9.csv"))
+    assert import_path(store, "p", table(odd, [row("ok")])).added == 1
+    assert store.history(store.project("p").id)[0].title == "Imported 1 sample from t?.csv"

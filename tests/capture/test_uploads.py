@@ -10,12 +10,14 @@ import pytest
 
 from core.capture.demo import ReplayEstimator, plain_picture, read_demo
 from core.capture.recording import Recorder
-from core.capture.uploads import add_uploads, record_frames, record_source
+from core.capture.uploads import add_uploads, file_recorder, record_frames, record_source
 from core.errors import MediaError, NotFoundError
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Frame
+from core.store.curation import list_sessions
+from tests.store.conftest import sample
 
 
 @pytest.fixture
@@ -223,3 +225,23 @@ def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, wor
     assert refused == name
     assert words in reason
     assert tempfile.gettempdir() not in reason
+
+
+@pytest.mark.parametrize(("said", "person"), [("", "unknown"), (" Ada ", "Ada")])
+def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, said, person):
+    """They were booked as the webcam's, and as the person in front of it."""
+    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
+    camera = Recorder(store, project.id, "me")
+    store.add_samples(camera.begin_recording(shown.id), [sample()])
+    files = [("a\udce9.png", encode_png(plain_picture()))]
+    added = add_uploads(
+        file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
+    )
+    assert added.kept == 1
+    found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
+    assert found == {("webcam", "me", 1), ("import a?.png", person, 1)}
+
+
+def test_several_files_are_one_session(store, project):
+    camera = Recorder(store, project.id, "me")
+    assert file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"

@@ -1,10 +1,14 @@
 """Where samples come from: sources, versions and days, of what a training would read."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from core.store import NewSample
 from core.store.bin import delete_samples
+from core.store.rows import MOVING
 from core.store.sources import _most, origin_of
+from tests.store.conftest import burst, sample
 
 
 def test_the_origin_of_a_project_by_hand(store, project):
@@ -26,20 +30,35 @@ def test_the_origin_of_a_project_by_hand(store, project):
             ],
         )
 
-    record("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
-    record("fist", "a.zip", "", "2026-11-01", 3)
-    record("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
+    learned = record("ok", "webcam", "1.2.2/full", "2026-11-03", 2)
+    learned += record("fist", "a.zip", "", "2026-11-01", 3)
+    learned += record("ok", "webcam", "1.2.1/full", "2026-11-05", 4)
     record("ok", "other", "1", "2026-12-01", 5, estimator="cpm.hand_light")
     delete_samples(store, project.id, record("ok", "gone", "1.2.2/full", "2026-01-01"))
     record("none", "disabled", "1.2.2/full", "2026-01-01")
     store.update_gesture(gestures["none"], enabled=False)
-    assert origin_of(store, project.id, ["mediapipe-hands"]) == {
+    assert store.training_data(project.id).sample_ids.tolist() == learned
+    assert origin_of(store, project.id, learned) == {
         "sources": {"webcam": 6, "a.zip": 3},
         "estimator_versions": {"1.2.1/full": 4, "not known": 3, "1.2.2/full": 2},
         "recorded": ["2026-11-01", "2026-11-05"],
     }
-    assert origin_of(store, project.id, ["nobody"])["recorded"] is None
+    assert origin_of(store, project.id, [])["recorded"] is None
 
 
 def test_many_sources_are_summed_up():
     assert _most({"a": 1, "b": 5, "c": 2, "d": 1}, kept=2) == {"b": 5, "c": 2, "others": 2}
+
+
+def test_clips_that_another_model_learns_are_not_counted_among_the_frames(store, project):
+    """A card said 171 samples in one line and 169 in another."""
+    stills = store.add_samples(burst(store, project, "ok"), [sample(i) for i in range(3)])
+    store.add_gesture(project.id, "swipe", kind=MOVING)
+    still, points = sample(), np.ones((4, 21, 2), np.float32)
+    clip = replace(still, keypoints=points, scores=points[..., 0], times_s=np.arange(4) / 30)
+    clips = store.add_samples(burst(store, project, "swipe"), [clip, clip])
+    for wanted, moving in ((stills, None), (clips, True)):
+        data = store.training_data(project.id, clips=moving)
+        assert data.sample_ids.tolist() == wanted
+        origin = origin_of(store, project.id, data.sample_ids)
+        assert origin["sources"] == {"webcam": len(data)}

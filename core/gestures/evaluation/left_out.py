@@ -27,7 +27,7 @@ def leave_one_person_out(
     stop: Stop | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Per person (or per one of `only`), the figures on that person's samples of a net that never
-    saw them.
+    saw them. Samples of unknown people are left out throughout: they may show any of the others.
 
     A sample whose gesture nobody else has recorded can't be judged: `unjudged` counts those, and
     a person of whom no sample can be judged has n = 0 and no other figure.
@@ -39,13 +39,14 @@ def leave_one_person_out(
     Raises:
         TrainingError: fewer than two persons.
     """
-    persons = np.unique(data.persons)
+    persons = data.known_persons
     if len(persons) < 2:
         raise TrainingError(
             f"samples of {len(persons)} person came, leaving one out needs at least 2: let another "
             "person record the same gestures"
         )
     found = {}
+    data = data.take(data.of_known)
     for person, split in splits_by_person(data):
         if only is not None and person not in only:
             continue

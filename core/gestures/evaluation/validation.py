@@ -40,8 +40,8 @@ def split_by_groups(data: GestureData, seed: int = 0) -> Split:
         TrainingError: fewer than two gestures, or a gesture with a single sample.
     """
     _check(data)
-    for kind, groups in _LEVELS:
-        split = _grouped(data, kind, getattr(data, groups), seed)
+    for kind, groups in _levels(data):
+        split = _grouped(data, kind, groups, seed)
         if split is not None:
             return split
     return _tails(data)
@@ -57,8 +57,7 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
             and a gesture has a single sample.
     """
     _check_gestures(data)
-    for kind, name in _LEVELS:
-        groups = getattr(data, name)
+    for kind, groups in _levels(data):
         pairs = np.unique(
             np.stack([np.unique(groups, return_inverse=True)[1], data.labels]), axis=1
         )
@@ -67,6 +66,13 @@ def split_motions(data: GestureData, seed: int = 0) -> Split:
             return _judging(data, kind, groups, seed)
     _check(data)
     return _tails(data)
+
+
+def _levels(data: GestureData) -> list[tuple[str, NDArray[Any]]]:
+    """What samples can be held out by, the coarsest first; by person only where all are known, for
+    an unknown one may be on the other side, too."""
+    known = data.of_known.all()
+    return [(kind, getattr(data, name)) for kind, name in _LEVELS if known or kind != "person"]
 
 
 def _judging(data: GestureData, kind: str, groups: NDArray[Any], seed: int) -> Split:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import GestureLabel, safe_label
 from core.gestures.model.provenance import Facts, Figures, Group, Measured
@@ -68,7 +69,7 @@ def _origin_lines(facts: Facts) -> str:
     recorded = " to ".join(days) or _UNKNOWN
     seed = facts.options.seed
     rows = {
-        "Who": _count(facts.persons, "person", "persons"),
+        "Who": _who(facts),
         "Recorded": recorded,
         "Trained": _day(facts.made_at or "") or _UNKNOWN,
         "Source": _counted(facts.origin.sources),
@@ -80,6 +81,16 @@ def _origin_lines(facts: Facts) -> str:
     }
     lines = [f"- **{what}**: {content}" for what, content in rows.items()]
     return "## Where it comes from\n\n" + "\n".join(lines)
+
+
+def _who(facts: Facts) -> str:
+    """How many people, and what is of unknown ones."""
+    people = _count(facts.persons, "person", "persons")
+    unknown = facts.census.persons.get(UNKNOWN_PERSON)
+    if unknown is None:
+        return people
+    others = f"{_count(unknown.samples, 'sample', 'samples')} of unknown people"
+    return f"{people} and {others}" if facts.persons else others
 
 
 def _finders(facts: Facts) -> str:

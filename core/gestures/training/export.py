@@ -90,7 +90,7 @@ def _longest_s(data: GestureData) -> list[float]:
 def _counted(data: GestureData) -> dict[str, Any]:
     return {
         "samples": len(data),
-        "persons": len(np.unique(data.persons)),
+        "persons": len(data.known_persons),
         "data_sha256": data_hash(data),
         "census": dataset_statistics(data),
     }

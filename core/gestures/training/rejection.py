@@ -233,9 +233,9 @@ def measure_rejection(net: OpenSetNet, data: GestureData, kind: str, seed: int =
 
 def _folds(data: GestureData) -> tuple[NDArray[Any], str]:
     """(N,) which samples are judged together, and their name: a person's where there are several
-    persons, else a session's, else the first and the second half of each gesture's."""
+    persons and all are known, else a session's, else the halves of each gesture's."""
     for groups, name in ((data.persons, "person"), (data.sessions, "session")):
-        if len(np.unique(groups)) > 1:
+        if len(np.unique(groups)) > 1 and (name != "person" or data.of_known.all()):
             return groups, name
     second = np.zeros(len(data), bool)
     for label in np.unique(data.labels):

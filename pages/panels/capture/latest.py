@@ -8,7 +8,7 @@ import streamlit as st
 from core.capture.recording import Recorder
 from core.capture.samples import picture_of
 from core.capture.stills import Added
-from core.capture.uploads import add_uploads
+from core.capture.uploads import add_uploads, file_recorder
 from core.gestures.labels import safe_label
 from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, refusal_text
@@ -83,10 +83,18 @@ def add_files(recorder: Recorder, project: Project, gesture: Gesture) -> None:
             help="Of a video five frames a second are looked at. Folders in a zip are named like "
             "their gesture; new names become gestures of the project.",
         )
+        person = st.text_input(
+            "Who is in them",
+            max_chars=40,
+            key="files_person",
+            placeholder="unknown",
+            help="Leave it empty where nobody knows: unknown people count as no further person.",
+        )
         # a key, for a press while another gesture's page is on its way is of the same button
         if st.form_submit_button(f"Add as {title}", icon="➕", key="add_files"):
             if files:
-                _add(recorder, project, gesture, [(file.name, file.getvalue()) for file in files])
+                own = file_recorder(recorder, [file.name for file in files], person)
+                _add(own, project, gesture, [(file.name, file.getvalue()) for file in files])
             else:
                 st.caption("Choose pictures or videos first.")
     with right:

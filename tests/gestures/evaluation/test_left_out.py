@@ -1,9 +1,12 @@
 """Leaving people out, one by one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.errors import TrainingError
+from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.training.fitting import TrainOptions
 from core.learning.background import Stop
@@ -27,6 +30,18 @@ def test_a_person_who_shows_everything_the_other_way_round_is_the_worst(hands):
     data.labels[odd] = 1 - data.labels[odd]
     found = summarise(leave_one_person_out(data, OPTIONS, epochs=3))
     assert found["worst_person"] == "p1" and found["worst_accuracy"] < 0.1
+
+
+def test_unknown_people_are_neither_left_out_nor_learned_from(hands):
+    """They may be any of the others."""
+    data = hands(persons=3, each=12)
+    data = replace(data, persons=np.where(data.persons == "p2", UNKNOWN_PERSON, data.persons))
+    found = leave_one_person_out(data, OPTIONS, epochs=3)
+    alone = leave_one_person_out(data.take(data.of_known), OPTIONS, epochs=3)
+    assert list(found) == ["p0", "p1"] and found == alone
+    one = data.take(data.persons != "p1")
+    with pytest.raises(TrainingError, match="samples of 1 person came"):
+        leave_one_person_out(one, OPTIONS, epochs=1)
 
 
 def test_one_person_alone_is_told_what_to_do(hands):

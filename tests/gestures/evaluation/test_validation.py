@@ -1,5 +1,7 @@
 """Splits never put one person, session or recording on both sides; figures by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,15 @@ def test_several_persons_split_by_person(hands):
     assert split.kind == "person"
     assert not set(data.persons[split.train]) & set(data.persons[split.validation])
     assert sorted([*split.train, *split.validation]) == list(range(len(data)))
+
+
+@pytest.mark.parametrize("unknown", ["unknown", "import"])
+def test_an_unknown_person_makes_no_second_of_one(hands, unknown):
+    data = hands(persons=2)
+    data = replace(data, persons=np.where(data.persons == "p1", unknown, data.persons))
+    split = split_by_groups(data)
+    assert split.kind == "session" and split.optimistic
+    assert data.known_persons == ["p0"]
 
 
 def test_one_person_in_several_sessions_splits_by_session(hands):

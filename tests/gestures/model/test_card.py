@@ -153,3 +153,11 @@ def test_what_cannot_be_is_refused_in_words(change):
     with pytest.raises(ModelError, match="metadata can't be used: ") as raised:
         model_card(FULL | change, (OK,))
     assert next(iter(change)) in str(raised.value) and len(str(raised.value)) < 1000
+
+
+def test_unknown_people_are_no_person_more():
+    persons = {"Anna": {"samples": 30, "sessions": 3}, "unknown": {"samples": 9, "sessions": 1}}
+    known = FULL | {"persons": 1, "census": FULL["census"] | {"persons": persons}}
+    assert "- **Who**: 1 person and 9 samples of unknown people\n" in model_card(known, (OK, FIST))
+    nobody = known | {"persons": 0}
+    assert "- **Who**: 9 samples of unknown people\n" in model_card(nobody, (OK, FIST))
