@@ -27,7 +27,7 @@ def test_an_unknown_person_makes_no_second_of_one(hands, unknown):
     data = hands(persons=2)
     data = replace(data, persons=np.where(data.persons == "p1", unknown, data.persons))
     split = split_by_groups(data)
-    assert split.kind == "session" and split.optimistic
+    assert split.kind == "session"
     assert data.known_persons == ["p0"]
 
 
