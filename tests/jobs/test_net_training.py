@@ -19,6 +19,7 @@ from core.errors import EstimatorError, TrainingError, WeightsError
 from core.jobs.net_training import (
     LIGHT,
     can_be_kept,
+    delete_net_run,
     delete_packs,
     fine_tune_here,
     hands_of_project,
@@ -26,7 +27,7 @@ from core.jobs.net_training import (
     start_fine_tuning,
 )
 from core.jobs.trainings import failure_of
-from core.learning.runs import list_runs
+from core.learning.runs import Run, list_runs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
@@ -156,6 +157,16 @@ def test_an_error_while_it_learns_is_in_the_log_with_its_reason(recorded, paths)
     assert not can_be_kept(run) and not (run.path / "pack").exists()
     with pytest.raises(TrainingError, match="nothing that could be kept"):
         keep_fine_tuned(paths, run)
+
+
+def test_an_ended_training_is_deleted_and_its_net_stays(paths):
+    run = Run.create(paths.net_runs, net="cpm.mine", project="p")
+    (paths.own_nets / "cpm.mine").mkdir(parents=True)
+    with pytest.raises(TrainingError, match="is running: stop it first"):
+        delete_net_run(run)
+    run.log(event="end", status="done")
+    delete_net_run(run)
+    assert list_runs(paths.net_runs) == [] and (paths.own_nets / "cpm.mine").is_dir()
 
 
 def test_an_unknown_net_is_named_with_those_there_are(paths, tmp_path):
