@@ -6,6 +6,7 @@ import zipfile
 
 import pytest
 
+from core.exchange.downloads import Download
 from core.gestures.labels import safe_label
 from core.learning.runs import Run
 from core.paths import Paths
@@ -109,6 +110,14 @@ def test_pictures_are_forgotten_and_the_bin_is_emptied(app, store):
     press(app, "Empty the bin for good")
     assert "2 samples" in said(app)
     assert store.samples(store.projects()[0].id, deleted=True) == []
+
+
+def test_a_file_that_was_prepared_with_pictures_goes_with_them(app, store, tmp_path):
+    record(store, "ok", 3)
+    (tmp_path / "download-a.zip").write_bytes(b"pictures")
+    app.session_state["download"] = (("of", "it"), Download(tmp_path / "download-a.zip", "p", ""))
+    press(go(app, "privacy"), "Forget the pictures")
+    assert not (tmp_path / "download-a.zip").exists() and "download" not in app.session_state
 
 
 def test_everything_is_deleted_after_a_word_and_the_studio_works_on(app, store, workspace):
