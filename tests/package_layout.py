@@ -59,7 +59,7 @@ LIBRARIES = (
         "streamlit": SCREEN,
         "streamlit_webrtc": SCREEN,
         "av": (*SCREEN, "core/media/*", "core/recipes/bench.py"),
-        "mediapipe": ("core/estimators/mediapipe_*", "core/weights/tflite_metadata.py"),
+        "mediapipe": ("core/estimators/landmarkers.py", "core/weights/tflite_metadata.py"),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,
         "torch": (*TORCH, "core/weights/torch_port.py"),
