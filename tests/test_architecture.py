@@ -254,7 +254,7 @@ def test_a_library_in_the_wrong_package_is_found(tmp_path: Path, path: str, text
     [
         ("pages/live.py", "import av, streamlit, streamlit_webrtc"),
         ("core/media/videos.py", "import av, cv2"),
-        ("core/estimators/mediapipe_hands.py", "import mediapipe, threading"),
+        ("core/estimators/landmarkers.py", "import mediapipe, threading"),
         ("core/store/store.py", "import sqlalchemy"),
         ("core/gestures/training/learner.py", "import torch"),
         ("core/gestures/evaluation/baselines.py", "import sklearn.neighbors"),
