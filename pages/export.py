@@ -131,7 +131,7 @@ def _import(project: Project) -> None:
         use = st.checkbox("Use it in this project from now on", True, key="bundle_use")
         if st.button(f"Add to {safe_label(project.name)}", icon="➕", type="primary"):
             taken = import_into(
-                studio().store, studio().paths, project.name, path, use=use, title=file.name
+                studio().store, studio().paths, project, path, use=use, title=file.name
             )
             st.session_state["bundle_added"] = f"{file.name} is now a model of “{project.name}”."
             st.session_state["bundle_turn"] = turn + 1

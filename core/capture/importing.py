@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from core.capture.picture_files import (
     samples_or_reasons,
 )
 from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
-from core.errors import KindError, LabelError, MediaError, TableError
+from core.errors import KindError, LabelError, MediaError, MudraError, TableError
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import MAX_NAME, safe_name
@@ -83,7 +83,7 @@ class ImportReport:
 
 def import_path(
     store: Store,
-    project_name: str,
+    target: str | Project,
     path: Path,
     *,
     estimator_factory: MakeEstimator | None = None,
@@ -110,9 +110,9 @@ def import_path(
     progress = progress or (lambda done, total: None)
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
-        with project_to_fill(store, project_name, table.skeleton) as (project, fresh):
-            report = _import_table(store, project, table, path.name, person, progress)
-            note_import(store, project, path.name, report, fresh=fresh)
+        with project_to_fill(store, target, table.skeleton) as (project, fresh):
+            with _noted(store, project, path.name, fresh) as report:
+                _import_table(store, project, table, path.name, person, progress, report)
             return report
     if layout not in ("auto", "folders"):
         raise TableError(f"{path.name} is no csv or parquet table, which “{layout}” reads")
@@ -123,20 +123,35 @@ def import_path(
             raise MediaError(f"{path.name} holds pictures, but no estimator was given")
         with estimator_factory() as estimator:
             skeleton = estimator.skeleton
-        with project_to_fill(store, project_name, skeleton) as (project, fresh):
-            report = import_pictures(
-                store,
-                project,
-                pictures,
-                estimator_factory,
-                person or UNKNOWN_PERSON,
-                path.name,
-                workers=workers,
-                on=on,
-                progress=progress,
-            )
-            note_import(store, project, path.name, report, fresh=fresh)
+        with project_to_fill(store, target, skeleton) as (project, fresh):
+            with _noted(store, project, path.name, fresh) as report:
+                import_pictures(
+                    store,
+                    project,
+                    pictures,
+                    estimator_factory,
+                    person or UNKNOWN_PERSON,
+                    path.name,
+                    report,
+                    workers=workers,
+                    on=on,
+                    progress=progress,
+                )
             return report
+
+
+@contextmanager
+def _noted(store: Store, project: Project, name: str, fresh: bool) -> Iterator[ImportReport]:
+    """A report to fill; what it says was added can be undone, also where the rest fails."""
+    report = ImportReport()
+    try:
+        yield report
+    except BaseException:
+        with suppress(MudraError):  # the first error is the one to show
+            if report.added:
+                note_import(store, project, name, report, fresh=fresh)
+        raise
+    note_import(store, project, name, report, fresh=fresh)
 
 
 def note_import(
@@ -173,13 +188,14 @@ def import_pictures(
     estimator_factory: MakeEstimator,
     person: str,
     source: str,
+    report: ImportReport,
     *,
     workers: int = 1,
     on: str = LOCAL,
     progress: Progress,
-) -> ImportReport:
-    """Find the hand in each picture, and in five frames a second of each video, and store it."""
-    report = ImportReport()
+) -> None:
+    """Find the hand in each picture, and in five frames a second of each video, and store it; the
+    report says at any time what was."""
     homes = _Homes(store, project, source, report)
     known = store.known_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
@@ -204,7 +220,6 @@ def import_pictures(
                 _flush(store, waiting, report)
                 stored_s = time.monotonic()
             progress(number, len(pictures))
-    return report
 
 
 def _flush(store: Store, waiting: dict[int, list[NewSample]], report: ImportReport) -> None:
@@ -221,7 +236,8 @@ def _import_table(
     source: str,
     person: str | None,
     progress: Progress,
-) -> ImportReport:
+    report: ImportReport,
+) -> None:
     """Consecutive rows of one person and gesture are one recording, as clips are by their table.
 
     A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
@@ -232,7 +248,7 @@ def _import_table(
         SkeletonError: rows of another skeleton than the project's; nothing was added.
     """
     skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
-    report = ImportReport(remark=table.remark)
+    report.remark = table.remark
     homes = _Homes(store, project, source, report, MOVING if table.moving else STILL)
     there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
@@ -257,7 +273,6 @@ def _import_table(
             report.note("samples", store.add_samples(recording, new))
             report.added += len(new)
         progress(int(end), len(table))
-    return report
 
 
 def _check_names(source: str, names: set[str]) -> None:

@@ -38,16 +38,19 @@ def add_pictures(
     estimator: Estimator,
     *,
     progress: Callable[[float], None] = lambda share: None,
+    kept: list[int] | None = None,
 ) -> Added:
     """Samples from single pictures, as seen in them: one recording of the recorder's session.
 
     Args:
         pictures: (name, content of a JPEG, PNG or WEBP file) each.
         progress: told the share that is done, 0..1.
+        kept: gets the new samples' ids at once, also where a later picture ends it all.
     """
+    kept = [] if kept is None else kept
     known = recorder.store.known_hashes(recorder.project_id)
     recording_id: int | None = None
-    kept, refused = list[int](), list[tuple[str, str]]()
+    refused = list[tuple[str, str]]()
     for i, (name, content) in enumerate(pictures):
         digest = hashlib.sha256(content).hexdigest()
         found = STORED if digest in known else _still(name, content, recorder, estimator)

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.capture.importing import import_pictures, opened_folder
+from core.capture.importing import ImportReport, import_pictures, opened_folder
 from core.capture.picture_files import file_samples, labelled_pictures
 from core.capture.plans import CONTINUOUS, Plan, Progress
 from core.capture.recording import Recorder
@@ -109,27 +109,45 @@ def add_uploads(
         )
     streams = [one for one in uploads if _suffix(one) in (*VIDEO_SUFFIXES, ".zip")]
     pictures = [one for one in uploads if one not in streams]
-    with make_estimator() as estimator, temporary_folder("upload-") as folder:
-        part_progress = _part_of(progress, 0, len(pictures), len(uploads))
-        parts = [add_pictures(recorder, gesture.id, pictures, estimator, progress=part_progress)]
-        for number, (name, content) in enumerate(streams, len(pictures)):
-            part_progress = _part_of(progress, number, 1, len(uploads))
-            with uploaded(name, content, folder) as path:
-                if path.suffix.lower() == ".zip":
-                    part = _add_zip(
-                        recorder, project, gesture, name, path, make_estimator, part_progress
-                    )
-                else:
-                    part = _add_video(recorder, gesture, name, path, estimator, part_progress)
-            parts.append(part)
-            part_progress(1.0)
-    kept = sum(part.kept for part in parts)
-    new = {
+    kept, parts = list[int](), list[Added]()
+    try:
+        with make_estimator() as estimator, temporary_folder("upload-") as folder:
+            part_progress = _part_of(progress, 0, len(pictures), len(uploads))
+            first = add_pictures(
+                recorder, gesture.id, pictures, estimator, progress=part_progress, kept=kept
+            )
+            parts.append(first)
+            for number, (name, content) in enumerate(streams, len(pictures)):
+                part_progress = _part_of(progress, number, 1, len(uploads))
+                with uploaded(name, content, folder) as path:
+                    if path.suffix.lower() == ".zip":
+                        part = _add_zip(
+                            recorder, project, gesture, name, path, make_estimator, part_progress
+                        )
+                    else:
+                        part = _add_video(recorder, gesture, name, path, estimator, part_progress)
+                parts.append(part)
+                part_progress(1.0)
+    except BaseException:
+        with suppress(MudraError):  # the first error is the one to show
+            _note(recorder, parts or [Added(len(kept), new={"samples": kept})])
+        raise
+    _note(recorder, parts)
+    refused = tuple(one for part in parts for one in part.refused)
+    return Added(sum(part.kept for part in parts), refused, _new_rows(parts))
+
+
+def _note(recorder: Recorder, parts: Sequence[Added]) -> None:
+    """Into the project's history, to be undone."""
+    title = f"Added {counted(sum(part.kept for part in parts))} from files"
+    recorder.store.note_added(recorder.project_id, title, _new_rows(parts))
+
+
+def _new_rows(parts: Sequence[Added]) -> dict[str, list[int]]:
+    return {
         table: [row for part in parts for row in part.new.get(table, ())]
         for table in ("samples", "gestures", "persons")
     }
-    recorder.store.note_added(project.id, f"Added {counted(kept)} from files", new)
-    return Added(kept, tuple(one for part in parts for one in part.refused), new)
 
 
 @contextmanager
@@ -207,24 +225,26 @@ def _add_zip(
     make_estimator: Callable[[], Estimator],
     progress: Callable[[float], None],
 ) -> Added:
+    report, failed = ImportReport(), []
     try:
         with opened_folder(path) as folder:
             files = labelled_pictures(
                 folder, {path.name: gesture.name}, name=path.name, videos=True
             )
-            report = import_pictures(
+            import_pictures(
                 recorder.store,
                 project,
                 files,
                 make_estimator,
                 recorder.person,
                 name,
+                report,
                 progress=lambda done, total: progress(done / total),
             )
     except MudraError as error:
-        return Added(0, ((name, str(error)),))
+        failed = [(name, str(error))]
     again = ((name, f"{report.already} files {STORED}"),) if report.already else ()
-    return Added(report.added, (*report.refused, *again), report.new)
+    return Added(report.added, (*report.refused, *again, *failed), report.new)
 
 
 def record_frames(

@@ -51,7 +51,7 @@ _LARGEST = 1e6
 
 def read_data(
     store: Store,
-    project_name: str,
+    target: str | Project,
     path: Path,
     *,
     estimator_factory: MakeEstimator | None = None,
@@ -63,7 +63,8 @@ def read_data(
     on: str = LOCAL,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Add a file of samples to a project, which is made where it is missing; whatever is no table
+    """Add a file of samples to a project, or to the one of that name, which is made where it is
+    missing; whatever is no table
     or json of ours, and no COCO, goes to `import_path`.
 
     Args:
@@ -75,12 +76,16 @@ def read_data(
     Raises:
         MudraError: nothing that can be read; nothing was added then.
     """
-    there = [p.skeleton for p in store.projects() if p.name.casefold() == project_name.casefold()]
+    if isinstance(target, Project):
+        there = [target.skeleton]
+    else:
+        key = target.casefold()
+        there = [one.skeleton for one in store.projects() if one.name.casefold() == key]
     rows = _rows(path, layout, person or UNKNOWN_PERSON, estimator, (there or [HAND_21.name])[0])
     if rows is None:
         return import_path(
             store,
-            project_name,
+            target,
             path,
             estimator_factory=estimator_factory,
             person=person,
@@ -94,7 +99,7 @@ def read_data(
         first = next(rows, None)
         skeleton = HAND_21.name if first is None else first["skeleton"]
         rows = rows if first is None else chain([first], rows)
-        with project_to_fill(store, project_name, skeleton) as (project, fresh):
+        with project_to_fill(store, target, skeleton) as (project, fresh):
             report = _settle(store, project, rows, mapping or {}, fresh, progress)
             note_import(store, project, path.name, report, fresh=fresh)
             return report

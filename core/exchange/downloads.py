@@ -143,7 +143,7 @@ def import_uploaded_samples(
                 path.with_name(f"{path.stem}{_LABELS}").write_bytes(body)
         report = read_data(
             store,
-            project.name,
+            project,
             path,
             layout="auto",
             progress=lambda done, total: progress(min(1.0, done / max(total or 0, done, 1))),

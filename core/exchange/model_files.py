@@ -253,9 +253,16 @@ class Imported:
 
 
 def import_into(
-    store: Store, paths: Paths, project: str, path: Path, *, use: bool = False, title: str = ""
+    store: Store,
+    paths: Paths,
+    project: str | Project,
+    path: Path,
+    *,
+    use: bool = False,
+    title: str = "",
 ) -> Imported:
-    """Take a `.gesture` file into a project, which is made for its keypoints where it is missing.
+    """Take a `.gesture` file into a project, or into the one of that name, which is made for its
+    keypoints where it is missing.
 
     Args:
         use: make it the project's model.

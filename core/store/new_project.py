@@ -12,10 +12,19 @@ from core.store.store import Store
 
 @contextmanager
 def project_to_fill(
-    store: Store, name: str, skeleton: str = HAND_21.name, *, in_space: bool = False
+    store: Store, target: str | Project, skeleton: str = HAND_21.name, *, in_space: bool = False
 ) -> Iterator[tuple[Project, bool]]:
     """The project of that name, and whether it was made just now as there was none; a new one is
-    forgotten where what follows fails before a sample came in; `in_space`: it learns so."""
+    forgotten where what follows fails before a sample came in; `in_space`: it learns so. A Project
+    that is given is filled whatever it is called by now, and never made anew.
+
+    Raises:
+        NotFoundError: the project that was given is gone.
+    """
+    if isinstance(target, Project):
+        yield find_project(store, target.id), False
+        return
+    name = target
     try:
         project, fresh = store.project(name), False
     except NotFoundError:
@@ -26,3 +35,15 @@ def project_to_fill(
         if fresh:
             forget_project(store, project.id, unless_used=True)
         raise
+
+
+def find_project(store: Store, project_id: int) -> Project:
+    """The project as it is now.
+
+    Raises:
+        NotFoundError: it was deleted.
+    """
+    for project in store.projects():
+        if project.id == project_id:
+            return project
+    raise NotFoundError("this project was deleted meanwhile: choose another, or restore it")

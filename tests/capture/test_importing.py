@@ -14,6 +14,7 @@ from core.errors import (
     ArchiveError,
     KindError,
     MediaError,
+    NotFoundError,
     SkeletonError,
     StoreFullError,
     TableError,
@@ -605,3 +606,33 @@ def test_file_names_that_are_not_utf_8_come_in_under_a_name_that_can_be_stored(
     odd = Path(os.fsdecode(os.fsencode(photos.parent) + b"/t\xe9.csv"))
     assert import_path(store, "p", table(odd, [row("ok")])).added == 1
     assert store.history(store.project("p").id)[0].title == "Imported 1 sample from t?.csv"
+
+
+def test_a_project_that_was_renamed_meanwhile_is_filled_and_none_is_made(store, tmp_path):
+    project = store.create_project("p")
+    store.rename_project(project.id, "q")
+    assert import_path(store, project, table(tmp_path / "a.csv", [row("ok")])).added == 1
+    assert [one.name for one in store.projects()] == ["q"] and overview(store, "q") == {"ok": 1}
+    store.delete_project(project.id)
+    with pytest.raises(NotFoundError, match="deleted meanwhile"):
+        import_path(store, project, table(tmp_path / "b.csv", [row("ok", 5)]))
+    assert store.projects() == []
+
+
+def test_what_came_in_before_an_import_failed_can_be_undone(store, tmp_path):
+    project = store.create_project("p")
+    rows = table(tmp_path / "a.csv", [row("ok"), row("fist", 5), row("ok", 9)])
+    with pytest.raises(MediaError, match="cut off"):
+        import_path(store, "p", rows, progress=failing_at(2))
+    assert overview(store) == {"ok": 1, "fist": 1}
+    [act] = store.history(project.id)
+    assert act.title == "Imported 2 samples from a.csv" and store.undo(act.id)
+    assert overview(store) == {}
+
+
+def failing_at(number):
+    def progress(done, total):
+        if done == number:
+            raise MediaError("cut off")
+
+    return progress

@@ -245,3 +245,26 @@ def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, s
 def test_several_files_are_one_session(store, project):
     camera = Recorder(store, project.id, "me")
     assert file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
+
+
+def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
+    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
+    picture = plain_picture()
+    files = [(f"{n}.png", encode_png(np.full_like(picture, n))) for n in range(3)]
+
+    def failing(share):
+        if share > 0.5:
+            raise MediaError("cut off")
+
+    with pytest.raises(MediaError, match="cut off"):
+        add_uploads(
+            Recorder(store, project.id, "me"),
+            project,
+            shown,
+            files,
+            lambda: hands,
+            progress=failing,
+        )
+    [act] = store.history(project.id)
+    assert act.title == "Added 2 samples from files" and store.undo(act.id) == 2
+    assert store.samples(project.id) == []
