@@ -92,7 +92,7 @@ class Page:
     """An open page: what the server sent."""
 
     def __init__(self, talk, name):
-        self._talk, self.sent = talk, b""
+        self._talk, self.sent, self.session = talk, b"", ""
         message = BackMsg()
         message.rerun_script.page_name = name
         self._ask(message, _is_finished)
@@ -102,7 +102,9 @@ class Page:
         while True:
             content = self._talk.recv(timeout=60)
             self.sent += content
-            if is_last(said := ForwardMsg.FromString(content)):
+            said = ForwardMsg.FromString(content)
+            self.session = said.new_session.initialize.session_id or self.session
+            if is_last(said):
                 return said
 
     def place_for_upload(self):
@@ -123,9 +125,10 @@ def _is_finished(said):
 
 
 @contextmanager
-def opened(address, name="", **headers):
+def opened(address, name="", session="", **headers):
     url = address.replace("http", "ws", 1) + "/_stcore/stream"
-    with connect(url, subprotocols=["streamlit"], additional_headers=headers, proxy=None) as talk:
+    protocols = ["streamlit", "no-token", session] if session else ["streamlit"]
+    with connect(url, subprotocols=protocols, additional_headers=headers, proxy=None) as talk:
         yield Page(talk, name)
 
 
@@ -183,6 +186,17 @@ def test_uploads_and_media_are_for_the_owner_whose_page_named_them(by_proxy):
         assert (status, headers["Cache-Control"]) == (200, "private, no-store")
         assert ask(by_proxy, "GET", media, **BEN)[0] == 403
         assert ask(by_proxy, "GET", media)[0] == 401
+
+
+def test_a_session_is_gone_on_with_by_its_owner_alone(by_proxy):
+    with opened(by_proxy, **ANNA) as page:
+        session = page.session
+    assert re.fullmatch(UUID.translate(str.maketrans("0123456789abcdef", "." * 16)), session)
+    for stranger in (BEN, {}):
+        with opened(by_proxy, session=session, **stranger) as page:
+            assert page.session != session
+    with opened(by_proxy, session=session, **ANNA) as page:
+        assert page.session == session
 
 
 def test_files_for_which_there_is_no_room_are_refused(without_login):

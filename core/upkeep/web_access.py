@@ -2,8 +2,8 @@
 
 Without a login whoever reaches the port may ask for anything. With one, a request that proves no
 owner gets the page's frame, its assets, the health check, Streamlit's stream (which shows the log
-in button) and the routes of the login. Uploads and media are for the owner alone whose stream
-named their address.
+in button) and the routes of the login. Uploads, media and a session to go on with are for the owner
+alone whose stream named them.
 """
 
 import re
@@ -28,7 +28,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 POLICY_VIOLATION = 1008  # a WebSocket's reason
-MAX_ADDRESSES = 4096  # per owner; the oldest are forgotten
+MAX_ADDRESSES, MAX_SESSIONS = 4096, 64  # per owner; the oldest are forgotten
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _OPEN = re.compile(r"/_stcore/(health|host-config|stream|bidi-components/.+)")
@@ -36,6 +36,7 @@ _GUARDED = re.compile(r"/(_stcore|media|mudra|app)(/|$)")
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ADDRESS = re.compile(rf"(/media/[0-9a-f]{{32}}|/_stcore/upload_file/{_UUID}/{_UUID})")
 _ADDRESS_BYTES = re.compile(_ADDRESS.pattern.encode())
+_SESSION_BYTES = re.compile(rf"\$({_UUID})".encode())  # protobuf writes a text's length before it
 _LOCAL = re.compile(r"(localhost|.+\.localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 
 
@@ -65,6 +66,7 @@ class AccessMiddleware:
     def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
         self._app, self._policy = app, policy
         self._addresses: dict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
+        self._sessions: dict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection."""
@@ -79,6 +81,8 @@ class AccessMiddleware:
         if scope["type"] == "http":
             await app(scope, receive, _add_headers(send, is_media=path.startswith(MEDIA)))
         else:
+            if self._policy.has_login and path == STREAM:
+                self._drop_foreign_session(scope, owner)
             await app(scope, receive, self._note_addresses(send, owner, path))
 
     def _refuse(self, connection: HTTPConnection, owner: str, path: str) -> ASGIApp | None:
@@ -139,17 +143,30 @@ class AccessMiddleware:
         """Remember the uploads and media that an owner's stream names."""
         if not owner or path != STREAM:
             return send
-        addresses = self._addresses[owner]
 
         async def send_noted(message: Message) -> None:
-            for address in _ADDRESS_BYTES.findall(message.get("bytes") or b""):
-                addresses[address.decode()] = None
-                addresses.move_to_end(address.decode())
-            while len(addresses) > MAX_ADDRESSES:
-                addresses.popitem(last=False)
+            content = message.get("bytes") or b""
+            _remember(self._addresses[owner], _ADDRESS_BYTES.findall(content), MAX_ADDRESSES)
+            _remember(self._sessions[owner], _SESSION_BYTES.findall(content), MAX_SESSIONS)
             await send(message)
 
         return send_noted
+
+    def _drop_foreign_session(self, scope: Scope, owner: str) -> None:
+        """A page that lost its connection names its session, third among the subprotocols: another
+        owner's is taken out, and Streamlit begins a new one."""
+        headers = MutableHeaders(scope=scope)
+        parts = headers.get("sec-websocket-protocol", "").split(",")
+        if len(parts) > 2 and parts[2].strip() not in self._sessions[owner]:
+            headers["sec-websocket-protocol"] = ",".join(parts[:2])
+
+
+def _remember(known: OrderedDict[str, None], found: list[bytes], limit: int) -> None:
+    for one in found:
+        known[one.decode()] = None
+        known.move_to_end(one.decode())
+    while len(known) > limit:
+        known.popitem(last=False)
 
 
 def _add_headers(send: Send, *, is_media: bool) -> Send:

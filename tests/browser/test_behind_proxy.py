@@ -104,7 +104,8 @@ def visit(open_browser, films, proxy):
 def test_each_sees_a_project_of_their_own_whatever_the_address_says(visit, postgresql_server):
     for name in ("anna", "ben"):
         with visit(name) as page:
-            page.goto("/review?project=My+gestures")
+            answer = page.goto("/review?project=My+gestures")
+            assert answer is not None and "server" not in answer.headers
             expect(page.get_by_text(f"👤 {name}")).to_be_visible(timeout=PATIENT_MS)
             expect(page.get_by_text("Nothing is recorded yet")).to_be_visible(timeout=PATIENT_MS)
         store = Store(postgresql_server, owner=name)
