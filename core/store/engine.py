@@ -22,7 +22,7 @@ from core.errors import StoreError, StoreFullError
 _SQLITE = "sqlite:///"
 _URL = re.compile(r"[\w+.-]+://")
 _BUSY_MS = 30_000
-_MORE = 25  # connections beside the five that are kept; PostgreSQL takes 100 of all studios
+_MORE = 25  # connections beside those that are kept; PostgreSQL takes 100 of all studios
 
 
 def open_engine(place: Path | str) -> Engine:
@@ -38,7 +38,9 @@ def open_engine(place: Path | str) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"{path.parent} can't be made: {error.strerror}") from error
-    engine = create_engine(URL.create("sqlite", database=str(path)))  # it may hold ? and %
+    url = URL.create("sqlite", database=str(path))  # it may hold ? and %
+    # of each owner who logs in one connection is kept open
+    engine = create_engine(url, pool_size=1, max_overflow=_MORE)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

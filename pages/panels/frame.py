@@ -27,6 +27,7 @@ from pages.panels.visitor import owner
 from pages.panels.words import ICONS, MARKS, SECTIONS, STUDIO
 
 log = logging.getLogger(__name__)
+OWNERS = 200  # whose studios are kept; who was away longest is opened anew
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,13 @@ def forget_studio() -> None:
     label_noise_cache.clear(paths)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=OWNERS)
 def _studio(paths: Paths) -> Studio:
     store = Store(paths.store, remember_act, owner=paths.owner)
     return Studio(paths, store, TrainingManager(store, paths))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=OWNERS)
 def label_noise_cache(paths: Paths) -> LabelNoiseCache:
     """The label-noise scores, of every project of this workspace."""
     return LabelNoiseCache()

@@ -1,5 +1,7 @@
 """Transactions on real databases: all or nothing, a reader sees one state, changes are acts."""
 
+import threading
+
 import pytest
 from sqlalchemy import select
 
@@ -57,3 +59,21 @@ def test_a_gesture_goes_to_the_bin_once(store, project):
 def test_an_honest_file_is_whole_and_numbers_are_words(store):
     assert store.damage() == ""
     assert [counted(n) for n in (0, 1, 2883)] == ["0 samples", "1 sample", "2,883 samples"]
+
+
+def test_one_connection_stays_open_after_many_at_once(tmp_path):
+    """Each owner who logs in has a store of their own."""
+    store, together = Store(tmp_path / "mudra.db"), threading.Barrier(8)
+
+    def read():
+        with store.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            together.wait(30)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store._engine.pool.checkedin() == 1
+    store.close()
