@@ -1,18 +1,29 @@
 """Hostile files given to the command line itself: one line of error, little memory, little time."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+import onnx
 import pyarrow as pa
 import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 from pyarrow import parquet
 
 from core.exchange.data_columns import MARKS, number_columns
+from core.exchange.model_files import export_model
+from core.gestures.model.bundle import _signed, _zip
+from core.gestures.model.gesture_model import GestureModel
+from core.paths import Paths
 
 MAX_MB, MAX_SECONDS = 512, 20  # of memory and of computing
 
@@ -73,6 +84,63 @@ def sparse_weights(folder: Path) -> list[str]:
     return ["weights", "import", "cpm.openpose_hand", str(folder / "a.pth")]
 
 
+def product_of(nodes: int, outputs: tuple[str, int]) -> tuple[list[Any], list[Any]]:
+    """A graph's operators that multiply large matrices for hours, and its constants."""
+    node, (name, count) = helper.make_node, outputs
+    chain = [node("ConstantOfShape", ["side"], ["m0"])]
+    chain += [node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(nodes)]
+    chain += [
+        node("ReduceSum", [f"m{nodes}"], ["sum"], keepdims=0),
+        node("Expand", ["sum", "shape"], [name]),
+    ]
+    sizes = {"side": [2500, 2500], "shape": [1, count]}
+    return chain, [numpy_helper.from_array(np.array(v), k) for k, v in sizes.items()]
+
+
+def net_of(nodes: list[Any], constants: list[Any]) -> Callable[[Path], list[str]]:
+    """A pose net with these operators."""
+
+    def make(folder: Path) -> list[str]:
+        picture = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 256, 192])
+        answer = helper.make_tensor_value_info("o", TensorProto.FLOAT, None)
+        graph = helper.make_graph(nodes, "net", [picture], [answer], constants)
+        content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        (folder / "a.onnx").write_bytes(content.SerializeToString())
+        return ["weights", "import", "rtmpose.onnx_256x192", str(folder / "a.onnx")]
+
+    return make
+
+
+def slow_bundle(folder: Path) -> list[str]:
+    """The exported starter with another graph, its hashes made right again."""
+    paths = Paths.find()
+    export_model(GestureModel.load(paths.starter), folder / "starter.gesture", paths)
+    with zipfile.ZipFile(folder / "starter.gesture") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    model = onnx.load_model_from_string(members["model.onnx"])
+    nodes, constants = product_of(3000, ("probabilities", 9))
+    graph = helper.make_graph(nodes, "g", model.graph.input, model.graph.output[:1], constants)
+    members["model.onnx"] = helper.make_model(
+        graph, opset_imports=model.opset_import
+    ).SerializeToString()
+    metadata = json.loads(members.pop("metadata.json"))
+    metadata["onnx_sha256"] = hashlib.sha256(members["model.onnx"]).hexdigest()
+    members["metadata.json"] = json.dumps(_signed(metadata, members)).encode()
+    _zip(folder / "a.gesture", members)
+    return ["import-model", str(folder / "a.gesture"), "--project", "p"]
+
+
+def large_picture(command: str) -> Callable[[Path], list[str]]:
+    def make(folder: Path) -> list[str]:
+        (folder / "fist").mkdir()
+        Image.new("RGB", (10_000, 4_000), (90, 120, 90)).save(folder / "fist" / "a.jpg")
+        if command == "import":
+            return ["import", str(folder), "--project", "p"]
+        return ["predict", "-i", str(folder / "fist" / "a.jpg"), "--json"]
+
+    return make
+
+
 LONG_TEXT = "a text of 10,000,000 bytes, at most 4,096 are read"
 CASES = {
     "a parquet of 73 KB that unpacks to 4 GB": (parquet_of(10**7, 400), LONG_TEXT),
@@ -84,23 +152,54 @@ CASES = {
     "a COCO file with one text of 128 MB": (long_json, "a text or a number of over 1,048,576"),
     "a playlist that calls itself a video": (playlist, "not a video of one of the kinds"),
     "weights of 5 GB": (huge_weights, "a.onnx is 5.0 GB, the limit is 1 GB"),
+    "a pose net that computes for hours": (
+        net_of(*product_of(3000, ("o", 17))),
+        "takes 4.7e+13 multiplications for one sample",
+    ),
+    "a pose net with an array of 6 GB": (
+        net_of(
+            [
+                helper.make_node("ConstantOfShape", ["s"], ["z"]),
+                helper.make_node("ReduceSum", ["z"], ["o"], keepdims=0),
+            ],
+            [numpy_helper.from_array(np.array([40_000, 40_000]), "s")],
+        ),
+        "an array of 1,600,000,000 numbers",
+    ),
+    "a gesture model that computes for hours": (slow_bundle, "multiplications for one sample"),
     "weights that are a sparse tensor": (sparse_weights, "sparse_coo float32 on cpu"),
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("make", "words"), CASES.values(), ids=CASES)
-def test_a_hostile_file_ends_in_one_line_with_little_memory(tmp_path, root, make, words):
-    command = [sys.executable, "-c", WATCH, sys.executable, "-m", "core", *make(tmp_path)]
+def run_watched(arguments: list[str], folder: Path, root: Path) -> tuple[int, int, int, list[str]]:
+    """The command's exit status, MB, seconds, and lines on stderr."""
+    command = [sys.executable, "-c", WATCH, sys.executable, "-m", "core", *arguments]
     done = subprocess.run(
         command,
         cwd=root,
-        env=os.environ | {"MUDRA_WORKSPACE": str(tmp_path / "workspace"), "COLUMNS": "300"},
+        env=os.environ | {"MUDRA_WORKSPACE": str(folder / "workspace"), "COLUMNS": "300"},
         capture_output=True,
         text=True,
         timeout=300,
     )
     status, memory_mb, seconds = map(int, done.stdout.split())
-    [line] = [line for line in done.stderr.splitlines() if line.strip()]
+    return status, memory_mb, seconds, [line for line in done.stderr.splitlines() if line.strip()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("make", "words"), CASES.values(), ids=CASES)
+def test_a_hostile_file_ends_in_one_line_with_little_memory(tmp_path, root, make, words):
+    status, memory_mb, seconds, lines = run_watched(make(tmp_path), tmp_path, root)
+    [line] = lines
     assert status == 1 and words in line
     assert memory_mb < MAX_MB and seconds < MAX_SECONDS, (memory_mb, seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("weights_folder")
+@pytest.mark.parametrize("command", ["predict", "import"])
+def test_a_large_picture_without_a_hand_is_read_as_any_other(tmp_path, root, command):
+    arguments = large_picture(command)(tmp_path)
+    status, memory_mb, seconds, lines = run_watched(arguments, tmp_path, root)
+    assert status == 0 and "Traceback" not in " ".join(lines)
+    assert memory_mb < 1024 and seconds < MAX_SECONDS, (memory_mb, seconds)
