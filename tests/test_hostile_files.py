@@ -814,6 +814,7 @@ DOORS: dict[str, Callable] = {
 def _limit_memory() -> None:
     import resource
 
+    pa.array(["a"])  # Arrow reserves a gigabyte of addresses, which is no memory, at its first use
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
