@@ -45,8 +45,9 @@ def prepare(paths: Paths, table: Path, pictures: int) -> None:
         fill(store, pictures)
     else:
         import_path(store, PROJECT, table, estimator_factory=lambda: None)  # type: ignore[arg-type, return-value]
-    _, run = train_here(store, paths, PROJECT, epochs=EPOCHS, progress=lambda *_: None)
-    store.set_active_model(store.project(PROJECT).id, run.name)
+    project = store.project(PROJECT)
+    _, run = train_here(store, paths, project, epochs=EPOCHS, progress=lambda *_: None)
+    store.set_active_model(project.id, run.name)
     store.close()
 
 

@@ -143,9 +143,10 @@ def measure_train() -> None:
     from core.jobs.trainings import TrainingManager
 
     paths = Paths.find()
-    manager = TrainingManager(Store(paths.store), paths)
+    store = Store(paths.store)
+    manager, project = TrainingManager(store, paths), store.project(PROJECT)
     begun = time.perf_counter()
-    run = _timed("training begun", lambda: manager.begin(PROJECT, epochs=3))
+    run = _timed("training begun", lambda: manager.begin(project, epochs=3))
     while not run.records("epoch") and run.status() == "running":
         time.sleep(0.02)
     print(f"| its first curve point | {time.perf_counter() - begun:.2f} s | |")

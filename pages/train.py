@@ -20,7 +20,7 @@ from pages.panels.training.trained import curves, results
 def page() -> None:
     """What there is, the button, the running training, and the results so far."""
     project = pick_project()
-    running = studio().trainings.running(project.name)
+    running = studio().trainings.running(project)
     recorded = [row for row in studio().store.overview(project.id) if row.samples]
     _what_there_is(project, recorded, running)
     _start(project, running, something=bool(recorded))
@@ -39,7 +39,7 @@ def _what_there_is(project: Project, recorded: list[GestureOverview], running: R
     if running is not None:
         st.caption("⏳ It is learning. You can go on to other pages meanwhile.")
     else:
-        st.caption(next_step(project, untrained=not studio().trainings.runs(project.name)))
+        st.caption(next_step(project, untrained=not studio().trainings.runs(project)))
     show_table(
         {
             "Gesture": [row.gesture.label.title for row in recorded],
@@ -83,7 +83,7 @@ def _start(project: Project, running: Run | None, *, something: bool) -> None:
             st.caption(f"⚠️ {safe_label(left)}")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            studio().trainings.begin(project.name, seed=int(seed), epochs=epochs)
+            studio().trainings.begin(project, seed=int(seed), epochs=epochs)
             st.rerun()
 
 

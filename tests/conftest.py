@@ -151,7 +151,7 @@ def _train_people(shared_data: Path, folder: Path) -> None:
     paths = Paths.find(folder / "workspace")
     store = Store(paths.database)
     import_path(store, "People", folder / "people.csv", estimator_factory=lambda: None)
-    train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
+    train_here(store, paths, store.project("People"), epochs=3, progress=lambda *_: None)
     store.close()
 
 
@@ -168,7 +168,7 @@ def _train_both(people: Path, folder: Path) -> None:
     with closing(Store(paths.database)) as store:
         for name in ("swipe_left", "swipe_right"):
             perform(store, store.project("People").id, name, 3)
-        train_here(store, paths, "People", epochs=3, progress=lambda *_: None)
+        train_here(store, paths, store.project("People"), epochs=3, progress=lambda *_: None)
 
 
 @pytest.fixture

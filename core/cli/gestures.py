@@ -131,21 +131,24 @@ def train(
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.jobs.trainings import CLASSIFIERS, advice, not_learned, train_here
     from core.store.fitting import learn_in_space
+    from core.store.new_project import find_project
 
     check_choice(classifier, CLASSIFIERS, "--classifier")
     if leave_one_person_out and classifier != "mlp":
         raise typer.BadParameter("it is for the mlp alone", param_hint="--leave-one-person-out")
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("training") as progress:
+        meant = store.project(project)
         if in_space is not None:
-            learn_in_space(store, store.project(project), in_space)
-        left = not estimator and not_learned(store, store.project(project))
+            learn_in_space(store, meant, in_space)
+            meant = find_project(store, meant.id)
+        left = not estimator and not_learned(store, meant)
         if left:
             print(f"warning: {left}", file=sys.stderr)
         result, run = train_here(
             store,
             paths,
-            project,
+            meant,
             classifier=classifier,
             seed=seed,
             epochs=epochs,
@@ -172,7 +175,7 @@ def train(
     ]
     if leave_one_person_out:
         with open_store(paths) as store:
-            document["leave_one_person_out"] = found = leave_out(store, paths, project, run)
+            document["leave_one_person_out"] = found = leave_out(store, paths, meant, run)
         lines.append(left_out_text(found))
     say(document, "\n".join(filter(None, lines)), as_json)
 

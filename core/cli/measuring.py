@@ -33,12 +33,12 @@ def compare(
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("comparing") as progress:
         manager = TrainingManager(store, paths)
-        run = begin_comparison(manager, project, seed=seed, estimator=estimator)
+        run = begin_comparison(manager, store.project(project), seed=seed, estimator=estimator)
         found = wait_for(manager, run, progress)
     say(found, _comparison_text(found), as_json)
 
 
-def leave_out(store: Any, paths: Paths, project: str, run: Any) -> dict[str, Any]:
+def leave_out(store: Any, paths: Paths, project: Any, run: Any) -> dict[str, Any]:
     """Leave each person out as the run's model learned, with a progress bar."""
     from core.jobs.measuring import begin_left_out, wait_for
     from core.jobs.trainings import TrainingManager

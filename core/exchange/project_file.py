@@ -116,7 +116,7 @@ def export_project(
         ):
             packer = Packer(archive)
             made_at = _pack_tables(packer, store, project, with_bin, with_pictures, progress)
-            runs = _pack_runs(packer, TrainingManager(store, paths).runs(project.name))
+            runs = _pack_runs(packer, TrainingManager(store, paths).runs(project))
             about = ProjectRow(
                 name=project.name,
                 keypoints_only=project.keypoints_only,

@@ -15,13 +15,14 @@ from core.gestures.model.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingManager, result_of
 from core.learning.background import RunThread, Stop
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
+from core.store import Project
 
 LEFT_OUT, COMPARISON = "left_out", "comparison"
 SUMMARY = "leave_one_person_out"  # in a model's metadata
 NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest": "Random forest"}
 
 
-def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
+def begin_left_out(manager: TrainingManager, project: Project, of: Run) -> Run:
     """Leave each person of the project out once, as the training `of` learned; in a thread. The
     summary goes into the model's metadata, too.
 
@@ -48,13 +49,13 @@ def begin_left_out(manager: TrainingManager, project: str, of: Run) -> Run:
 
 
 def begin_comparison(
-    manager: TrainingManager, project: str, *, seed: int = 0, estimator: str | None = None
+    manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
     """Measure every classifier on the same split of the project's samples, in a thread.
 
     Raises:
         TrainingError: something runs already.
-        NotFoundError: no such project.
+        NotFoundError: the project is gone.
     """
     data = manager.data(project, [estimator] if estimator else ())
 
@@ -104,13 +105,13 @@ def done_of(run: Run) -> tuple[int, int, str]:
     return done, len(names), str(names[done]) if done < len(names) else ""
 
 
-def comparison_of(manager: TrainingManager, project: str) -> Run | None:
+def comparison_of(manager: TrainingManager, project: Project) -> Run | None:
     """The project's newest comparison that has a result."""
     runs = manager.runs(project, COMPARISON)
     return next((run for run in runs if result_of(run)), None)
 
 
-def left_out_of(manager: TrainingManager, project: str, of: Run) -> Run | None:
+def left_out_of(manager: TrainingManager, project: Project, of: Run) -> Run | None:
     """The newest measurement of a training's model that left each person out and has a result."""
     runs = manager.runs(project, LEFT_OUT)
     return next((run for run in runs if run.about()["of"] == of.name and result_of(run)), None)
@@ -150,7 +151,7 @@ def verdict(row: dict[str, Any]) -> str:
 
 def _begin(
     manager: TrainingManager,
-    project: str,
+    project: Project,
     kind: str,
     work: Callable[[Run, Stop], None],
     about: dict[str, Any],
@@ -168,7 +169,7 @@ def _begin(
 
 
 def _as_trained(
-    manager: TrainingManager, project: str, of: Run
+    manager: TrainingManager, project: Project, of: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
     """The samples, options and epochs that a training's model came from, and the protocol of
     leaving persons out of them: where the training chose its epochs on held-out samples, these were

@@ -22,6 +22,7 @@ from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
 from core.store.database import counted
+from core.store.new_project import find_project
 from core.store.sources import left_out, origin_of
 
 __all__ = [
@@ -55,24 +56,25 @@ _ADVICE = {  # per split that says little about new people: why, and what to do 
 
 
 class TrainingManager:
-    """Shared by all visitors of one server."""
+    """Shared by all visitors of one server. A project that is given is meant whatever it is called
+    by now."""
 
     def __init__(self, store: Store, paths: Paths) -> None:
         self._store, self._paths = store, paths
         self._lock = threading.Lock()
         self._threads: dict[str, Any] = {}
 
-    def begin(self, project: str, *, seed: int = 0, epochs: int | None = None) -> Run:
+    def begin(self, project: Project, *, seed: int = 0, epochs: int | None = None) -> Run:
         """Start training on the project's samples, in a thread.
 
         Raises:
             TrainingError: a training of the project runs already.
-            NotFoundError: no such project.
+            NotFoundError: the project is gone.
         """
         begin = _training(self._store, self._paths, project, seed=seed, epochs=epochs)
         return self.start(project, begin)
 
-    def learn_anew(self, project: str, *, epochs: int | None = None) -> Run:
+    def learn_anew(self, project: Project, *, epochs: int | None = None) -> Run:
         """As `begin`, in place of a training that goes on: that one ends at once and is listed no
         more, and of the others that began here only the last few are kept.
 
@@ -88,7 +90,7 @@ class TrainingManager:
             self._forget(project)
         return Run(thread.run.path)
 
-    def start(self, project: str, begin: Callable[[], Any]) -> Run:
+    def start(self, project: Project, begin: Callable[[], Any]) -> Run:
         """Begin a thread that works on a run of the project, unless one works already.
 
         Raises:
@@ -96,7 +98,7 @@ class TrainingManager:
         """
         with self._lock:
             if self.running(project) is not None:
-                raise TrainingError(f"“{project}” is being trained already: wait or stop it")
+                raise TrainingError(f"“{project.name}” is being trained already: wait or stop it")
             thread = begin()
             self._threads[thread.run.name] = thread
         return Run(thread.run.path)
@@ -106,63 +108,63 @@ class TrainingManager:
         return self._threads[run.name]
 
     def data(
-        self, project: str, estimators: Sequence[str] = (), *, in_space: bool | None = None
+        self, project: Project, estimators: Sequence[str] = (), *, in_space: bool | None = None
     ) -> GestureData:
         """The project's samples to learn from; see `Store.training_data`.
 
         Raises:
-            NotFoundError: no such project.
+            NotFoundError: the project is gone.
         """
-        owner = self._store.project(project)
+        owner = find_project(self._store, project.id)
         return self._store.training_data(owner.id, estimators=estimators, in_space=in_space)
 
-    def owner(self, project: str) -> dict[str, Any]:
+    def owner(self, project: Project) -> dict[str, Any]:
         """What a run of the project remembers of it.
 
         Raises:
-            NotFoundError: no such project.
+            NotFoundError: the project is gone.
         """
-        return owner_of(self._store.project(project))
+        return owner_of(find_project(self._store, project.id))
 
     @property
     def folder(self) -> Path:
         """Where runs lie."""
         return self._paths.runs
 
-    def running(self, project: str) -> Run | None:
+    def running(self, project: Project) -> Run | None:
         """The project's training or measurement that is under way, by whomever it was begun."""
         return next((run for run in self._all(project) if run.status() == RUNNING), None)
 
-    def runs(self, project: str, kind: str = TRAINING) -> list[Run]:
+    def runs(self, project: Project, kind: str = TRAINING) -> list[Run]:
         """The project's trainings, or its measurements of a kind, newest first; without those that
         were replaced."""
         runs = (run for run in self._all(project) if run.about().get(KIND, TRAINING) == kind)
         return [run for run in runs if run.status() != REPLACED]
 
-    def _all(self, project: str) -> Iterator[Run]:
-        owner = self._store.project(project)
+    def _all(self, project: Project) -> Iterator[Run]:
+        owner = find_project(self._store, project.id)
         for run in list_runs(self.folder):
             with suppress(FileNotFoundError):  # forgotten just now
                 if belongs_to(run, owner):
                     yield run
 
-    def _given_up(self, project: str) -> Any:
+    def _given_up(self, project: Project) -> Any:
         """The thread of the training that goes on, which was told to end at once; None: none."""
         running = self.running(project)
         if running is None:
             return None
         thread = self._threads.get(running.name)
         if thread is None or KIND in running.about():
-            raise TrainingError(f"“{project}” is being trained already: wait or stop it")
+            raise TrainingError(f"“{project.name}” is being trained already: wait or stop it")
         thread.replace()
         return thread
 
-    def _forget(self, project: str) -> None:
+    def _forget(self, project: Project) -> None:
         """Delete what was replaced, and trainings that nobody asked for but the last few."""
         ended = [run for run in self._all(project) if run.status() != RUNNING]
         anew = [r for r in ended if r.about().get(AUTOMATIC) or r.status() == REPLACED]
         whole = [run for run in anew if run.status() in (DONE, STOPPED)]
-        kept = {answering(self._paths, self._store.project(project)).name}
+        kept = {answering(self._paths, find_project(self._store, project.id)).name}
         kept |= {run.name for run in (*anew[:1], *whole[:KEPT])}
         for run in anew:
             if run.name not in kept:
@@ -201,7 +203,7 @@ class TrainingManager:
 def train_here(
     store: Store,
     paths: Paths,
-    project: str,
+    project: Project,
     *,
     classifier: str = "mlp",
     seed: int = 0,
@@ -236,7 +238,7 @@ def train_here(
 def _training(
     store: Store,
     paths: Paths,
-    project: str,
+    project: Project,
     estimator: str | None = None,
     *,
     classifier: str = "mlp",
@@ -248,9 +250,9 @@ def _training(
     is given one.
 
     Raises:
-        NotFoundError: no such project.
+        NotFoundError: the project is gone.
     """
-    owner = store.project(project)
+    owner = find_project(store, project.id)
     data, clips = learned_from(store, owner.id, estimator)
     about = owner_of(owner) | {"origin": origin_of(store, owner.id, data.sample_ids)}
     if clips is not None:

@@ -42,7 +42,7 @@ from core.recipes.frame_costs import (
 from core.recognition.keypoint_sources import KeypointSource
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import probabilities
-from core.store import Store
+from core.store import Project, Store
 
 SAMPLES, _TIMES = (200, 1000, 2000), 3  # that are learned from; trainings of each
 
@@ -137,13 +137,13 @@ def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
 
 
 def _learned(
-    store: Store, paths: Paths, begin: Callable[[TrainingManager, str], Run]
+    store: Store, paths: Paths, begin: Callable[[TrainingManager, Project], Run]
 ) -> tuple[Run, dict[str, float]]:
     """A training of the project “bench”, and the seconds from the call until its first epoch was
     learned, until its model answers, loaded, and until the final one does."""
     manager, project = TrainingManager(store, paths), store.project("bench")
     begun_s, begun_at = time.perf_counter(), time.time()
-    run = begin(manager, project.name)
+    run = begin(manager, project)
     thread = manager.thread(run)
     while thread.alive and answering(paths, project).name != run.name:
         time.sleep(0.01)

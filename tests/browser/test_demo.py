@@ -54,7 +54,9 @@ def test_a_demo_project_is_filled_and_trained_while_its_tab_is_closed(
         other.screenshot(path=pictures / "demo_trained.png", full_page=True)
     paths = Paths.find(workspace)
     store = Store(paths.database)
-    assert [run.status() for run in TrainingManager(store, paths).runs("Demo")] == ["done"]
+    assert [run.status() for run in TrainingManager(store, paths).runs(store.project("Demo"))] == [
+        "done"
+    ]
     store.close()
 
 

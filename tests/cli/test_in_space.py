@@ -199,8 +199,8 @@ def test_trainings_in_the_studio_go_on_in_space(tables, tmp_path):
     said(["import", str(tables[0]), "--project", "P", *at])
     paths = Paths.find(tmp_path)
     store = Store(paths.database)
-    manager = TrainingManager(store, paths)
-    for begin in (lambda: manager.begin("P", epochs=1), lambda: manager.learn_anew("P")):
+    manager, project = TrainingManager(store, paths), store.project("P")
+    for begin in (lambda: manager.begin(project, epochs=1), lambda: manager.learn_anew(project)):
         run = begin()
         manager.thread(run).stop()
         manager.thread(run).wait(120)

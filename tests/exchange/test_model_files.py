@@ -81,7 +81,9 @@ def home(tmp_path_factory):
     paths = Paths.find(tmp_path_factory.mktemp("home"))
     store = Store(paths.database)
     record(store, store.create_project("Demo").id)
-    _, run = train_here(store, paths, "Demo", seed=4, epochs=3, progress=lambda done, all_: None)
+    _, run = train_here(
+        store, paths, store.project("Demo"), seed=4, epochs=3, progress=lambda done, all_: None
+    )
     yield paths, store, run
     store.close()
 
@@ -109,7 +111,7 @@ def test_gestures_that_move_are_given_away_taken_in_and_read_without_mudra(home,
     ways = ("swipe_left", "swipe_right", "clockwise")
     for name in ways:
         perform(store, project.id, name, 3)
-    _, run = train_here(store, paths, "Moves", seed=4, progress=lambda done, all_: None)
+    _, run = train_here(store, paths, project, seed=4, progress=lambda done, all_: None)
     model, out = GestureModel.load(run.path), tmp_path / "moves.gesture"
     bundle = export_model(model, out, paths)
     assert bundle.inputs.keypoints.shape == (16, 16, 21, 2) and bundle.differences().max() < 1e-4
@@ -185,7 +187,7 @@ def test_the_card_says_how_new_people_will_do_where_that_was_measured(home, tmp_
     paths, store, run = home
     copy = Run(Path(shutil.copytree(run.path, paths.runs / "measured")))
     scratch = TrainingManager(store, paths)
-    wait_for(scratch, begin_left_out(scratch, "Demo", copy), lambda done, all_: None)
+    wait_for(scratch, begin_left_out(scratch, store.project("Demo"), copy), lambda done, all_: None)
     model = GestureModel.load(copy.path)
     found = model.metadata["leave_one_person_out"]
     card, plain = card_of(model), card_of(model, names=False)
@@ -245,7 +247,7 @@ def test_an_imported_model_is_one_of_the_project_s_and_answers_the_same(home, fi
     taken = import_into(store, paths, "Theirs", file, use=True)
     assert store.project("theirs").active_model == taken.run.name
     assert taken.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
-    [there] = TrainingManager(store, paths).runs("Theirs")
+    [there] = TrainingManager(store, paths).runs(store.project("Theirs"))
     assert there.path == paths.runs / taken.run.name
     assert has_model(there) and there.status() == "done"
     assert there.about()["imported"] == "demo.gesture"
@@ -491,7 +493,7 @@ def test_a_model_of_the_ways_of_a_fingertip_is_given_away(shared_data, tmp_path)
     rows = pd.read_csv(shared_data / "moving" / "point_history.csv")
     rows[rows.label.isin(["swipe_left", "clockwise"])].groupby("label").head(60).to_csv(table)
     import_path(store, "ways", table, layout="point-history")
-    _, run = train_here(store, paths, "ways", epochs=3, progress=lambda *_: None)
+    _, run = train_here(store, paths, store.project("ways"), epochs=3, progress=lambda *_: None)
     store.close()
     proof = proof_of(
         export_model(GestureModel.load(run.path), tmp_path / "a.gesture", paths), paths

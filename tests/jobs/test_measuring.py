@@ -33,8 +33,8 @@ def quiet(done: int, total: int) -> None:
 
 
 @pytest.fixture
-def people():
-    return "People"
+def people(store):
+    return store.project("People")
 
 
 @pytest.fixture
@@ -106,14 +106,13 @@ def test_stopped_early_it_says_nothing_about_all(store, paths, people, trained):
 
 
 def test_samples_that_changed_since_the_training_are_refused(store, paths, people, trained):
-    project = store.project(people)
-    delete_samples(store, project.id, [store.samples(project.id, limit=1)[0].id])
+    delete_samples(store, people.id, [store.samples(people.id, limit=1)[0].id])
     with pytest.raises(TrainingError, match="changed since this training: train again"):
         begin_left_out(TrainingManager(store, paths), people, trained)
 
 
 def test_one_person_alone_is_told_what_to_do(store, paths, people, trained):
-    for person in store.persons(store.project(people).id)[1:]:
+    for person in store.persons(people.id)[1:]:
         store.delete_person(person.id)
     with pytest.raises(TrainingError, match=r"all samples are of Anna.*let another person"):
         begin_left_out(TrainingManager(store, paths), people, trained)

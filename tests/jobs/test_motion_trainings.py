@@ -24,7 +24,7 @@ def trained(store, paths, project):
 def test_moving_gestures_are_learned_beside_still_ones_from_two_examples(store, paths, project):
     for name in ("swipe_left", "swipe_right"):
         perform(store, project.id, name, 2)
-    run = trained(store, paths, PROJECT)
+    run = trained(store, paths, project)
     result = result_of(run)
     assert [g["name"] for g in result["gestures"]] == ["thumbs_up", "fist", "open_palm"]
     beside = result["motions"]
@@ -48,7 +48,7 @@ def test_a_gesture_that_was_performed_once_waits_for_another_example(store, proj
 
 
 def test_a_project_whose_gestures_are_all_still_is_trained_as_ever(store, paths, project):
-    run = trained(store, paths, PROJECT)
+    run = trained(store, paths, project)
     assert "motions" not in result_of(run) and not (run.path / MOTIONS).exists()
     assert GestureModel.load(run.path).motions is None
 
@@ -57,7 +57,7 @@ def test_a_project_of_moving_gestures_alone_has_one_model_of_them(store, paths):
     project = store.create_project("Moves")
     for name in ("swipe_left", "clockwise"):
         perform(store, project.id, name, 3)
-    run = trained(store, paths, project.name)
+    run = trained(store, paths, project)
     model = GestureModel.load(run.path)
     assert model.motions is model and (run.path / MODEL).is_file()
     assert result_of(run)["matcher"] == "templates"

@@ -16,19 +16,19 @@ def paths(tmp_path):
 
 def test_a_renamed_project_keeps_its_trainings(store, project, paths):
     manager = TrainingManager(store, paths)
-    run = Run.create(paths.runs, **manager.owner("Demo"))
+    run = Run.create(paths.runs, **manager.owner(project))
     store.rename_project(project.id, "Another")
-    assert [r.name for r in manager.runs("Another")] == [run.name]
-    with pytest.raises(NotFoundError):
-        manager.runs("Demo")
+    assert [r.name for r in manager.runs(project)] == [run.name]
 
 
 def test_a_new_project_of_an_old_name_has_none_of_its_trainings(store, project, paths):
     manager = TrainingManager(store, paths)
-    Run.create(paths.runs, **manager.owner("Demo"))
+    Run.create(paths.runs, **manager.owner(project))
     store.delete_project(project.id)
-    store.create_project("Demo")
-    assert manager.runs("Demo") == [] and manager.running("Demo") is None
+    new = store.create_project("Demo")
+    assert manager.runs(new) == [] and manager.running(new) is None
+    with pytest.raises(NotFoundError, match="deleted meanwhile"):
+        manager.runs(project)
 
 
 def test_an_id_that_is_given_again_is_another_project(store, project, paths):

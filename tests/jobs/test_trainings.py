@@ -5,10 +5,11 @@ import sys
 
 import pytest
 
-from core.errors import TrainingError
+from core.errors import NotFoundError, TrainingError
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.answering import answering
-from core.jobs.measuring import begin_left_out
+from core.jobs.measuring import begin_comparison, begin_left_out
+from core.jobs.owners import belongs_to
 from core.jobs.trainings import KEPT, TrainingManager, warm_up
 from core.learning.runs import Run, list_runs
 from tests.conftest import wait_until
@@ -23,14 +24,20 @@ def manager(store, paths):
     manager.stop_all()
 
 
+@pytest.fixture
+def project(store):
+    """As a page has read it."""
+    return store.project(PROJECT)
+
+
 def ended(manager: TrainingManager, run: Run) -> str:
     manager.thread(run).wait(300)
     return run.status()
 
 
-def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store, paths):
+def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store, paths, project):
     done = store.history(store.project(PROJECT).id)
-    run = manager.begin(PROJECT, epochs=3)
+    run = manager.begin(project, epochs=3)
     wait_until(lambda: run.records("usable"))
     first = answering(paths, store.project(PROJECT))
     assert first.name == run.name and GestureModel.load(first.folder).gestures
@@ -41,22 +48,22 @@ def test_a_training_answers_by_itself_first_early_and_then_whole(manager, store,
     assert store.history(store.project(PROJECT).id) == done  # nothing that one would undo
 
 
-def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths):
-    one = manager.learn_anew(PROJECT)
+def test_a_newer_training_takes_the_place_of_one_that_goes_on(manager, store, paths, project):
+    one = manager.learn_anew(project)
     wait_until(lambda: one.records("epoch"))
-    two = manager.learn_anew(PROJECT, epochs=2)
+    two = manager.learn_anew(project, epochs=2)
     assert ended(manager, one) == "replaced" and not one.records("result")
     assert ended(manager, two) == "done"
-    assert one.name not in [run.name for run in manager.runs(PROJECT)]
+    assert one.name not in [run.name for run in manager.runs(project)]
     assert answering(paths, store.project(PROJECT)).name == two.name
 
 
 def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_used(
-    manager, store, paths
+    manager, store, paths, project
 ):
-    one = manager.learn_anew(PROJECT)
+    one = manager.learn_anew(project)
     wait_until(lambda: one.records("usable"))
-    two = manager.learn_anew(PROJECT, epochs=2)
+    two = manager.learn_anew(project, epochs=2)
     ended(manager, one)
     found = answering(paths, store.project(PROJECT)).name
     assert found == (two.name if two.records("usable") else one.name)
@@ -64,40 +71,70 @@ def test_the_early_model_of_a_replaced_training_answers_until_the_next_can_be_us
     assert answering(paths, store.project(PROJECT)).name == two.name
 
 
-def test_many_in_a_row_leave_the_last_few(manager, paths):
-    asked_for = manager.runs(PROJECT)
+def test_many_in_a_row_leave_the_last_few(manager, paths, project):
+    asked_for = manager.runs(project)
     for _ in range(3 * KEPT):
-        Run.create(paths.runs, **manager.owner(PROJECT), automatic=True).log(
+        Run.create(paths.runs, **manager.owner(project), automatic=True).log(
             event="end", status="done"
         )
     for _ in range(5):
-        last = manager.learn_anew(PROJECT, epochs=2)
+        last = manager.learn_anew(project, epochs=2)
     assert ended(manager, last) == "done"
-    listed = manager.runs(PROJECT)
+    listed = manager.runs(project)
     assert [run.name for run in listed[:1]] == [last.name]
     assert len(listed) == 1 + KEPT + len(asked_for) and listed[-1] == asked_for[0]
     assert len(list_runs(paths.runs)) <= len(listed) + 5
-    assert ended(manager, manager.learn_anew(PROJECT, epochs=2)) == "done"
+    assert ended(manager, manager.learn_anew(project, epochs=2)) == "done"
     assert len(list_runs(paths.runs)) <= 1 + KEPT + 1 + len(asked_for)
 
 
-def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths):
-    measuring = begin_left_out(manager, PROJECT, manager.runs(PROJECT)[0])
+def test_what_else_is_done_with_the_samples_is_not_replaced(manager, paths, project):
+    measuring = begin_left_out(manager, project, manager.runs(project)[0])
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.learn_anew(PROJECT)
+        manager.learn_anew(project)
     manager.stop(measuring)
     ended(manager, measuring)
-    elsewhere = Run.create(paths.runs, **manager.owner(PROJECT))
+    elsewhere = Run.create(paths.runs, **manager.owner(project))
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.learn_anew(PROJECT)
+        manager.learn_anew(project)
     elsewhere.let_go()
 
 
-def test_a_training_that_was_asked_for_waits_for_its_turn(manager):
-    run = manager.learn_anew(PROJECT, epochs=2)
+def test_a_training_that_was_asked_for_waits_for_its_turn(manager, project):
+    run = manager.learn_anew(project, epochs=2)
     with pytest.raises(TrainingError, match="being trained already"):
-        manager.begin(PROJECT)
+        manager.begin(project)
     assert ended(manager, run) == "done"
+
+
+BEGIN = {
+    "train": lambda manager, project, _: manager.begin(project, epochs=1),
+    "learn as I go": lambda manager, project, _: manager.learn_anew(project, epochs=1),
+    "compare": lambda manager, project, _: begin_comparison(manager, project),
+    "leave persons out": begin_left_out,
+}
+
+
+@pytest.mark.parametrize("begin", BEGIN.values(), ids=BEGIN)
+def test_the_project_that_was_meant_is_learned_where_another_has_its_name_by_now(
+    manager, store, project, begin
+):
+    [trained], other = manager.runs(project), store.create_project("Other")
+    store.rename_project(project.id, "Mine")
+    store.rename_project(other.id, PROJECT)
+    run = begin(manager, project, trained)
+    assert belongs_to(run, project) and run.about()["project"] == "Mine"
+    assert manager.runs(other) == []
+
+
+@pytest.mark.parametrize("begin", BEGIN.values(), ids=BEGIN)
+def test_a_project_that_was_deleted_meanwhile_is_not_learned(manager, store, project, begin):
+    [trained] = manager.runs(project)
+    store.delete_project(project.id)
+    store.create_project(PROJECT)
+    with pytest.raises(NotFoundError, match=r"^this project was deleted meanwhile"):
+        begin(manager, project, trained)
+    assert [run.name for run in list_runs(manager.folder)] == [trained.name]
 
 
 # a thread stays in the middle of loading torch until the warming up is over, or waits for it

@@ -225,7 +225,7 @@ def trained(store, workspace, project):
             for hand in hands
         ]
         store.add_samples(store.start_recording(session, gestures[name]), new)
-    train_here(store, Paths.find(workspace), project.name, epochs=1, progress=lambda *_: None)
+    train_here(store, Paths.find(workspace), project, epochs=1, progress=lambda *_: None)
 
 
 def test_frames_become_samples_of_a_project_that_learns_in_space(app, store):

@@ -28,7 +28,7 @@ def project(app, store, workspace):
         hands = [render_hand(gesture, n).joints_mm("hand_21") for n in range(EACH)]
         store.add_samples(burst, [sample(hand.astype(np.float32)) for hand in hands])
     paths = Paths.find(workspace)
-    result, _ = train_here(store, paths, project.name, epochs=1, progress=lambda *_: None)
+    result, _ = train_here(store, paths, project, epochs=1, progress=lambda *_: None)
     assert result.model is not None
     assert store.project(project.name).in_space
     return project
@@ -95,7 +95,7 @@ def test_live_says_that_a_webcam_s_depth_is_estimated_and_a_depth_net_s_hands_ar
                 for hand in np.float32(joints)
             ]
             store.add_samples(store.start_recording(session, gestures[name]), new)
-        learned = train_here(store, paths, project.name, epochs=1, progress=lambda *_: None)
+        learned = train_here(store, paths, project, epochs=1, progress=lambda *_: None)
         return GestureModel.load(learned[1].path)
 
     assert learn(MEDIAPIPE).estimators == (MEDIAPIPE,)

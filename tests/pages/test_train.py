@@ -12,7 +12,7 @@ from core.jobs.measuring import COMPARISON, LEFT_OUT, left_out_of
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import Run
 from core.paths import Paths
-from core.store import Store
+from core.store import Project, Store
 from tests.pages.conftest import tables
 
 
@@ -23,16 +23,19 @@ def paths(trained_people, workspace):
 
 
 @pytest.fixture
-def manager(paths):
+def manager(paths, store):
     """What another process knows: the folders."""
-    store = Store(paths.database)
-    yield TrainingManager(store, paths)
-    store.close()
+    return TrainingManager(store, paths)
 
 
 @pytest.fixture
-def run(manager) -> Run:
-    return manager.runs("People")[0]
+def people(manager, store) -> Project:
+    return store.project("People")
+
+
+@pytest.fixture
+def run(manager, people) -> Run:
+    return manager.runs(people)[0]
 
 
 def opened(paths, monkeypatch):
@@ -60,9 +63,9 @@ def texts(app):
     return "\n".join(str(e.value) for e in shown)
 
 
-def wait_until_measured(app, manager):
+def wait_until_measured(app, manager, people):
     end = time.monotonic() + 60
-    while manager.running("People") is not None:
+    while manager.running(people) is not None:
         assert time.monotonic() < end
         time.sleep(0.05)
     app.run()
@@ -121,13 +124,13 @@ def plain(said: str) -> str:
 
 
 def test_each_person_is_left_out_and_the_worst_named_also_after_a_reload(
-    app, paths, manager, run, monkeypatch
+    app, paths, manager, people, run, monkeypatch
 ):
     button(app, "Leave each person out").click().run()
     assert not app.exception
     again = opened(paths, monkeypatch)  # a reload, while it may still be at work
-    wait_until_measured(again, manager)
-    found = left_out_of(manager, "People", run).records("result")[0]
+    wait_until_measured(again, manager, people)
+    found = left_out_of(manager, people, run).records("result")[0]
     shown = {m.label: m.value for m in again.metric}
     assert shown["A new person"] == f"{found['mean_accuracy']:.1%}"
     assert shown["The worst person"] == f"{found['worst_accuracy']:.1%}"
@@ -167,10 +170,10 @@ def test_one_person_alone_is_told_when_others_can_be_left_out(paths, manager, mo
     assert "Leave each person out" not in [b.label for b in app.button]
 
 
-def test_classifiers_are_compared_with_one_click(app, manager):
+def test_classifiers_are_compared_with_one_click(app, manager, people):
     button(app, "Compare classifiers").click().run()
-    wait_until_measured(app, manager)
-    rows = manager.runs("People", COMPARISON)[0].records("result")[0]["rows"]
+    wait_until_measured(app, manager, people)
+    rows = manager.runs(people, COMPARISON)[0].records("result")[0]["rows"]
     table = next(table for table in tables(app) if "Classifier" in table)
     assert table["Classifier"] == ["MLP", "k-NN", "Logistic regression", "Random forest"]
     assert table["Accuracy"] == [f"{row['accuracy']:.1%}" for row in rows]

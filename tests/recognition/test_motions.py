@@ -26,7 +26,7 @@ def model(tmp_path_factory) -> GestureModel:
     project = store.create_project("Moves")
     for name in WAYS:
         perform(store, project.id, name, 3)
-    _, run = train_here(store, paths, project.name, progress=lambda *_: None)
+    _, run = train_here(store, paths, project, progress=lambda *_: None)
     store.close()
     return GestureModel.load(run.path)
 

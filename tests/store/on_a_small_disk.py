@@ -219,11 +219,11 @@ def training(folder: Path) -> None:
     paths = Paths(folder / "ws", folder / "weights")
     store = Store(paths.database)
     import_path(store, "some", _table(folder))
-    room = TrainingManager(store, paths)
+    room, project = TrainingManager(store, paths), store.project("some")
     for leave in (0, 4096, 40_000):
         with filled(folder, leave):
             try:
-                run = room.begin("some", epochs=2)
+                run = room.begin(project, epochs=2)
             except TrainingError as error:  # not even its log could be begun
                 assert FULL in str(error)
             else:
@@ -231,9 +231,9 @@ def training(folder: Path) -> None:
                 assert run.status() in ("failed", "dead")
                 assert FULL in failure_of(run) or run.status() == "dead"
                 assert not has_model(run) and not list(run.path.glob("*.part"))
-            assert room.running("some") is None
+            assert room.running(project) is None
             assert all(one.status() != "running" for one in list_runs(paths.runs))
-    run = room.begin("some", epochs=2)
+    run = room.begin(project, epochs=2)
     _wait(room, run)
     assert run.status() == "done" and has_model(run)
     store.close()

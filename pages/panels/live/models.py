@@ -21,7 +21,7 @@ NO_MODEL = "No model answers yet: record, then train."
 def pick_model(project: Project) -> GestureModel | None:
     """One of the project's trained models, or the starter's; None where it can't be read."""
     trainings, paths = studio().trainings, studio().paths
-    runs = {run.name: run for run in trainings.runs(project.name) if has_model(run)}
+    runs = {run.name: run for run in trainings.runs(project) if has_model(run)}
     starter = starter_of(project.skeleton)
     names = [*runs, *filter(None, [starter])]
     if not names:

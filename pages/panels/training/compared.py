@@ -33,12 +33,12 @@ def comparison(project: Project, running: Run | None) -> None:
         st.caption("MLP, k-NN, logistic regression and random forest on the same samples.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            begin_comparison(studio().trainings, project.name)
+            begin_comparison(studio().trainings, project)
             st.rerun()
-    last = next(iter(studio().trainings.runs(project.name, COMPARISON)), None)
+    last = next(iter(studio().trainings.runs(project, COMPARISON)), None)
     if last is not None and (reason := failure_of(last)):
         st.error(safe_label(f"The comparison ended early: {reason}"), icon="❌")
-    run = comparison_of(studio().trainings, project.name)
+    run = comparison_of(studio().trainings, project)
     if run is not None and (result := result_of(run)):
         _show(result)
         st.caption(

@@ -17,7 +17,7 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
     """The button, and what it gave."""
     st.subheader("New people", anchor=False)
     trainings = studio().trainings
-    found = left_out_of(trainings, project.name, run)
+    found = left_out_of(trainings, project, run)
     if len(studio().store.persons(project.id)) < 2:
         st.caption(
             "Let a second person record the same gestures: then each can be left out once, which "
@@ -27,7 +27,7 @@ def new_people(run: Run, project: Project, running: Run | None) -> None:
         again = "Leave each person out again" if found else "Leave each person out"
         title = "Leaving each person out …" if is_running(running, LEFT_OUT) else again
         _begin(run, project, title, running is not None)
-    last = next(iter(trainings.runs(project.name, LEFT_OUT)), None)
+    last = next(iter(trainings.runs(project, LEFT_OUT)), None)
     if last is not None and last.about()["of"] == run.name and (reason := failure_of(last)):
         st.error(safe_label(f"Not everybody was measured: {reason}"), icon="❌")
     if found is not None and (result := result_of(found)):
@@ -40,7 +40,7 @@ def _begin(run: Run, project: Project, title: str, busy: bool) -> None:
         st.caption("Trains once for each person, on all the others, and measures on that person.")
     if begin:
         with errors_shown(), st.spinner("Preparing …"):
-            begin_left_out(studio().trainings, project.name, run)
+            begin_left_out(studio().trainings, project, run)
             st.rerun()
 
 

@@ -32,7 +32,7 @@ def quick_training(project: Project, lacks: str) -> None:
     Args:
         lacks: what `missing` said in this run of the page.
     """
-    running = studio().trainings.running(project.name)
+    running = studio().trainings.running(project)
     drawn = _Drawn(running.name if running else "", answering(studio().paths, project))
     left = "" if lacks else not_learned(studio().store, project)  # not in each of its runs
     st.fragment(_training, run_every=0.5 if running else None)(project, drawn, lacks, left)
@@ -43,7 +43,7 @@ def recorded(project: Project) -> None:
     warm_up()  # who records will train
     if st.session_state.get("learn_as_i_go") and not missing(project):
         with errors_shown():
-            studio().trainings.learn_anew(project.name)
+            studio().trainings.learn_anew(project)
 
 
 def missing(project: Project, how: str = "hold its button") -> str:
@@ -72,7 +72,7 @@ class _Drawn:
 def _training(project: Project, drawn: _Drawn, lacks: str, left: str) -> None:
     with errors_shown():
         trainings = studio().trainings
-        running = trainings.running(project.name)
+        running = trainings.running(project)
         name = running.name if running else ""
         if drawn != _Drawn(name, answering(studio().paths, project)):
             st.rerun()
@@ -100,7 +100,7 @@ def _button(project: Project, running: Run | None, lacks: str) -> None:
             trainings.stop(running)
     elif st.button("Train", icon="▶️", type="primary", disabled=bool(lacks), help=lacks or None):
         with st.spinner("Preparing …"):
-            trainings.begin(project.name)
+            trainings.begin(project)
         st.rerun()
 
 
@@ -111,7 +111,7 @@ def _curve(run: Run) -> None:
 
 def _said(project: Project, lacks: str) -> None:
     """The last training in one sentence."""
-    runs = studio().trainings.runs(project.name)
+    runs = studio().trainings.runs(project)
     if not runs:
         st.caption(lacks or "Press Train: it takes seconds, then the new model answers.")
         return

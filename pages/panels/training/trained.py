@@ -22,7 +22,7 @@ from pages.panels.training.rejection import rejection
 
 def results(project: Project, running: Run | None) -> None:
     """The trainings so far, and the chosen one; `running`: what is being measured."""
-    runs = {run.name: run for run in studio().trainings.runs(project.name)}
+    runs = {run.name: run for run in studio().trainings.runs(project)}
     if not runs:
         return
     st.divider()
