@@ -8,7 +8,7 @@ import pytest
 from core.exchange.model_files import export_model, import_into
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.answering import STARTER, answering, choose, follow
-from core.jobs.trainings import TrainingManager
+from core.jobs.owners import owner_of
 from core.learning.runs import Run
 from core.paths import Paths
 from tests.store.conftest import undo_latest
@@ -24,7 +24,7 @@ def trained(store, project, paths):
     """Makes a training that has ended with a model."""
 
     def train(name: str = "Demo", **about) -> Run:
-        run = Run.create(paths.runs, **TrainingManager(store, paths).owner(name), **about)
+        run = Run.create(paths.runs, **owner_of(store.project(name)), **about)
         for file in ("model.onnx", "metadata.json"):
             shutil.copy(paths.starter / file, run.path)
         run.log(event="result", seconds=1)
@@ -40,7 +40,7 @@ def answers(store, paths, name: str = "Demo") -> str:
 
 def test_the_starter_answers_until_a_training_left_a_model(store, project, paths, trained):
     assert answering(paths, project).folder == paths.starter
-    Run.create(paths.runs, **TrainingManager(store, paths).owner("Demo"))  # without a model yet
+    Run.create(paths.runs, **owner_of(project))  # without a model yet
     store.create_project("Another")
     trained("Another")
     assert answers(store, paths) == STARTER
@@ -67,7 +67,7 @@ def test_the_newest_training_answers_and_says_when_it_learned_of_how_many_sample
 
 def test_a_model_that_can_be_used_answers_before_its_training_ends(store, project, paths, trained):
     trained()
-    run = Run.create(paths.runs, **TrainingManager(store, paths).owner("Demo"))
+    run = Run.create(paths.runs, **owner_of(project))
     for file in ("model.onnx", "metadata.json"):
         shutil.copy(paths.starter / file, run.path)
     run.log(event="usable")
