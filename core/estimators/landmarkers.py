@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.workers.channel import AnyArray, Arrays
-from core.workers.child import limit_memory
+from core.workers.child import limit_worker_memory
 
 HAND, POSE = "hand", "pose"
 _STILL_STEP_MS = 33
@@ -140,7 +140,7 @@ _in_worker = Landmarkers()
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
     """Answer a request in a worker."""
     answer = _in_worker.call(command, options, arrays)
-    limit_memory()  # once a model was opened
+    limit_worker_memory()  # once a model was opened
     return answer
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from core.errors import TableError
+from core.workers.child import limit_memory
 
 MAX_TEXT = 4096  # bytes of one
 MAX_MEMORY = 256 * 2**20  # that reading may take beyond what the process starts with
@@ -102,15 +103,13 @@ def _refusal(process: "subprocess.Popen[bytes]", said: IO[bytes], name: str) -> 
 
 
 def _limit_process() -> None:
+    limit_memory(MAX_MEMORY)
     with contextlib.suppress(ImportError, OSError, ValueError):  # not on every system
         import resource
 
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        memory = pages * resource.getpagesize() + MAX_MEMORY
-        for kind, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, MAX_SECONDS)):
-            most = resource.getrlimit(kind)[1]
-            limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
-            resource.setrlimit(kind, (limit, most))
+        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        limit = MAX_SECONDS if most == resource.RLIM_INFINITY else min(MAX_SECONDS, most)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
 
 
 def _send(path: str, out: IO[bytes]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.weights.given_onnx import wrap_net
 from core.workers.channel import Arrays
-from core.workers.child import limit_memory
+from core.workers.child import limit_worker_memory
 
 
 def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
@@ -16,5 +16,5 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
     import onnx.compose  # noqa: F401
     import onnxruntime  # noqa: F401
 
-    limit_memory()
+    limit_worker_memory()
     return {}, []

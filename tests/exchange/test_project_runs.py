@@ -1,10 +1,15 @@
 """Trainings that come with a project file: settled here, or refused with nothing moved."""
 
+import hashlib
 import json
+import shutil
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
-from core.errors import ArchiveError
+from core.errors import ArchiveError, ModelError
 from core.exchange import project_runs
 from core.paths import Paths
 from tests.exchange.conftest import RESULT
@@ -133,3 +138,27 @@ def test_what_a_training_writes_here_comes_in(trained_both, arrive, project, new
     logs = sorted(Paths.find(trained_both).runs.glob("*/log.jsonl"))
     assert len(logs) == 2
     arrive(logs[newest].read_bytes()).prepare(project, {})
+
+
+def test_a_model_that_would_compute_for_hours_comes_in_with_no_training(arrive, project, tmp_path):
+    came = arrive(log_of(START))
+    for name in ("model.onnx", "metadata.json"):
+        shutil.copy(Paths.starter / name, tmp_path / "source/a")
+    came.prepare(project, {})  # as it is, it comes
+    model = onnx.load(tmp_path / "source/a/model.onnx")
+    [large] = [one for one in model.graph.output if one.name == "rejection"]
+    model.graph.initializer.append(numpy_helper.from_array(np.array([2500, 2500]), "side"))
+    nodes = [helper.make_node("ConstantOfShape", ["side"], ["m0"])]
+    nodes += [helper.make_node("MatMul", [f"m{i}", "m0"], [f"m{i + 1}"]) for i in range(3000)]
+    model.graph.node.extend([*nodes, helper.make_node("ReduceSum", ["m3000"], ["sum"])])
+    model.graph.output.remove(large)
+    model.graph.output.append(helper.make_tensor_value_info("sum", TensorProto.FLOAT, None))
+    content = model.SerializeToString()
+    (tmp_path / "source/a/model.onnx").write_bytes(content)
+    metadata = json.loads((tmp_path / "source/a/metadata.json").read_text())
+    metadata["onnx_sha256"] = hashlib.sha256(content).hexdigest()
+    (tmp_path / "source/a/metadata.json").write_text(json.dumps(metadata))
+    shutil.rmtree(tmp_path / "room/a")
+    with pytest.raises(ModelError, match="multiplications for one sample"):
+        came.prepare(project, {})
+    assert list((tmp_path / "runs").iterdir()) == []

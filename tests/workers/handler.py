@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from core.errors import ModelError
-from core.workers.child import limit_memory
+from core.workers.child import limit_worker_memory
 
 _hoard = []
 
@@ -19,7 +19,7 @@ def handle(command, options, arrays):
     if command == "crash":
         os.kill(os.getpid(), 11)
     if command == "take":
-        limit_memory()
+        limit_worker_memory()
         _hoard.append(np.ones(options["bytes"], np.uint8))
     if command == "refuse":
         raise ModelError("this model is not liked")

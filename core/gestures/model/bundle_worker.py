@@ -11,7 +11,7 @@ from core.gestures.model.bundle import prove, read_bundle
 from core.gestures.model.gesture_model import GestureModel
 from core.weights.graph_costs import fault_of_costs
 from core.workers.channel import Arrays
-from core.workers.child import limit_memory
+from core.workers.child import limit_worker_memory
 
 _MAX_OPERATIONS = 1e9  # for one sample; ours take 1e5 to 1e7
 _ROWS = 16
@@ -29,7 +29,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
         import onnx.reference  # noqa: F401
         import onnxruntime  # noqa: F401
 
-        limit_memory()
+        limit_worker_memory()
     return {}, []
 
 
