@@ -3,9 +3,12 @@
 import json
 import math
 import mmap
+import os
 import struct
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -96,12 +99,29 @@ def _bytes_of(array: AnyArray) -> memoryview:
     return memoryview(array.reshape(-1).view(np.uint8).data)
 
 
-def create_shared() -> Any:
-    """A file for a channel's shared memory: in memory where the system has a folder for that, else
-    a temporary one. It is gone when it is closed."""
-    folder = Path("/dev/shm")
-    file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed with its worker
-        prefix="mudra-", dir=folder if folder.is_dir() else None
-    )
-    file.truncate(_SHARED_BYTES)
-    return file
+class SharedFile:
+    """A file for a channel's memory: in no folder on Linux, a temporary one elsewhere.
+
+    Attributes:
+        file: open for reading and writing.
+        path: where the worker finds it, which must get `descriptors` (Linux).
+    """
+
+    def __init__(self) -> None:
+        self.descriptors: tuple[int, ...] = ()
+        if (
+            sys.platform == "linux"
+        ):  # not in /dev/shm, which may be small: writing there would crash
+            descriptor = os.memfd_create("mudra")
+            self.path, self.descriptors = f"/proc/self/fd/{descriptor}", (descriptor,)
+        else:
+            descriptor, self.path = tempfile.mkstemp(prefix="mudra-")
+        self.file = os.fdopen(descriptor, "r+b")
+        self.file.truncate(_SHARED_BYTES)
+
+    def close(self) -> None:
+        """Close it and, where it lies in a folder, remove it."""
+        self.file.close()
+        if not self.descriptors:
+            with suppress(OSError):
+                Path(self.path).unlink()

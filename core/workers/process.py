@@ -16,7 +16,7 @@ from typing import Any
 
 from core import errors
 from core.errors import MudraError, WorkerError
-from core.workers.channel import AnyArray, Arrays, Channel, create_shared
+from core.workers.channel import AnyArray, Arrays, Channel, SharedFile
 from core.workers.child import EXTRA_MEMORY as EXTRA_MEMORY_NAME
 
 EXTRA_MEMORY = 512 * 2**20  # bytes above what the idle worker has
@@ -105,15 +105,16 @@ class Worker:
             "MALLOC_ARENA_MAX": "2",  # each reserves 64 MB of the limited address space
             EXTRA_MEMORY_NAME: str(self.extra_memory),
         }
-        self._stopped_because, shared = "", create_shared()
+        self._stopped_because, shared = "", SharedFile()
         self._process = process = subprocess.Popen(
-            [sys.executable, "-m", "core.workers.child", self.handler, shared.name],
+            [sys.executable, "-m", "core.workers.child", self.handler, shared.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environ,
             bufsize=0,
+            pass_fds=shared.descriptors,
         )
-        self._channel, self._shared = Channel(process.stdout, process.stdin, shared), shared
+        self._channel, self._shared = Channel(process.stdout, process.stdin, shared.file), shared
         _watchdog.add(self)
 
     def _death(self, timeout_s: float) -> WorkerError:
