@@ -10,7 +10,8 @@ class Estimator(Protocol):
 
     Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
     gives, one of `core.pose.skeletons`; `stages` says how many heatmaps of each a net makes, 0
-    where none come; `attends` names what it attends to.
+    where none come; `attends` names what it attends to; `can_isolate` says whether it takes
+    `isolated`, to look at pictures in a worker or in this process.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Estimator(Protocol):
     skeleton: str
     stages: int = 0
     attends: tuple[str, ...] = ()
+    can_isolate: bool = False
 
     def estimate(self, frame: Frame) -> Estimate:
         """The poses in the next frame of a stream."""

@@ -31,6 +31,7 @@ class BothHands(Estimator):
 
     name = BOTH_HANDS
     skeleton = HANDS_42.name
+    can_isolate = True
 
     def __init__(self, weights_folder: Path, *, num_poses: int = 1, isolated: bool = True) -> None:
         self._hands = MediapipeHands(weights_folder, num_poses=2, isolated=isolated)

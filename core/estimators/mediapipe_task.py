@@ -73,6 +73,8 @@ class MediapipeTask(Estimator):
         WeightsError: the model is not prepared.
     """
 
+    can_isolate = True
+
     def __init__(
         self,
         weights_folder: Path,

@@ -61,9 +61,9 @@ class KeypointSource:
         """
         if not self.is_net:
             more = {"masks": True} if self.masks else {}
-            return create_estimator(
-                self.name, paths.weights, num_poses=num_poses, isolated=isolated, **more
-            )
+            if ESTIMATORS[self.name].can_isolate:
+                more["isolated"] = isolated
+            return create_estimator(self.name, paths.weights, num_poses=num_poses, **more)
         folder = paths.net(self.name)
         if not folder.is_dir():
             there = ", ".join((*estimators(), *available_nets(paths)))

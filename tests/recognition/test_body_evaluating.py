@@ -1,6 +1,7 @@
 """Bodies held against annotated ones: figures by hand, a net in annotated and in detected boxes,
 and MediaPipe on real persons."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -155,10 +156,14 @@ def test_mediapipe_finds_the_persons_of_four_coco_pictures(shared_data, weights_
     assert found["coco"]["AP50"] > 0.6
 
 
-def test_nobody_to_measure_on_is_said(shared_data) -> None:
+def test_nobody_to_measure_on_is_said(shared_data, tmp_path) -> None:
     data = shared_data / "samples" / "coco" / "test_coco.json"
+    unlabelled = json.loads(data.read_text())
+    for person in unlabelled["annotations"]:
+        person |= {"keypoints": [0] * 51, "num_keypoints": 0}
+    (tmp_path / "nobody.json").write_text(json.dumps(unlabelled))
     with pytest.raises(TrainingError, match="no labelled person"):
-        measure_bodies(Paths.find(), "mediapipe-pose", data, None, held_out=True)
+        measure_bodies(Paths.find(), "mediapipe-pose", tmp_path / "nobody.json", None)
     with pytest.raises(EstimatorError, match="detections are for nets"):
         measure_bodies(Paths.find(), "mediapipe-pose", data, None, detections=data)
     with pytest.raises(EstimatorError, match="`evaluate-net` measures nets of hands"):

@@ -92,7 +92,6 @@ def test_our_errors_come_as_they_were_raised_and_others_in_one_line(worker):
 
 
 def test_closed_it_leaves_no_process_and_no_thread_behind():
-    wait_until(lambda: "mudra-workers" not in {one.name for one in threading.enumerate()})
     before = threading.active_count()
     worker = Worker(HANDLER)
     pid = worker.call("double", timeout_s=20)[0]["pid"]
