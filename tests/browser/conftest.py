@@ -40,9 +40,9 @@ def pictures(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(workspace):
-    """The studio on a free port; its address."""
-    with studio(workspace) as (address, _):
+def server(workspace, request):
+    """The studio on a free port, with the module's ENVIRONMENT where it has one; its address."""
+    with studio(workspace, getattr(request.module, "ENVIRONMENT", {})) as (address, _):
         yield address
     said = without_closed_websockets((workspace / LOG).read_text())
     assert "Traceback" not in said, said

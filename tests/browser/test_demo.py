@@ -13,6 +13,8 @@ from core.store import Store
 from tests.browser.conftest import SIZES, WAIT_MS, light_and_dark, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
+FOREIGN = "mudra.test"  # a name of the studio that is not this machine's own
+ENVIRONMENT = {"STREAMLIT_SERVER_ALLOWED_HOSTS": f"127.0.0.1 {FOREIGN}"}
 
 
 def test_the_demo_plays_and_names_gestures(look, film, pictures):
@@ -100,13 +102,13 @@ def test_camera_trouble_is_explained_with_its_fix(
     open_browser, server, pictures, flags, secure, says
 ):
     plain = [flag for flag in FLAGS if "fake" not in flag]
-    plain.append("--host-resolver-rules=MAP mudra.test 127.0.0.1")
+    plain.append(f"--host-resolver-rules=MAP {FOREIGN} 127.0.0.1")
     context = open_browser(*plain, *flags).new_context(viewport={"width": 1280, "height": 900})
     if says == "not allowed":  # without a window nobody is asked: what the others do then
         context.add_init_script(DENIED)
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
-    page.goto((server if secure else server.replace("127.0.0.1", "mudra.test")) + "/demo")
+    page.goto((server if secure else server.replace("127.0.0.1", FOREIGN)) + "/demo")
     settled(page)
     page.get_by_role("button", name="Test the camera").click()
     expect(page.get_by_text(says)).to_be_visible()
