@@ -45,14 +45,14 @@ WAY = 240  # pixels; to the right in the camera's picture, to the left on the sc
 @pytest.fixture
 def swipes(shared_data, tmp_path):
     """A hand that rests, swipes in a second, rests and is gone for a second, again and again:
-    2.8 s. On a starved machine half a second may be one lost frame."""
+    3.2 s. On a starved machine half a second may be one lost frame."""
     photo = cv2.imread(
         str(
             shared_data
             / "hand_images/emrecandir/open_palm/palm_070d7c31-0034-4c4f-a80d-72a28eebf774_org.jpg"
         )
     )
-    shares = [0.0] * 4 + [*(1 - np.cos(np.linspace(0, np.pi, 10))) / 2] + [1.0] * 4
+    shares = [0.0] * 8 + [*(1 - np.cos(np.linspace(0, np.pi, 10))) / 2] + [1.0] * 4
     frames = [_moved(photo, WAY * share) for share in shares]
     path = tmp_path / "swipes.y4m"
     write_film(path, [*frames, *[np.full_like(photo, 128)] * 10], frames_a_photo=1)
