@@ -17,7 +17,7 @@ from core.datasets.depth_hands import DepthHand, DepthHands
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.frames import read_depth
-from core.depth.published import DEPTH_SETS, DepthLabel, DepthSet
+from core.depth.published import DepthLabel, DepthSet, find_depth_set
 from core.depth.sources.camera_files import CAMERA_FILE, read_camera_beside
 from core.depth.sources.joint_tables import (
     CAMERA_COLUMNS,
@@ -30,12 +30,6 @@ from core.pose.skeletons import Skeleton
 
 _RENDERED_SIDE_MM = 250.0
 _HELD_OUT, _TENTH = "held out", 10
-_PARTS = {  # of a set: a file that tells it, the folders to learn from and to measure
-    "nyu": ("train/joint_data.mat", ("train",), ("test",)),
-    "icvl": ("Training/labels.txt", ("Training",), ("Testing",)),
-    "msra": ("P0", (".",), ()),
-    "hands17": ("Training_Annotation.txt", (".",), ()),
-}
 
 
 def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
@@ -51,9 +45,9 @@ def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
     """
     if (folder / JOINTS_FILE).is_file():
         return DepthHands(skeleton, _rendered(folder, skeleton))
-    for name, (sign, learned, measured) in _PARTS.items():
-        if (folder / sign).exists():
-            return _published(DEPTH_SETS[name], folder, skeleton, learned, measured)
+    one, training, test = find_depth_set(folder)
+    if one is not None and training:
+        return _published(one, training, test, skeleton)
     raise TrainingError(
         f"{folder} is none of NYU (train/joint_data.mat), ICVL (Training/labels.txt), MSRA (P0/…), "
         f"HANDS 2017 (Training_Annotation.txt) and rendered hands ({JOINTS_FILE})"
@@ -61,19 +55,15 @@ def read_depth_hands(folder: Path, skeleton: Skeleton) -> DepthHands:
 
 
 def _published(
-    one: DepthSet,
-    folder: Path,
-    skeleton: Skeleton,
-    learned: Sequence[str],
-    measured: Sequence[str],
+    one: DepthSet, training: Sequence[Path], test_folders: Sequence[Path], skeleton: Skeleton
 ) -> DepthHands:
     if one.skeleton.name != skeleton.name:
         raise TrainingError(
-            f"{folder} has keypoints of {one.skeleton.name}, the net says those of "
+            f"{training[0]} has keypoints of {one.skeleton.name}, the net says those of "
             f"{skeleton.name}: train another net, or give other data"
         )
-    labels = [label for part in learned for label in one.read(folder / part)]
-    test = [label for part in measured for label in one.read(folder / part)]
+    labels = [label for part in training for label in one.read(part)]
+    test = [label for part in test_folders for label in one.read(part)]
     held_out = [""] * len(labels) + [_HELD_OUT] * len(test)
     if not test:
         held_out = _without_test(labels)

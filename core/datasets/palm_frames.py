@@ -10,7 +10,7 @@ fingers' knuckles, x, y, z in mm. Folders that are read:
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import numpy as np
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.frames import read_depth
 from core.depth.joint_files import read_joints
-from core.depth.published import DEPTH_SETS
+from core.depth.published import DEPTH_SETS, DepthSet, find_depth_set
 from core.depth.sources.frames import DepthFrame
 from core.depth.sources.joint_tables import HANDS, JOINTS_FILE
 from core.depth.sources.recordings import open_depth
@@ -30,7 +30,6 @@ from core.pose.skeletons import NYU_14, Skeleton, skeleton_named
 SR305 = Camera("sr305", 476.007, 476.007, 313.683, 242.755, 640, 480)
 _SR305_UNIT_MM = 0.125
 _PALMS, _LABELS = "frames.csv", "nyu_test_label.txt"
-_SIGNS = {"nyu": "joint_data.mat", "icvl": "labels.txt", "msra": "P0", "hands17": "images"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +67,9 @@ def read_palm_frames(folder: Path) -> Iterator[PalmFrame]:
         return _with_truth(folder)
     if (folder / _LABELS).is_file():
         return _of_nyu(folder)
-    for name, sign in _SIGNS.items():
-        if (folder / sign).exists():
-            return _published(name, folder)
+    one, training, test = find_depth_set(folder)
+    if one is not None:
+        return _published(one, [*training, *test])
     raise TableError(
         f"{folder} has no palms that are known: expected are {_PALMS}, {JOINTS_FILE}, {_LABELS}, "
         f"or a folder of {', '.join(DEPTH_SETS)}"
@@ -127,9 +126,9 @@ def _of_nyu(folder: Path) -> Iterator[PalmFrame]:
         yield PalmFrame(file.name, frame, palm_of(NYU_14, truth))
 
 
-def _published(name: str, folder: Path) -> Iterator[PalmFrame]:
-    one = DEPTH_SETS[name]
-    for index, label in enumerate(one.read(folder)):
+def _published(one: DepthSet, folders: Sequence[Path]) -> Iterator[PalmFrame]:
+    labels = (label for folder in folders for label in one.read(folder))
+    for index, label in enumerate(labels):
         truth = one.camera.to_mm(label.uvd)
         own = one.skeleton.name
         frame = DepthFrame(read_depth(label.file), one.camera, 0.0, index, None, truth, own)

@@ -1,9 +1,11 @@
-"""Labels of the published sets of hands in depth: NYU, ICVL, MSRA and HANDS 2017.
+"""The published sets of hands in depth, NYU, ICVL, MSRA and HANDS 2017: how their folders are
+recognised, and their labels.
 
 Convention: what is read are u, v, d of every keypoint in the set's own order (its skeleton), and
 the file that shows them, which may be missing. Legend: N frames, K keypoints.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,9 @@ from core.pose.skeletons import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
 # Where the 14 keypoints that everybody reports stand among NYU's 36
 _NYU_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)
 _NYU_VIEW = 0  # of three cameras, the front one
+_ICVL_LABELS = ("labels.txt", "test_seq_1.txt", "test_seq_2.txt")
+_MSRA_LABELS = "P*/*/joint.txt"
+_HANDS17_LABELS = "Training_Annotation.txt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +45,24 @@ class DepthSet:
     """A published set.
 
     Attributes:
-        read: the labels of its folder, in its own order.
         side_mm: of the cube that is cut out of its frames to measure.
+        frame: what a frame's whole name matches.
+        labels: patterns of the label files in a folder of the set.
+        parts: training and test folders in the whole set's; none where all frames lie together.
+        read: the labels of such a folder, in its own order.
     """
 
     camera: Camera
     skeleton: Skeleton
     side_mm: float
+    frame: re.Pattern[str]
+    labels: tuple[str, ...]
+    parts: tuple[str, ...]
     read: Callable[[Path], list[DepthLabel]]
+
+    def has_labels(self, folder: Path) -> bool:
+        """Whether a label file of the set lies in a folder."""
+        return any(path.is_file() for label in self.labels for path in folder.glob(label))
 
 
 def read_nyu(folder: Path) -> list[DepthLabel]:
@@ -80,7 +95,7 @@ def read_icvl(folder: Path) -> list[DepthLabel]:
         TableError: no such file there, or another one.
     """
     found = []
-    for path in _there(folder, "labels.txt", "test_seq_1.txt", "test_seq_2.txt"):
+    for path in _there(folder, *_ICVL_LABELS):
         for name, numbers in _named_rows(path, 3 * ICVL_16.size):
             file = _inside(folder / "Depth", name, path)
             found.append(DepthLabel(file, numbers.reshape(-1, 3), name.split("/")[0]))
@@ -95,7 +110,7 @@ def read_hands17(folder: Path) -> list[DepthLabel]:
         TableError: no such file there, or another one.
     """
     camera, found = CAMERAS["hands17"], []
-    for path in _there(folder, "Training_Annotation.txt"):
+    for path in _there(folder, _HANDS17_LABELS):
         for name, numbers in _named_rows(path, 3 * HANDS17_21.size):
             uvd = _seen(numbers.reshape(-1, 3), camera, f"{path.name}: {name[:40]}")
             found.append(DepthLabel(_inside(folder / "images", name, path), uvd, ""))
@@ -110,7 +125,7 @@ def read_msra(folder: Path) -> list[DepthLabel]:
     Raises:
         TableError: no such file there, or another one.
     """
-    paths = sorted(folder.glob("P*/*/joint.txt"))
+    paths = sorted(folder.glob(_MSRA_LABELS))
     if not paths:
         raise TableError(f"{folder} has no P0/GESTURE/joint.txt: give MSRA's folder")
     return [label for path in paths for label in _of_msra_gesture(path)]
@@ -176,8 +191,56 @@ def _inside(folder: Path, name: str, said_by: Path) -> Path:
 
 
 DEPTH_SETS = {
-    "nyu": DepthSet(CAMERAS["nyu"], NYU_14, 250.0, read_nyu),
-    "icvl": DepthSet(CAMERAS["icvl"], ICVL_16, 250.0, read_icvl),
-    "msra": DepthSet(CAMERAS["msra"], MSRA_21, 175.0, read_msra),
-    "hands17": DepthSet(CAMERAS["hands17"], HANDS17_21, 220.0, read_hands17),
+    "nyu": DepthSet(
+        CAMERAS["nyu"],
+        NYU_14,
+        250.0,
+        re.compile(r"depth_1_(\d{7})\.png"),
+        ("joint_data.mat",),
+        ("train", "test"),
+        read_nyu,
+    ),
+    "icvl": DepthSet(
+        CAMERAS["icvl"],
+        ICVL_16,
+        250.0,
+        re.compile(r"image_(\d{4})\.png"),
+        _ICVL_LABELS,
+        ("Training", "Testing"),
+        read_icvl,
+    ),
+    "msra": DepthSet(
+        CAMERAS["msra"],
+        MSRA_21,
+        175.0,
+        re.compile(r"(\d{6})_depth\.bin"),
+        (_MSRA_LABELS,),
+        (),
+        read_msra,
+    ),
+    "hands17": DepthSet(
+        CAMERAS["hands17"],
+        HANDS17_21,
+        220.0,
+        re.compile(r"image_D(\d{8})\.png"),
+        (_HANDS17_LABELS,),
+        (),
+        read_hands17,
+    ),
 }
+
+
+def find_depth_set(folder: Path) -> tuple[DepthSet | None, list[Path], list[Path]]:
+    """The published set of a folder, and its folders to train and to test on; None and none where
+    no labels of such a set lie there.
+
+    Args:
+        folder: the whole set's, or one of its training or test folders.
+    """
+    for one in DEPTH_SETS.values():
+        if one.has_labels(folder):
+            return one, [folder], []
+        parts = [folder / part for part in one.parts]
+        if parts and one.has_labels(parts[0]):
+            return one, parts[:1], parts[1:]
+    return None, [], []

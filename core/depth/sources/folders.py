@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from core.depth.cameras import CAMERAS, Camera
+from core.depth.cameras import Camera
 from core.depth.frames import read_depth
+from core.depth.published import DEPTH_SETS
 from core.depth.sources.camera_files import read_camera_beside, unknown_camera
 from core.depth.sources.frames import DepthFrame
 from core.depth.sources.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times
@@ -38,15 +39,13 @@ class Layout:
 
     depth: re.Pattern[str]
     rgb: tuple[str, ...] = ()
-    camera: str = ""
+    camera: Camera | None = None
 
 
+_PUBLISHED_RGB = {"nyu": (r"rgb_1_\1.png",)}
 # The first one that a folder has a frame of counts
 LAYOUTS = (
-    Layout(re.compile(r"depth_1_(\d{7})\.png"), (r"rgb_1_\1.png",), "nyu"),
-    Layout(re.compile(r"(\d{6})_depth\.bin"), (), "msra"),
-    Layout(re.compile(r"image_D(\d{8})\.png"), (), "hands17"),
-    Layout(re.compile(r"image_(\d{4})\.png"), (), "icvl"),
+    *(Layout(s.frame, _PUBLISHED_RGB.get(n, ()), s.camera) for n, s in DEPTH_SETS.items()),
     Layout(re.compile(r"(.+)_depth\.png"), (r"\1_rgb.jpg", r"\1_rgb.png")),
     Layout(re.compile(r"(?!rgb_)(.+)\.png"), (rf"{RGB_FOLDER}/\1.jpg", rf"{RGB_FOLDER}/\1.png")),
 )
@@ -172,6 +171,6 @@ def _in_order(name: str) -> list[tuple[int, str]]:
 
 
 def _known(layout: Layout, size_hw: tuple[int, ...]) -> Camera | None:
-    camera = CAMERAS.get(layout.camera)
+    camera = layout.camera
     fits = camera is not None and (camera.height, camera.width) == size_hw
     return camera if fits else None
