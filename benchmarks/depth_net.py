@@ -26,9 +26,9 @@ from core.depth.frames import read_depth
 from core.depth.joint_files import read_joints
 from core.depth.sources.frames import DepthFrame
 from core.depth.sources.recordings import open_depth
-from core.depth.synthetic.render import mixture
 from core.estimators.depth_net import DepthNet
 from core.estimators.mediapipe_hands import MediapipeHands
+from core.lab.renderer.render import mixture
 from core.paths import Paths
 from core.pose.drawing import draw_pose
 from core.pose.skeletons import HAND_21, NYU_14

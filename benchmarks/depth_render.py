@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from core.depth.cameras import Camera
-from core.depth.synthetic.render import NYU_HANDS, Settings, render_hand
+from core.lab.renderer.render import NYU_HANDS, Settings, render_hand
 
 SMALL = Camera("detector", 147.0, 146.8, 79.6, 59.6, 160, 120)
 KINDS = {

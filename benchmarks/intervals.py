@@ -17,7 +17,7 @@ import numpy as np
 from core.gestures.data import GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import share_of, wilson_interval
-from core.recipes.starter_data import table_data
+from core.lab.starter_data import table_data
 
 TRAININGS, DRAWS, DRAWN = 24, 100, (1, 2, 3, 5, 8)
 OF_A_RECORDING = 60  # rows, spread over it: so that no recorder outweighs the others

@@ -2,7 +2,7 @@
 
     python -m benchmarks.open_set DATA --landmarks FOLDER [--without-none]
 
-DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. `none`
+DATA as `core/lab/starter_data.py` says; FOLDER keeps keypoints that were found once. `none`
 learns from the digits 0, 3, 6 and 8 alone, so that the digits 2, 4 and 7, and all the other signs,
 are new to every model. Five folds leave whole persons out; each fold's threshold is chosen so that
 96 % of the other folds' left-out gestures pass, and the last two columns take the threshold at
@@ -24,10 +24,10 @@ from core.gestures.training.fitting import fit_all
 from core.gestures.training.learner import without_empty_gestures
 from core.gestures.training.nets import OpenSetNet, RejectionHead
 from core.gestures.training.rejection import fit_rejection
+from core.lab.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
+from core.lab.starter import EPOCHS, OPTIONS
+from core.lab.starter_data import all_data, make_keypoints
 from core.paths import Paths
-from core.recipes.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
-from core.recipes.starter import EPOCHS, OPTIONS
-from core.recipes.starter_data import all_data, make_keypoints
 
 Array = NDArray[np.float32]
 Score = Callable[["Inside"], Callable[["Inside"], Array]]

@@ -3,7 +3,7 @@
     python -m benchmarks.recorders DATA --landmarks FOLDER [--sources NAME …]
         [--folds 6] [--seeds 2] [--every 1] [--epochs 12] [--only NAME …]
 
-DATA as `core/recipes/starter_data.py` says; FOLDER keeps keypoints that were found once. Each way
+DATA as `core/lab/starter_data.py` says; FOLDER keeps keypoints that were found once. Each way
 of changing samples is tried twice: recorders of the keypoint table are left out (in so many folds;
 0 leaves each out alone), and models of the table and the other signs are asked about the photos,
 whose people are in neither. “Plain” is scikit-learn's MLP on points from the wrist, unchanged.
@@ -23,15 +23,15 @@ from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
 from core.gestures.training.augmentation import Augmentation
 from core.gestures.training.fitting import fit_all, net_probabilities
-from core.paths import Paths
-from core.recipes.starter import EPOCHS, OPTIONS
-from core.recipes.starter_data import (
+from core.lab.starter import EPOCHS, OPTIONS
+from core.lab.starter_data import (
     SOURCES,
     hands_of_pictures,
     make_keypoints,
     table_and_signs,
     table_data,
 )
+from core.paths import Paths
 
 Answer = Callable[[GestureData], NDArray[np.int64]]
 Fit = Callable[[GestureData, int, int], Answer]  # of samples, seed and epochs

@@ -11,7 +11,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     workers      child processes for work that may crash, hang or take all memory
     pose         what a pose is: pure maths on arrays
     media        pictures, videos, cameras → Frames; every limit on untrusted files
-    depth        depth pictures and the hand in them: cameras, sources, cubes, labels, rendering
+    depth        depth pictures and the hand in them: cameras, sources, cubes, labels
     weights      third-party model files: fetched, verified, prepared
     nets         pose networks, one readable file each
     datasets     pictures with annotations → batches
@@ -27,7 +27,8 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     actions      stable gestures told to other programs
     review       order, label noise, balance, the map of the samples
     upkeep       doctor, privacy, erasing, memory
-    recipes      how what ships was made: starter model, bench
+    lab          how what ships was made: starter model, light nets, rendered hands
+    recipes      arm poses, bench
     cli          the command line over the same functions as the pages
 
 A folder imports only what stands above it in this list. Nothing is imported here.

@@ -37,6 +37,7 @@ ORDER = (
     "actions",
     "review",
     "upkeep",
+    "lab",
     "recipes",
     "cli",
     "pages",
@@ -90,7 +91,6 @@ HANDS = (
     "core/depth/*",
     "core/weights/*",
     "core/nets/*",
-    "core/depth/synthetic/*",
     "core/cli/depth.py",
     "core/datasets/*",
     "core/learning/published_nets.py",
@@ -107,6 +107,7 @@ HANDS = (
     "core/recognition/browser_frames.py",
     "core/recognition/extracting.py",
     "core/recognition/keypoint_sources.py",
+    "core/lab/*",
     "core/recipes/*",
 )
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.

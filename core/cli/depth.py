@@ -29,9 +29,9 @@ def render_depth(
     """Render depth pictures of hands with the truth of their joints."""
     from core.depth.cameras import camera_named
     from core.depth.sources.joint_tables import JOINTS_FILE
-    from core.depth.synthetic.files import write_hands
-    from core.depth.synthetic.noise import NOISES
-    from core.depth.synthetic.render import JOINTS, WINDOW_MM, Settings
+    from core.lab.renderer.files import write_hands
+    from core.lab.renderer.noise import NOISES
+    from core.lab.renderer.render import JOINTS, WINDOW_MM, Settings
 
     check_choice(noise, NOISES, "--noise")
     check_choice(skeleton, JOINTS, "--skeleton")
@@ -63,8 +63,8 @@ def evaluate_finding(
     as_json: Json = False,
 ) -> None:
     """Measure how often a hand is found in depth frames: within 50 mm of its palm."""
+    from core.lab.finding_evaluating import measure_finding
     from core.paths import Paths
-    from core.recognition.finding_evaluating import measure_finding
     from core.recognition.hand_finding import create_finder, usual_finders
 
     paths = Paths.find()

@@ -108,9 +108,9 @@ def starter(
     as_json: Json = False,
 ) -> None:
     """Make the starter model anew: leave each recorder and source out, then train on everything."""
-    from core.recipes.net_data import landmarks_folder
-    from core.recipes.starter import make_starter
-    from core.recipes.starter_data import make_keypoints
+    from core.lab.net_data import landmarks_folder
+    from core.lab.starter import make_starter
+    from core.lab.starter_data import make_keypoints
 
     paths = Paths.find()
     kept = landmarks or landmarks_folder(paths, data)

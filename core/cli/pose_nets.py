@@ -37,6 +37,8 @@ def evaluate_net(
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
     from core.estimators.depth_net import DepthNet, is_depth_net
     from core.estimators.heatmap_model import HeatmapNet
+    from core.lab.renderer.rendered_hands import depth_hands_of
+    from core.pose.skeletons import skeleton_named
     from core.recognition.body_measuring import finds_bodies, measure_bodies
     from core.recognition.depth_evaluating import measure_depth_net
     from core.recognition.net_evaluating import evaluate_net as evaluate_
@@ -45,7 +47,8 @@ def evaluate_net(
     if is_depth_net(paths.net(name)):
         with progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
-            found = measure_depth_net(net_of_depth, data[0], out, progress)
+            hands = depth_hands_of(data[0], skeleton_named(net_of_depth.skeleton))
+            found = measure_depth_net(net_of_depth, hands, out, progress)
         about = "in cubes centred on the true keypoints, which is easier than what papers measure"
         say(found | {"cubes": "centred on the truth"}, f"{about}\n{_depth_text(found)}", as_json)
         return
@@ -202,7 +205,7 @@ def train_net(
 ) -> None:
     """Train a pose net: hands on a teacher's keypoints, bodies and hands in depth on labels."""
     from core.jobs.net_training import OF_HANDS, WEIGHTS, train_net_here
-    from core.recipes.net_data import of_data, training_data
+    from core.lab.net_data import of_data, training_data
 
     paths, input_hw = Paths.find(workspace), _size(size)
     begin = None if start is None else paths.net(start) / WEIGHTS
@@ -257,7 +260,7 @@ def distil_bodies(
     as_json: Json = False,
 ) -> None:
     """Cut annotated persons out to train on, with a teacher's keypoints where it is right."""
-    from core.recipes.body_distilling import distil_bodies as distil_
+    from core.lab.body_distilling import distil_bodies as distil_
     from core.recognition.keypoint_sources import KeypointSource
 
     with (

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from core.depth.cameras import Points
 from core.depth.cubes import Cube
 from core.depth.sources.frames import DepthFrame
-from core.depth.synthetic.render import NYU_HANDS, render_hand
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet, is_depth_net
+from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.learning.netfile import save_depth_net
 from core.nets import NETS, build_net
 from core.nets.crossinfonet import CrossInfoNet

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from core.datasets.rendered_hands import depth_hands_of
+from core.datasets.depth_hands import DepthHands
 from core.depth.cameras import Points, camera_named
 from core.depth.joint_files import read_joints, write_joints
 from core.errors import TableError
 from core.estimators.depth_net import DepthNet
 from core.pose.metrics import Distances, distances, epe, joint_means, success
-from core.pose.skeletons import skeleton_named
 
 LIMITS_MM = tuple(range(10, 90, 10))
 _CURVE_STEP_MM = 2
@@ -68,7 +67,7 @@ def success_curve(apart: Distances) -> list[tuple[int, float]]:
 
 def measure_depth_net(
     net: DepthNet,
-    data: Path,
+    hands: DepthHands,
     out: Path | None = None,
     progress: Callable[[int, int | None], None] = lambda *_: None,
 ) -> dict[str, Any]:
@@ -76,16 +75,15 @@ def measure_depth_net(
     centred on the truth.
 
     Args:
-        data: as `depth_hands_of` takes it.
+        hands: of the net's skeleton.
         out: a result file to write, u v d of every keypoint.
 
     Raises:
-        MudraError: no such data, or of another skeleton than the net's.
+        TableError: none are held out, or the file can't be written.
     """
-    hands = depth_hands_of(data, skeleton_named(net.skeleton))
     measured = [hands.hands[row] for name in hands.held_out_sets for row in hands.rows(name)]
     if not measured:
-        raise TableError(f"{data} has too few hands to hold some out and measure on them")
+        raise TableError("too few hands to hold some out and measure on them: give more")
     found: list[Points] = []
     for hand in measured:
         found.append(net.in_cube(hand.cube, hand.cube.cut(hand.frame())))

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from core.capture.tables import read_table
 from core.cli import app
 from core.depth.sources.recorder import record
-from core.depth.synthetic.film import RenderedFilm
 from core.errors import ModelError
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
+from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Estimate, Pose

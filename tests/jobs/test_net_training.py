@@ -27,11 +27,11 @@ from core.jobs.net_training import (
     start_fine_tuning,
 )
 from core.jobs.trainings import failure_of
+from core.lab.net_data import data_key
 from core.learning.runs import Run, list_runs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
-from core.recipes.net_data import data_key
 from core.recognition.keypoint_sources import KeypointSource, available_nets
 from core.store import Store
 

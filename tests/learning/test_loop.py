@@ -18,10 +18,10 @@ from torch.utils.data import DataLoader
 from core.datasets.bodies import Bodies, Body
 from core.datasets.depth_hands import DepthHand, DepthHands
 from core.datasets.hand_crops import Hand, read_pack, write_pack
-from core.datasets.rendered_hands import RenderedHands
 from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube
 from core.errors import TrainingError
+from core.lab.renderer.rendered_hands import RenderedHands
 from core.learning.checkpoint import CHECKPOINT, WEIGHTS
 from core.learning.loop import NetOptions, SampleStream, train_net
 from core.learning.runs import DONE, Run

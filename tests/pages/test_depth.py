@@ -12,9 +12,9 @@ from core.capture.plans import SHOT
 from core.depth.cameras import Camera
 from core.depth.sources.sensors.finding import KINDS, Kind
 from core.depth.sources.sensors.live import LiveSensor
-from core.depth.synthetic.render import render_hand
 from core.gestures.labels import safe_label
 from core.jobs.trainings import train_here
+from core.lab.renderer.render import render_hand
 from core.paths import Paths
 from core.store import NewSample
 from pages.panels.words import NOT_STARTED

@@ -4,10 +4,10 @@ what can't be done with them is said."""
 import numpy as np
 import pytest
 
-from core.depth.synthetic.render import render_hand
 from core.exchange.model_files import card_of
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import train_here
+from core.lab.renderer.render import render_hand
 from core.paths import Paths
 from core.pose.finders import IN_BROWSER, MEDIAPIPE
 from core.store import NewSample

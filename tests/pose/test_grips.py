@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.depth.synthetic.render import render_hand
+from core.lab.renderer.render import render_hand
 from core.pose.grips import GRAB, LIMITS, PINCH, Grips, measured
 from core.pose.skeletons import BODY_33, HAND_21, ICVL_16, NYU_14
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.palm_frames import read_palm_frames
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.depth.sources.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
 from core.estimators.palm_net import PalmNetModel
+from core.lab.palm_frames import read_palm_frames
 from core.recognition.depth_reading import DepthReader, is_hand
 from core.recognition.hand_finding import DepthFinder
 from tests.massing_net import save_massing_net, star

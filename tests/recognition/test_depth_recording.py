@@ -5,9 +5,9 @@ import pytest
 
 from core.capture.plans import Plan
 from core.capture.recording import Recorder
-from core.depth.synthetic.film import RenderedFilm
 from core.errors import MediaError, NotFoundError, SkeletonError
 from core.estimators.depth_net import DepthNet
+from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import decode_jpeg
 from core.recognition.depth_playback import DepthPlayback
 from core.recognition.depth_reading import DepthReader

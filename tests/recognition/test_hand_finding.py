@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.datasets.palm_frames import PalmFrame, read_palm_frames
 from core.depth.cameras import Camera
 from core.depth.sources.frames import DepthFrame
 from core.errors import EstimatorError, WeightsError
+from core.lab.palm_frames import PalmFrame, read_palm_frames
 from core.paths import Paths
 from core.recognition.depth_reading import DepthReader
 from core.recognition.hand_finding import (

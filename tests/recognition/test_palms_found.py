@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.datasets.palm_frames import read_palm_frames
-from core.datasets.rendered_scenes import SENSORS, rendered_scene
 from core.depth.sources.frames import DepthFrame
+from core.lab.finding_evaluating import RENDERED, measure_finding
+from core.lab.palm_frames import read_palm_frames
+from core.lab.renderer.rendered_scenes import SENSORS, rendered_scene
 from core.paths import Paths
 from core.recognition.depth_reading import DepthReader
-from core.recognition.finding_evaluating import RENDERED, measure_finding
 from core.recognition.hand_finding import (
     PALM_NET,
     HandFinder,

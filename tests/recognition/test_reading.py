@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES, NONE, GestureLabel
+from core.lab.starter_data import table_data
 from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
-from core.recipes.starter_data import table_data
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.motions import FORGET_S
 from core.recognition.reading import SILENT_S, Answer, HandReader, answers, probabilities

@@ -8,9 +8,9 @@ import streamlit as st
 
 from core.depth.cameras import CAMERAS
 from core.depth.sources.frames import DepthSource
-from core.depth.synthetic.film import RenderedFilm
-from core.depth.synthetic.render import JOINTS
 from core.estimators.depth_net import DepthNet
+from core.lab.renderer.film import RenderedFilm
+from core.lab.renderer.render import JOINTS
 from core.recognition.depth_playback import DepthPlayback
 from core.recognition.depth_uploads import uploaded_recording
 from core.recognition.hand_finding import usual_finders

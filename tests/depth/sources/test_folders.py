@@ -14,9 +14,9 @@ import pytest
 
 from core.depth.cameras import CAMERAS, Camera
 from core.depth.sources.recordings import open_depth
-from core.depth.synthetic.files import write_hands
-from core.depth.synthetic.render import NYU_HANDS, render_hand
 from core.errors import MediaError, TableError
+from core.lab.renderer.files import write_hands
+from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.media.pictures import read_picture
 from core.pose.skeletons import HAND_21, MSRA_21
 

@@ -17,9 +17,9 @@ from core.depth.sources.frames import DepthFrame
 from core.depth.sources.recorder import record
 from core.depth.sources.recordings import open_depth
 from core.depth.sources.stacks import DepthStack
-from core.depth.synthetic.files import write_hands
-from core.depth.synthetic.render import NYU_HANDS
 from core.errors import MediaError
+from core.lab.renderer.files import write_hands
+from core.lab.renderer.render import NYU_HANDS
 
 SMALL = Camera("small", 50.0, 51.5, 3.5, 2.5, 8, 6)
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.depth.synthetic.render import render_hand
 from core.errors import SkeletonError
 from core.gestures.features import SPACE_FEATURES, feature_set
+from core.lab.renderer.render import render_hand
 
 features = feature_set("hand_21", 3)
 DIRECTIONS = slice(0, 60)  # of the 20 bones

@@ -9,8 +9,8 @@ from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.coverage import HALF
 from core.gestures.model.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
 from core.gestures.model.provenance import Facts
+from core.lab.starter_data import table_data
 from core.pose.skeletons import BODY_33
-from core.recipes.starter_data import table_data
 
 FRAMES = int(4 * ENOUGH_S) + 1  # at four a second; the first one's time isn't known
 UPRIGHT = np.zeros((21, 2), np.float32)

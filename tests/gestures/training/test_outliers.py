@@ -11,7 +11,7 @@ from core.gestures.training.outliers import (
     recombined,
     synthetic_outliers,
 )
-from core.recipes.starter_data import table_data
+from core.lab.starter_data import table_data
 from tests.gestures.conftest import make_data
 
 

@@ -1,0 +1,10 @@
+"""How what ships was made: the starter model, the light nets, and rendered hands to train them on.
+
+starter             the starter model; `starter_data` reads what it learns from, `open_set` measures
+                    how it rejects unknown signs
+net_data            what `train-net` learns from
+body_distilling     the training data of the light body net
+renderer            depth pictures of hands with their true keypoints
+palm_frames         depth frames whose palm is known
+finding_evaluating  how often a hand is found in them
+"""

@@ -1,0 +1,119 @@
+"""What `train-net` learns from: a folder of bodies, or of hands in depth, as it is, or the pack of
+a data folder's hand crops, made once and kept.
+
+Convention: pack and keypoints lie in the workspace under the key of the data that they were made
+of, so that other data, or the same folder with other pictures, is never taken for them.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.datasets.bodies import Bodies
+from core.datasets.body_files import read_bodies
+from core.datasets.depth_hands import UNIT_MM, DepthHands
+from core.datasets.hand_crops import read_pack
+from core.datasets.hand_packs import make_pack
+from core.datasets.training_data import TrainingData
+from core.errors import TrainingError
+from core.lab.renderer.rendered_hands import RENDERED, depth_hands_of
+from core.lab.renderer.rendered_scenes import RenderedScenes
+from core.lab.starter_data import make_keypoints
+from core.paths import Paths
+from core.pose.skeletons import SKELETONS
+
+_PARTS = ("hand_crops", "hand_images")
+
+
+def training_data(
+    paths: Paths,
+    name: str,
+    data: Path,
+    progress: Callable[[int, int | None], None],
+    *,
+    strong: bool = False,
+) -> TrainingData:
+    """What the named net can learn from a folder: bodies, or hands in pictures or in depth, also
+    from none: `RENDERED`.
+
+    Args:
+        strong: change samples of bodies more than `Bodies` does by itself.
+
+    Raises:
+        WeightsError: no such net.
+        TrainingError: nothing of the kind is in the folder.
+    """
+    from core.nets import NETS, build_net  # torch, which takes seconds
+
+    if name not in NETS:
+        build_net(name)  # says which there are
+    if NETS[name].loss == "palm":
+        if str(data) != RENDERED:
+            raise TrainingError(f"{name} learns from rendered scenes alone: give --data {RENDERED}")
+        return RenderedScenes()
+    skeleton = SKELETONS.get(NETS[name].skeleton)
+    if skeleton is not None and NETS[name].depth:
+        return depth_hands_of(data, skeleton)
+    if skeleton is not None and skeleton.is_body:
+        bodies = read_bodies(data)
+        return Bodies(bodies.skeleton, bodies.bodies, strong=strong)
+    return read_pack(hand_pack(paths, data, progress))
+
+
+def of_data(data: TrainingData, input_hw: tuple[int, int]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of a body net's class for this data, and what a net's folder is to say of it; nothing
+    for pictures of hands."""
+    if isinstance(data, DepthHands):
+        return {}, {"skeleton": data.skeleton.name, "errors_in_mm": UNIT_MM}
+    if isinstance(data, RenderedScenes):
+        return {}, {"licence": "Apache-2.0"}
+    if not isinstance(data, Bodies):
+        return {}, {}
+    build = {"joints": data.skeleton.size, "input_hw": input_hw}
+    return build, {"skeleton": data.skeleton.name}
+
+
+def hand_pack(paths: Paths, data: Path, progress: Callable[[int, int | None], None]) -> Path:
+    """The folder of the data's pack; made where it is missing.
+
+    Args:
+        data: holds hand_crops/ and hand_images/.
+
+    Raises:
+        TrainingError: it holds none, or one of several processes would have to make the pack.
+    """
+    if not all((data / part).is_dir() for part in _PARTS):
+        raise TrainingError(f"{data} has no hand_crops/ and hand_images/: give the folder that has")
+    pack = paths.workspace / "packs" / data_key(data)
+    if (pack / "table.csv").is_file():
+        return pack
+    if "RANK" in os.environ:
+        raise TrainingError(
+            f"several processes can't make the pack of crops at once: train for a minute without "
+            f"torchrun first, then {pack} is there"
+        )
+    landmarks = landmarks_folder(paths, data)
+    make_pack(
+        data,
+        pack,
+        landmarks,
+        lambda source: make_keypoints(data, landmarks, paths.weights, source),
+        progress,
+    )
+    return pack
+
+
+def landmarks_folder(paths: Paths, data: Path) -> Path:
+    """Where the keypoints found in a data folder's pictures are kept."""
+    return paths.workspace / "landmarks" / data_key(data)
+
+
+def data_key(data: Path) -> str:
+    """Tells data folders apart by the names and sizes of their files, wherever they lie."""
+    found = hashlib.sha256()
+    for part in _PARTS:
+        for file in sorted(path for path in (data / part).rglob("*") if path.is_file()):
+            found.update(f"{file.relative_to(data).as_posix()}\0{file.stat().st_size}\n".encode())
+    return found.hexdigest()[:16]

@@ -1,0 +1,195 @@
+"""How a gesture model treats hands that are none of its gestures: the hands to try it with, and the
+folds in which nobody is trained on and measured at once. N samples, M unknown hands.
+
+Convention: `none` learns from the digits 0, 3, 6 and 8; the digits 2, 4 and 7 and the signs here
+are never trained on. A fold leaves out whole persons, and is tried with their digits.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.gestures.data import GestureData
+from core.gestures.labels import DEFAULT_GESTURES, NONE
+from core.gestures.training.rejection import Rejection, choose_threshold, thresholds_of_others
+from core.lab.starter_data import OTHER_SIGNS, XY, blocks_of
+
+FOLDS = 5
+_DIGITS = ("2", "4", "7")
+_LETTERS = {"C", "H", "I", "K", "L", "R", "U", "V", "W", "Y"}  # none looks like one of the eight
+_COUNTING = {  # sources of digits that look like none of the eight
+    "ambrosinim/hands_dataset": set("0234678"),
+    "EPSRC-NUMBERS/Human-Robot_Finger-Counting_Dataset": set("234"),
+}
+
+Answer = Callable[[GestureData], tuple[NDArray[np.float32], NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What models predicted for hands of people that they never saw; larger = farther out of
+    distribution.
+
+    Attributes:
+        gestures: (N,) each gesture sample's score.
+        named: (N,) whether its most probable class is a gesture.
+        labels, folds: (N,) of the same samples.
+        unknown, unknown_named, unknown_folds: (M,) alike, of the unknown hands.
+        kinds: (M,) the digit or sign that they show; digits as "digit 4".
+    """
+
+    gestures: NDArray[np.float32]
+    named: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    folds: NDArray[np.int64]
+    unknown: NDArray[np.float32]
+    unknown_named: NDArray[np.bool_]
+    unknown_folds: NDArray[np.int64]
+    kinds: NDArray[np.str_]
+
+    def accepted(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(N,) and (M,): who got a gesture, by a threshold for each fold that was chosen on the
+        gestures of the other folds."""
+        gestures, unknown = self.named.copy(), self.unknown_named.copy()
+        chosen = thresholds_of_others(self.gestures, self.labels, self.folds)
+        for fold, threshold, _ in chosen:
+            mine, alike = self.folds == fold, self.unknown_folds == fold
+            gestures[mine] &= self.gestures[mine] <= threshold
+            unknown[alike] &= self.unknown[alike] <= threshold
+        return gestures, unknown
+
+    @property
+    def of_digits(self) -> NDArray[np.bool_]:
+        """(M,) true for digits 2, 4 and 7, false for the hands of other collections."""
+        return np.char.startswith(self.kinds, "digit ")
+
+
+def left_out_scores(
+    data: GestureData,
+    digits: GestureData,
+    hands: GestureData,
+    fit: Callable[[GestureData], Answer],
+) -> Scores:
+    """Fit once a fold, and gather what is said of those who were left out.
+
+    Args:
+        digits: unknown hands of the same persons as the data's; only those of left-out persons
+            are asked about.
+        hands: unknown hands of other persons.
+        fit: from samples to a function that gives (N, C) probabilities and (N,) scores.
+    """
+    none = data.gestures.index(NONE) if NONE in data.gestures else -1
+    parts = []
+    for number, rows in enumerate(folds_of(data)):
+        answer = fit(data.take(~rows))
+        gestures = data.take(rows & (data.labels != none))
+        unknown = [digits.take(digits.persons == f"digits {number}"), hands]
+        predicted, *others = [answer(part) for part in (gestures, *unknown)]
+        probabilities = np.concatenate([p for p, _ in others])
+        parts.append(
+            (
+                predicted[1],
+                predicted[0].argmax(1) != none,
+                gestures.labels,
+                np.full(len(gestures), number),
+                np.concatenate([score for _, score in others]),
+                probabilities.argmax(1) != none,
+                np.full(len(probabilities), number),
+                np.concatenate([part.sessions for part in unknown]),
+            )
+        )
+    return Scores(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def folds_of(data: GestureData) -> Iterator[NDArray[np.bool_]]:
+    """FOLDS times the (N,) samples to leave out: a block of the digits and every fifth of the other
+    persons."""
+    persons = np.unique(data.persons.astype(str))
+    others = [person for person in persons if not person.startswith("digits ")]
+    others = list(np.random.default_rng(0).permutation(others))
+    for number in range(FOLDS):
+        yield np.isin(data.persons, [f"digits {number}", *others[number::FOLDS]])
+
+
+def summary(scores: Scores) -> Rejection:
+    """What a model with this score does to hands of people that it never saw; its threshold is
+    chosen on all of their gestures, the shares by thresholds of the other folds' alone."""
+    gestures, unknown = scores.accepted()
+    digits = int(scores.of_digits.sum())
+    others = int((~scores.of_digits).sum()) // FOLDS  # every fold is asked about them
+    weight = np.where(scores.of_digits, 1.0, 1 / FOLDS)
+    text = (
+        f"{len(gestures)} gesture samples of people left out, and as unknown hands {digits} of the "
+        f"digits 2, 4 and 7 and {others} of other signs, none of which it learned"
+    )
+    return Rejection(
+        choose_threshold(scores.gestures, scores.labels),
+        _mean_of_kinds(gestures, scores.labels),
+        float(np.average(unknown, weights=weight)),
+        text,
+        len(gestures),
+        digits + others,
+    )
+
+
+def by_kind(scores: Scores, names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """The share that got a gesture of each gesture's samples and of each unknown sign."""
+    gestures, unknown = scores.accepted()
+    shares = {names[i]: gestures[scores.labels == i] for i in np.unique(scores.labels)}
+    signs = {str(kind): unknown[scores.kinds == kind] for kind in np.unique(scores.kinds)}
+    groups = {"digits 2, 4, 7": scores.of_digits, "other signs": ~scores.of_digits}
+    return {
+        "gestures": {name: float(part.mean()) for name, part in shares.items()},
+        "foreign": {name: float(unknown[rows].mean()) for name, rows in groups.items()},
+        "signs": {name: float(part.mean()) for name, part in signs.items()},
+    }
+
+
+def _mean_of_kinds(accepted: NDArray[np.bool_], labels: NDArray[np.int64]) -> float:
+    return float(np.mean([accepted[labels == label].mean() for label in np.unique(labels)]))
+
+
+# -------------------------------------------------------------------------------- the unknown hands
+
+
+def unknown_digits(landmarks: Path) -> GestureData:
+    """The digits 2, 4 and 7, by the blocks that the other digits are left out in."""
+    table = pd.read_parquet(landmarks / "digits.parquet")
+    folder = table["source"].str.split("/").str[0]
+    persons = blocks_of("digits", table["source"])
+    kept = (folder.isin(_DIGITS) & (table["hand"] == 0)).to_numpy()
+    kinds = ("digit " + folder[kept]).to_numpy(str)
+    return _as_data(table[kept], persons[kept], kinds)
+
+
+def unknown_hands_of(crops: Path, *, learned: bool = False) -> GestureData:
+    """Other collections' signs that look like none of the eight, by their source.
+
+    Args:
+        learned: with the signs that the starter learns from (peace, call, …), for models that
+            did not.
+    """
+    table = pd.read_csv(crops)
+    label = table["class"].astype(str).str.split("/").str[-1]
+    kept = label.isin(_LETTERS | OTHER_SIGNS if learned else _LETTERS)
+    for source, digits in _COUNTING.items():
+        kept |= (table["source_repo"] == source) & label.isin(digits)
+    return _as_data(
+        table[kept], table["source_repo"][kept].to_numpy(str), label[kept].to_numpy(str)
+    )
+
+
+def _as_data(
+    table: pd.DataFrame, persons: NDArray[np.str_], kinds: NDArray[np.str_]
+) -> GestureData:
+    """Hands by who shows them; `sessions` names what they show."""
+    points = table[XY].to_numpy(np.float32).reshape(-1, 21, 2)
+    nothing = np.full(len(points), DEFAULT_GESTURES.index(NONE), np.int64)
+    plain = GestureData(
+        points, np.zeros(len(points), bool), nothing, DEFAULT_GESTURES, persons, kinds, kinds
+    )
+    return plain

@@ -1,0 +1,86 @@
+"""Rendered hands as a folder: 000000.png, …, 16 bits, mm, 0 where nothing was seen, and joints.csv
+with a row for each, its camera's numbers (windows have their own) and its joints in mm.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
+from core.errors import MediaError
+from core.files import write_whole
+from core.lab.renderer.render import Settings, mixture, render_hand
+from core.pose.skeletons import SKELETONS
+
+_LAST = 10_000_000  # numbers of pictures stay sortable
+
+
+def write_hands(
+    folder: Path,
+    count: int,
+    seed: int,
+    settings: Settings,
+    skeleton: str = "hand_21",
+    workers: int = 1,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+) -> None:
+    """Render so many hands into a folder, which is made; the table comes last.
+
+    Raises:
+        MediaError: too many, a folder that is not empty, or one that can't be written.
+        SkeletonError: no joints of that skeleton.
+    """
+    mixture(skeleton)  # lest the first picture finds out
+    if not 1 <= count < _LAST:
+        raise MediaError(f"{count} pictures were asked for; expected are 1 to {_LAST - 1}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise MediaError(f"{folder} is not empty: name another folder, or empty it")
+        rows = []
+        write = partial(_write, folder, seed, settings, skeleton)
+        with _mapping(workers) as mapped:
+            for row in mapped(write, range(count)):
+                rows.append(row)
+                progress(len(rows), count)
+        write_whole(folder / JOINTS_FILE, _table(skeleton, rows))
+    except OSError as error:
+        raise MediaError(f"{folder} can't be written: {error.strerror}") from error
+
+
+@contextmanager
+def _mapping(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
+    """`map`, in order, in this process or in several."""
+    if workers == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield partial(pool.map, chunksize=16)
+
+
+def _write(folder: Path, seed: int, settings: Settings, skeleton: str, number: int) -> list[str]:
+    """A picture; its row of the table."""
+    hand = render_hand(seed, number, settings)
+    coded, png = cv2.imencode(".png", hand.depth_mm)
+    if not coded:
+        raise MediaError(f"picture {number} can't be coded as PNG")
+    name = f"{number:06d}.png"
+    write_whole(folder / name, png.tobytes())
+    camera = [f"{getattr(hand.camera, value):.9g}" for value in CAMERA_COLUMNS]
+    joints = [f"{value:.3f}" for value in hand.joints_mm(skeleton).ravel()]
+    return [name, "left" if hand.left else "right", *camera, *joints]
+
+
+def _table(skeleton: str, rows: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    axes = [f"{name}_{axis}" for name in SKELETONS[skeleton].joints for axis in "xyz"]
+    writer.writerow(["picture", "hand", *CAMERA_COLUMNS, *axes])
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,157 @@
+"""Depth pictures of hands with their joints, as many as wanted: `render_hand(seed, number)`.
+
+Convention: what a seed and a number give is always the same, whichever process asks, and in
+whichever order. Depth in mm, 0 where the sensor saw nothing; joints in mm in the camera's space.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.depth.cameras import CAMERAS, Camera, Points
+from core.errors import SkeletonError
+from core.lab.renderer.hand import FINGERS, MARKS
+from core.lab.renderer.noise import NOISES, DepthNoise, measured
+from core.lab.renderer.scenes import draw_scene
+from core.lab.renderer.solids import cast
+
+WINDOW_MM = 300.0  # room for a hand's usual cube of 250 mm, moved and enlarged a little
+_MARGIN_PX = 4  # more than the window's cube, for what the noise draws in
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is rendered.
+
+    Attributes:
+        camera: that sees it.
+        noise: of the sensor.
+        reach_mm: nearest and farthest palm.
+        window_mm: side of the cube round the joints' middle whose part of the picture is rendered;
+            None for whole pictures.
+    """
+
+    camera: Camera = CAMERAS["nyu"]
+    noise: DepthNoise = NOISES["primesense"]
+    reach_mm: tuple[float, float] = (500.0, 1150.0)
+    window_mm: float | None = WINDOW_MM
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedHand:
+    """A depth picture, or the part of it round the hand.
+
+    Attributes:
+        depth_mm: (H, W), 0 where the sensor saw nothing.
+        camera: that gives just this picture.
+        points_mm: (24, 3) as `hand.joints_of`.
+        angles: (5, 4) radians as in `hand.py`.
+        left: it is a left hand.
+    """
+
+    depth_mm: NDArray[np.uint16]
+    camera: Camera
+    points_mm: Points
+    angles: Points
+    left: bool
+
+    def joints_mm(self, skeleton: str) -> Points:
+        """(K, 3) x, y, z in mm in the order of hand_21, nyu_14 or icvl_16.
+
+        Raises:
+            SkeletonError: another skeleton.
+        """
+        return mixture(skeleton) @ self.points_mm
+
+    def joints_uvd(self, skeleton: str) -> Points:
+        """(K, 3) u, v, d in this picture."""
+        return self.camera.to_pixels(self.joints_mm(skeleton))
+
+
+NYU_HANDS = Settings()
+
+
+def render_hand(seed: int, number: int, settings: Settings = NYU_HANDS) -> RenderedHand:
+    """The hand of that number."""
+    rng = np.random.default_rng([seed, number])
+    scene = draw_scene(rng, settings.camera, settings.reach_mm)
+    camera = settings.camera
+    if settings.window_mm is not None:
+        camera = window(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
+    depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
+    return RenderedHand(depth, camera, scene.joints_mm, scene.angles, scene.left)
+
+
+def render_hands(
+    seed: int, settings: Settings = NYU_HANDS, first: int = 0
+) -> Iterator[RenderedHand]:
+    """Hand after hand, without end."""
+    return (render_hand(seed, number, settings) for number in itertools.count(first))
+
+
+def window(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:
+    """The camera of the part of the picture in which a cube's front may be seen."""
+    u, v, d = camera.to_pixels(middle_mm)
+    nearest = d - side_mm / 2
+    wide, high = (side_mm / 2 * focal / nearest + _MARGIN_PX for focal in (camera.fx, camera.fy))
+    left, right = (int(np.clip(round(u + s * wide), 0, camera.width)) for s in (-1, 1))
+    top, bottom = (int(np.clip(round(v + s * high), 0, camera.height)) for s in (-1, 1))
+    return replace(
+        camera,
+        name=f"{camera.name} {left},{top}",
+        u0=camera.u0 - left,
+        v0=camera.v0 - top,
+        width=right - left,
+        height=bottom - top,
+    )
+
+
+# ------------------------------------------------------------------------- the orders of the joints
+
+_POINTS = ("wrist", *(f"{finger}_{joint}" for finger in FINGERS for joint in range(4)))
+_POINTS += MARKS
+_FINGERS_AWAY = FINGERS[:0:-1]  # from the little finger on
+
+# Each joint as shares of the points. NYU: its roots are the second joints; its thumb's tip and root
+# lie nearer to the wrist than the bones' ends (of a mean hand, its labels have them 20.5 and 40 mm
+# from the thumb's last joint). ICVL's are taken as knuckle, second joint and tip, its palm as a
+# third of the way from NYU's to the wrist: this was not checked on its pictures
+JOINTS: dict[str, list[dict[str, float]]] = {
+    "hand_21": [{name: 1.0} for name in _POINTS[:-3]],
+    "nyu_14": [
+        *({f"{finger}_{joint}": 1.0} for finger in _FINGERS_AWAY for joint in (3, 1)),
+        {"thumb_3": 0.87, "thumb_2": 0.13},
+        {"thumb_2": 1.0},
+        {"thumb_1": 0.85, "thumb_0": 0.15},
+        {"wrist_ulnar": 1.0},
+        {"wrist_radial": 1.0},
+        {"palm": 1.0},
+    ],
+    "icvl_16": [
+        {"palm": 0.67, "wrist": 0.33},
+        *({f"thumb_{joint}": 1.0} for joint in (1, 2, 3)),
+        *({f"{finger}_{joint}": 1.0} for finger in FINGERS[1:] for joint in (0, 1, 3)),
+    ],
+}
+
+
+@cache
+def mixture(skeleton: str) -> Points:
+    """(K, 24) shares that make a skeleton's joints of a hand's points.
+
+    Raises:
+        SkeletonError: another skeleton than those of `JOINTS`.
+    """
+    if skeleton not in JOINTS:
+        raise SkeletonError(
+            f"rendered hands have no joints of “{skeleton}”; there are: {', '.join(JOINTS)}"
+        )
+    shares = np.zeros((len(JOINTS[skeleton]), len(_POINTS)))
+    for row, parts in zip(shares, JOINTS[skeleton], strict=True):
+        for name, share in parts.items():
+            row[_POINTS.index(name)] = share
+    return shares

@@ -1,0 +1,115 @@
+"""Hands in depth for training nets that are rendered as they are needed, without end and without a
+folder; what a seed gives is always the same.
+
+Convention: as in `depth_hands.py`; the cube's middle is that of the true keypoints.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.depth_files import read_depth_hands
+from core.datasets.depth_hands import Change, DepthHand, DepthHands, shown
+from core.datasets.training_data import Sample
+from core.depth.cameras import CAMERAS
+from core.depth.cubes import Cube, Depth
+from core.lab.renderer.noise import NOISES
+from core.lab.renderer.render import Settings, render_hand
+from core.pose.skeletons import Skeleton
+
+SIDE_MM = 250.0  # of a hand's cube
+RENDERED = "rendered"  # in a folder's place: hands are rendered as they are needed
+HELD_OUT = "rendered"
+# by turns: PrimeSense's hands at arm's length, others nearer by
+SENSORS = (
+    Settings(reach_mm=(450.0, 1150.0)),
+    Settings(CAMERAS["hands17"], NOISES["coded_light"], (350.0, 800.0)),
+    Settings(reach_mm=(450.0, 900.0)),
+    Settings(CAMERAS["icvl"], NOISES["coded_light"], (250.0, 600.0)),
+)
+_MEASURED_SEED, _LEARNED_SEED = 0, 1
+_DIFFERENT = 10_000_000  # hands to learn from
+_KEPT, _FIRST = 1024, 48  # rendered hands at hand, and when the first sample is drawn
+_VIEWS = 8  # so many times a hand is shown on average
+_SHIFT_MM, _SCALE, _TURN_DEG, _TURNED_SHARE = 10.0, 0.06, 180.0, 0.1
+
+
+class RenderedHands(DepthHands):
+    """As many hands as training asks for, and some that measure.
+
+    Args:
+        skeleton: whose keypoints: hand_21, nyu_14 or icvl_16.
+        sensors: that see them, by turns.
+        held_out: how many measure.
+
+    Raises:
+        SkeletonError: rendered hands have no keypoints of that skeleton.
+    """
+
+    def __init__(
+        self, skeleton: Skeleton, sensors: Sequence[Settings] = SENSORS, held_out: int = 200
+    ) -> None:
+        self._sensors = tuple(sensors)
+        measured = [
+            rendered(skeleton, self._sensors, _MEASURED_SEED, number, HELD_OUT)
+            for number in range(held_out)
+        ]
+        super().__init__(skeleton, measured)
+
+    def rows(self, held_out: str) -> NDArray[np.int64]:
+        """The rows of the held-out set; of "", the numbers of hands to learn from."""
+        return super().rows(held_out) if held_out else np.arange(_DIFFERENT)
+
+    def samples(
+        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
+    ) -> Iterator[Sample]:
+        """Augmented samples without end, of hands drawn from the rows: a new one every few."""
+        rng = np.random.default_rng(seed)
+        kept: list[DepthHand] = []
+        while True:
+            number = int(rows[rng.integers(len(rows))])
+            hand = rendered(self.skeleton, self._sensors, _LEARNED_SEED, number)
+            if len(kept) < _KEPT:
+                kept.append(hand)
+            else:
+                kept[rng.integers(_KEPT)] = hand
+            for _ in range(_VIEWS if len(kept) >= _FIRST else 0):
+                yield *shown(kept[rng.integers(len(kept))], _drawn_change(rng)), 1.0
+
+
+def depth_hands_of(data: Path, skeleton: Skeleton) -> DepthHands:
+    """The hands of a folder, or rendered ones for `RENDERED` where no such folder is.
+
+    Raises:
+        MudraError: as `read_depth_hands`; rendered hands have no keypoints of that skeleton.
+    """
+    no_folder = str(data) == RENDERED and not data.exists()
+    return RenderedHands(skeleton) if no_folder else read_depth_hands(data, skeleton)
+
+
+def rendered(
+    skeleton: Skeleton, sensors: Sequence[Settings], seed: int, number: int, held_out: str = ""
+) -> DepthHand:
+    """A rendered hand in its cube."""
+    hand = render_hand(seed, number, sensors[number % len(sensors)])
+    depth: Depth = hand.depth_mm.astype(np.float32)
+    xyz_mm = hand.joints_mm(skeleton.name)
+    u, v, d = hand.camera.to_pixels(xyz_mm.mean(0))
+    return DepthHand(
+        partial(np.asarray, depth), Cube(hand.camera, (u, v, d), SIDE_MM), xyz_mm, held_out
+    )
+
+
+def _drawn_change(rng: np.random.Generator) -> Change:
+    """The cube shifted and scaled, as a detector or the frame before finds it; every tenth
+    one turned."""
+    x, y, z = rng.normal(0, _SHIFT_MM, 3)
+    turned = rng.random() < _TURNED_SHARE
+    return Change(
+        (x, y, z),
+        float(np.clip(1 + rng.normal(0, _SCALE), 0.85, 1.15)),
+        float(rng.uniform(-_TURN_DEG, _TURN_DEG)) if turned else 0.0,
+    )

@@ -1,0 +1,173 @@
+"""Whole depth frames with a hand somewhere, rendered as they are needed, for training a net that
+finds it; in some frames no palm is seen.
+
+Convention: a frame is (H, W, 1) float32 mm at the net's size, 0 where the sensor saw nothing; its
+one keypoint is (1, 3): u, v of the palm's middle (the mean of wrist and knuckles) in the frame's
+pixels, and its depth in units of 100 mm, NaN where no palm is seen. Errors are in units of 500 mm
+at the palm's depth: a PCK@0.1 is the share that lies within 50 mm in the picture.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.datasets.training_data import Sample
+from core.depth.cameras import CAMERAS, Camera, Points
+from core.depth.cubes import Depth
+from core.lab.renderer.noise import NOISES, measured
+from core.lab.renderer.render import Settings
+from core.lab.renderer.scenes import draw_scene
+from core.lab.renderer.solids import cast
+from core.pose.hand import KNUCKLES, WRIST
+from core.pose.types import Floats
+
+HELD_OUT = "rendered"
+UNIT_MM = 100.0  # of depth
+_ERROR_MM = 500.0
+_PALM = [WRIST, *KNUCKLES]
+_WIDE_PX = 160
+# by turns; the third has the focal length of many a stereo or time-of-flight camera
+SENSORS = (
+    Settings(reach_mm=(420.0, 1300.0)),
+    Settings(CAMERAS["hands17"], NOISES["coded_light"], (260.0, 900.0)),
+    Settings(CAMERAS["hands17"], NOISES["primesense"], (410.0, 1300.0)),
+    Settings(CAMERAS["icvl"], NOISES["coded_light"], (260.0, 700.0)),
+)
+_MEASURED_SEED, _LEARNED_SEED = 0, 1
+_DIFFERENT = 10_000_000  # scenes to learn from
+_KEPT, _FIRST = 1536, 48  # rendered scenes at hand, and when the first sample is drawn
+_VIEWS = 3  # so many times a scene is shown on average
+_EMPTY_SHARE = 0.12  # of scenes that are seen from where the palm is not in the picture
+_ZOOM, _MOVE = 0.15, 0.12  # of the picture, how it is enlarged and moved
+_CUT_SHARE, _CUT_MM = 0.3, (120.0, 900.0)  # of frames that end so far behind the palm
+
+
+@dataclass(frozen=True, eq=False)
+class PalmScene:
+    """A frame and its palm.
+
+    Attributes:
+        depth_mm: (H, W).
+        palm_mm: x, y, z of the palm's middle.
+    """
+
+    depth_mm: Depth
+    camera: Camera
+    palm_mm: Points
+
+    @property
+    def palm_uvd(self) -> Floats:
+        """u, v, d of the palm's middle; NaN where it isn't in the picture."""
+        uvd = self.camera.to_pixels(self.palm_mm)
+        inside = _is_inside(uvd, self.camera.width, self.camera.height)
+        return np.where(inside, uvd, np.nan).astype(np.float32)
+
+
+class RenderedScenes:
+    """As many scenes as training asks for, and some that measure.
+
+    Args:
+        sensors: that see them, by turns.
+        held_out: how many measure.
+    """
+
+    what = "scenes"
+
+    def __init__(self, sensors: Sequence[Settings] = SENSORS, held_out: int = 300) -> None:
+        self._sensors, self._measured = tuple(sensors), held_out
+
+    @property
+    def held_out_sets(self) -> list[str]:
+        """The one of rendered scenes."""
+        return [HELD_OUT] if self._measured else []
+
+    def rows(self, held_out: str) -> NDArray[np.int64]:
+        """Numbers of the scenes that measure; of "", of those to learn from."""
+        return np.arange(self._measured if held_out else _DIFFERENT)
+
+    def scene(self, number: int) -> PalmScene:
+        """One of those that measure."""
+        return rendered_scene(self._sensors, _MEASURED_SEED, number)
+
+    def samples(
+        self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
+    ) -> Iterator[Sample]:
+        """Samples without end, of scenes drawn from the rows: a new one every few, changed
+        a little each time."""
+        rng = np.random.default_rng(seed)
+        kept: list[PalmScene] = []
+        while True:
+            number = int(rows[rng.integers(len(rows))])
+            scene = rendered_scene(self._sensors, _LEARNED_SEED, number, empty=_EMPTY_SHARE)
+            if len(kept) < _KEPT:
+                kept.append(scene)
+            else:
+                kept[rng.integers(_KEPT)] = scene
+            for _ in range(_VIEWS if len(kept) >= _FIRST else 0):
+                yield *_changed(kept[rng.integers(len(kept))], rng), 1.0
+
+    def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
+        """The scene as it is, and 500 mm at the palm's depth in pixels."""
+        scene = self.scene(int(row))
+        depth, keypoint = _sample(scene.depth_mm, scene.palm_uvd)
+        return depth, keypoint, float(_ERROR_MM * scene.camera.fx / scene.palm_uvd[2])
+
+
+def rendered_scene(
+    sensors: Sequence[Settings], seed: int, number: int, *, empty: float = 0.0
+) -> PalmScene:
+    """The scene of that number at a net's size; a share of them is seen from beside."""
+    settings = sensors[number % len(sensors)]
+    rng = np.random.default_rng([seed, number])
+    camera = reduced(settings.camera)
+    scene = draw_scene(rng, camera, settings.reach_mm)
+    if rng.random() < empty:
+        aside = camera.width * rng.choice((-1.0, 1.0)) * rng.uniform(0.9, 1.1)
+        camera = replace(camera, u0=camera.u0 + aside)
+    depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
+    return PalmScene(depth.astype(np.float32), camera, scene.joints_mm[_PALM].mean(0))
+
+
+def reduced(camera: Camera) -> Camera:
+    """The camera of the same view in a picture 160 px wide."""
+    scale = _WIDE_PX / camera.width
+    return Camera(
+        camera.name,
+        camera.fx * scale,
+        camera.fy * scale,
+        (camera.u0 + 0.5) * scale - 0.5,
+        (camera.v0 + 0.5) * scale - 0.5,
+        _WIDE_PX,
+        round(camera.height * scale),
+    )
+
+
+def _changed(scene: PalmScene, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """A sample of a scene: enlarged or made smaller (cameras have many focal lengths), moved, every
+    second one mirrored (some sensors' frames are), some without what is far."""
+    height, width = scene.depth_mm.shape
+    size = np.array([width, height])
+    scale = float(np.exp(rng.uniform(-_ZOOM, _ZOOM)))
+    u0, v0 = size * ((1 - scale) / 2 + rng.uniform(-_MOVE, _MOVE, 2))
+    columns = np.floor((np.arange(width) + 0.5 - u0) / scale).astype(int)
+    rows = np.floor((np.arange(height) + 0.5 - v0) / scale).astype(int)
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
+    taken = scene.depth_mm[np.clip(rows, 0, height - 1)[:, None], np.clip(columns, 0, width - 1)]
+    if rng.random() < _CUT_SHARE:
+        inside &= taken < scene.palm_mm[2] + rng.uniform(*_CUT_MM)
+    depth, uvd = np.where(inside, taken, 0), scene.palm_uvd
+    uvd[:2] = (uvd[:2] + 0.5) * scale + (u0, v0) - 0.5
+    if rng.random() < 0.5:
+        depth, uvd[0] = depth[:, ::-1], width - 1 - uvd[0]
+    return _sample(depth, uvd if _is_inside(uvd, width, height) else uvd * np.nan)
+
+
+def _is_inside(uvd: Points | Floats, width: int, height: int) -> bool:
+    return bool((uvd[:2] >= -0.5).all() and uvd[0] < width - 0.5 and uvd[1] < height - 0.5)
+
+
+def _sample(depth_mm: Depth, uvd: Floats) -> tuple[Floats, Floats]:
+    keypoint = (uvd / np.array([1, 1, UNIT_MM])).astype(np.float32)[None]
+    return depth_mm.astype(np.float32)[..., None], keypoint

@@ -1,0 +1,212 @@
+"""Where the hand is held, and what is round it: a forearm, a person, walls, a table, things.
+
+Convention: mm in the camera's space, x right, y down, z forward; everything drawn comes from one
+generator, in a fixed order.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.depth.cameras import Camera, Points
+from core.lab.renderer.hand import Shape, draw_shape, finger_chains, joints_of, skin
+from core.lab.renderer.poses import draw_angles, draw_arm
+from core.lab.renderer.solids import Plane, Solids, joined
+
+_TOWARDS_CAMERA = np.diag([-1.0, -1.0, 1.0])  # palm to the camera, fingers up
+_EDGE_SHARE = 0.16  # of the picture's width and height, in which no palm lies
+_MOST_AWAY = 0.45  # of pointing straight away from the camera; no elbow is before the lens
+_UPPER_ARM_MM = 290.0
+_NO_CONES = np.empty((0, 2), np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A hand and its surroundings.
+
+    Attributes:
+        solids, planes: everything that is seen.
+        joints_mm: (24, 3) of the hand, as `hand.joints_of`.
+        angles: (5, 4) radians, as in `hand.py`.
+        left: it is a left hand.
+    """
+
+    solids: Solids
+    planes: list[Plane]
+    joints_mm: Points
+    angles: Points
+    left: bool
+
+
+def draw_scene(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Scene:
+    """Somebody's hand somewhere in the camera's picture, its palm within a reach of depth."""
+    shape = draw_shape(rng)
+    angles = draw_angles(rng, shape)
+    left = bool(rng.random() < 0.5)
+    turn, palm = _draw_turn(rng), _draw_place(rng, camera, reach_mm)
+    return scene_of(rng, Held(shape, angles, left, turn, palm, draw_arm(rng)))
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A hand as it is held.
+
+    Attributes:
+        angles: (5, 4) radians, as in `hand.py`.
+        turn: (3, 3) of a right hand's frame in the camera's.
+        palm: x, y, z.
+        arm: how far the wrist is bent to the palm and turned to the little finger's side, radians.
+    """
+
+    shape: Shape
+    angles: Points
+    left: bool
+    turn: Points
+    palm: Points
+    arm: tuple[float, float]
+
+
+def scene_of(rng: np.random.Generator, held: Held, before: Points | None = None) -> Scene:
+    """The scene of a hand as it is held.
+
+    Args:
+        before: where a palm is that the surroundings are placed behind; None: this hand's.
+    """
+    chains = finger_chains(held.shape, held.angles[None])[0]
+    own = joints_of(held.shape, chains)
+    to_camera = held.turn * np.array([-1.0 if held.left else 1.0, 1.0, 1.0])
+    wrist = held.palm - to_camera @ own[-1]
+    hand = _moved(skin(held.shape, chains, held.arm), to_camera, wrist)
+    things, planes = _surroundings(rng, hand, held.palm if before is None else before)
+    joints_mm = own @ to_camera.T + wrist
+    return Scene(joined([hand, *things]), planes, joints_mm, held.angles, held.left)
+
+
+def _moved(solids: Solids, turn: Points, shift: Points) -> Solids:
+    return Solids(solids.centres @ turn.T + shift, solids.radii, solids.cones, solids.faces)
+
+
+def _draw_place(rng: np.random.Generator, camera: Camera, reach_mm: tuple[float, float]) -> Points:
+    """A palm's place."""
+    shares = rng.uniform(_EDGE_SHARE, 1 - _EDGE_SHARE, 2)
+    depth = rng.uniform(*reach_mm)
+    return camera.to_mm([shares[0] * camera.width, shares[1] * camera.height, depth])
+
+
+def _draw_turn(rng: np.random.Generator) -> Points:
+    """(3, 3) of the hand's frame in the camera's: mostly raised to the camera, as people hold them;
+    every third turned anyhow."""
+    if rng.random() < 0.35:
+        drawn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
+        drawn = drawn * np.sign(np.linalg.det(drawn))
+        return _about(0, np.pi) @ drawn if drawn[2, 1] > _MOST_AWAY else drawn
+    roll, pitch, yaw = np.radians(rng.normal((0, 25, 0), (45, 26, 55)))
+    return raised(float(roll), float(pitch), float(yaw))
+
+
+def raised(roll: float, pitch: float, yaw: float) -> Points:
+    """(3, 3) of the frame of a hand that is raised to the camera, and turned so far (radians)."""
+    return _about(2, roll) @ _about(0, pitch) @ _about(1, yaw) @ _TOWARDS_CAMERA
+
+
+def _about(axis: int, angle: float) -> Points:
+    """The rotation about an axis."""
+    turned = np.eye(3)
+    first, second = (axis + 1) % 3, (axis + 2) % 3
+    turned[[first, second], [first, second]] = np.cos(angle)
+    turned[first, second], turned[second, first] = -np.sin(angle), np.sin(angle)
+    return turned
+
+
+# --------------------------------------------------------------------------------- what is round it
+
+
+def _surroundings(
+    rng: np.random.Generator, hand: Solids, palm: Points
+) -> tuple[list[Solids], list[Plane]]:
+    """A person in two of three scenes; a wall in most; a table or something flat close behind the
+    hand, and things that stand about, in some."""
+    things: list[Solids] = []
+    elbow = hand.centres[-5:-3].mean(0)
+    person = _person(rng, elbow, float(palm[2]))
+    shown = rng.random() < 0.67 and elbow[2] > palm[2] - 150
+    things.append(person if shown else _upper_arm(rng, elbow))
+    planes = []
+    wall_mm = palm[2] + rng.uniform(300, 2500)
+    tilt = rng.normal(0, 0.15, 2)
+    if rng.random() < 0.6:
+        planes.append(Plane((tilt[0], tilt[1], 1.0), wall_mm))
+    floor_mm, flat_mm = rng.uniform(250, 900), palm[2] + rng.uniform(70, 300)
+    tilt = rng.normal(0, 0.3, 2)
+    kind = rng.random()
+    if kind < 0.15:
+        planes.append(Plane((0.0, 1.0, float(rng.normal(0, 0.1))), floor_mm))
+    elif kind < 0.25:
+        planes.append(Plane((tilt[0], tilt[1], 1.0), flat_mm + float(tilt @ palm[:2])))
+    things.append(_clutter(rng, int(rng.integers(0, 5)), float(palm[2])))
+    return things, planes
+
+
+def _upper_arm(rng: np.random.Generator, elbow: Points) -> Solids:
+    """What an arm comes from whose person is not seen: it goes on until it leaves the picture."""
+    away = rng.normal((0, 0.2, 1), 0.5)
+    ends = np.stack([elbow, elbow + away / np.linalg.norm(away) * 2 * _UPPER_ARM_MM])
+    return Solids(ends, np.array([46.0, 62.0]), np.array([[0, 1]]))
+
+
+def _person(rng: np.random.Generator, elbow: Points, palm_z: float) -> Solids:
+    """Head, trunk, thighs and the upper arm to an elbow, turned somewhat, behind the hand."""
+    size, turn = rng.normal(1, 0.07), _about(1, rng.normal(0, 0.35))
+    side = 1.0 if rng.random() < 0.5 else -1.0  # where the trunk is, seen from the shoulder
+    joints = np.array(
+        [
+            [0, 0, 0],
+            [360 * side, 0, 0],
+            [95 * side, 470, 10],
+            [265 * side, 470, 10],
+            [180 * side, -60, 0],
+            [180 * side, -135, -25],
+            [180 * side, -230, -15],
+            [370 * side, 270, 20],
+            [70 * side, 960, -60],
+            [290 * side, 960, -60],
+        ]
+    )
+    reach = rng.normal((-0.2 * side, -1.0, 0.7), 0.35)
+    shoulder = elbow + reach / np.linalg.norm(reach) * _UPPER_ARM_MM * size
+    radii = np.array([66, 66, 105, 105, 62, 78, 92, 45, 72, 72]) * size
+    chains = (
+        (0, 1),
+        (0, 2),
+        (1, 3),
+        (2, 3),
+        (4, 5),
+        (5, 6),
+        (1, 7),
+        (2, 8),
+        (3, 9),
+        (0, 4),
+        (1, 4),
+    )
+    cones = np.array([*chains, (0, len(joints))])
+    faces = np.array([(0, 1, 2), (1, 2, 3), (0, 1, 4)])
+    body = joints * size @ turn.T + shoulder
+    body[:, 2] += max(0, palm_z + rng.uniform(20, 350) - (body[:, 2] - radii).min())
+    return Solids(np.concatenate([body, elbow[None]]), np.append(radii, 48 * size), cones, faces)
+
+
+def _clutter(rng: np.random.Generator, count: int, palm_z: float) -> Solids:
+    """Poles, boards and balls behind the hand."""
+    middle = rng.uniform((-700, -500, palm_z + 200), (700, 500, palm_z + 1600), (4, 3))[:count]
+    offsets = rng.normal(0, 260, (4, 2, 3))[:count]
+    radii = rng.uniform(8, 70, 4)[:count]
+    centres = np.concatenate([middle, middle + offsets[:, 0], middle + offsets[:, 1]])
+    centres[:, 2] = np.maximum(centres[:, 2], palm_z + 170)
+    first = np.arange(count)
+    boards = first[radii < 30]
+    return Solids(
+        centres,
+        np.tile(radii, 3),
+        np.stack([first, first + count], 1) if count else _NO_CONES,
+        np.stack([boards, boards + count, boards + 2 * count], 1),
+    )

@@ -1,0 +1,51 @@
+"""Folders of rendered hands: pictures and table say the same, however many processes write them."""
+
+import csv
+
+import cv2
+import numpy as np
+import pytest
+
+from core.depth.sources.joint_tables import JOINTS_FILE
+from core.errors import MediaError, SkeletonError
+from core.lab.renderer.files import write_hands
+from core.lab.renderer.render import NYU_HANDS, render_hand
+
+
+def test_pictures_and_table_are_the_rendered_hands(tmp_path) -> None:
+    write_hands(tmp_path / "new", 3, 4, NYU_HANDS, "nyu_14")
+    with (tmp_path / "new" / JOINTS_FILE).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3
+    for number, row in enumerate(rows):
+        hand = render_hand(4, number)
+        picture = cv2.imread(str(tmp_path / "new" / row["picture"]), cv2.IMREAD_UNCHANGED)
+        assert picture.dtype == np.uint16
+        assert np.array_equal(picture, hand.depth_mm)
+        assert row["hand"] == ("left" if hand.left else "right")
+        palm = [float(row[f"palm_{axis}"]) for axis in "xyz"]
+        assert palm == pytest.approx(hand.joints_mm("nyu_14")[13], abs=1e-3)
+        assert float(row["u0"]) == pytest.approx(hand.camera.u0)
+
+
+def test_two_processes_write_the_same_bytes_as_one(tmp_path) -> None:
+    for workers in (1, 2):
+        write_hands(tmp_path / str(workers), 4, 4, NYU_HANDS, workers=workers)
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12"
+    )
+    assert one == two
+    assert sorted(one) == ["000000.png", "000001.png", "000002.png", "000003.png", JOINTS_FILE]
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(MediaError, match="not empty"):
+        write_hands(tmp_path, 1, 0, NYU_HANDS)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_another_skeleton_is_refused_before_anything_is_made(tmp_path) -> None:
+    with pytest.raises(SkeletonError, match="body_33"):
+        write_hands(tmp_path / "new", 1, 0, NYU_HANDS, "body_33")
+    assert not (tmp_path / "new").exists()

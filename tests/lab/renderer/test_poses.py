@@ -1,0 +1,95 @@
+"""Drawn hands keep to what joints can do, and are held as people hold them."""
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import camera_named
+from core.depth.joint_files import read_joints
+from core.lab.renderer.hand import Shape, finger_chains, joints_of
+from core.lab.renderer.poses import (
+    LIMITS_DEG,
+    WRIST_LIMITS_DEG,
+    draw_angles,
+    draw_arm,
+    overlaps,
+)
+from core.lab.renderer.render import mixture
+
+SHAPE = Shape()
+ANGLES = np.stack([draw_angles(np.random.default_rng([7, i]), SHAPE) for i in range(400)])
+JOINTS = np.stack([joints_of(SHAPE, chain) for chain in finger_chains(SHAPE, ANGLES)])
+
+
+def bend(first: np.ndarray, middle: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Degrees between two bones."""
+    a, b = middle - first, last - middle
+    cosine = (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def test_no_angle_leaves_its_limits() -> None:
+    degrees = np.degrees(ANGLES)
+    assert (degrees >= LIMITS_DEG[..., 0] - 1e-9).all()
+    assert (degrees <= LIMITS_DEG[..., 1] + 1e-9).all()
+
+
+def test_the_limits_are_those_of_the_sources() -> None:
+    """Knuckle 90, second joint 100, third 80 degrees; thumb 60, 45, 55, 80; spread 15."""
+    assert LIMITS_DEG[1, :, 1].tolist() == [90, 15, 100, 80]
+    assert LIMITS_DEG[0, :, 1].tolist() == [60, 45, 55, 80]
+    assert LIMITS_DEG[1:, 2:, 0].max() == 0  # fingers don't bend backwards there
+
+
+@pytest.mark.parametrize("finger", range(1, 5))
+def test_the_bones_that_joints_give_bend_within_the_limits_too(finger: int) -> None:
+    at = 1 + 4 * finger
+    knuckle, second, third, tip = (JOINTS[:, at + i] for i in range(4))
+    assert bend(knuckle, second, third).max() <= 100 + 1e-6
+    assert bend(second, third, tip).max() <= 80 + 1e-6
+
+
+def test_the_third_joint_follows_the_second() -> None:
+    second, third = np.degrees(ANGLES[:, 1:, 2]), np.degrees(ANGLES[:, 1:, 3])
+    assert np.corrcoef(second.ravel(), third.ravel())[0, 1] > 0.9
+
+
+def test_wrists_bend_within_their_limits() -> None:
+    arms = np.degrees([draw_arm(np.random.default_rng(i)) for i in range(500)])
+    assert (arms >= WRIST_LIMITS_DEG[:, 0]).all()
+    assert (arms <= WRIST_LIMITS_DEG[:, 1]).all()
+    assert (arms.std(0) > (10, 5)).all()
+
+
+def test_a_finger_in_another_is_found_and_an_open_hand_has_none() -> None:
+    spread, crossed = np.zeros((1, 5, 4)), np.zeros((1, 5, 4))
+    spread[0, 0] = np.radians([50, 20, 0, 0])
+    crossed[0, 1:3, 1] = np.radians([-15, -8])  # index and middle finger towards each other
+    assert overlaps(SHAPE, finger_chains(SHAPE, spread))[0] < 3
+    assert overlaps(SHAPE, finger_chains(SHAPE, crossed))[0] > 8
+
+
+def test_drawn_hands_have_hardly_a_finger_in_another() -> None:
+    assert np.mean(overlaps(SHAPE, finger_chains(SHAPE, ANGLES)) < 5) > 0.95
+
+
+def test_open_hands_fists_and_pointing_fingers_all_occur() -> None:
+    closed = np.degrees(ANGLES[:, 1:, 2]) > 60
+    assert np.mean(~closed.any(1)) > 0.2
+    assert np.mean(closed.all(1)) > 0.04
+    assert np.mean(closed.sum(1) == 3) > 0.05
+
+
+def test_fingertips_are_as_far_from_the_palm_as_in_nyus_test_set(shared_data) -> None:
+    """Tip by tip, in units of the palm's distance to the wrist: our medians are among the real
+    ones, and our hands open and close as far as theirs."""
+    nyu = camera_named("nyu").to_mm(read_joints(shared_data / "depth" / "nyu_test_label.txt"))
+    ours = mixture("nyu_14") @ JOINTS
+    for tip in (0, 2, 4, 6, 8):
+        real, made = (
+            np.linalg.norm(hands[:, tip] - hands[:, 13], axis=1)
+            / np.linalg.norm(hands[:, 12] - hands[:, 13], axis=1)
+            for hands in (nyu, ours)
+        )
+        assert np.percentile(real, 5) < np.median(made) < np.percentile(real, 95)
+        assert np.percentile(made, 2) < np.percentile(real, 5)
+        assert np.percentile(made, 98) > np.percentile(real, 75)

@@ -1,0 +1,173 @@
+"""Rendered hands: the same seed gives the same bytes, and joints lie in what is seen."""
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import camera_named
+from core.errors import SkeletonError
+from core.lab.renderer.hand import Shape, finger_chains, joints_of, skin
+from core.lab.renderer.noise import NOISES
+from core.lab.renderer.render import (
+    JOINTS,
+    NYU_HANDS,
+    Settings,
+    mixture,
+    render_hand,
+    render_hands,
+)
+from core.lab.renderer.solids import Solids, cast
+from core.pose.skeletons import SKELETONS
+
+CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
+NYU = camera_named("nyu")
+
+
+def digest(number: int) -> str:
+    hand = render_hand(11, number)
+    return hashlib.sha256(hand.depth_mm.tobytes() + hand.points_mm.tobytes()).hexdigest()
+
+
+def test_the_same_seed_and_number_give_the_same_bytes_in_another_process(root) -> None:
+    code = "from tests.lab.renderer.test_render import digest\nprint(digest(3), digest(2))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [digest(3), digest(2)]
+
+
+def test_hands_follow_each_other_in_the_order_of_their_numbers() -> None:
+    hands = render_hands(11, first=2)
+    for number in (2, 3):
+        assert np.array_equal(next(hands).points_mm, render_hand(11, number).points_mm)
+
+
+def test_another_seed_or_number_gives_another_hand() -> None:
+    poses = [render_hand(*which).points_mm for which in ((11, 2), (11, 3), (12, 2))]
+    assert not np.allclose(poses[0], poses[1])
+    assert not np.allclose(poses[0], poses[2])
+
+
+def test_a_window_is_its_part_of_the_whole_picture() -> None:
+    part, whole = (render_hand(5, 0, replace(CLEAN, window_mm=side)) for side in (300.0, None))
+    left, top = round(NYU.u0 - part.camera.u0), round(NYU.v0 - part.camera.v0)
+    high, wide = part.depth_mm.shape
+    assert whole.depth_mm.shape == (480, 640)
+    assert np.array_equal(part.depth_mm, whole.depth_mm[top : top + high, left : left + wide])
+    shift = whole.joints_uvd("nyu_14") - part.joints_uvd("nyu_14")
+    assert np.allclose(shift, (left, top, 0))
+
+
+def test_a_window_holds_the_hand() -> None:
+    for number in range(30):
+        hand = render_hand(6, number)
+        uv = hand.joints_uvd("hand_21")[:, :2]
+        inside = (uv >= 0).all(1) & (uv < (hand.camera.width, hand.camera.height)).all(1)
+        assert inside.mean() > 0.7  # the rest of a hand may be outside the camera's picture
+        assert hand.depth_mm.shape == (hand.camera.height, hand.camera.width)
+
+
+def facing_camera(angles_deg: np.ndarray) -> tuple[Solids, np.ndarray, Shape]:
+    """A hand 600 mm before the camera, its palm to it, its fingers up, and its joints."""
+    shape = Shape()
+    chains = finger_chains(shape, np.radians(angles_deg)[None])[0]
+    turn, place = np.diag([-1.0, -1.0, 1.0]), np.array([0.0, 60.0, 600.0])
+    hand = skin(shape, chains, (0.0, 0.0))
+    placed = Solids(hand.centres @ turn.T + place, hand.radii, hand.cones, hand.faces)
+    return placed, joints_of(shape, chains) @ turn.T + place, shape
+
+
+def test_the_depth_at_a_joint_of_an_open_hand_is_within_its_bones_radius() -> None:
+    angles = np.zeros((5, 4))
+    angles[0] = (50, 10, 0, 0)
+    solids, joints, shape = facing_camera(angles)
+    depth = cast(solids, [], NYU)
+    u, v, d = np.round(NYU.to_pixels(joints)).astype(int).T
+    before = joints[:, 2] - depth[v, u]
+    marks = [21.5, 21.5, 20.0]  # they lie 4 mm behind the middle of wrist and palm
+    thick = np.concatenate([[17.5], shape.radii_mm.ravel(), marks])
+    assert (before > 0).all()
+    assert (before <= thick + 1.5).all()
+    assert d.min() > 560
+
+
+def test_no_joint_lies_before_what_is_seen() -> None:
+    """A joint is in flesh: where it lies in the picture, something is seen before it."""
+    for number in range(40):
+        hand = render_hand(8, number, CLEAN)
+        u, v, d = hand.joints_uvd("hand_21").T
+        inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
+        u, v = np.round(u[inside]).astype(int), np.round(v[inside]).astype(int)
+        seen = hand.depth_mm[v, u]
+        assert (seen > 0).all()
+        assert (seen <= d[inside] + 1).all()
+
+
+def test_of_a_raised_hand_most_joints_are_seen_within_their_radius() -> None:
+    near = []
+    for number in range(40):
+        hand = render_hand(8, number, CLEAN)
+        u, v, d = hand.joints_uvd("hand_21").T
+        inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
+        at = np.round(v[inside]).astype(int), np.round(u[inside]).astype(int)
+        near.extend(d[inside] - hand.depth_mm[at] < 20)
+    assert np.mean(near) > 0.6
+
+
+def test_left_and_right_hands_are_mirror_images() -> None:
+    """The thumb of a raised right hand that shows its palm is at the right in the picture."""
+    sides = set()
+    for number in range(60):
+        hand = render_hand(9, number, CLEAN)
+        wrist, index, little = hand.joints_mm("hand_21")[[0, 5, 17]]
+        knuckles = hand.joints_mm("hand_21")[[5, 9, 13, 17]]
+        tips = hand.joints_mm("hand_21")[[8, 12, 16, 20]]
+        palm = np.cross(index - wrist, little - wrist)  # of a right hand: to the palm's side
+        bent = np.degrees(hand.angles[1:, 0]).mean() > 40
+        if bent:
+            towards = ((tips - knuckles).mean(0) @ palm) > 0
+            assert towards == (not hand.left)
+            sides.add(hand.left)
+    assert sides == {True, False}
+
+
+def test_half_of_the_hands_are_left_ones() -> None:
+    lefts = [render_hand(10, n, replace(CLEAN, window_mm=40.0)).left for n in range(100)]
+    assert 35 <= sum(lefts) <= 65
+
+
+@pytest.mark.parametrize("skeleton", JOINTS)
+def test_each_order_has_its_skeletons_joints(skeleton: str) -> None:
+    assert len(JOINTS[skeleton]) == SKELETONS[skeleton].size
+    assert mixture(skeleton).sum(1) == pytest.approx(1)
+
+
+def test_nyus_order_is_the_one_of_its_skeleton() -> None:
+    """Its roots are the second joints, its tips the tips, little finger first."""
+    hand = render_hand(2, 1, CLEAN)
+    nyu, own = hand.joints_mm("nyu_14"), hand.joints_mm("hand_21")
+    names, theirs = SKELETONS["nyu_14"].joints, SKELETONS["hand_21"].joints
+    for finger in ("little", "ring", "middle", "index"):
+        for joint, same in (("tip", "tip"), ("root", "pip")):
+            at = names.index(f"{finger}_{joint}")
+            assert np.array_equal(nyu[at], own[theirs.index(f"{finger}_{same}")])
+    assert np.array_equal(nyu[names.index("thumb_middle")], own[theirs.index("thumb_ip")])
+
+
+def test_another_skeleton_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SkeletonError, match=r"coco_17.*hand_21, nyu_14, icvl_16"):
+        render_hand(1, 0, CLEAN).joints_mm("coco_17")
+
+
+def test_any_camera_can_look() -> None:
+    for name in ("icvl", "hands17"):
+        camera = camera_named(name)
+        hand = render_hand(1, 3, Settings(camera, window_mm=None))
+        assert hand.depth_mm.shape == (camera.height, camera.width)
+        palm = hand.joints_uvd("nyu_14")[13]
+        assert 0 <= palm[0] < camera.width
+        assert 0 <= palm[1] < camera.height

@@ -1,0 +1,93 @@
+"""A pack of hand crops belongs to the data that it was made of."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.datasets.hand_crops import read_pack
+from core.datasets.hand_packs import PICTURE_SOURCES
+from core.errors import TrainingError
+from core.lab.net_data import hand_pack, landmarks_folder
+from core.paths import Paths
+
+XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+
+
+@pytest.fixture
+def paths(tmp_path):
+    return replace(Paths.find(tmp_path / "workspace"), weights=tmp_path)
+
+
+def make_data(folder, brightness):
+    """One crop of a hand before a plain wall; the other sources are empty."""
+    (folder / "hand_crops").mkdir(parents=True)
+    (folder / "hand_images").mkdir()
+    name = f"wall_{brightness}.png"
+    cv2.imwrite(str(folder / "hand_crops" / name), np.full((90, 120, 3), brightness, np.uint8))
+    points = dict(zip(XY, np.linspace(20, 70, 42), strict=True))
+    row = {"file": name, "source_repo": "a/b", "teacher_err": "", **points}
+    pd.DataFrame([row]).to_csv(folder / "hand_crops" / "crops.csv", index=False)
+    return folder
+
+
+def find_no_hands(paths, data):
+    """The keypoints of the picture sources, which show none."""
+    folder = landmarks_folder(paths, data)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PICTURE_SOURCES:
+        pd.DataFrame({"source": [], "score": [], **{column: [] for column in XY}}).to_parquet(
+            folder / f"{name}.parquet"
+        )
+
+
+def middle_of(pack):
+    return int(read_pack(pack).pictures[0, 104, 104, 0])
+
+
+def test_each_data_folder_has_a_pack_of_its_own(paths, tmp_path):
+    packs = []
+    for brightness in (40, 200):
+        data = make_data(tmp_path / str(brightness), brightness)
+        find_no_hands(paths, data)
+        packs.append(hand_pack(paths, data, lambda *_: None))
+    assert [middle_of(pack) for pack in packs] == [40, 200]
+
+
+def test_a_pack_is_made_once_and_anew_when_the_pictures_change(paths, tmp_path, monkeypatch):
+    data = make_data(tmp_path / "data", 40)
+    find_no_hands(paths, data)
+    first = hand_pack(paths, data, lambda *_: None)
+    monkeypatch.setenv("RANK", "0")  # here a missing pack would be an error
+    moved = data.rename(tmp_path / "moved")
+    assert hand_pack(paths, moved, lambda *_: None) == first
+    cv2.imwrite(str(moved / "hand_crops" / "more.png"), np.zeros((9, 12, 3), np.uint8))
+    with pytest.raises(TrainingError, match="train for a minute without torchrun first"):
+        hand_pack(paths, moved, lambda *_: None)
+
+
+def test_a_folder_without_hands_is_refused_also_when_a_pack_of_others_is_there(paths, tmp_path):
+    data = make_data(tmp_path / "data", 40)
+    find_no_hands(paths, data)
+    hand_pack(paths, data, lambda *_: None)
+    with pytest.raises(TrainingError, match=r"has no hand_crops/ and hand_images/"):
+        hand_pack(paths, tmp_path / "none", lambda *_: None)
+
+
+def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, tmp_path, caplog):
+    """Its score is how sure it is of left or right; a picture that can't be read is counted."""
+    data = make_data(tmp_path / "data", 40)
+    folder = data / "hand_images" / "didi"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), np.full((90, 120, 3), 120, np.uint8))
+    (folder / "b.png").write_bytes(b"damaged")
+    find_no_hands(paths, data)
+    points = {column: [value] * 2 for column, value in zip(XY, range(20, 62), strict=True)}
+    table = pd.DataFrame({"source": ["a.png", "b.png"], "score": [0.51, 0.99], **points})
+    table.to_parquet(landmarks_folder(paths, data) / "didi.parquet")
+    pack = read_pack(hand_pack(paths, data, lambda *_: None))
+    assert pack.table["source"].tolist() == ["a/b", "didi"]
+    [told] = caplog.messages
+    assert "left out: 1, " in told and told.endswith("b.png")

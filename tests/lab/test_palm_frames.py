@@ -1,0 +1,91 @@
+"""Frames whose palm is known: real ones of three cameras, and tables that are damaged."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import TableError
+from core.lab.palm_frames import palm_of, read_palm_frames
+from core.lab.renderer.files import write_hands
+from core.lab.renderer.render import Settings
+from core.pose.skeletons import HAND_21, ICVL_16, MSRA_21, NYU_14
+
+
+@pytest.mark.parametrize(
+    ("folder", "count", "rgb"), [("sr305", 14, False), ("rgbd21", 26, True), (".", 1, False)]
+)
+def test_real_frames_are_read_with_a_palm_that_is_seen_there(
+    shared_data: Path, folder: str, count: int, rgb: bool
+) -> None:
+    frames = list(read_palm_frames(shared_data / "depth" / folder))
+    assert len(frames) == count
+    for one in frames:
+        u, v, d = one.frame.camera.to_pixels(one.palm_mm)
+        around = one.frame.depth_mm[round(v) - 3 : round(v) + 4, round(u) - 3 : round(u) + 4]
+        # labels lie on the surface or in the hand; a palm's surface is at most 40 mm before it
+        assert abs(d - 15 - np.median(around[around > 0])) < 26
+        assert (one.frame.rgb is not None) == rgb
+
+
+def test_a_palm_is_the_set_s_own_or_the_mean_of_wrist_and_knuckles() -> None:
+    hand = np.arange(63, dtype=float).reshape(21, 3)
+    # wrist 0, knuckles 5, 9, 13, 17; as MSRA counts 0 and 1, 5, 9, 13: the mean index times 3
+    assert palm_of(HAND_21, hand)[0] == pytest.approx(3 * 44 / 5)
+    assert palm_of(MSRA_21, hand)[0] == pytest.approx(3 * 28 / 5)
+    assert palm_of(NYU_14, hand[:14]).tolist() == hand[13].tolist()
+    assert palm_of(ICVL_16, hand[None, :16]).tolist() == hand[None, 0].tolist()
+
+
+def test_rendered_hands_are_read(tmp_path: Path) -> None:
+    write_hands(tmp_path / "hands", 2, 5, Settings(window_mm=None))
+    first, _ = read_palm_frames(tmp_path / "hands")
+    assert first.frame.depth_mm.shape == (480, 640)
+    assert first.frame.truth_mm is not None
+    np.testing.assert_allclose(first.palm_mm, first.frame.truth_mm[[0, 5, 9, 13, 17]].mean(0))
+
+
+def test_a_palm_of_a_table_in_another_order_is_told_by_the_names(tmp_path: Path) -> None:
+    write_hands(tmp_path / "hands", 1, 5, Settings(window_mm=None))
+    (usual,) = read_palm_frames(tmp_path / "hands")
+    table = tmp_path / "hands" / "joints.csv"
+    rows = pd.read_csv(table)
+    rows[[*rows.columns[::-1]]].to_csv(table, index=False)
+    (turned,) = read_palm_frames(tmp_path / "hands")
+    np.testing.assert_allclose(turned.palm_mm, usual.palm_mm)
+    rows.columns = [column.replace("wrist", "joint0") for column in rows.columns]
+    rows.to_csv(table, index=False)
+    with pytest.raises(TableError, match=r"joints\.csv doesn't name its joints"):
+        next(read_palm_frames(tmp_path / "hands"))
+
+
+def test_a_folder_without_palms_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"no palms that are known: expected are frames\.csv"):
+        read_palm_frames(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image,palm_u,palm_v\na.png,1,2\n",
+        "image,palm_u,palm_v,palm_d_mm\na.png,1,2\n",
+        "image,palm_u,palm_v,palm_d_mm\na.png,1,2,far\n",
+        "image,palm_u,palm_v,palm_d_mm\na.png,1,2,0\n",
+        "image,palm_u,palm_v,palm_d_mm\na.png,1,inf,500\n",
+    ],
+)
+def test_a_damaged_table_of_palms_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "frames.csv").write_text(text)
+    with pytest.raises(TableError, match=r"frames\.csv.*expected are"):
+        list(read_palm_frames(tmp_path))
+
+
+def test_a_frame_of_nyu_without_a_label_is_told(tmp_path: Path, shared_data: Path) -> None:
+    depth = shared_data / "depth"
+    labels = (depth / "nyu_test_label.txt").read_text().splitlines()[:2]
+    (tmp_path / "nyu_test_label.txt").write_text("\n".join(labels) + "\n")
+    shutil.copyfile(depth / "depth_1_0000001.png", tmp_path / "depth_1_0000003.png")
+    with pytest.raises(TableError, match=r"0000003\.png: nyu_test_label\.txt has 2 lines"):
+        list(read_palm_frames(tmp_path))
