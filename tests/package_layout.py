@@ -124,7 +124,7 @@ OLDER = (
 _SIZES = (21, 33, 42, 63)  # keypoints of a hand or a body, and their coordinates in a row
 _MAKERS = ("arange", "zeros", "ones", "full", "empty", "reshape", "linspace")
 
-MATHS = ("numpy", "cv2", "PIL")  # what a package of pure maths may know beside the standard library
+MATHS = ("numpy", "scipy", "cv2", "PIL")  # what pure maths may know beside the standard library
 THREADS = ("threading", "multiprocessing", "concurrent", "asyncio")
 PRINTING_PACKAGES = ("cli", "app", "pages")  # the others never print
 

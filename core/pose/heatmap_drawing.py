@@ -68,28 +68,13 @@ def over_picture(
     return out
 
 
-def attention_over(rgb: Picture, heatmaps: Heatmaps, name: str, unit: int = 0) -> Picture:
-    """The picture with what a net attends to laid over it, from blue (0.1) to red (1).
-
-    Args:
-        name: one of the heatmaps' `attention`.
-        unit: of a part-wise one, the keypoint whose unit it is.
-    """
-    out = rgb.copy()
-    _lay_over(out, heatmaps, heatmaps.attention[name][unit])
-    return out
-
-
 def attention_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
     """What a net attends to by name, each over what it saw; of a part-wise one the keypoint's, or
     the strongest of all."""
-    height, width = heatmaps.crop.shape[:2]
-    whole = replace(heatmaps, region=(0.0, 0.0, float(width), float(height)))
-    tiles = []
-    for name, units in heatmaps.attention.items():
-        alone = replace(whole, attention={name: _unit(units, joint)[None]})
-        tiles.append((name, attention_over(heatmaps.crop, alone, name)))
-    return tiles
+    return [
+        (name, _over_crop(heatmaps.crop, _unit(units, joint)))
+        for name, units in heatmaps.attention.items()
+    ]
 
 
 def _unit(units: Floats, joint: int | None) -> Floats:

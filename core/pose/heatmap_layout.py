@@ -5,15 +5,15 @@ Convention: pixels of the composed picture from its upper left corner; all sides
 wants them. J keypoints, the background's map being number J.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from core.pose.skeletons import Skeleton
 
 VIEWS = ("single", "multi", "hm")
 LEAST_TILE = 150  # px, of a keypoint's tile
 LEAST_STAGE = 240  # px, of a stage's tile
-_TALLEST = 0.75  # of the width, as a camera's picture: the stages' tiles shrink rather
+_TALLEST = 0.75  # of the width, as a camera's picture: the tiles shrink rather
 
 JOINT, STAGE, TRACK, KEYPOINTS, PICTURE = "joint", "stage", "track", "keypoints", "picture"
 ATTENTION = "attention"
@@ -80,14 +80,39 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """A tile in units of the grid's squares."""
+class _Grid:
+    """Equal squares, `side` pixels wide and high."""
 
-    kind: str
-    number: int
-    column: int
-    row: int
-    columns: int = 1
+    columns: int
+    rows: int
+    side: int
+
+    @staticmethod
+    def for_tiles(count: int, least: int, width: int) -> "_Grid":
+        """Choose the fewest columns that make the picture no higher than `_TALLEST`; else as many
+        as fit side by side with `least` pixels each."""
+        most = max(1, width // least)
+        low = (c for c in range(1, most + 1) if _divide_up(count, c) / c <= _TALLEST)
+        return _Grid.with_columns(next(low, most), count, width)
+
+    @staticmethod
+    def with_columns(columns: int, count: int, width: int) -> "_Grid":
+        """Make the squares as large as fit, of an even side."""
+        return _Grid(columns, _divide_up(count, columns), max(2, width // columns // 2 * 2))
+
+    def tile(self, kind: str, number: int, cell: tuple[int, int], span: tuple[int, int]) -> Tile:
+        """Place a tile.
+
+        Args:
+            cell: column and row of its upper left square.
+            span: how many squares it is wide and high.
+        """
+        x, y, width, height = (self.side * squares for squares in (*cell, *span))
+        return Tile(kind, number, x, y, width, height)
+
+    def layout(self, tiles: list[Tile]) -> Layout:
+        """Lay out these tiles in the grid's picture."""
+        return Layout((self.rows * self.side, self.columns * self.side), tuple(tiles))
 
 
 def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
@@ -105,9 +130,13 @@ def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) 
     if maps.view == "single" or stages == 0:
         return None
     if maps.view == "multi":
-        return _stages(stages, attentions, maps.width)
-    every = _keypoints(skeleton, maps.width)
-    return every if maps.joint is None else _enlarged(every, skeleton, maps.joint)
+        return _lay_out_stages(stages, attentions, maps.width)
+    count = skeleton.size + 3  # with the background, the picture and all keypoints
+    grid = _Grid.for_tiles(count, LEAST_TILE, maps.width)
+    grid = _Grid.with_columns(_divide_up(count, grid.rows), count, maps.width)  # none stays empty
+    if maps.joint is None:
+        return _lay_out_keypoints(grid, skeleton)
+    return _enlarge_keypoint(grid, skeleton, maps.joint)
 
 
 def clicked(layout: Layout, x: float, y: float, joint: int | None) -> int | None:
@@ -124,153 +153,69 @@ def clicked(layout: Layout, x: float, y: float, joint: int | None) -> int | None
     return None if tile.number == joint else tile.number
 
 
-# -------------------------------------------------------------------------------------- per stage
+def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
+    """Place stages, their track and attentions row by row; the picture gets the rest of the last
+    row."""
+    items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
+    items += [(ATTENTION, number) for number in range(attentions)]
+    grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)
+    tiles = [
+        grid.tile(kind, number, (i % grid.columns, i // grid.columns), (1, 1))
+        for i, (kind, number) in enumerate(items)
+    ]
+    row, column = divmod(len(items), grid.columns)
+    tiles.append(grid.tile(PICTURE, 0, (column, row), (grid.columns - column, 1)))
+    return grid.layout(tiles)
 
 
-def _stages(stages: int, attentions: int, width: int) -> Layout:
-    """The stages side by side, their track, what the net attends to, and the picture in what is
-    left of the last row."""
-    tiles = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
-    tiles += [(ATTENTION, number) for number in range(attentions)]
-    most = max(1, width // LEAST_STAGE)
-    low = (c for c in range(1, most + 1) if -(-(len(tiles) + 1) // c) / c <= _TALLEST)
-    columns = next(low, most)
-    cells = [_Cell(kind, n, i % columns, i // columns) for i, (kind, n) in enumerate(tiles)]
-    row, column = divmod(len(tiles), columns)
-    cells.append(_Cell(PICTURE, 0, column, row, columns - column))
-    return _laid(cells, columns, width)
+def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
+    """Place the joints of no group, the picture, all keypoints and the background, then group
+    after group: down the columns of a wide grid, along the rows of a tall one. A hand's fingers
+    are then whole columns or rows."""
+    *loose, background = _ungrouped_joints(skeleton)
+    items = [(JOINT, joint) for joint in loose]
+    items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
+    items += [(JOINT, joint) for group in skeleton.groups.values() for joint in group]
+    tiles = []
+    for i, (kind, number) in enumerate(items):
+        row, column = divmod(i, grid.columns)
+        if grid.columns > grid.rows:
+            column, row = divmod(i, grid.rows)
+        tiles.append(grid.tile(kind, number, (column, row), (1, 1)))
+    return grid.layout(tiles)
 
 
-# ----------------------------------------------------------------------------------- per keypoint
+def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
+    """Place one joint in the largest square from the upper left; the picture and as many joints
+    of its group as fit in what is left."""
+    large = min(grid.columns, grid.rows)
+    free = min(large, max(grid.columns, grid.rows) - large)
+    tiles = [grid.tile(JOINT, joint, (0, 0), (large, large))]
+    if not free:
+        return grid.layout(tiles)
+    corner = (large, 0) if grid.columns > grid.rows else (0, large)
+    tiles.append(grid.tile(PICTURE, 0, corner, (free, free)))
+    left, top = corner
+    taken = {*product(range(large), repeat=2)}
+    taken |= {*product(range(left, left + free), range(top, top + free))}
+    cells = ((column, row) for row, column in product(range(grid.rows), range(grid.columns)))
+    empty = [cell for cell in cells if cell not in taken]
+    for cell, neighbour in zip(empty, _group_of(skeleton, joint), strict=False):
+        tiles.append(grid.tile(JOINT, neighbour, cell, (1, 1)))
+    return grid.layout(tiles)
 
 
-def _keypoints(skeleton: Skeleton, width: int) -> Layout:
-    """Fingers or limbs side by side or one above the other, whichever is the lowest picture."""
-    most = max(1, width // LEAST_TILE)
-    groups = list(skeleton.groups.values())
-    loose = _loose(skeleton)
-    grids = [(columns, _in_rows(groups, loose, columns)) for columns in range(1, most + 1)]
-    if 1 < len(groups) <= most:
-        grids.insert(0, (len(groups), _in_columns(groups, loose)))
-    if len(groups) + 1 <= most:
-        grids.insert(0, (len(groups) + 1, _beside_a_column(groups, loose)))
-    layouts = [_laid(cells, columns, width) for columns, cells in grids]
-    return min(layouts, key=lambda one: one.size_hw[0] / one.size_hw[1])
+def _group_of(skeleton: Skeleton, joint: int) -> list[int]:
+    """The joint's group with itself; of a joint without one, the joints without."""
+    groups = (list(group) for group in skeleton.groups.values() if joint in group)
+    return next(groups, None) or _ungrouped_joints(skeleton)
 
 
-def _loose(skeleton: Skeleton) -> list[int]:
+def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
     """The joints of no group, the background as the last."""
     grouped = {joint for group in skeleton.groups.values() for joint in group}
     return [joint for joint in range(skeleton.size + 1) if joint not in grouped]
 
 
-def _beside_a_column(groups: Sequence[Sequence[int]], loose: Sequence[int]) -> list[_Cell]:
-    """Each group a column, base above; left of them the joints of none and the picture."""
-    cells = [_Cell(JOINT, joint, 0, row) for row, joint in enumerate(loose[:-1])]
-    rows = max(*map(len, groups), len(loose) + 1) if groups else len(loose) + 1
-    cells.append(_Cell(PICTURE, 0, 0, len(loose) - 1))
-    if len(loose) < rows - 1:
-        cells.append(_Cell(KEYPOINTS, 0, 0, len(loose)))
-    cells.append(_Cell(JOINT, loose[-1], 0, rows - 1))
-    return [*cells, *_columns(groups, left=1, top=0)]
-
-
-def _in_columns(groups: Sequence[Sequence[int]], loose: Sequence[int]) -> list[_Cell]:
-    """Each group a column under a row of all else."""
-    cells = list(_all_else(loose, len(groups)))
-    return [*cells, *_columns(groups, left=0, top=cells[-1].row + 1)]
-
-
-def _in_rows(groups: Sequence[Sequence[int]], loose: Sequence[int], columns: int) -> list[_Cell]:
-    """All else in the first row; each group begins a row where it doesn't fit into the last, unless
-    no row has room for one: then all follow each other."""
-    cells = list(_all_else(loose, columns))
-    fits = max(map(len, groups), default=0) <= columns
-    place = cells[-1].row * columns + cells[-1].column + 1
-    for number, group in enumerate(groups):
-        column = place % columns
-        if fits and column and (number == 0 or column + len(group) > columns):
-            place += columns - column
-        for joint in group:
-            cells.append(_Cell(JOINT, joint, place % columns, place // columns))
-            place += 1
-    return cells
-
-
-def _columns(groups: Sequence[Sequence[int]], left: int, top: int) -> Iterator[_Cell]:
-    for column, group in enumerate(groups, left):
-        yield from (_Cell(JOINT, joint, column, row) for row, joint in enumerate(group, top))
-
-
-def _all_else(loose: Sequence[int], columns: int) -> Iterator[_Cell]:
-    """The joints of no group, the picture as wide as fits, the keypoints, the background."""
-    *joints, background = loose
-    for i, joint in enumerate(joints):
-        yield _Cell(JOINT, joint, i % columns, i // columns)
-    row, column = divmod(len(joints), columns)
-    span = max(1, columns - column - 2)
-    yield _Cell(PICTURE, 0, column, row, span)
-    place = row * columns + column + span
-    yield _Cell(KEYPOINTS, 0, place % columns, place // columns)
-    yield _Cell(JOINT, background, (place + 1) % columns, (place + 1) // columns)
-
-
-def _laid(cells: Sequence[_Cell], columns: int, width: int) -> Layout:
-    """The cells as squares of the largest even side that fits."""
-    side = max(2, width // columns // 2 * 2)
-    rows = 1 + max(cell.row for cell in cells)
-    tiles = (
-        Tile(c.kind, c.number, c.column * side, c.row * side, c.columns * side, side) for c in cells
-    )
-    return Layout((rows * side, columns * side), tuple(tiles))
-
-
-# ------------------------------------------------------------------------------------ one enlarged
-
-
-def _enlarged(every: Layout, skeleton: Skeleton, joint: int) -> Layout:
-    """One joint as large as the picture of all is, beside the picture and its own group."""
-    height, width = every.size_hw
-    side = min(height, width)
-    tiles = [Tile(JOINT, joint, 0, 0, side, side)]
-    if width - side >= LEAST_TILE:
-        tiles += _right_strip(side, width - side, height, _kin(skeleton, joint))
-    elif height - side >= LEAST_TILE:
-        tiles += _lower_strip(side, width, height - side, _kin(skeleton, joint))
-    return Layout(every.size_hw, tuple(tiles))
-
-
-def _kin(skeleton: Skeleton, joint: int) -> Sequence[int]:
-    """The joint's group with itself; of one without, those without."""
-    groups = (group for group in skeleton.groups.values() if joint in group)
-    return next(groups, None) or _loose(skeleton)
-
-
-def _right_strip(left: int, width: int, height: int, joints: Sequence[int]) -> list[Tile]:
-    """A picture and under it as many joints as fit."""
-    columns = width // LEAST_TILE
-    side = width // columns // 2 * 2
-    rows = min(-(-len(joints) // columns), (height - LEAST_TILE) // side)
-    top = height - rows * side
-    return [
-        Tile(PICTURE, 0, left, 0, width, top),
-        *_block(left, top, columns, side, joints[: rows * columns]),
-    ]
-
-
-def _lower_strip(top: int, width: int, height: int, joints: Sequence[int]) -> list[Tile]:
-    """A picture and right of it as many joints as fit."""
-    rows = height // LEAST_TILE
-    side = height // rows // 2 * 2
-    columns = min(-(-len(joints) // rows), (width - LEAST_TILE) // side)
-    left = width - columns * side
-    return [
-        Tile(PICTURE, 0, 0, top, left, height),
-        *_block(left, top, columns, side, joints[: rows * columns]),
-    ]
-
-
-def _block(left: int, top: int, columns: int, side: int, joints: Sequence[int]) -> Iterator[Tile]:
-    for i, joint in enumerate(joints):
-        row, column = divmod(i, columns)
-        yield Tile(JOINT, joint, left + column * side, top + row * side, side, side)
+def _divide_up(count: int, size: int) -> int:
+    return -(-count // size)

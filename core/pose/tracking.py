@@ -11,7 +11,6 @@ from itertools import count
 
 import numpy as np
 
-from core.pose.assignment import assign_rows
 from core.pose.boxes import Region, bounding_box, box_iou
 from core.pose.metrics import oks, oks_nms
 from core.pose.skeleton import BODY, PAIR
@@ -245,10 +244,15 @@ def _assigned(costs: Sequence[dict[int, float]], farthest: float = _FARTHEST) ->
         number, cost = min(costs[0].items(), key=lambda one: one[1], default=(None, farthest))
         return [number if cost < farthest else None]
 
+    if not costs:
+        return []
+    from scipy.optimize import linear_sum_assignment  # slow to load, for several poses alone
+
     numbers = sorted({number for row in costs for number in row})
     new = [farthest] * len(costs)  # a column for each pose, should all be new
     table = [[min(row.get(n, farthest), farthest) for n in numbers] + new for row in costs]
+    _, columns = linear_sum_assignment(table)
     return [
         numbers[column] if column < len(numbers) and row[column] < farthest else None
-        for row, column in zip(table, assign_rows(table), strict=True)
+        for row, column in zip(table, columns.tolist(), strict=True)
     ]

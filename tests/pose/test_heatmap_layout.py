@@ -44,15 +44,16 @@ def test_every_finger_is_a_column_from_base_to_tip_with_the_wrist_beside_the_thu
     assert place(layout, JOINT, LITTLE_TIP) == (800, 480, 160, 160)
 
 
-def test_where_five_columns_fit_the_rest_is_a_row_above_the_fingers():
-    # 780 / 5 = 156
+def test_where_no_finger_fits_a_column_the_keypoints_follow_each_other_along_the_rows():
+    # 780 / 5 = 156: five rows for 24 tiles
     layout = hand("hm", 780)
     assert layout.size_hw == (780, 780)
     assert place(layout, JOINT, WRIST) == (0, 0, 156, 156)
-    assert place(layout, PICTURE) == (156, 0, 312, 156)
-    assert place(layout, KEYPOINTS) == (468, 0, 156, 156)
-    assert place(layout, JOINT, BACKGROUND) == (624, 0, 156, 156)
-    assert place(layout, JOINT, LITTLE_TIP) == (624, 624, 156, 156)
+    assert place(layout, PICTURE) == (156, 0, 156, 156)
+    assert place(layout, KEYPOINTS) == (312, 0, 156, 156)
+    assert place(layout, JOINT, BACKGROUND) == (468, 0, 156, 156)
+    assert place(layout, JOINT, THUMB_CMC) == (624, 0, 156, 156)
+    assert place(layout, JOINT, LITTLE_TIP) == (468, 624, 156, 156)
 
 
 def test_where_four_columns_fit_every_finger_is_a_row():

@@ -26,7 +26,7 @@ VIEWS = {
         "One map for each keypoint, {order}. Click one to see it large, and again to go back.",
     ),
 }
-_OF_HANDS = {"spot": "fingertip", "order": "one column for each finger"}
+_OF_HANDS = {"spot": "fingertip", "order": "finger by finger"}
 _OF_BODIES = {"spot": "wrist", "order": "each side's together"}
 STILL = "maps_still"
 _SHOWN, _CHOSEN = "maps_shown", "maps_chosen"
