@@ -12,8 +12,8 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     pose         what a pose is: pure maths on arrays
     media        pictures, videos, cameras → Frames; every limit on untrusted files
     depth        depth pictures and the hand in them: cameras, sources, cubes, labels
-    weights      third-party model files: fetched, verified, prepared
     nets         pose networks, one readable file each
+    weights      third-party model files: fetched, verified, prepared
     datasets     pictures with annotations → batches
     learning     training nets: a run is a folder; one visible loop
     estimators   Frame → Estimate

@@ -105,9 +105,7 @@ def fetch(
 @app.command("import")
 def import_(
     name: Name,
-    file: Annotated[
-        Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors, .npz or .onnx.")
-    ],
+    file: Annotated[Path, typer.Argument(help="A .caffemodel, .pkl, .pth, .safetensors or .onnx.")],
     as_json: Json = False,
 ) -> None:
     """Check and convert a file of published weights that you have."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EstimatorError, WeightsError
+from core.pose.map_reading import Alignment, Decoding, Reading
 from core.pose.skeletons import HAND_21
 from core.pose.types import Floats, Picture
-from core.weights.entries import Alignment, Decoding, Reading
 from core.weights.given_onnx import AXES, MAPS, PICTURES
 from core.weights.onnx_session import open_session
 from core.weights.table import WEIGHTS

@@ -24,11 +24,11 @@ from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.steadied import Steadied
 from core.pose.boxes import Window
 from core.pose.heatmaps import DECODERS, decode_simcc, turned_back
+from core.pose.map_reading import OF_CELLS, Decoding, Reading
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import skeleton_named
 from core.pose.tracking import distinct_bodies
 from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
-from core.weights.entries import OF_CELLS, Decoding, Reading
 
 CROPS = ("mediapipe", "self", "centre")
 _LOST = 0.2  # mean score of the keypoints below which a person is no longer followed

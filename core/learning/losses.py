@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from core.nets.crossinfonet import Guided
 from core.pose.heatmaps import encode
-from core.weights.entries import Decoding
+from core.pose.map_reading import Decoding
 
 _SIGMA = 1.5  # of the target Gaussians, map cells
 _PEAK_WEIGHT = 15.0  # cells at a keypoint weigh so much more than empty ones

@@ -82,7 +82,7 @@ def save_net(
 
     Args:
         about: for the metadata; of a body net also `alignment` and `decode`, where its maps are
-            not read as `core.weights.entries.Reading` has it by itself.
+            not read as `core.pose.map_reading.Reading` has it by itself.
 
     Raises:
         WeightsError: the saved graph answers differently.

@@ -15,9 +15,8 @@ import torch
 from torch import nn
 
 from core.errors import WeightsError
-from core.learning.netfile import Prepared, save_depth_net, save_net, write_folder
+from core.learning.netfile import Prepared, save_net, write_folder
 from core.nets import build_net
-from core.nets.crossinfonet import CrossInfoNet
 from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
 from core.pose.types import Floats, Picture
 from core.weights.entries import Scaling
@@ -72,18 +71,6 @@ def published_net(name: str, weights_folder: Path, scaling: Scaling | None = Non
     return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
 
 
-def published_depth_net(name: str, weights_folder: Path) -> CrossInfoNet:
-    """The net of depth crops with its published weights, ready to be asked.
-
-    Raises:
-        WeightsError: missing, altered or not this net's.
-    """
-    arrays, net = load_weights(name, weights_folder), build_net(WEIGHTS[name].net)
-    assert isinstance(net, CrossInfoNet)
-    _fill(net, arrays)
-    return net.eval()
-
-
 def _fill(net: nn.Module, arrays: Arrays) -> None:
     """What is not in the arrays stays: a normalisation's count of batches."""
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
@@ -100,10 +87,6 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | No
     entry = WEIGHTS[name]
     if entry.trunk:
         return None
-    if entry.is_depth:
-        net = published_depth_net(name, weights_folder)
-        save_depth_net(net, nets_folder / name, name, {"about": entry.about})
-        return nets_folder / name
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
     if given := given_graph(name, weights_folder):
         graph, described = given

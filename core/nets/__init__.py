@@ -11,12 +11,12 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.nets.cpm import LightCPM, VggCPM
-from core.nets.crossinfonet import LIGHT, OF_THE_CODE, OF_THE_PAPER, CrossInfoNet
+from core.nets.crossinfonet import LIGHT, PUBLISHED, CrossInfoNet
 from core.nets.palmnet import PalmNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
+from core.pose.map_reading import OF_CELLS, Reading
 from core.pose.skeletons import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
-from core.weights.entries import OF_CELLS, Reading
 
 PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
 
@@ -75,12 +75,9 @@ _CROSS_INFO = {
         partial(CrossInfoNet, skeleton.name, width=width), skeleton.name, "cross-info", depth=True
     )
     for tag, skeleton, width in (
-        ("nyu", NYU_14, OF_THE_CODE),
-        ("icvl", ICVL_16, OF_THE_CODE),
-        ("msra", MSRA_21, OF_THE_CODE),
-        ("nyu_paper", NYU_14, OF_THE_PAPER),
-        ("icvl_paper", ICVL_16, OF_THE_PAPER),
-        ("msra_paper", MSRA_21, OF_THE_PAPER),
+        ("nyu", NYU_14, PUBLISHED),
+        ("icvl", ICVL_16, PUBLISHED),
+        ("msra", MSRA_21, PUBLISHED),
         ("synthetic_light", HAND_21, LIGHT),
     )
 }

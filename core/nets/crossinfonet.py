@@ -50,7 +50,7 @@ class Width(NamedTuple):
     dropped: float = 0.4
 
 
-OF_THE_CODE, OF_THE_PAPER = Width(), Width(hidden=2048)
+PUBLISHED = Width()
 LIGHT = Width(16, (8, 16, 32, 64), 96, 256, dropped=0.0)
 
 # The orders of the published code; of ICVL, whose training is not published, like MSRA's.
@@ -90,7 +90,7 @@ class CrossInfoNet(nn.Module):
     input_hw = INPUT_HW
     stages, stride, background = 1, 4, False  # of the guiding heatmaps
 
-    def __init__(self, skeleton: str, width: Width = OF_THE_CODE) -> None:
+    def __init__(self, skeleton: str, width: Width = PUBLISHED) -> None:
         super().__init__()
         self.skeleton, self.parts = skeleton, PARTS[skeleton]
         palm, fingers = len(self.parts.palm), len(self.parts.fingers)

@@ -23,12 +23,12 @@ from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.top_down import read_bodies
 from core.media.pictures import read_picture
 from core.pose.boxes import Box, bounding_box
+from core.pose.map_reading import Decoding
 from core.pose.metrics import Distances, distances, oks, oks_nms, pck, pck_interval
 from core.pose.person_view import PersonBox
 from core.pose.skeletons import COCO_17, Skeleton, convert
 from core.pose.types import Floats, Picture, Pose
 from core.recognition.coco_evaluating import coco_figures
-from core.weights.entries import Decoding
 
 LIMITS = (0.1, 0.2)
 MOST_PERSONS = 4

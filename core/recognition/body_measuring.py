@@ -10,6 +10,7 @@ from core.errors import EstimatorError, TrainingError
 from core.estimators.heatmap_model import HeatmapNet
 from core.media.json_objects import is_list
 from core.paths import Paths
+from core.pose.map_reading import Decoding
 from core.pose.skeletons import skeleton_named
 from core.recognition.body_evaluating import (
     Progress,
@@ -21,7 +22,6 @@ from core.recognition.body_evaluating import (
 )
 from core.recognition.coco_evaluating import coco_figures
 from core.recognition.keypoint_sources import KeypointSource
-from core.weights.entries import Decoding
 
 
 def measure_bodies(

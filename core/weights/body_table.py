@@ -5,8 +5,9 @@ A trap: microsoft's code reads pictures as BGR and never turns them, so that its
 first, and the mean and spread of ImageNet's red on it; mmpose and transformers feed RGB.
 """
 
+from core.pose.map_reading import Reading
 from core.pose.skeletons import COCO_17
-from core.weights.entries import Reading, Scaling, Source, Weights, normalised
+from core.weights.entries import Scaling, Source, Weights, normalised
 
 POSE_RESNET, VITPOSE = "pose_resnet", "vitpose_"
 

@@ -1,15 +1,11 @@
 """What is said of published weights: of the file, of how pictures are fed, of how maps are read."""
 
 from dataclasses import dataclass
-from typing import Literal
+
+from core.pose.map_reading import OF_CELLS, Reading
 
 Channels = float | tuple[float, ...]  # one number for all three, or one each
 
-# How a net's cells lie on its input, W and w wide: "cells": in the middle of their stride's pixels;
-# "stride": x = W/w · cell (Xiao et al. 2018); "ends": x = (W − 1)/(w − 1) · cell, the box's ends on
-# the first and the last pixel's centre (Huang et al. 2020).
-Alignment = Literal["cells", "stride", "ends"]
-Decoding = Literal["parabola", "quarter", "dark"]
 FORMATS = {  # suffix -> format
     ".caffemodel": "caffemodel",
     ".pkl": "pickle",
@@ -19,7 +15,6 @@ FORMATS = {  # suffix -> format
     ".tar": "pth",  # pose_resnet_50_256x192.pth.tar is what torch.save wrote
     ".safetensors": "safetensors",
     ".onnx": "onnx",
-    ".npz": "npz",
 }
 
 
@@ -55,22 +50,6 @@ def normalised(channels: str, mean: tuple[float, ...], std: tuple[float, ...]) -
     """(value − mean) / std of values 0..255, as a scaling."""
     factor = tuple(1 / s for s in std)
     return Scaling(channels, factor, tuple(-m / s for m, s in zip(mean, std, strict=True)))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the maps of a top-down net are read as it was trained.
-
-    Attributes:
-        alignment: how cells lie on the input.
-        decode: how a peak is placed between cells.
-    """
-
-    alignment: Alignment = "cells"
-    decode: Decoding = "parabola"
-
-
-OF_CELLS = Reading()
 
 
 @dataclass(frozen=True)
@@ -114,7 +93,7 @@ class Weights:
         skeleton: the name of the one whose keypoints it finds, in that order; "" where none has
             its.
         sources: the same net from several hands, the first is the one fetched.
-        scalings: the first is the one it was trained with; none: the net sees depth.
+        scalings: the first is the one it was trained with.
         input_hw: (H, W) that it was trained at; None: the net's own.
         trunk: they fill the trunk alone, to train the rest.
         reading: how its maps are read.
@@ -130,11 +109,6 @@ class Weights:
     reading: Reading = OF_CELLS
 
     @property
-    def is_depth(self) -> bool:
-        """The net sees a hand's depth in its cube, not a picture."""
-        return not self.scalings
-
-    @property
     def fed(self) -> str:
         """In words, what its input is."""
-        return "depth, −1 to 1 in the hand's cube" if self.is_depth else self.scalings[0].in_words
+        return self.scalings[0].in_words

@@ -4,7 +4,6 @@ it that holds its sha256 and says where it came from. Everything else reads thos
 import hashlib
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import safetensors.numpy
 
 from core.errors import WeightsError
 from core.files import write_whole
-from core.media.npz import read_npz
 from core.pose.skeletons import skeleton_named
 from core.weights.body_table import BODIES
 from core.weights.caffemodel import read_caffemodel
@@ -22,7 +20,7 @@ from core.weights.entries import FORMATS, Weights
 from core.weights.given_onnx import given_net
 from core.weights.layouts import Arrays
 from core.weights.numpy_pickle import read_numpy_pickle
-from core.weights.table import WEIGHTS, expected_shapes, is_later_stage, named_as_ours
+from core.weights.table import WEIGHTS, expected_shapes, is_stage_array, named_as_ours
 
 GIVEN = ".onnx"
 _MOST_BYTES = 2**30
@@ -80,7 +78,7 @@ def read_published(name: str, file: Path) -> Arrays:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
     entry_of(name)
-    return _checked(name, named_as_ours(name, file.name, _read(name, file)), file.name)
+    return _checked(name, named_as_ours(name, file.name, _read(file)), file.name)
 
 
 def _import_given(name: str, file: Path, folder: Path) -> dict[str, Any]:
@@ -198,14 +196,12 @@ def _fix(name: str) -> str:
 # ------------------------------------------------------------------------ from a source's own names
 
 
-def _read(name: str, file: Path) -> Arrays:
+def _read(file: Path) -> Arrays:
     beside = file.with_name(f"{file.name}.index")  # a checkpoint is named without its suffixes
     if beside.is_file() or file.suffix in _CHECKPOINT or file.name == "checkpoint":
-        instead = "the same net is published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
-        if WEIGHTS[name].is_depth:
-            instead = f"import its tensors as .npz. {WEIGHTS[name].sources[0].where}"
         raise WeightsError(
-            f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: {instead}"
+            f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: the same net is "
+            "published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
         )
     if not file.is_file():
         raise WeightsError(f"{file} is missing: name a file that is there")
@@ -256,7 +252,6 @@ _READERS: dict[str, Callable[[Path], Arrays]] = {
     "pickle": _from_pickle,
     "pth": _from_pth,
     "safetensors": _from_safetensors,
-    "npz": partial(read_npz, error=WeightsError),
 }
 
 
@@ -264,7 +259,7 @@ def _checked(name: str, arrays: Arrays, file: str) -> Arrays:
     """The net's arrays as contiguous float32; arrays of stages that the net does not have are left
     out, any other unknown one is an error."""
     shapes = expected_shapes(name)
-    strange = [n for n in arrays if n not in shapes and not is_later_stage(name, n)]
+    strange = [n for n in arrays if n not in shapes and not is_stage_array(name, n)]
     missing = [n for n in shapes if n not in arrays]
     if strange or missing:
         detail = f"“{missing[0]}” is missing" if missing else f"“{strange[0][:60]}” is too many"

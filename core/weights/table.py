@@ -5,31 +5,16 @@ Names are those of the nets. A source's layer names become Caffe's with `.weight
 whoever fetches decides on what came.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
 
-from core.pose.skeletons import HAND_21, skeleton_named
-from core.weights.body_table import BODIES, POSE_RESNET, VITPOSE
-from core.weights.crossinfonet_table import (
-    CROSSINFONET,
-    DEPTH,
-    crossinfonet_arrays,
-    crossinfonet_shapes,
-)
+from core.pose.skeletons import HAND_21
+from core.weights.body_table import BODIES, VITPOSE
 from core.weights.entries import Scaling, Source, Weights
-from core.weights.layouts import (
-    Arrays,
-    Shapes,
-    cpm_arrays,
-    cpm_shapes,
-    pose_resnet_shapes,
-    resnet_arrays,
-    resnet_shapes,
-    vitpose_arrays,
-    vitpose_shapes,
-)
+from core.weights.layouts import Arrays, cpm_arrays, resnet_arrays, vitpose_arrays
 
 _CMU = "http://posefs1.perception.cs.cmu.edu"
 _DRIVE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
@@ -69,63 +54,58 @@ _BODY_CAFFEMODEL = Source(
     (f"{_CMU}/CPM/caffe_model_github/model/_trained_MPI/pose_iter_320000.caffemodel",),
 )
 
-_CPM_LAYERS = {  # "hand" or "body" layers, stages, keypoints
-    "cpm.openpose_hand": ("hand", 6, 21),
-    "cpm.body": ("body", 6, 14),
-    "cpm.seed_hand": ("hand", 3, 21),
-}
-WEIGHTS = (
-    {
-        "cpm.openpose_hand": Weights(
-            "cpm.openpose_hand",
-            HAND_21.name,
-            "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
-            (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
-            (PUBLISHED_SCALING, SEED_SCALING),
-        ),
-        "cpm.body": Weights(
-            "cpm.body",
-            "",  # from the head down: LSP's 14 begin at an ankle
-            "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
-            (_BODY_PICKLE, _BODY_CAFFEMODEL),
-            (PUBLISHED_SCALING,),
-        ),
-        "cpm.seed_hand": Weights(
-            "cpm.seed_hand",
-            HAND_21.name,
-            "the first 3 stages of the hand net, as timctho's port loads them",
-            (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
-            (PUBLISHED_SCALING,),
-        ),
-    }
-    | BODIES
-    | DEPTH
-)
+WEIGHTS = {
+    "cpm.openpose_hand": Weights(
+        "cpm.openpose_hand",
+        HAND_21.name,
+        "OpenPose's hand net (Simon 2017), 21 keypoints, 6 stages",
+        (_HAND_CAFFEMODEL, _HAND_PICKLE, _HAND_PTH),
+        (PUBLISHED_SCALING, SEED_SCALING),
+    ),
+    "cpm.body": Weights(
+        "cpm.body",
+        "",  # from the head down: LSP's 14 begin at an ankle
+        "the body net of Wei 2016 in its VGG variant, 14 keypoints, 6 stages",
+        (_BODY_PICKLE, _BODY_CAFFEMODEL),
+        (PUBLISHED_SCALING,),
+    ),
+    "cpm.seed_hand": Weights(
+        "cpm.seed_hand",
+        HAND_21.name,
+        "the first 3 stages of the hand net, as timctho's port loads them",
+        (_HAND_PICKLE, _HAND_CAFFEMODEL, _HAND_PTH),
+        (PUBLISHED_SCALING,),
+    ),
+} | BODIES
 
 
-def is_later_stage(name: str, array: str) -> bool:
-    """Whether an array belongs to a stage that a net of fewer stages does not have."""
-    if WEIGHTS[name].net not in _CPM_LAYERS or not array.startswith("Mconv"):
-        return False
-    stage = array.rpartition(".")[0].rpartition("_stage")[2]
-    return stage.isdigit() and _CPM_LAYERS[WEIGHTS[name].net][1] < int(stage) <= 6
+_CPM = "cpm."
+_STAGE_ARRAY = re.compile(r"Mconv[1-7]_stage[2-6]\.(weight|bias)")
+_HEAD_LAYERS = ("deconv_layers.", "final_layer.")  # what a ResNet's trunk lacks
 
 
-def expected_shapes(name: str) -> Shapes:
+def is_stage_array(name: str, array: str) -> bool:
+    """Whether an array belongs to a later stage of a CPM, which a net of fewer stages lacks."""
+    return name.startswith(_CPM) and _STAGE_ARRAY.fullmatch(array) is not None
+
+
+def expected_shapes(name: str) -> dict[str, tuple[int, ...]]:
     """Every array that the named weights hold, with its shape, in the net's order."""
     entry = WEIGHTS[name]
     if not entry.net:  # a graph
         return {}
-    if entry.net in _CPM_LAYERS:
-        return cpm_shapes(*_CPM_LAYERS[entry.net])
-    if entry.is_depth:
-        return crossinfonet_shapes(entry.net.removeprefix(CROSSINFONET))
-    joints = skeleton_named(entry.skeleton).size
-    if entry.net.startswith(VITPOSE):
-        size, head = entry.net.removeprefix(VITPOSE).split(".")
-        return vitpose_shapes(size, head == "classic", entry.input_hw or (256, 192), joints)
-    depth = int(entry.net.removeprefix(POSE_RESNET))
-    return resnet_shapes(depth) if entry.trunk else pose_resnet_shapes(depth, joints)
+    import torch  # seconds that listing the weights must not wait for
+
+    from core.nets import build_net
+
+    with torch.device("meta"):
+        net = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
+    return {
+        array: tuple(value.shape)
+        for array, value in net.state_dict().items()
+        if not array.endswith("num_batches_tracked")
+        and not (entry.trunk and array.startswith(_HEAD_LAYERS))
+    }
 
 
 def named_as_ours(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
@@ -135,8 +115,6 @@ def named_as_ours(name: str, file: str, arrays: Mapping[str, NDArray[Any]]) -> A
         WeightsError: two would have one name.
     """
     net = WEIGHTS[name].net
-    if net in _CPM_LAYERS:
+    if net.startswith(_CPM):
         return cpm_arrays(file, arrays)
-    if WEIGHTS[name].is_depth:
-        return crossinfonet_arrays(file, arrays)
     return vitpose_arrays(file, arrays) if net.startswith(VITPOSE) else resnet_arrays(file, arrays)

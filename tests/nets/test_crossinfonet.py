@@ -10,11 +10,10 @@ from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, doubled
 from core.pose.skeletons import skeleton_named
 
 DEPTH = [name for name in NETS if name.startswith("crossinfonet.")]
-PARAMETERS = {  # of the published code, counted there; the paper's have 2048 units
+PARAMETERS = {  # of the published code, counted there
     "crossinfonet.nyu": 23_837_184,
     "crossinfonet.icvl": 23_864_864,
     "crossinfonet.msra": 23_934_064,
-    "crossinfonet.nyu_paper": 49_140_224,
 }
 TRUNK = 752_416
 SMALL = Width(stem=8, bases=(4, 4, 8, 8), pyramid=16, hidden=24)

@@ -19,8 +19,7 @@ def pick_depth_net() -> DepthNet:
         persist_state="session",
         width=260,
         help="Finds the keypoints in the hand's crop. Train your own by `python -m core train-net "
-        "crossinfonet.synthetic_light --data rendered`, or import one by `python -m core weights "
-        "import crossinfonet.nyu FILE.npz`.",
+        "crossinfonet.synthetic_light --data rendered`.",
     )
     return _loaded(nets[name], nets[name].stat().st_mtime)
 
