@@ -37,15 +37,12 @@ class Attention(NamedTuple):
         part_wise: a unit for every keypoint.
         kernel_size: side of the kernel through which a cell sees its neighbours, odd, cells.
         iterations: how often it looks.
-        literal: as the first published code was: the middle scale's place in the sum is taken by
-            the coarsest one, so that what its unit says never reaches the maps.
     """
 
     holistic: bool = False
     part_wise: bool = False
     kernel_size: int = 3
     iterations: int = 3
-    literal: bool = False
 
 
 ATTENTIONS = {
@@ -53,7 +50,6 @@ ATTENTIONS = {
     "holistic": Attention(holistic=True),
     "part_wise": Attention(part_wise=True),
     "both": Attention(holistic=True, part_wise=True),
-    "literal": Attention(holistic=True, part_wise=True, kernel_size=1, literal=True),
 }
 
 
@@ -88,8 +84,6 @@ class PoseResNet(nn.Module):
         how = attention.kernel_size, attention.iterations
         if attention.holistic:
             self.holistic = nn.ModuleList(AttentionUnits(_HEAD, 1, *how) for _ in range(3))
-        if attention.literal:
-            self.holistic[1].requires_grad_(False)  # no gradient would ever come
         if attention.part_wise:
             self.part_attention = AttentionUnits(_HEAD, joints, *how)
             self.part_layer = nn.Conv2d(_HEAD, joints, 1, bias=False)
@@ -166,7 +160,7 @@ class PoseResNet(nn.Module):
         coarse, middle, fine = attended
         coarse = functional.interpolate(coarse, scale_factor=4.0)
         middle = functional.interpolate(middle, scale_factor=2.0)
-        return coarse + (coarse if self.attention.literal else middle) + fine
+        return coarse + middle + fine
 
     def _features(self, pictures: Tensor) -> Tensor:
         x = functional.relu(self.bn1(self.conv1(pictures)))

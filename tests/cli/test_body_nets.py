@@ -35,7 +35,7 @@ def few(shared_data: Path, tmp_path: Path) -> Path:
 
 
 def train(data: Path, workspace: Path, *more: str) -> dict:
-    command = ["train-net", "pose_resnet18.literal", "--data", str(data), *SIZE, *more]
+    command = ["train-net", "pose_resnet18.both", "--data", str(data), *SIZE, *more]
     done = CliRunner().invoke(app, [*command, "--workspace", str(workspace), "--json"])
     assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
@@ -72,7 +72,7 @@ def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspac
                 assert torch.allclose(kept[name], tensor, atol=1e-6), name
         net = HeatmapNet(Path(trained["net"]))
         assert net.metadata["trunk"]["source"] == "resnet18.pth"
-        plain = build_net("pose_resnet18.literal", joints=14, input_hw=(64, 32)).eval()
+        plain = build_net("pose_resnet18.both", joints=14, input_hw=(64, 32)).eval()
         plain.load_state_dict(kept)
         picture = np.full((1, 64, 32, 3), (150, 90, 30), np.uint8)
         mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])

@@ -22,7 +22,7 @@ def test_a_net_that_is_there_is_timed_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.slow  # the net's graph is made first
 def test_one_of_ours_that_is_not_there_is_timed_untrained_and_says_so(tmp_path: Path) -> None:
-    name = "crossinfonet.msra_paper"
+    name = "crossinfonet.msra"
     found = bench_depth(Paths(tmp_path, tmp_path), Path(name), frames=2, reads=3)
     assert found["net"] == name
     assert found["weights"].startswith("untrained")
