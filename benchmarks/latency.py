@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from benchmarks.studio import (
+from core.pose.types import Picture
+from tests.support.studio import (
     cpu_seconds,
     first_picture,
     opened,
@@ -30,7 +31,6 @@ from benchmarks.studio import (
     studio,
     write_film,
 )
-from core.pose.types import Picture
 
 SIZE_WH = (640, 480)
 EDGE = 48  # pixels of the counter's strip

@@ -3,18 +3,14 @@
     python -m benchmarks.motions FOLDER [PART …] [--by templates|net …] [--epochs N]
 
 reads the collection of keypoint tracks in a folder: holistic_signs.npz, yubimoji_76.npz,
-sfinge3d_v1.npz, jhmdb_15joints.npz, point_history.csv.
+sfinge3d_v1.npz.
 
 examples: fifteen motions of which two examples each are known, twenty draws. Ten are the finger
 spellings of one person that move, five the signs of another; both are asked at once, so that a
 motion can be taken for any of fifteen.
-both: the signs of two signers who use both hands, two and five examples each, as pairs of hands
-and as the hand alone that is seen in more frames.
 cut-out: the cut-out gestures of SFINGE 3D in three folds of recordings, by net and templates.
 stream: gestures found in SFINGE 3D's continuous recordings by the studio's own training and
 stream, as the SHREC contests count them.
-recorders: the ways of a fingertip, eight groups of recorders left out in turn.
-bodies: JHMDB's split 1, of whose training clips every third is held out in turn.
 
 Nets learn for as many epochs as each part's published figures are of, or for --epochs.
 """
@@ -29,24 +25,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import point_history, sfinge
-from benchmarks.clip_windows import clips_of
+from benchmarks import sfinge
 from core.gestures.data import GestureData
 from core.gestures.motion.templates import warped_distances
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.motion_learner import fit_again, probabilities
-from core.pose.skeletons import HAND_21, HANDS_42, LSP_14
+from core.pose.skeletons import HAND_21
+from tests.support.recorded_clips import clips_of, signs_of, surer
 
 EXAMPLES, DRAWS = 2, 20
-EPOCHS = {"cut-out": 8, "recorders": 24, "bodies": 24}
+EPOCHS = {"cut-out": 8}
 _SIGNER = "Luthiraa/LSTM-backend-minigestures"
-_TWO_HANDED = ("kelhuynh/CapstoneProject", "Ben8176/holdit")
 _SPELLED = "のもりをんーがだばぱ"  # that Japanese finger spelling moves
-# JHMDB's neck, belly, face, then right and left shoulder, hip, elbow, knee, wrist, ankle
-_LIMBS = ("shoulder", "hip", "elbow", "knee", "wrist", "ankle")
-_JHMDB = ["neck", "", "head_top"]
-_JHMDB += [f"{side}_{joint}" for joint in _LIMBS for side in ("right", "left")]
-_BODY_STEPS = 32
 
 
 # ------------------------------------------------------------------------------------- the examples
@@ -74,55 +64,6 @@ def _signed(folder: Path) -> list[tuple[NDArray[np.float32], str]]:
     return [(surer(clip), label) for clip, label in signs_of(folder, _SIGNER)]
 
 
-def signs_of(folder: Path, signer: str) -> list[tuple[NDArray[np.float32], str]]:
-    """(T, 2, 21, 2) left and right hand of a signer's signs, NaN where one is not seen; pictures
-    are taken to be 4 to 3."""
-    with np.load(folder / "holistic_signs.npz") as file:
-        hands = file["hands"][..., :2].astype(np.float32) * [4 / 3, 1] / 10_000
-        starts, labels = file["start"], file["label"]
-        own = file["source_repo"] == signer
-    hands = np.where((hands == 0).all((2, 3), keepdims=True), np.nan, hands).astype(np.float32)
-    clips = [(hands[starts[n] : starts[n + 1]], str(labels[n])) for n in np.flatnonzero(own)]
-    return [(clip, label) for clip, label in clips if _frames_seen(clip).max() > 1]
-
-
-def _frames_seen(clip: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(2,) of each hand."""
-    return np.isfinite(clip).all((2, 3)).sum(0)
-
-
-def surer(clip: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(T, 21, 2) of the hand that is seen in more frames."""
-    return clip[:, int(_frames_seen(clip).argmax())]
-
-
-def both_hands(folder: Path) -> dict[str, Any]:
-    """Mean accuracy over draws of a few examples of each of a signer's signs, of both hands and of
-    one alone."""
-    return {signer: _of_signer(signs_of(folder, signer)) for signer in _TWO_HANDED}
-
-
-def _of_signer(signs: list[tuple[NDArray[np.float32], str]]) -> dict[str, Any]:
-    labels = np.array([label for _, label in signs])
-    alone = [surer(clip) for clip, _ in signs]
-    together = [clip.reshape(len(clip), -1, 2) for clip, _ in signs]
-    ways = {"one": (alone, HAND_21), "both": (together, HANDS_42)}
-    found: dict[str, Any] = {"signs": len(np.unique(labels)), "clips": len(labels)}
-    for name, (clips, skeleton) in ways.items():
-        data = clips_of(clips, labels, labels, skeleton.name)
-        found[name] = {examples: _by_examples(data, examples) for examples in (2, 5)}
-    return found
-
-
-def _by_examples(data: GestureData, examples: int) -> float:
-    right = []
-    for draw in range(DRAWS):
-        known = _draw(data.labels, np.random.default_rng(draw), examples)
-        asked = data.take(~known)
-        right.append((_ours(data.take(known), asked) == asked.labels).mean())
-    return float(np.mean(right))
-
-
 def two_examples(data: GestureData, draws: int = DRAWS) -> dict[str, Any]:
     """Mean accuracy over draws of two examples a gesture, by ours and by plain warping."""
     ways: dict[str, Callable[[GestureData, GestureData], NDArray[np.int64]]] = {
@@ -140,12 +81,10 @@ def two_examples(data: GestureData, draws: int = DRAWS) -> dict[str, Any]:
     return {"motions": len(data.gestures), "clips": len(data), **figures}
 
 
-def _draw(
-    labels: NDArray[np.int64], rng: np.random.Generator, examples: int = EXAMPLES
-) -> NDArray[np.bool_]:
+def _draw(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
     known = np.zeros(len(labels), bool)
     for label in np.unique(labels):
-        known[rng.permutation(np.flatnonzero(labels == label))[:examples]] = True
+        known[rng.permutation(np.flatnonzero(labels == label))[:EXAMPLES]] = True
     return known
 
 
@@ -183,17 +122,6 @@ def cut_out(folder: Path) -> GestureData:
     return clips_of(clips, labels, thirds, HAND_21.name)
 
 
-def bodies(folder: Path) -> GestureData:
-    """JHMDB's clips as 14 keypoints in the picture, the belly left out."""
-    with np.load(folder / "jhmdb_15joints.npz") as file:
-        points = file["xy"].astype(np.float32) / float(file["scale"])
-        starts, labels = file["start"], file["label"]
-    order = [_JHMDB.index(joint) for joint in LSP_14.joints]
-    clips = [points[a:b, order] for a, b in pairwise(starts)]
-    thirds = np.arange(len(clips)) % 3
-    return clips_of(clips, labels, thirds, LSP_14.name, _BODY_STEPS)
-
-
 def in_folds(data: GestureData, ways: list[str], epochs: int) -> dict[str, Any]:
     """Accuracy of the net, of templates or of both, each group left out once."""
     right: dict[str, list[NDArray[np.bool_]]] = {by: [] for by in ways}
@@ -215,11 +143,8 @@ def main() -> None:
     ways = ["templates", "net"]
     parts: dict[str, Callable[[Any, int], dict[str, Any]]] = {
         "examples": lambda given, _: two_examples(fifteen_motions(given.folder)),
-        "both": lambda given, _: both_hands(given.folder),
         "cut-out": lambda given, epochs: in_folds(cut_out(given.folder), given.by, epochs),
         "stream": lambda given, epochs: sfinge.in_streams(given.folder, given.on, epochs),
-        "recorders": lambda given, epochs: point_history.other_recorders(given.folder, epochs),
-        "bodies": lambda given, epochs: in_folds(bodies(given.folder), given.by, epochs),
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)

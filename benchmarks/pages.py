@@ -4,32 +4,28 @@
 
 TABLE is a keypoint table, its rows the samples (../shared/data's 19,484 hands unless told); with
 --pictures the project has N samples with a crop each instead. A model is trained on them first. A
-page stands when nothing of it is missing, grey or of the page before (see pages.js): after its
-address was opened in a browser that knows nothing of Mudra, and must load a hundred scripts; in one
-that was here before; and after a click in the menu.
+page stands when nothing of it is missing, grey or of the page before (tests/support/page_load.js):
+after its address was opened in a browser that knows nothing of Mudra, and must load a hundred
+scripts; in one that was here before; and after a click in the menu.
 """
 
 import argparse
 import json
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
-from benchmarks.review import PROJECT, fill
-from benchmarks.studio import FLAGS, PATIENCE_MS, ROOT, conditions, find_chromium, studio
 from core.paths import Paths
 from core.store import Store
+from tests.support.many_samples import PROJECT, fill
+from tests.support.page_load import standing_ms, watched
+from tests.support.studio import FLAGS, ROOT, conditions, find_chromium, studio
 
 TABLE = ROOT.parent / "shared" / "data" / "hand_keypoints" / "gestures.csv"
-WATCH = Path(__file__).with_suffix(".js")
-WINDOW = {"width": 1280, "height": 900}
 EPOCHS = 3
 NEW, ADDRESS, CLICK = "new browser", "address", "click"
 KINDS = (NEW, ADDRESS, CLICK)
@@ -49,28 +45,6 @@ def prepare(paths: Paths, table: Path, pictures: int) -> None:
     _, run = train_here(store, paths, project, epochs=EPOCHS, progress=lambda *_: None)
     store.set_active_model(project.id, run.name)
     store.close()
-
-
-@contextmanager
-def watched(browser: Browser) -> Iterator[Page]:
-    """A window that keeps nothing of another one, and tells when a page stands."""
-    context = browser.new_context(viewport=WINDOW, permissions=["camera"])  # type: ignore[arg-type]
-    context.add_init_script(path=WATCH)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-def standing_ms(page: Page) -> float:
-    """Wait until the page stands; how long it took."""
-    try:
-        return float(page.wait_for_function("window.mudraPage?.standing()").json_value())
-    except Exception:
-        print("still missing:", page.evaluate("mudraPage.missing"), file=sys.stderr)
-        raise
 
 
 def menu(page: Page, address: str) -> dict[str, str]:

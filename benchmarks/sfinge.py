@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.clip_windows import Clips, clips_of
 from core.capture.clips import LEAST_FRAMES, MOST_S
 from core.gestures.data import GestureData
 from core.gestures.evaluation.detection import Span, detection_figures
@@ -27,6 +26,7 @@ from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.learner import train
 from core.learning.runs import Run
 from core.pose.skeletons import HAND_21
+from tests.support.recorded_clips import Clips, clips_of
 
 FILE, FPS = "sfinge3d_v1.npz", 20
 _FOLDS = 3

@@ -17,7 +17,6 @@ import psycopg
 import pytest
 from filelock import FileLock
 
-from benchmarks.studio import find_chromium
 from core.capture.importing import import_path
 from core.estimators import create_estimator
 from core.gestures.model.gesture_model import GestureModel
@@ -25,8 +24,9 @@ from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.store import Store
 from core.weights.mediapipe_models import is_prepared
-from tests import postgresql
-from tests.performances import perform
+from tests.support import postgresql
+from tests.support.performances import perform
+from tests.support.studio import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"

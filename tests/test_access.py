@@ -16,10 +16,10 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from benchmarks.studio import LOG, ROOT, studio
 from core.paths import Paths
 from core.recognition.browser_channel import PATH
 from core.store import Store
+from tests.support.studio import LOG, ROOT, studio
 
 SECRET = "a-secret-of-the-proxy"
 ENVIRONMENT = {"MUDRA_LOGIN_HEADER": "X-Mudra-User", "MUDRA_LOGIN_SECRET": SECRET}

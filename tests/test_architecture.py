@@ -151,10 +151,15 @@ def test_the_way_to_the_live_page_loads_no_heavy_library() -> None:
 
 
 def test_what_tests_share_lies_in_no_test_and_no_program_needs_them() -> None:
-    """A test imports fixtures and helpers from a conftest; benchmarks, core and pages from core."""
-    another = re.compile(r"^\s*(from|import) tests[\w.]*\.test_", re.M)
+    """Tests import from conftests and tests/support, benchmarks from core and tests/support."""
+    not_for_tests = re.compile(r"^\s*(from|import) (tests[\w.]*\.test_|benchmarks\b)", re.M)
     any_test = re.compile(r"^\s*(from|import) tests\b", re.M)
-    rules = [("tests/**/*.py", another), ("benchmarks/*.py", any_test), ("core/**/*.py", any_test)]
+    no_helper = re.compile(r"^\s*(from|import) tests\b(?!\.support)", re.M)
+    rules = [
+        ("tests/**/*.py", not_for_tests),
+        ("benchmarks/*.py", no_helper),
+        ("core/**/*.py", any_test),
+    ]
     found = [
         str(path.relative_to(ROOT))
         for pattern, wrong in rules

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.page_client import visit
 from core.weights.browser_files import is_ready
 from tests.conftest import lacking
+from tests.support.page_client import visit
 
 
 @pytest.fixture(scope="module")

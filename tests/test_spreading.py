@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.studio import free_port
 from core.capture.importing import import_path
 from core.errors import EstimatorError, MediaError
 from core.gestures.model.gesture_model import GestureModel
@@ -28,7 +27,7 @@ from core.recognition.evaluating import evaluate
 from core.recognition.extracting import extract
 from core.spreading import _processes, spread
 from core.store import Store
-from tests.spread_work import (
+from tests.support.spread_work import (
     fragile_hands,
     killed,
     no_keypoints,
@@ -37,6 +36,7 @@ from tests.spread_work import (
     telling,
     watched_hands,
 )
+from tests.support.studio import free_port
 
 with_ray = [
     pytest.mark.slow,

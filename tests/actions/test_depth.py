@@ -14,7 +14,7 @@ from core.depth.sources.recordings import open_depth
 from core.errors import ModelError
 from core.estimators.depth_net import DepthNet
 from core.recognition.depth_reading import DepthReader
-from tests.massing_net import save_massing_net
+from tests.support.massing_net import save_massing_net
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import cv2
 import pytest
 from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
 
-from benchmarks.studio import LOG, ROOT, flags, studio
 from core.paths import Paths
 from core.store import Store
+from tests.support.studio import LOG, ROOT, flags, studio
 
 WAIT_MS = 30_000
 expect.set_options(timeout=WAIT_MS)

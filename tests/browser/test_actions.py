@@ -14,8 +14,8 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect as connect_by_proxy
 
-from benchmarks.studio import start_camera
 from tests.browser.conftest import choose, keeps, kept, settled, stored
+from tests.support.studio import start_camera
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)

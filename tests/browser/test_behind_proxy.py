@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import ROOT, flags, free_port, studio
 from core.store import Store
 from core.weights.browser_files import is_ready
 from tests.browser.conftest import begin_hold, kept, reads, start_in_browser
 from tests.conftest import lacking, wait_until
 from tests.pages.conftest import record
+from tests.support.studio import ROOT, flags, free_port, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOST, SECRET = "studio.test", "a-secret-of-the-proxy"

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from tests.browser.conftest import begin_hold, card, kept, reads, settled, write_film
+from tests.support.studio import start_camera
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.usefixtures("weights_folder"),
 ]
-# of Leeds Sports Pose Extended, by the rule of core/recipes/arm_rule.py on its true keypoints
+# of Leeds Sports Pose Extended, by the rule of docs/measurements.md on its true keypoints
 LEARNED = {
     "t_pose": ("im00360", "im01992", "im04842", "im04553", "im02615"),
     "hands_up": ("im02178", "im01361", "im04924", "im03293", "im00924"),

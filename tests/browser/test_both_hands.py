@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.paths import Paths
 from core.store import NewSample, Store
 from core.store.rows import MOVING
@@ -25,7 +24,8 @@ from tests.browser.conftest import (
     write_film,
 )
 from tests.conftest import lacking
-from tests.hands_together import PAPER, both_hands
+from tests.support.hands_together import PAPER, both_hands
+from tests.support.studio import start_camera
 
 pytestmark = pytest.mark.browser
 # what the project's gestures are shown as here: each hand's photo, the left one mirrored

@@ -4,8 +4,8 @@ from statistics import median
 
 import pytest
 
-from benchmarks.camera_cycles import cycles, lasting_growth
-from benchmarks.studio import flags
+from tests.support.camera_cycles import cycles, lasting_growth
+from tests.support.studio import flags
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

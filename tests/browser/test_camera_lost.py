@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import flags, studio
+from tests.support.studio import flags, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -5,12 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import FLAGS
 from core.gestures.labels import DEFAULT_GESTURES, NONE
 from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.store import Store
 from tests.browser.conftest import SIZES, WAIT_MS, light_and_dark, settled
+from tests.support.studio import FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 FOREIGN = "mudra.test"  # a name of the studio that is not this machine's own

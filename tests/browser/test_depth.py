@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from tests.browser.conftest import settled
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import FLAGS, ROOT
 from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
@@ -16,6 +15,7 @@ from core.pose.skeletons import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import Reading
 from tests.conftest import wait_until
+from tests.support.studio import FLAGS, ROOT
 
 pytestmark = pytest.mark.browser
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.heatmap_layout import JOINT, Maps, layout_of
 from core.pose.skeletons import HAND_21
 from tests.browser.conftest import light_and_dark, set_choice, settled, write_film
+from tests.support.studio import start_camera
 
 INDEX_TIP = 8
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error, expect
 
-from benchmarks.studio import start_camera
 from core.capture.plans import HELD
 from tests.browser.conftest import (
     WAIT_MS,
@@ -22,6 +21,7 @@ from tests.browser.conftest import (
     stored,
     undo_here,
 )
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -6,7 +6,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from tests.browser.conftest import (
     button_to_hold,
     card,
@@ -17,6 +16,7 @@ from tests.browser.conftest import (
     settled,
     stored,
 )
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -5,11 +5,11 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.paths import Paths
 from core.pose.skeletons import BODY_33
 from core.store import Store
 from tests.browser.conftest import choose, go, settled
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 FRAME = 'iframe[title*="webrtc_streamer"]'

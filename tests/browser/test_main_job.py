@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.capture.importing import import_path
 from core.paths import Paths
 from core.store import Store
@@ -25,6 +24,7 @@ from tests.browser.conftest import (
     undo_here,
     write_film,
 )
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

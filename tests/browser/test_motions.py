@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.paths import Paths
 from core.store import Store
 from core.store.rows import MOVING
@@ -24,7 +23,8 @@ from tests.browser.conftest import (
     undo_here,
     write_film,
 )
-from tests.performances import perform
+from tests.support.performances import perform
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 LISTEN = """

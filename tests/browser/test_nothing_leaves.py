@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from benchmarks.studio import flags, studio
 from tests.browser.conftest import WAIT_MS, settled
+from tests.support.studio import flags, studio
 
 PAGES = (
     "",

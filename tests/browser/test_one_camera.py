@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera, studio
 from tests.browser.conftest import button_to_hold, go, is_chosen, reads, settled
+from tests.support.studio import start_camera, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 FRAME = 'iframe[title*="webrtc_streamer"]'

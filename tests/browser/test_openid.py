@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from benchmarks.studio import FLAGS, LOG, flags, free_port, studio
 from core.paths import Paths
 from core.recognition.browser_channel import GONE, PATH
 from core.store import Store
@@ -21,6 +20,7 @@ from tests.browser.conftest import light_and_dark, reads, start_in_browser
 from tests.browser.https_provider import write_certificate
 from tests.conftest import lacking, wait_until
 from tests.pages.conftest import record
+from tests.support.studio import FLAGS, LOG, flags, free_port, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PEOPLE = {"anna": "Anna A.", "ben": "Ben *B.*"}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from core.paths import Paths
 from tests.browser.conftest import set_choice, settled, write_film
-from tests.standing_net import save_standing_net
+from tests.support.standing_net import save_standing_net
+from tests.support.studio import start_camera
 
 CROWD = "000000000790.jpg"
 

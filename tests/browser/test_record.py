@@ -7,7 +7,6 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera
 from tests.browser.conftest import (
     button_to_hold,
     choose,
@@ -19,6 +18,7 @@ from tests.browser.conftest import (
     stored,
     undo_here,
 )
+from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import start_camera, studio
 from core.paths import Paths
 from core.store import NewSample, Store
 from tests.browser.conftest import (
@@ -21,6 +20,7 @@ from tests.browser.conftest import (
     settled,
     stored,
 )
+from tests.support.studio import start_camera, studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -3,8 +3,8 @@ browser, and no other."""
 
 import pytest
 
-from benchmarks.studio import ROOT
 from tests.browser.conftest import without_closed_websockets
+from tests.support.studio import ROOT
 
 LIBRARY = f"{ROOT}/.venv/lib/python3.11/site-packages"
 READS = f"""\

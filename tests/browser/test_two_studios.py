@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.studio import FLAGS, studio
 from core.store import Store
 from tests.browser.conftest import card, choose
+from tests.support.studio import FLAGS, studio
 
 pytestmark = [
     pytest.mark.browser,

@@ -10,7 +10,7 @@ from core.capture.demo import fill_demo
 from core.paths import Paths
 from core.store import Store
 from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
-from tests.contrast import TEXT, contrast
+from tests.support.contrast import TEXT, contrast
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.pages import standing_ms, watched
-from benchmarks.studio import FLAGS
 from pages.panels.words import SECTIONS
+from tests.support.page_load import standing_ms, watched
+from tests.support.studio import FLAGS
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
 

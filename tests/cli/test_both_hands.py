@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.pose.finders import BOTH_HANDS
-from tests.hands_together import both_hands
+from tests.support.hands_together import both_hands
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
 # the photos of the one and the other hand

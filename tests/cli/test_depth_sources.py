@@ -12,7 +12,7 @@ from core.cli import app
 from core.depth.sources.recordings import open_depth
 from core.errors import MediaError
 from core.paths import Paths
-from tests.massing_net import save_massing_net
+from tests.support.massing_net import save_massing_net
 
 BY_NET = ["--depth", "crossinfonet.mine"]
 RECORD = ["record", "--project", "P", "--gesture", "fist", *BY_NET]

@@ -24,7 +24,7 @@ from core.paths import Paths
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import answers
 from core.store import Store
-from tests.massing_net import save_massing_net
+from tests.support.massing_net import save_massing_net
 
 GESTURES = ("fist", "open_palm", "thumbs_up")
 EACH = 12

@@ -9,7 +9,7 @@ import pytest
 from core.errors import WeightsError
 from core.estimators.palm_net import PalmNetModel, reduced_to
 from core.paths import Paths
-from tests.seeing_net import save_seeing_net
+from tests.support.seeing_net import save_seeing_net
 
 
 @pytest.fixture(scope="module")

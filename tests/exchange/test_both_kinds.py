@@ -27,7 +27,7 @@ from core.gestures.motion.windows import window
 from core.jobs.answering import answering
 from core.paths import Paths
 from core.store import Store
-from tests.performances import frames_of, made, performed
+from tests.support.performances import frames_of, made, performed
 
 STILL, MOVING = ["thumbs_up", "fist", "open_palm"], ["swipe_left", "swipe_right"]
 

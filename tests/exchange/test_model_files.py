@@ -41,7 +41,7 @@ from core.paths import Paths
 from core.pose.skeletons import FINGERTIP_1, HAND_21
 from core.recognition.reading import probabilities
 from core.store import NewSample, Store
-from tests.performances import perform, performed
+from tests.support.performances import perform, performed
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture
 GESTURES = ("ok", "fist")

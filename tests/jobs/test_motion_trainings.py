@@ -7,7 +7,7 @@ from core.gestures.model.gesture_model import MODEL, MOTIONS, GestureModel
 from core.gestures.motion.windows import window
 from core.jobs.answering import answering
 from core.jobs.trainings import learned_from, result_of, train_here
-from tests.performances import perform, performed
+from tests.support.performances import perform, performed
 
 PROJECT = "People"  # whose three still gestures three persons have recorded
 

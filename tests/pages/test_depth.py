@@ -19,8 +19,8 @@ from core.paths import Paths
 from core.store import NewSample
 from pages.panels.words import NOT_STARTED
 from tests.conftest import wait_until
-from tests.depth_recordings import CAMERA_JSON, depth_png
 from tests.pages.conftest import cards, go, press, tables, texts, undo_here, undo_offered, upload
+from tests.support.depth_recordings import CAMERA_JSON, depth_png
 
 NET = "crossinfonet.synthetic_light"  # ships
 ADD = "Add these frames as samples"

@@ -11,8 +11,8 @@ from core.lab.renderer.render import render_hand
 from core.paths import Paths
 from core.pose.finders import IN_BROWSER, MEDIAPIPE
 from core.store import NewSample
-from tests.massing_net import save_massing_net
 from tests.pages.conftest import go, press, texts
+from tests.support.massing_net import save_massing_net
 
 EACH = 6
 

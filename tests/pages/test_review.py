@@ -9,7 +9,7 @@ from core.gestures.labels import safe_label
 from core.store.bin import delete_samples
 from core.store.index import read_index
 from tests.pages.conftest import ODD, go, press, record, tables, texts
-from tests.performances import perform
+from tests.support.performances import perform
 
 
 def ids(store):

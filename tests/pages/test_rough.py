@@ -13,7 +13,7 @@ from core.learning.runs import Run
 from core.paths import Paths
 from core.store.bin import delete_samples
 from tests.pages.conftest import PAGES, cards, go, record, texts, undo_offered
-from tests.relabelled_net import save_relabelled_net
+from tests.support.relabelled_net import save_relabelled_net
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from tests.contrast import CONTROL, TEXT, contrast
+from tests.support.contrast import CONTROL, TEXT, contrast
 
 
 def test_contrast_is_that_of_the_standard():

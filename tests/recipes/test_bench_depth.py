@@ -8,7 +8,7 @@ from core.errors import WeightsError
 from core.nets import build_net
 from core.paths import Paths
 from core.recipes.bench_depth import bench_depth
-from tests.massing_net import save_massing_net
+from tests.support.massing_net import save_massing_net
 
 
 def test_a_net_that_is_there_is_timed_as_it_is(tmp_path: Path) -> None:

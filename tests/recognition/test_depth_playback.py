@@ -1,5 +1,5 @@
 """A recording that is looked through: what was found stays, and its errors are those of its truth.
-The hand is a board, see `tests/massing_net.py`."""
+The hand is a board, see `tests/support/massing_net.py`."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from core.errors import MediaError
 from core.estimators.depth_net import DepthNet
 from core.pose.skeletons import HAND_21, MSRA_21, convert
 from core.recognition.depth_playback import DepthPlayback
-from tests.massing_net import save_massing_net, star
+from tests.support.massing_net import save_massing_net, star
 
 CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)
 REACH = (400.0, 1500.0)

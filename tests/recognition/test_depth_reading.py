@@ -13,8 +13,8 @@ from core.estimators.palm_net import PalmNetModel
 from core.lab.palm_frames import read_palm_frames
 from core.recognition.depth_reading import DepthReader, is_hand
 from core.recognition.hand_finding import DepthFinder
-from tests.massing_net import save_massing_net, star
-from tests.seeing_net import save_seeing_net
+from tests.support.massing_net import save_massing_net, star
+from tests.support.seeing_net import save_seeing_net
 
 # 1 px is 2 mm at 500 mm
 CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)

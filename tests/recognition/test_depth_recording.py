@@ -16,7 +16,7 @@ from core.recognition.depth_recording import (
     check_takes_depth,
     record_depth,
 )
-from tests.massing_net import save_massing_net
+from tests.support.massing_net import save_massing_net
 
 FRAMES = range(12)
 

@@ -10,7 +10,7 @@ import pytest
 from core.depth.cameras import CAMERAS
 from core.errors import ArchiveError, MediaError
 from core.recognition.depth_uploads import uploaded_recording
-from tests.depth_recordings import CAMERA_JSON, depth_png, zip_of
+from tests.support.depth_recordings import CAMERA_JSON, depth_png, zip_of
 
 
 def opened(uploads, folder, camera=None):

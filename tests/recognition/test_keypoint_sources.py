@@ -16,7 +16,7 @@ from core.recognition.keypoint_sources import (
     source_for,
     stages_of,
 )
-from tests.relabelled_net import save_relabelled_net
+from tests.support.relabelled_net import save_relabelled_net
 
 LIGHT = "cpm.hand_light"
 

@@ -20,7 +20,7 @@ from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.recognition.live import Latest, LiveProcessor, Options
 from core.recognition.reading import probabilities
-from tests.standing_net import save_standing_net
+from tests.support.standing_net import save_standing_net
 
 PEOPLE = "000000000790.jpg"
 RAW = Smoothing(joints=False, hold_s=0)

@@ -15,7 +15,16 @@ from core.pose.boxes import resized
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.reading import HandReader
 from core.store import Store
-from tests.performances import SIZE_HW, STREAM_FPS, WAYS, frames_of, made, perform, real_hand, seen
+from tests.support.performances import (
+    SIZE_HW,
+    STREAM_FPS,
+    WAYS,
+    frames_of,
+    made,
+    perform,
+    real_hand,
+    seen,
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """100,000 samples: a page, the look for doubt, deletion and undo, within time and memory.
 
-Times are CPU times, so that other work on the machine doesn't count; the benchmark has the clock's.
+Times are CPU times, so that other work on the machine doesn't count.
 """
 
 import subprocess
@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from benchmarks.review import PROJECT, fill
 from core.capture.samples import picture_of
 from core.paths import Paths
 from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, score_labels
@@ -17,6 +16,7 @@ from core.store import Store
 from core.store.bin import delete_samples, move_samples
 from core.store.curation import list_sessions
 from core.store.index import read_bin, read_index, read_samples
+from tests.support.many_samples import PROJECT, fill
 
 pytestmark = pytest.mark.slow
 N = 100_000

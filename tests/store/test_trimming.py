@@ -7,8 +7,8 @@ from core.errors import NotFoundError
 from core.store.bin import delete_samples
 from core.store.index import read_samples
 from core.store.trimming import clip_times, trim_clip, whole_of
-from tests.performances import perform
 from tests.store.conftest import only_sqlite
+from tests.support.performances import perform
 
 pytestmark = only_sqlite
 

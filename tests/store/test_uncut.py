@@ -9,7 +9,7 @@ from core.store.deleting import empty_bin
 from core.store.index import count_samples, read_bin, read_samples
 from core.store.rows import MOVING
 from core.store.trimming import part_of, trim_clip, whole_of
-from tests.performances import performed
+from tests.support.performances import performed
 
 
 def test_a_clip_is_widened_to_what_it_was_cut_from_which_goes_with_the_bin(store, project):

@@ -17,7 +17,6 @@ import onnx
 import pytest
 import torch
 
-from benchmarks.chance_labels import chance_accuracies, chance_accuracy, random_project
 from core.errors import ModelError, TrainingError
 from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.protocol import Part, Protocol
@@ -41,6 +40,7 @@ from core.learning.runs import Run
 from core.paths import Paths
 from core.pose.skeletons import HAND_21
 from tests.gestures.conftest import make_data, without_sha256
+from tests.support.chance_labels import chance_accuracies, chance_accuracy, random_project
 
 FEW = TrainOptions(epochs=6)
 

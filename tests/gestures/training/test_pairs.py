@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.clip_windows import clips_of
-from benchmarks.motions import signs_of, surer
 from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
@@ -19,6 +17,7 @@ from core.gestures.training.motion_learner import fit_again, probabilities
 from core.gestures.training.outliers import recombined, synthetic_outliers
 from core.learning.runs import Run
 from core.pose.skeletons import HANDS_42
+from tests.support.recorded_clips import clips_of, signs_of, surer
 
 _SIGNER = "mir23121992/british-signlanguage"
 _LEFT, _RIGHT = slice(0, 21), slice(21, 42)

@@ -1,11 +1,11 @@
 """Streams that run long leave memory and threads as they were.
 
-Slow: ten minutes; `python -m benchmarks.soak --minutes 30` is the long one.
+Slow: ten minutes.
 """
 
 import pytest
 
-from benchmarks.soak import Moment, growth_mb, soak
+from tests.support.soak import Moment, growth_mb, soak
 
 MAY_GROW_MB = 50
 

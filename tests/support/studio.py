@@ -21,7 +21,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from core.media.videos import read_video
 from core.pose.types import Picture
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LOG = "log.txt"  # in the workspace: what the studio said
 STARTS_WITHIN_S = 60
 PATIENCE_MS = 60_000

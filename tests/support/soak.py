@@ -1,21 +1,15 @@
-"""Minutes at 15 frames a second: what memory and threads do meanwhile.
+"""Measure memory and threads of a live stream at 15 frames a second for minutes.
 
-python -m benchmarks.soak --minutes 30 [--video VIDEO] [--browser FILM.mjpeg] [--json]
-
-Without --browser a replayed camera goes through what a stream goes through here: the live track,
-the estimator, the starter model, the drawing, and a recorder that writes into a store. With it the
-whole studio runs, and Chromium shows it the film while it records.
+A replayed camera passes the live track, the estimator, the starter model, the drawing, and a
+recorder that writes into a store.
 """
 
-import argparse
 import asyncio
-import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,10 +19,7 @@ import cv2
 import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from playwright.sync_api import sync_playwright
 
-from benchmarks.camera_cycles import open_page, standing
-from benchmarks.studio import BROWSERS, ROOT, find_chromium, flags, start_camera, studio
 from core.capture.plans import CONTINUOUS
 from core.capture.recording import Recorder
 from core.estimators import create_estimator
@@ -38,6 +29,8 @@ from core.paths import Paths
 from core.recognition.live import LiveProcessor, Options
 from core.recognition.low_latency import LowLatencyTrack
 from core.store import Store
+from tests.support.camera_cycles import standing
+from tests.support.studio import ROOT
 
 FPS = 15
 VIDEO = ROOT.parent / "shared" / "data" / "hand_videos" / "slideshow_emrecandir.mp4"
@@ -147,68 +140,9 @@ async def _moments(
     await track.ended()
 
 
-def soak_studio(minutes: float, film: Path, chromium: str) -> Iterator[Moment]:
-    """The same of a studio whose Record page Chromium keeps open, recording."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        studio(Path(folder)) as (address, process),
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags(film))
-        page = open_page(browser, f"{address}/record")
-        page.get_by_text("Start / stop", exact=True).click()
-        start_camera(page)
-        page.get_by_role("button", name=re.compile("^Record")).first.click(timeout=60_000)
-        begun, samples, before = time.monotonic(), 0, -1
-        while (now := time.monotonic()) - begun < 60 * minutes:
-            page.wait_for_timeout(1000 * EVERY_S)
-            here = standing(process.pid, 0)
-            kept = re.search(r"kept (\d+)", page.locator(".status").inner_text())
-            samples, before = int(kept[1]) if kept else -1, samples
-            if samples == before:
-                predicted = page.get_by_test_id("stMain").inner_text()
-                raise RuntimeError(
-                    f"nothing recorded since {EVERY_S:.0f} s; the page says: {predicted}"
-                )
-            yield Moment(round(now - begun, 1), here.threads, here.memory_mb, -1, samples)
-        browser.close()
-
-
 def growth_mb(moments: list[Moment]) -> float:
     """From the first minute that is warm to the last one, by the median of each."""
     warm = [one for one in moments if one.seconds >= WARM_S]
     first = [one.memory_mb for one in warm if one.seconds < warm[0].seconds + 60]
     last = [one.memory_mb for one in warm if one.seconds > warm[-1].seconds - 60]
     return round(float(np.median(last) - np.median(first)), 1)
-
-
-def main() -> None:
-    """Print each moment, then the growth."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--video", type=Path, default=VIDEO, help="what the replayed camera shows")
-    parser.add_argument("--browser", type=Path, help="film of Chromium's camera: the whole studio")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    chromium = find_chromium() or BROWSERS[0]
-    moments = []
-    for one in (
-        soak_studio(given.minutes, given.browser, chromium)
-        if given.browser
-        else soak(given.minutes, given.video)
-    ):
-        moments.append(one)
-        text = (
-            f"{one.seconds:7.1f} s {one.threads:4} threads {one.memory_mb:8.1f} MB "
-            f"{one.frames} frames {one.samples} samples"
-        )
-        print(json.dumps(asdict(one)) if given.json else text, flush=True)
-    print(
-        json.dumps({"growth_mb": growth_mb(moments)})
-        if given.json
-        else f"grew by {growth_mb(moments)} MB"
-    )
-
-
-if __name__ == "__main__":
-    main()

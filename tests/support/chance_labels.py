@@ -1,14 +1,8 @@
-"""The accuracy that a training reports where nothing can be learned: labels drawn by a coin.
+"""Measure the accuracy that a training reports where nothing can be learned: random labels.
 
-    python -m benchmarks.chance_labels [--draws 400] [--epochs 20]
-
-Each draw is a project of two persons and two gestures with random hands and random labels; one
-person's 40 samples are held out. Without any choice on them the mean of the reported accuracies is
-chance, 50 %. Beside it: the best epoch's accuracy, which held-out samples that chose the epoch
-would report.
+Each draw is a project of two persons and two gestures with random hands; one person is held out.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -54,26 +48,3 @@ def chance_accuracies(
     for seed in range(draws):
         data = random_project(seed, each)
         yield chance_accuracy(data, replace(TrainOptions(epochs=epochs), seed=seed))
-
-
-def main() -> None:
-    """Print the means and the standard error of the first."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--draws", type=int, default=400)
-    parser.add_argument("--epochs", type=int)
-    options = parser.parse_args()
-    found = []
-    for accuracies in chance_accuracies(options.draws, epochs=options.epochs):
-        found.append(accuracies)
-        if len(found) % 50 == 0 or len(found) == options.draws:
-            reported, best = 100 * np.mean(found, axis=0)
-            error = 100 * np.std([accuracy for accuracy, _ in found]) / np.sqrt(len(found))
-            print(
-                f"{len(found)} draws: reported {reported:.2f} % (standard error {error:.2f}), "
-                f"best epoch {best:.2f} %",
-                flush=True,
-            )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """The README's two pictures: drawn hands before a fake camera, the studio in Chromium.
 
-    python -m benchmarks.readme_pictures [FOLDER]      # docs/pictures unless told
+    python -m tests.support.readme_pictures [FOLDER]      # docs/pictures unless told
 
 No photo of a person is in them: `drawn_hands` draws the shipped landmarks. Look at them afterwards.
 """
@@ -15,8 +15,6 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from benchmarks.drawn_hands import draw_hand
-from benchmarks.studio import ROOT, opened, start_camera, studio, write_film
 from core.capture.demo import read_demo
 from core.capture.recording import Recorder
 from core.capture.stills import add_pictures
@@ -25,6 +23,8 @@ from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Floats, Picture
 from core.store import Store
+from tests.support.drawn_hands import draw_hand
+from tests.support.studio import ROOT, opened, start_camera, studio, write_film
 
 WIDTH = 1280
 THUMB = ("thumbs_up", 4, 290, (300, 245))  # gesture, which of its hands, size, middle

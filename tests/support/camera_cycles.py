@@ -1,19 +1,14 @@
-"""Start and stop the camera again and again; threads and memory of the server after each cycle.
+"""Start and stop the camera again and again; threads and memory of the server after each cycle."""
 
-python -m benchmarks.camera_cycles --film FILM.mjpeg [--cycles N] [--json]
-"""
-
-import argparse
-import json
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.studio import BROWSERS, find_chromium, flags, start_camera, studio
+from tests.support.studio import start_camera, studio
 
 CALM_S = 2.5  # what ends needs a moment
 
@@ -73,23 +68,3 @@ def lasting_growth(values: Sequence[float]) -> float:
     """What the last third has at least more than the first: what comes and goes does not count."""
     third = len(values) // 3
     return min(values[-third:]) - min(values[:third])
-
-
-def main() -> None:
-    """Print each cycle."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--film", type=Path, required=True, help="what the fake camera shows")
-    parser.add_argument("--cycles", type=int, default=20)
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    with sync_playwright() as playwright:
-        chromium = find_chromium() or BROWSERS[0]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags(given.film))
-        for one in cycles(browser, given.cycles):
-            text = f"{one.cycle:4} {one.threads:4} threads {one.memory_mb:8.1f} MB"
-            print(json.dumps(asdict(one)) if given.json else text, flush=True)
-        browser.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.studio import cpu_seconds
+from tests.support.studio import cpu_seconds
 
 WORK = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True); input()"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WORK!r}])"

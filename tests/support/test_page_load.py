@@ -1,10 +1,10 @@
-"""When a page counts as standing, on pages written by hand; and the figures, by hand."""
+"""When a page counts as standing, on pages written by hand."""
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from benchmarks.pages import standing_ms, summary, table, watched
-from benchmarks.studio import FLAGS
+from tests.support.page_load import standing_ms, watched
+from tests.support.studio import FLAGS
 
 PAGE = """<body>
 <nav data-testid="stSidebarNav"><a id="next">next</a></nav>
@@ -77,25 +77,3 @@ def test_after_a_click_the_page_before_does_not_count(window):
     window.evaluate("document.querySelector('h1').innerText = 'Two'")
     assert missing(window) == ""
     assert 0 < standing_ms(window) < window.evaluate("performance.now()")
-
-
-def test_the_summary_says_median_and_worst_in_seconds():
-    times = {
-        "Live": {
-            "first": [1500.0],
-            "new browser": [1300.0],
-            "address": [300.0, 100.0, 900.0],
-            "click": [50.0, 70.0],
-        }
-    }
-    found = summary(times)
-    assert found == {
-        "Live": {
-            "first": 1.5,
-            "new browser": {"median": 1.3, "worst": 1.3},
-            "address": {"median": 0.3, "worst": 0.9},
-            "click": {"median": 0.06, "worst": 0.07},
-        }
-    }
-    figures = "1.50 | 1.30 / 1.30 | 0.30 / 0.90 | 0.06 / 0.07"
-    assert table(found).splitlines()[-1] == f"| Live | {figures} |"

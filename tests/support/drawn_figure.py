@@ -1,4 +1,4 @@
-"""What the tests of recipes share: a figure with arms at given angles."""
+"""Draw a figure with arms at given angles."""
 
 import numpy as np
 
