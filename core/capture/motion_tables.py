@@ -1,9 +1,8 @@
-"""Tables of moving gestures: the way of a fingertip over 16 frames, as Kazuhito00's app logs it.
+"""Read point histories: a fingertip's path over 16 frames, as Kazuhito00's app logs it.
 
-Convention: places are from the first frame's, x in shares of the picture's width, y of its height,
-as in a mirror. The table does not say the picture's shape: it is taken to be 16 to 9, which is that
-of the app's own (960 × 540); its frames to come 30 times a second. Clips are (N, 16, 1, 2), in
-heights of the picture.
+Convention: coordinates are relative to the first frame's, x in picture widths and y in picture
+heights, as in a mirror. The table does not say the picture's shape: 16:9 is assumed, the app's own
+(960 × 540), and 30 frames per second. Clips are (N, 16, 1, 2), in picture heights.
 """
 
 from collections.abc import Sequence
@@ -19,94 +18,48 @@ from core.errors import TableError
 from core.pose.skeletons import FINGERTIP_1
 
 _FRAMES, _FPS, _ASPECT = 16, 30.0, 16 / 9
-_XY = [f"{axis}{frame}" for frame in range(_FRAMES) for axis in "xy"]
-_LOST = 0.3  # a step as long as this: the hand was lost, which the app writes as (0, 0)
-_UNCLEAR = "unclear"
+_COLUMNS = ["label", *(f"{axis}{frame}" for frame in range(_FRAMES) for axis in "xy")]
+_LOST_STEP = 0.3  # a step as long as this: the hand was lost, which the app writes as (0, 0)
 
 
 def is_point_history(first: Sequence[str]) -> bool:
-    """Whether a table with this first row is one, by its columns."""
-    named = {"label", *_XY} <= {*first} and f"x{_FRAMES}" not in first
-    return named or len(first) == 1 + len(_XY)
+    """Whether a table with this first row is a point history."""
+    has_names = {*_COLUMNS} <= {*first} and f"x{_FRAMES}" not in first
+    return has_names or len(first) == len(_COLUMNS)
 
 
 def point_history(first: Sequence[str], cells: pd.DataFrame, path: Path) -> TableRows:
-    """The columns label, x0, y0 … x15, y15; source_repo or person, burst, glitch and agree where
-    they are known; or an integer and 32 numbers without names, as the app itself writes.
+    """Read the columns label, x0, y0 … x15, y15, and source_repo or person, burst, glitch and agree
+    where they are there; or an integer and 32 numbers without names, as the app itself writes.
 
-    Left out, and counted in the remark: rows in which the hand was lost (glitch), whose direction
-    is not their label's (agree = 0), or whose meaning nobody knows (unclear).
+    Rows in which the hand was lost (glitch), whose direction is not their label's (agree = 0), or
+    of unclear meaning are skipped, and counted in the remark.
+
+    Raises:
+        TableError: wrong columns, an empty label, or values that are no numbers.
     """
     if not is_point_history(first):
         raise TableError(
             f"{path.name} has {len(first)} columns that begin with {first[:3]}; a point history "
-            f"has the columns label, x0, y0 … x15, y15; or an integer and {len(_XY)} numbers"
+            f"has the columns label, x0, y0 … x15, y15; or an integer and {len(_COLUMNS) - 1} "
+            "numbers"
         )
-    return _named(list(first), cells, path) if "x0" in first else _numbered(cells, path)
-
-
-def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
-    twice = [name for name in ("label", *_XY) if names.count(name) != 1]
-    if twice:
-        raise TableError(f"{path.name} must have these columns once each: {', '.join(twice)}")
-    table = cells.loc[1:].set_axis(names, axis=1)
-    empty = table.index[table["label"].str.strip() == ""]
-    if len(empty):
-        raise TableError(f"{path.name}: the label is empty {lines_text(empty)}")
-    points = numbers_of(table[_XY], path)
+    table = _named_columns(list(first), cells, path)
+    points = numbers_of(table[_COLUMNS[1:]], path).reshape(-1, _FRAMES, 2)
     labels = text_array(table["label"], path)
-    person = next((name for name in ("source_repo", "person") if name in names), None)
-    persons = text_array(table[person], path) if person else np.full(len(table), "")
-    bursts = text_array(table["burst"], path) if "burst" in names else _runs(labels)
-    lost = _is(table, "glitch", ("1",)) if "glitch" in names else _lost(points)
-    wrong = {
+    lost = _equals(table, "glitch", "1") if "glitch" in table else _find_lost(points)
+    skipped = {
         "in which the hand was lost": lost,
-        "that go another way than their label": _is(table, "agree", ("0", "0.0")),
-        "of unclear meaning": labels == _UNCLEAR,
+        "that go another way than their label": _equals(table, "agree", "0", "0.0"),
+        "of unclear meaning": labels == "unclear",
     }
-    return _rows(points, labels, persons, bursts, wrong)
-
-
-def _is(table: pd.DataFrame, column: str, texts: Sequence[str]) -> NDArray[np.bool_]:
-    if column not in table.columns:
-        return np.zeros(len(table), bool)
-    return np.asarray(table[column].isin([*texts]), bool)
-
-
-def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:
-    labels = cells[0].str.strip()
-    strange = cells.index[~labels.str.fullmatch(r"\d+")]
-    if len(strange):
-        raise TableError(f"{path.name}: the label must be a whole number {lines_text(strange)}")
-    points = numbers_of(cells.iloc[:, 1:], path)
-    written = label_names(path)
-    names = labels.map(lambda text: written.get(text, f"class {text}")).to_numpy(str)
-    nobody, lost = np.full(len(names), ""), {"in which the hand was lost": _lost(points)}
-    return _rows(points, names, nobody, _runs(names), lost)
-
-
-def _lost(points: NDArray[np.float32]) -> NDArray[np.bool_]:
-    steps = np.diff(points.reshape(-1, _FRAMES, 2), axis=1)
-    return np.asarray((np.linalg.norm(steps, axis=2) > _LOST).any(1))
-
-
-def _runs(labels: NDArray[np.str_]) -> NDArray[np.str_]:
-    """(N,) which run of one label each row is in."""
-    return np.cumsum(np.r_[True, labels[1:] != labels[:-1]]).astype(str)
-
-
-def _rows(
-    points: NDArray[np.float32],
-    labels: NDArray[np.str_],
-    persons: NDArray[np.str_],
-    bursts: NDArray[np.str_],
-    wrong: dict[str, NDArray[np.bool_]],
-) -> TableRows:
-    kept = ~np.any([*wrong.values()], axis=0)
-    counts = [f"{int(rows.sum()):,} {what}" for what, rows in wrong.items() if rows.any()]
-    clips = points.reshape(-1, _FRAMES, 1, 2) * np.array([_ASPECT, 1], np.float32)
+    person = "source_repo" if "source_repo" in table else "person"
+    persons = text_array(table[person], path) if person in table else np.full(len(table), "")
+    bursts = text_array(table["burst"], path) if "burst" in table else _number_runs(labels)
+    kept = ~np.any([*skipped.values()], axis=0)
+    counts = [f"{int(rows.sum()):,} {why}" for why, rows in skipped.items() if rows.any()]
     return TableRows(
-        clips[kept],
+        points[kept, :, None] * np.array([_ASPECT, 1], np.float32),
         labels[kept],
         persons[kept],
         skeleton=FINGERTIP_1,
@@ -114,3 +67,43 @@ def _rows(
         recordings=bursts[kept],
         times_s=np.arange(_FRAMES) / _FPS,
     )
+
+
+def _named_columns(names: list[str], cells: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The rows with named columns, and labels by their names."""
+    if "x0" not in names:
+        table = cells.set_axis(_COLUMNS, axis=1)
+        labels = table["label"].str.strip()
+        _refuse_rows(~labels.str.fullmatch(r"\d+"), "must be a whole number", path)
+        written = label_names(path)
+        return table.assign(label=[written.get(text, f"class {text}") for text in labels])
+    twice = [name for name in _COLUMNS if names.count(name) != 1]
+    if twice:
+        raise TableError(f"{path.name} must have these columns once each: {', '.join(twice)}")
+    table = cells.loc[1:].set_axis(names, axis=1)
+    _refuse_rows(table["label"].str.strip() == "", "is empty", path)
+    return table
+
+
+def _refuse_rows(wrong: pd.Series, reason: str, path: Path) -> None:
+    """Raise TableError with the lines that have a wrong label, if there are any."""
+    if wrong.any():
+        raise TableError(f"{path.name}: the label {reason} {lines_text(wrong.index[wrong])}")
+
+
+def _equals(table: pd.DataFrame, column: str, *texts: str) -> NDArray[np.bool_]:
+    """(N,) whether a row has one of these texts in the column; False without the column."""
+    if column not in table:
+        return np.zeros(len(table), bool)
+    return table[column].isin(texts).to_numpy(bool)
+
+
+def _find_lost(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(N,) whether a step of the (N, 16, 2) paths is too long for a hand."""
+    lengths = np.linalg.norm(np.diff(points, axis=1), axis=2)
+    return np.asarray((lengths > _LOST_STEP).any(axis=1))
+
+
+def _number_runs(labels: NDArray[np.str_]) -> NDArray[np.str_]:
+    """(N,) the number of the run of equal labels that each row is in."""
+    return np.cumsum(np.r_[True, labels[1:] != labels[:-1]]).astype(str)

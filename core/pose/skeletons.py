@@ -213,7 +213,6 @@ _WAYS = {
     ("coco_17", "lsp_14"),
     ("lsp_14", "coco_17"),
     *itertools.permutations(("hand_21", "msra_21", "hands17_21"), 2),
-    *((name, "fingertip_1") for name in ("hand_21", "msra_21", "hands17_21")),
 }
 
 
