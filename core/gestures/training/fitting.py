@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
-from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
+from core.gestures.training.averaged_adamw import AveragedAdamW
 from core.gestures.training.nets import GestureNet
 from core.learning.background import ReplacedError, Stop
 from core.learning.runs import error_text
@@ -95,7 +95,7 @@ def fit_mlp(
     torch.set_num_threads(1)  # steps this small are four times slower when threads share them
     fit = _Fit(data, options)
     epochs = options.epochs or fit.enough_epochs
-    net, done = fit.averaged_net(), 0
+    net, done = fit.optimizer.copy_average(), 0
     for epoch in range(1, epochs + 1):
         try:
             fitted, record = _one_epoch(fit, validation, epoch, stop)
@@ -120,7 +120,7 @@ def _one_epoch(
     record = fit.epoch(stop)
     if not np.isfinite(record["loss"]):
         raise TrainingError(f"the loss became {record['loss']} in epoch {epoch}: stopped")
-    net = fit.averaged_net()
+    net = fit.optimizer.copy_average()
     if validation is not None:
         record |= _measured(net, validation)
     return net, record
@@ -138,7 +138,7 @@ class _Fit:
         self.meaning = Meaning.of(data.gestures)
         plain = _plain_features(data)
         self.net = GestureNet.fresh(data, plain, options.hidden, self.generator)
-        self.optimizer = AdamW(self.net, options.learning_rate, options.weight_decay)
+        self.optimizer = AveragedAdamW(self.net, options.learning_rate, options.weight_decay)
         n, size = len(self.labels), options.batch_size
         self.rounds = max(1, -(-_MIN_STEPS * min(size, n) // n))  # over the samples, an epoch
         enough = _ENOUGH_STEPS // (self.rounds * -(-n // size))
@@ -185,12 +185,6 @@ class _Fit:
         )
         self.optimizer.step(loss)
         return loss.detach(), (logits.argmax(1) == y).sum()
-
-    def averaged_net(self) -> GestureNet:
-        """A net of its own with the averaged weights."""
-        net = self.net.without_weights()
-        self.optimizer.give_average(net)
-        return net
 
 
 def _plain_features(data: GestureData) -> NDArray[np.float32]:

@@ -1,5 +1,9 @@
 """An ONNX graph written node by node. `Graph` stands for the array library `xp`: features that are
 given its arrays write down what they do. Convention: the first axis is the batch, of any length.
+
+Not torch.onnx: its exporter needs 4.7 s of one core for a gesture net each time, its libraries
+already imported, and this 6 ms, while somebody waits for a model to use. torch's older exporter
+needs 0.12 s and is deprecated.
 """
 
 from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import TrainingError
 from core.gestures.data import GestureData
-from core.gestures.training.adamw import AdamW
+from core.gestures.training.averaged_adamw import AveragedAdamW
 from core.gestures.training.fitting import TrainOptions
 from core.gestures.training.motion_augmentation import (
     MotionAugmentation,
@@ -43,13 +43,14 @@ def fit_motion(
     some = torch.multinomial(weights, 4 * _AT_ONCE, replacement=True, generator=generator)
     x = features(seen[some], torch.zeros(len(some), dtype=torch.bool), torch)
     net = MotionNet.fresh(features, len(data.gestures), x, generator)
-    optimizer = AdamW(net, _RATE, _DECAY)
+    optimizer = AveragedAdamW(net, _RATE, _DECAY)
     meaning, how = MotionMeaning.of(data.gestures), MotionAugmentation()
     for epoch in range(1, epochs + 1):
         loss_sum, right = 0.0, 0
         for step in range(_STEPS):
             stop.check()
-            optimizer.rate = _RATE * _schedule(((epoch - 1) * _STEPS + step) / (epochs * _STEPS))
+            done = ((epoch - 1) * _STEPS + step) / (epochs * _STEPS)
+            optimizer.set_rate(_RATE * _schedule(done))
             rows = torch.multinomial(weights, _BATCH, replacement=True, generator=generator)
             points, y = augment_motion(seen[rows], labels[rows], how, meaning, features, generator)
             unmirrored = torch.zeros(len(rows), dtype=torch.bool)
@@ -66,9 +67,7 @@ def fit_motion(
         log(event="epoch", epoch=epoch, epochs=epochs, **record)
         if stop.is_set():
             break
-    averaged = net.without_weights()
-    optimizer.give_average(averaged)
-    return averaged
+    return optimizer.copy_average()
 
 
 def usual_epochs(data: GestureData, options: TrainOptions) -> int:

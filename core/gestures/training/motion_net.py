@@ -29,7 +29,7 @@ class MotionNet(nn.Module):
 
     def __init__(self, features: MotionFeatures, classes: int, width: int = WIDTH) -> None:
         super().__init__()
-        self.features, self.sizes = features, (classes, width)
+        self.features = features
         self.register_buffer("mean", torch.zeros(features.count))
         self.register_buffer("spread", torch.ones(features.count))
         sizes = (features.count, *[width] * len(DILATIONS))
@@ -51,12 +51,6 @@ class MotionNet(nn.Module):
             assert isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)
-        return net
-
-    def without_weights(self) -> "MotionNet":
-        """A net like this one, its weights still to be given."""
-        net = MotionNet(self.features, *self.sizes)
-        net.mean, net.spread = self.mean, self.spread
         return net
 
     def logits(self, x: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:

@@ -29,7 +29,7 @@ class GestureNet(nn.Module):
 
     def __init__(self, features: FeatureSet, classes: int, hidden: int) -> None:
         super().__init__()
-        self.features, self.sizes = features, (classes, hidden)
+        self.features = features
         self.register_buffer("mean", torch.zeros(features.count))
         self.register_buffer("spread", torch.ones(features.count))
         self.layers = _layers(features.count, hidden, hidden // 2, classes)
@@ -45,12 +45,6 @@ class GestureNet(nn.Module):
         # a feature that hardly varies in the samples must not be blown up in use
         net.spread = torch.from_numpy((plain.std(0) + 0.02).astype(np.float32))
         _draw_weights(net.layers, generator)
-        return net
-
-    def without_weights(self) -> "GestureNet":
-        """A net like this one, its weights still to be given."""
-        net = GestureNet(self.features, *self.sizes)
-        net.mean, net.spread = self.mean, self.spread
         return net
 
     def standardised(self, x: torch.Tensor) -> torch.Tensor:

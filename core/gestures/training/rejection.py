@@ -16,8 +16,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
+from core.gestures.training.averaged_adamw import AveragedAdamW
 from core.gestures.training.nets import GestureNet, OpenSetNet, RejectionHead
 from core.gestures.training.outliers import complete, synthetic_outliers
 from core.learning.background import Stop
@@ -99,7 +99,7 @@ def fit_rejection(
     x = net.standardised(net.features(keypoints, unmirrored, torch))
     y = torch.cat([torch.zeros(len(gestures)), torch.ones(len(foreign))])
     head = RejectionHead(x.shape[1], none_of(data), generator)
-    optimizer = AdamW(head, _RATE, _DECAY)
+    optimizer = AveragedAdamW(head, _RATE, _DECAY)
     y = y * (1 - 2 * _SMOOTHING) + _SMOOTHING
     stop = stop or Stop()
     for _ in range(_EPOCHS):
@@ -109,8 +109,7 @@ def fit_rejection(
             stop.check()
             odds = head.log_odds(x[rows], generator)
             optimizer.step(binary_cross_entropy_with_logits(odds, y[rows]))
-    optimizer.give_average(head)
-    return OpenSetNet(net, head)
+    return OpenSetNet(net, optimizer.copy_average())
 
 
 def _examples(

@@ -1,6 +1,5 @@
 """Training learns, repeats itself, stops, and saves what it measured."""
 
-import copy
 import errno
 import json
 import os
@@ -24,7 +23,6 @@ from core.gestures.evaluation.validation import split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.training import learner
-from core.gestures.training.adamw import AdamW
 from core.gestures.training.augmentation import Augmentation, Meaning, augment
 from core.gestures.training.export import save_preliminary
 from core.gestures.training.fitting import (
@@ -498,19 +496,3 @@ def test_hostile_model_files_are_refused(spoilable, case):
     with pytest.raises(ModelError):
         model = GestureModel.load(spoilable.path)
         model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
-
-
-def test_our_adamw_moves_weights_as_torch_s_does():
-    generator = torch.Generator().manual_seed(0)
-    x, y = torch.randn(64, 5, generator=generator), torch.randn(64, 3, generator=generator)
-    theirs = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
-    ours = copy.deepcopy(theirs)
-    reference = torch.optim.AdamW(theirs.parameters(), 2e-3, weight_decay=1e-2)
-    own = AdamW(ours, 2e-3, 1e-2)
-    for _ in range(20):
-        theirs.zero_grad()
-        ((theirs(x) - y) ** 2).mean().backward()
-        reference.step()
-        own.step(((ours(x) - y) ** 2).mean())
-    for a, b in zip(theirs.parameters(), ours.parameters(), strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
