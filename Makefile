@@ -23,7 +23,7 @@ help:
 	@echo "make coverage   how much of core/ the tests without a browser run through"
 
 run: setup
-	@.venv/bin/python -m streamlit run serve.py $(ARGS)
+	@.venv/bin/python -m streamlit run app.py $(ARGS)
 
 setup:
 	$(PREPARE)

@@ -42,9 +42,8 @@ ORDER = (
     "cli",
     "pages",
     "app",
-    "serve",
 )
-SCREEN = ("app.py", "serve.py", "pages/*")
+SCREEN = ("app.py", "pages/*")
 TORCH = (
     "core/nets/*",
     "core/datasets/*",
@@ -152,7 +151,6 @@ def read_tree(root: Path) -> list[Module]:
     """Every module of the app, the pages and the library under a root."""
     files = [
         *root.glob("app.py"),
-        *root.glob("serve.py"),
         *root.glob("pages/**/*.py"),
         *root.glob("core/**/*.py"),
     ]

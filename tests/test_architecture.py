@@ -118,7 +118,7 @@ def described_to_newcomers() -> str:
 def test_the_map_names_every_package_in_the_order_of_imports(described: Callable[[], str]) -> None:
     named = re.findall(r"^ *(\w+)(?:\.py)?  ", described(), re.M)
     packages = {package_layout.package_of(m.name) for m in MODULES}
-    assert packages - set(named) == {"core", "pages", "app", "serve"}
+    assert packages - set(named) == {"core", "pages", "app"}
     assert set(named) <= set(package_layout.ORDER)
     assert named == [package for package in package_layout.ORDER if package in named]
 

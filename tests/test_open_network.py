@@ -29,7 +29,7 @@ def port(root, tmp_path_factory):
         "-m",
         "streamlit",
         "run",
-        str(root / "serve.py"),
+        str(root / "app.py"),
         "--server.headless",
         "true",
         "--server.port",
@@ -116,7 +116,7 @@ def test_a_page_of_another_site_may_not_read_or_talk_to_it(port):
 
 
 @pytest.mark.parametrize(
-    "path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py", "/serve.py"]
+    "path", ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/app.py", "/pages/live.py"]
 )
 def test_no_file_of_the_machine_is_served(port, path):
     _, said = _asked(port, "GET", path)

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 @app.command()
 def studio(port: Annotated[int, typer.Option(help="Where to listen.")] = 8501) -> None:
     """Open the studio at http://localhost and the port."""
-    command = [sys.executable, "-m", "streamlit", "run", "serve.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     os.chdir(_ROOT)
     os.dup2(sys.stderr.fileno(), 2)  # the studio's own messages are wanted
     os.execv(sys.executable, command)

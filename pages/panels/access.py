@@ -1,4 +1,4 @@
-"""What serve.py is told of the server's settings: who may send what."""
+"""The server's access rules, read from its settings: who may send what."""
 
 import sys
 from typing import Any
