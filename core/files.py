@@ -4,6 +4,7 @@ temporary folders, which a process that was killed leaves behind.
 Convention: what is only there while a file is written is hidden, `.NAME.…`.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -48,6 +49,12 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file's whole content."""
     with written_whole(path) as part:
         part.write_bytes(content)
+
+
+def sha256_of(path: Path) -> str:
+    """Compute the SHA-256 of a file of any size, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def change_json(path: Path, change: Mapping[str, Any]) -> None:

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from core.errors import WeightsError
+from core.files import sha256_of
 from core.weights.entries import Scaling
 from core.weights.layouts import Arrays
-from core.weights.published import load_weights, read_published, sha256_of, verify
+from core.weights.published import load_weights, read_published, verify
 from core.weights.table import WEIGHTS
 
 

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import WeightsError
-from core.files import written_whole
+from core.files import sha256_of, written_whole
 from core.weights.fetch import stream
 from core.weights.mediapipe_models import Progress, path_of
-from core.weights.published import sha256_of
 
 VERSION = "0.10.35"
 REGISTRY = "https://registry.npmjs.org"

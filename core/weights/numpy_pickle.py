@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from core.errors import WeightsError
 
-_MOST_BYTES = 2**30
 _KINDS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
 _NDARRAY = "numpy.ndarray"  # a mark: only `_reconstruct` knows what to do with it
 _MODULES = ("numpy.core", "numpy._core")  # before and since numpy 2
@@ -26,13 +25,8 @@ def read_numpy_pickle(path: Path) -> dict[str, NDArray[Any]]:
     """Name → array, from a pickled dict of numpy arrays of Python 2 (latin-1) or 3.
 
     Raises:
-        WeightsError: the file is too large, cut off, or holds anything but names and arrays.
+        WeightsError: the file is cut off, or holds anything but names and arrays.
     """
-    size = path.stat().st_size if path.is_file() else 0
-    if not 0 < size <= _MOST_BYTES:
-        raise WeightsError(
-            f"{path} has {size} bytes, expected a pickle of 1 to {_MOST_BYTES}: get it again"
-        )
     try:
         found = _Fenced(path.read_bytes()).load()
     except WeightsError as error:

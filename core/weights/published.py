@@ -12,18 +12,18 @@ import safetensors
 import safetensors.numpy
 
 from core.errors import WeightsError
-from core.files import write_whole
+from core.files import sha256_of, write_whole
 from core.pose.skeletons import skeleton_named
 from core.weights.body_table import BODIES
 from core.weights.caffemodel import read_caffemodel
 from core.weights.entries import FORMATS, Weights
 from core.weights.given_onnx import given_net
 from core.weights.layouts import Arrays
+from core.weights.limits import check_file
 from core.weights.numpy_pickle import read_numpy_pickle
 from core.weights.table import WEIGHTS, expected_shapes, is_stage_array, named_as_ours
 
 GIVEN = ".onnx"
-_MOST_BYTES = 2**30
 _CHECKPOINT = (".index", ".meta", ".ckpt", ".data-00000-of-00001")
 
 
@@ -44,7 +44,6 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     Raises:
         WeightsError: unknown name or format, hostile or broken file, or another net's weights.
     """
-    _check_size(file)
     if file.suffix == GIVEN:
         return _import_given(name, file, folder)
     if not entry_of(name).net:
@@ -62,15 +61,6 @@ def import_weights(name: str, file: Path, folder: Path) -> dict[str, Any]:
     return record
 
 
-def _check_size(file: Path) -> None:
-    size = file.stat().st_size if file.is_file() else 0
-    if size > _MOST_BYTES:
-        raise WeightsError(
-            f"{file.name} is {size / 2**30:.1f} GB, the limit is {_MOST_BYTES / 2**30:.0f} GB: no "
-            "net that is known is as large"
-        )
-
-
 def read_published(name: str, file: Path) -> Arrays:
     """A published file's arrays under our names, each of them checked.
 
@@ -84,8 +74,6 @@ def read_published(name: str, file: Path) -> Arrays:
 def _import_given(name: str, file: Path, folder: Path) -> dict[str, Any]:
     """The same of a body net that somebody has as ONNX: the graph with its preprocessing."""
     entry = entry_of(name)
-    if not file.is_file():
-        raise WeightsError(f"{file} is missing: name a file that is there")
     if name not in BODIES or entry.trunk:
         raise WeightsError(f"{name} is not read from ONNX: give it as `weights list` names it")
     joints = skeleton_named(entry.skeleton).size
@@ -167,12 +155,6 @@ def path_of(name: str, folder: Path) -> Path:
     return given if given.is_file() else folder / f"{name}.safetensors"
 
 
-def sha256_of(path: Path) -> str:
-    """Of a file of any size."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _record_of(name: str, folder: Path) -> Path:
     return folder / f"{name}.json"
 
@@ -203,8 +185,7 @@ def _read(file: Path) -> Arrays:
             f"{file.name} is a TensorFlow checkpoint, which Mudra does not read: the same net is "
             "published as a pickle (cpm_hand.pkl, cpm_body.pkl), import that"
         )
-    if not file.is_file():
-        raise WeightsError(f"{file} is missing: name a file that is there")
+    check_file(file)
     if FORMATS.get(file.suffix) not in _READERS:
         known = ", ".join(suffix for suffix, kind in FORMATS.items() if kind in _READERS)
         raise WeightsError(f"{file.name}: unknown kind “{file.suffix}”, expected one of {known}")

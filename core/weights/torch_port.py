@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import WeightsError
+from core.weights.limits import MAX_PUBLISHED_BYTES
 
-_MOST_BYTES = 2**30
 # What mmpose writes beside its tensors: the keypoints' OKS sigmas, as a numpy array. These build
 # arrays and nothing else; files from before numpy 2 call the first by its old address.
 _RECONSTRUCT = np._core.multiarray._reconstruct  # type: ignore[attr-defined]
@@ -33,10 +33,10 @@ def read_torch(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         WeightsError: the file is too large, cut off, or holds anything but named tensors.
     """
-    size = _unpacked_size(path)
-    if not 0 < size <= _MOST_BYTES:
+    if _unpacked_size(path) > MAX_PUBLISHED_BYTES:
         raise WeightsError(
-            f"{path} has {size} bytes, expected a .pth of 1 to {_MOST_BYTES}: get it again"
+            f"{path.name} has over {MAX_PUBLISHED_BYTES >> 20} MB when it is unpacked: no net that "
+            "is known is as large"
         )
     try:
         with torch.serialization.safe_globals(_NUMPY):
@@ -75,8 +75,6 @@ def _is_plain(tensor: torch.Tensor) -> bool:
 
 def _unpacked_size(path: Path) -> int:
     """Bytes that reading it takes; a zip may be packed, though torch's are not."""
-    if not path.is_file():
-        return 0
     if not zipfile.is_zipfile(path):
         return path.stat().st_size
     try:

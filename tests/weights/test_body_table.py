@@ -9,12 +9,13 @@ import torch
 from safetensors.numpy import save_file
 
 from core.errors import WeightsError
+from core.files import sha256_of
 from core.learning.published_nets import make_usable, published_net
 from core.learning.trunk import read_trunk
 from core.nets import build_net
 from core.weights.body_table import BGR_SCALING, BODIES, RGB_SCALING
 from core.weights.fetch import fetch
-from core.weights.published import import_weights, load_weights, sha256_of
+from core.weights.published import import_weights, load_weights
 from core.weights.table import WEIGHTS, expected_shapes
 
 

@@ -83,10 +83,3 @@ def test_hostile_bytes_are_refused_without_taking_memory(written, case):
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 1_000_000
-
-
-@pytest.mark.parametrize("content", [None, b""])
-def test_a_file_that_is_missing_or_empty_is_told(written, tmp_path, content):
-    path = tmp_path / "absent.caffemodel" if content is None else written(content)
-    with pytest.raises(WeightsError, match="0 bytes"):
-        read_caffemodel(path)

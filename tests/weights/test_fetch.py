@@ -3,9 +3,10 @@
 import pytest
 
 from core.errors import WeightsError
+from core.files import sha256_of
 from core.weights.entries import Source
 from core.weights.fetch import fetch
-from core.weights.published import sha256_of, verify
+from core.weights.published import verify
 
 NAME = "cpm.seed_hand"
 

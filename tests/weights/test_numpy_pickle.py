@@ -148,8 +148,3 @@ def test_bytes_that_many_arrays_share_can_not_outgrow_the_file(written):
         shared += b"(h\x00h\x01M\xe8\x03\x85X\x01\x00\x00\x00CtRs"
     with pytest.raises(WeightsError, match="larger than the file"):
         read_numpy_pickle(written(shared + b"."))
-
-
-def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(WeightsError, match="0 bytes"):
-        read_numpy_pickle(tmp_path / "absent.pkl")

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from core.errors import WeightsError
+from core.files import sha256_of
 from core.weights import published
-from core.weights.published import import_weights, load_weights, path_of, sha256_of, verify
+from core.weights.published import import_weights, load_weights, path_of, verify
 from core.weights.table import expected_shapes
 from tests.weights.conftest import as_pickle, made_arrays
 
@@ -95,9 +96,12 @@ def test_a_checkpoint_named_without_its_suffixes_is_known(tmp_path):
 def test_what_can_not_be_imported_is_named(tmp_path, small_file):
     other = tmp_path / "net.zip"
     other.write_bytes(b"PK")
+    empty = tmp_path / "empty.pkl"
+    empty.touch()
     for name, file, said in (
         ("cpm.face", small_file, "there are: cpm.openpose_hand"),
         ("cpm.body", tmp_path / "absent.pkl", "is missing"),
+        ("cpm.body", empty, "is empty"),
         ("cpm.body", other, "unknown kind"),
         ("cpm.body", small_file, "other weights than cpm.body's"),
     ):
@@ -120,10 +124,16 @@ def test_a_record_that_is_no_json_is_told(tmp_path):
         verify("cpm.body", tmp_path)
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".safetensors", ".pth", ".pkl"])
-def test_a_file_of_gigabytes_is_refused_unread(tmp_path, suffix):
-    path = tmp_path / f"huge{suffix}"
-    with path.open("wb") as file:
-        file.truncate(5 * 2**30)  # sparse: it takes no room
-    with pytest.raises(WeightsError, match=rf"huge\{suffix} is 5.0 GB, the limit is 1 GB"):
-        import_weights("rtmpose.onnx_256x192", path, tmp_path / "weights")
+@pytest.mark.parametrize(
+    ("file", "name", "limit"),
+    [
+        ("huge.onnx", "rtmpose.onnx_256x192", "150 MB"),
+        *((f"huge.{kind}", "cpm.body", "1,024 MB") for kind in ("safetensors", "pth", "pkl")),
+    ],
+)
+def test_a_file_of_gigabytes_is_refused_unread(tmp_path, file, name, limit):
+    path = tmp_path / file
+    with path.open("wb") as huge:
+        huge.truncate(5 * 2**30)  # sparse: it takes no room
+    with pytest.raises(WeightsError, match=f"{file} is 5,120 MB, the limit is {limit}"):
+        import_weights(name, path, tmp_path / "weights")
