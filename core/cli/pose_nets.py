@@ -35,16 +35,17 @@ def evaluate_net(
     as_json: Json = False,
 ) -> None:
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
-    from core.estimators.depth_net import DepthNet, is_depth_net
+    from core.estimators.depth_net import DepthNet
     from core.estimators.heatmap_model import HeatmapNet
     from core.lab.renderer.rendered_hands import depth_hands_of
     from core.pose.skeletons import skeleton_named
     from core.recognition.body_measuring import finds_bodies, measure_bodies
     from core.recognition.depth_evaluating import measure_depth_net
     from core.recognition.net_evaluating import evaluate_net as evaluate_
+    from core.weights.model_folder import DepthMetadata, is_net
 
     paths = Paths.find()
-    if is_depth_net(paths.net(name)):
+    if is_net(paths.net(name), DepthMetadata):
         with progress_bar("measuring") as progress:
             net_of_depth = DepthNet(paths.net(name), threads=2)
             hands = depth_hands_of(data[0], skeleton_named(net_of_depth.skeleton))

@@ -61,15 +61,15 @@ def list_(as_json: Json = False) -> None:
 
 def _ready(paths: Paths) -> list[dict[str, Any]]:
     """The nets that ship, were trained here or made of imported weights."""
-    from core.estimators.heatmap_model import read_metadata, skeleton_of
     from core.recognition.keypoint_sources import all_nets
+    from core.weights.model_folder import HeatmapMetadata, read_metadata
 
     rows = []
     for name, folder in all_nets(paths).items():
-        about = read_metadata(folder)
-        shipped, licence = folder.parent == paths.shipped_models, about.get("licence", "")
-        row = {"name": name, "shipped": shipped, "skeleton": skeleton_of(about)}
-        rows.append(row | {"stages": about["stages"], "licence": licence})
+        about = read_metadata(folder, HeatmapMetadata)
+        row = {"name": name, "shipped": folder.parent == paths.shipped_models}
+        row |= {"skeleton": about.skeleton, "stages": about.stages, "licence": about.licence}
+        rows.append(row)
     return rows
 
 

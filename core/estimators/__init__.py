@@ -10,17 +10,17 @@ from typing import Any
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.both_hands import BothHands
-from core.estimators.heatmap_model import read_metadata, skeleton_of
 from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.top_down import HeatmapBodies
 from core.pose.skeletons import SKELETONS
+from core.weights.model_folder import HeatmapMetadata, read_metadata
 
 
 def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:
     """Hands or bodies, as the net finds them."""
-    skeleton = SKELETONS.get(skeleton_of(read_metadata(net_folder)))
+    skeleton = SKELETONS.get(read_metadata(net_folder, HeatmapMetadata).skeleton)
     made = HeatmapBodies if skeleton and skeleton.is_body else HeatmapHands
     return made(weights_folder, net_folder=net_folder, **options)
 

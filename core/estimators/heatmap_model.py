@@ -1,24 +1,15 @@
 """A heatmap net in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import EstimatorError, WeightsError
-from core.pose.map_reading import Alignment, Decoding, Reading
-from core.pose.skeletons import HAND_21
+from core.errors import EstimatorError
 from core.pose.types import Floats, Picture
 from core.weights.given_onnx import AXES, MAPS, PICTURES
-from core.weights.onnx_session import open_session
-from core.weights.table import WEIGHTS
-
-MODEL, METADATA = "model.onnx", "metadata.json"
-_ABOUT = ("name", "input_hw", "stride", "stages", "joints", "sha256")
+from core.weights.model_folder import HeatmapMetadata, open_net
 
 
 class HeatmapNet:
@@ -44,24 +35,11 @@ class HeatmapNet:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        self.metadata = read_metadata(folder)
-        self.name: str = self.metadata["name"]
-        height, width = self.metadata["input_hw"]
-        self.input_hw: tuple[int, int] = (height, width)
-        self.stride: int = self.metadata["stride"]
-        self.stages: int = self.metadata["stages"]
-        self.joints: int = self.metadata["joints"]
-        self.skeleton = skeleton_of(self.metadata)
-        self.background: bool = self.metadata.get("background", True)
-        self.reading = reading_of(self.metadata)
-        content = (folder / MODEL).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        if digest != self.metadata["sha256"]:
-            raise WeightsError(
-                f"{folder / MODEL} has sha256 {digest}, its metadata name "
-                f"{self.metadata['sha256']}: it was altered; get it again"
-            )
-        self._session = open_session(content, threads=threads)
+        self.metadata, self._session = open_net(folder, HeatmapMetadata, threads=threads)
+        self.name, self.input_hw = self.metadata.name, self.metadata.input_hw
+        self.stride, self.stages = self.metadata.stride, self.metadata.stages
+        self.joints, self.skeleton = self.metadata.joints, self.metadata.skeleton
+        self.background, self.reading = self.metadata.background, self.metadata.reading
         outputs = tuple(one.name for one in self._session.get_outputs())
         self.is_simcc = outputs[: len(AXES)] == AXES
         self.attends = () if self.is_simcc else outputs[1:]
@@ -133,52 +111,3 @@ def crossed(along_x: Floats, along_y: Floats) -> Floats:
 def _pooled(along: Floats) -> Floats:
     """The highest of eight places, which are four pixels."""
     return np.asarray(along.reshape(*along.shape[:-1], -1, 8).max(axis=-1), np.float32)
-
-
-def skeleton_of(metadata: Mapping[str, Any]) -> str:
-    """The name of the skeleton whose keypoints a net finds, "" where nobody knows.
-
-    Metadata from before it was written down: the table's for a published net, the hand's for one
-    of as many keypoints.
-    """
-    if "skeleton" in metadata:
-        return str(metadata["skeleton"])
-    if metadata["name"] in WEIGHTS:
-        return WEIGHTS[metadata["name"]].skeleton
-    return HAND_21.name if metadata["joints"] == HAND_21.size else ""
-
-
-def reading_of(metadata: Mapping[str, Any]) -> Reading:
-    """How a net's maps are read.
-
-    Raises:
-        WeightsError: in a way that is not known.
-    """
-    reading = Reading(**{key: metadata[key] for key in ("alignment", "decode") if key in metadata})
-    if reading.alignment not in get_args(Alignment) or reading.decode not in get_args(Decoding):
-        raise WeightsError(
-            f"{metadata['name']} wants its maps read by “{reading.alignment}” and "
-            f"“{reading.decode}”; known are {', '.join(get_args(Alignment))} and "
-            f"{', '.join(get_args(Decoding))}: it is from a newer Mudra, update this one"
-        )
-    return reading
-
-
-def read_metadata(folder: Path) -> dict[str, Any]:
-    """What a net's folder says of it.
-
-    Raises:
-        WeightsError: no net there, or its metadata can't be read.
-    """
-    path = folder / METADATA
-    if not (path.is_file() and (folder / MODEL).is_file()):
-        raise WeightsError(f"no net in {folder}: {MODEL} and {METADATA} are wanted there")
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-        if str(metadata.get("input", "")).startswith("depth"):
-            raise WeightsError(f"{folder.name} finds hands in depth, not in pictures")
-        if "input_hw" not in metadata:  # from when every net saw a square
-            metadata["input_hw"] = [metadata["input_size"]] * 2
-        return metadata | {key: metadata[key] for key in _ABOUT}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(f"{path} does not describe a net ({error!r})") from error

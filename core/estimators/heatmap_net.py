@@ -67,7 +67,7 @@ class HeatmapHands(Estimator):
         self._net.check_skeleton(HAND_21.name)
         self.name, self.stages = self._net.name, self._net.stages
         self.skeleton = self._net.skeleton
-        self.version = str(self._net.metadata["sha256"])[:12]
+        self.version = self._net.metadata.sha256[:12]
         self._hands = MediapipeHands(weights_folder, num_poses=num_poses, isolated=isolated)
         self._crop = crop
         self._steadied = Steadied(self.skeleton) if kalman else None

@@ -13,11 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cubes import Depth
-from core.estimators.depth_net import checked_graph, read_about
 from core.pose.types import Floats
-from core.weights.onnx_session import open_session
-
-_ABOUT = ("name", "input_hw", "stride", "sha256")
+from core.weights.model_folder import PalmMetadata, open_net
 
 
 @dataclass(frozen=True)
@@ -48,10 +45,8 @@ class PalmNetModel:
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
-        about = read_about(folder, "depth frame", _ABOUT)
-        self.name, self._stride = about["name"], int(about["stride"])
-        self._input_hw = (int(about["input_hw"][0]), int(about["input_hw"][1]))
-        self._session = open_session(checked_graph(folder, about), threads=threads)
+        about, self._session = open_net(folder, PalmMetadata, threads=threads)
+        self.name, self._stride, self._input_hw = about.name, about.stride, about.input_hw
 
     def find(self, depth_mm: Depth) -> Palm:
         """The palm in a frame (H, W): the heatmap's peak, between cells by those beside it."""

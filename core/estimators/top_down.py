@@ -191,7 +191,7 @@ class HeatmapBodies(Estimator):
             self._net.skeleton,
         )
         self.attends = self._net.attends
-        self.version = str(self._net.metadata["sha256"])[:12]
+        self.version = self._net.metadata.sha256[:12]
         self._crop, self._flip, self._decoding = crop, flip, decoding
         self._steadied = Steadied(self.skeleton) if kalman else None
         self._bodies = (

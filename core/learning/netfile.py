@@ -7,8 +7,6 @@ hand's cube → `keypoints` float32 (N, K, 3); one that finds palms: `frames` fl
 `palm`, a heatmap, and `depth_mm`, float32 (N, h, w). The metadata carry the graph's sha256.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,16 +19,15 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
-from core.files import write_whole
 from core.learning.onnx_file import onnx_bytes
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet
 from core.nets.pose_resnet import PoseResNet
 from core.weights.entries import PLAIN, Channels, Scaling
+from core.weights.model_folder import write_net
 from core.weights.onnx_session import open_session
 
-MODEL, METADATA = "model.onnx", "metadata.json"
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 
 
@@ -108,7 +105,7 @@ def save_net(
         "joints": net.joints,
         "background": net.background,
     }
-    write_folder(folder, content, described | dict(about))
+    write_net(folder, content, described | dict(about))
 
 
 class _OfCrops(nn.Module):
@@ -143,7 +140,7 @@ def save_depth_net(net: CrossInfoNet, folder: Path, name: str, about: Mapping[st
         "joints": net.joints,
         "skeleton": net.skeleton,
     }
-    write_folder(folder, content, described | dict(about))
+    write_net(folder, content, described | dict(about))
 
 
 class _OfFrames(nn.Module):
@@ -179,15 +176,7 @@ def save_palm_net(net: PalmNet, folder: Path, name: str, about: Mapping[str, Any
         "input_hw": list(net.input_hw),
         "stride": net.stride,
     }
-    write_folder(folder, content, described | dict(about))
-
-
-def write_folder(folder: Path, graph: bytes, metadata: Mapping[str, Any]) -> None:
-    """A net's graph and what is said of it, with the graph's sha256."""
-    folder.mkdir(parents=True, exist_ok=True)
-    said = {**metadata, "sha256": hashlib.sha256(graph).hexdigest()}
-    write_whole(folder / MODEL, graph)
-    write_whole(folder / METADATA, (json.dumps(said, indent=2) + "\n").encode())
+    write_net(folder, content, described | dict(about))
 
 
 def save_trained(

@@ -15,12 +15,13 @@ import torch
 from torch import nn
 
 from core.errors import WeightsError
-from core.learning.netfile import Prepared, save_net, write_folder
+from core.learning.netfile import Prepared, save_net
 from core.nets import build_net
 from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
 from core.pose.types import Floats, Picture
 from core.weights.entries import Scaling
 from core.weights.layouts import Arrays
+from core.weights.model_folder import write_net
 from core.weights.published import given_graph, load_weights
 from core.weights.table import WEIGHTS
 
@@ -90,7 +91,7 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | No
     about = {"about": entry.about, "skeleton": entry.skeleton, **asdict(entry.reading)}
     if given := given_graph(name, weights_folder):
         graph, described = given
-        write_folder(nets_folder / name, graph, {"name": name, **described, **about})
+        write_net(nets_folder / name, graph, {"name": name, **described, **about})
         return nets_folder / name
     prepared, scaling = published_net(name, weights_folder), entry.scalings[0]
     save_net(

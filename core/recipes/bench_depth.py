@@ -17,7 +17,7 @@ from core.depth.cameras import Points
 from core.depth.cubes import Cube
 from core.depth.sources.frames import DepthFrame
 from core.errors import WeightsError
-from core.estimators.depth_net import DepthNet, is_depth_net
+from core.estimators.depth_net import DepthNet
 from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.learning.netfile import save_depth_net
 from core.nets import NETS, build_net
@@ -25,6 +25,7 @@ from core.nets.crossinfonet import CrossInfoNet
 from core.paths import Paths
 from core.recognition.depth_reading import DepthReader
 from core.recognition.hand_finding import SIDE_MM, FoundHand, SliceFinder
+from core.weights.model_folder import DepthMetadata, is_net
 
 LIGHT = Path("crossinfonet.synthetic_light")
 _FRAMES, _READS = 10, 30  # different hands; times that each is read
@@ -71,7 +72,7 @@ def bench_depth(
     hands = [_frame(number) for number in range(frames)]
     with tempfile.TemporaryDirectory() as scratch:
         folder = paths.net(str(source))
-        trained = is_depth_net(folder)
+        trained = is_net(folder, DepthMetadata)
         folder = folder if trained else _random(str(source), Path(scratch))
         kind = DepthNet if trained else _Untrained
         rows = [_timed(kind(folder, threads=threads), hands, reads) for threads in (1, 2)]

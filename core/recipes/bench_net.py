@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from core.errors import WeightsError
-from core.estimators.heatmap_model import METADATA, HeatmapNet
+from core.estimators.heatmap_model import HeatmapNet
 from core.learning.netfile import save_net
 from core.nets import NETS, build_net
 from core.paths import Paths
+from core.weights.model_folder import METADATA
 
 _BATCHES = (1, 4, 16)
 _LEAST_S, _LEAST_TIMES = 3.0, 5  # that each batch is repeated

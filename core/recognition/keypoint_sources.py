@@ -7,11 +7,16 @@ from typing import Any
 
 from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
-from core.estimators.depth_net import is_depth_net
-from core.estimators.heatmap_model import METADATA, read_metadata, skeleton_of
 from core.paths import Paths
 from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons import HAND_21, SKELETONS, Skeleton, skeleton_named
+from core.weights.model_folder import (
+    METADATA,
+    DepthMetadata,
+    HeatmapMetadata,
+    is_net,
+    read_metadata,
+)
 
 BLAZEPOSE = "mediapipe-pose"
 _BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
@@ -44,7 +49,7 @@ class KeypointSource:
         if not self.is_net:
             return self.name
         try:
-            return str(read_metadata(paths.net(self.name))["name"])
+            return read_metadata(paths.net(self.name), HeatmapMetadata).name
         except WeightsError:
             return self.name
 
@@ -110,7 +115,7 @@ def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path
     for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):
             with suppress(WeightsError):  # another kind of model, or damaged
-                if skeleton_of(read_metadata(path.parent)) == skeleton:
+                if read_metadata(path.parent, HeatmapMetadata).skeleton == skeleton:
                     found[path.parent.name] = path.parent
     return found
 
@@ -124,7 +129,7 @@ def body_nets(paths: Paths) -> dict[str, Path]:
 def depth_nets(paths: Paths) -> dict[str, Path]:
     """The nets that find hands in depth, by name; one's own hides a shipped one."""
     folders = [p for root in (paths.shipped_models, paths.own_nets) for p in sorted(root.glob("*"))]
-    return {folder.name: folder for folder in folders if is_depth_net(folder)}
+    return {folder.name: folder for folder in folders if is_net(folder, DepthMetadata)}
 
 
 def all_nets(paths: Paths) -> dict[str, Path]:
@@ -138,7 +143,7 @@ def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:
     Raises:
         WeightsError: no net there, or its metadata can't be read.
     """
-    return skeleton_named(skeleton_of(read_metadata(paths.net(source.name))))
+    return skeleton_named(read_metadata(paths.net(source.name), HeatmapMetadata).skeleton)
 
 
 def stages_of(source: KeypointSource, paths: Paths) -> int:
@@ -147,4 +152,4 @@ def stages_of(source: KeypointSource, paths: Paths) -> int:
     Raises:
         WeightsError: no net there, or its metadata can't be read.
     """
-    return int(read_metadata(paths.net(source.name))["stages"])
+    return read_metadata(paths.net(source.name), HeatmapMetadata).stages

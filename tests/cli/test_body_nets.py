@@ -71,7 +71,7 @@ def test_a_body_net_begins_with_a_trunk_and_is_fed_as_it_was(few: Path, workspac
             if name.endswith("weight"):
                 assert torch.allclose(kept[name], tensor, atol=1e-6), name
         net = HeatmapNet(Path(trained["net"]))
-        assert net.metadata["trunk"]["source"] == "resnet18.pth"
+        assert net.metadata.trunk["source"] == "resnet18.pth"
         plain = build_net("pose_resnet18.both", joints=14, input_hw=(64, 32)).eval()
         plain.load_state_dict(kept)
         picture = np.full((1, 64, 32, 3), (150, 90, 30), np.uint8)

@@ -287,7 +287,7 @@ def test_a_hand_net_is_refused_for_bodies_and_an_unknown_way_of_reading_too(
     for file in folders["cells"].iterdir():
         content = file.read_bytes().replace(b'"parabola"', b'"guess"')
         (tmp_path / file.name).write_bytes(content)
-    with pytest.raises(WeightsError, match=r"“guess”.*newer Mudra"):
+    with pytest.raises(WeightsError, match=r"guess.*newer Mudra"):
         HeatmapNet(tmp_path)
 
 

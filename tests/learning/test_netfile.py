@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import save_file
 
 from core.estimators.palm_net import PalmNetModel
-from core.learning.netfile import METADATA, MODEL, Prepared, save_net, save_trained
+from core.learning.netfile import Prepared, save_net, save_trained
 from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
+from core.weights.model_folder import METADATA, MODEL
 from core.weights.onnx_session import open_session
 
 
