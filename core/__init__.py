@@ -27,8 +27,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     actions      stable gestures told to other programs
     review       order, label noise, balance, the map of the samples
     upkeep       doctor, privacy, erasing, memory
-    lab          how what ships was made: starter model, light nets, rendered hands
-    recipes      arm poses, bench
+    lab          how what ships was made: starter model, light nets, rendered hands; bench
     cli          the command line over the same functions as the pages
 
 A folder imports only what stands above it in this list. Nothing is imported here.

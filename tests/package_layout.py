@@ -38,7 +38,6 @@ ORDER = (
     "review",
     "upkeep",
     "lab",
-    "recipes",
     "cli",
     "pages",
     "app",
@@ -58,7 +57,7 @@ LIBRARIES = (
     {  # library -> the only files that may import it
         "streamlit": SCREEN,
         "streamlit_webrtc": SCREEN,
-        "av": (*SCREEN, "core/media/*", "core/recipes/bench.py"),
+        "av": (*SCREEN, "core/media/*"),
         "mediapipe": ("core/estimators/landmarkers.py", "core/weights/tflite_metadata.py"),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,
@@ -107,7 +106,6 @@ HANDS = (
     "core/recognition/extracting.py",
     "core/recognition/keypoint_sources.py",
     "core/lab/*",
-    "core/recipes/*",
 )
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.
 OLDER = (

@@ -81,12 +81,12 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure what Mudra costs on this machine."""
-    from core.recipes.bench import BENCHES
-    from core.recipes.bench_bodies import bench_bodies
+    from core.lab.bench import BENCHES
+    from core.lab.bench_live import bench_body
 
     check_choice(what, BENCHES, "WHAT")
     check_choice(skeleton, ("hand", "body") if what == "live" else ("hand",), "--skeleton")
-    measure = bench_bodies if skeleton == "body" else BENCHES[what]
+    measure = bench_body if skeleton == "body" else BENCHES[what]
     if source is None and what != "depth":
         raise typer.BadParameter(f"bench {what} needs one", param_hint="-i")
     found = measure(Paths.find(), *(() if source is None else (source,)))

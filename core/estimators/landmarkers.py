@@ -66,13 +66,13 @@ class Landmarkers:
         return {}, []
 
     def _follow(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
-        """The poses in the stream's next frame; seconds of CPU of this thread, in the vendor's call
-        and in all."""
+        """The poses in the stream's next frame; seconds of CPU of this thread in the vendor's
+        call."""
         started_s = time.thread_time()
         result = _detect(self._stream, arrays[0], options["time_ms"])
         vendor_s = time.thread_time() - started_s
         answer, found = self._to_arrays(result)
-        return answer | {"vendor_s": vendor_s, "thread_s": time.thread_time()}, found
+        return answer | {"vendor_s": vendor_s}, found
 
     def _still(self, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
         """The poses in a picture, shown `passes` times to a fresh landmarker: a used one would look

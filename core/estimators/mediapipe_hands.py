@@ -88,7 +88,7 @@ class MediapipeHands(MediapipeTask):
         return Estimate(poses, size_hw, self.name, 0.0, mirrored_view)
 
     def _settled(self, rgb: Picture, num_hands: int) -> tuple[Pose, ...]:
-        results = self.settled_results(rgb, num_hands, _STILL_PASSES)
+        results = self._settled_results(rgb, num_hands, _STILL_PASSES)
         return _poses(results[-1], (rgb.shape[0], rgb.shape[1]))
 
 

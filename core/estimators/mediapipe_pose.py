@@ -91,7 +91,7 @@ class MediapipePose(MediapipeTask):
             steps = TwoSteps(wanted)
             first, *later = (
                 self._estimate(found, steps, size_hw, 0.0, mirrored_view)
-                for found in self.settled_results(rgb, wanted, _STILL_PASSES)
+                for found in self._settled_results(rgb, wanted, _STILL_PASSES)
             )
         return next((one for one in reversed(later) if one.poses), first)
 

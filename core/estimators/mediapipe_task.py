@@ -98,11 +98,6 @@ class MediapipeTask(Estimator):
         self._runner: Worker | Landmarkers | None = None
         self._last_ms = -1
 
-    def count(self, frame: Frame) -> int:
-        """Poses in the next frame, by the vendor's call alone: what a bare loop would cost."""
-        with self._lock:
-            return len(self._follow(frame))
-
     def close(self) -> None:
         """Free the landmarker; waits for a running call."""
         with self._lock:
@@ -124,7 +119,7 @@ class MediapipeTask(Estimator):
         self.vendor_s = answer["vendor_s"]
         return _found(answer, arrays)
 
-    def settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Found]:
+    def _settled_results(self, rgb: Picture, num_poses: int, passes: int) -> list[Found]:
         """What is in a picture, after each of so many looks of a fresh landmarker; ends where
         nothing is found. Under the lock."""
         options = {"num_poses": num_poses, "passes": passes}

@@ -2,23 +2,19 @@
 
 import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.errors import MudraError
+from core.errors import MudraError, WeightsError
+from core.lab import bench
+from core.lab.bench import bench_depth, bench_import, bench_learn, bench_net, bench_train
+from core.lab.bench_live import bench_body, bench_hand
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
 from core.paths import Paths
-from core.recipes import bench
-from core.recipes.bench import (
-    bench_import,
-    bench_learn,
-    bench_live,
-    bench_train,
-    live_figures,
-)
-from core.recipes.bench_bodies import bench_bodies
+from tests.support.massing_net import save_massing_net
 
 
 @pytest.fixture
@@ -27,18 +23,11 @@ def paths(weights_folder):
 
 
 def test_a_live_frame_s_steps_stand_beside_the_bare_loop(paths, shared_data):
-    found = bench_live(paths, shared_data / "hand_videos" / "fist.mp4", frames=10)
+    found = bench_hand(paths, shared_data / "hand_videos" / "fist.mp4", frames=10)
     assert found["frames"] == 10
     assert found["with_hand"] >= 9
-    assert set(found["stages"]) == {
-        "decode",
-        "colour conversion",
-        "landmarks",
-        "features + classifier",
-        "smoothing",
-        "drawing",
-        "encode",
-    }
+    steps = {"landmarks", "features + classifier", "smoothing", "drawing"}
+    assert set(found["stages"]) == steps
     assert all(ms > 0 for ms in found["stages"].values())
     # no order among them: each is timed by itself, and a busy machine turns them round
     assert found["own_ms"] > 0 and found["whole_ms"] > 0
@@ -50,46 +39,10 @@ def test_a_body_s_frame_stands_beside_the_bare_loop_too(paths, shared_data, tmp_
     with VideoWriter(tmp_path / "ski.webm", 15, skier.shape[:2]) as video:
         for shift in range(5):
             video.write(np.roll(skier, 4 * shift, axis=1))
-    found = bench_bodies(paths, tmp_path / "ski.webm", frames=10)
+    found = bench_body(paths, tmp_path / "ski.webm", frames=10)
     assert found["frames"] == found["with_person"] == 10
     assert found["own_ms"] > 0 and found["whole_ms"] > 0 and found["blurred_ms"] > 0
     assert found["bare_ms"] > 0 and found["ratio"] > 0
-
-
-def test_the_figures_of_a_live_frame_by_hand():
-    ms = {
-        "bare MediaPipe": 20.0,
-        "whole": 30.0,
-        "own": 3.5,
-        "landmarks": 21.0,
-        "features + classifier": 1.0,
-        "smoothing": 0.5,
-        "drawing": 2.0,
-        "colour conversion": 0.25,
-        "encode": 3.0,
-        "decode": 0.75,
-        "colour conversion back": 0.5,
-        "without maps": 31.0,
-        "maps": 39.0,
-    }
-    assert live_figures(ms, ratio=1.6, frames=20, hands=19) == {
-        "frames": 20,
-        "with_hand": 19,
-        "own_ms": 3.5,
-        "whole_ms": 30.0,
-        "bare_ms": 20.0,
-        "ratio": 1.6,
-        "maps_ms": 8.0,
-        "stages": {
-            "landmarks": 21.0,
-            "features + classifier": 1.0,
-            "smoothing": 0.5,
-            "drawing": 2.0,
-            "colour conversion": 0.75,
-            "encode": 3.0,
-            "decode": 0.75,
-        },
-    }
 
 
 def test_a_training_says_when_its_model_answered_and_when_all_was_done(paths, shared_data):
@@ -104,7 +57,7 @@ def test_learning_as_one_goes_is_measured_at_every_number_of_samples(
     paths, shared_data, monkeypatch
 ):
     monkeypatch.setattr(bench, "SAMPLES", (450,))
-    monkeypatch.setattr(bench, "_TIMES", 1)
+    monkeypatch.setattr(bench, "TRAININGS", 1)
     found = bench_learn(paths, shared_data / "hand_keypoints" / "gestures.csv")
     assert list(found) == ["first", "450 samples"]
     for seconds in found.values():
@@ -129,4 +82,37 @@ def test_an_import_counts_what_it_added_and_refused(paths, shared_data, tmp_path
 def test_a_video_that_is_none_is_refused(paths, tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"\0" * 100)
     with pytest.raises(MudraError, match=r"a\.mp4"):
-        bench_live(paths, tmp_path / "a.mp4")
+        bench_hand(paths, tmp_path / "a.mp4")
+
+
+def test_a_net_that_is_there_and_an_architecture_are_timed(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "BATCHES", (1, 2))
+    monkeypatch.setattr(bench, "MIN_S", 0.01)
+    paths = Paths(tmp_path, tmp_path)
+    for name, said in (("cpm.hand_light", "128x128"), ("pose_resnet18.holistic", "256x192")):
+        found = bench_net(paths, Path(name))
+        assert found["net"] == name and found["input"] == said and found["threads"] >= 1
+        assert [row["pictures"] for row in found["batches"]] == [1, 2]
+        for row in found["batches"]:
+            each = row["pictures"] / row["pictures_per_s"]
+            assert 1000 * each == pytest.approx(row["ms"], rel=0.05)
+    assert found["mb"] == pytest.approx(4 * 15.4, rel=0.05)  # four bytes a parameter
+
+
+def test_a_hand_in_depth_is_followed_while_a_net_is_timed(tmp_path):
+    save_massing_net(tmp_path / "nets" / "crossinfonet.massing")
+    found = bench_depth(Paths(tmp_path, tmp_path), Path("crossinfonet.massing"), frames=1, reads=4)
+    assert [row["threads"] for row in found["by_threads"]] == [1, 2]
+    for row in found["by_threads"]:
+        assert row["p90_ms"] >= row["ms"] > 0 < row["cpu_ms"]
+    shipped = bench_depth(Paths(tmp_path, tmp_path), frames=1, reads=1)
+    assert shipped["net"] == "crossinfonet.synthetic_light"
+    assert shipped["mb"] < 4 * 4.2  # at most four million parameters of four bytes
+
+
+def test_a_net_that_nobody_knows_is_told(tmp_path):
+    paths = Paths(tmp_path, tmp_path)
+    with pytest.raises(WeightsError, match=r"no net “pose_net”.*pose_resnet50"):
+        bench_net(paths, Path("pose_net"))
+    with pytest.raises(WeightsError, match=r"no net “pose_resnet18” of depth.*synthetic_light"):
+        bench_depth(paths, Path("pose_resnet18"))

@@ -1,0 +1,262 @@
+"""Measure what Mudra costs: a live frame, a training, an import, a net."""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.capture.importing import import_path
+from core.depth.sources.frames import DepthFrame
+from core.errors import WeightsError
+from core.estimators.depth_net import DepthNet
+from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.mediapipe_hands import MediapipeHands
+from core.files import temporary_folder
+from core.gestures.model.gesture_model import GestureModel
+from core.jobs.answering import answering
+from core.jobs.trainings import TrainingManager, warm_up
+from core.lab.bench_live import bench_hand
+from core.lab.renderer.render import NYU_HANDS, render_hand
+from core.learning.netfile import save_net
+from core.learning.runs import Run
+from core.nets import NETS, build_net
+from core.paths import Paths
+from core.recognition.depth_reading import DepthReader
+from core.recognition.hand_finding import FoundHand, SliceFinder
+from core.store import Project, Store
+from core.weights.model_folder import METADATA, DepthMetadata, is_net
+
+SAMPLES, TRAININGS = (200, 1000, 2000), 3  # that are learned from; trainings of each
+BATCHES, MIN_S, MIN_TIMES = (1, 4, 16), 3.0, 5  # pictures at once; how long each is repeated
+DEPTH_NET = Path("crossinfonet.synthetic_light")
+
+
+def bench_train(paths: Paths, table: Path) -> dict[str, Any]:
+    """Train on a keypoint table in a workspace of its own, as a click on Train does.
+
+    Returns:
+        rows; after torch was loaded, seconds until first_point_s, until a model answers (usable_s)
+        and until the final one does (final_s); epochs; accuracy and its interval.
+    """
+    warm_up().join()  # torch's loading is not what is measured
+    with _own_store() as (store, own):
+        report = import_path(store, "bench", table)
+        run, seconds = _train(store, own, TrainingManager.begin)
+        [result] = run.records("result")
+        figures = {"rows": report.added, **seconds, "epochs": len(run.records("epoch"))}
+    return figures | {name: result["figures"][name] for name in ("accuracy", "interval")}
+
+
+def bench_learn(paths: Paths, table: Path) -> dict[str, Any]:
+    """Learn as one goes: from the end of a recording until the new model answers, with so many
+    samples, taken evenly from a keypoint table.
+
+    Returns:
+        By number of samples, medians of TRAININGS trainings of the seconds that `bench_train`
+        gives; before them those of the process's first, which loads torch.
+    """
+    found: dict[str, Any] = {}
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    for count in SAMPLES:
+        with _own_store() as (store, own):
+            few = own.database.with_name("few.csv")
+            chosen = np.linspace(0, len(rows) - 1, count).astype(int)
+            few.write_text("\n".join([head, *(rows[i] for i in chosen)]), encoding="utf-8")
+            import_path(store, "bench", few)
+            if not found:
+                found["first"] = _train(store, own, TrainingManager.learn_anew)[1]
+            times = [_train(store, own, TrainingManager.learn_anew)[1] for _ in range(TRAININGS)]
+        medians = {name: statistics.median(one[name] for one in times) for name in times[0]}
+        found[f"{count} samples"] = {name: round(value, 2) for name, value in medians.items()}
+    return found
+
+
+def _train(
+    store: Store, paths: Paths, begin: Callable[[TrainingManager, Project], Run]
+) -> tuple[Run, dict[str, float]]:
+    """A training of the project “bench”, and the seconds from the call until its first epoch was
+    learned, until its model answers, loaded, and until the final one does."""
+    manager, project = TrainingManager(store, paths), store.project("bench")
+    begun_s, begun_at = time.perf_counter(), time.time()
+    run = begin(manager, project)
+    thread = manager.thread(run)
+    while thread.alive and answering(paths, project).name != run.name:
+        time.sleep(0.01)
+    if thread.alive:
+        GestureModel.load(run.path)
+    usable_s = time.perf_counter() - begun_s
+    thread.wait()
+    if thread.error is not None:
+        raise thread.error
+    GestureModel.load(run.path)
+    final_s = time.perf_counter() - begun_s
+    first_point_s = run.records("epoch")[0]["time"] - begun_at
+    seconds = {"first_point_s": first_point_s, "usable_s": usable_s, "final_s": final_s}
+    return run, {name: round(value, 2) for name, value in seconds.items()}
+
+
+def bench_import(paths: Paths, folder: Path) -> dict[str, Any]:
+    """Import a folder per class, or a keypoint table, into a store of its own.
+
+    Returns:
+        added, refused, seconds, a_second.
+    """
+    with _own_store() as (store, _):
+        begun_s = time.perf_counter()
+        report = import_path(
+            store, "bench", folder, estimator_factory=lambda: MediapipeHands(paths.weights)
+        )
+        seconds = time.perf_counter() - begun_s
+    return {
+        "added": report.added,
+        "refused": len(report.refused),
+        "seconds": round(seconds, 2),
+        "a_second": round((report.added + len(report.refused)) / seconds, 1),
+    }
+
+
+@contextmanager
+def _own_store() -> Iterator[tuple[Store, Paths]]:
+    with temporary_folder("bench-") as folder:
+        own = Paths.find(folder)
+        with closing(Store(own.store)) as store:
+            yield store, own
+
+
+def bench_net(paths: Paths, source: Path) -> dict[str, Any]:
+    """Time a pose net by onnxruntime, from the cut-out pictures to the maps.
+
+    Args:
+        source: a net by its name or folder; or an architecture ("pose_resnet50"), which is timed
+            with random weights.
+
+    Returns:
+        net, input, threads of onnxruntime, mb of the file, and for each of the batches its
+        pictures, ms (the median by the wall's clock) and pictures_per_s.
+
+    Raises:
+        WeightsError: no such net.
+    """
+    threads = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = paths.net(str(source))
+        if not (folder / METADATA).is_file():
+            folder = _save_untrained(str(source), Path(scratch))
+        net = HeatmapNet(folder, threads=threads)
+        size = (folder / "model.onnx").stat().st_size
+    return {
+        "net": net.name,
+        "input": "x".join(map(str, net.input_hw)),
+        "threads": threads,
+        "mb": round(size / 1e6, 1),
+        "batches": [_time_batch(net, count) for count in BATCHES],
+    }
+
+
+def _save_untrained(name: str, folder: Path) -> Path:
+    known = [net for net, spec in NETS.items() if not spec.depth]
+    if name not in known:
+        raise WeightsError(
+            f"no net “{name}” of pictures: name one that you have, or one of {', '.join(known)}, "
+            "which is timed with random weights"
+        )
+    save_net(build_net(name), folder, name, {"skeleton": NETS[name].skeleton})
+    return folder
+
+
+def _time_batch(net: HeatmapNet, count: int) -> dict[str, Any]:
+    pictures = np.random.default_rng(0).integers(0, 256, (count, *net.input_hw, 3), np.uint8)
+    net.heatmaps(pictures)  # the first allocates
+    times_ms: list[float] = []
+    while len(times_ms) < MIN_TIMES or sum(times_ms) < 1000 * MIN_S:
+        times_ms.append(_time_ms(net.heatmaps, pictures))
+    median_ms = statistics.median(times_ms)
+    rate = round(1000 * count / median_ms, 2)
+    return {"pictures": count, "ms": round(median_ms, 1), "pictures_per_s": rate}
+
+
+class _Placed(SliceFinder):
+    """Knows where the hand is: what follows a hand is timed, not what finds one."""
+
+    def find(self, frame: DepthFrame) -> FoundHand:
+        assert frame.truth_mm is not None
+        u, v, d = frame.camera.to_pixels(frame.truth_mm.mean(0))
+        return FoundHand((float(u), float(v), float(d)))
+
+
+def bench_depth(
+    paths: Paths, source: Path = DEPTH_NET, frames: int = 10, reads: int = 30
+) -> dict[str, Any]:
+    """Time a hand's keypoints in rendered frames of 640 x 480 while it is followed, and finding it.
+
+    Returns:
+        net, mb of the file, frames, reads of each, load of the machine before, find_ms (the median
+        of finding a hand in depth), and by_threads of onnxruntime: ms and p90_ms of a frame by the
+        wall's clock, cpu_ms of the process in it, and the share of frames in which the hand was
+        followed.
+
+    Raises:
+        WeightsError: no such net.
+    """
+    load, folder = round(os.getloadavg()[0], 2), paths.net(str(source))
+    if not is_net(folder, DepthMetadata):
+        raise WeightsError(f"no net “{source}” of depth: name one that you have, like {DEPTH_NET}")
+    hands = [_render_frame(number) for number in range(frames)]
+    find_ms = [_time_ms(SliceFinder().find, hand) for hand in hands]
+    rows = [_time_reading(DepthNet(folder, threads=count), hands, reads) for count in (1, 2)]
+    return {
+        "net": str(source),
+        "mb": round((folder / "model.onnx").stat().st_size / 1e6, 1),
+        "frames": frames,
+        "reads": reads,
+        "load": load,
+        "find_ms": round(statistics.median(find_ms), 2),
+        "by_threads": [{"threads": count, **row} for count, row in enumerate(rows, 1)],
+    }
+
+
+def _render_frame(number: int) -> DepthFrame:
+    hand = render_hand(0, number, replace(NYU_HANDS, window_mm=None))
+    depth_mm, truth_mm = hand.depth_mm.astype(np.float32), hand.joints_mm("hand_21")
+    return DepthFrame(depth_mm, hand.camera, 0.0, number, truth_mm=truth_mm)
+
+
+def _time_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[str, float]:
+    whole_ms, cpu_ms, followed = [], [], 0
+    for frame in hands:
+        with closing(DepthReader(net, [_Placed()])) as reader:
+            reader.read(frame)
+            for _ in range(reads):
+                begun_s, cpu_s = time.perf_counter(), time.process_time()
+                followed += reader.read(frame).how == "tracked"
+                cpu_ms.append(1000 * (time.process_time() - cpu_s))
+                whole_ms.append(1000 * (time.perf_counter() - begun_s))
+    return {
+        "ms": round(statistics.median(whole_ms), 2),
+        "p90_ms": round(float(np.percentile(whole_ms, 90)), 2),
+        "cpu_ms": round(statistics.median(cpu_ms), 2),
+        "followed": round(followed / len(whole_ms), 2),
+    }
+
+
+def _time_ms(call: Callable[..., Any], *arguments: Any) -> float:
+    begun_s = time.perf_counter()
+    call(*arguments)
+    return 1000 * (time.perf_counter() - begun_s)
+
+
+BENCHES: dict[str, Callable[[Paths, Path], dict[str, Any]]] = {
+    "live": bench_hand,
+    "train": bench_train,
+    "learn": bench_learn,
+    "import": bench_import,
+    "net": bench_net,
+    "depth": bench_depth,
+}

@@ -1,1 +1,0 @@
-"""How what ships was made and measured: the starter model, the bench."""
