@@ -20,7 +20,7 @@ from core.errors import TableError, TrainingError
 from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects
 from core.pose.boxes import bounding_box
-from core.pose.person_view import PADDING, PersonBox
+from core.pose.person_view import PADDING, PersonBox, clip_box
 from core.pose.skeletons import COCO_17, LSP_14
 from core.pose.types import Floats
 
@@ -183,7 +183,7 @@ def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") ->
     bodies, others = [], defaultdict[int, list[PersonBox]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)
-        box = None if image is None else inside(person.bbox, image.size_hw)
+        box = None if image is None else clip_box(person.bbox, image.size_hw)
         if image is None or box is None:
             continue
         if person.iscrowd or not (person.keypoints[:, 2] > 0).any():
@@ -193,15 +193,6 @@ def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") ->
         path, area = pictures / image.file_name, person.area
         bodies.append(Body(path, keypoints, box, held_out, image.id, area))
     return [replace(body, unlabelled=tuple(others[body.image_id])) for body in bodies]
-
-
-def inside(box: PersonBox, size_hw: tuple[int, int]) -> PersonBox | None:
-    """The part of a box that is in the picture; None where nothing is."""
-    x, y, width, height = box
-    right, bottom = (size_hw[1], size_hw[0]) if all(size_hw) else (np.inf, np.inf)
-    x0, y0 = max(0.0, x), max(0.0, y)
-    x1, y1 = min(right - 1, x + max(0.0, width - 1)), min(bottom - 1, y + max(0.0, height - 1))
-    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
 
 
 def labelled(points: NDArray[Any], seen: NDArray[Any]) -> Floats:

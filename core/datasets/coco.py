@@ -6,30 +6,57 @@ v is 0 not labelled, 1 hidden, 2 visible (in a results file v is ignored). Every
 and a wrong one named by its number in its list, from 1.
 """
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, TypeAdapter
 
 from core.errors import TableError
 from core.files import leads_out
-from core.media.json_objects import BARE, is_list, json_objects
+from core.media.json_objects import BARE, is_list, json_objects, validate_object
 from core.pose.skeletons import COCO_17
 
-Item = Mapping[str, Any]
 _MOST = 1e7  # pixels; beyond it no number is a place in a picture
+
+
+def _to_int(value: Any) -> Any:
+    """Turn 7.0 into 7; leave everything else for the check."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _to_rows(numbers: list[float]) -> NDArray[np.float64]:
+    return np.array(numbers, np.float64).reshape(-1, 3)
+
+
+def _check_file_name(name: Any) -> str:
+    if isinstance(name, str) and leads_out(name):
+        raise ValueError(f"“{name[:60]}” leads out of the pictures' folder")
+    return name if isinstance(name, str) else ""
+
+
+Number = Annotated[float, Field(strict=True, ge=-_MOST, le=_MOST)]
+Whole = Annotated[int, BeforeValidator(_to_int), Field(strict=True, ge=-(2**53), le=2**53)]
+Box = tuple[Number, Number, Number, Number]
+_KeypointList = Annotated[
+    list[Number],
+    Field(min_length=3 * COCO_17.size, max_length=3 * COCO_17.size),
+    AfterValidator(_to_rows),
+]
+Keypoints = Annotated[
+    NDArray[np.float64], GetPydanticSchema(lambda _, handler: handler(_KeypointList))
+]
 
 
 @dataclass(frozen=True)
 class Image:
     """A picture of the annotations; `size_hw` is (0, 0) where the file does not say it."""
 
-    id: int
-    file_name: str
+    id: Whole
+    file_name: Annotated[str, BeforeValidator(_check_file_name)]
     size_hw: tuple[int, int]
 
 
@@ -45,13 +72,13 @@ class Person:
         iscrowd: it stands for many persons.
     """
 
-    id: int
-    image_id: int
-    category_id: int
-    bbox: tuple[float, float, float, float]
-    area: float
-    keypoints: NDArray[np.float64]
-    num_keypoints: int
+    id: Whole
+    image_id: Whole
+    category_id: Whole
+    bbox: Box
+    area: Annotated[Number, Field(ge=0)]
+    keypoints: Keypoints
+    num_keypoints: Whole
     iscrowd: bool
 
 
@@ -68,21 +95,30 @@ class Annotations:
 class Found:
     """An entry of a results file: keypoints (K, 3), and a bbox where all entries have one."""
 
-    image_id: int
-    category_id: int
-    keypoints: NDArray[np.float64]
-    score: float
-    bbox: tuple[float, float, float, float] | None
+    image_id: Whole
+    category_id: Whole
+    keypoints: Keypoints
+    score: Number
+    bbox: Annotated[Box | None, BeforeValidator(lambda box: box or None)] = None
 
 
 @dataclass(frozen=True)
 class Detection:
     """An entry of a detections file: where a person may be."""
 
-    image_id: int
-    category_id: int
-    bbox: tuple[float, float, float, float]
-    score: float
+    image_id: Whole
+    category_id: Whole
+    bbox: Box
+    score: Number
+
+
+@dataclass(frozen=True)
+class _Category:
+    id: Whole
+
+
+_IMAGE, _PERSON, _CATEGORY = TypeAdapter(Image), TypeAdapter(Person), TypeAdapter(_Category)
+_FOUND, _DETECTION = TypeAdapter(Found), TypeAdapter(Detection)
 
 
 def read_annotations(path: Path) -> Annotations:
@@ -102,12 +138,12 @@ def read_annotations(path: Path) -> Annotations:
     for what, number, item in json_objects(path, ("images", "annotations", "categories")):
         where = f"{path.name}: {what} {number}"
         if what == "images":
-            image = _image(item, where)
+            image = validate_object(_IMAGE, item | {"size_hw": _size_of(item)}, where)
             images[image.id] = image
         elif what == "categories":
-            categories.append(_whole(item, "id", where))
+            categories.append(validate_object(_CATEGORY, item, where).id)
         else:
-            person = _person(item, where)
+            person = validate_object(_PERSON, item, where)
             if person.id in persons:
                 raise TableError(f"{where}: another annotation has its id {person.id}, too")
             persons[person.id] = person
@@ -127,16 +163,8 @@ def read_results(path: Path) -> list[Found]:
     Raises:
         TableError: it is none; says what is wrong, and where.
     """
-    return [
-        Found(
-            _whole(item, "image_id", where),
-            _whole(item, "category_id", where),
-            _keypoints(item, where),
-            _number(item, "score", where),
-            _box(item, where) if item.get("bbox") else None,
-        )
-        for where, item in _entries(path, "image_id, category_id, keypoints and score")
-    ]
+    expected = "image_id, category_id, keypoints and score"
+    return [validate_object(_FOUND, item, where) for where, item in _entries(path, expected)]
 
 
 def read_detections(path: Path) -> list[Detection]:
@@ -145,18 +173,11 @@ def read_detections(path: Path) -> list[Detection]:
     Raises:
         TableError: it is none; says what is wrong, and where.
     """
-    return [
-        Detection(
-            _whole(item, "image_id", where),
-            _whole(item, "category_id", where),
-            _box(item, where),
-            _number(item, "score", where),
-        )
-        for where, item in _entries(path, "image_id, category_id, bbox and score")
-    ]
+    expected = "image_id, category_id, bbox and score"
+    return [validate_object(_DETECTION, item, where) for where, item in _entries(path, expected)]
 
 
-def _entries(path: Path, expected: str) -> Iterator[tuple[str, Item]]:
+def _entries(path: Path, expected: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if not is_list(path):
         raise TableError(
             f"{path.name} is no list: expected was one of objects with {expected}; are the files "
@@ -166,82 +187,8 @@ def _entries(path: Path, expected: str) -> Iterator[tuple[str, Item]]:
         yield f"{path.name}: entry {number}", item
 
 
-def _image(item: Item, where: str) -> Image:
-    name = item.get("file_name", "")
-    name = name if isinstance(name, str) else ""
-    if leads_out(name):
-        raise TableError(f"{where}: “{name[:60]}” leads out of the pictures' folder")
-    sizes = [item.get(side) for side in ("height", "width")]
-    known = all(isinstance(side, int) and 0 <= side < _MOST for side in sizes)
-    return Image(
-        _whole(item, "id", where),
-        name,
-        (int(sizes[0]), int(sizes[1])) if known else (0, 0),  # type: ignore[arg-type]
-    )
-
-
-def _person(item: Item, where: str) -> Person:
-    area = _number(item, "area", where)
-    if area < 0:
-        raise TableError(f"{where}: its area is {area}, expected is one of at least 0")
-    return Person(
-        _whole(item, "id", where),
-        _whole(item, "image_id", where),
-        _whole(item, "category_id", where),
-        _box(item, where),
-        area,
-        _keypoints(item, where),
-        _whole(item, "num_keypoints", where),
-        bool(_whole(item, "iscrowd", where)),
-    )
-
-
-def _keypoints(item: Item, where: str) -> NDArray[np.float64]:
-    numbers = _numbers(item, "keypoints", where)
-    if len(numbers) != 3 * COCO_17.size:
-        raise TableError(
-            f"{where} has {len(numbers)} numbers as keypoints, expected are x, y and v of COCO's "
-            f"{COCO_17.size}: {3 * COCO_17.size}"
-        )
-    return np.array(numbers, np.float64).reshape(-1, 3)
-
-
-def _box(item: Item, where: str) -> tuple[float, float, float, float]:
-    numbers = _numbers(item, "bbox", where)
-    if len(numbers) != 4:
-        raise TableError(
-            f"{where}: its bbox has {len(numbers)} numbers, expected: x y width height"
-        )
-    return (numbers[0], numbers[1], numbers[2], numbers[3])
-
-
-def _numbers(item: Item, name: str, where: str) -> Sequence[float]:
-    values = _value(item, name, where)
-    if not isinstance(values, list) or not all(map(_is_number, values)):
-        raise TableError(f"{where}: its {name} must be a list of numbers")
-    return values
-
-
-def _number(item: Item, name: str, where: str) -> float:
-    value = _value(item, name, where)
-    if not _is_number(value):
-        raise TableError(f"{where}: its {name} must be a number, got {str(value)[:40]}")
-    return float(value)
-
-
-def _whole(item: Item, name: str, where: str) -> int:
-    value = _value(item, name, where)
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    if not plain or not math.isfinite(value) or value != int(value) or abs(value) >= 2**53:
-        raise TableError(f"{where}: its {name} must be a whole number, got {str(value)[:40]}")
-    return int(value)
-
-
-def _value(item: Item, name: str, where: str) -> Any:
-    if name not in item:
-        raise TableError(f"{where} has no {name}")
-    return item[name]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST
+def _size_of(image: dict[str, Any]) -> tuple[int, int]:
+    """Height and width; (0, 0) where the file does not say them."""
+    height, width = image.get("height"), image.get("width")
+    known = all(isinstance(side, int) and 0 <= side < _MOST for side in (height, width))
+    return (height, width) if known else (0, 0)  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from core.datasets.coco import read_annotations, read_detections
 from core.media.json_objects import is_list
-from core.pose.person_view import PersonBox
+from core.pose.person_view import PersonBox, clip_box
 
 MOST = 20  # of a picture: as many as COCO counts
 LEAST_SCORE = 0.3  # of a detection
@@ -33,7 +33,7 @@ class PersonBoxes:
         """The boxes in a picture as far as they are inside it, at most 20; none where the file has
         none of it. Of a file about one picture they are this one's, whatever its name."""
         number = self._number(PurePath(name))
-        cut = (_inside(box, size_hw) for box in self.by_id.get(number, []))
+        cut = (clip_box(box, size_hw) for box in self.by_id.get(number, []))
         return [box for box in cut if box is not None][:MOST]
 
     def _number(self, name: PurePath) -> int:
@@ -64,14 +64,3 @@ def read_person_boxes(path: Path) -> PersonBoxes:
             found.setdefault(person.image_id, []).append(person.bbox)
     ids = {PurePath(image.file_name).name: image.id for image in annotations.images.values()}
     return PersonBoxes(found, ids)
-
-
-def _inside(box: PersonBox, size_hw: tuple[int, int]) -> PersonBox | None:
-    x, y, width, height = box
-    x0, y0, x1, y1 = (
-        max(0.0, x),
-        max(0.0, y),
-        min(size_hw[1], x + width),
-        min(size_hw[0], y + height),
-    )
-    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None

@@ -28,13 +28,12 @@ from core.pose.map_reading import OF_CELLS, Decoding, Reading
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons import skeleton_named
 from core.pose.tracking import distinct_bodies
-from core.pose.types import Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
+from core.pose.types import VISIBLE, Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
 
 CROPS = ("mediapipe", "self", "centre")
 _LOST = 0.2  # mean score of the keypoints below which a person is no longer followed
 _ASK_AGAIN_S = 1.0  # after which MediaPipe is asked for people who are not followed
 _AT_ONCE = 8  # persons whose maps are computed together
-_VISIBLE = 0.5  # MediaPipe's keypoints that a box is made of
 Found = tuple[Pose, Heatmaps]
 
 
@@ -322,6 +321,6 @@ def _whole(rgb: Picture) -> PersonBox:
 
 def _visible(pose: Pose) -> Floats:
     """The keypoints that are seen, or all where none is."""
-    if pose.visibility is None or not (pose.visibility >= _VISIBLE).any():
+    if pose.visibility is None or not (pose.visibility >= VISIBLE).any():
         return pose.keypoints
-    return pose.keypoints[pose.visibility >= _VISIBLE]
+    return pose.keypoints[pose.visibility >= VISIBLE]

@@ -7,16 +7,18 @@ all others have v = 2. The box is the keypoints' own.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any
 
 import numpy as np
+from pydantic import AfterValidator, Field, GetPydanticSchema, TypeAdapter
 
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, RENAMED, Row, about
 from core.exchange.manifest import MAX_JOINTS
-from core.media.json_objects import json_objects
+from core.media.json_objects import json_objects, validate_object
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import array, now
@@ -141,14 +143,65 @@ def _box(points: Floats) -> tuple[float, float, float, float]:
 
 # -------------------------------------------------------------------------------------------- in
 
-_IMAGE, _CATEGORY = ("file_name", "width", "height"), ("name", "mudra")
-
 Key = int | str
+_Text = Annotated[str, Field(max_length=1000)]
+
+
+def _to_array(values: list[float | None]) -> Floats:
+    """float32, null being NaN."""
+    numbers = np.array([np.nan if v is None else v for v in values], np.float64)
+    with np.errstate(over="ignore"):  # what is too large is refused with the row
+        return numbers.astype(np.float32)
+
+
+_NumberList = Annotated[
+    list[Annotated[float, Field(strict=True)] | None], AfterValidator(_to_array)
+]
+_Numbers = Annotated[Floats, GetPydanticSchema(lambda _, handler: handler(_NumberList))]
+
+
+@dataclass(frozen=True)
+class _Image:
+    id: Key
+    file_name: _Text = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class _Category:
+    id: Key
+    name: _Text | None = None
+    mudra: Annotated[dict[str, bool | int | float | _Text | None], Field(max_length=5)] = field(
+        default_factory=dict
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Annotation:
+    category_id: Key
+    image_id: Key
+    keypoints: _Numbers
+    id: Any = 0
+    mudra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _OwnNumbers:
+    """What COCO has no place for."""
+
+    z: _Numbers | None = None
+    scores: _Numbers | None = None
+    world: _Numbers | None = None
+
+
+_IMAGE, _CATEGORY = TypeAdapter(_Image), TypeAdapter(_Category)
+_ANNOTATION, _OWN_NUMBERS = TypeAdapter(_Annotation), TypeAdapter(_OwnNumbers)
 
 
 def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
     """The annotations with keypoints, numbered from 1: a row with `keypoints`, `scores` and `world`
-    as blobs, and what the file says of the columns of `data_columns.Taken`, unchecked.
+    as arrays, and what the file says of the columns of `data_columns.Taken`, unchecked.
 
     Of others' files that is gesture (the category), source, width and height; v = 1 becomes the
     score 0.5. Annotations without keypoints are skipped.
@@ -156,80 +209,49 @@ def read_coco(path: Path) -> Iterator[tuple[int, Row]]:
     Raises:
         TableError: no COCO json, or an annotation that can't be one, by its number.
     """
-    images: dict[Key, Row] = {}
-    categories: dict[Key, Row] = {}
+    images: dict[Key, _Image] = {}
+    categories: dict[Key, _Category] = {}
     for what, number, item in json_objects(path, ("images", "categories")):
-        kept, names = (images, _IMAGE) if what == "images" else (categories, _CATEGORY)
-        kept[_key(item, "id", path, number)] = {n: item[n] for n in names if _small(item.get(n))}
+        where = f"{path.name}: {what} {number}"
+        if what == "images":
+            image = validate_object(_IMAGE, item, where)
+            images[image.id] = image
+        else:
+            category = validate_object(_CATEGORY, item, where)
+            categories[category.id] = category
     for _, number, item in json_objects(path, ("annotations",)):
         if not isinstance(item.get("keypoints"), list) or not item.get("num_keypoints", 1):
             continue
-        category = categories.get(_key(item, "category_id", path, number))
-        if category is None:
-            raise TableError(f"{path.name}: annotation {number} is of an unknown category")
-        image = images.get(_key(item, "image_id", path, number), {})
-        yield number, _row(item, category, image, f"{path.name}: annotation {number}")
+        where = f"{path.name}: annotation {number}"
+        annotation = validate_object(_ANNOTATION, item, where)
+        if annotation.category_id not in categories:
+            raise TableError(f"{where} is of an unknown category")
+        image = images.get(annotation.image_id, _Image(annotation.image_id))
+        yield number, _row(annotation, categories[annotation.category_id], image, where)
 
 
-def _small(value: Any) -> bool:
-    """Whether it is one short value, or a few of them."""
-    few = isinstance(value, dict) and len(value) <= 5 and all(map(_single, value.values()))
-    return few or _single(value)
-
-
-def _single(value: Any) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= 1000)
-
-
-def _key(item: Row, name: str, path: Path, number: int) -> Key:
-    key = item.get(name)
-    if not isinstance(key, int | str):
-        raise TableError(f"{path.name}: object {number} has no {name}")
-    return key
-
-
-def _row(item: Row, category: Row, image: Row, where: str) -> Row:
-    flat = _numbers(item["keypoints"], where)
+def _row(annotation: _Annotation, category: _Category, image: _Image, where: str) -> Row:
+    flat, kept = annotation.keypoints, annotation.mudra
     if not len(flat) or len(flat) % 3 or len(flat) > 3 * MAX_JOINTS:
         raise TableError(f"{where} has {len(flat)} numbers as keypoints, expected three a joint")
     points, seen = flat.reshape(-1, 3)[:, :2].copy(), flat.reshape(-1, 3)[:, 2]
-    kept, of_gesture = _dict(item.get("mudra")), _dict(category.get("mudra"))
-    if kept.get("z") is not None:
-        z = _numbers(kept["z"], where)
-        if len(z) != len(points):
-            raise TableError(f"{where} has {len(z)} numbers as z of {len(points)} keypoints")
-        points = np.column_stack([points, z])
+    own = validate_object(_OWN_NUMBERS, kept, where)
+    if own.z is not None:
+        if len(own.z) != len(points):
+            raise TableError(f"{where} has {len(own.z)} numbers as z of {len(points)} keypoints")
+        points = np.column_stack([points, own.z])
     points[seen == 0] = np.nan
     known = {RENAMED.get(name, name): value for name, value in kept.items()}
     row = {name: value for name, value in known.items() if name in COLUMNS}
-    row |= {f"gesture_{n}": of_gesture[n] for n in _OF_GESTURE if n in of_gesture}
-    row |= {
-        "id": number % _FRAME if isinstance(number := item.get("id"), int) else 0,
-        "gesture": category.get("name"),
-        "source": image.get("file_name", ""),
-        "width": image.get("width") or None,
-        "height": image.get("height") or None,
+    row |= {f"gesture_{n}": category.mudra[n] for n in _OF_GESTURE if n in category.mudra}
+    return row | {
+        "id": annotation.id % _FRAME if isinstance(annotation.id, int) else 0,
+        "gesture": category.name,
+        "source": image.file_name,
+        "width": image.width or None,
+        "height": image.height or None,
         "joints": len(points),
         "keypoints": points,
-        "scores": seen / 2 if kept.get("scores") is None else _numbers(kept["scores"], where),
-        "world": None if kept.get("world") is None else _numbers(kept["world"], where),
+        "scores": seen / 2 if own.scores is None else own.scores,
+        "world": own.world,
     }
-    return row
-
-
-def _dict(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _numbers(values: Any, where: str) -> Floats:
-    """A list of numbers, null being NaN."""
-    plain = isinstance(values, list) and all(
-        value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-        for value in values
-    )
-    if not plain:
-        raise TableError(f"{where}: keypoints, scores and world must be lists of numbers")
-    try:
-        return np.array([np.nan if v is None else v for v in values], np.float64).astype(np.float32)
-    except OverflowError as error:
-        raise TableError(f"{where}: a number is out of all proportion") from error

@@ -24,11 +24,12 @@ from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
 from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
 from core.exchange.lines import from_line, to_line
-from core.exchange.manifest import first_fault, halved, misfit
+from core.exchange.manifest import halved, misfit
 from core.exchange.own_tables import is_ours, read_ours
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
+from core.media.json_objects import first_fault
 from core.pose.skeletons import HAND_21
 from core.spreading import LOCAL
 from core.store import Project, Store

@@ -24,6 +24,7 @@ from pydantic import (
 
 from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
+from core.media.json_objects import first_fault
 from core.pose.skeletons import SKELETONS, skeleton_named
 from core.store.rows import array
 
@@ -291,13 +292,6 @@ def read_row(part: str, line: bytes, where: str, skeleton: str) -> Numbered:
     if isinstance(row, SampleRow) and (fault := row.fault(skeleton)):
         raise ArchiveError(f"{where}: {fault}")
     return row
-
-
-def first_fault(error: ValidationError) -> str:
-    """The first of pydantic's complaints, in one short line."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part)[:40] for part in first["loc"][:4])
-    return f"{place}: {first['msg']}"[:200] if place else first["msg"][:200]
 
 
 def mudra_version() -> str:

@@ -14,12 +14,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.errors import ArchiveError
-from core.exchange.manifest import first_fault
 from core.exchange.run_records import check_record
 from core.gestures.model.bundle import check_folder
 from core.gestures.model.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of
 from core.learning.runs import DEAD, LOG, Run
+from core.media.json_objects import first_fault
 from core.store.rows import Project
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere

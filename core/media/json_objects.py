@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import TableError
 
@@ -14,6 +16,8 @@ _MAX_DEPTH = 20
 _MAX_TOKEN = 2**20  # bytes of one text or number: the parser's time grows with their square
 _BLOCK = 2**17
 BARE = ("",)  # the file is a list itself
+
+_Kind = TypeVar("_Kind")
 
 
 def is_list(path: Path) -> bool:
@@ -60,6 +64,26 @@ def json_objects(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, int
                 f"{path.name}: more than {MAX_ITEMS:,} {what or 'entries'}, {_MAX_PARTS:,} parts "
                 f"in one of them, or {_MAX_DEPTH} brackets one in the other"
             )
+
+
+def validate_object(kind: TypeAdapter[_Kind], item: dict[str, Any], where: str) -> _Kind:
+    """One of these objects, checked.
+
+    Raises:
+        TableError: it is wrong; `where` says which object it is.
+    """
+    try:
+        return kind.validate_python(item)
+    except ValidationError as error:
+        raise TableError(f"{where}: {first_fault(error)}") from error
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first of pydantic's complaints, in one short line."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part)[:40] for part in first["loc"][:4])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}"[:200] if place else message[:200]
 
 
 class _BoundedReader:

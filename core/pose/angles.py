@@ -7,7 +7,7 @@ hangs. In three dimensions where the estimator gives them, else as seen in the p
 import numpy as np
 
 from core.pose.skeletons import Skeleton
-from core.pose.types import Floats, Pose
+from core.pose.types import VISIBLE, Floats, Pose
 
 _BONES = {
     "elbow": ("shoulder", "elbow", "wrist"),
@@ -18,7 +18,6 @@ _BONES = {
 JOINTS = tuple(_BONES)
 SIDES = ("left", "right")
 ANGLES = tuple(f"{side}_{joint}" for joint in _BONES for side in SIDES)
-VISIBLE = 0.5  # a keypoint that is seen less surely counts as missing
 
 
 def joint_angles(points: Floats, skeleton: Skeleton) -> Floats:

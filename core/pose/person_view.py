@@ -89,6 +89,20 @@ def person_view(
     return PersonView(np.column_stack([linear, origin]), input_hw)
 
 
+def clip_box(box: PersonBox, size_hw: tuple[int, int]) -> PersonBox | None:
+    """Clip a box to the picture, from its first to its last pixel (Xiao et al. 2018); None where
+    nothing of it is inside.
+
+    Args:
+        size_hw: (0, 0) where it is not known: only what is left of it or above it is cut.
+    """
+    x, y, width, height = box
+    right, bottom = (size_hw[1], size_hw[0]) if all(size_hw) else (math.inf, math.inf)
+    x0, y0 = max(0.0, x), max(0.0, y)
+    x1, y1 = min(right - 1, x + max(0.0, width - 1)), min(bottom - 1, y + max(0.0, height - 1))
+    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+
+
 def box_of_body(keypoints: Floats) -> PersonBox:
     """About the box that an annotator draws round a person with these keypoints.
 

@@ -22,7 +22,7 @@ from core.estimators import Estimator
 from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.top_down import read_bodies
 from core.media.pictures import read_picture
-from core.pose.boxes import Box, bounding_box
+from core.pose.boxes import bounding_box, box_iou
 from core.pose.map_reading import Decoding
 from core.pose.metrics import Distances, distances, oks, oks_nms, pck, pck_interval
 from core.pose.person_view import PersonBox
@@ -198,26 +198,14 @@ def pose_of(body: Body, poses: Sequence[Pose]) -> Pose | None:
     x, y, width, height = body.box
     wanted = (x, y, x + width, y + height)
     seen = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
-    best = max(seen, key=lambda p: _overlap(bounding_box(p.keypoints), wanted), default=None)
-    if best is None or _overlap(bounding_box(best.keypoints), wanted) <= 0:
-        return None
-    return best
+    overlaps = [box_iou(bounding_box(pose.keypoints), wanted) for pose in seen]
+    return seen[int(np.argmax(overlaps))] if any(overlaps) else None
 
 
 def _results(image: int, poses: Sequence[Pose], here: Skeleton) -> list[Found]:
     return [
         _as_found(image, 1, _converted(pose.keypoints, here, COCO_17), pose.score) for pose in poses
     ]
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Intersection over union."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    if width <= 0 or height <= 0:
-        return 0.0
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
-    return width * height / (sum(areas) - width * height)
 
 
 def _converted(keypoints: Floats, here: Skeleton, there: Skeleton) -> Floats:

@@ -8,13 +8,13 @@ import pytest
 
 from core.datasets.body_files import (
     hold_out,
-    inside,
     read_bodies,
     read_lsp,
     read_lspet,
     read_mpii,
 )
 from core.errors import TableError, TrainingError
+from core.pose.person_view import clip_box
 from core.pose.skeletons import COCO_17, LSP_14
 
 
@@ -115,7 +115,7 @@ def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_box_is_cut_to_the_picture(box, cut) -> None:
-    assert inside(box, (200, 100)) == cut
+    assert clip_box(box, (200, 100)) == cut
 
 
 def test_crowds_and_the_unlabelled_are_left_out(tmp_path: Path) -> None:
@@ -162,5 +162,5 @@ def test_a_picture_that_lies_elsewhere_is_refused(name: str, tmp_path: Path) -> 
     row = {"image": name, "joints": [[1, 1]] * 16, "joints_vis": [1] * 16}
     (tmp_path / "mpii.json").write_text(json.dumps([row | {"scale": 1, "center": [9, 9]}]))
     for file in ("coco.json", "mpii.json"):
-        with pytest.raises(TableError, match=r"1: “.*” leads out of"):
+        with pytest.raises(TableError, match=r"1: .*“.*” leads out of"):
             read_bodies(tmp_path / file)

@@ -30,9 +30,15 @@ def test_detections_are_read_with_their_scores(shared_data: Path) -> None:
     ("content", "words"),
     [
         ({"images": []}, "is no list: expected was one of objects with image_id"),
-        ([{"image_id": 1, "category_id": 1, "score": 1.0}], "entry 1 has no bbox"),
-        ([{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3], "score": 1}], "has 3 numbers"),
-        ([{"image_id": 1.5, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}], "whole number"),
+        ([{"image_id": 1, "category_id": 1, "score": 1.0}], "entry 1: bbox: Field required"),
+        (
+            [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 3], "score": 1}],
+            r"entry 1: bbox\.3: Field required",
+        ),
+        (
+            [{"image_id": 1.5, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 1}],
+            "image_id: Input should be a valid integer",
+        ),
     ],
 )
 def test_what_are_no_detections_is_refused(content, words, tmp_path: Path) -> None:

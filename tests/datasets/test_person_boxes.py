@@ -32,15 +32,15 @@ def test_detections_of_people_that_are_sure_come_surest_first(tmp_path: Path) ->
             ],
         )
     )
-    assert found.of("000000000785.jpg", (200, 300)) == [(50, 20, 30, 40), (10, 20, 30, 40)]
-    assert found.of("photos/139.png", (200, 300)) == [(1, 2, 3, 4)]
+    assert found.of("000000000785.jpg", (200, 300)) == [(50, 20, 29, 39), (10, 20, 29, 39)]
+    assert found.of("photos/139.png", (200, 300)) == [(1, 2, 2, 3)]
     assert found.of("holiday.jpg", (200, 300)) == [] == found.of("000000000999.jpg", (200, 300))
 
 
 def test_a_file_about_one_picture_is_about_this_one_and_boxes_end_with_it(tmp_path: Path) -> None:
     boxes = [detection(7, [-20, 10, 60, 100], 0.9), detection(7, [400, 10, 60, 100], 0.9)]
     found = read_person_boxes(written(tmp_path, boxes))
-    assert found.of("holiday.jpg", (60, 90)) == [(0, 10, 40, 50)]
+    assert found.of("holiday.jpg", (60, 90)) == [(0, 10, 39, 49)]
     many = [detection(7, [i, 0, 10, 10], 0.9) for i in range(MOST + 3)]
     found = read_person_boxes(written(tmp_path, many))
     assert len(found.of("holiday.jpg", (60, 90))) == MOST

@@ -97,24 +97,56 @@ WRONG = {
     "truth and results swapped": (None, None, "other way round"),
     "another picture": ([person(1)], [found(GOOD, image_id=8)], "entry 1 is of picture 8"),
     "another category": ([person(1)], [found(GOOD, category_id=2)], "category 2, truth.json has"),
-    "14 keypoints": ([person(1)], [found(GOOD[:42])], "42 numbers as keypoints, expected .* 51"),
-    "no score": ([person(1)], [{"image_id": 7, "category_id": 1, "keypoints": GOOD}], "no score"),
+    "14 keypoints": (
+        [person(1)],
+        [found(GOOD[:42])],
+        "entry 1: keypoints: List should have at least 51 .* not 42",
+    ),
+    "no score": (
+        [person(1)],
+        [{"image_id": 7, "category_id": 1, "keypoints": GOOD}],
+        "entry 1: score: Field required",
+    ),
     "not a number": ([person(1)], [found(GOOD, score=float("nan"))], "no json that can be read"),
-    "infinite": ([person(1)], [found(GOOD, score=1e300)], "score must be a number"),
-    "a word": ([person(1)], [found(["x"] * 51)], "keypoints must be a list of numbers"),
-    "an id in words": ([person(1)], [found(GOOD, image_id="7")], "image_id must be a whole"),
+    "infinite": (
+        [person(1)],
+        [found(GOOD, score=1e300)],
+        "entry 1: score: Input should be less than or equal to 10000000",
+    ),
+    "a word": (
+        [person(1)],
+        [found(["x"] * 51)],
+        r"entry 1: keypoints\.0: Input should be a valid number",
+    ),
+    "an id in words": (
+        [person(1)],
+        [found(GOOD, image_id="7")],
+        "image_id: Input should be a valid integer",
+    ),
     "boxes of some": (
         [person(1)],
         [found(GOOD, bbox=[1, 2, 3, 4]), found(GOOD)],
         "entry 2 has no bbox",
     ),
     "an object": ([person(1)], {"a": 1}, "no list"),
-    "no area": ([{k: v for k, v in person(1).items() if k != "area"}], [], "1 has no area"),
-    "no keypoints": ([{"id": 1, "image_id": 7, "category_id": 1}], [], "annotations 1 has no area"),
+    "no area": (
+        [{k: v for k, v in person(1).items() if k != "area"}],
+        [],
+        "annotations 1: area: Field required",
+    ),
+    "no keypoints": (
+        [{"id": 1, "image_id": 7, "category_id": 1}],
+        [],
+        "annotations 1: bbox: Field required",
+    ),
     "one id twice": ([person(1), person(1)], [], "another annotation has its id 1"),
     "nobody": ([], [], "truth.json has no annotations"),
-    "half a box": ([person(1, bbox=[1, 2])], [], "bbox has 2 numbers"),
-    "a negative area": ([person(1, area=-3)], [], "area is -3"),
+    "half a box": ([person(1, bbox=[1, 2])], [], r"annotations 1: bbox\.2: Field required"),
+    "a negative area": (
+        [person(1, area=-3)],
+        [],
+        "annotations 1: area: Input should be greater than or equal to 0",
+    ),
 }
 
 
