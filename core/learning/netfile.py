@@ -88,15 +88,7 @@ def save_net(
     prepared = (_Attending if attends else Prepared)(net, scale, offset, bgr).eval()
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (2, *net.input_hw, 3), np.uint8)
-    example = torch.from_numpy(pictures)
-    outputs = ["beliefs", *attends]
-    content = onnx_bytes(
-        prepared, (example,), ["pictures"], outputs, ({0: torch.export.Dim("hands", min=1)},)
-    )
-    with torch.no_grad():
-        said = prepared(example)
-    maps = (said[0] if attends else said).numpy()
-    _check(content, {"pictures": pictures}, "beliefs", maps)
+    content = _export(prepared, "pictures", pictures, ["beliefs", *attends])
     described = {
         "name": name,
         "input_hw": list(net.input_hw),
@@ -127,12 +119,8 @@ def save_depth_net(net: CrossInfoNet, folder: Path, name: str, about: Mapping[st
     Raises:
         WeightsError: the saved graph answers differently.
     """
-    module = _OfCrops(net).eval()
     crops = np.random.default_rng(0).uniform(-1, 1, (2, *net.input_hw)).astype(np.float32)
-    example, free = torch.from_numpy(crops), {0: torch.export.Dim("hands", min=1)}
-    content = onnx_bytes(module, (example,), ["crops"], ["keypoints"], (free,))
-    with torch.no_grad():
-        _check(content, {"crops": crops}, "keypoints", module(example).numpy())
+    content = _export(_OfCrops(net).eval(), "crops", crops, ["keypoints"])
     described = {
         "name": name,
         "input": "depth",
@@ -163,13 +151,8 @@ def save_palm_net(net: PalmNet, folder: Path, name: str, about: Mapping[str, Any
     Raises:
         WeightsError: the saved graph answers differently.
     """
-    module = _OfFrames(net).eval()
     frames = np.random.default_rng(0).uniform(0, 1500, (2, *net.input_hw)).astype(np.float32)
-    example, free = torch.from_numpy(frames), {0: torch.export.Dim("frames", min=1)}
-    content = onnx_bytes(module, (example,), ["frames"], ["palm", "depth_mm"], (free,))
-    with torch.no_grad():
-        for output, said in zip(("palm", "depth_mm"), module(example), strict=True):
-            _check(content, {"frames": frames}, output, said.numpy())
+    content = _export(_OfFrames(net).eval(), "frames", frames, ["palm", "depth_mm"])
     described = {
         "name": name,
         "input": "depth frame",
@@ -213,12 +196,23 @@ def save_trained(
     )
 
 
-def _check(
-    content: bytes, fed: dict[str, NDArray[Any]], output: str, expected: NDArray[np.float32]
-) -> None:
-    (found,) = open_session(content).run([output], fed)
-    error = float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
-    if not error <= _TOLERANCE:
-        raise WeightsError(
-            f"the saved net answers {error:.1e} off, at most {_TOLERANCE:.0e} is allowed"
-        )
+def _export(module: nn.Module, input_name: str, example: NDArray[Any], outputs: list[str]) -> bytes:
+    """Export a module whose batch size is free.
+
+    Raises:
+        WeightsError: the graph answers the example differently than the module.
+    """
+    pictures, batch = torch.from_numpy(example), {0: torch.export.Dim("hands", min=1)}
+    content = onnx_bytes(module, (pictures,), [input_name], outputs, (batch,))
+    with torch.no_grad():
+        answers = module(pictures)
+    expected = answers if isinstance(answers, tuple) else (answers,)
+    found = open_session(content).run(outputs, {input_name: example})
+    for answer, array in zip(expected, found, strict=True):
+        scale = max(1.0, float(answer.abs().max()))
+        error = float(np.abs(array - answer.numpy()).max()) / scale
+        if not error <= _TOLERANCE:
+            raise WeightsError(
+                f"the saved net answers {error:.1e} off, at most {_TOLERANCE:.0e} is allowed"
+            )
+    return content
