@@ -117,27 +117,12 @@ def import_(
 
 
 @app.command()
-def verify(
-    name: Name,
-    picture: Annotated[
-        Path | None,
-        typer.Option(help="pytorch-openpose's hand.jpg: OpenPose's hand net must answer it right."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check converted weights: sha256, names, shapes, and a known answer where there is one."""
+def verify(name: Name, as_json: Json = False) -> None:
+    """Check converted weights: sha256, names and shapes."""
     from core.weights.published import verify as verify_
 
-    folder = Paths.find().weights
-    record = verify_(name, folder)
-    text = f"{_text(record)}: whole"
-    if picture is not None:
-        from core.learning.published_nets import check_openpose_hand
-        from core.media.pictures import read_picture
-
-        record["case"] = check_openpose_hand(folder, read_picture(picture))
-        text += f"; its 21 keypoints are right, the farthest {record['case']['farthest_px']} px off"
-    say(record, text, as_json)
+    record = verify_(name, Paths.find().weights)
+    say(record, f"{_text(record)}: whole", as_json)
 
 
 def _make_usable(name: str) -> None:

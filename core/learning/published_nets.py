@@ -1,13 +1,7 @@
-"""Published weights in our nets: a file to use, and the answer that they must give.
-
-Expected peaks: OpenPose's hand net on the 200 x 200 picture of an OK sign that pytorch-openpose's
-repository calls hand.jpg, by OpenPose's recipe; there the net numbers the fingers from the wrong
-side, which is its answer nevertheless.
-"""
+"""Published weights in our nets: ready to be asked, and as a file to use."""
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +11,7 @@ from torch import nn
 from core.errors import WeightsError
 from core.learning.netfile import Prepared, save_net
 from core.nets import build_net
-from core.pose.heatmaps import decode_openpose, decode_seed, openpose_inputs, openpose_maps
+from core.pose.heatmaps import decode_seed
 from core.pose.types import Floats, Picture
 from core.weights.entries import Scaling
 from core.weights.layouts import Arrays
@@ -26,32 +20,7 @@ from core.weights.published import given_graph, load_weights
 from core.weights.table import WEIGHTS
 
 OPENPOSE_HAND = "cpm.openpose_hand"
-_PEAKS = (
-    (100, 173),
-    (125, 148),
-    (150, 130),
-    (168, 112),
-    (163, 93),
-    (69, 112),
-    (54, 84),
-    (46, 66),
-    (42, 47),
-    (83, 104),
-    (81, 66),
-    (79, 40),
-    (78, 17),
-    (97, 95),
-    (107, 55),
-    (112, 29),
-    (117, 8),
-    (112, 97),
-    (138, 71),
-    (153, 78),
-    (158, 91),
-)
-_CASE_SIZE = (200, 200)
-_SEED_HEIGHT = 368
-_FARTHEST_PX = 3.0  # libraries resize and blur a little differently
+_SEED_HEIGHT = 368  # rows of the picture that the net is shown
 
 
 def published_net(name: str, weights_folder: Path, scaling: Scaling | None = None) -> Prepared:
@@ -106,17 +75,6 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | No
     return nets_folder / name
 
 
-def openpose_keypoints(prepared: Prepared, rgb: Picture) -> tuple[Floats, Floats]:
-    """A hand's keypoints (J, 2) in a picture that it fills, and their scores, by OpenPose's
-    recipe."""
-    stacks = []
-    with torch.no_grad():
-        for picture in openpose_inputs(rgb):
-            output = prepared(torch.from_numpy(picture)[None])
-            stacks.append(output[0, -1].numpy())
-    return decode_openpose(openpose_maps(stacks, (rgb.shape[0], rgb.shape[1]))[:-1])
-
-
 def seed_points(prepared: Prepared, rgb: Picture) -> Floats:
     """The highest pixel of every map, background included, (J+1, 2) x, y in picture pixels, as
     Hand-Pose-Classification takes them: 368 rows, the last stage's maps at the picture's size.
@@ -127,29 +85,3 @@ def seed_points(prepared: Prepared, rgb: Picture) -> Floats:
         maps = prepared(torch.from_numpy(np.asarray(fed, np.uint8))[None])[0, -1].numpy()
     points, _ = decode_seed(maps, (height, width))
     return points
-
-
-def check_openpose_hand(weights_folder: Path, picture: Picture) -> dict[str, Any]:
-    """Ask OpenPose's hand net the question whose answer is known.
-
-    Returns:
-        keypoints, and farthest_px from the expected peaks.
-
-    Raises:
-        WeightsError: another answer, or another picture.
-    """
-    if picture.shape[:2] != _CASE_SIZE:
-        raise WeightsError(
-            f"the known answer is about a picture of 200 x 200 pixels, this one has "
-            f"{picture.shape[1]} x {picture.shape[0]}: give pytorch-openpose's hand.jpg"
-        )
-    found, _ = openpose_keypoints(published_net(OPENPOSE_HAND, weights_folder), picture)
-    away = np.linalg.norm(found - np.array(_PEAKS), axis=1)
-    wrong = int((~(away <= _FARTHEST_PX)).sum())  # a keypoint that was not found is NaN away
-    if wrong:
-        raise WeightsError(
-            f"{wrong} of {len(_PEAKS)} keypoints are not within {_FARTHEST_PX:.0f} px of the known "
-            "answer: these are other weights, or the picture is another"
-        )
-    farthest = float(away.max())
-    return {"joints": len(_PEAKS), "farthest_px": round(farthest, 2)}

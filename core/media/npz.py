@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MediaError, MudraError
+from core.errors import MediaError
 
 _MOST_BYTES = 2**30
 _MOST_ARRAYS = 10_000
@@ -37,23 +37,23 @@ _HEADERS = {
 }
 
 
-def read_npz(path: Path, error: type[MudraError] = MediaError) -> dict[str, NDArray[Any]]:
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """Name → array.
 
     Raises:
-        error: the file is damaged, too large, or holds anything but arrays of numbers.
+        MediaError: the file is damaged, too large, or holds anything but arrays of numbers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if problem := _too_large(entries):
-                raise error(f"{path.name} {problem}")
+                raise MediaError(f"{path.name} {problem}")
             return {
                 entry.filename.removesuffix(".npy"): _array(archive, entry) for entry in entries
             }
     except DAMAGE as why:
         detail = " ".join(str(why).split())[:160]
-        raise error(
+        raise MediaError(
             f"{path.name} is no whole .npz of numbers ({detail}): write it anew by numpy.savez"
         ) from None
 

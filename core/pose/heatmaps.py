@@ -12,15 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.types import Floats, Heatmaps, Picture
+from core.pose.types import Floats, Heatmaps
 
 Background = Literal["max", "sum"]
 Centre = Literal["exact", "floor", "round"]
 
-_BLUR_SIGMA = 3.0  # pytorch-openpose, src/hand.py, as all down to _GREY
-_THRESHOLD = 0.05
-_SCALES = (0.5, 1.0, 1.5, 2.0)  # of the picture with a height of 368
-_HEIGHT, _STRIDE, _GREY = 368, 8, 128
 _FLAT = 1e-12  # below this a logarithm says nothing
 _DARK_RANGE = (1e-3, 50.0)  # of the values that DARK takes the logarithm of, as mmpose limits them
 
@@ -212,100 +208,6 @@ def decode_seed(maps: Floats, input_hw: tuple[int, int]) -> tuple[Floats, Floats
     large = [cv2.resize(np.ascontiguousarray(one), size_wh) for one in maps]
     pixels, values = peaks(np.stack(large))
     return pixels.astype(np.float32), values.astype(np.float32)
-
-
-def openpose_inputs(rgb: Picture, scales: Sequence[float] = _SCALES) -> list[Picture]:
-    """The picture at each scale as OpenPose's hand net is shown it by pytorch-openpose
-    (src/hand.py), for `openpose_maps` afterwards.
-
-    Each has 368 × scale rows and the picture's shape, and grey at the right and below up to a
-    multiple of 8.
-    """
-    return [_padded(rgb, _scaled_hw(rgb.shape[:2], scale)) for scale in scales]
-
-
-def openpose_maps(
-    stacks: Sequence[Floats], size_hw: tuple[int, int], scales: Sequence[float] = _SCALES
-) -> Floats:
-    """The mean of what a net of stride 8 said at each scale, (J+1, H, W) at picture size.
-
-    Args:
-        stacks: for each of `openpose_inputs`, in order, its (J+1, h, w).
-        size_hw: the picture's (H, W).
-        scales: those of the inputs.
-
-    Raises:
-        ValueError: not one stack for each scale, or one of another size than its input / 8.
-    """
-    if len(stacks) != len(scales):
-        raise ValueError(f"one stack of maps for each of {len(scales)} scales, got {len(stacks)}")
-    large = [
-        _at_picture_size(stack, _scaled_hw(size_hw, scale), size_hw)
-        for stack, scale in zip(stacks, scales, strict=True)
-    ]
-    return np.mean(large, axis=0, dtype=np.float32)
-
-
-def _scaled_hw(size_hw: tuple[int, ...], scale: float) -> tuple[int, int]:
-    factor = scale * _HEIGHT / size_hw[0]
-    return max(1, round(size_hw[0] * factor)), max(1, round(size_hw[1] * factor))
-
-
-def _padded(rgb: Picture, inner_hw: tuple[int, int]) -> Picture:
-    height, width = inner_hw
-    scaled = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC)
-    border = (0, -height % _STRIDE, 0, -width % _STRIDE)
-    grey = (_GREY, _GREY, _GREY)
-    padded = cv2.copyMakeBorder(scaled, *border, cv2.BORDER_CONSTANT, value=grey)
-    return padded.astype(np.uint8, copy=False)
-
-
-def _at_picture_size(stack: Floats, inner_hw: tuple[int, int], size_hw: tuple[int, int]) -> Floats:
-    """(J+1, h, w) → (J+1, H, W) without what the net saw beyond the picture."""
-    height, width = (-(-side // _STRIDE) for side in inner_hw)
-    if stack.shape[1:] != (height, width):
-        raise ValueError(f"maps of {height} x {width} were expected, got {stack.shape[1:]}")
-    large = []
-    for heatmap in stack:
-        full = _enlarged(heatmap, (height * _STRIDE, width * _STRIDE))
-        large.append(_enlarged(full[: inner_hw[0], : inner_hw[1]], size_hw))
-    return np.stack(large)
-
-
-def _enlarged(heatmap: Floats, size_hw: tuple[int, int]) -> Floats:
-    size_wh = (size_hw[1], size_hw[0])
-    larger = cv2.resize(np.ascontiguousarray(heatmap), size_wh, interpolation=cv2.INTER_CUBIC)
-    return larger.astype(np.float32, copy=False)
-
-
-def decode_openpose(maps: Floats) -> tuple[Floats, Floats]:
-    """Keypoints of one hand's maps at picture size as pytorch-openpose finds them (src/hand.py;
-    OpenPose itself takes the plain maximum, handExtractorCaffe.cpp).
-
-    Where the blurred map is above 0.05, the connected part whose unblurred values have the largest
-    sum counts, and in it the highest unblurred value.
-
-    Returns:
-        (J, 2) x, y in the maps' pixels, NaN where nothing is above; (J,) peak values, 0 there.
-    """
-    found = [_largest_component_peak(one) for one in maps]
-    points = np.array([point for point, _ in found], np.float32)
-    return points, np.array([score for _, score in found], np.float32)
-
-
-def _largest_component_peak(heatmap: Floats) -> tuple[tuple[float, float], float]:
-    blurred = cv2.GaussianBlur(
-        np.ascontiguousarray(heatmap), (0, 0), _BLUR_SIGMA, borderType=cv2.BORDER_REFLECT
-    )
-    above = np.where(blurred > _THRESHOLD, 255, 0).astype(np.uint8)
-    count, component = cv2.connectedComponents(above, connectivity=8)
-    if count < 2:
-        return (np.nan, np.nan), 0.0
-    total = np.bincount(component.ravel(), weights=heatmap.ravel().astype(np.float64))
-    total[0] = -np.inf  # what is not above
-    kept = np.where(component == int(total.argmax()), heatmap, -np.inf)
-    y, x = np.unravel_index(int(kept.argmax()), kept.shape)
-    return (float(x), float(y)), float(heatmap[y, x])
 
 
 def _neighbours(

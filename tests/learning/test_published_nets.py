@@ -1,4 +1,4 @@
-"""Published weights in use: preprocessing as the table says, a known question, a wrong answer."""
+"""Published weights in use: preprocessing as the table says, and the seed's points."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,7 @@ import torch
 
 from core.errors import WeightsError
 from core.learning.netfile import Prepared
-from core.learning.published_nets import (
-    check_openpose_hand,
-    openpose_keypoints,
-    published_net,
-    seed_points,
-)
+from core.learning.published_nets import published_net, seed_points
 from core.nets.cpm import VggCPM
 
 
@@ -29,16 +24,6 @@ class Bright(VggCPM):
         return torch.stack([maps, maps], 1)
 
 
-def test_openposes_recipe_finds_spots_of_a_picture_of_any_shape() -> None:
-    picture = np.zeros((120, 200, 3), np.uint8)
-    picture[36:45, 60:69, 0] = 255  # red round (64, 40)
-    picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
-    joints, scores = openpose_keypoints(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
-    assert joints[0] == pytest.approx([64, 40], abs=2)
-    assert joints[1] == pytest.approx([150, 80], abs=2)
-    assert (scores > 0.05).all()
-
-
 def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() -> None:
     picture = np.full((120, 200, 3), 10, np.uint8)
     picture[36:45, 60:69, 0] = 255  # red round (64, 40)
@@ -52,8 +37,3 @@ def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() ->
 def test_missing_weights_name_the_command(tmp_path) -> None:
     with pytest.raises(WeightsError, match=r"weights (fetch|import) cpm\.openpose_hand"):
         published_net("cpm.openpose_hand", tmp_path)
-
-
-def test_the_known_question_wants_its_own_picture(tmp_path) -> None:
-    with pytest.raises(WeightsError, match="200 x 200 pixels, this one has 30 x 20"):
-        check_openpose_hand(tmp_path, np.zeros((20, 30, 3), np.uint8))

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.errors import MediaError, WeightsError
+from core.errors import MediaError
 from core.media.npz import read_npz
 
 
@@ -63,9 +63,3 @@ def test_an_npz_that_claims_to_unpack_to_too_much_is_refused_before_it_is_read(t
     (tmp_path / "bomb.npz").write_bytes(content)
     with pytest.raises(MediaError, match="1 arrays of 2,147,483,648 bytes, at most 10,000 of"):
         read_npz(tmp_path / "bomb.npz")
-
-
-def test_the_error_is_the_one_that_who_asks_wants(tmp_path) -> None:
-    (tmp_path / "a.npz").write_bytes(b"")
-    with pytest.raises(WeightsError, match="a"):
-        read_npz(tmp_path / "a.npz", error=WeightsError)

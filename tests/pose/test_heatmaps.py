@@ -12,14 +12,11 @@ from hypothesis import strategies as st
 from core.pose.heatmaps import (
     decode,
     decode_dark,
-    decode_openpose,
     decode_quarter,
     decode_seed,
     decode_simcc,
     encode,
     heatmap_keypoints,
-    openpose_inputs,
-    openpose_maps,
     peaks,
     turned_back,
 )
@@ -136,38 +133,6 @@ def test_all_stages_and_keypoints_are_decoded_at_once() -> None:
     assert scores[2, 5] == score[0]
 
 
-def test_openposes_way_prefers_the_larger_region_to_the_higher_spike() -> None:
-    heatmap = np.zeros((3, 120, 160), np.float32)
-    heatmap[0, 20:60, 30:80] = 0.3
-    heatmap[0, 40, 50] = 0.31
-    heatmap[0, 100, 140] = 1.0  # blurred 1 / (2 π 3²) = 0.018, below 0.05
-    heatmap[1, 100, 140] = 1.0
-    heatmap[2] = 0.01
-    points, scores = decode_openpose(heatmap)
-    assert points[0].tolist() == [50, 40] and scores[0] == pytest.approx(0.31)
-    assert np.isnan(points[1:]).all() and scores[1:].tolist() == [0, 0]
-
-
-def test_openposes_way_takes_place_and_score_from_the_map_that_is_not_blurred() -> None:
-    rows, columns = np.indices((120, 160))
-    clean, broad = (
-        peak * np.exp(-((columns - 70) ** 2 + (rows - 60) ** 2) / (2 * sigma**2))
-        for peak, sigma in ((0.9, 3.0), (0.5, 15.0))
-    )
-    broad[60, 92] = 0.8  # sharp beside it: blurred, 0.5 at (70, 60) would be higher
-    points, scores = decode_openpose(np.array([clean, broad], np.float32))
-    assert points.tolist() == [[70, 60], [92, 60]]
-    assert scores.tolist() == pytest.approx([0.9, 0.8])
-
-
-def test_openposes_way_weighs_the_parts_by_the_map_that_is_not_blurred() -> None:
-    heatmap = np.zeros((1, 120, 160), np.float32)
-    heatmap[0, 57:64, 0:7] = 0.40  # 19.6; at the border, where blurring doubles what it mirrors
-    heatmap[0, 57:64, 100:107] = 0.41  # 20.1
-    points, scores = decode_openpose(heatmap)
-    assert points.tolist() == [[100, 57]] and scores[0] == pytest.approx(0.41)
-
-
 def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
     # a square of 64 pixels at (100, 50) on maps of 32 cells: a cell is 2 pixels, its middle at +0.5
     maps = np.zeros((2, 3, 32, 32), np.float32)
@@ -181,43 +146,6 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
 def test_maps_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
         Heatmaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1, 1), CROP)
-
-
-def test_openposes_inputs_keep_the_pictures_shape_and_are_padded_with_grey() -> None:
-    # 100 x 150 at 368 rows: 3.68 times, 552 columns; at 184 rows 276, padded to 280
-    picture = np.zeros((100, 150, 3), np.uint8)
-    half, whole = openpose_inputs(picture, (0.5, 1.0))
-    assert half.shape == (184, 280, 3)
-    assert whole.shape == (368, 552, 3)
-    assert (half[:, 276:] == 128).all()
-    assert half[:, :276].max() == 0
-
-
-@pytest.mark.parametrize("joint", [(31.0, 20.0), (75.3, 51.7), (120.0, 88.5)])
-def test_openposes_whole_way_finds_the_keypoint_in_a_picture_that_is_not_square(joint) -> None:
-    size_hw, scales = (100, 150), (0.5, 1.0, 1.5, 2.0)
-    stacks = []
-    for scale, seen in zip(scales, openpose_inputs(np.zeros((*size_hw, 3), np.uint8)), strict=True):
-        factor = 3.68 * scale
-        shown = np.array([joint]) * factor + (factor - 1) / 2
-        map_hw = (seen.shape[0] // 8, seen.shape[1] // 8)
-        stacks.append(encode(shown, map_hw, 8, sigma=1.5))
-    maps = openpose_maps(stacks, size_hw)
-    assert maps.shape == (2, 100, 150)
-    points, scores = decode_openpose(maps[:1])
-    assert np.abs(points[0] - joint).max() <= 0.5  # the nearest pixel, or one of two
-    # Gaussians of 1.5 cells, at each scale of so many of the picture's pixels
-    sigmas = 1.5 * 8 / (3.68 * np.array(scales))
-    away = np.sum((points[0] - joint) ** 2)
-    expected = np.exp(-away / (2 * sigmas**2)).mean()
-    assert scores[0] == pytest.approx(expected, abs=0.05)
-
-
-def test_openposes_maps_of_another_size_are_refused() -> None:
-    with pytest.raises(ValueError, match="46 x 69 were expected"):
-        openpose_maps([np.zeros((22, 46, 46), np.float32)], (100, 150), (1.0,))
-    with pytest.raises(ValueError, match="each of 4 scales, got 1"):
-        openpose_maps([np.zeros((22, 46, 69), np.float32)], (100, 150))
 
 
 def test_a_quarter_offset_goes_towards_the_higher_neighbour() -> None:
