@@ -4,18 +4,22 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Error, Locator, Page, expect, sync_playwright
+from google.protobuf.message import DecodeError
+from playwright.sync_api import Error, Locator, Page, WebSocket, expect, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.paths import Paths
 from core.store import Store
 from tests.support.studio import LOG, ROOT, flags, studio
 
-WAIT_MS = 30_000
+WAIT_MS = 60_000  # machines that run tests may share their cores
 expect.set_options(timeout=WAIT_MS)
 FPS = 10  # of the films: every frame costs the browser and the server as much as it will
 FRAMES_A_PHOTO = 4
@@ -119,7 +123,27 @@ def watched(page: Page) -> list[str]:
     page.on("pageerror", lambda error: note("error", str(error)))
     page.on("framenavigated", lambda frame: note("loaded", frame.url))
     page.on("framedetached", lambda frame: note("frame is gone", frame.url))
+    page.on("websocket", lambda socket: note_page_runs(socket, note))
     return events
+
+
+def note_page_runs(socket: WebSocket, note: Callable[[str, str], None]) -> None:
+    """Note each run of a whole page that the browser asks for or that the server starts."""
+
+    def note_request(content: str | bytes) -> None:
+        with suppress(DecodeError, TypeError):
+            request = BackMsg.FromString(content).rerun_script
+            if request.page_script_hash and not request.fragment_id:
+                note("asked for page", request.page_script_hash)
+
+    def note_start(content: str | bytes) -> None:
+        with suppress(DecodeError, TypeError):
+            message = ForwardMsg.FromString(content)
+            if message.HasField("new_session") and not message.metadata.run.fragment_ids:
+                note("server starts page", message.new_session.page_script_hash)
+
+    socket.on("framesent", note_request)
+    socket.on("framereceived", note_start)
 
 
 # -------------------------------------------------------------------------------------- the films
