@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.detection import Span, detection_figures
 from core.capture.clips import LEAST_FRAMES, MOST_S
 from core.gestures.data import GestureData
-from core.gestures.evaluation.detection import Span, detection_figures
 from core.gestures.labels import NONE
 from core.gestures.model.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionStream

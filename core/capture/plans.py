@@ -95,14 +95,6 @@ class Progress:
         return ", ".join(f"{reason} {n}" for reason, n in self.refused.items())
 
     @property
-    def headline(self) -> str:
-        """One line for the page."""
-        left = f"{math.ceil(self.left_s)} s" if self.left_s is not None else ""
-        if self.state == "countdown":
-            return f"⏳ Get ready: {left}"
-        return f"🔴 Recording {left}: {self.counts}" if self.state == "recording" else self.counts
-
-    @property
     def banner(self) -> str:
         """A few plain characters to draw over the video; "" when idle."""
         if self.state == "countdown":

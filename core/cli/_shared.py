@@ -23,12 +23,6 @@ Mapping = Annotated[
 Layout = Annotated[
     str, typer.Option(help="auto, folders, keypoints-csv, seed-csv or point-history.")
 ]
-EstimatorName = Annotated[
-    str,
-    typer.Option(
-        help="mediapipe-hands, mediapipe-both-hands, mediapipe-pose, or a net: cpm.hand_light …"
-    ),
-]
 OwnEstimator = Annotated[
     str | None,
     typer.Option(

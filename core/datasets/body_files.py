@@ -108,14 +108,6 @@ def read_lspet(folder: Path) -> list[Body]:
     return _with_boxes(files, keypoints)
 
 
-def read_lsp(path: Path) -> Floats:
-    """(N, 14, 2) keypoints of joints.mat, all labelled, the hidden ones too."""
-    from scipy.io import loadmat
-
-    joints: Floats = loadmat(path)["joints"].astype(np.float32)
-    return joints[:2].transpose(2, 1, 0)
-
-
 def read_mpii(path: Path, pictures: Path) -> list[Body]:
     """The bodies of an MPII annotation list (json) or of Newell et al.'s valid.h5, 14 keypoints.
 

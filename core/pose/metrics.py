@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Distances = NDArray[np.float64]
 
-HEAD_FACTOR = 0.6  # MPII's head size: this times the diagonal of the head's box
-
 
 @dataclass(frozen=True, eq=False)
 class Pck:
@@ -98,24 +96,6 @@ def pck_interval(
     return float(low), float(high)
 
 
-def pck_difference(
-    apart: Distances, other: Distances, limit: float, rng: np.random.Generator, draws: int = 2000
-) -> tuple[float, float, float]:
-    """How much better `other` is on the same poses, and the 95 % interval of that, by the bootstrap
-    of `pck_interval` with the same pictures drawn for both.
-
-    Returns:
-        difference, low, high: shares, -1 to 1.
-    """
-    (ours, counts), (theirs, other_counts) = (_per_picture(a, limit) for a in (apart, other))
-    drawn = rng.integers(0, len(ours), (draws, len(ours)))
-    found = theirs[drawn].sum(1) / other_counts[drawn].sum(1)
-    found -= ours[drawn].sum(1) / counts[drawn].sum(1)
-    low, high = np.quantile(found, [0.025, 0.975])
-    mean = theirs.sum() / other_counts.sum() - ours.sum() / counts.sum()
-    return float(mean), float(low), float(high)
-
-
 def _per_picture(
     apart: Distances, limit: float, pictures: ArrayLike | None = None
 ) -> tuple[Distances, Distances]:
@@ -177,16 +157,6 @@ def torso_sizes(target: ArrayLike, left_shoulder: int, right_hip: int) -> Distan
     """
     joints = np.asarray(target, np.float64)
     return np.linalg.norm(joints[:, left_shoulder] - joints[:, right_hip], axis=-1)
-
-
-def head_sizes(boxes: ArrayLike) -> Distances:
-    """MPII's normaliser (PCKh): 0.6 of the diagonal of each head's box, (N,) pixels.
-
-    Args:
-        boxes: (N, 4) as x0, y0, x1, y1.
-    """
-    corners = np.asarray(boxes, np.float64)
-    return HEAD_FACTOR * np.linalg.norm(corners[:, 2:] - corners[:, :2], axis=-1)
 
 
 def oks(found: ArrayLike, target: ArrayLike, area: ArrayLike, sigmas: ArrayLike) -> Distances:

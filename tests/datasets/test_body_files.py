@@ -9,7 +9,6 @@ import pytest
 from core.datasets.body_files import (
     hold_out,
     read_bodies,
-    read_lsp,
     read_lspet,
     read_mpii,
 )
@@ -89,14 +88,6 @@ def test_mpiis_both_layouts_say_the_same_of_a_person(body: Path, shared_data: Pa
     assert one.keypoints[LSP_14.index("right_ankle")].tolist() == [803, 710]
     assert one.keypoints[LSP_14.index("left_wrist")].tolist() == [1141, 477]
     assert np.abs(same.keypoints - one.keypoints).max() < 1  # valid.h5 keeps whole pixels
-
-
-def test_lsp_gives_2000_persons_all_labelled(body: Path) -> None:
-    keypoints = read_lsp(body / "lsp" / "lsp-joints-PC.mat")
-    assert keypoints.shape == (2000, 14, 2) and np.isfinite(keypoints).all()
-    assert keypoints[1000, LSP_14.index("right_ankle")].tolist() == pytest.approx(
-        [42.96322, 138.3588], abs=1e-4
-    )
 
 
 def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ Convention: what a seed and a number give is always the same, whichever process 
 whichever order. Depth in mm, 0 where the sensor saw nothing; joints in mm in the camera's space.
 """
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -84,13 +82,6 @@ def render_hand(seed: int, number: int, settings: Settings = NYU_HANDS) -> Rende
         camera = window(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
     depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
     return RenderedHand(depth, camera, scene.joints_mm, scene.angles, scene.left)
-
-
-def render_hands(
-    seed: int, settings: Settings = NYU_HANDS, first: int = 0
-) -> Iterator[RenderedHand]:
-    """Hand after hand, without end."""
-    return (render_hand(seed, number, settings) for number in itertools.count(first))
 
 
 def window(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:

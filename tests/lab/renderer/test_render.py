@@ -18,7 +18,6 @@ from core.lab.renderer.render import (
     Settings,
     mixture,
     render_hand,
-    render_hands,
 )
 from core.lab.renderer.solids import Solids, cast
 from core.pose.skeletons import SKELETONS
@@ -38,12 +37,6 @@ def test_the_same_seed_and_number_give_the_same_bytes_in_another_process(root) -
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [digest(3), digest(2)]
-
-
-def test_hands_follow_each_other_in_the_order_of_their_numbers() -> None:
-    hands = render_hands(11, first=2)
-    for number in (2, 3):
-        assert np.array_equal(next(hands).points_mm, render_hand(11, number).points_mm)
 
 
 def test_another_seed_or_number_gives_another_hand() -> None:
