@@ -28,7 +28,6 @@ from core.gestures.model.bundle import (
 )
 from core.gestures.model.card import model_card
 from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
-from core.gestures.model.provenance import Facts
 from core.jobs.owners import owner_of
 from core.jobs.trainings import MOTIONS_ORIGIN
 from core.learning.runs import DONE, LOG, Run
@@ -173,14 +172,14 @@ def without_names(model: GestureModel) -> GestureModel:
     Raises:
         ModelError: metadata that can't be used.
     """
-    facts = Facts.of(model.metadata)
+    about = model.about
     measured = [model.metadata.get(key) or {} for key in ("figures", "leave_one_person_out")]
     known = {name for one in measured for name in one.get("per_person", {})}
-    known |= {one.get("worst_person") for one in measured} | {*facts.census.persons}
+    known |= {one.get("worst_person") for one in measured} | {*about.census.persons}
     order = sorted(name for name in known if name is not None)
     names = {name: f"person {number}" for number, name in enumerate(order, 1)}
     metadata = _renamed(model.metadata, names)
-    if sources := facts.origin.sources:
+    if sources := about.origin.sources:
         counted = {"names left out": sum(sources.values())}
         metadata["origin"] = metadata["origin"] | {"sources": counted}
     return replace(model, metadata=metadata)

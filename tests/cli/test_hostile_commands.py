@@ -21,7 +21,7 @@ from pyarrow import parquet
 
 from core.exchange.data_columns import MARKS, number_columns
 from core.exchange.model_files import export_model
-from core.gestures.model.bundle import _signed, _zip
+from core.gestures.model.bundle import _zip, add_hashes
 from core.gestures.model.gesture_model import GestureModel
 from core.paths import Paths
 
@@ -125,7 +125,7 @@ def slow_bundle(folder: Path) -> list[str]:
     ).SerializeToString()
     metadata = json.loads(members.pop("metadata.json"))
     metadata["onnx_sha256"] = hashlib.sha256(members["model.onnx"]).hexdigest()
-    members["metadata.json"] = json.dumps(_signed(metadata, members)).encode()
+    members["metadata.json"] = json.dumps(add_hashes(metadata, members)).encode()
     _zip(folder / "a.gesture", members)
     return ["import-model", str(folder / "a.gesture"), "--project", "p"]
 

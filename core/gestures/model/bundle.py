@@ -1,10 +1,9 @@
 """A `.gesture` file: a gesture model to give away, with what it must answer.
 
 Convention: a zip of exactly MEMBERS, and of BESIDE where moving gestures go with still ones: a
-`.gesture` file of them. `vectors.json` holds V = 16 inputs and outputs; the outputs are those of
-ONNX's reference in numpy, so that whoever runs the model compares two ways of computing it. Hashes
-of the other members stand in `metadata.json`. They find damage and tampering with parts; who made
-the file they do not tell.
+`.gesture` file of them. `vectors.json` holds V = 16 inputs and what the model answered where it was
+exported: whoever reads the file compares. Hashes of the other members stand in `metadata.json`.
+They find damage and tampering with parts; who made the file they do not tell.
 """
 
 import hashlib
@@ -23,8 +22,7 @@ from numpy.typing import NDArray
 
 from core.errors import ArchiveError, ModelError, WorkerError
 from core.files import written_whole
-from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
-from core.gestures.model.provenance import Facts
+from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, OUTPUTS, GestureModel
 from core.media.archives import unpacked
 from core.workers.process import borrowed_worker
 
@@ -117,16 +115,15 @@ def write_bundle(
     """
     if out.suffix != SUFFIX:
         raise ArchiveError(f"{out.name}: the file's name must end in {SUFFIX}")
-    came = run_model(model, inputs)  # first by the runtime, within bounded memory
     members = {
         MODEL: model.onnx,
         LABELS: "".join(f"{gesture.name}\n" for gesture in model.gestures).encode(),
-        VECTORS: _dumped(_vectors(inputs, reference_answers(model, inputs, tuple(came)))),
+        VECTORS: _to_json(_vectors(inputs, run_model(model, inputs))),
         CARD: card.encode(),
         PREDICT: predict.encode(),
         **({BESIDE: beside} if beside else {}),
     }
-    members[METADATA] = _dumped(_signed(model.metadata, members))
+    members[METADATA] = _to_json(add_hashes(model.metadata, members))
     try:
         with written_whole(out) as part:
             _zip(part, members)
@@ -137,23 +134,6 @@ def write_bundle(
         raise ArchiveError(f"{out} can't be written: {error.strerror}") from error
 
 
-def reference_answers(model: GestureModel, inputs: Inputs, names: tuple[str, ...]) -> Answers:
-    """The model's outputs of these names as ONNX's own numpy reference computes them.
-
-    Raises:
-        ModelError: it can't.
-    """
-    from onnx.reference import ReferenceEvaluator
-
-    feed = {"keypoints": inputs.keypoints, "mirrored_view": inputs.mirrored_view}
-    try:
-        with np.errstate(all="ignore"):
-            found = ReferenceEvaluator(model.onnx).run(list(names), feed)
-    except Exception as error:  # every operator raises its own
-        raise ModelError(f"{model.path} can't be run by ONNX's reference ({error!r})") from error
-    return {name: np.asarray(out, np.float32) for name, out in zip(names, found, strict=True)}
-
-
 def run_model(model: GestureModel, inputs: Inputs) -> Answers:
     """The model's outputs by name, as they are in use.
 
@@ -161,15 +141,7 @@ def run_model(model: GestureModel, inputs: Inputs) -> Answers:
         ModelError: it can't be run.
     """
     answers = model.predict(inputs.keypoints, inputs.mirrored_view)
-    return dict(zip(output_names(model), answers, strict=False))  # of early models the first alone
-
-
-def output_names(model: GestureModel) -> tuple[str, ...]:
-    """What the graph gives: probabilities and, but in early models, rejection."""
-    import onnx
-
-    graph = onnx.load_model_from_string(model.onnx).graph
-    return tuple(output.name for output in graph.output)
+    return dict(zip(model.outputs, answers, strict=False))  # of early models the first alone
 
 
 def _vectors(inputs: Inputs, answers: Answers) -> dict[str, Any]:
@@ -188,26 +160,14 @@ def _listed(values: Any) -> Any:
     return float(str(values)) if np.isfinite(values) else None
 
 
-def _signed(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
-    """The metadata with the members' hashes, and with one of themselves."""
+def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
+    """The metadata with the sha256 of each other member."""
     about = {
         "version": _VERSION,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sha256": {name: _sha256(content) for name, content in members.items()},
     }
-    signed = {**metadata, "bundle": about}
-    about["metadata_sha256"] = _self_hash(signed)
-    return signed
-
-
-def _self_hash(metadata: Mapping[str, Any]) -> str:
-    """sha256 of the metadata in one spelling, without that hash itself."""
-    about = {k: v for k, v in metadata["bundle"].items() if k != "metadata_sha256"}
-    try:
-        plain = json.dumps({**metadata, "bundle": about}, sort_keys=True, ensure_ascii=True)
-    except RecursionError as error:
-        raise ModelError(f"{METADATA} is nested too deep: {_AS_ASKED}") from error
-    return _sha256(plain.encode())
+    return {**metadata, "bundle": about}
 
 
 def _zip(path: Path, members: Mapping[str, bytes]) -> None:
@@ -218,7 +178,7 @@ def _zip(path: Path, members: Mapping[str, bytes]) -> None:
             archive.writestr(entry, members[name])
 
 
-def _dumped(value: Any) -> bytes:
+def _to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -307,12 +267,11 @@ def read_bundle(path: Path) -> Bundle:
             model = replace(model, beside=motions.model)
         sha256 = {name: _sha256(one) for name, one in content.items()}
     _check_hashes(model.metadata, sha256, path.name)
-    facts = Facts.of(model.metadata)
     names = [gesture.name for gesture in model.gestures]
     if texts[LABELS].splitlines() != names:
         raise ModelError(f"{path.name}: {LABELS} names other gestures than {METADATA}")
     inputs, answers = _read_vectors(texts[VECTORS], len(names), model.shape, path.name)
-    if "rejection" in answers and facts.rejection is None:
+    if "rejection" in answers and model.about.rejection is None:
         raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
     with path.open("rb") as file:
         whole = hashlib.file_digest(file, "sha256").hexdigest()
@@ -358,11 +317,8 @@ def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str
         )
     wanted = about.get("sha256")
     wanted = wanted if isinstance(wanted, dict) else {}
-    named = [m for m in (*MEMBERS, BESIDE) if m != METADATA]
-    altered = [m for m in named if wanted.get(m) != sha256.get(m)]
-    if about.get("metadata_sha256") != _self_hash(metadata):
-        altered.append(METADATA)
-    if altered:
+    named = [member for member in (*MEMBERS, BESIDE) if member != METADATA]
+    if altered := [member for member in named if wanted.get(member) != sha256.get(member)]:
         raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_AS_ASKED}")
 
 
@@ -372,28 +328,17 @@ def _read_vectors(
     try:
         with np.errstate(all="ignore"):  # a number that is too large becomes infinite
             content = json.loads(text)
-            arrays = {
-                key: np.array(content[key], np.float32)
-                for key in ("keypoints", "probabilities", "rejection")
-                if key in content
-            }
-            mirrored = np.array(content["mirrored_view"], np.float32)
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+            named = [key for key in ("keypoints", "mirrored_view", *OUTPUTS) if key in content]
+            arrays = {key: np.array(content[key], np.float32) for key in named}
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise ModelError(f"{name}: {VECTORS} can't be read ({error!r:.200})") from error
-    keypoints = arrays.pop("keypoints", np.empty(0, np.float32))
-    shapes = {key: values.shape for key, values in arrays.items()}
-    expected = {"probabilities": (COUNT, classes)} | (
-        {"rejection": (COUNT,)} if "rejection" in shapes else {}
-    )
-    hands = keypoints.ndim == 1 + len(shape) and len(keypoints) == COUNT
-    hands = hands and keypoints.shape[-1] == shape[-1]
-    if not hands or mirrored.shape != (COUNT,) or shapes != expected:
-        wanted = ", ".join(map(str, (COUNT, *shape[:-2], "K", shape[-1])))
-        raise ModelError(
-            f"{name}: {VECTORS} holds keypoints {keypoints.shape} and answers {shapes}, wanted are "
-            f"({wanted}) and {expected}"
-        )
-    return Inputs(keypoints, mirrored.astype(bool)), arrays
+    found = {key: array.shape for key, array in arrays.items()}
+    wanted = {"mirrored_view": (COUNT,), "probabilities": (COUNT, classes), "rejection": (COUNT,)}
+    wanted["keypoints"] = (COUNT, *shape)
+    if not {*wanted} - {"rejection"} <= {*found} or any(found[k] != wanted[k] for k in found):
+        raise ModelError(f"{name}: {VECTORS} holds {found}, wanted are {wanted}")
+    inputs = Inputs(arrays.pop("keypoints"), arrays.pop("mirrored_view").astype(bool))
+    return inputs, arrays
 
 
 def _sha256(content: bytes) -> str:

@@ -26,7 +26,7 @@ def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[
         _check_folder(Path(options["path"]))
     else:
         # what is loaded by now does not count as the model's memory
-        import onnx.reference  # noqa: F401
+        import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
 
         limit_worker_memory()

@@ -10,7 +10,7 @@ from typing import Any
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import GestureLabel, safe_label
-from core.gestures.model.provenance import Facts, Figures, Group, Measured
+from core.gestures.model.metadata import Figures, Group, Measured, ModelMetadata
 from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons import skeleton_named
 
@@ -36,7 +36,7 @@ def model_card(
     Raises:
         ModelError: metadata that can't be used.
     """
-    facts = Facts.of(dict(metadata))
+    facts = ModelMetadata.of(dict(metadata))
     labels = list(gestures)
     parts = [
         "# Gesture model",
@@ -63,7 +63,7 @@ def _beside(moving: list[GestureLabel]) -> str:
     return own if moving else ""
 
 
-def _origin_lines(facts: Facts) -> str:
+def _origin_lines(facts: ModelMetadata) -> str:
     versions = ", ".join(map(_safe, facts.origin.estimator_versions)) or _UNKNOWN
     days = dict.fromkeys(_day(time) for time in facts.origin.recorded or ())
     recorded = " to ".join(days) or _UNKNOWN
@@ -83,7 +83,7 @@ def _origin_lines(facts: Facts) -> str:
     return "## Where it comes from\n\n" + "\n".join(lines)
 
 
-def _who(facts: Facts) -> str:
+def _who(facts: ModelMetadata) -> str:
     """How many people, and what is of unknown ones."""
     people = _count(facts.persons, "person", "persons")
     unknown = facts.census.persons.get(UNKNOWN_PERSON)
@@ -93,17 +93,17 @@ def _who(facts: Facts) -> str:
     return f"{people} and {others}" if facts.persons else others
 
 
-def _finders(facts: Facts) -> str:
+def _finders(facts: ModelMetadata) -> str:
     return " and ".join(map(_safe, facts.estimators or [facts.estimator]))
 
 
-def _mirrored(facts: Facts) -> str:
+def _mirrored(facts: ModelMetadata) -> str:
     if not facts.census.gestures:
         return _UNKNOWN
     return f"{facts.census.mirrored} of {facts.samples} samples were seen as in a mirror"
 
 
-def _per_gesture(facts: Facts, labels: list[GestureLabel]) -> str:
+def _per_gesture(facts: ModelMetadata, labels: list[GestureLabel]) -> str:
     measured = facts.figures.per_gesture if facts.figures else {}
     learned = facts.census.gestures
     if not measured and not learned:
@@ -117,7 +117,7 @@ def _per_gesture(facts: Facts, labels: list[GestureLabel]) -> str:
     return "## Gestures\n\n" + _table(head, rows)
 
 
-def _persons(facts: Facts) -> str:
+def _persons(facts: ModelMetadata) -> str:
     persons = facts.census.persons
     if not persons:
         return ""
@@ -127,7 +127,7 @@ def _persons(facts: Facts) -> str:
     return "## Persons\n\n" + _table(("Person", "Samples", "Sessions"), rows) + more
 
 
-def _accuracy(facts: Facts) -> str:
+def _accuracy(facts: ModelMetadata) -> str:
     figures = facts.figures
     if figures is None:
         return "## Accuracy\n\nNot measured."
@@ -166,7 +166,7 @@ def _interval(figures: Measured) -> str:
     return f" (95 % interval {_percent(low)} to {_percent(high)})"
 
 
-def _rejection(facts: Facts) -> str:
+def _rejection(facts: ModelMetadata) -> str:
     found = facts.rejection
     if found is None:
         text = "The model has no score of its own for what is none of its gestures."
@@ -182,7 +182,7 @@ def _rejection(facts: Facts) -> str:
     return f"## What is none of the gestures\n\n{text}\n{unsure}"
 
 
-def _smoothing(facts: Facts) -> str:
+def _smoothing(facts: ModelMetadata) -> str:
     how = facts.smoothing
     if how is None:
         return ""
@@ -196,7 +196,7 @@ def _smoothing(facts: Facts) -> str:
     return f"## Smoothing on Live\n\n{text}\nThe probabilities and predict\\.py know nothing of it."
 
 
-def _limits(facts: Facts) -> str:
+def _limits(facts: ModelMetadata) -> str:
     skeleton = skeleton_named(facts.skeleton)
     unit = "pixels" if facts.axes == 2 else "space: x right, y down, z away, in one unit"
     lines = [

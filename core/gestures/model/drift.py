@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.model.coverage import HALF
-from core.gestures.model.provenance import Tenths, Usual
+from core.gestures.model.metadata import Tenths, Usual
 from core.pose.hand import KNUCKLES, TIPS
 from core.pose.own_frame import heading_length, own_frame
 from core.pose.skeletons import HAND_21, Skeleton

@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import LabelError, ModelError
+from core.errors import ModelError
 from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
-from core.gestures.labels import MAX_NAME, GestureLabel, safe_emoji, safe_name
+from core.gestures.labels import GestureLabel, safe_emoji
+from core.gestures.model.metadata import MOVING, ModelMetadata
 from core.gestures.motion.motion_features import MOTION_FEATURES
 from core.pose.finders import keypoints_by
 from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
@@ -32,9 +33,6 @@ from core.weights.onnx_session import fault_of_graph, open_session
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them
-MOVING, _MAX_STEPS = "moving", 256  # the kind of a model; others are of still gestures
-_LONGEST_S = 3600.0  # of an example
-_MAX_ESTIMATORS = 100
 MOTIONS = "motions"  # the folder, in a model's own, of one of moving gestures beside it
 _BETWEEN_WRITES_S = 2.0  # at most; a fraction of a millisecond it is
 MAX_BYTES = 20 * 2**20
@@ -105,25 +103,39 @@ class GestureModel:
             )
         return session
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what the graph gives: probabilities and, but in early models, rejection."""
+        return tuple(output.name for output in self._session.get_outputs())
+
     def _cannot_run(self, error: Exception) -> ModelError:
         reason = str(error).splitlines()[0]
         return ModelError(f"{self.path / MODEL} can't be run: {reason[:300]}")
 
     @cached_property
+    def about(self) -> ModelMetadata:
+        """The metadata, checked.
+
+        Raises:
+            ModelError: metadata that can't be used.
+        """
+        return ModelMetadata.of(self.metadata)
+
+    @cached_property
     def gestures(self) -> tuple[GestureLabel, ...]:
         """The C gestures, in the output's order."""
-        named = self.metadata["gestures"]
-        return tuple(GestureLabel(g["name"], safe_emoji(str(g["emoji"]))) for g in named)
+        named = self.about.gestures
+        return tuple(GestureLabel(one.name, safe_emoji(one.emoji)) for one in named)
 
     @property
     def estimator(self) -> str:
         """Whose keypoints it understands; of several, those that most pictures are read by."""
-        return str(self.metadata["estimator"])
+        return self.about.estimator
 
     @property
     def estimators(self) -> tuple[str, ...]:
         """Everyone whose keypoints it understands."""
-        return _estimators_of(self.metadata)
+        return tuple(self.about.estimators) or (self.estimator,)
 
     def knows(self, estimator: str) -> bool:
         """Whether it understands the keypoints that an estimator finds."""
@@ -132,22 +144,22 @@ class GestureModel:
     @property
     def skeleton(self) -> Skeleton:
         """Whose keypoints it understands; models that name none are of hands."""
-        return skeleton_named(_skeleton_of(self.metadata))
+        return skeleton_named(self.about.skeleton)
 
     @property
     def axes(self) -> int:
         """2: it understands keypoints in the picture; 3: in space."""
-        return _axes_of(self.metadata)
+        return self.about.axes
 
     @property
     def steps(self) -> int | None:
         """T of the windows that it takes, of a model of moving gestures; None: of still ones."""
-        return _steps_of(self.metadata)
+        return self.about.steps if self.about.kind == MOVING else None
 
     @property
     def longest_s(self) -> tuple[float, ...]:
         """Of each moving gesture how long its longest example lasted, in seconds; 0: unknown."""
-        return _longest_of(self.metadata)
+        return tuple(self.about.longest_s) or (0.0,) * len(self.gestures)
 
     @cached_property
     def motions(self) -> "GestureModel | None":
@@ -176,17 +188,17 @@ class GestureModel:
     @property
     def preliminary(self) -> bool:
         """Whether its training goes on, or was broken off: nothing was measured yet."""
-        return bool(self.metadata.get(PRELIMINARY, False))
+        return self.about.preliminary
 
     @property
     def threshold(self) -> float:
         """Below this probability the answer in use is "no gesture"."""
-        return float(self.metadata.get("threshold", 0.6))
+        return self.about.threshold
 
     @property
     def rejects_above(self) -> float:
         """With a larger rejection a hand gets no gesture; inf where the model turns none away."""
-        return float(self.metadata.get("rejection", {}).get("threshold", np.inf))
+        return np.inf if self.about.rejection is None else self.about.rejection.threshold
 
     def check_estimator(self, name: str, skeleton: str = HAND_21.name) -> None:
         """Raises ModelError when the keypoints are of another skeleton than it was trained on, or
@@ -254,49 +266,6 @@ class GestureModel:
         return answers
 
 
-def _skeleton_of(metadata: dict[str, Any]) -> str:
-    return str(metadata.get("skeleton", HAND_21.name))
-
-
-def _estimators_of(metadata: dict[str, Any]) -> tuple[str, ...]:
-    """Models that do not say it know the keypoints of one estimator."""
-    main = str(metadata["estimator"])
-    found = metadata.get("estimators", [main])
-    if not isinstance(found, list) or len(found) > _MAX_ESTIMATORS or main not in found:
-        raise ValueError(f"{str(found)[:80]!r} are no estimators")
-    return tuple(map(str, found))
-
-
-def _axes_of(metadata: dict[str, Any]) -> int:
-    """Models that do not say it are of keypoints in the picture."""
-    axes = metadata.get("axes", 2)
-    if axes not in (2, 3):
-        raise ValueError(f"{axes!r} axes")
-    return int(axes)
-
-
-def _steps_of(metadata: dict[str, Any]) -> int | None:
-    """Models that do not say it are of still gestures."""
-    kind = metadata.get("kind", "still")
-    if kind not in ("still", MOVING):
-        raise ValueError(f"it is of {str(kind)[:40]!r} gestures")
-    if kind != MOVING:
-        return None
-    steps = metadata["steps"]
-    if type(steps) is not int or not 2 <= steps <= _MAX_STEPS:
-        raise ValueError(f"{steps!r} steps")
-    return steps
-
-
-def _longest_of(metadata: dict[str, Any]) -> tuple[float, ...]:
-    """Models that do not say it know nothing of it."""
-    count = len(metadata["gestures"])
-    longest = tuple(map(float, metadata.get("longest_s", [0.0] * count)))
-    if len(longest) != count or not all(0 <= one <= _LONGEST_S for one in longest):
-        raise ValueError(f"longest examples of {str(longest)[:80]} s")
-    return longest
-
-
 def _fits(
     shape: tuple[int, ...], keypoints: tuple[Any, ...], mirrored_view: tuple[Any, ...]
 ) -> bool:
@@ -332,34 +301,31 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     if size > MAX_METADATA:
         raise ModelError(f"{path} has {size:,} bytes, metadata at most {MAX_METADATA:,}")
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-        version, skeleton = metadata["feature_version"], _skeleton_of(metadata)
-        axes, moving = _axes_of(metadata), _steps_of(metadata) is not None
-        names = [(safe_name(g["name"]), str(g["emoji"])[:MAX_NAME]) for g in metadata["gestures"]]
-        _estimators_of(metadata), float(metadata.get("threshold", 0))
-        float(metadata.get("rejection", {}).get("threshold", 0))
-        _longest_of(metadata)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, LabelError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
+    _check_features(ModelMetadata.of(content), path.parent)
+    return dict(content)
+
+
+def _check_features(metadata: ModelMetadata, folder: Path) -> None:
+    """Raise ModelError where the model's features are not those of this version."""
+    skeleton, axes = metadata.skeleton, metadata.axes
     known: Mapping[str, Any] = SPACE_FEATURES if axes == 3 else FEATURE_SETS
-    if moving:
+    if metadata.kind == MOVING:
         known = {name: one for (name, own), one in MOTION_FEATURES.items() if own == axes}
     if skeleton not in known:
         raise ModelError(
-            f"{path.parent} was made for the skeleton “{skeleton}”, this Mudra knows "
+            f"{folder} was made for the skeleton “{skeleton}”, this Mudra knows "
             f"{', '.join(known)}: use a newer Mudra"
         )
-    if version != known[skeleton].version:
+    if metadata.feature_version != known[skeleton].version:
         raise ModelError(
-            f"{path.parent} was made for feature version {version} of {skeleton}, this Mudra has "
-            f"{known[skeleton].version}: train it again"
+            f"{folder} was made for feature version {metadata.feature_version} of {skeleton}, "
+            f"this Mudra has {known[skeleton].version}: train it again"
         )
-    if not names:
-        raise ModelError(f"{path} names no gestures")
-    same = [name for name, _ in names]
-    if twice := next((name for name in same if same.count(name) > 1), ""):
-        raise ModelError(f"{path} names the gesture “{twice}” twice: ask for a new export")
-    return dict(metadata)
+    if not metadata.gestures:
+        raise ModelError(f"{folder / METADATA} names no gestures")
 
 
 def _read_onnx(path: Path) -> bytes:

@@ -25,7 +25,7 @@ from core.gestures.model.gesture_model import (
     PRELIMINARY,
     GestureModel,
 )
-from core.gestures.model.provenance import dataset_statistics
+from core.gestures.model.metadata import dataset_statistics
 from core.gestures.motion.templates import Templates
 from core.gestures.training.augmentation import Meaning
 from core.gestures.training.graph import Array, Graph

@@ -64,7 +64,7 @@ def resigned(path: Path, members: dict[str, bytes]) -> Path:
     """Packed with hashes that fit, as a forger would."""
     about = json.loads(members["metadata.json"])
     rest = {name: content for name, content in members.items() if name != "metadata.json"}
-    signed = json.dumps(bundles._signed(about, rest)).encode()
+    signed = json.dumps(bundles.add_hashes(about, rest)).encode()
     return packed(path, {**rest, "metadata.json": signed})
 
 
@@ -88,7 +88,7 @@ def test_the_file_holds_exactly_its_members_and_the_same_model(starter, hands, w
     assert written.parent.joinpath("good.gesture.part").exists() is False
 
 
-def test_the_vectors_are_sixteen_varied_hands_and_another_runtime_s_answers(written, hands):
+def test_the_vectors_are_sixteen_varied_hands_and_the_model_s_answers(written, hands):
     read = read_bundle(written)
     np.testing.assert_array_equal(read.inputs.keypoints, hands.keypoints)
     np.testing.assert_array_equal(read.inputs.mirrored_view, hands.mirrored_view)
@@ -101,8 +101,6 @@ def test_the_vectors_are_sixteen_varied_hands_and_another_runtime_s_answers(writ
     np.testing.assert_allclose(answers.sum(1), 1, atol=1e-5)
     differences = read.differences()
     assert differences.shape == (16,) and differences.max() < 1e-5
-    # numpy's and onnxruntime's rounding differ somewhere: these are two computations
-    assert differences.max() > 0
 
 
 def test_numbers_come_back_as_the_same_float32():
@@ -120,16 +118,15 @@ def test_a_file_of_another_name_or_place_is_refused(starter, hands, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_export_that_would_answer_otherwise_leaves_no_file(starter, hands, tmp_path):
+def test_an_export_whose_answers_are_no_numbers_leaves_no_file(starter, hands, tmp_path):
     graph = onnx.load_model_from_string(starter.onnx)
     [softmax] = [node for node in graph.graph.node if node.op_type == "Softmax"]
     source, target = softmax.input[0], softmax.output[0]
     graph.graph.node.remove(softmax)
-    # drawn anew at every run: no two computations agree
-    graph.graph.node.append(onnx.helper.make_node("RandomUniformLike", [source], [target]))
-    noisy = GestureModel(starter.path, starter.metadata, graph.SerializeToString())
+    graph.graph.node.append(onnx.helper.make_node("Sqrt", [source], [target]))  # of negative ones
+    undefined = GestureModel(starter.path, starter.metadata, graph.SerializeToString())
     with pytest.raises(ModelError, match=r"off its own vectors, at most 0\.0001"):
-        write_bundle(noisy, tmp_path / "a.gesture", hands, card="", predict="")
+        write_bundle(undefined, tmp_path / "a.gesture", hands, card="", predict="")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,15 +150,11 @@ def test_the_tolerance_is_a_ten_thousandth(written, tmp_path):
 # ---------------------------------------------------------------------------------------- altered
 
 
-@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("member", [name for name in MEMBERS if name != "metadata.json"])
 def test_an_altered_byte_of_any_member_is_found(written, tmp_path, member):
     members = members_of(written)
     content = bytearray(members[member])
-    if member == "metadata.json":
-        content = bytearray(bytes(content).replace(b'"threshold": 0.6', b'"threshold": 0.1'))
-    else:
-        content[len(content) // 2] ^= 1
-    assert bytes(content) != members[member]
+    content[len(content) // 2] ^= 1
     path = packed(tmp_path / "a.gesture", {**members, member: bytes(content)})
     with pytest.raises(MudraError, match=f"altered.*{member}|no ONNX|ONNX file|vectors.json|UTF-8"):
         check_bundle(path)
@@ -288,7 +281,7 @@ HOSTILE = {
     "vectors of words": (changed(vectors_json=b"hello"), "can't be read"),
     "vectors nested deep": (changed(vectors_json=b"[" * 200_000), "can't be read"),
     "vectors without views": (vectors(mirrored_view=None), "wanted are|can't be read"),
-    "vectors of other hands": (vectors(keypoints=[[[1.0, 2.0]] * 5] * 16), "knows hand_21"),
+    "vectors of other hands": (vectors(keypoints=[[[1.0, 2.0]] * 5] * 16), "wanted are"),
     "too few vectors": (vectors(keypoints=[[[1.0, 2.0]] * 21]), "wanted are"),
     "ragged vectors": (vectors(keypoints=[[1], [2, 3]]), "can't be read"),
     "wrong answers": (vectors(probabilities=[[1 / 9] * 9] * 16), "off its own vectors"),
@@ -313,7 +306,7 @@ HOSTILE = {
     "a threshold of NaN": (edited(lambda a: a.update(threshold=float("nan"))), "threshold"),
     "an example of NaN seconds": (
         edited(lambda a: a.update(longest_s=[float("nan")] * len(a["gestures"]))),
-        "longest examples",
+        "longest_s",
     ),
     "an example of a gesture that is none": (
         edited(lambda a: a.update(longest_s=[1.0])),

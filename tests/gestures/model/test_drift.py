@@ -8,7 +8,7 @@ from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.model.coverage import HALF
 from core.gestures.model.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
-from core.gestures.model.provenance import Facts
+from core.gestures.model.metadata import ModelMetadata
 from core.lab.starter_data import table_data
 from core.pose.skeletons import BODY_33
 
@@ -156,7 +156,7 @@ def test_a_gesture_of_which_less_is_known_is_measured_by_that(usual):
 @pytest.mark.parametrize("usual", MALFORMED)
 def test_metadata_with_malformed_statistics_are_refused(usual):
     with pytest.raises(ModelError, match=r"metadata can't be used: 'usual.* Ask for") as raised:
-        Facts.of({"estimator": "x", "usual": usual})
+        ModelMetadata.of({"estimator": "x", "usual": usual})
     assert len(str(raised.value)) < 600
 
 

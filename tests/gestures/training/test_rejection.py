@@ -268,7 +268,7 @@ def test_a_threshold_that_is_no_number_is_refused(trained, tmp_path, rejection):
     folder = without_rejection(trained, tmp_path / "spoiled")
     predicted = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
     (folder / "metadata.json").write_text(json.dumps(predicted | {"rejection": rejection}))
-    with pytest.raises(ModelError, match="no gesture model's metadata"):
+    with pytest.raises(ModelError, match="metadata can.t be used"):
         GestureModel.load(folder)
 
 

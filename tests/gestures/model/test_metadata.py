@@ -4,7 +4,7 @@ import numpy as np
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model.provenance import Facts, dataset_statistics
+from core.gestures.model.metadata import ModelMetadata, dataset_statistics
 
 
 def test_dataset_statistics_by_hand():
@@ -32,5 +32,5 @@ def test_dataset_statistics_by_hand():
         "sessions": 4,
         "mirrored": 2,
     }
-    facts = Facts.of({"estimator": "x", "census": found})
+    facts = ModelMetadata.of({"estimator": "x", "census": found})
     assert facts.census.gestures["thumbs_up"].sessions == 3

@@ -1,29 +1,47 @@
-"""Where a model comes from: counted at training, kept in its metadata, checked when an untrusted
-metadata come. N samples."""
+"""The metadata of a gesture model: their schema, by which untrusted ones are checked, and the
+statistics of the samples that a model was trained on."""
 
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.errors import ModelError
+from core.errors import LabelError, ModelError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
+from core.gestures.labels import safe_name
 from core.pose.skeletons import HAND_21
 
 _SHOWN = 3  # faults named in an error
 _MANY = 10_000
+MOVING = "moving"
 
 Count = Annotated[int, Field(ge=0)]
 Part = Annotated[float, Field(ge=0, le=1)]
 Text = Annotated[str, Field(max_length=300)]
 
 
+def _check_name(name: str) -> str:
+    """The name as it is, where a gesture may have it."""
+    try:
+        safe_name(name)
+    except LabelError as error:
+        raise ValueError(str(error)) from error
+    return name
+
+
 class _Record(BaseModel):
     """What is not named here is not looked at."""
 
     model_config = ConfigDict(allow_inf_nan=False)
+
+
+class Gesture(_Record):
+    """One of the classes, in the order of the model's output."""
+
+    name: Annotated[str, AfterValidator(_check_name)]
+    emoji: str
 
 
 class Group(_Record):
@@ -109,15 +127,31 @@ class Usual(_Record):
     side: Part | None = None
 
 
-class Facts(_Record):
-    """A model's metadata as far as its card and Live show them."""
+class ModelMetadata(_Record):
+    """What is read of `metadata.json`; models of earlier versions lack what has a default.
 
+    Attributes:
+        estimator: whose keypoints the model knows; of several, those that most samples are by.
+        estimators: everyone whose keypoints it knows.
+        kind: "moving" where it takes windows of `steps` frames.
+        longest_s: of each moving gesture's examples; 0 where unknown.
+        threshold: of probability, below which the answer in use is no gesture.
+        onnx_sha256: of the graph that the metadata belong to.
+        preliminary: its training goes on, or was broken off; nothing was measured.
+    """
+
+    gestures: list[Gesture] = Field(default_factory=list, max_length=_MANY)
+    feature_version: int | None = None
     estimator: Text
     estimators: list[Text] = Field(default_factory=list, max_length=100)
     skeleton: Text = HAND_21.name
     axes: Literal[2, 3] = 2
-    steps: Count | None = None
+    kind: Literal["still", "moving"] = "still"
+    steps: Annotated[int, Field(ge=2, le=256)] | None = None
+    longest_s: list[Annotated[float, Field(ge=0, le=3600)]] = Field(default_factory=list)
     threshold: Part = 0.6
+    onnx_sha256: Text | None = None
+    preliminary: bool = False
     samples: Count | None = None
     persons: Count | None = None
     data_sha256: Text | None = None
@@ -135,13 +169,26 @@ class Facts(_Record):
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)
 
+    @model_validator(mode="after")
+    def _check_together(self) -> "ModelMetadata":
+        names = [gesture.name for gesture in self.gestures]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise ValueError(f"names the gesture “{twice}” twice")
+        if self.longest_s and len(self.longest_s) != len(names):
+            raise ValueError(f"{len(self.longest_s)} longest examples of {len(names)} gestures")
+        if self.estimators and self.estimator not in self.estimators:
+            raise ValueError(f"{self.estimator!a} is none of the estimators")
+        if self.kind == MOVING and self.steps is None:
+            raise ValueError("a model of moving gestures has steps")
+        return self
+
     @property
     def measured_by(self) -> Protocol:
         """The protocol, also of a model that was trained before there was one."""
         return self.protocol or Protocol.from_dict(self.model_dump(exclude_none=True))
 
     @classmethod
-    def of(cls, metadata: dict[str, Any]) -> "Facts":
+    def of(cls, metadata: dict[str, Any]) -> "ModelMetadata":
         """A model's metadata, checked.
 
         Raises:
