@@ -22,10 +22,10 @@ import numpy as np
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.cubes import Cube, Depth
 from core.depth.drawing import colour_depth
-from core.depth.frames import read_depth
-from core.depth.joint_files import read_joints
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recordings import open_depth
+from core.depth.frames import DepthFrame
+from core.depth.io.images import read_depth
+from core.depth.io.joint_files import read_joints
+from core.depth.io.recordings import open_depth
 from core.estimators.depth_net import DepthNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.lab.renderer.render import mixture

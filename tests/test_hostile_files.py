@@ -33,7 +33,7 @@ from pyarrow import parquet
 
 from core.capture.demo import ReplayEstimator, read_demo
 from core.capture.importing import import_path
-from core.depth.sources.recordings import open_depth
+from core.depth.io.recordings import open_depth
 from core.errors import MudraError
 from core.exchange.model_files import sample_hands
 from core.gestures.model.bundle import check_bundle, write_bundle

@@ -9,7 +9,7 @@ from core.actions.actions import Actions, Settings
 from core.actions.changes import Change
 from core.actions.hands import HandInSpace
 from core.capture.uploads import open_frames
-from core.depth.sources.frames import DepthFrame, DepthSource
+from core.depth.frames import DepthFrame, DepthSource
 from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.model.gesture_model import GestureModel

@@ -28,7 +28,7 @@ def render_depth(
 ) -> None:
     """Render depth pictures of hands with the truth of their joints."""
     from core.depth.cameras import camera_named
-    from core.depth.sources.joint_tables import JOINTS_FILE
+    from core.depth.io.joint_tables import JOINTS_FILE
     from core.lab.renderer.files import write_hands
     from core.lab.renderer.noise import NOISES
     from core.lab.renderer.render import JOINTS, WINDOW_MM, Settings

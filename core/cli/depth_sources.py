@@ -38,8 +38,8 @@ def _greetings_muted() -> Iterator[None]:
 def open_source(source: str, camera: str | None = None, unit_mm: float | None = None) -> Any:
     """The recording, or sensor:NAME, which tells itself what it is; to be closed after use."""
     from core.depth.cameras import camera_named
-    from core.depth.sources.recordings import open_depth
-    from core.depth.sources.sensors.finding import open_sensor
+    from core.depth.io.recordings import open_depth
+    from core.depth.sensors.finding import open_sensor
 
     if source.startswith(_SENSOR):
         check_of_recording(camera, unit_mm)
@@ -60,7 +60,7 @@ def record_depth(
     as_json: Json = False,
 ) -> None:
     """Record a depth camera, or convert a recording; Ctrl+C ends it."""
-    from core.depth.sources.recorder import record
+    from core.depth.io.recorder import record
 
     done, opened = 0, open_source(source, camera, unit_mm)
     with opened, progress_bar("recording") as progress, suppress(KeyboardInterrupt):
@@ -77,7 +77,7 @@ def record_depth(
 @app.command("depth-sensors")
 def depth_sensors(as_json: Json = False) -> None:
     """List the depth cameras that are plugged in, and what each kind needs."""
-    from core.depth.sources.sensors.finding import found_sensors
+    from core.depth.sensors.finding import found_sensors
 
     with _greetings_muted():
         found = found_sensors()

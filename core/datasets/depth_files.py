@@ -16,15 +16,15 @@ import numpy as np
 from core.datasets.depth_hands import DepthHand, DepthHands
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
-from core.depth.frames import read_depth
-from core.depth.published import DepthLabel, DepthSet, find_depth_set
-from core.depth.sources.camera_files import CAMERA_FILE, read_camera_beside
-from core.depth.sources.joint_tables import (
+from core.depth.io.camera_files import CAMERA_FILE, read_camera_beside
+from core.depth.io.images import read_depth
+from core.depth.io.joint_tables import (
     CAMERA_COLUMNS,
     JOINTS_FILE,
     JointTable,
     read_joint_table,
 )
+from core.depth.io.published import DepthLabel, DepthSet, find_depth_set
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import Skeleton
 

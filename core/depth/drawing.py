@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cubes import Crop, Depth
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.pose.types import Picture
 
 Reach = tuple[float, float]

@@ -1,95 +1,92 @@
-"""Depth frames from files: 16-bit pictures, NYU's packed ones, MSRA's own format → mm.
+"""What every source of depth gives."""
 
-Convention: (H, W) float32 mm, 0 where the sensor saw nothing. The files are untrusted: their
-headers are looked at before anything is decoded.
-"""
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Self
 
-import io
-import warnings
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
-
+from core.depth.cameras import Camera, Points
 from core.depth.cubes import Depth
 from core.errors import MediaError
-
-_MOST_BYTES = 20 * 2**20
-_MOST_PIXELS = 16_000_000
-_MSRA_HEADER = 6  # width, height, left, top, right, bottom, each a 32-bit integer
+from core.pose.types import Picture
 
 
-def read_depth(path: Path, *, unit_mm: float = 1.0) -> Depth:
-    """A frame from a .png of one channel of 16 bits, one of NYU (depth in mm = green · 256 + blue),
-    or a .bin of MSRA.
+@dataclass(frozen=True, eq=False)
+class DepthFrame:
+    """One picture of a depth camera.
 
-    Args:
-        unit_mm: of a 16-bit picture's numbers: 1, or 0.125 of RealSense's short-range cameras.
+    Attributes:
+        depth_mm: (H, W), 0 where the sensor saw nothing.
+        camera: it was taken by.
+        time_s: since the source began.
+        index: its number in the source, from 0.
+        rgb: (H, W, 3) in colours, pixel by pixel the same view as `depth_mm`; None where there is
+            none or it isn't registered.
+        truth_mm: (K, 3) x, y, z of the hand's joints where they are known, NaN where one is not.
+        skeleton: the name of the one whose joints these are, "" where that isn't told.
+    """
+
+    depth_mm: Depth
+    camera: Camera
+    time_s: float
+    index: int
+    rgb: Picture | None = None
+    truth_mm: Points | None = None
+    skeleton: str = ""
+
+
+class DepthSource(ABC):
+    """A recording or a sensor; a context manager, to be closed after use.
+
+    Attributes:
+        name: for people.
+        camera: of its frames; where each has its own, as rendered hands have, the first one's.
+        count: how many frames there are; None of a sensor, which goes on.
+        resources: what `close` releases, the latest first.
+    """
+
+    camera: Camera
+
+    def __init__(self, name: str, count: int | None) -> None:
+        self.name = name
+        self.count = count
+        self.resources = ExitStack()
+
+    @abstractmethod
+    def read(self, index: int) -> DepthFrame:
+        """The frame of that number; of a sensor its newest, whatever the number.
+
+        Raises:
+            MediaError: there is none, it is damaged, or the sensor is gone.
+        """
+
+    def __iter__(self) -> Iterator[DepthFrame]:
+        """Every frame in order; of a sensor without end."""
+        numbers = itertools.count() if self.count is None else range(self.count)
+        return map(self.read, numbers)
+
+    def close(self) -> None:
+        """Release files and devices; may be called more than once."""
+        self.resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def check_size(size_hw: tuple[int, ...], camera: Camera, name: str) -> None:
+    """Refuse a frame that another camera took.
 
     Raises:
-        MediaError: none of these, damaged, or too large.
+        MediaError: it has not as many pixels as its camera.
     """
-    content = _content(path)
-    return (
-        _of_msra(content, path.name)
-        if path.suffix == ".bin"
-        else _of_png(content, path.name, unit_mm)
-    )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise MediaError(f"{path.name} has {size:,} bytes, a frame has at most {_MOST_BYTES:,}")
-        return path.read_bytes()
-    except OSError as error:
-        raise MediaError(f"{path} can't be read: {error.strerror}") from error
-
-
-def _of_png(content: bytes, name: str, unit_mm: float) -> Depth:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is lower
-            image = Image.open(io.BytesIO(content), formats=("PNG",))
-        if image.width * image.height > _MOST_PIXELS:
-            raise MediaError(f"{name} has {image.width} x {image.height} pixels: make it smaller")
-        if image.mode == "RGB":
-            return _unpacked(np.asarray(image), name)
-        if image.mode not in ("I;16", "I"):
-            raise MediaError(
-                f"{name} is a picture of kind {image.mode}; depth has one channel of 16 bits, or "
-                "is packed in green and blue as NYU's"
-            )
-        return np.asarray(image).astype(np.float32) * np.float32(unit_mm)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise MediaError(f"{name} is no PNG of depth that can be read") from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise MediaError(f"{name} can't be decoded ({error}): save it anew") from error
-
-
-def _unpacked(rgb: NDArray[np.uint8], name: str) -> Depth:
-    """NYU's: high byte in green, low byte in blue, red 0."""
-    if rgb[..., 0].any():
+    height, width = size_hw
+    if (width, height) != (camera.width, camera.height):
         raise MediaError(
-            f"{name} is a picture in colours: NYU's packed depth has no red, give the depth_… file"
+            f"{name} has {width} x {height} pixels, its camera {camera.width} x {camera.height}: "
+            "give the camera that took it"
         )
-    return rgb[..., 1].astype(np.float32) * 256 + rgb[..., 2]
-
-
-def _of_msra(content: bytes, name: str) -> Depth:
-    """A header, then the part of the frame between left, top and right, bottom."""
-    header = np.frombuffer(content[: 4 * _MSRA_HEADER], "<i4") if len(content) >= 24 else [0] * 6
-    width, height, left, top, right, bottom = (int(v) for v in header)
-    inside = 0 <= left <= right <= width and 0 <= top <= bottom <= height
-    count = (right - left) * (bottom - top)
-    if not inside or not 0 < width * height <= _MOST_PIXELS or len(content) != 24 + 4 * count:
-        raise MediaError(
-            f"{name} is no depth of MSRA: expected are width, height, left, top, right, bottom and "
-            f"as many numbers as lie between them, got {len(content)} bytes"
-        )
-    frame = np.zeros((height, width), np.float32)
-    patch = np.frombuffer(content[24:], "<f4").reshape(bottom - top, right - left)
-    frame[top:bottom, left:right] = np.nan_to_num(patch, posinf=0, neginf=0)
-    return frame

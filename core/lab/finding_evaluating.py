@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.errors import TableError
 from core.lab.palm_frames import PalmFrame, read_palm_frames
 from core.lab.renderer.rendered_hands import RENDERED

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from core.depth.cameras import CAMERAS, Camera, Points
-from core.depth.frames import read_depth
-from core.depth.joint_files import read_joints
-from core.depth.published import DEPTH_SETS, DepthSet, find_depth_set
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.joint_tables import HANDS, JOINTS_FILE
-from core.depth.sources.recordings import open_depth
+from core.depth.frames import DepthFrame
+from core.depth.io.images import read_depth
+from core.depth.io.joint_files import read_joints
+from core.depth.io.joint_tables import HANDS, JOINTS_FILE
+from core.depth.io.published import DEPTH_SETS, DepthSet, find_depth_set
+from core.depth.io.recordings import open_depth
 from core.errors import TableError
 from core.pose.skeletons import NYU_14, Skeleton, skeleton_named
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.datasets.depth_hands import DepthHands
 from core.depth.cameras import Points, camera_named
-from core.depth.joint_files import read_joints, write_joints
+from core.depth.io.joint_files import read_joints, write_joints
 from core.errors import TableError
 from core.estimators.depth_net import DepthNet
 from core.pose.metrics import Distances, distances, epe, joint_means, success

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.depth.cameras import Camera, Points
 from core.depth.cubes import Cube
 from core.depth.drawing import Reach, colour_depth, crop_steps, usual_reach
-from core.depth.sources.frames import DepthFrame, DepthSource
+from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError, SkeletonError
 from core.estimators.depth_net import DepthNet
 from core.media.pictures import encode_jpeg

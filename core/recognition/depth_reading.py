@@ -11,8 +11,8 @@ import numpy as np
 
 from core.depth.cameras import Points
 from core.depth.cubes import REACH_MM, Crop, Cube
+from core.depth.frames import DepthFrame
 from core.depth.slices import area_mm2, pixels_in, refined
-from core.depth.sources.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
 from core.recognition.hand_finding import SIDE_MM, HandFinder, How, SliceFinder
 

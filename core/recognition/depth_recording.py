@@ -12,7 +12,7 @@ from core.capture.stills import Added
 from core.capture.uploads import gesture_named
 from core.depth.cubes import Cube
 from core.depth.drawing import colour_depth
-from core.depth.sources.frames import DepthFrame, DepthSource
+from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MediaError, SkeletonError
 from core.estimators.depth_net import DepthNet
 from core.gestures.model.gesture_model import GestureModel

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from core.depth.drawing import Reach
-from core.depth.sources.frames import DepthFrame, DepthSource
+from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.pose.skeletons import skeleton_named

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from core.capture.uploads import uploaded_together
 from core.depth.cameras import Camera
-from core.depth.sources.frames import DepthSource
-from core.depth.sources.recordings import open_depth
+from core.depth.frames import DepthSource
+from core.depth.io.recordings import open_depth
 from core.media.archives import unpacked
 
 _ZIP, _PICTURES = ".zip", (".png", ".bin")

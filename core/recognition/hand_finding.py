@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from core.depth.cubes import Cube, Depth
+from core.depth.frames import DepthFrame
 from core.depth.slices import nearest_thing
-from core.depth.sources.frames import DepthFrame
 from core.errors import EstimatorError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.palm_net import PalmNetModel

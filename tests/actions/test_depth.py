@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from core.actions.actions import Actions, Settings
 from core.actions.without_browser import act_on_depth
 from core.cli import app
-from core.depth.sources.recordings import open_depth
+from core.depth.io.recordings import open_depth
 from core.errors import ModelError
 from core.estimators.depth_net import DepthNet
 from core.recognition.depth_reading import DepthReader

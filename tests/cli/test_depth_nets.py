@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.datasets.depth_files import read_depth_hands
 from core.depth.cameras import Camera
-from core.depth.joint_files import read_joints
+from core.depth.io.joint_files import read_joints
 from core.estimators.depth_net import DepthNet
 from core.pose.metrics import distances, epe
 from core.pose.skeletons import HAND_21

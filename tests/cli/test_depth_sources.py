@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.depth.sources.recordings import open_depth
+from core.depth.io.recordings import open_depth
 from core.errors import MediaError
 from core.paths import Paths
 from tests.support.massing_net import save_massing_net

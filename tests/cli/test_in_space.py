@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from core.capture.tables import read_table
 from core.cli import app
-from core.depth.sources.recorder import record
+from core.depth.io.recorder import record
 from core.errors import ModelError
 from core.gestures.model.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager

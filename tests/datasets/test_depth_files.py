@@ -10,9 +10,9 @@ from scipy.io import savemat
 
 from core.datasets.depth_files import read_depth_hands
 from core.datasets.depth_hands import Change, shown
-from core.depth.joint_files import read_joints
-from core.depth.sources.recorder import record
-from core.depth.sources.recordings import open_depth
+from core.depth.io.joint_files import read_joints
+from core.depth.io.recorder import record
+from core.depth.io.recordings import open_depth
 from core.errors import TableError, TrainingError
 from core.pose.skeletons import HAND_21, MSRA_21, NYU_14
 

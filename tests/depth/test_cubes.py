@@ -8,8 +8,8 @@ import pytest
 
 from core.depth.cameras import CAMERAS, Camera
 from core.depth.cubes import SIDE, Cube
-from core.depth.frames import read_depth
-from core.depth.joint_files import read_joints
+from core.depth.io.images import read_depth
+from core.depth.io.joint_files import read_joints
 from core.errors import MediaError
 
 # 1 px is 2 mm at 500 mm: a cube of 96 mm is 48 px wide, each of which is 2 px of the crop

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.depth.cameras import Camera
 from core.depth.drawing import UNSEEN, colour_depth, crop_steps, scale_colours, usual_reach
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 
 CAMERA = Camera("mine", 50.0, 50.0, 2.0, 1.0, 4, 2)
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from core.capture.plans import SHOT
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.finding import KINDS, Kind
-from core.depth.sources.sensors.live import LiveSensor
+from core.depth.sensors.finding import KINDS, Kind
+from core.depth.sensors.live import LiveSensor
 from core.gestures.labels import safe_label
 from core.jobs.trainings import train_here
 from core.lab.renderer.render import render_hand

@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.recognition.depth_estimates import estimate_of
 from core.recognition.depth_reading import DepthReading
 

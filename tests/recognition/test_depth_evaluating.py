@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.depth.joint_files import write_joints
+from core.depth.io.joint_files import write_joints
 from core.errors import MediaError, TableError
 from core.recognition.depth_evaluating import evaluate_depth
 

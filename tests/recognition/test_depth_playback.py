@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recorded import Recorded
+from core.depth.frames import DepthFrame
+from core.depth.io.recorded import Recorded
 from core.errors import MediaError
 from core.estimators.depth_net import DepthNet
 from core.pose.skeletons import HAND_21, MSRA_21, convert

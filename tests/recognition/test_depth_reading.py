@@ -7,7 +7,7 @@ import pytest
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
 from core.estimators.palm_net import PalmNetModel
 from core.lab.palm_frames import read_palm_frames

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.errors import MediaError
 from core.recognition.depth_stream import IDLE_S, DepthStream
 

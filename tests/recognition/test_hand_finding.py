@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.errors import EstimatorError, WeightsError
 from core.lab.palm_frames import PalmFrame, read_palm_frames
 from core.paths import Paths

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.lab.finding_evaluating import RENDERED, measure_finding
 from core.lab.palm_frames import read_palm_frames
 from core.lab.renderer.rendered_scenes import SENSORS, rendered_scene

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
+from core.depth.io.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
 from core.errors import MediaError
 from core.files import write_whole
 from core.lab.renderer.render import Settings, mixture, render_hand

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recorded import Recorded
+from core.depth.frames import DepthFrame
+from core.depth.io.recorded import Recorded
 from core.lab.renderer.hand import Shape, draw_shape
 from core.lab.renderer.noise import NOISES, measured
 from core.lab.renderer.poses import draw_angles

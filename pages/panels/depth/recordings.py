@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.depth.cameras import CAMERAS
-from core.depth.sources.frames import DepthSource
+from core.depth.frames import DepthSource
 from core.estimators.depth_net import DepthNet
 from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import streamlit as st
 
-from core.depth.sources.sensors.finding import found_sensors, open_sensor
+from core.depth.sensors.finding import found_sensors, open_sensor
 from core.estimators.depth_net import DepthNet
 from core.gestures.labels import safe_label
 from core.recognition.depth_stream import DepthStream

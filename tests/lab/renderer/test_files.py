@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.depth.sources.joint_tables import JOINTS_FILE
+from core.depth.io.joint_tables import JOINTS_FILE
 from core.errors import MediaError, SkeletonError
 from core.lab.renderer.files import write_hands
 from core.lab.renderer.render import NYU_HANDS, render_hand

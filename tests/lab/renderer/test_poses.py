@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import camera_named
-from core.depth.joint_files import read_joints
+from core.depth.io.joint_files import read_joints
 from core.lab.renderer.hand import Shape, finger_chains, joints_of
 from core.lab.renderer.poses import (
     LIMITS_DEG,

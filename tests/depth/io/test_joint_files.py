@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.depth.joint_files import read_joints, write_joints
+from core.depth.io.joint_files import read_joints, write_joints
 from core.errors import TableError
 
 

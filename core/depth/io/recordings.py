@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from core.depth.cameras import Camera
-from core.depth.sources.depth_videos import NVGESTURE, VIDEO_SUFFIXES, open_depth_video
-from core.depth.sources.folders import has_frames, open_folder
-from core.depth.sources.frames import DepthSource
-from core.depth.sources.oni import open_oni
-from core.depth.sources.stacks import open_stack
+from core.depth.frames import DepthSource
+from core.depth.io.depth_videos import NVGESTURE, VIDEO_SUFFIXES, open_depth_video
+from core.depth.io.folders import has_frames, open_folder
+from core.depth.io.oni import open_oni
+from core.depth.io.stacks import open_stack
 from core.errors import MediaError
 
 _STACKS = (".npy", ".npz")

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.sources.camera_files import CAMERA_FILE, camera_document
-from core.depth.sources.depth_videos import NOTE
-from core.depth.sources.folders import RGB_FOLDER, TIMES_FILE
-from core.depth.sources.frames import DepthFrame, DepthSource
-from core.depth.sources.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
+from core.depth.frames import DepthFrame, DepthSource
+from core.depth.io.camera_files import CAMERA_FILE, camera_document
+from core.depth.io.depth_videos import NOTE
+from core.depth.io.folders import RGB_FOLDER, TIMES_FILE
+from core.depth.io.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
 from core.errors import MediaError
 from core.files import write_whole
 from core.media.exact_videos import LosslessWriter

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from core.depth.cameras import CAMERAS, Camera
-from core.depth.sources.camera_files import camera_of, read_camera_beside, unknown_camera
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recorded import Recorded, check_size
+from core.depth.frames import DepthFrame, check_size
+from core.depth.io.camera_files import camera_of, read_camera_beside, unknown_camera
+from core.depth.io.recorded import Recorded
 from core.errors import MediaError
 from core.media.exact_videos import RGB, VideoTrack, track_count
 
@@ -111,7 +111,7 @@ class DepthVideo(Recorded):
 
     def _frame(self, index: int) -> DepthFrame:
         depth_mm = self._depth.read(index).astype(np.float32) * np.float32(self._unit_mm)
-        check_size(depth_mm, self.camera, self.name)
+        check_size(depth_mm.shape, self.camera, self.name)
         if self.camera.name == _OF_NVGESTURE.name and not self._depth.is_deep:
             depth_mm = _NVGESTURE_BLACK_MM - depth_mm
             depth_mm[depth_mm > _NVGESTURE_UP_TO_MM] = 0

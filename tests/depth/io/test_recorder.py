@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import CAMERAS, Camera
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recorder import record
-from core.depth.sources.recordings import open_depth
-from core.depth.sources.stacks import DepthStack
+from core.depth.frames import DepthFrame
+from core.depth.io.recorder import record
+from core.depth.io.recordings import open_depth
+from core.depth.io.stacks import DepthStack
 from core.errors import MediaError
 from core.lab.renderer.files import write_hands
 from core.lab.renderer.render import NYU_HANDS
@@ -135,15 +135,15 @@ import sys
 from pathlib import Path
 import numpy as np
 from core.depth.cameras import CAMERAS
-from core.depth.sources.recorder import record
-from core.depth.sources.stacks import DepthStack
-import core.depth.sources.recorded
+from core.depth.io.recorder import record
+from core.depth.io.stacks import DepthStack
+import core.depth.io.recorded
 
 class Endless(DepthStack):
     def __iter__(self):
         for number in range(100_000):
             depth = np.full((240, 320), 1 + number, np.float32)
-            from core.depth.sources.frames import DepthFrame
+            from core.depth.frames import DepthFrame
             rgb = np.full((240, 320, 3), number % 200, np.uint8)
             yield DepthFrame(depth, self.camera, number / 30, number, rgb)
             print(number, flush=True)

@@ -6,6 +6,18 @@ header, size of what follows, 32 bits (before version 1.0.1) or 64 of no interes
 and 12 in older files) begins a node: name, kind (2 is depth), codec. 3 and 6 are its properties:
 name, size, value. 10 is a frame: µs, number, then its picture.
 
+Pictures are packed as 16zP, by differences from pixel to pixel, or as 16zT, where the pixels are
+numbers in a table that comes first:
+
+    2 bytes        the first pixel
+    0xab, a < 14   the next pixel is the last one + 6 − a, the one after it + 6 − b; where b is 13
+                   there is no second one, where b is 15 it follows in full
+    0xEn           2 n pixels as the last one
+    0xFF           the next pixel follows in full
+    in full        1 byte from 128 on: the last one + 192 − it; else 2 bytes, the high one first
+
+Values wrap at 16 bits.
+
 Convention: the field of view, which the file tells, is that of the whole width, u0 = width / 2, as
 OpenNI itself computes; what was recorded mirrored (xnMirror) is turned back. No colours are given:
 whether they are in the same view isn't said, and in the recording that this was tried on they
@@ -20,13 +32,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.sources.camera_files import read_camera_beside, unknown_camera
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.oni_codes import unpack, unpack_by_table
-from core.depth.sources.recorded import MOST_FRAMES, Recorded
+from core.depth.frames import DepthFrame, check_size
+from core.depth.io.camera_files import read_camera_beside, unknown_camera
+from core.depth.io.recorded import MOST_FRAMES, Recorded
 from core.errors import MediaError
 
 _MOST_PIXELS = 1600 * 1200  # as OpenNI's own player
@@ -36,6 +48,7 @@ _MOST_RECORDS = 4 * MOST_FRAMES
 _FILE, _OLD, _NEW = struct.Struct("<4sBBHIQI"), struct.Struct("<4s5I"), struct.Struct("<4s4IQ")
 _NODE, _NUMBER, _GENERAL, _FRAME = (2, 12, 13), 3, 6, 10
 _DEPTH = 2
+_FULL, _RUN, _NO_SECOND = 0xFF, 0xE0, 0x0D  # codes of 16zP
 _UNITS_MM = {100: 1.0, 101: 0.1}  # of oniPixelFormat; the others are no distances
 _MODE, _FOV, _CROPPING = struct.Struct("<2I"), struct.Struct("<2d"), struct.Struct("<I")
 
@@ -110,11 +123,7 @@ class OniRecording(Recorded):
         size_hw: tuple[int, int],
     ) -> None:
         super().__init__(path.name, camera, len(depth.frames))
-        if (camera.height, camera.width) != size_hw:
-            raise MediaError(
-                f"{path.name} has {size_hw[1]} x {size_hw[0]} pixels, its camera {camera.width} x "
-                f"{camera.height}: give the camera that took it"
-            )
+        check_size(size_hw, camera, path.name)
         self._unit_mm, self._depth, self._size_hw = unit_mm, depth, size_hw
         self._file = self.resources.enter_context(path.open("rb"))
 
@@ -143,6 +152,63 @@ class OniRecording(Recorded):
         picture = numbers.reshape(self._size_hw)
         picture = picture[:, ::-1] if self._depth.number("xnMirror") else picture
         return picture.astype(np.float32) * np.float32(self._unit_mm)
+
+
+def unpack(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
+    """So many pixels of 16zP.
+
+    Raises:
+        MediaError: it unpacks to another number of them.
+    """
+    try:
+        pixels = _unpack_codes(content, count)
+    except IndexError:
+        pixels = []
+    if len(pixels) != count:
+        raise MediaError(f"{name} is damaged: it doesn't unpack to {count:,} pixels")
+    return np.array(pixels, np.uint16)
+
+
+def _unpack_codes(codes: bytes, most: int) -> list[int]:
+    """The pixels of 16zP, or somewhat more than the most where there are more."""
+    value = codes[0] + 256 * codes[1]
+    pixels, at = [value], 2
+    while at < len(codes) and len(pixels) <= most:
+        code = codes[at]
+        at += 1
+        if _RUN <= code < _FULL:
+            pixels += [value] * (2 * (code - _RUN))
+            continue
+        if code < _RUN:
+            value = (value + 6 - (code >> 4)) & 0xFFFF
+            pixels.append(value)
+        second = code & 15
+        if second == _NO_SECOND:
+            continue
+        if second < 15:
+            value = (value + 6 - second) & 0xFFFF
+        elif codes[at] >= 128:
+            value = (value + 192 - codes[at]) & 0xFFFF
+            at += 1
+        else:
+            value = 256 * codes[at] + codes[at + 1]
+            at += 2
+        pixels.append(value)
+    return pixels
+
+
+def unpack_by_table(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
+    """So many pixels of 16zT.
+
+    Raises:
+        MediaError: it unpacks to another number of them, or a pixel isn't in its table.
+    """
+    size = int.from_bytes(content[:2], "little")
+    table = np.frombuffer(content[2 : 2 + 2 * size], np.uint8)
+    numbers = unpack(content[2 + 2 * size :], count, name)
+    if len(table) < 2 * size or numbers.max() >= size:
+        raise MediaError(f"{name} is damaged: it names a value that isn't in its table of {size}")
+    return table.view("<u2")[numbers].astype(np.uint16)
 
 
 def _nodes(path: Path) -> list[_Node]:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import CAMERAS, Camera
-from core.depth.sources.depth_videos import NOTE
-from core.depth.sources.recordings import open_depth
+from core.depth.io.depth_videos import NOTE
+from core.depth.io.recordings import open_depth
 from core.errors import MediaError
 from core.media.exact_videos import LosslessWriter
 

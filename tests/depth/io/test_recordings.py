@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import Camera
-from core.depth.sources.recordings import open_depth
+from core.depth.io.recordings import open_depth
 from core.errors import MediaError
 
 SMALL = Camera("small", 50.0, 51.0, 3.5, 2.5, 8, 6)

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cameras import Camera
-from core.depth.sources.camera_files import (
+from core.depth.frames import DepthFrame, check_size
+from core.depth.io.camera_files import (
     camera_of,
     check_number,
     read_camera_beside,
     unknown_camera,
 )
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.joint_tables import HANDS
-from core.depth.sources.recorded import MOST_FRAMES, RATE, Recorded, check_size
+from core.depth.io.joint_tables import HANDS
+from core.depth.io.recorded import MOST_FRAMES, RATE, Recorded
 from core.errors import MediaError
 from core.media.npz import DAMAGE, read_npz
 
@@ -54,7 +54,7 @@ def open_stack(
     found = camera or said
     if found is None:
         raise unknown_camera(path.name, size_hw)
-    check_size(depth[0], found, path.name)
+    check_size(depth[0].shape, found, path.name)
     _check_others(arrays, depth.shape, path.name)
     return DepthStack(path.name, found, depth, unit_mm or said_unit or 1.0, arrays)
 

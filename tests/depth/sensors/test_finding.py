@@ -7,11 +7,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from core.depth.sources.recorder import record
-from core.depth.sources.recordings import open_depth
-from core.depth.sources.sensors.finding import KINDS, found_sensors, open_sensor
+from core.depth.io.recorder import record
+from core.depth.io.recordings import open_depth
+from core.depth.sensors.finding import KINDS, found_sensors, open_sensor
 from core.errors import MediaError
-from tests.depth.sources.sensors.conftest import HEIGHT, MAKERS, WIDTH, numbers
+from tests.depth.sensors.conftest import HEIGHT, MAKERS, WIDTH, numbers
 
 UNIT_MM = {"openni2": 1, "realsense": 0.1, "orbbec": 0.5, "azure": 1}
 RGB = {"openni2": None, "realsense": [7, 7, 7], "orbbec": None, "azure": [3, 2, 1]}

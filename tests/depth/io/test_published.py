@@ -8,9 +8,9 @@ import pytest
 from scipy.io import savemat
 
 from core.depth.cameras import CAMERAS
-from core.depth.frames import read_depth
-from core.depth.joint_files import read_joints
-from core.depth.published import DEPTH_SETS, read_hands17, read_icvl, read_msra, read_nyu
+from core.depth.io.images import read_depth
+from core.depth.io.joint_files import read_joints
+from core.depth.io.published import DEPTH_SETS, read_hands17, read_icvl, read_msra, read_nyu
 from core.errors import TableError
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from core.depth.cameras import Camera, Points
-from core.depth.sources.camera_files import camera_of
-from core.depth.sources.recorded import MOST_FRAMES
+from core.depth.io.camera_files import camera_of
+from core.depth.io.recorded import MOST_FRAMES
 from core.errors import MediaError, TableError
 from core.pose.hand_skeletons import FINGERS, HAND_21, ICVL_16, NYU_14
 

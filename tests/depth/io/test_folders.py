@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from core.depth.cameras import CAMERAS, Camera
-from core.depth.sources.recordings import open_depth
+from core.depth.io.recordings import open_depth
 from core.errors import MediaError, TableError
 from core.lab.renderer.files import write_hands
 from core.lab.renderer.render import NYU_HANDS, render_hand

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from core.depth.cameras import CAMERAS
-from core.depth.frames import read_depth
-from core.depth.joint_files import read_joints
+from core.depth.io.images import read_depth
+from core.depth.io.joint_files import read_joints
 from core.errors import MediaError
 
 

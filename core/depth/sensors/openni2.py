@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.live import LiveSensor, Shot, in_words
+from core.depth.sensors.live import LiveSensor, Shot, in_words
 from core.errors import MediaError
 
 

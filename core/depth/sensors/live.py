@@ -5,15 +5,14 @@ Convention: whatever a maker's library raises becomes a MediaError of one senten
 mirrored. A camera's lens distortion, where it has one, is left out: cameras are pinholes here.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, Self
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from core.depth.cameras import Camera
 from core.depth.cubes import Depth
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.recorded import check_size
+from core.depth.frames import DepthFrame, DepthSource, check_size
 from core.errors import MediaError
 from core.pose.types import Picture
 
@@ -24,14 +23,8 @@ _MOST_KEPT = 30
 Shot = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, colours in the same view
 
 
-class LiveSensor(ABC):
-    """A camera; its own class says how it is started and read.
-
-    Attributes:
-        resources: what `close` lets go of, the latest first.
-    """
-
-    count = None
+class LiveSensor(DepthSource):
+    """A camera; its own class says how it is started and read."""
 
     def __init__(self, name: str, library: Any, number: int) -> None:
         """Start it.
@@ -43,8 +36,7 @@ class LiveSensor(ABC):
         Raises:
             MediaError: it can't be started.
         """
-        self.name = name
-        self.resources = ExitStack()
+        super().__init__(name, None)
         self._first_s: float | None = None
         self._read = 0
         self._is_open = True
@@ -78,28 +70,18 @@ class LiveSensor(ABC):
                 f"{self.name} gave no picture for {PATIENCE_MS / 1000:g} s: is it still plugged in?"
             )
         depth_mm, time_s, rgb = shot
-        check_size(depth_mm, self.camera, self.name)
+        check_size(depth_mm.shape, self.camera, self.name)
         if self._first_s is None:
             self._first_s = time_s
         self._read += 1
         rgb = rgb if rgb is not None and rgb.shape[:2] == depth_mm.shape else None
         return DepthFrame(depth_mm, self.camera, time_s - self._first_s, self._read - 1, rgb)
 
-    def __iter__(self) -> Iterator[DepthFrame]:
-        while True:
-            yield self.read(self._read)
-
     def close(self) -> None:
         """Stop it; may be called more than once."""
         self._is_open = False
         with suppress(Exception):  # of a device that is gone the makers' libraries raise anything
-            self.resources.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+            super().close()
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from core.depth.sources.frames import DepthSource
-from core.depth.sources.sensors import azure, openni2, orbbec, realsense
-from core.depth.sources.sensors.live import LiveSensor
+from core.depth.frames import DepthSource
+from core.depth.sensors import azure, openni2, orbbec, realsense
+from core.depth.sensors.live import LiveSensor
 from core.errors import MediaError
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.depth.cameras import Camera
-from core.depth.frames import read_depth
-from core.depth.published import DEPTH_SETS
-from core.depth.sources.camera_files import read_camera_beside, unknown_camera
-from core.depth.sources.frames import DepthFrame
-from core.depth.sources.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times
-from core.depth.sources.recorded import MOST_FRAMES, RATE, Recorded, check_size
+from core.depth.frames import DepthFrame, check_size
+from core.depth.io.camera_files import read_camera_beside, unknown_camera
+from core.depth.io.images import read_depth
+from core.depth.io.joint_tables import JOINTS_FILE, JointTable, read_joint_table, read_times
+from core.depth.io.published import DEPTH_SETS
+from core.depth.io.recorded import MOST_FRAMES, RATE, Recorded
 from core.errors import MediaError
 from core.media.pictures import read_picture
 from core.pose.types import Picture
@@ -110,7 +110,7 @@ class DepthFolder(Recorded):
         name = self._names[index]
         depth_mm = read_depth(self._folder / name, unit_mm=self._unit_mm)
         camera = self._table.cameras.get(name, self.camera)
-        check_size(depth_mm, camera, name)
+        check_size(depth_mm.shape, camera, name)
         return DepthFrame(
             depth_mm,
             camera,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sources.sensors.live import LiveSensor, Shot, in_words
+from core.depth.sensors.live import LiveSensor, Shot, in_words
 
 _ANY_RATE = 0  # the library takes the usual one
 
