@@ -3,11 +3,8 @@
 Convention: a cube's sides are parallel to the camera's axes; its centre is u, v, d. A crop's values
 are −1 at the near face (and before it) to 1 at the far face, behind it and where the sensor saw
 nothing; its pixels' centres are at integer coordinates. Keypoints in a cube are x, y, z in units of
-half its side, from its centre. Two ways to cut one out are published:
-
-    cut         DeepPrior's, which CrossInfoNet was trained by: bounds in whole pixels, no value
-                between two others
-    cut_smooth  REN's and Pose-REN's: bounds as they come, values between neighbours
+half its side, from its centre. A crop is DeepPrior's, which CrossInfoNet was trained by: bounds in
+whole pixels, no interpolation.
 
 Legend: H W the frame, S the crop's side.
 """
@@ -38,10 +35,6 @@ class Placement:
     def to_crop(self, uv: ArrayLike) -> Points:
         """(…, 2 or 3) u v of the frame → (…, 2) x y of the crop."""
         return np.asarray(uv, np.float64)[..., :2] * self.scale + self.offset
-
-    def to_frame(self, xy: ArrayLike) -> Points:
-        """(…, 2) x y of the crop → (…, 2) u v of the frame."""
-        return (np.asarray(xy, np.float64) - self.offset) / self.scale
 
 
 @dataclass(frozen=True)
@@ -97,17 +90,8 @@ class Cube:
         scale = wide / (u1 - u0), high / (v1 - v0)
         return Placement(scale, (left - u0 * scale[0], top - v0 * scale[1]))
 
-    @property
-    def smooth_placement(self) -> Placement:
-        """Where `cut_smooth` puts them: the bounds on the first and the last pixel's centre."""
-        u, v, d = self.centre_uvd
-        reach = np.array([self.camera.fx, self.camera.fy]) * self.side_mm / 2 / d
-        scale = (SIDE - 1) / (2 * reach)
-        offset = -(np.array([u, v]) - reach) * scale
-        return Placement((scale[0], scale[1]), (offset[0], offset[1]))
-
     def cut(self, depth_mm: Depth) -> Crop:
-        """The crop (S, S) by DeepPrior's way.
+        """The crop (S, S).
 
         Args:
             depth_mm: (H, W); what is not within `REACH_MM` counts as not seen.
@@ -120,27 +104,6 @@ class Cube:
         crop[top : top + high, left : left + wide] = _taken(depth_mm, rows, columns)
         crop[(crop < REACH_MM[0]) | (crop > REACH_MM[1])] = 0
         return self._in_units(np.where(crop == 0, np.float32(np.inf), crop))
-
-    def cut_smooth(self, depth_mm: Depth) -> Crop:
-        """The crop (S, S) by REN's way.
-
-        Args:
-            depth_mm: (H, W); 0 counts as the far face before neighbours are mixed.
-        """
-        far = self.centre_uvd[2] + self.side_mm / 2
-        place = self.smooth_placement
-        matrix = np.array(
-            [[place.scale[0], 0, place.offset[0]], [0, place.scale[1], place.offset[1]]]
-        )
-        crop = cv2.warpAffine(
-            np.where(depth_mm == 0, far, depth_mm).astype(np.float32),
-            matrix,
-            (SIDE, SIDE),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-            borderValue=far,
-        )
-        return self._in_units(np.asarray(crop, np.float32))
 
     def turned(self, xyz_mm: Points, turn_deg: float) -> Points:
         """(…, 3) points in space, turned in the picture round the centre, clockwise as one sees it;

@@ -70,7 +70,7 @@ def test_what_lies_outside_the_frame_is_far() -> None:
     assert (crop[:, :28] == 1).all() and (crop[68:] == 1).all()
 
 
-def test_a_mark_in_the_frame_is_found_at_its_place_in_the_crop_and_back() -> None:
+def test_a_mark_in_the_frame_is_found_at_its_place_in_the_crop() -> None:
     cube = Cube(CAMERA, (97.3, 63.8, 431.0), 133.0)
     depth = frame()
     depth[70, 104] = 431.0
@@ -78,24 +78,6 @@ def test_a_mark_in_the_frame_is_found_at_its_place_in_the_crop_and_back() -> Non
     place = cube.placement.to_crop([104, 70, 431.0])
     np.testing.assert_allclose(place, [45 * 96 / 77] * 2)  # bounds 59 … 136, 25 … 102
     assert set(columns) == set(rows) == {57}
-    np.testing.assert_allclose(cube.placement.to_frame(place), [104, 70])
-
-
-def test_ren_s_crop_has_the_bounds_on_its_first_and_last_pixels_and_mixes_neighbours() -> None:
-    cube = Cube(CAMERA, (100.0, 60.0, 500.0), 95.0)  # 47.5 px: each is 2 of the crop's
-    np.testing.assert_allclose(cube.smooth_placement.to_crop([76.25, 36.25]), [0, 0])
-    np.testing.assert_allclose(cube.smooth_placement.to_crop([123.75, 83.75]), [95, 95])
-    depth = np.broadcast_to(np.arange(200, dtype=np.float32) + 400, (120, 200))
-    crop = cube.cut_smooth(np.ascontiguousarray(depth))
-    np.testing.assert_allclose(crop[7], (476.25 + np.arange(96) / 2 - 500) / 47.5, atol=1e-3)
-
-
-def test_in_ren_s_crop_what_is_not_seen_or_outside_is_far_and_what_is_beyond_is_cut_off() -> None:
-    depth = frame(440.0)
-    depth[:, 100:] = 0
-    crop = Cube(CAMERA, (100.0, 8.0, 500.0), 95.0).cut_smooth(depth)
-    assert (crop[40:, :46] == -1).all() and (crop[40:, 50:] == 1).all()
-    assert (crop[:30] == 1).all()  # above the frame
 
 
 def test_points_in_a_cube_are_units_of_half_its_side_and_come_back() -> None:
