@@ -3,5 +3,5 @@ freedom (six of the wrist, twenty of the fingers) before a person and walls, see
 
     draw_shape, draw_angles ──hand──▶ scenes ──solids──▶ cast ──depth──▶ measured
 
-For others: `render.render_hand`, `render.Settings`.
+For others: `render.render_hand`, `render.Settings`, `film.RenderedFilm`.
 """

@@ -47,14 +47,12 @@ class RenderedHand:
         depth_mm: (H, W), 0 where the sensor saw nothing.
         camera: that gives just this picture.
         points_mm: (24, 3) as `hand.joints_of`.
-        angles: (5, 4) radians as in `hand.py`.
         left: it is a left hand.
     """
 
     depth_mm: NDArray[np.uint16]
     camera: Camera
     points_mm: Points
-    angles: Points
     left: bool
 
     def joints_mm(self, skeleton: str) -> Points:
@@ -64,10 +62,6 @@ class RenderedHand:
             SkeletonError: another skeleton.
         """
         return mixture(skeleton) @ self.points_mm
-
-    def joints_uvd(self, skeleton: str) -> Points:
-        """(K, 3) u, v, d in this picture."""
-        return self.camera.to_pixels(self.joints_mm(skeleton))
 
 
 NYU_HANDS = Settings()
@@ -81,7 +75,7 @@ def render_hand(seed: int, number: int, settings: Settings = NYU_HANDS) -> Rende
     if settings.window_mm is not None:
         camera = window(camera, scene.joints_mm[:-3].mean(0), settings.window_mm)
     depth = measured(cast(scene.solids, scene.planes, camera), camera, settings.noise, rng)
-    return RenderedHand(depth, camera, scene.joints_mm, scene.angles, scene.left)
+    return RenderedHand(depth, camera, scene.joints_mm, scene.left)
 
 
 def window(camera: Camera, middle_mm: Points, side_mm: float) -> Camera:

@@ -4,9 +4,10 @@ folder; what a seed gives is always the same.
 Convention: as in `depth_hands.py`; the cube's middle is that of the true keypoints.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,13 @@ SENSORS = (
 )
 _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # hands to learn from
-_KEPT, _FIRST = 1024, 48  # rendered hands at hand, and when the first sample is drawn
+_POOL_SIZE = 1024
+_FIRST = 48  # in the pool when the first sample is drawn
 _VIEWS = 8  # so many times a hand is shown on average
 _SHIFT_MM, _SCALE, _TURN_DEG, _TURNED_SHARE = 10.0, 0.06, 180.0, 0.1
+
+
+Rendered = TypeVar("Rendered")
 
 
 class RenderedHands(DepthHands):
@@ -68,16 +73,29 @@ class RenderedHands(DepthHands):
     ) -> Iterator[Sample]:
         """Augmented samples without end, of hands drawn from the rows: a new one every few."""
         rng = np.random.default_rng(seed)
-        kept: list[DepthHand] = []
-        while True:
-            number = int(rows[rng.integers(len(rows))])
-            hand = rendered(self.skeleton, self._sensors, _LEARNED_SEED, number)
-            if len(kept) < _KEPT:
-                kept.append(hand)
-            else:
-                kept[rng.integers(_KEPT)] = hand
-            for _ in range(_VIEWS if len(kept) >= _FIRST else 0):
-                yield *shown(kept[rng.integers(len(kept))], _drawn_change(rng)), 1.0
+        render = partial(rendered, self.skeleton, self._sensors, _LEARNED_SEED)
+        for hand in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
+            yield *shown(hand, _drawn_change(rng)), 1.0
+
+
+def sample_pool(
+    render: Callable[[int], Rendered],
+    rows: NDArray[np.int64],
+    rng: np.random.Generator,
+    size: int,
+    views: int,
+) -> Iterator[Rendered]:
+    """Rendered things of these numbers without end, each shown so many times on average: a new one
+    replaces a random one of a pool of that size."""
+    pool: list[Rendered] = []
+    while True:
+        thing = render(int(rows[rng.integers(len(rows))]))
+        if len(pool) < size:
+            pool.append(thing)
+        else:
+            pool[rng.integers(size)] = thing
+        for _ in range(views if len(pool) >= _FIRST else 0):
+            yield pool[rng.integers(len(pool))]
 
 
 def depth_hands_of(data: Path, skeleton: Skeleton) -> DepthHands:

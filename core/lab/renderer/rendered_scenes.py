@@ -9,6 +9,7 @@ at the palm's depth: a PCK@0.1 is the share that lies within 50 mm in the pictur
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from core.depth.cameras import CAMERAS, Camera, Points
 from core.depth.cubes import Depth
 from core.lab.renderer.noise import NOISES, measured
 from core.lab.renderer.render import Settings
+from core.lab.renderer.rendered_hands import sample_pool
 from core.lab.renderer.scenes import draw_scene
 from core.lab.renderer.solids import cast
 from core.pose.hand import KNUCKLES, WRIST
@@ -37,7 +39,7 @@ SENSORS = (
 )
 _MEASURED_SEED, _LEARNED_SEED = 0, 1
 _DIFFERENT = 10_000_000  # scenes to learn from
-_KEPT, _FIRST = 1536, 48  # rendered scenes at hand, and when the first sample is drawn
+_POOL_SIZE = 1536
 _VIEWS = 3  # so many times a scene is shown on average
 _EMPTY_SHARE = 0.12  # of scenes that are seen from where the palm is not in the picture
 _ZOOM, _MOVE = 0.15, 0.12  # of the picture, how it is enlarged and moved
@@ -97,16 +99,9 @@ class RenderedScenes:
         """Samples without end, of scenes drawn from the rows: a new one every few, changed
         a little each time."""
         rng = np.random.default_rng(seed)
-        kept: list[PalmScene] = []
-        while True:
-            number = int(rows[rng.integers(len(rows))])
-            scene = rendered_scene(self._sensors, _LEARNED_SEED, number, empty=_EMPTY_SHARE)
-            if len(kept) < _KEPT:
-                kept.append(scene)
-            else:
-                kept[rng.integers(_KEPT)] = scene
-            for _ in range(_VIEWS if len(kept) >= _FIRST else 0):
-                yield *_changed(kept[rng.integers(len(kept))], rng), 1.0
+        render = partial(rendered_scene, self._sensors, _LEARNED_SEED, empty=_EMPTY_SHARE)
+        for scene in sample_pool(render, rows, rng, _POOL_SIZE, _VIEWS):
+            yield *_changed(scene, rng), 1.0
 
     def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The scene as it is, and 500 mm at the palm's depth in pixels."""

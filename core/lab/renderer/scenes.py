@@ -27,14 +27,12 @@ class Scene:
     Attributes:
         solids, planes: everything that is seen.
         joints_mm: (24, 3) of the hand, as `hand.joints_of`.
-        angles: (5, 4) radians, as in `hand.py`.
         left: it is a left hand.
     """
 
     solids: Solids
     planes: list[Plane]
     joints_mm: Points
-    angles: Points
     left: bool
 
 
@@ -79,7 +77,7 @@ def scene_of(rng: np.random.Generator, held: Held, before: Points | None = None)
     hand = _moved(skin(held.shape, chains, held.arm), to_camera, wrist)
     things, planes = _surroundings(rng, hand, held.palm if before is None else before)
     joints_mm = own @ to_camera.T + wrist
-    return Scene(joined([hand, *things]), planes, joints_mm, held.angles, held.left)
+    return Scene(joined([hand, *things]), planes, joints_mm, held.left)
 
 
 def _moved(solids: Solids, turn: Points, shift: Points) -> Solids:

@@ -16,7 +16,6 @@ from core.pose.types import Floats
 
 Indices = NDArray[np.intp]
 _NEAR_MM = 60.0  # nothing nearer is seen
-_LARGE = 400  # px; from here on a solid is quicker drawn by itself
 _EDGE = 1e-3  # faces reach so far (of their size) beyond their border, lest a slit shows
 
 
@@ -100,39 +99,24 @@ class _Rays:
             (x, camera.fx, camera.u0, camera.width),
             (y, camera.fy, camera.v0, camera.height),
         ):
-            ends = [(place - solids.radii), (place + solids.radii)]
-            low = np.where(ends[0] < 0, ends[0] / safe, ends[0] / (z + solids.radii))
-            high = np.where(ends[1] > 0, ends[1] / safe, ends[1] / (z + solids.radii))
+            first, last = place - solids.radii, place + solids.radii
+            low = np.where(first < 0, first / safe, first / (z + solids.radii))
+            high = np.where(last > 0, last / safe, last / (z + solids.radii))
             low, high = low * focal + middle, high * focal + middle
-            found += [np.where(near < _NEAR_MM, 0, low), np.where(near < _NEAR_MM, size, high)]
-        limit = 1e6
-        clipped = np.clip(np.stack(found, 1), -limit, limit)
-        return np.stack(
-            [np.floor(clipped[:, i]) if i % 2 == 0 else np.ceil(clipped[:, i]) for i in range(4)], 1
-        ).astype(np.int32)
+            found.append(np.where(near < _NEAR_MM, 0, np.floor(low)))
+            found.append(np.where(near < _NEAR_MM, size, np.ceil(high)))
+        return np.clip(np.stack(found, 1), -1e6, 1e6).astype(np.int32)
 
     def draw(self, depth: Floats, solve: _Solver, table: Floats, boxes: NDArray[np.int32]) -> None:
-        """Put solids into a depth picture where they are nearest: large ones box by box, all the
-        small ones at once."""
-        width, height = len(self._x), len(self._y)
+        """Put solids into a depth picture where they are nearest."""
+        height, width = depth.shape
         left, right = np.clip(boxes[:, 0], 0, width), np.clip(boxes[:, 1] + 1, 0, width)
         top, bottom = np.clip(boxes[:, 2], 0, height), np.clip(boxes[:, 3] + 1, 0, height)
-        count = np.maximum(right - left, 0) * np.maximum(bottom - top, 0)
-        for i in np.flatnonzero(count >= _LARGE):
+        for i in np.flatnonzero((right > left) & (bottom > top)):
             rows, columns = slice(top[i], bottom[i]), slice(left[i], right[i])
             part = depth[rows, columns]
             found = solve(table[:, i], self._x[None, columns], self._y[rows, None])
             np.minimum(part, found, out=part)
-        small = np.flatnonzero((count > 0) & (count < _LARGE))
-        if len(small):
-            wide, counts = (right - left)[small], count[small]
-            owner = np.repeat(np.arange(len(small)), counts)
-            at = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-            down = at // wide[owner]
-            row, column = top[small][owner] + down, left[small][owner] + at - down * wide[owner]
-            near = np.repeat(table[:, small], counts, axis=1)
-            found = solve(near, self._x[column], self._y[row])
-            np.minimum.at(depth.reshape(-1), row * width + column, found)
 
 
 def _around(boxes: NDArray[np.int32]) -> NDArray[np.int32]:

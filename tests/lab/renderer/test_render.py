@@ -15,6 +15,7 @@ from core.lab.renderer.noise import NOISES
 from core.lab.renderer.render import (
     JOINTS,
     NYU_HANDS,
+    RenderedHand,
     Settings,
     mixture,
     render_hand,
@@ -29,6 +30,10 @@ NYU = camera_named("nyu")
 def digest(number: int) -> str:
     hand = render_hand(11, number)
     return hashlib.sha256(hand.depth_mm.tobytes() + hand.points_mm.tobytes()).hexdigest()
+
+
+def joints_uvd(hand: RenderedHand, skeleton: str) -> np.ndarray:
+    return hand.camera.to_pixels(hand.joints_mm(skeleton))
 
 
 def test_the_same_seed_and_number_give_the_same_bytes_in_another_process(root) -> None:
@@ -51,14 +56,14 @@ def test_a_window_is_its_part_of_the_whole_picture() -> None:
     high, wide = part.depth_mm.shape
     assert whole.depth_mm.shape == (480, 640)
     assert np.array_equal(part.depth_mm, whole.depth_mm[top : top + high, left : left + wide])
-    shift = whole.joints_uvd("nyu_14") - part.joints_uvd("nyu_14")
+    shift = joints_uvd(whole, "nyu_14") - joints_uvd(part, "nyu_14")
     assert np.allclose(shift, (left, top, 0))
 
 
 def test_a_window_holds_the_hand() -> None:
     for number in range(30):
         hand = render_hand(6, number)
-        uv = hand.joints_uvd("hand_21")[:, :2]
+        uv = joints_uvd(hand, "hand_21")[:, :2]
         inside = (uv >= 0).all(1) & (uv < (hand.camera.width, hand.camera.height)).all(1)
         assert inside.mean() > 0.7  # the rest of a hand may be outside the camera's picture
         assert hand.depth_mm.shape == (hand.camera.height, hand.camera.width)
@@ -92,7 +97,7 @@ def test_no_joint_lies_before_what_is_seen() -> None:
     """A joint is in flesh: where it lies in the picture, something is seen before it."""
     for number in range(40):
         hand = render_hand(8, number, CLEAN)
-        u, v, d = hand.joints_uvd("hand_21").T
+        u, v, d = joints_uvd(hand, "hand_21").T
         inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
         u, v = np.round(u[inside]).astype(int), np.round(v[inside]).astype(int)
         seen = hand.depth_mm[v, u]
@@ -104,7 +109,7 @@ def test_of_a_raised_hand_most_joints_are_seen_within_their_radius() -> None:
     near = []
     for number in range(40):
         hand = render_hand(8, number, CLEAN)
-        u, v, d = hand.joints_uvd("hand_21").T
+        u, v, d = joints_uvd(hand, "hand_21").T
         inside = (u > 1) & (v > 1) & (u < hand.camera.width - 2) & (v < hand.camera.height - 2)
         at = np.round(v[inside]).astype(int), np.round(u[inside]).astype(int)
         near.extend(d[inside] - hand.depth_mm[at] < 20)
@@ -120,10 +125,9 @@ def test_left_and_right_hands_are_mirror_images() -> None:
         knuckles = hand.joints_mm("hand_21")[[5, 9, 13, 17]]
         tips = hand.joints_mm("hand_21")[[8, 12, 16, 20]]
         palm = np.cross(index - wrist, little - wrist)  # of a right hand: to the palm's side
-        bent = np.degrees(hand.angles[1:, 0]).mean() > 40
-        if bent:
-            towards = ((tips - knuckles).mean(0) @ palm) > 0
-            assert towards == (not hand.left)
+        towards_mm = (tips - knuckles).mean(0) @ palm / np.linalg.norm(palm)
+        if abs(towards_mm) > 25:  # bent fingers
+            assert (towards_mm > 0) == (not hand.left)
             sides.add(hand.left)
     assert sides == {True, False}
 
@@ -161,6 +165,6 @@ def test_any_camera_can_look() -> None:
         camera = camera_named(name)
         hand = render_hand(1, 3, Settings(camera, window_mm=None))
         assert hand.depth_mm.shape == (camera.height, camera.width)
-        palm = hand.joints_uvd("nyu_14")[13]
+        palm = joints_uvd(hand, "nyu_14")[13]
         assert 0 <= palm[0] < camera.width
         assert 0 <= palm[1] < camera.height
