@@ -165,7 +165,7 @@ def unpack(content: bytes, count: int, name: str) -> NDArray[np.uint16]:
     except IndexError:
         pixels = []
     if len(pixels) != count:
-        raise MediaError(f"{name} is damaged: it doesn't unpack to {count:,} pixels")
+        raise MediaError(f"{name} is damaged: it unpacks to other than {count:,} pixels")
     return np.array(pixels, np.uint16)
 
 
