@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from core.capture.importing import import_path
-from core.depth.sources.frames import DepthFrame
+from core.depth.frames import DepthFrame
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
 from core.estimators.heatmap_model import HeatmapNet
