@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score
 
+from core.gestures.classifier.fitting import TrainOptions
+from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
 from core.gestures.evaluation.label_noise import noise_by_model, noise_by_neighbours
 from core.gestures.labels import GestureLabel
-from core.gestures.model.gesture_model import GestureModel
-from core.gestures.training.fitting import TrainOptions
-from core.gestures.training.learner import train
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.learning.runs import Run
 
 SHARE, RECORDING = 0.03, 50

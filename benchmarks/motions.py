@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import sfinge
+from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import GestureData
+from core.gestures.motion.motion_learner import fit_again, probabilities
 from core.gestures.motion.templates import warped_distances
-from core.gestures.training.fitting import TrainOptions
-from core.gestures.training.motion_learner import fit_again, probabilities
 from core.pose.skeletons import HAND_21
 from tests.support.recorded_clips import clips_of, signs_of, surer
 

@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.gestures.classifier.fitting import fit_all
+from core.gestures.classifier.learner import without_empty_gestures
+from core.gestures.classifier.nets import OpenSetNet, RejectionHead
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.training.export import data_hash
-from core.gestures.training.fitting import fit_all
-from core.gestures.training.learner import without_empty_gestures
-from core.gestures.training.nets import OpenSetNet, RejectionHead
-from core.gestures.training.rejection import fit_rejection
+from core.gestures.modelfile.export import data_hash
+from core.gestures.openset.rejection import fit_rejection
 from core.lab.open_set import Scores, left_out_scores, unknown_digits, unknown_hands_of
 from core.lab.starter import EPOCHS, OPTIONS
 from core.lab.starter_data import all_data, make_keypoints

@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.gestures.classifier.augmentation import Augmentation
+from core.gestures.classifier.fitting import fit_all, net_probabilities
 from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
-from core.gestures.training.augmentation import Augmentation
-from core.gestures.training.fitting import fit_all, net_probabilities
 from core.lab.starter import EPOCHS, OPTIONS
 from core.lab.starter_data import (
     SOURCES,

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks.detection import Span, detection_figures
 from core.capture.clips import LEAST_FRAMES, MOST_S
+from core.gestures.classifier.fitting import TrainOptions
+from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionStream
 from core.gestures.motion.trimming import moving_part
-from core.gestures.training.fitting import TrainOptions
-from core.gestures.training.learner import train
 from core.learning.runs import Run
 from core.pose.skeletons import HAND_21
 from tests.support.recorded_clips import Clips, clips_of

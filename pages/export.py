@@ -7,8 +7,8 @@ import streamlit as st
 from core.exchange.model_files import Exported, card_of, exported, file_name, import_into, uploaded
 from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
-from core.gestures.model.bundle import BESIDE, SUFFIX, check_bundle
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.bundle import BESIDE, SUFFIX, check_bundle
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons import skeleton_named
 from core.store import Project
 from pages.panels.frame import errors_shown, studio

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons import skeleton_named
 from core.recognition.files import SUFFIXES, Read, read_file
 from core.recognition.keypoint_sources import KeypointSource

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from core.capture.importing import import_path
 from core.estimators import create_estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.paths import Paths
 from core.store import Store

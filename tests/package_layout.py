@@ -47,7 +47,11 @@ TORCH = (
     "core/nets/*",
     "core/datasets/*",
     "core/learning/*",
-    "core/gestures/training/*",
+    "core/gestures/classifier/*",
+    "core/gestures/openset/*",
+    "core/gestures/motion/motion_*.py",
+    "core/gestures/modelfile/export.py",
+    "core/gestures/modelfile/motion_graph.py",
     "core/gestures/loading.py",  # loads it whole, before SciPy asks for half of it
 )
 DATABASE = ("core/store/*",)
@@ -92,10 +96,10 @@ HANDS = (
     "core/datasets/*",
     "core/learning/published_nets.py",
     "core/estimators/*",
-    "core/gestures/model/drift.py",
-    "core/gestures/training/outliers.py",
-    "core/gestures/training/augmentation.py",
-    "core/gestures/model/seed_model.py",
+    "core/gestures/modelfile/drift.py",
+    "core/gestures/openset/outliers.py",
+    "core/gestures/classifier/augmentation.py",
+    "core/gestures/classifier/seed_model.py",
     "core/capture/demo.py",
     "core/capture/table_rows.py",
     "core/capture/tables.py",
@@ -109,8 +113,8 @@ HANDS = (
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.
 OLDER = (
     "core/gestures/data.py",
-    "core/gestures/model/gesture_model.py",
-    "core/gestures/model/metadata.py",
+    "core/gestures/modelfile/gesture_model.py",
+    "core/gestures/modelfile/metadata.py",
     "core/store/*",
     "core/exchange/data_in.py",
     "core/exchange/data_columns.py",

@@ -237,10 +237,10 @@ def test_a_cycle_inside_a_package_is_found_through_a_third_module(tmp_path: Path
         ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/capture/importing.py", "import sqlalchemy"),
-        ("core/gestures/model/gesture_model.py", "def f():\n    import torch"),
+        ("core/gestures/modelfile/gesture_model.py", "def f():\n    import torch"),
         ("core/recognition/live.py", "from sklearn.metrics import accuracy_score"),
         ("core/weights/readers.py", "import pickle"),
-        ("core/gestures/training/learner.py", "import joblib"),
+        ("core/gestures/classifier/learner.py", "import joblib"),
         ("core/datasets/hand_crops.py", "import albumentations"),
         ("core/nets/cpm.py", "import tensorflow"),
         ("core/errors.py", "import numpy"),
@@ -261,7 +261,7 @@ def test_a_library_in_the_wrong_package_is_found(tmp_path: Path, path: str, text
         ("core/media/videos.py", "import av, cv2"),
         ("core/estimators/landmarkers.py", "import mediapipe, threading"),
         ("core/store/store.py", "import sqlalchemy"),
-        ("core/gestures/training/learner.py", "import torch"),
+        ("core/gestures/classifier/learner.py", "import torch"),
         ("core/gestures/evaluation/baselines.py", "import sklearn.neighbors"),
         ("core/pose/boxes.py", "import cv2, numpy, math"),
     ],
@@ -272,10 +272,10 @@ def test_a_library_in_its_own_package_is_no_fault(tmp_path: Path, path: str, tex
 
 def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
     modules = made_tree(
-        tmp_path, {"core/gestures/training/learner.py": "print(1)", "core/cli.py": "print(2)"}
+        tmp_path, {"core/gestures/classifier/learner.py": "print(1)", "core/cli.py": "print(2)"}
     )
     assert package_layout.printing(modules) == [
-        "core/gestures/training/learner.py:1: print() belongs to the command line"
+        "core/gestures/classifier/learner.py:1: print() belongs to the command line"
     ]
 
 

@@ -36,8 +36,8 @@ from core.capture.importing import import_path
 from core.depth.io.recordings import open_depth
 from core.errors import MudraError
 from core.exchange.model_files import sample_hands
-from core.gestures.model.bundle import check_bundle, write_bundle
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.bundle import check_bundle, write_bundle
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Paths

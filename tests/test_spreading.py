@@ -20,7 +20,7 @@ import pytest
 
 from core.capture.importing import import_path
 from core.errors import EstimatorError, MediaError
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.recognition.evaluating import evaluate

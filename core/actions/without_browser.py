@@ -12,7 +12,7 @@ from core.capture.uploads import open_frames
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import ActionError
 from core.estimators import Estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
 from core.recognition.depth_estimates import estimate_of
 from core.recognition.depth_reading import DepthReader

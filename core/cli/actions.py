@@ -66,7 +66,7 @@ def act(
     from core.actions.changes import Change
     from core.actions.websocket import check_origins, new_token
     from core.actions.without_browser import opened
-    from core.gestures.model.bundle import load_model
+    from core.gestures.modelfile.bundle import load_model
 
     check_of_depth(depth, camera, unit_mm)
     paths = Paths.find(workspace)

@@ -192,7 +192,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
-    from core.gestures.model.bundle import load_model
+    from core.gestures.modelfile.bundle import load_model
     from core.recognition.evaluating import evaluate as evaluate_
 
     labels = parse_map(mapping)
@@ -236,7 +236,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Name the gestures in a picture, folder, video or camera."""
-    from core.gestures.model.bundle import load_model
+    from core.gestures.modelfile.bundle import load_model
     from core.recognition.predicting import predict as predict_
 
     paths = Paths.find(workspace)

@@ -32,7 +32,7 @@ def export(
 ) -> None:
     """Write a model as one file that others can use and check."""
     from core.exchange.model_files import export_model, proof_of
-    from core.gestures.model.bundle import load_model
+    from core.gestures.modelfile.bundle import load_model
 
     paths = Paths.find(workspace)
     bundle = export_model(load_model(paths.model(model)), out, paths, names=not no_names)
@@ -47,7 +47,7 @@ def verify(
 ) -> None:
     """Check that a .gesture file is whole and answers as it did when it was exported."""
     from core.exchange.model_files import proof_of
-    from core.gestures.model.bundle import check_bundle
+    from core.gestures.modelfile.bundle import check_bundle
 
     try:
         proof = proof_of(check_bundle(file), Paths.find())

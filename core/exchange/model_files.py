@@ -15,7 +15,7 @@ import numpy as np
 from core.capture.tables import read_table
 from core.errors import ArchiveError, ModelError, TrainingError
 from core.files import temporary_folder
-from core.gestures.model.bundle import (
+from core.gestures.modelfile.bundle import (
     BESIDE,
     COUNT,
     MAX_FILE,
@@ -26,8 +26,8 @@ from core.gestures.model.bundle import (
     check_bundle,
     write_bundle,
 )
-from core.gestures.model.card import model_card
-from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
+from core.gestures.modelfile.card import model_card
+from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.owners import owner_of
 from core.jobs.trainings import MOTIONS_ORIGIN
 from core.learning.runs import DONE, LOG, Run

@@ -32,7 +32,7 @@ from core.exchange.manifest import (
 )
 from core.exchange.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
-from core.gestures.model.gesture_model import MOTIONS
+from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_TOTAL, unpacked

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from core.errors import ArchiveError
 from core.exchange.run_records import check_record
-from core.gestures.model.bundle import check_folder
-from core.gestures.model.gesture_model import MODEL, MOTIONS
+from core.gestures.modelfile.bundle import check_folder
+from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of
 from core.learning.runs import DEAD, LOG, Run
 from core.media.json_objects import first_fault

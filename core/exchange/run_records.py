@@ -1,5 +1,5 @@
 """What the log of a training that came in a file may say, line by line: what every page that shows
-trainings counts on. `core.gestures.training.learner` writes these records; keys that only others
+trainings counts on. `core.gestures.classifier.learner` writes these records; keys that only others
 read pass.
 """
 

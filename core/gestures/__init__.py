@@ -1,6 +1,6 @@
 """Keypoints → gesture.
 
-For others: `labels` (names and emoji), `data.GestureData`, `features.feature_set`,
-`training.learner.train` (torch), `evaluation` (how far it can be trusted),
-`model.gesture_model.GestureModel` (in use: onnxruntime).
+`labels`: names and emoji; `data`: labelled samples; `features`: keypoints → numbers; `classifier`:
+the net of still gestures; `openset`: rejection of unknown hands; `motion`: gestures that move;
+`evaluation`: splits, figures, label noise; `modelfile`: the model in use (onnxruntime) and on disk.
 """

@@ -7,7 +7,7 @@ one. Who chooses an older one keeps it; who chooses the newest follows the train
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.gestures.model.gesture_model import METADATA, MODEL
+from core.gestures.modelfile.gesture_model import METADATA, MODEL
 from core.jobs.owners import belongs_to
 from core.learning.runs import DONE, LOG, STOPPED, Run, list_runs
 from core.paths import Paths

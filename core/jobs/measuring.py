@@ -11,7 +11,7 @@ from core.errors import ModelError, TrainingError
 from core.files import change_json
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Part, Protocol
-from core.gestures.model.gesture_model import METADATA, GestureModel
+from core.gestures.modelfile.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingManager, result_of
 from core.learning.background import RunThread, Stop
 from core.learning.runs import DONE, RUNNING, STOPPED, Run
@@ -174,9 +174,9 @@ def _as_trained(
     """The samples, options and epochs that a training's model came from, and the protocol of
     leaving persons out of them: where the training chose its epochs on held-out samples, these were
     of the same persons."""
-    from core.gestures.training.export import data_hash
-    from core.gestures.training.fitting import TrainOptions
-    from core.gestures.training.learner import without_empty_gestures
+    from core.gestures.classifier.fitting import TrainOptions
+    from core.gestures.classifier.learner import without_empty_gestures
+    from core.gestures.modelfile.export import data_hash
 
     model = GestureModel.load(of.path)
     samples = manager.data(project, model.estimators, in_space=model.axes == 3)

@@ -262,8 +262,8 @@ def _training(
 
     def begin(after: Any = None) -> Any:
         warm_up().join()  # what both load at one time, either may see half of
-        from core.gestures.training.fitting import TrainOptions
-        from core.gestures.training.learner import train
+        from core.gestures.classifier.fitting import TrainOptions
+        from core.gestures.classifier.learner import train
         from core.learning.background import RunThread
 
         run = Run.create(paths.runs, **about)
@@ -328,7 +328,7 @@ def warm_up() -> threading.Thread:
 
     def load() -> None:
         load_before_scipy()
-        import core.gestures.training.learner  # noqa: F401 - torch and scikit-learn, seconds
+        import core.gestures.classifier.learner  # noqa: F401 - torch and scikit-learn, seconds
 
     thread = threading.Thread(target=load, name="warming up", daemon=True)
     thread.start()

@@ -19,7 +19,7 @@ from core.estimators.depth_net import DepthNet
 from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.files import temporary_folder
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, warm_up
 from core.lab.bench_live import bench_hand

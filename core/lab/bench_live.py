@@ -22,7 +22,7 @@ from core.estimators.landmarkers import HAND, POSE, Landmarkers
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.mediapipe_task import MediapipeTask
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.net_training import LIGHT
 from core.media.videos import read_video
 from core.paths import Paths

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE
-from core.gestures.training.rejection import Rejection, choose_threshold, thresholds_of_others
+from core.gestures.openset.rejection import Rejection, choose_threshold, thresholds_of_others
 from core.lab.starter_data import OTHER_SIGNS, XY, blocks_of
 
 FOLDS = 5

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from core.gestures.classifier.augmentation import Augmentation
+from core.gestures.classifier.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.classifier.nets import OpenSetNet
 from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.evaluation.protocol import Part, Protocol
-from core.gestures.training.augmentation import Augmentation
-from core.gestures.training.export import save_model
-from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
-from core.gestures.training.nets import OpenSetNet
-from core.gestures.training.rejection import TARGET, fit_rejection, open_set_answers
+from core.gestures.modelfile.export import save_model
+from core.gestures.openset.rejection import TARGET, fit_rejection, open_set_answers
 from core.lab.open_set import (
     Answer,
     by_kind,

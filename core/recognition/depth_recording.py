@@ -15,7 +15,7 @@ from core.depth.drawing import colour_depth
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MediaError, SkeletonError
 from core.estimators.depth_net import DepthNet
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Floats, Frame
 from core.recognition.depth_estimates import hand_estimate
 from core.recognition.depth_playback import DepthView, Found, found_in

@@ -17,7 +17,7 @@ from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import MudraError
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
 from core.media.pictures import read_picture
 from core.pose.types import Estimate, Picture

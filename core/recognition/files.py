@@ -16,7 +16,7 @@ from core.capture.cells import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.files import make_temporary_folder, remove_temporary_folder
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES, video_info

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from core.errors import MudraError
 from core.estimators import Estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import NearMiss
 from core.pose.body_drawing import BodyView, draw_body
 from core.pose.heatmap_layout import Maps

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
 from core.pose.boxes import resized, same_shape
 from core.pose.drawing import draw_way

@@ -13,7 +13,7 @@ from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
 from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import NONE
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info

@@ -12,9 +12,9 @@ import numpy as np
 
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
-from core.gestures.model.coverage import sees_half
-from core.gestures.model.gesture_model import GestureModel
-from core.gestures.model.smoothing_settings import smoothing_of
+from core.gestures.modelfile.coverage import sees_half
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.gestures.modelfile.smoothing_settings import smoothing_of
 from core.pose.skeletons import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks

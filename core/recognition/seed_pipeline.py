@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from core.errors import TableError
-from core.gestures.model.seed_model import DenseModel, openpose_inputs
+from core.gestures.classifier.seed_model import DenseModel, openpose_inputs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Floats

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.gestures.evaluation.label_noise import NoiseScores, noise_by_model, noise_by_neighbours
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import answering, starter_of
 from core.paths import Paths
 from core.store import Project, Store

@@ -142,7 +142,7 @@ def _models(paths: Paths) -> Check:
 
 
 def _starter(paths: Paths) -> Check:
-    from core.gestures.model.gesture_model import GestureModel
+    from core.gestures.modelfile.gesture_model import GestureModel
 
     try:
         model = GestureModel.load(paths.starter)

@@ -13,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, result_of
 from core.learning.runs import Run, error_text

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.capture import cells
 from core.exchange import own_tables
-from core.gestures.model import bundle
+from core.gestures.modelfile import bundle
 from core.media import archives, json_objects, pictures, videos
 
 LIMITS_MB = {

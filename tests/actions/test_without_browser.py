@@ -12,7 +12,7 @@ from core.actions.actions import Actions, Settings
 from core.actions.without_browser import act, opened
 from core.errors import ActionError, MediaError, ModelError
 from core.estimators import create_estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
 from core.paths import Paths

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from core.gestures.model.bundle import MEMBERS, check_bundle
+from core.gestures.modelfile.bundle import MEMBERS, check_bundle
 from tests.browser.conftest import SIZES, go, light_and_dark, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]

@@ -15,7 +15,7 @@ from core.capture.demo import (
     read_demo,
 )
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.types import Frame
 from core.recognition.live import LiveProcessor, Options

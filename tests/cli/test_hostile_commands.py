@@ -21,8 +21,8 @@ from pyarrow import parquet
 
 from core.exchange.data_columns import MARKS, number_columns
 from core.exchange.model_files import export_model
-from core.gestures.model.bundle import _zip, add_hashes
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.bundle import _zip, add_hashes
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 
 MAX_MB, MAX_SECONDS = 512, 20  # of memory and of computing

@@ -16,7 +16,7 @@ from core.capture.tables import read_table
 from core.cli import app
 from core.depth.io.recorder import record
 from core.errors import ModelError
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import TrainingManager
 from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import read_picture

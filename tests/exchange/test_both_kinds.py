@@ -14,7 +14,7 @@ import pytest
 
 from core.errors import ArchiveError, ModelError
 from core.exchange.model_files import card_of, export_model, exported, import_into, proof_of
-from core.gestures.model.bundle import (
+from core.gestures.modelfile.bundle import (
     BESIDE,
     MEMBERS,
     check_bundle,
@@ -22,7 +22,7 @@ from core.gestures.model.bundle import (
     read_bundle,
     write_bundle,
 )
-from core.gestures.model.gesture_model import MOTIONS, GestureModel
+from core.gestures.modelfile.gesture_model import MOTIONS, GestureModel
 from core.gestures.motion.windows import window
 from core.jobs.answering import answering
 from core.paths import Paths

@@ -30,8 +30,8 @@ from core.exchange.model_files import (
     without_names,
 )
 from core.files import change_json
-from core.gestures.model.bundle import check_bundle, load_model, write_bundle
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
 from core.jobs.measuring import begin_left_out, wait_for
 from core.jobs.trainings import TrainingManager, has_model, train_here

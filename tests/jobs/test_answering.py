@@ -6,7 +6,7 @@ import time
 import pytest
 
 from core.exchange.model_files import export_model, import_into
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import STARTER, answering, choose, follow
 from core.jobs.owners import owner_of
 from core.learning.runs import Run

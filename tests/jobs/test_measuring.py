@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.errors import TrainingError
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.measuring import (
     COMPARISON,
     LEFT_OUT,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.gestures.model.gesture_model import MODEL, MOTIONS, GestureModel
+from core.gestures.modelfile.gesture_model import MODEL, MOTIONS, GestureModel
 from core.gestures.motion.windows import window
 from core.jobs.answering import answering
 from core.jobs.trainings import learned_from, result_of, train_here

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from core.errors import NotFoundError, TrainingError
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import answering
 from core.jobs.measuring import begin_comparison, begin_left_out
 from core.jobs.owners import belongs_to
@@ -166,7 +166,7 @@ assert middle.wait(60)
 warm_up().join(60)
 warmed.set()
 first.join(60)
-assert "core.gestures.training.learner" in sys.modules
+assert "core.gestures.classifier.learner" in sys.modules
 """
 
 
@@ -178,5 +178,5 @@ def test_warming_up_sees_no_half_of_what_another_thread_loads():
 
 def test_warming_up_loads_torch_once():
     warm_up().join(120)
-    assert "core.gestures.training.learner" in sys.modules
+    assert "core.gestures.classifier.learner" in sys.modules
     assert warm_up() is warm_up()

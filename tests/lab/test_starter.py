@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from core.gestures.classifier.learner import without_empty_gestures
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.training.learner import without_empty_gestures
 from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, recipe, recipe_note
 from core.lab.starter_data import SOURCES, table_data
 from core.paths import Paths

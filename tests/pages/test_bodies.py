@@ -108,8 +108,8 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
 
         import numpy as np
 
-        from core.gestures.model.drift import ENOUGH_S
-        from core.gestures.model.gesture_model import GestureModel
+        from core.gestures.modelfile.drift import ENOUGH_S
+        from core.gestures.modelfile.gesture_model import GestureModel
         from core.paths import Paths
         from core.pose.types import Pose
         from core.recognition.live import Latest

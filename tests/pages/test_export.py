@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 
 from core.exchange.model_files import export_model
-from core.gestures.model.bundle import SUFFIX
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.bundle import SUFFIX
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.learning.runs import list_runs
 from core.paths import Paths
 from core.store import Store

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.exchange.model_files import card_of
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
 from core.lab.renderer.render import render_hand
 from core.paths import Paths

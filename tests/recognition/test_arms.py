@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.gestures.model.card import model_card
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.card import model_card
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.skeletons import BODY_33, LSP_14
 from core.pose.types import Estimate, Pose

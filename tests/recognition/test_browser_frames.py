@@ -10,7 +10,7 @@ import pytest
 from core.capture.plans import CONTINUOUS
 from core.capture.recording import Recorder
 from core.errors import MediaError
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import decode_jpeg, encode_jpeg, read_picture
 from core.paths import Paths
 from core.pose.smoothing import Smoothing

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.estimators import create_estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import video_info
 from core.paths import Paths

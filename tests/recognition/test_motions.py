@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.actions.actions import Actions
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import UNLIKE
 from core.jobs.trainings import train_here
 from core.paths import Paths

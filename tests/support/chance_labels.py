@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.gestures.classifier.fitting import TrainOptions, fit_mlp, net_probabilities
 from core.gestures.data import GestureData
 from core.gestures.evaluation.validation import figures, split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES
-from core.gestures.training.fitting import TrainOptions, fit_mlp, net_probabilities
 from core.learning.background import Stop
 
 HELD_OUT = 40  # samples, as many to learn from

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
 from core.recognition.reading import HandReader

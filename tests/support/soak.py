@@ -23,7 +23,7 @@ from aiortc.mediastreams import MediaStreamError
 from core.capture.plans import CONTINUOUS
 from core.capture.recording import Recorder
 from core.estimators import create_estimator
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
 from core.recognition.live import LiveProcessor, Options

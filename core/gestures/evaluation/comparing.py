@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.gestures.classifier.fitting import TrainOptions, fit_all, net_probabilities
+from core.gestures.classifier.learner import without_empty_gestures
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import difference_of
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import figures, groups_of, split_by_groups
-from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
-from core.gestures.training.learner import without_empty_gestures
 from core.learning.background import Stop
 
 EPOCHS = 20  # leave-one-recorder-out accuracy is flat from 10 to 25

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import TrainingError
+from core.gestures.classifier.fitting import TrainOptions, fit_all, net_probabilities
 from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
-from core.gestures.training.fitting import TrainOptions, fit_all, net_probabilities
-from core.gestures.training.motion_learner import choose_matcher, fit_again, probabilities
+from core.gestures.motion.motion_learner import choose_matcher, fit_again, probabilities
 from core.learning.background import Stop
 
 OnProgress = Callable[[str, dict[str, Any]], None]

@@ -2,5 +2,6 @@
 
 For others: `windows.window` (a clip as STEPS poses, evenly spaced in time), `motion_features`
 (what a window says, position, scale and speed apart), `templates` (warped distances between
-windows). What needs torch is in `gestures.training`: `motion_net`, `motion_learner`.
+windows), `stream` (frames → events). torch is needed by `motion_net`, `motion_fitting`,
+`motion_augmentation` and `motion_learner` alone.
 """

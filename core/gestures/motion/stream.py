@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.gestures.labels import NONE, GestureLabel
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_features import motion_features
 from core.gestures.motion.trimming import OVER_S, moving, pose_size, speed
 from core.gestures.motion.windows import evenly, is_gap, usual_s

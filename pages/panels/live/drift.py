@@ -4,8 +4,8 @@ seen."""
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.gestures.model.drift import Drift, Hand
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.drift import Drift, Hand
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.recognition.live import Latest
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.recognition.keypoint_sources import KeypointSource, depth_nets
 from pages.panels.frame import studio
 from pages.panels.words import FROM_COLOURS

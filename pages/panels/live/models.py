@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
+from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
 from core.learning.runs import Run

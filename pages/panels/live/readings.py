@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.gestures.model.coverage import HALF_NOTE
+from core.gestures.modelfile.coverage import HALF_NOTE
 from core.gestures.motion import stream
 from core.pose.skeletons import skeleton_named
 from core.recognition.live import Latest

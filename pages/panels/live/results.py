@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, safe_label
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.recognition.files import Read, Seen, refusal_text, table_of, zip_of_pictures
 from core.store import Project

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.gestures.model.gesture_model import GestureModel
-from core.gestures.model.smoothing_settings import keep_smoothing, smoothing_of
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
 from core.pose.smoothing import Smoothing
 from pages.panels.frame import errors_shown, studio
 

@@ -10,7 +10,7 @@ from core.capture.demo import (
     plain_picture,
     read_demo,
 )
-from core.gestures.model.gesture_model import MODEL
+from core.gestures.modelfile.gesture_model import MODEL
 from core.recognition.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.frame import errors_shown, load_model, studio

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
+from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
-from core.gestures.training.fitting import TrainOptions
 from core.learning.background import Stop
 
 OPTIONS = TrainOptions()

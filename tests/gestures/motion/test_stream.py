@@ -10,7 +10,9 @@ import pytest
 from core.errors import ModelError
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
-from core.gestures.model.gesture_model import GestureModel
+from core.gestures.modelfile.export import save_motion_model
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.gestures.motion.motion_learner import fit_templates
 from core.gestures.motion.stream import (
     SETTLED_S,
     SLOW,
@@ -21,8 +23,6 @@ from core.gestures.motion.stream import (
 )
 from core.gestures.motion.trimming import moving_part
 from core.gestures.motion.windows import window
-from core.gestures.training.export import save_motion_model
-from core.gestures.training.motion_learner import fit_templates
 
 FPS = 30
 REST = np.zeros(2)

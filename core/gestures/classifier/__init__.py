@@ -1,0 +1,1 @@
+"""Fit the net of still gestures: architecture, augmentation, optimizer, the training itself."""

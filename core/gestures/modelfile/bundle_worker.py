@@ -1,0 +1,65 @@
+"""Strangers' gesture models in a child process: a hostile graph costs that process alone. See
+`core.workers`."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import ModelError
+from core.gestures.modelfile.bundle import prove, read_bundle
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.weights.graph_costs import fault_of_costs
+from core.workers.channel import Arrays
+from core.workers.child import limit_worker_memory
+
+_MAX_OPERATIONS = 1e9  # for one sample; ours take 1e5 to 1e7
+_ROWS = 16
+
+
+def handle(command: str, options: dict[str, Any], arrays: Arrays) -> tuple[dict[str, Any], Arrays]:
+    """Answer a request: `prepare`; check a `file`, as `check_bundle` does; or a `folder`, as
+    `check_folder` does."""
+    if command == "file":
+        _check_file(Path(options["path"]), options["name"])
+    elif command == "folder":
+        _check_folder(Path(options["path"]))
+    else:
+        # what is loaded by now does not count as the model's memory
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+
+        limit_worker_memory()
+    return {}, []
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Raises MudraError where the file can't be trusted, or answers otherwise than it must."""
+    bundle = read_bundle(path)
+    for one in (bundle, bundle.motions):
+        if one is not None:
+            _check_costs(one.model, name)
+    prove(bundle, name)
+
+
+def _check_folder(path: Path) -> None:
+    """Raises ModelError where the models there cost too much; one that can't be run costs
+    nothing."""
+    try:
+        model = GestureModel.load(path)
+        models = [model] if model.steps is not None else [model, model.motions]
+    except ModelError:
+        return
+    for one in models:
+        if one is not None:
+            _check_costs(one, path.name)
+            poses = np.random.default_rng(_ROWS).normal(300, 100, (_ROWS, *one.shape))
+            try:
+                one.predict(poses.astype(np.float32), np.zeros(_ROWS, bool))
+            except ModelError:
+                continue
+
+
+def _check_costs(model: GestureModel, name: str) -> None:
+    if fault := fault_of_costs(model.onnx, _MAX_OPERATIONS):
+        raise ModelError(f"{name}: its model {fault}")

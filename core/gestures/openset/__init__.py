@@ -1,0 +1,1 @@
+"""Reject hands that show none of the gestures: synthetic outliers, rejection head, threshold."""

@@ -1,1 +1,0 @@
-"""Learning gestures from keypoints: the net, augmentation, rejection of unknown hands, the file."""

@@ -1,0 +1,118 @@
+"""Body poses are learned as hands are: real people's 17 keypoints, labelled by a stated rule."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import ModelError
+from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
+from core.gestures.classifier.fitting import TrainOptions
+from core.gestures.classifier.learner import train
+from core.gestures.data import GestureData
+from core.gestures.evaluation.left_out import leave_one_person_out, summarise
+from core.gestures.labels import GestureLabel
+from core.gestures.modelfile.gesture_model import GestureModel
+from core.learning.runs import Run
+from core.pose.skeletons import COCO_17, HAND_21
+
+GESTURES = (GestureLabel("both forearms up", "🙌"), GestureLabel("both down"), GestureLabel("one"))
+_FACE = 5  # keypoints of the head come first
+
+
+@pytest.fixture(scope="module")
+def people(shared_data) -> GestureData:
+    """COCO's people whose arms are seen: is each wrist above its elbow? A picture is a person."""
+    found = json.loads((shared_data / "coco/person_keypoints_val2017_part.json").read_text())
+    rows, labels, pictures = [], [], []
+    for person in found["annotations"]:
+        flat = np.array(person["keypoints"], np.float32).reshape(-1, 3)
+        points = np.where(flat[:, 2:] > 0, flat[:, :2], np.nan)
+        arms = [
+            COCO_17.index(f"{side}_{j}")
+            for side in ("left", "right")
+            for j in ("shoulder", "elbow", "wrist")
+        ]
+        if person["area"] < 64**2 or np.isnan(points[arms]).any():
+            continue
+        (_, left_elbow, left_wrist), (_, right_elbow, right_wrist) = np.split(points[arms, 1], 2)
+        up = int(left_wrist < left_elbow) + int(right_wrist < right_elbow)
+        rows.append(points)
+        labels.append({2: 0, 0: 1, 1: 2}[up])
+        pictures.append(str(person["image_id"]))
+    names = np.array(pictures)
+    return GestureData(
+        np.stack(rows),
+        np.zeros(len(rows), bool),
+        np.array(labels),
+        GESTURES,
+        names,
+        names,
+        names,
+        "coco-truth",
+        skeleton="coco_17",
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(people, tmp_path_factory) -> Run:
+    run = Run.create(tmp_path_factory.mktemp("bodies"))
+    train(people, run, TrainOptions(epochs=25))
+    return run
+
+
+def test_poses_of_people_in_other_pictures_are_read(trained, people):
+    guessed = np.bincount(people.labels).max() / len(people)  # by who always says the same
+    assert guessed < 0.6
+    figures = next(line for line in trained.records("result"))["figures"]
+    assert figures["accuracy"] > guessed + 0.2
+
+
+def test_the_saved_model_knows_its_skeleton_and_refuses_hands(trained, people):
+    model = GestureModel.load(trained.path)
+    assert model.skeleton is COCO_17
+    answers = model.predict_proba(people.keypoints, people.mirrored_view).argmax(1)
+    assert (answers == people.labels).mean() > 0.8
+    with pytest.raises(ModelError, match="knows coco_17 keypoints"):
+        model.predict_proba(np.zeros((1, 21, 2), np.float32), np.zeros(1, bool))
+    with pytest.raises(ModelError, match="knows coco_17 keypoints, these are hand_21"):
+        model.check_estimator("coco-truth", "hand_21")
+
+
+def test_each_person_is_left_out_once_with_what_is_hidden_missing(people):
+    assert np.isnan(people.keypoints).any()
+    three = replace(people, persons=np.array([f"p{int(p) % 3}" for p in people.persons]))
+    odd = three.persons == "p1"  # who shows everything the other way round
+    exchanged = np.where(odd & (three.labels < 2), 1 - three.labels, three.labels)
+    found = leave_one_person_out(replace(three, labels=exchanged), TrainOptions(), epochs=12)
+    counts = {person: int((three.persons == person).sum()) for person in ("p0", "p1", "p2")}
+    assert {person: figures["n"] for person, figures in found.items()} == counts
+    assert summarise(found)["worst_person"] == "p1"
+
+
+def test_what_was_made_up_of_bodies_is_called_so(trained):
+    said = GestureModel.load(trained.path).metadata["rejection"]
+    assert said["score"] == "made-up bodies" and "bodies made of two" in said["measured_on"]
+
+
+def test_a_mirrored_view_exchanges_left_and_right(trained, people):
+    """The same people before a mirror: every keypoint at its mirror image, under its own name."""
+    model = GestureModel.load(trained.path)
+    mirrored = people.keypoints[:, COCO_17.mirrored] * np.float32([-1, 1])
+    seen = model.predict_proba(mirrored, np.ones(len(people), bool))
+    plain = model.predict_proba(people.keypoints, np.zeros(len(people), bool))
+    np.testing.assert_allclose(seen, plain, atol=1e-5)
+
+
+def test_a_body_seen_from_behind_keeps_its_outline_and_its_label(people):
+    points, labels = torch.from_numpy(people.keypoints), torch.from_numpy(people.labels)
+    generator, meaning = torch.Generator().manual_seed(0), Meaning.of(people.gestures)
+    behind = Augmentation(behind=1.0)
+    seen, same = augment(points, labels, behind, meaning, generator, COCO_17)
+    np.testing.assert_array_equal(seen.numpy(), people.keypoints[:, COCO_17.mirrored])
+    assert torch.equal(same, labels)
+    hand = torch.from_numpy(np.random.default_rng(0).normal(0, 50, (9, 21, 2)).astype(np.float32))
+    kept, _ = augment(hand, labels[:9], behind, meaning, generator, HAND_21)
+    assert torch.equal(kept, hand)

@@ -1,0 +1,87 @@
+"""The published classifiers give their published figures when they run in numpy."""
+
+import h5py
+import numpy as np
+import pytest
+
+from core.errors import ModelError
+from core.gestures.classifier.seed_model import DenseModel, openpose_inputs
+
+
+@pytest.fixture(scope="module")
+def folder(shared_data):
+    return shared_data / "seed_classifier"
+
+
+@pytest.fixture(scope="module")
+def seed(folder):
+    """The network, its table's 44 numbers and labels."""
+    rows = np.loadtxt(folder / "final_dataset_sample.csv", delimiter=",", skiprows=1)
+    return DenseModel.load(folder / "Kpts_model.h5"), rows[:, :44].astype("f4"), rows[:, 44]
+
+
+def confusion(labels, found, count):
+    table = np.zeros((count, count), int)
+    np.add.at(table, (labels.astype(int), found), 1)
+    return table.tolist()
+
+
+def test_the_seeds_network_reads_its_table_scaled_as_in_training(seed):
+    model, inputs, labels = seed
+    found = model.with_range_of(inputs).probabilities(inputs).argmax(1)
+    assert confusion(labels, found, 2) == [[1633, 28], [32, 1629]]
+    assert (found == labels).mean() == pytest.approx(0.981939, abs=5e-7)
+
+
+def test_raw_pixels_as_the_seed_predicts_cost_it_five_points(seed):
+    model, inputs, labels = seed
+    found = model.probabilities(inputs).argmax(1)
+    assert confusion(labels, found, 2) == [[1425, 236], [5, 1656]]
+    assert (found == labels).mean() == pytest.approx(0.927453, abs=5e-7)
+
+
+def test_a_point_of_each_map_becomes_the_44_numbers_in_order(seed):
+    model, inputs, _ = seed
+    points = inputs[:5].reshape(5, 22, 2)
+    assert np.array_equal(openpose_inputs(points), inputs[:5])
+    scaled = model.with_range_of(inputs)
+    assert scaled.probabilities(openpose_inputs(points)).sum(1) == pytest.approx(1, abs=1e-6)
+
+
+def test_the_keypoint_classifier_of_kazuhito00_gives_its_figures(folder):
+    rows = np.loadtxt(folder / "kazuhito" / "keypoint.csv", delimiter=",")
+    model = DenseModel.load(folder / "kazuhito" / "keypoint_classifier.hdf5")
+    found = model.probabilities(rows[:, 1:].astype("f4")).argmax(1)
+    assert confusion(rows[:, 0], found, 3) == [[1508, 10, 4], [21, 1449, 102], [11, 7, 1338]]
+    assert (found == rows[:, 0]).mean() == pytest.approx(0.965169, abs=5e-7)
+
+
+def test_a_tiny_network_gives_what_a_hand_computes():
+    kernel, bias = np.array([[1, -1], [0, 2]], "f4"), np.array([0, 1], "f4")
+    model = DenseModel(((kernel, bias), (np.eye(2, dtype="f4"), np.zeros(2, "f4"))))
+    # (3, 1) → relu(3, -3+2+1 = 0) = (3, 0) → softmax
+    e = np.exp(3.0)
+    assert model.probabilities(np.array([[3, 1]], "f4"))[0] == pytest.approx([e, 1] / (e + 1))
+
+
+@pytest.mark.parametrize("shape", [(1, 43), (44,)])
+def test_other_numbers_than_the_networks_are_refused(seed, shape):
+    with pytest.raises(ModelError, match="44"):
+        seed[0].probabilities(np.zeros(shape, "f4"))
+
+
+def test_twenty_one_keypoints_are_not_the_22_peaks():
+    with pytest.raises(ModelError, match="background"):
+        openpose_inputs(np.zeros((1, 21, 2), "f4"))
+
+
+def test_layers_that_do_not_follow_one_another_are_refused(tmp_path):
+    path = tmp_path / "odd.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [b"a", b"b"]
+        for name, shape in (("a", (4, 3)), ("b", (5, 2))):
+            group = file.create_group(name)
+            group.attrs["weight_names"] = [b"kernel", b"bias"]
+            group["kernel"], group["bias"] = np.zeros(shape, "f4"), np.zeros(shape[1], "f4")
+    with pytest.raises(ModelError, match="“b”"):
+        DenseModel.load(path)

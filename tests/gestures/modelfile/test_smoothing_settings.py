@@ -1,0 +1,64 @@
+"""Smoothing travels with a model."""
+
+import json
+import shutil
+
+import pytest
+
+from core.errors import ModelError
+from core.gestures.modelfile.gesture_model import METADATA, GestureModel
+from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
+from core.paths import Paths
+from core.pose.smoothing import Smoothing
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A model of one's own."""
+    return shutil.copytree(Paths.starter, tmp_path / "model")
+
+
+def test_without_a_word_a_model_enters_at_its_threshold(folder):
+    model = GestureModel.load(folder)
+    smoothing = smoothing_of(model)
+    assert smoothing.enter == model.threshold
+    assert smoothing.leave == pytest.approx(0.75 * model.threshold)
+    assert smoothing_of(None) == Smoothing()
+
+
+def test_what_is_kept_comes_back_and_nothing_else_changes(folder):
+    before = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    wanted = Smoothing(False, 2.5, 0.1, 0.9, 0.3, 0.75)
+    keep_smoothing(folder, wanted)
+    assert smoothing_of(GestureModel.load(folder)) == wanted
+    after = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    assert after.pop("smoothing")["hold_s"] == 0.75
+    before.pop("smoothing", None)
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        [],
+        "fast",
+        7,
+        {},
+        {"joints": True},
+        {"joints": True, "min_cutoff": "x", "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0},
+        {"joints": True, "min_cutoff": 1, "beta": 0, "enter": 0.4, "leave": 0.6, "hold_s": 0},
+        {"joints": True, "min_cutoff": 1, "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 1e9},
+        {"joints": True, "min_cutoff": "nan", "beta": 0, "enter": 0.6, "leave": 0.4, "hold_s": 0},
+    ],
+)
+def test_an_untrusted_smoothing_that_can_t_be_is_refused(folder, kept):
+    metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+    (folder / METADATA).write_text(json.dumps(metadata | {"smoothing": kept}), encoding="utf-8")
+    with pytest.raises(ModelError, match="smooth"):
+        smoothing_of(GestureModel.load(folder))
+
+
+def test_where_no_model_is_nothing_is_kept(tmp_path):
+    with pytest.raises(ModelError, match="can't be kept"):
+        keep_smoothing(tmp_path, Smoothing())
+    assert list(tmp_path.iterdir()) == []
