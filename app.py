@@ -24,7 +24,7 @@ if __name__ == "__main__":
         page.run()
 else:
     from core.files import sweep_temporary_folders
-    from core.recognition.browser_channel import PATH, route
+    from core.live.browser_channel import PATH, route
     from pages.panels.access import guards
     from pages.panels.camera.address import below_base
 

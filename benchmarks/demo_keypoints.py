@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from core.offline.extracting import extract
 from core.paths import Paths
-from core.recognition.extracting import extract
 
 EACH = 40  # hands a gesture
 BLOCKS = 5  # in so many runs, so that a training can keep recordings apart

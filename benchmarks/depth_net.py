@@ -33,8 +33,8 @@ from core.paths import Paths
 from core.pose.drawing import draw_pose
 from core.pose.skeletons import HAND_21, NYU_14
 from core.pose.types import Frame, Picture, Pose
-from core.recognition.depth_reading import DepthReader, DepthReading
-from core.recognition.hand_finding import IN_DEPTH, SIDE_MM, create_finder
+from core.reading.depth_reading import DepthReader, DepthReading
+from core.reading.hand_finding import IN_DEPTH, SIDE_MM, create_finder
 
 Aim = tuple[DepthFrame, Points]  # a frame and its true keypoints, mm
 _AROUND_PX = 3  # of a keypoint depth is looked for

@@ -15,8 +15,8 @@ import numpy as np
 from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
 from core.estimators.heatmap_model import HeatmapNet
+from core.measuring.net_evaluating import evaluate_net
 from core.paths import Paths
-from core.recognition.net_evaluating import evaluate_net
 
 _HEAD = (
     "| pictures | hands | stage | PCK@0.1 | PCK@0.2 | mean error / L |\n|---|---|---|---|---|---|"

@@ -23,7 +23,10 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     capture      camera, files and folders → samples
     jobs         trainings and measurements that outlive their page
     exchange     projects, tables, COCO, bundles: in and out
-    recognition  frames → answers: live, files, evaluate, extract
+    reading      estimates → gestures: what live and files share
+    live         one camera stream
+    offline      files, folders, videos → answers and tables
+    measuring    estimators, nets and gesture models against labels
     actions      stable gestures told to other programs
     review       order, label noise, balance, the map of the samples
     upkeep       doctor, privacy, erasing, memory

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.pose.body_drawing import AS_IT_IS
-from core.recognition.keypoint_sources import BLAZEPOSE, KeypointSource
+from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
 from pages.panels.body.camera import show_camera
 from pages.panels.body.films import show_video
 from pages.panels.body.stills import show_picture

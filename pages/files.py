@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.offline.files import SUFFIXES, Read, read_file
 from core.pose.skeletons import skeleton_named
-from core.recognition.files import SUFFIXES, Read, read_file
-from core.recognition.keypoint_sources import KeypointSource
+from core.reading.keypoint_sources import KeypointSource
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
 from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
 from pages.panels.live.fitting import fitting

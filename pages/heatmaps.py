@@ -5,10 +5,10 @@ from dataclasses import replace
 import streamlit as st
 
 from core.capture.correcting import Moment
+from core.live.live import Options
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
-from core.recognition.keypoint_sources import KeypointSource, skeleton_by, stages_of
-from core.recognition.live import Options
+from core.reading.keypoint_sources import KeypointSource, skeleton_by, stages_of
 from pages.panels.camera.keypoints import pick_net, pick_number
 from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import watch_trouble

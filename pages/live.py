@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.recognition.live import LiveProcessor, Options
+from core.live.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number
 from pages.panels.camera.stage import stage

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from core.live.live import Options
 from core.pose.smoothing import Smoothing
-from core.recognition.live import Options
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import watch_trouble

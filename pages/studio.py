@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.recognition.live import LiveProcessor, Options
+from core.live.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage

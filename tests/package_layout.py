@@ -33,7 +33,10 @@ ORDER = (
     "capture",
     "jobs",
     "exchange",
-    "recognition",
+    "reading",
+    "live",
+    "offline",
+    "measuring",
     "actions",
     "review",
     "upkeep",
@@ -78,7 +81,7 @@ LIBRARIES = (
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),
         "ray": ("core/spreading.py",),
-        "pycocotools": ("core/recognition/coco_evaluating.py",),
+        "pycocotools": ("core/measuring/coco_evaluating.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)
@@ -105,9 +108,9 @@ HANDS = (
     "core/capture/tables.py",
     "core/jobs/net_training.py",
     "core/exchange/model_files.py",
-    "core/recognition/browser_frames.py",
-    "core/recognition/extracting.py",
-    "core/recognition/keypoint_sources.py",
+    "core/live/browser_frames.py",
+    "core/offline/extracting.py",
+    "core/reading/keypoint_sources.py",
     "core/lab/*",
 )
 # Where HAND_21 is what older files, databases and models mean that name no skeleton.

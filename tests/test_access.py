@@ -16,8 +16,8 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from core.live.browser_channel import PATH
 from core.paths import Paths
-from core.recognition.browser_channel import PATH
 from core.store import Store
 from tests.support.studio import LOG, ROOT, studio
 

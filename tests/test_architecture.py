@@ -233,12 +233,12 @@ def test_a_cycle_inside_a_package_is_found_through_a_third_module(tmp_path: Path
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("core/recognition/live.py", "import streamlit as st"),
+        ("core/live/live.py", "import streamlit as st"),
         ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/capture/importing.py", "import sqlalchemy"),
         ("core/gestures/modelfile/gesture_model.py", "def f():\n    import torch"),
-        ("core/recognition/live.py", "from sklearn.metrics import accuracy_score"),
+        ("core/live/live.py", "from sklearn.metrics import accuracy_score"),
         ("core/weights/readers.py", "import pickle"),
         ("core/gestures/classifier/learner.py", "import joblib"),
         ("core/datasets/hand_crops.py", "import albumentations"),

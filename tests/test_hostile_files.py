@@ -38,11 +38,11 @@ from core.errors import MudraError
 from core.exchange.model_files import sample_hands
 from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.measuring.coco_evaluating import evaluate_coco
+from core.measuring.evaluating import evaluate
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Paths
-from core.recognition.coco_evaluating import evaluate_coco
-from core.recognition.evaluating import evaluate
 from core.store import Store
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with

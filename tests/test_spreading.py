@@ -21,10 +21,10 @@ import pytest
 from core.capture.importing import import_path
 from core.errors import EstimatorError, MediaError
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.measuring.evaluating import evaluate
 from core.media.pictures import encode_jpeg
+from core.offline.extracting import extract
 from core.paths import Paths
-from core.recognition.evaluating import evaluate
-from core.recognition.extracting import extract
 from core.spreading import _processes, spread
 from core.store import Store
 from tests.support.spread_work import (

@@ -18,8 +18,8 @@ from core.actions.osc import LOCAL, OUT_PORT, OscOut
 from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
 from core.pose.types import Estimate
-from core.recognition.motions import Motion
-from core.recognition.reading import Reading
+from core.reading.motions import Motion
+from core.reading.reading import Reading
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from core.gestures.labels import GestureLabel
 from core.pose.smoothing import LabelHysteresis
-from core.recognition.motions import FORGET_S, Motion
-from core.recognition.reading import Reading
+from core.reading.motions import FORGET_S, Motion
+from core.reading.reading import Reading
 
 HOLD_S = 0.2  # where Live does not hold names itself, one must last so long
 MAX_RATE = 30

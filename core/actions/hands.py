@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from core.pose.grips import Grip, Grips
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Pose
-from core.recognition.motions import FORGET_S
-from core.recognition.reading import Reading
+from core.reading.motions import FORGET_S
+from core.reading.reading import Reading
 
 OF_CAMERA = "camera"  # where the origin is; else whose middle: "hand" or "body"
 _TO_MM = {"metres": 1000.0, "millimetres": 1.0}

@@ -24,8 +24,8 @@ from core.capture.plans import CONTINUOUS
 from core.capture.recording import Recorder
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
-from core.recognition.motions import Motion
-from core.recognition.reading import Reading
+from core.reading.motions import Motion
+from core.reading.reading import Reading
 
 log = logging.getLogger(__name__)
 

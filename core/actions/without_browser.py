@@ -14,9 +14,9 @@ from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
-from core.recognition.depth_estimates import estimate_of
-from core.recognition.depth_reading import DepthReader
-from core.recognition.reading import HandReader
+from core.reading.depth_estimates import estimate_of
+from core.reading.depth_reading import DepthReader
+from core.reading.reading import HandReader
 
 Told = Change | HandInSpace
 

@@ -85,14 +85,14 @@ def open_store(paths: Paths) -> closing[Any]:
 def hand_estimator(
     paths: Paths, name: str = "mediapipe-hands", *, num_poses: int = 1
 ) -> Callable[[], Any]:
-    from core.recognition.keypoint_sources import KeypointSource
+    from core.reading.keypoint_sources import KeypointSource
 
     return partial(KeypointSource(name).open, paths, num_poses=num_poses)
 
 
 def estimator_of(store: Any, project: str, given: str | None) -> str:
     """The estimator that was asked for, else the one of the project's skeleton."""
-    from core.recognition.keypoint_sources import KeypointSource, source_for
+    from core.reading.keypoint_sources import KeypointSource, source_for
 
     if given is not None:
         return given

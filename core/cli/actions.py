@@ -124,8 +124,8 @@ def _of_depth(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Ac
     """The same of depth."""
     from core.actions.without_browser import act_on_depth
     from core.estimators.depth_net import DepthNet
-    from core.recognition.depth_reading import DepthReader
-    from core.recognition.hand_finding import usual_finders
+    from core.reading.depth_reading import DepthReader
+    from core.reading.hand_finding import usual_finders
 
     net = DepthNet(paths.net(name))
     with opened() as frames, closing(DepthReader(net, usual_finders(paths))) as reader:

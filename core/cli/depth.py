@@ -65,7 +65,7 @@ def evaluate_finding(
     """Measure how often a hand is found in depth frames: within 50 mm of its palm."""
     from core.lab.finding_evaluating import measure_finding
     from core.paths import Paths
-    from core.recognition.hand_finding import create_finder, usual_finders
+    from core.reading.hand_finding import create_finder, usual_finders
 
     paths = Paths.find()
     finders = [create_finder(how, paths) for how in finder or ()] or usual_finders(paths)

@@ -193,7 +193,7 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
-    from core.recognition.evaluating import evaluate as evaluate_
+    from core.measuring.evaluating import evaluate as evaluate_
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -237,7 +237,7 @@ def predict(
 ) -> None:
     """Name the gestures in a picture, folder, video or camera."""
     from core.gestures.modelfile.bundle import load_model
-    from core.recognition.predicting import predict as predict_
+    from core.offline.predicting import predict as predict_
 
     paths = Paths.find(workspace)
     chosen = None if model == "none" else load_model(paths.model(model))
@@ -279,7 +279,7 @@ def extract(
     as_json: Json = False,
 ) -> None:
     """Write the keypoints found in pictures and videos to a table."""
-    from core.recognition.extracting import extract as extract_
+    from core.offline.extracting import extract as extract_
 
     with progress_bar("detecting") as progress:
         found = extract_(

@@ -38,10 +38,10 @@ def evaluate_net(
     from core.estimators.depth_net import DepthNet
     from core.estimators.heatmap_model import HeatmapNet
     from core.lab.renderer.rendered_hands import depth_hands_of
+    from core.measuring.body_measuring import finds_bodies, measure_bodies
+    from core.measuring.depth_evaluating import measure_depth_net
+    from core.measuring.net_evaluating import evaluate_net as evaluate_
     from core.pose.skeletons import skeleton_named
-    from core.recognition.body_measuring import finds_bodies, measure_bodies
-    from core.recognition.depth_evaluating import measure_depth_net
-    from core.recognition.net_evaluating import evaluate_net as evaluate_
     from core.weights.model_folder import DepthMetadata, is_net
 
     paths = Paths.find()
@@ -74,8 +74,8 @@ def evaluate_coco(
     as_json: Json = False,
 ) -> None:
     """Measure found body keypoints as COCO does: average precision and recall."""
-    from core.recognition.coco_evaluating import FIGURES
-    from core.recognition.coco_evaluating import evaluate_coco as evaluate_
+    from core.measuring.coco_evaluating import FIGURES
+    from core.measuring.coco_evaluating import evaluate_coco as evaluate_
 
     found = evaluate_(truth, predictions)
     shown = ["–" if found[name] < 0 else f"{found[name]:.4f}" for name in FIGURES]
@@ -95,7 +95,7 @@ def evaluate_depth(
 ) -> None:
     """Measure found hands in depth against labels: mean errors in mm, share of good frames."""
     from core.depth.cameras import CAMERAS
-    from core.recognition.depth_evaluating import evaluate_depth as evaluate_
+    from core.measuring.depth_evaluating import evaluate_depth as evaluate_
 
     check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)
@@ -131,7 +131,7 @@ def evaluate_bodies(
     as_json: Json = False,
 ) -> None:
     """Measure found bodies against annotated ones: PCK, and AP where they are COCO's."""
-    from core.recognition.body_measuring import measure_bodies
+    from core.measuring.body_measuring import measure_bodies
 
     if decode is not None:
         check_choice(decode, ("parabola", "quarter", "dark"), "--decode")
@@ -262,7 +262,7 @@ def distil_bodies(
 ) -> None:
     """Cut annotated persons out to train on, with a teacher's keypoints where it is right."""
     from core.lab.body_distilling import distil_bodies as distil_
-    from core.recognition.keypoint_sources import KeypointSource
+    from core.reading.keypoint_sources import KeypointSource
 
     with (
         KeypointSource(teacher).open(Paths.find()) as judge,
@@ -335,7 +335,7 @@ def seed_predict(
     as_json: Json = False,
 ) -> None:
     """Thumb up or down by OpenPose's hand net and the published classifier of 44 numbers."""
-    from core.recognition.seed_pipeline import seed_predict as seed_predict_
+    from core.offline.seed_pipeline import seed_predict as seed_predict_
 
     found = seed_predict_(Paths.find(), picture, mlp, table)
     say(found, f"{found['gesture']} {100 * found['probability']:.0f} %", as_json)

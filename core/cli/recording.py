@@ -89,9 +89,9 @@ def _record_depth(
     person: str,
 ) -> Any:
     from core.estimators.depth_net import DepthNet
-    from core.recognition.depth_reading import DepthReader
-    from core.recognition.depth_recording import record_depth
-    from core.recognition.hand_finding import usual_finders
+    from core.offline.depth_recording import record_depth
+    from core.reading.depth_reading import DepthReader
+    from core.reading.hand_finding import usual_finders
 
     net = DepthNet(paths.net(name))
     with (

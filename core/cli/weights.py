@@ -61,7 +61,7 @@ def list_(as_json: Json = False) -> None:
 
 def _ready(paths: Paths) -> list[dict[str, Any]]:
     """The nets that ship, were trained here or made of imported weights."""
-    from core.recognition.keypoint_sources import all_nets
+    from core.reading.keypoint_sources import all_nets
     from core.weights.model_folder import HeatmapMetadata, read_metadata
 
     rows = []

@@ -28,8 +28,8 @@ from core.learning.netfile import save_net
 from core.learning.runs import Run
 from core.nets import NETS, build_net
 from core.paths import Paths
-from core.recognition.depth_reading import DepthReader
-from core.recognition.hand_finding import FoundHand, SliceFinder
+from core.reading.depth_reading import DepthReader
+from core.reading.hand_finding import FoundHand, SliceFinder
 from core.store import Project, Store
 from core.weights.model_folder import METADATA, DepthMetadata, is_net
 

@@ -21,12 +21,12 @@ from core.datasets.body_files import read_bodies
 from core.errors import TrainingError
 from core.estimators import Estimator
 from core.files import write_whole
+from core.measuring.body_evaluating import Progress, one_by_one, pose_of
+from core.measuring.net_evaluating import pictures_in
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.person_view import PersonBox, box_of_body
 from core.pose.skeletons import COCO_17, Skeleton, convert, skeleton_named
 from core.pose.types import Floats, Picture, Pose
-from core.recognition.body_evaluating import Progress, one_by_one, pose_of
-from core.recognition.net_evaluating import pictures_in
 
 TRAIN, HELD_OUT = "train", "val"  # the reader of COCO's folders holds out what begins with "val"
 _AROUND = 0.5  # of a box's longer side, on every side of it

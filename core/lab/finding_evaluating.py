@@ -12,8 +12,8 @@ from core.errors import TableError
 from core.lab.palm_frames import PalmFrame, read_palm_frames
 from core.lab.renderer.rendered_hands import RENDERED
 from core.lab.renderer.rendered_scenes import RenderedScenes
-from core.recognition.depth_reading import DepthReader
-from core.recognition.hand_finding import HandFinder
+from core.reading.depth_reading import DepthReader
+from core.reading.hand_finding import HandFinder
 
 FOUND_MM = 50.0
 _DIGITS = 4

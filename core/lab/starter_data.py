@@ -17,7 +17,7 @@ from core.capture.tables import read_table
 from core.errors import TableError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
-from core.recognition.extracting import extract
+from core.offline.extracting import extract
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from core.live.browser_finders import Finder
 from core.pose.skeleton import Rgb
 from core.pose.types import VISIBLE
-from core.recognition.browser_finders import Finder
 from core.weights.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from pages.components import source
 
@@ -63,14 +63,14 @@ def show_camera(key: str, data: Mapping[str, Any], on_told: Callable[[], None]) 
     Args:
         data: `files`, see `file_addresses`; `wanted` of the camera; `finders`, by name, see
             `told_of`, and their `words` to say; `words` to say; `channel`, the `path` and `token`
-            of `core.recognition.browser_channel`, None before the camera is on; and `news`, which
+            of `core.live.browser_channel`, None before the camera is on; and `news`, which
             that channel brings, too: `turn`, higher in newer ones; `by` which of the finders, None
             before one is wanted, and `count`, how many at most; `paused`, whether the picture only
             passes; `bare`, whether no skeleton is drawn; `recording`, whether no frame may be lost;
             `crops`, whether each must bring its crops; `keeps`, whether those of the last second
             may be asked for, and `asked`, of which frames; `names`, of each hand or body `side`,
             `text`, `color` and `at`, its place; `note`, what stands over the video; `page` and
-            `heard` of `core.recognition.browser_frames`.
+            `heard` of `core.live.browser_frames`.
         on_told: called when `told(key)` is new, before the page is drawn.
     """
     _component(key=key, data=dict(data), width="stretch", on_told_change=on_told)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import Reach, scale_colours
 from core.pose.skeletons import Skeleton
-from core.recognition.depth_playback import DepthView
+from core.reading.depth_playback import DepthView
 from pages.components import source
 
 _component = st.components.v2.component(

@@ -17,8 +17,8 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, result_of
 from core.learning.runs import Run, error_text
+from core.offline.files import TemporaryFolder
 from core.paths import Paths
-from core.recognition.files import TemporaryFolder
 from core.review.reviewing import LabelNoiseCache
 from core.store import Project, Store
 from pages.components import source

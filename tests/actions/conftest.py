@@ -7,7 +7,7 @@ import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Pose
-from core.recognition.reading import Reading
+from core.reading.reading import Reading
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))

@@ -14,7 +14,7 @@ from websockets.sync.client import connect as connect_by_proxy
 from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
-from core.recognition.live import LiveProcessor, Options
+from core.live.live import LiveProcessor, Options
 from tests.actions.conftest import osc_port, reading
 from tests.conftest import wait_until
 

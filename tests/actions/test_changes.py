@@ -7,7 +7,7 @@ import pytest
 from core.actions.changes import Changes, RateLimit, pitch_hz
 from core.gestures.labels import NONE
 from core.pose.smoothing import LabelHysteresis
-from core.recognition.reading import Reading
+from core.reading.reading import Reading
 from tests.actions.conftest import POSE, reading
 
 

@@ -13,7 +13,7 @@ from core.cli import app
 from core.depth.io.recordings import open_depth
 from core.errors import ModelError
 from core.estimators.depth_net import DepthNet
-from core.recognition.depth_reading import DepthReader
+from core.reading.depth_reading import DepthReader
 from tests.support.massing_net import save_massing_net
 
 

@@ -13,8 +13,8 @@ from core.actions.actions import Actions, Settings
 from core.actions.hands import HandsInSpace
 from core.actions.websocket import new_token
 from core.pose.types import Estimate, Pose
-from core.recognition.motions import FORGET_S
-from core.recognition.reading import Reading
+from core.reading.motions import FORGET_S
+from core.reading.reading import Reading
 from tests.actions.conftest import osc_port
 from tests.conftest import wait_until
 

@@ -16,7 +16,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
 from core.paths import Paths
-from core.recognition.reading import probabilities
+from core.reading.reading import probabilities
 
 
 @pytest.fixture

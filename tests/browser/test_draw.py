@@ -13,7 +13,7 @@ from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
 from core.pose.skeletons import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
-from core.recognition.reading import Reading
+from core.reading.reading import Reading
 from tests.conftest import wait_until
 from tests.support.studio import FLAGS, ROOT
 

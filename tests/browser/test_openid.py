@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from core.live.browser_channel import GONE, PATH
 from core.paths import Paths
-from core.recognition.browser_channel import GONE, PATH
 from core.store import Store
 from core.weights.browser_files import is_ready
 from tests.browser.conftest import light_and_dark, reads, start_in_browser

@@ -20,7 +20,7 @@ CHAINED = (
 )
 OURS = READS.replace(
     f"{LIBRARY}/streamlit/web/server/starlette/starlette_websocket.py",
-    f"{ROOT}/core/recognition/live.py",
+    f"{ROOT}/core/live/live.py",
 )
 
 

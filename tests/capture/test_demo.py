@@ -16,9 +16,9 @@ from core.capture.demo import (
 )
 from core.gestures.labels import DEFAULT_GESTURES
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.live.live import LiveProcessor, Options
 from core.paths import Paths
 from core.pose.types import Frame
-from core.recognition.live import LiveProcessor, Options
 from core.store import Store
 
 NAMES = [gesture.name for gesture in DEFAULT_GESTURES]

@@ -22,7 +22,7 @@ from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
-from core.recognition.reading import answers
+from core.reading.reading import answers
 from core.store import Store
 from tests.support.massing_net import save_massing_net
 

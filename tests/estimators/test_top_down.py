@@ -23,13 +23,13 @@ from core.learning.published_nets import make_usable
 from core.media.pictures import encode_png, read_picture
 from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
+from core.offline.predicting import predict
 from core.paths import Paths
 from core.pose.heatmap_drawing import Maps, attention_tiles, draw_with_maps
 from core.pose.map_reading import Reading
 from core.pose.person_view import person_view
 from core.pose.skeletons import COCO_17
 from core.pose.types import Frame
-from core.recognition.predicting import predict
 from core.weights.published import is_there
 
 NOSE, LEFT_WRIST = COCO_17.index("nose"), COCO_17.index("left_wrist")

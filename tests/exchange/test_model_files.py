@@ -39,7 +39,7 @@ from core.learning.runs import Run
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.skeletons import FINGERTIP_1, HAND_21
-from core.recognition.reading import probabilities
+from core.reading.reading import probabilities
 from core.store import NewSample, Store
 from tests.support.performances import perform, performed
 

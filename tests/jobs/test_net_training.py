@@ -32,7 +32,7 @@ from core.learning.runs import Run, list_runs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
-from core.recognition.keypoint_sources import KeypointSource, available_nets
+from core.reading.keypoint_sources import KeypointSource, available_nets
 from core.store import Store
 
 

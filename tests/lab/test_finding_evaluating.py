@@ -12,7 +12,7 @@ from core.cli import app
 from core.errors import TableError
 from core.estimators.palm_net import PalmNetModel
 from core.lab.finding_evaluating import measure_finding
-from core.recognition.hand_finding import DepthFinder, SliceFinder
+from core.reading.hand_finding import DepthFinder, SliceFinder
 from tests.support.seeing_net import save_seeing_net
 
 # SR305's: 1 px is 1.05 mm at 500 mm; its principal point is 313.683, 242.755

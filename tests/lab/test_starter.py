@@ -10,8 +10,8 @@ from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
 from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, recipe, recipe_note
 from core.lab.starter_data import SOURCES, table_data
+from core.measuring.evaluating import evaluate
 from core.paths import Paths
-from core.recognition.evaluating import evaluate
 
 
 def test_the_shipped_model_knows_the_eight_gestures_and_none(starter):

@@ -82,9 +82,9 @@ def test_who_remains_of_two_people_is_called_by_the_number_that_the_video_shows(
     def page():
         import numpy as np
 
+        from core.live.live import Latest
         from core.pose.types import Pose
-        from core.recognition.live import Latest
-        from core.recognition.reading import Reading
+        from core.reading.reading import Reading
         from pages.panels.live.readings import show_hands
 
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
@@ -110,10 +110,10 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
 
         from core.gestures.modelfile.drift import ENOUGH_S
         from core.gestures.modelfile.gesture_model import GestureModel
+        from core.live.live import Latest
         from core.paths import Paths
         from core.pose.types import Pose
-        from core.recognition.live import Latest
-        from core.recognition.reading import Reading
+        from core.reading.reading import Reading
         from pages.panels.live.drift import show_drift
 
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))

@@ -8,7 +8,7 @@ from streamlit import config
 
 from core.capture.plans import CONTINUOUS, HELD
 from core.capture.recording import Recorder
-from core.recognition.live import LiveProcessor, Options
+from core.live.live import LiveProcessor, Options
 from pages.panels.camera.address import is_local, local_address
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stage import Stage

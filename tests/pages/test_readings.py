@@ -7,10 +7,10 @@ import pytest
 
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.stream import SLOW, MotionEvent, NearMiss
+from core.live.live import Latest
 from core.pose.types import LEFT, RIGHT, Pose
-from core.recognition.live import Latest
-from core.recognition.motions import Motion
-from core.recognition.reading import Reading
+from core.reading.motions import Motion
+from core.reading.reading import Reading
 from pages.panels.live.readings import said_of
 
 

@@ -23,7 +23,7 @@ from core.pose.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons import HAND_21, LSP_14, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
-from core.recognition.keypoint_sources import KeypointSource
+from core.reading.keypoint_sources import KeypointSource
 
 GREY = 100
 INDEX_TIP = 8

@@ -8,7 +8,7 @@ import numpy as np
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
-from core.recognition.reading import HandReader
+from core.reading.reading import HandReader
 from core.store import NewSample, Store
 from core.store.rows import MOVING, Gesture
 

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
+from core.live.live import LiveProcessor, Options
+from core.offline.bodies import BodyTrace, Moment
 from core.pose.body_drawing import BodyView
 from core.pose.smoothing import Smoothing
-from core.recognition.bodies import BodyTrace, Moment
-from core.recognition.keypoint_sources import KeypointSource
-from core.recognition.live import LiveProcessor, Options
+from core.reading.keypoint_sources import KeypointSource
 from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
 from pages.panels.camera.stage import Stage

@@ -5,12 +5,12 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.offline.bodies import BodyVideo, read_body_video, thinned, world_of
+from core.offline.keypoint_table import csv_of, json_of, parquet_of
 from core.pose.angles import ANGLES
 from core.pose.body_drawing import BodyView
 from core.pose.skeletons import BODY_33
-from core.recognition.bodies import BodyVideo, read_body_video, thinned, world_of
-from core.recognition.keypoint_sources import KeypointSource
-from core.recognition.keypoint_table import csv_of, json_of, parquet_of
+from core.reading.keypoint_sources import KeypointSource
 from pages.panels.body.angles import show_angles, show_curves
 from pages.panels.body.space import show_in_space
 from pages.panels.body.views import pick_person

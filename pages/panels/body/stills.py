@@ -6,12 +6,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.media.pictures import encode_png
+from core.offline.bodies import read_body_picture
 from core.pose.angles import angles_of
 from core.pose.body_drawing import BodyView, draw_body
 from core.pose.skeletons import skeleton_named
 from core.pose.types import Estimate, Picture
-from core.recognition.bodies import read_body_picture
-from core.recognition.keypoint_sources import KeypointSource
+from core.reading.keypoint_sources import KeypointSource
 from pages.panels.body.angles import show_angles
 from pages.panels.body.space import show_in_space
 from pages.panels.body.views import PICTURES, pick_person

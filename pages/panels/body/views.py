@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.estimators.mediapipe_pose import MOST
 from core.gestures.labels import safe_label
+from core.offline.bodies import read_background
 from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
 from core.pose.skeleton import Rgb
-from core.recognition.bodies import read_background
 from pages.panels.choice import in_their_colour, pick_one
 from pages.panels.frame import errors_shown
 from pages.panels.uploads import upload_field

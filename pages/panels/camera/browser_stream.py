@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from core.capture.recording import Recorder
+from core.live.browser_channel import announce, withdraw
+from core.live.browser_finders import FINDERS, count_of
+from core.live.browser_frames import BrowserFrames, Told
+from core.live.live import LiveProcessor, Options
 from core.pose.boxes import bounding_box
 from core.pose.drawing import person_color
-from core.recognition.browser_channel import announce, withdraw
-from core.recognition.browser_finders import FINDERS, count_of
-from core.recognition.browser_frames import BrowserFrames, Told
-from core.recognition.live import LiveProcessor, Options
-from core.recognition.reading import Reading
+from core.reading.reading import Reading
 from pages.components.browser_camera import hex_of
 from pages.panels.camera.stream import no_end
 from pages.panels.live.readings import said_of

@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.capture.camera_help import TROUBLES
 from core.errors import MudraError
+from core.live.browser_channel import PATH
+from core.live.browser_finders import FINDERS, Finder
+from core.live.live import Options
 from core.paths import Paths
 from core.pose.body_drawing import AS_IT_IS
-from core.recognition.browser_channel import PATH
-from core.recognition.browser_finders import FINDERS, Finder
-from core.recognition.live import Options
 from core.weights.browser_files import folder_of, is_ready, megabytes
 from pages.components.browser_camera import file_addresses, show_camera, told, told_of
 from pages.panels.camera.address import below_base, local_address

@@ -7,7 +7,7 @@ import streamlit as st
 from core.pose.heatmap_layout import Maps
 from core.pose.skeleton import PAIR
 from core.pose.skeletons import Skeleton, skeleton_named
-from core.recognition.keypoint_sources import (
+from core.reading.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,
     available_nets,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.recognition.live import Options
+from core.live.live import Options
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stream import no_end
 from pages.panels.camera.where import AnyStream

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.capture.recording import Recorder
-from core.recognition.live import LiveProcessor, Options, Watch
+from core.live.live import LiveProcessor, Options, Watch
 from pages.components import source
 from pages.components.video_shape import follow_shape
 from pages.panels.camera.browser_stream import BrowserStream

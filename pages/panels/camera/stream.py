@@ -12,10 +12,10 @@ from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 from core.capture.camera_help import INSECURE, TROUBLES
 from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
+from core.live import low_latency
+from core.live.live import Latest, LiveProcessor, Options
 from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
-from core.recognition import low_latency
-from core.recognition.live import Latest, LiveProcessor, Options
 from core.upkeep.memory import give_back_later
 from pages.panels.camera.address import local_address
 from pages.panels.visitor import owner

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.recognition.live import Options
+from core.live.live import Options
 from pages.panels.camera.address import is_local
 from pages.panels.camera.in_browser import BrowserStream, browser_video, can_find, end_in_browser
 from pages.panels.camera.stream import Stream, video

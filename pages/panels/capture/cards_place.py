@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.capture.plans import Plan
 from core.capture.recording import Recorder
-from core.recognition.live import Latest
+from core.live.live import Latest
 from core.store import Gesture, Project
 from pages.components.gesture_cards import Inbox
 from pages.panels.words import NOT_STARTED

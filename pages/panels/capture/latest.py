@@ -10,9 +10,9 @@ from core.capture.samples import picture_of
 from core.capture.stills import Added
 from core.capture.uploads import add_uploads, file_recorder
 from core.gestures.labels import safe_label
+from core.offline.files import SUFFIXES, refusal_text
 from core.pose.skeletons import skeleton_named
-from core.recognition.files import SUFFIXES, refusal_text
-from core.recognition.keypoint_sources import source_for
+from core.reading.keypoint_sources import source_for
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.frame import errors_shown, studio

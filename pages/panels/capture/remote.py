@@ -6,7 +6,7 @@ from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
 from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import safe_label
-from core.recognition.live import LiveProcessor
+from core.live.live import LiveProcessor
 from core.store import Gesture
 from pages.panels.machine import sits_here
 

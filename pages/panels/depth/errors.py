@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from core.measuring.depth_evaluating import depth_figures, success_curve
 from core.pose.metrics import Distances, epe
-from core.recognition.depth_evaluating import depth_figures, success_curve
 from pages.panels.frame import wide_columns
 from pages.panels.training.charts import TEAL, Chart, draw
 from pages.panels.words import many

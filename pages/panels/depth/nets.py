@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.estimators.depth_net import DepthNet
-from core.recognition.keypoint_sources import depth_nets
+from core.reading.keypoint_sources import depth_nets
 from pages.panels.frame import studio
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.depth.drawing import FARTHEST_MM, Reach
 from core.errors import MudraError
-from core.recognition.depth_playback import DepthPlayback
+from core.reading.depth_playback import DepthPlayback
 from pages.components.depth_view import Scene, draw_depth, first_wanted, of_broken, of_view
 from pages.panels.depth.errors import show_errors
 from pages.panels.depth.teaching import Naming

@@ -11,9 +11,9 @@ from core.depth.frames import DepthSource
 from core.estimators.depth_net import DepthNet
 from core.lab.renderer.film import RenderedFilm
 from core.lab.renderer.render import JOINTS
-from core.recognition.depth_playback import DepthPlayback
-from core.recognition.depth_uploads import uploaded_recording
-from core.recognition.hand_finding import usual_finders
+from core.offline.depth_uploads import uploaded_recording
+from core.reading.depth_playback import DepthPlayback
+from core.reading.hand_finding import usual_finders
 from core.store import Project
 from pages.components.depth_view import Scene
 from pages.panels.camera.stage import Stage

@@ -7,8 +7,8 @@ import streamlit as st
 from core.depth.sensors.finding import found_sensors, open_sensor
 from core.estimators.depth_net import DepthNet
 from core.gestures.labels import safe_label
-from core.recognition.depth_stream import DepthStream
-from core.recognition.hand_finding import usual_finders
+from core.live.depth_stream import DepthStream
+from core.reading.hand_finding import usual_finders
 from core.store import Project
 from pages.components.depth_view import Scene, draw_depth, of_view
 from pages.panels.camera.stage import Stage

@@ -10,9 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.gestures.labels import safe_label
-from core.recognition.depth_playback import DepthPlayback, DepthView
-from core.recognition.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
-from core.recognition.depth_stream import DepthStream
+from core.live.depth_stream import DepthStream
+from core.offline.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
+from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.fitting import learn_in_space
 from core.store.index import count_samples

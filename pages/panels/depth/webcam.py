@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from core.live.hand_trace import HandTrace
+from core.live.live import LiveProcessor, Options
 from core.pose.skeletons import SUBJECTS
-from core.recognition.hand_trace import HandTrace
-from core.recognition.live import LiveProcessor, Options
 from pages.components.depth_view import Scene, draw_depth, of_joints
 from pages.panels.camera.stage import Stage
 from pages.panels.camera.stream import show_trouble

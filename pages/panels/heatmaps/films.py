@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.recognition.files import Read, read_file
-from core.recognition.keypoint_sources import KeypointSource
+from core.offline.files import Read, read_file
+from core.reading.keypoint_sources import KeypointSource
 from pages.panels.frame import studio, temporary_folder
 from pages.panels.progress import moves
 from pages.panels.uploads import upload_field

@@ -15,7 +15,7 @@ from core.pose.heatmap_drawing import draw_with_maps, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.person_view import PersonBox
 from core.pose.types import Estimate, Picture
-from core.recognition.keypoint_sources import KeypointSource
+from core.reading.keypoint_sources import KeypointSource
 from pages.components.person_boxes import said_boxes, show_boxes
 from pages.panels.camera.keypoints import PEOPLE
 from pages.panels.choice import pick_one

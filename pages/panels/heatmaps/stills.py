@@ -10,7 +10,7 @@ from core.media.pictures import encode_png, read_picture
 from core.pose.heatmap_drawing import draw_with_maps, mirrored, of_person, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.types import Estimate, Frame, Picture
-from core.recognition.keypoint_sources import KeypointSource, skeleton_by
+from core.reading.keypoint_sources import KeypointSource, skeleton_by
 from pages.panels.frame import errors_shown, studio
 from pages.panels.heatmaps.views import STILL, show_attention
 from pages.panels.uploads import upload_field

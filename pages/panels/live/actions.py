@@ -7,7 +7,7 @@ from core.actions.changes import MAX_RATE, pitch_hz
 from core.actions.osc import LOCAL
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.recognition.live import LiveProcessor
+from core.live.live import LiveProcessor
 from core.store import Project
 from pages.components.gesture_tone import play_tone
 from pages.panels.live.receivers import pick_receivers

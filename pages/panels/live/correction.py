@@ -5,7 +5,7 @@ import streamlit as st
 from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
 from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
-from core.recognition.live import LiveProcessor
+from core.live.live import LiveProcessor
 from core.store import Project
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stage import stage

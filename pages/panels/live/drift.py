@@ -6,7 +6,7 @@ import streamlit as st
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.drift import Drift, Hand
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.recognition.live import Latest
+from core.live.live import Latest
 
 
 def show_drift(latest: Latest, model: GestureModel | None) -> None:

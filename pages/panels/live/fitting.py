@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.recognition.keypoint_sources import KeypointSource, depth_nets
+from core.reading.keypoint_sources import KeypointSource, depth_nets
 from pages.panels.frame import studio
 from pages.panels.words import FROM_COLOURS
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from core.gestures.modelfile.coverage import HALF_NOTE
 from core.gestures.motion import stream
+from core.live.live import Latest
 from core.pose.skeletons import skeleton_named
-from core.recognition.live import Latest
-from core.recognition.motions import Motion
-from core.recognition.reading import Reading
+from core.reading.motions import Motion
+from core.reading.reading import Reading
 from pages.components.answer import draw_answer
 
 NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
+from core.offline.files import Read, Seen, refusal_text, table_of, zip_of_pictures
 from core.pose.skeletons import Skeleton, skeleton_named
-from core.recognition.files import Read, Seen, refusal_text, table_of, zip_of_pictures
 from core.store import Project
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200

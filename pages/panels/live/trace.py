@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.live.live import LiveProcessor
 from core.pose.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons import Skeleton, skeleton_named
-from core.recognition.live import LiveProcessor
-from core.recognition.reading import TRACE_S, Moment
+from core.reading.reading import TRACE_S, Moment
 
 if TYPE_CHECKING:
     import altair as alt

@@ -11,7 +11,7 @@ from core.capture.demo import (
     read_demo,
 )
 from core.gestures.modelfile.gesture_model import MODEL
-from core.recognition.live import LiveProcessor, Options
+from core.live.live import LiveProcessor, Options
 from core.store import Project
 from pages.panels.frame import errors_shown, load_model, studio
 from pages.panels.live.readings import show_gesture, show_hands

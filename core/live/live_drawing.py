@@ -1,0 +1,50 @@
+"""What is drawn into a stream's picture."""
+
+import cv2
+import numpy as np
+
+from core.estimators import Estimator
+from core.pose.drawing import label_plate
+from core.pose.heatmap_drawing import draw_with_maps
+from core.pose.heatmap_layout import Maps
+from core.pose.types import Estimate, Picture
+from core.reading.reading import Reading
+
+
+def mirrored(rgb: Picture) -> Picture:
+    """As the viewer sees it."""
+    return np.asarray(cv2.flip(rgb, 1), np.uint8)
+
+
+def drawn(
+    rgb: Picture,
+    estimate: Estimate,
+    hands: tuple[Reading, ...],
+    maps: Maps,
+    estimator: Estimator,
+) -> Picture:
+    """The mirrored picture with each hand's skeleton and name, and a net's heatmaps."""
+    return draw_with_maps(
+        rgb,
+        estimate,
+        maps,
+        estimator.stages,
+        attends=estimator.attends,
+        mirror=True,
+        labels=[_label(hand, numbered=bool(estimate.numbers)) for hand in hands],
+        emoji=[hand.gesture.emoji if hand.gesture else "" for hand in hands],
+    )
+
+
+def _label(hand: Reading, *, numbered: bool) -> str:
+    """What stands above a hand, or above one of several people."""
+    name = hand.gesture.name if hand.gesture else ""
+    return f"{hand.number} {name}".rstrip() if numbered else name
+
+
+def draw_note(picture: Picture, note: str) -> None:
+    """Into the picture's upper left corner, in place."""
+    if note:
+        plate = label_plate(note, "", max(24, picture.shape[0] // 9))
+        space = picture[: plate.shape[0], : plate.shape[1]]
+        space[:] = plate[: space.shape[0], : space.shape[1]]

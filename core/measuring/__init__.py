@@ -1,0 +1,1 @@
+"""Estimators, nets and gesture models against labels, as JSON figures."""

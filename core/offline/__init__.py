@@ -1,0 +1,1 @@
+"""Files, folders and videos → answers and tables."""

@@ -1,0 +1,1 @@
+"""Estimates → gestures, of pictures and of depth: what live and files share."""

@@ -1,1 +1,0 @@
-"""Frames → answers: live, in files, on labelled data, as tables of keypoints."""

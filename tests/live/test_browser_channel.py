@@ -1,0 +1,186 @@
+"""A browser's own connection reaches the camera that its token names, and no other."""
+
+import json
+import socket
+import threading
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.websockets import WebSocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from core.live import browser_channel
+from core.live.browser_channel import (
+    GONE,
+    LONGEST,
+    PATH,
+    TOKEN_WITHIN_S,
+    announce,
+    route,
+    withdraw,
+)
+from core.live.browser_frames import BrowserFrames
+from core.live.live import LiveProcessor
+from tests.conftest import wait_until
+
+
+class Camera:
+    """A real stream of frames behind the connection."""
+
+    def __init__(self):
+        self.live = LiveProcessor(lambda options: None)
+        self.frames = BrowserFrames(self.live)
+
+    def answer(self, told):
+        self.frames.hear(told)
+        return {"heard": self.frames.heard}
+
+
+@pytest.fixture
+def camera():
+    made = Camera()
+    yield made
+    made.live.close()
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    """spoken() opens a connection to a real server."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = Starlette(routes=[route(f"/base/{PATH}")])
+
+    async def logged_in(scope, receive, send):
+        owner = dict(scope.get("headers", ())).get(b"x-owner", b"").decode()
+        await app(scope | {browser_channel.OWNER: owner}, receive, send)
+
+    config = uvicorn.Config(logged_in, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    url = f"ws://127.0.0.1:{listening.getsockname()[1]}/base/mudra/camera"
+
+    @contextmanager
+    def open_with(token, owner=""):
+        with connect(url, additional_headers={"X-Owner": owner}, proxy=None) as talk:
+            if token is not None:
+                talk.send(token)
+            yield talk
+
+    yield open_with
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def word(n):
+    frame = {"n": n, "t": 1000, "size": [640, 480], "spent": 20}
+    frame |= {"by": "mediapipe-hands", "poses": []}
+    return json.dumps({"page": "a", "now": 1000, "frames": [frame]})
+
+
+def said(talk, text):
+    talk.send(text)
+    return json.loads(talk.recv(timeout=30))
+
+
+def is_hung_up(talk, timeout=30):
+    with pytest.raises(ConnectionClosed):
+        talk.recv(timeout=timeout)
+    return talk.close_code == GONE
+
+
+def test_words_reach_the_camera_of_the_token_and_are_answered(spoken, camera):
+    with spoken(announce(camera)) as talk:
+        assert [said(talk, word(n)) for n in (1, 2)] == [{"heard": 1}, {"heard": 2}]
+    assert camera.live.latest().frames == 2
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_a_token_that_nobody_has_is_hung_up_on(spoken, camera, withdrawn):
+    token = announce(camera)
+    if withdrawn:
+        withdraw(token)
+    with spoken(token if withdrawn else token[:-1]) as talk:
+        assert is_hung_up(talk)
+    assert camera.live.latest().frames == 0
+
+
+def test_a_long_token_is_hung_up_on_at_once(spoken):
+    with spoken("x" * 65) as talk:
+        assert is_hung_up(talk, TOKEN_WITHIN_S / 2)
+
+
+def test_who_says_nothing_is_hung_up_on(spoken):
+    with spoken(None) as talk:
+        assert is_hung_up(talk, TOKEN_WITHIN_S + 3)
+
+
+def test_connections_are_bounded_and_free_their_place(spoken, camera, monkeypatch):
+    monkeypatch.setattr(browser_channel, "MAX_CONNECTIONS", 2)
+    with spoken(announce(camera)) as first:
+        with spoken(announce(camera)) as second:
+            assert said(first, word(1)) == said(second, word(1)) == {"heard": 1}
+            with pytest.raises(InvalidStatus, match="403"), spoken("x"):
+                pass
+        wait_until(lambda: browser_channel._connections.total() == 1)
+        with spoken(announce(camera)) as third:
+            assert said(third, word(2)) == {"heard": 2}
+
+
+@pytest.mark.parametrize(
+    ("owner", "address", "visitor"),
+    [
+        ("anna", "127.0.0.1", "owner anna"),
+        ("", "192.168.1.7", "192.168.1.7"),
+        ("", "127.0.0.1", ""),
+        ("", "::1", ""),
+        ("", "testclient", ""),
+    ],
+)
+def test_a_visitor_is_a_login_or_an_address_that_no_proxy_hides(owner, address, visitor):
+    scope = {
+        "type": "websocket",
+        "headers": [],
+        "client": (address, 1),
+        browser_channel.OWNER: owner,
+    }
+    assert browser_channel._visitor_of(WebSocket(scope, None, None)) == visitor
+
+
+def test_one_visitor_can_t_take_every_connection(spoken, camera, monkeypatch):
+    monkeypatch.setattr(browser_channel, "MAX_PER_VISITOR", 1)
+    with spoken(announce(camera), "anna"):
+        with pytest.raises(InvalidStatus, match="403"), spoken("x", "anna"):
+            pass
+        with spoken(announce(camera), "ben") as talk:
+            assert said(talk, word(1)) == {"heard": 1}
+
+
+def test_bytes_are_no_token_and_no_word(spoken, camera):
+    token = announce(camera)
+    with spoken(token.encode()) as talk:
+        assert is_hung_up(talk)
+    with spoken(token) as talk:
+        assert "reload the page" in said(talk, word(1).encode())["problem"]
+        assert said(talk, word(1)) == {"heard": 1}
+
+
+def test_a_camera_that_is_gone_leaves_no_token_behind(spoken):
+    camera = Camera()
+    token = announce(camera)
+    camera.live.close()
+    del camera
+    with spoken(token) as talk:
+        assert is_hung_up(talk)
+
+
+@pytest.mark.parametrize(
+    "bad", ["no JSON", "[1]", "[" * 100_000, "{}", " " * (LONGEST + 1)], ids=range(5)
+)
+def test_what_can_t_be_read_is_said_and_the_connection_goes_on(spoken, camera, bad):
+    with spoken(announce(camera)) as talk:
+        assert "reload the page" in said(talk, bad)["problem"]
+        assert said(talk, word(1)) == {"heard": 1}

@@ -1,0 +1,190 @@
+"""COCO's figures: those of pycocotools for every pair, and one clear line for what is no pair."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
+from core.errors import TableError
+from core.measuring.coco_evaluating import FIGURES, evaluate_coco
+
+
+@pytest.fixture(scope="session")
+def coco(shared_data):
+    return shared_data / "coco"
+
+
+def person(number: int, **changes) -> dict:
+    """A person of 100 x 200 pixels whose keypoints lie on a line, each visible."""
+    points = [value for k in range(17) for value in (10.0 + 5 * k, 20.0 + 10 * k, 2)]
+    return {
+        "id": number,
+        "image_id": 7,
+        "category_id": 1,
+        "bbox": [10, 20, 100, 200],
+        "area": 10_000.0,
+        "iscrowd": 0,
+        "num_keypoints": 17,
+        "keypoints": points,
+    } | changes
+
+
+def found(points: list[float], **changes) -> dict:
+    return {"image_id": 7, "category_id": 1, "keypoints": points, "score": 0.9} | changes
+
+
+def pair(folder, persons: list[dict], results: object, **changes):
+    truth = {
+        "images": [{"id": 7, "file_name": "7.jpg", "width": 640, "height": 480}],
+        "categories": [{"id": 1, "name": "person"}],
+        "annotations": persons,
+    } | changes
+    (folder / "truth.json").write_text(json.dumps(truth))
+    (folder / "found.json").write_text(json.dumps(results))
+    return folder / "truth.json", folder / "found.json"
+
+
+def test_the_example_of_xtcocoapi(coco):
+    figures = evaluate_coco(coco / "example_coco_val.json", coco / "example_coco_preds.json")
+    expected = (0.86089, 0.993145, 0.910891, 0.775578, 0.937252)
+    recall = (0.875, 1.0, 0.916667, 0.78, 0.942857)
+    assert figures == {"n": 73, **dict(zip(FIGURES, (*expected, *recall), strict=True))}
+
+
+@pytest.mark.parametrize("part", ["mini_val", "mini_train", "more"])
+def test_every_figure_of_a_part_of_coco(coco, part):
+    expected = json.loads((coco / "expected.json").read_text())[f"{part}_a_results.json"]
+    truth = coco / expected.pop("gt")
+    assert evaluate_coco(truth, coco / f"{part}_a_results.json") == pytest.approx(
+        expected, abs=1e-6
+    )
+
+
+def test_every_figure_of_527_pictures(coco):
+    expected = json.loads((coco / "expected.json").read_text())["val2017_part_a_results.json"]
+    truth = coco / expected.pop("gt")
+    figures = evaluate_coco(truth, coco / "val2017_part_a_results.json")
+    assert figures == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_moved_person_has_the_oks_that_its_distance_gives(tmp_path):
+    # every keypoint 10 px off: the mean over COCO's σ of exp(-100 / (2 · (2σ)² · 10,000))
+    sigmas = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
+    oks = np.exp(-100 / (2 * (2 * sigmas) ** 2 * 10_000)).mean()
+    passed = (np.arange(0.5, 1, 0.05) <= oks).mean()
+    assert 0 < passed < 1
+    one = person(1)
+    moved = [v + 10 * (i % 3 == 0) for i, v in enumerate(one["keypoints"])]
+    figures = evaluate_coco(*pair(tmp_path, [one], [found(moved)]))
+    assert figures["AP"] == pytest.approx(passed, abs=1e-6)
+    assert figures["APL"] == figures["AP"] and figures["APM"] == -1
+
+
+def test_a_person_with_the_id_0_counts_like_any_other(tmp_path):
+    one = person(0)
+    assert evaluate_coco(*pair(tmp_path, [one], [found(one["keypoints"])]))["AP"] == 1
+
+
+def test_nothing_found_is_a_figure_of_0(tmp_path):
+    figures = evaluate_coco(*pair(tmp_path, [person(1)], []))
+    assert figures["n"] == figures["AP"] == figures["AR"] == 0
+
+
+GOOD = person(1)["keypoints"]
+WRONG = {
+    "truth and results swapped": (None, None, "other way round"),
+    "another picture": ([person(1)], [found(GOOD, image_id=8)], "entry 1 is of picture 8"),
+    "another category": ([person(1)], [found(GOOD, category_id=2)], "category 2, truth.json has"),
+    "14 keypoints": (
+        [person(1)],
+        [found(GOOD[:42])],
+        "entry 1: keypoints: List should have at least 51 .* not 42",
+    ),
+    "no score": (
+        [person(1)],
+        [{"image_id": 7, "category_id": 1, "keypoints": GOOD}],
+        "entry 1: score: Field required",
+    ),
+    "not a number": ([person(1)], [found(GOOD, score=float("nan"))], "no json that can be read"),
+    "infinite": (
+        [person(1)],
+        [found(GOOD, score=1e300)],
+        "entry 1: score: Input should be less than or equal to 10000000",
+    ),
+    "a word": (
+        [person(1)],
+        [found(["x"] * 51)],
+        r"entry 1: keypoints\.0: Input should be a valid number",
+    ),
+    "an id in words": (
+        [person(1)],
+        [found(GOOD, image_id="7")],
+        "image_id: Input should be a valid integer",
+    ),
+    "boxes of some": (
+        [person(1)],
+        [found(GOOD, bbox=[1, 2, 3, 4]), found(GOOD)],
+        "entry 2 has no bbox",
+    ),
+    "an object": ([person(1)], {"a": 1}, "no list"),
+    "no area": (
+        [{k: v for k, v in person(1).items() if k != "area"}],
+        [],
+        "annotations 1: area: Field required",
+    ),
+    "no keypoints": (
+        [{"id": 1, "image_id": 7, "category_id": 1}],
+        [],
+        "annotations 1: bbox: Field required",
+    ),
+    "one id twice": ([person(1), person(1)], [], "another annotation has its id 1"),
+    "nobody": ([], [], "truth.json has no annotations"),
+    "half a box": ([person(1, bbox=[1, 2])], [], r"annotations 1: bbox\.2: Field required"),
+    "a negative area": (
+        [person(1, area=-3)],
+        [],
+        "annotations 1: area: Input should be greater than or equal to 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_pair_is_refused_in_one_line(name, tmp_path):
+    persons, results, words = WRONG[name]
+    if persons is None:
+        found_, truth = pair(tmp_path, [person(1)], [found(GOOD)])
+    else:
+        truth, found_ = pair(tmp_path, persons, results)
+    with pytest.raises(TableError, match=words) as error:
+        evaluate_coco(truth, found_)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00\xff", b"[[[", b'"text"'])
+def test_no_json_is_refused_in_one_line(content, tmp_path):
+    truth, found_ = pair(tmp_path, [person(1)], [found(GOOD)])
+    for bad, good in ((truth, found_), (found_, truth)):
+        before = bad.read_bytes()
+        bad.write_bytes(content)
+        with pytest.raises(TableError, match=bad.name) as error:
+            evaluate_coco(truth, found_)
+        assert "\n" not in str(error.value) and good.is_file()
+        bad.write_bytes(before)
+
+
+def test_the_command_prints_a_table_or_one_document_and_nothing_of_pycocotools(coco):
+    files = [
+        f"--truth={coco}/example_coco_val.json",
+        f"--predictions={coco}/example_coco_preds.json",
+    ]
+    shown = CliRunner().invoke(app, ["evaluate-coco", *files])
+    assert shown.stdout.splitlines()[:2] == ["73 persons found", "AP    0.8609"]
+    done = CliRunner().invoke(app, ["evaluate-coco", *files, "--json"])
+    assert list(json.loads(done.stdout)) == ["n", *FIGURES]
+
+
+def test_a_missing_file_is_said_in_one_line(coco, tmp_path):
+    with pytest.raises(TableError, match=r"nobody.json can't be read: No such file"):
+        evaluate_coco(coco / "example_coco_val.json", tmp_path / "nobody.json")

@@ -1,0 +1,211 @@
+"""Bodies over time: a stream's last seconds, and videos made of a real picture."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.errors import MediaError
+from core.estimators import create_estimator
+from core.live.live import LiveProcessor, Options
+from core.media.pictures import encode_png, read_picture
+from core.media.videos import VideoWriter, read_video
+from core.offline.bodies import (
+    BodyTrace,
+    read_background,
+    read_body_picture,
+    read_body_video,
+    thinned,
+)
+from core.pose.angles import ANGLES
+from core.pose.body_drawing import BLUR, BodyView
+from core.pose.drawing import person_color
+from core.pose.types import Estimate, Frame, Pose, Tracking
+from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
+
+
+@pytest.fixture(scope="module")
+def skier(shared_data):
+    return read_picture(shared_data / "samples" / "coco" / "000000000785.jpg")
+
+
+@pytest.fixture
+def make(weights_folder):
+    return lambda **options: create_estimator(BLAZEPOSE, weights_folder, **options)
+
+
+def film(path, *pictures):
+    """A video at 10 frames a second."""
+    with VideoWriter(path, 10, pictures[0].shape[:2]) as writer:
+        for rgb in pictures:
+            writer.write(rgb)
+    return path.read_bytes()
+
+
+def test_a_video_becomes_a_table_and_a_copy_with_skeletons(make, skier, tmp_path):
+    grey = np.full_like(skier, 128)
+    moved = np.roll(skier, -20, axis=1)
+    shares = []
+    content = film(tmp_path / "walk.webm", grey, skier, skier, moved)
+    read = read_body_video("walk.webm", content, make, tmp_path, BodyView(), progress=shares.append)
+    assert (read.frames, read.found) == (4, 3)
+    assert read.detected == 2  # nobody was followed when the first two came
+    assert list(read.table["frame"]) == [1, 2, 3] and read.persons == [1]
+    np.testing.assert_allclose(read.table["time_s"], [0.1, 0.2, 0.3], atol=0.01)
+    assert set(read.table["source"]) == {"walk.webm"}
+    assert read.table["x0"].iloc[2] < read.table["x0"].iloc[1] - 8
+    copied = list(read_video(read.video))
+    assert len(copied) == 4 and copied[1].size_hw == (424, 640)
+    assert np.abs(copied[1].rgb.astype(int) - skier[:424]).max() > 100  # the skeleton
+    assert len(shares) == 3 and max(shares) <= 1
+    assert [p.name for p in tmp_path.glob("*.seen.webm")] == [read.video.name]
+
+
+def test_the_copy_has_the_background_of_one_s_choice(make, skier, tmp_path):
+    content = film(tmp_path / "a.webm", *[np.full_like(skier, 128)] * 2, skier)
+    view = BodyView(BLUR, skeleton=False)
+    read = read_body_video("a.webm", content, lambda: make(masks=True), tmp_path, view)
+    *_, last = read_video(read.video)
+    assert last.rgb[:, :80].std(axis=1).mean() < 0.7 * skier[:424, :80].std(axis=1).mean()
+
+
+@pytest.fixture(scope="module")
+def two(skier):
+    """A picture of two persons, beside each other."""
+    near = skier[:424, 200:620]
+    return np.hstack([near, near])
+
+
+def test_several_people_of_a_copy_are_drawn_in_a_colour_each(make, two, tmp_path):
+    read = read_body_video(
+        "two.webm",
+        film(tmp_path / "two.webm", *[two] * 3),
+        lambda: make(num_poses=2),
+        tmp_path,
+        BodyView(),
+        several=True,
+    )
+    last = read.table[read.table["frame"] == 2].set_index("person")
+    assert sorted(last.index) == [1, 2]
+    *_, copied = read_video(read.video)
+    halves = np.split(copied.rgb.astype(int), 2, axis=1)
+    for half, number in zip(halves, last["x0"].sort_values().index, strict=True):
+        near = [(np.abs(half - person_color(n)).max(axis=2) < 40).sum() for n in (1, 2)]
+        assert near[number - 1] > 5 * near[2 - number]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("walk.exe", b"MZ", r"walk.exe is no video: .*\.mp4"),
+        ("walk.mp4", b"no video", "walk.mp4"),
+        ("walk.webm", b"", "walk.webm"),
+    ],
+)
+def test_what_is_no_video_is_refused_and_leaves_nothing(make, tmp_path, name, content, said):
+    with pytest.raises(MediaError, match=said):
+        read_body_video(name, content, make, tmp_path, BodyView())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_video_that_was_left_half_way_leaves_nothing(make, skier, tmp_path):
+    content = film(tmp_path / "a.webm", skier, skier)
+    (tmp_path / "a.webm").unlink()
+
+    def leave(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_body_video("a.webm", content, make, tmp_path, BodyView(), progress=leave)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_is_read_as_one_that_stands_alone(make, skier, two):
+    rgb, estimate = read_body_picture("ski.png", encode_png(skier), make)
+    assert np.array_equal(rgb, skier) and len(estimate.poses) == 1 and estimate.numbers == ()
+    _, both = read_body_picture("two.png", encode_png(two), lambda: make(num_poses=2))
+    assert both.numbers == (1, 2)
+    with pytest.raises(MediaError, match=r"broken\.png"):
+        read_body_picture("broken.png", b"nothing", make)
+
+
+def test_a_photo_behind_persons_is_made_smaller_and_a_small_one_stays(skier):
+    photo = np.zeros((100, 3840, 3), np.uint8)
+    photo[:, 1920:] = 90
+    seen = read_background("photo.png", encode_png(photo))
+    assert seen.shape == (50, 1920, 3) and seen[20, 900].max() == 0 and seen[20, 1000].min() == 90
+    assert np.array_equal(read_background("small.png", encode_png(skier)), skier)
+    with pytest.raises(MediaError, match=r"no\.png"):
+        read_background("no.png", b"nothing")
+
+
+def test_a_long_video_s_curves_are_thinned_evenly_to_one_person(make, skier, tmp_path):
+    read = read_body_video(
+        "a.webm", film(tmp_path / "a.webm", *[skier] * 5), make, tmp_path, BodyView()
+    )
+    few = thinned(read.table, 1, most=3)
+    assert list(few) == ["time_s", *ANGLES]
+    np.testing.assert_allclose(few["time_s"], [0, 0.2, 0.4], atol=0.01)
+    assert thinned(read.table, 9).empty
+
+
+def seen(time_s, *poses, detected=False):
+    tracking = Tracking(detected)
+    return Estimate(poses, (30, 40), "test", time_s, skeleton="body_33", tracking=tracking)
+
+
+def test_a_stream_s_last_ten_seconds_are_kept_with_the_angles():
+    trace, picture = BodyTrace(), np.zeros((30, 40, 3), np.uint8)
+    mask = np.ones((30, 40), np.float32)
+    line = Pose(np.arange(66, dtype=np.float32).reshape(33, 2), np.ones(33, np.float32))
+    for estimate in (seen(3, detected=True), seen(6, detected=True), seen(12, line), seen(14)):
+        assert trace.remember(Frame(picture, estimate.time_s), estimate, "1") == ""
+    assert [m.estimate.time_s for m in trace.moments()] == [6, 12, 14]
+    assert trace.detected() == 1
+    table = trace.angles()
+    assert list(table["time_s"]) == [-8, -2, 0]
+    assert list(table["left_elbow"].isna()) == [True, False, True]
+    assert table["left_elbow"].iloc[1] == 180
+    trace.remember(Frame(picture, 14.5), replace(seen(14.5, line), masks=(mask,)), "1")
+    assert trace.moments()[-1].estimate.masks == ()  # ten seconds of them are 200 MB
+    trace.remember(Frame(picture, 1.0), seen(1.0), "1")  # another stream's clock
+    assert len(trace.moments()) == 1
+
+
+def test_of_several_people_of_a_stream_one_is_kept_to_whoever_is_seen_best():
+    trace, picture = BodyTrace(), np.zeros((30, 40, 3), np.uint8)
+    line = np.arange(66, dtype=np.float32).reshape(33, 2)
+    straight, bent = (Pose(points, np.ones(33, np.float32)) for points in (line, line**2))
+    for time_s, poses, numbers in (
+        (1, (straight, bent), (1, 2)),
+        (2, (bent, straight), (2, 1)),
+        (3, (), ()),
+        (4, (straight,), (1,)),
+    ):
+        estimate = replace(seen(time_s, *poses), numbers=numbers)
+        trace.remember(Frame(picture, time_s), estimate, "1")
+    assert [moment.pose for moment in trace.moments()] == [straight, straight, None, straight]
+    shown = trace.angles()["left_elbow"].tolist()
+    assert shown == pytest.approx([180, 180, np.nan, 180], nan_ok=True)
+    trace.remember(Frame(picture, 5), replace(seen(5, bent), numbers=(2,)), "1")
+    trace.remember(Frame(picture, 6), seen(6), "1")
+    assert trace.angles()["left_elbow"].isna().tolist() == [True] * 4 + [False, True]
+
+
+def test_a_live_stream_blurs_what_is_behind_the_person(weights_folder, skier):
+    source, seen = KeypointSource(BLAZEPOSE, masks=True), []
+    options = Options(keypoints=source, body=BodyView(BLUR, skeleton=False))
+    live = LiveProcessor(
+        lambda options: create_estimator(BLAZEPOSE, weights_folder, masks=options.keypoints.masks),
+        options,
+        watch=lambda frame, estimate, version: seen.append(estimate) or "",
+    )
+    for _ in range(2):
+        shown = live.process(skier)
+    live.close()
+    assert not live.latest().error and len(live.latest().hands) == 1
+    [mask] = seen[-1].masks
+    mirrored = skier[:, ::-1].astype(int)
+    off = np.abs(shown.astype(int) - mirrored).mean(axis=2)
+    person = mask[:, ::-1] > 0.99
+    assert off[person].max() <= 3 and off[~person].mean() > 5

@@ -1,0 +1,133 @@
+"""Uploaded recordings of depth: one file, several, a zip; what is none is told, nothing stays."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import CAMERAS
+from core.errors import ArchiveError, MediaError
+from core.offline.depth_uploads import uploaded_recording
+from tests.support.depth_recordings import CAMERA_JSON, depth_png, zip_of
+
+
+def opened(uploads, folder, camera=None):
+    with uploaded_recording(uploads, folder, camera) as source:
+        return source.count, source.camera, [frame.depth_mm[0, 0] for frame in source]
+
+
+PAIR = [("a.png", depth_png(700)), ("b.png", depth_png(800)), ("camera.json", CAMERA_JSON)]
+
+
+@pytest.mark.parametrize(
+    "uploads",
+    [PAIR, [("hand.zip", zip_of(PAIR))], [("hand.zip", zip_of(PAIR, "session 1/"))]],
+    ids=["files", "zip", "zip of a folder"],
+)
+def test_files_of_a_folder_come_as_they_are_or_as_a_zip(tmp_path, uploads):
+    count, camera, values = opened(uploads, tmp_path)
+    assert count == 2 and (camera.width, camera.height) == (8, 6) and values == [700, 800]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_files_of_one_name_are_told_and_none_is_lost_silently(tmp_path):
+    twice = [*PAIR, ("a.png", depth_png(900))]
+    with pytest.raises(MediaError, match=r"two of the files are called a\.png"):
+        opened(twice, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_single_real_frame_is_a_recording_of_one(tmp_path, shared_data):
+    name = "depth_1_0000001.png"
+    content = (shared_data / "depth" / name).read_bytes()
+    count, camera, _ = opened([(name, content)], tmp_path)
+    assert count == 1 and camera == CAMERAS["nyu"]
+
+
+def test_openni_s_recording_tells_its_camera_itself(tmp_path, shared_data):
+    content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
+    count, camera, _ = opened([("Captured.oni", content)], tmp_path)
+    assert count == 4 and round(camera.fx) == 576
+
+
+def test_openni_s_recording_comes_with_what_says_its_camera(tmp_path, shared_data):
+    content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
+    numbers = {"fx": 580, "fy": 581, "u0": 318, "v0": 241, "width": 640, "height": 480}
+    files = [("hand.oni", content), ("camera.json", json.dumps(numbers).encode())]
+    for uploads in (files, [("hand.zip", zip_of(files))]):
+        count, camera, _ = opened(uploads, tmp_path)
+        assert (count, camera.fx, camera.fy) == (4, 580, 581)
+
+
+def test_several_recordings_at_once_are_named(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("other.npy", stack.getvalue())]
+    with pytest.raises(MediaError, match=r"2 recordings in the files \(hand\.npy, other\.npy\)"):
+        opened(files, tmp_path)
+
+
+def test_what_a_mac_packs_beside_a_recording_is_none(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("._hand.npy", b"Mac"), ("camera.json", CAMERA_JSON)]
+    assert opened([("hand.zip", zip_of(files))], tmp_path)[0] == 3
+
+
+def test_a_stack_needs_its_camera_to_be_named(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 240, 320), 600, np.uint16))
+    upload = [("hand.npy", stack.getvalue())]
+    with pytest.raises(MediaError, match="which camera"):
+        opened(upload, tmp_path)
+    count, camera, values = opened(upload, tmp_path, CAMERAS["icvl"])
+    assert (count, camera, values) == (3, CAMERAS["icvl"], [600] * 3)
+
+
+def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
+    stack = io.BytesIO()
+    np.save(stack, np.full((3, 6, 8), 600, np.uint16))
+    files = [("hand.npy", stack.getvalue()), ("camera.json", CAMERA_JSON)]
+    for uploads in (files, [("hand.zip", zip_of(files))]):
+        assert opened(uploads, tmp_path)[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("uploads", "named"),
+    [
+        (PAIR[:2], "the files: which camera"),
+        ([("hand.zip", zip_of(PAIR[:2]))], "hand: which camera"),
+        ([("hand.zip", zip_of(PAIR[:2], "session 1/"))], "session 1: which camera"),
+        ([*PAIR[:2], ("camera.json", b"{}")], "camera.json: fx is None"),
+    ],
+)
+def test_errors_name_files_as_their_sender_does(tmp_path, uploads, named):
+    with pytest.raises(MediaError, match=named) as told:
+        opened(uploads, tmp_path)
+    assert "/" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("hand.zip", b"nothing", ArchiveError),
+        ("hand.npy", b"nothing", MediaError),
+        ("hand.png", b"nothing", MediaError),
+        ("hand.txt", b"nothing", MediaError),
+        ("../../hand.png", b"nothing", MediaError),
+    ],
+)
+def test_what_is_none_is_told_and_nothing_stays(tmp_path, name, content, error):
+    with pytest.raises(error):
+        opened([(name, content)], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_zip_that_leads_outside_is_refused(tmp_path):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("../a.png", depth_png(700))
+    with pytest.raises(ArchiveError):
+        opened([("hand.zip", content.getvalue())], tmp_path)

@@ -1,0 +1,89 @@
+"""Extracted keypoints come back through an import unchanged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.capture.cells import quoted, unquoted
+from core.capture.importing import import_path
+from core.capture.tables import read_table
+from core.errors import EstimatorError, MediaError
+from core.offline.extracting import extract
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_folder_becomes_a_table_that_can_be_imported(photos, weights_folder, tmp_path, suffix):
+    out = tmp_path / f"hands{suffix}"
+    found = extract(photos, out, weights_folder=weights_folder)
+    assert found == {"files": 6, "hands": 6, "refused": []}
+    read = read_table(out)
+    assert sorted(read.gestures) == ["fist"] * 3 + ["ok"] * 3
+    assert read.estimator == "mediapipe-hands" and np.isfinite(read.keypoints).all()
+
+
+def test_extracted_and_imported_keypoints_are_the_same(
+    photos, weights_folder, tmp_path, store, make_estimator
+):
+    extract(photos, tmp_path / "hands.csv", weights_folder=weights_folder)
+    import_path(store, "p", photos, estimator_factory=make_estimator)
+    stored = store.samples(store.project("p").id, newest_first=False)
+    rows = read_table(tmp_path / "hands.csv").keypoints
+    np.testing.assert_allclose([s.pose for s in stored], rows, atol=1e-3)
+
+
+def test_a_video_gives_a_row_a_hand_with_its_time(shared_data, weights_folder, tmp_path):
+    out = tmp_path / "hands.csv"
+    video = shared_data / "hand_videos" / "asl.mp4"
+    found = extract(video, out, weights_folder=weights_folder)
+    table = pd.read_csv(out)
+    assert found["hands"] == len(table) >= 80
+    np.testing.assert_allclose(table.time_s, table.frame / 30, atol=0.01)
+    assert (table.width == 440).all() and table.wz20.notna().all()
+
+
+def test_bodies_are_extracted_as_persons_with_visibility_and_angles(
+    shared_data, weights_folder, tmp_path
+):
+    found = extract(
+        shared_data / "samples" / "coco" / "000000000785.jpg",
+        tmp_path / "bodies.csv",
+        weights_folder=weights_folder,
+        estimator="mediapipe-pose",
+    )
+    assert found == {"files": 1, "persons": 1, "refused": []}
+    [row] = pd.read_csv(tmp_path / "bodies.csv").to_dict("records")
+    assert row["estimator"] == "mediapipe-pose" and row["person"] == 0 and row["height"] == 425
+    assert row["y0"] < row["y23"] < row["y27"]  # nose, hip, ankle
+    assert 0 <= row["v32"] <= 1 and 60 < row["left_knee"] < 180
+
+
+def test_an_estimator_that_there_is_not_is_refused_before_anything_is_read(photos, tmp_path):
+    with pytest.raises(EstimatorError, match="mediapipe-hands, mediapipe-both-hands"):
+        extract(photos, tmp_path / "a.csv", weights_folder=tmp_path, estimator="mediapipe-feet")
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_there(photos, weights_folder, tmp_path):
+    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
+    found = extract(photos, tmp_path / "a.csv", weights_folder=weights_folder)
+    assert found["hands"] == 6 and found["refused"][0][0] == "broken.jpg"
+
+
+def test_other_suffixes_and_empty_folders_are_refused(photos, weights_folder, tmp_path):
+    with pytest.raises(MediaError, match=r"\.csv or \.parquet"):
+        extract(photos, tmp_path / "a.xlsx", weights_folder=weights_folder)
+    (tmp_path / "void").mkdir()
+    with pytest.raises(MediaError, match="no pictures"):
+        extract(tmp_path / "void", tmp_path / "a.csv", weights_folder=weights_folder)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "−1", "＝1", "'=1", "''"])
+def test_no_text_acts_as_a_formula_and_it_comes_back(text):
+    assert quoted(text) == "'" + text
+    assert unquoted(quoted(text)) == text
+
+
+@pytest.mark.parametrize("text", ["ok", "", "it's", "x=1", "0.5"])
+def test_a_plain_text_stays_as_it_is(text):
+    assert quoted(text) == text == unquoted(text)
+    assert unquoted("'tis") == "'tis"

@@ -1,0 +1,137 @@
+"""A recording that is looked through: what was found stays, and its errors are those of its truth.
+The hand is a board, see `tests/support/massing_net.py`."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.depth.cameras import Camera
+from core.depth.frames import DepthFrame
+from core.depth.io.recorded import Recorded
+from core.errors import MediaError
+from core.estimators.depth_net import DepthNet
+from core.pose.skeletons import HAND_21, MSRA_21, convert
+from core.reading.depth_playback import DepthPlayback
+from tests.support.massing_net import save_massing_net, star
+
+CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)
+REACH = (400.0, 1500.0)
+OFF_MM = 12.0
+
+
+class Boards(Recorded):
+    """A board of a hand's size that moves to the right, 10 px a frame; its truth is off by 12 mm.
+
+    In frame 3 nobody is there; frame 5 is damaged.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("boards", CAMERA, 8)
+        self.reads = 0
+
+    def _frame(self, index: int) -> DepthFrame:
+        if index == 5:
+            raise MediaError("frame 5 is damaged")
+        self.reads += 1
+        depth, u = np.full((240, 320), 1400, np.float32), 80 + 10 * index
+        if index != 3:
+            depth[95:146, u - 20 : u + 21] = 500
+        truth = CAMERA.to_mm([u, 120, 500]) + 125 * star() + (0, OFF_MM, 0)
+        return DepthFrame(depth, CAMERA, index / 30, index, None, truth, "hand_21")
+
+
+@pytest.fixture(scope="module")
+def net(tmp_path_factory) -> DepthNet:
+    folder = tmp_path_factory.mktemp("nets") / "crossinfonet.massing"
+    save_massing_net(folder)
+    return DepthNet(folder)
+
+
+def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
+    playback = DepthPlayback(Boards(), net)
+    hows = [playback.view(index, REACH).found.how for index in (0, 1, 2, 6, 7, 1)]
+    assert hows == ["slices", "tracked", "tracked", "slices", "tracked", "tracked"]
+    assert playback.hands() == (5, 5)
+
+
+def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
+    class Later(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            return frame if index else replace(frame, truth_mm=None)
+
+    playback = DepthPlayback(Later(), net)
+    assert playback.truth == HAND_21
+    assert playback.view(0, REACH).error_mm is None
+    assert playback.view(1, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+
+
+def test_truth_in_another_order_is_measured_by_its_names(net):
+    class Reordered(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            truth = convert(frame.truth_mm, HAND_21, MSRA_21)
+            return replace(frame, truth_mm=truth, skeleton="msra_21")
+
+    playback = DepthPlayback(Reordered(), net)
+    assert playback.truth == MSRA_21 and not playback.has_untold_truth
+    assert playback.view(0, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
+
+
+@pytest.mark.parametrize("skeleton", ["", "nyu_14"])
+def test_truth_of_other_or_untold_joints_measures_nothing(net, skeleton):
+    class Other(Boards):
+        def _frame(self, index):
+            frame = super()._frame(index)
+            joints = 14 if skeleton else 21
+            return replace(frame, truth_mm=frame.truth_mm[:joints], skeleton=skeleton)
+
+    playback = DepthPlayback(Other(), net)
+    assert playback.has_untold_truth == (not skeleton)
+    assert (playback.truth.name if playback.truth else "") == skeleton
+    assert playback.view(0, REACH).error_mm is None
+
+
+def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured():
+    playback = DepthPlayback(Boards(), None)
+    assert [playback.view(index, REACH).found.how for index in (0, 1, 2)] == ["slices"] * 3
+    assert playback.skeleton is None and playback.truth == HAND_21
+    assert playback.errors_mm().size == 0 and playback.view(0, REACH).error_mm is None
+
+
+def test_errors_are_those_of_the_frames_that_were_read(net):
+    playback = DepthPlayback(Boards(), net)
+    errors = [playback.view(index, REACH).error_mm for index in (0, 1, 2, 3)]
+    assert errors[3] is None and playback.hands() == (3, 4)
+    assert playback.errors_mm().shape == (3, 21)
+    assert np.mean(errors[:3]) == pytest.approx(OFF_MM, abs=3)  # a px of the crop is 2.6 mm
+    assert playback.errors_mm().mean() == pytest.approx(np.mean(errors[:3]))
+
+
+def test_keypoints_are_told_as_a_table_in_the_order_of_the_frames(net):
+    playback = DepthPlayback(Boards(), net)
+    views = {index: playback.view(index, REACH) for index in (3, 1)}
+    head, first, second = playback.keypoints_csv().decode().splitlines()
+    assert head.startswith("frame,time_s,wrist_x,wrist_y,wrist_z,thumb_cmc_x")
+    said = [float(text) for text in first.split(",")]
+    np.testing.assert_allclose(said[2:], views[1].found.joints_mm.ravel(), atol=0.006)
+    assert said[:2] == [1, 0.033] and second == "3,0.100" + "," * 63
+
+
+def test_a_view_has_the_picture_the_crop_and_the_cube_round_the_board(net):
+    view = DepthPlayback(Boards(), net).view(0, REACH)
+    assert view.jpeg[:3] == b"\xff\xd8\xff" and view.camera == CAMERA
+    u0, v0, u1, v1 = view.found.cube.bounds
+    assert u0 < 60 < 100 < u1 and v0 < 95 < 145 < v1
+    on_board = view.steps[48, 48]
+    assert abs(int(on_board) - 128) < 3 and (view.steps == 255).mean() > 0.5
+
+
+def test_a_damaged_frame_is_told_and_the_others_are_there(net):
+    playback = DepthPlayback(Boards(), net)
+    with pytest.raises(MediaError, match="frame 5 is damaged"):
+        playback.view(5, REACH)
+    assert playback.view(6, REACH).found.how == "slices"
+    assert playback.hands() == (1, 2)
+    assert playback.usual_reach == (500.0, 1400.0) and playback.truth == HAND_21
