@@ -24,7 +24,7 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r", "−", "＝", "＋", "－", "＠")
 
 
 def read_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
-    """The first line; the cells, line i + 1 of the file having index i; the file's sha256.
+    """Read a table: its first line, its cells (line i + 1 of the file has index i), its sha256.
 
     Cells are text; of a parquet table, whose columns have names and whose first row is line 2,
     keypoints are numbers. A csv's first line is among the cells: it may be a row.
@@ -39,19 +39,19 @@ def read_cells(path: Path) -> tuple[list[str], pd.DataFrame, str]:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if path.suffix.lower() == ".parquet":
-            return *_of_parquet(path), digest
+            return *_read_parquet(path), digest
         _check_csv(path.read_bytes(), path)
     except OSError as error:
         raise TableError(f"{path.name} can't be read: {error.strerror}") from error
     try:
-        cells = _of_csv(path)
+        cells = _read_csv(path)
     except _UNREADABLE as error:
-        raise _no_table(path, error) from error
+        raise _unreadable_table(path, error) from error
     return list(cells.iloc[0]) if len(cells) else [], cells, digest
 
 
 def _check_csv(content: bytes, path: Path) -> None:
-    """Before anything is parsed: a cell takes many times its bytes."""
+    """Check a csv's size before it is parsed: a cell takes many times its bytes in memory."""
     if b"\0" in content:
         raise TableError(f"{path.name} is no text in UTF-8: save it as csv in UTF-8")
     rows, columns = content.count(b"\n") + 1, content.partition(b"\n")[0].count(b",") + 1
@@ -66,14 +66,16 @@ def _check_size(path: Path, columns: int, cells: int) -> None:
         )
 
 
-def _of_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
+def _read_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     import pyarrow as pa  # slow to load and seldom needed
 
     with opened_parquet(path) as table:
         _check_size(path, len(table.names), table.rows * len(table.names))
-        rows = pa.Table.from_batches(_bounded(table.batches, path), table.schema)
+        rows = pa.Table.from_batches(_limit_unpacked_size(table.batches, path), table.schema)
     columns = [
-        column if i and _is_number(name, column.type) else column.cast(pa.string()).fill_null("")
+        column
+        if i and _is_keypoint_column(name, column.type)
+        else column.cast(pa.string()).fill_null("")
         for i, (name, column) in enumerate(zip(table.names, rows.columns, strict=True))
     ]
     cells = pa.table(columns, [str(i) for i in range(len(columns))]).to_pandas()
@@ -81,7 +83,7 @@ def _of_parquet(path: Path) -> tuple[list[str], pd.DataFrame]:
     return table.names, cells.set_axis(range(1, len(cells) + 1))
 
 
-def _bounded(batches: Iterator[Any], path: Path) -> Iterator[Any]:
+def _limit_unpacked_size(batches: Iterator[Any], path: Path) -> Iterator[Any]:
     unpacked = 0
     for batch in batches:
         unpacked += batch.nbytes
@@ -93,19 +95,19 @@ def _bounded(batches: Iterator[Any], path: Path) -> Iterator[Any]:
         yield batch
 
 
-def _is_number(name: str, kind: Any) -> bool:
+def _is_keypoint_column(name: str, kind: Any) -> bool:
     import pyarrow as pa
 
     is_number = pa.types.is_floating(kind) or pa.types.is_integer(kind)
     return is_number and _COORDINATE.fullmatch(name) is not None
 
 
-def _no_table(path: Path, error: Exception) -> TableError:
+def _unreadable_table(path: Path, error: Exception) -> TableError:
     reason = (str(error) or type(error).__name__).splitlines()[0]
     return TableError(f"{path.name} is no table that can be read ({reason})")
 
 
-def _of_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path) -> pd.DataFrame:
     try:
         cells = pd.read_csv(
             path,
@@ -117,40 +119,40 @@ def _of_csv(path: Path) -> pd.DataFrame:
             low_memory=False,
         )
     except pd.errors.ParserError as error:
-        longer = _longer_rows(path)
+        longer = _find_longer_rows(path)
         if not len(longer):
             raise
         raise TableError(
             f"{path.name}: no row may have more columns than the first {lines_text(longer)}"
         ) from error
-    return _without_end(cells.fillna(""))
+    return _drop_trailing_blank_lines(cells.fillna(""))
 
 
-def _longer_rows(path: Path) -> pd.Index:
-    """Rows, from 0, with more columns than the first."""
+def _find_longer_rows(path: Path) -> pd.Index:
+    """Numbers, from 0, of the rows with more columns than the first."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         widths = [len(row) for row in csv.reader(file)]
     return pd.Index([i for i, width in enumerate(widths) if width > widths[0]])
 
 
-def _without_end(cells: pd.DataFrame) -> pd.DataFrame:
-    """Without the blank lines at the file's end."""
+def _drop_trailing_blank_lines(cells: pd.DataFrame) -> pd.DataFrame:
+    """Drop blank lines at the end of the file."""
     filled = np.flatnonzero((cells != "").any(axis=1))
     return cells.iloc[: filled[-1] + 1] if len(filled) else cells.iloc[:0]
 
 
 def lines_text(index: pd.Index, what: str = "line") -> str:
-    """“(3 lines: 2, 5, 9)”, at most twenty of them named; the index counts from 0."""
+    """Format line numbers as “(3 lines: 2, 5, 9)”, at most twenty; the index counts from 0."""
     named = ", ".join(str(int(i) + 1) for i in index[:_SHOWN])
     more = " …" if len(index) > _SHOWN else ""
     return f"({len(index)} {what if len(index) == 1 else f'{what}s'}: {named}{more})"
 
 
 def quoted(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula; `unquoted` takes the mark away."""
+    """Put an apostrophe before a text that a spreadsheet would run as a formula."""
     return f"'{text}" if text.startswith((*_RISKY, "'")) else text
 
 
 def unquoted(text: str) -> str:
-    """The text that `quoted` was given."""
+    """Remove the apostrophe that `quoted` added."""
     return text[1:] if text.startswith("'") and quoted(text[1:]) == text else text

@@ -20,7 +20,7 @@ _ROOM = 1.15  # times what is drawn
 
 def track_picture(sample: NewSample, size: int) -> Picture:
     """(size, size, 3) RGB: the last frame's skeleton and the way to it, brighter as it goes on."""
-    return _frames(sample, size, [sample.frames - 1])
+    return _draw_frames(sample, size, [sample.frames - 1])
 
 
 def loop_picture(sample: NewSample, size: int) -> Picture:
@@ -28,13 +28,13 @@ def loop_picture(sample: NewSample, size: int) -> Picture:
     way to it; the last is the track's picture."""
     times = np.arange(sample.frames) if sample.times_s is None else sample.times_s
     wanted = np.linspace(times[0], times[-1], min(LOOP, sample.frames))
-    return _frames(sample, size, np.searchsorted(times, wanted - 1e-9).tolist())
+    return _draw_frames(sample, size, np.searchsorted(times, wanted - 1e-9).tolist())
 
 
-def _frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
+def _draw_frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
     skeleton, whole = skeleton_named(sample.skeleton), in_pixels(sample)
     square = hand_region(whole.reshape(-1, 2), _ROOM)
-    points, ground = to_region(whole, square, size), _ground(sample, square, size)
+    points, ground = to_region(whole, square, size), _draw_background(sample, square, size)
     found = []
     for number in numbers:
         rgb = draw_pose(ground, Pose(points[number], sample.scores[number]), skeleton)
@@ -43,8 +43,8 @@ def _frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
     return np.concatenate(found, 1)
 
 
-def _ground(sample: NewSample, square: Region, size: int) -> Picture:
-    """Grey, with the crop where it belongs in the square, dimmed."""
+def _draw_background(sample: NewSample, square: Region, size: int) -> Picture:
+    """Draw the dimmed crop at its place in a grey square."""
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is None or sample.region is None:
         return rgb

@@ -28,29 +28,30 @@ PAIR_CLIP_LIMITS = Limits(score=0.3, outside=0.75, moved=0.0)  # as much of one 
 
 
 def clip_of(frames: Sequence[NewSample], lost_s: Sequence[float] = ()) -> NewSample | str:
-    """The frames of one performance, at least one, each a sample of its own, as one sample; or why
-    they are none.
+    """Join the frames of one performance (each a sample) into a clip, or return why they are none.
 
     Args:
         lost_s: times of frames in between that gave no sample.
     """
-    frames = _of_one_size(frames)
-    holes = list(_holes(frames, lost_s))
-    frames = _unbroken(frames, lost_s)
-    times = _times(frames)
-    moving = _movement(frames, times)
+    frames = _scale_to_first(frames)
+    holes = list(_find_gaps(frames, lost_s))
+    frames = _longest_run(frames, lost_s)
+    times = _frame_times(frames)
+    moving = _find_movement(frames, times)
     if isinstance(moving, str):
         return TOO_SELDOM if holes else moving
     begin_s, end_s = times[moving][[0, -1]]
     if any(begin_s == after_s or end_s == before_s for before_s, after_s in holes):
         return TOO_SELDOM
     near = np.flatnonzero((times >= begin_s - AROUND_S) & (times <= end_s + AROUND_S))
-    return _within(joined(frames[moving]), frames[near[0] : near[-1] + 1])
+    return _with_surroundings(joined(frames[moving]), frames[near[0] : near[-1] + 1])
 
 
-def _holes(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Iterator[tuple[float, float]]:
-    """From when to when no picture came for too long, but where the hand was as it had been."""
-    shown = dict(zip(_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
+def _find_gaps(
+    frames: Sequence[NewSample], lost_s: Sequence[float]
+) -> Iterator[tuple[float, float]]:
+    """Yield (start, end) of each time without pictures, except where the hand did not move."""
+    shown = dict(zip(_frame_times(frames).tolist(), (frame.pose for frame in frames), strict=True))
     hands = skeleton_named(frames[0].skeleton).number
     read_s = np.sort(np.r_[list(shown), lost_s])
     steps = np.diff(read_s)
@@ -60,8 +61,8 @@ def _holes(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Iterator[tup
             yield float(read_s[i]), float(read_s[i + 1])
 
 
-def _movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
-    """Where among the frames of these times it is; or why there is none."""
+def _find_movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice | str:
+    """Find the frames of the movement, or return why there is none."""
     hands = skeleton_named(frames[0].skeleton).number
     moving = moving_part(np.concatenate([frame.keypoints for frame in frames]), times, hands)
     if moving is None:
@@ -71,8 +72,8 @@ def _movement(frames: Sequence[NewSample], times: NDArray[np.float64]) -> slice 
     return TOO_SHORT if short else moving
 
 
-def _within(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
-    """A clip that knows the frames it is a part of; they share its crop."""
+def _with_surroundings(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
+    """Add the frames around a clip to it, so that its ends can be moved; they share its crop."""
     if len(frames) == clip.frames:
         return clip
     whole = joined(frames)
@@ -80,13 +81,12 @@ def _within(clip: NewSample, frames: Sequence[NewSample]) -> NewSample:
     return replace(clip, whole=whole)
 
 
-def _of_one_size(frames: Sequence[NewSample]) -> Sequence[NewSample]:
-    """The frames as if their pictures were all as large as the first: a browser short of time sends
-    smaller ones from one frame to the next."""
-    return [_scaled(frame, frames[0]) for frame in frames]
+def _scale_to_first(frames: Sequence[NewSample]) -> Sequence[NewSample]:
+    """Scale all frames to the first frame's picture size: a busy browser sends smaller pictures."""
+    return [_scale_frame(frame, frames[0]) for frame in frames]
 
 
-def _scaled(frame: NewSample, first: NewSample) -> NewSample:
+def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
     own_hw, size_hw = frame.size_hw, first.size_hw
     if own_hw is None or size_hw is None or own_hw == size_hw or not same_shape(own_hw, size_hw):
         return frame
@@ -97,10 +97,10 @@ def _scaled(frame: NewSample, first: NewSample) -> NewSample:
     return replace(frame, keypoints=points, region=region, size_hw=size_hw)
 
 
-def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
-    """The longest run of them without a gap."""
+def _longest_run(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[NewSample]:
+    """Select the longest run of frames without a gap."""
     missing = np.full_like(frames[0].keypoints, np.nan)
-    seen_s = _times(frames)
+    seen_s = _frame_times(frames)
     times = np.r_[seen_s, lost_s]
     points = np.concatenate([*(frame.keypoints for frame in frames), *[missing] * len(lost_s)])
     order = np.argsort(times)
@@ -109,24 +109,24 @@ def _unbroken(frames: Sequence[NewSample], lost_s: Sequence[float]) -> Sequence[
     return frames[inside[0] : inside[-1] + 1]
 
 
-def _times(frames: Sequence[NewSample]) -> NDArray[np.float64]:
+def _frame_times(frames: Sequence[NewSample]) -> NDArray[np.float64]:
     return np.array([frame.time_s for frame in frames], np.float64)
 
 
 def joined(frames: Sequence[NewSample]) -> NewSample:
-    """Frames, each a sample of its own, as a clip; the middle one's crop stands for it."""
+    """Concatenate frames (each a sample) to a clip, with the crop of the middle frame."""
     middle = frames[len(frames) // 2]
     return replace(
         middle,
         keypoints=np.concatenate([frame.keypoints for frame in frames]),
         scores=np.concatenate([frame.scores for frame in frames]),
-        world=_all_of([frame.world for frame in frames]),
-        visibility=_all_of([frame.visibility for frame in frames]),
+        world=_concatenate_if_complete([frame.world for frame in frames]),
+        visibility=_concatenate_if_complete([frame.visibility for frame in frames]),
         time_s=frames[0].time_s,
-        times_s=_times(frames),
+        times_s=_frame_times(frames),
     )
 
 
-def _all_of(parts: list[Floats | None]) -> Any:
+def _concatenate_if_complete(parts: list[Floats | None]) -> Any:
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if len(known) == len(parts) else None

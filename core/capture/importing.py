@@ -1,7 +1,7 @@
-"""Bringing in what was recorded elsewhere: a folder per class, a zip of one, a keypoint table.
+"""Import samples: a folder per class, a zip of such folders, or a keypoint table.
 
-A file that is in the project already is not added again; what can't be used is named with its
-reason, and the rest goes in.
+Files that the project already has are skipped. Files that can't be used are reported with the
+reason, and the rest is imported.
 """
 
 import hashlib
@@ -44,15 +44,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class ImportReport:
-    """What an import did.
+    """Result of an import.
 
     Attributes:
         added: samples added.
-        already: pictures or rows that were there before.
+        already: pictures or rows that the project already had.
         refused: (file, reason).
-        new_gestures: names that became gestures of the project.
-        new: what was added, ids by table.
-        remark: what else should be known of a table; "" where nothing.
+        new_gestures: names of gestures created by the import.
+        new: ids of new rows, by database table.
+        remark: a remark on the table for the user, or "".
     """
 
     added: int = 0
@@ -63,7 +63,7 @@ class ImportReport:
     remark: str = ""
 
     def note(self, table: str, ids: Sequence[int]) -> None:
-        """Remember new rows of a table."""
+        """Add ids of new rows of a database table."""
         self.new.setdefault(table, []).extend(ids)
 
     @property
@@ -94,8 +94,8 @@ def import_path(
     on: str = LOCAL,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Add a table's rows, or the hands in a folder's or zip's pictures and videos, to a project,
-    which is made where it is missing.
+    """Import a table's rows, or the hands in the pictures and videos of a folder or zip, into a
+    project, which is created if needed.
 
     Args:
         estimator_factory: called for pictures alone; a function of a module, or a `partial` of one,
@@ -111,7 +111,7 @@ def import_path(
     if path.suffix.lower() in TABLE_SUFFIXES and layout != "folders":
         table = read_table(path, layout, mapping)
         with project_to_fill(store, target, table.skeleton) as (project, fresh):
-            with _noted(store, project, path.name, fresh) as report:
+            with _report_with_history(store, project, path.name, fresh) as report:
                 _import_table(store, project, table, path.name, person, progress, report)
             return report
     if layout not in ("auto", "folders"):
@@ -124,7 +124,7 @@ def import_path(
         with estimator_factory() as estimator:
             skeleton = estimator.skeleton
         with project_to_fill(store, target, skeleton) as (project, fresh):
-            with _noted(store, project, path.name, fresh) as report:
+            with _report_with_history(store, project, path.name, fresh) as report:
                 import_pictures(
                     store,
                     project,
@@ -141,8 +141,10 @@ def import_path(
 
 
 @contextmanager
-def _noted(store: Store, project: Project, name: str, fresh: bool) -> Iterator[ImportReport]:
-    """A report to fill; what it says was added can be undone, also where the rest fails."""
+def _report_with_history(
+    store: Store, project: Project, name: str, fresh: bool
+) -> Iterator[ImportReport]:
+    """Yield a report; on exit, and also after an error, record it in the history for Undo."""
     report = ImportReport()
     try:
         yield report
@@ -157,7 +159,7 @@ def _noted(store: Store, project: Project, name: str, fresh: bool) -> Iterator[I
 def note_import(
     store: Store, project: Project, name: str, report: ImportReport, *, fresh: bool
 ) -> None:
-    """Into the project's history, to be undone; a project made by the import goes as a whole."""
+    """Record an import in the project's history; Undo removes a new project as a whole."""
     title = f"Imported {counted(report.added)} from {printable(name)}"
     store.note_added(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
@@ -194,9 +196,9 @@ def import_pictures(
     on: str = LOCAL,
     progress: Progress,
 ) -> None:
-    """Find the hand in each picture, and in five frames a second of each video, and store it; the
-    report says at any time what was."""
-    homes = _Homes(store, project, source, report)
+    """Store the hands found in pictures, and in five frames a second of videos; update the report
+    with each file."""
+    homes = _ImportTargets(store, project, source, report)
     known = store.known_hashes(project.id)
     waiting: dict[int, list[NewSample]] = {}
     work = partial(samples_or_reasons, estimator_factory, known, not project.keypoints_only)
@@ -217,12 +219,12 @@ def import_pictures(
             except (LabelError, KindError) as error:  # what its folder means takes no pictures
                 report.refused.append((str(picture), str(error)))
             if time.monotonic() - stored_s > _UNSTORED_S or number == len(pictures):
-                _flush(store, waiting, report)
+                _store_waiting(store, waiting, report)
                 stored_s = time.monotonic()
             progress(number, len(pictures))
 
 
-def _flush(store: Store, waiting: dict[int, list[NewSample]], report: ImportReport) -> None:
+def _store_waiting(store: Store, waiting: dict[int, list[NewSample]], report: ImportReport) -> None:
     for recording, new in waiting.items():
         report.note("samples", store.add_samples(recording, new))
         report.added += len(new)
@@ -238,7 +240,7 @@ def _import_table(
     progress: Progress,
     report: ImportReport,
 ) -> None:
-    """Consecutive rows of one person and gesture are one recording, as clips are by their table.
+    """Import a table: consecutive rows of one person and gesture form one recording.
 
     A row is known by the table's sha256 and its keypoints: neither mapping nor person change these.
 
@@ -249,7 +251,7 @@ def _import_table(
     """
     skeleton_named(project.skeleton).check(table.keypoints.shape[-2], f"{source}'s rows")
     report.remark = table.remark
-    homes = _Homes(store, project, source, report, MOVING if table.moving else STILL)
+    homes = _ImportTargets(store, project, source, report, MOVING if table.moving else STILL)
     there = store.known_keypoints(project.id, table.sha256)
     persons = np.where(table.persons == "", person or UNKNOWN_PERSON, table.persons)
     _check_names(source, {*persons.tolist(), *table.gestures.tolist()})
@@ -278,13 +280,13 @@ def _import_table(
 def _check_names(source: str, names: set[str]) -> None:
     for name in names:
         try:
-            safe_name(_short(name))
+            safe_name(_shorten_name(name))
         except LabelError as error:
             raise TableError(f"{source}: {error} ({name[:MAX_NAME]!r})") from error
 
 
-def _short(name: str) -> str:
-    """A repository's name as a person's: a long one is cut and stays one of a kind."""
+def _shorten_name(name: str) -> str:
+    """Shorten a long name to MAX_NAME characters; a hash at its end keeps it unique."""
     if len(name) <= MAX_NAME:
         return name
     return f"{name[: MAX_NAME - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
@@ -307,8 +309,8 @@ def _row_sample(table: KeypointTable, row: int, source: str) -> NewSample:
     )
 
 
-class _Homes:
-    """Where samples of an import go: one session a person, one recording a run of one gesture."""
+class _ImportTargets:
+    """The sessions (one per person) and recordings (one per run of a gesture) of an import."""
 
     def __init__(
         self, store: Store, project: Project, source: str, report: ImportReport, kind: str = STILL
@@ -321,7 +323,7 @@ class _Homes:
         self._last: tuple[str, str, int] | None = None
 
     def recording(self, person: str, gesture: str, *, new: bool = False) -> int:
-        """The present recording, or a new one where person or gesture changes, or one is wanted."""
+        """Current recording's id; starts a new one if person or gesture changed, or if `new`."""
         if new or self._last is None or self._last[:2] != (person, gesture):
             recording = self._store.start_recording(self._session(person), self._gesture(gesture))
             self._last = (person, gesture, recording)
@@ -329,7 +331,7 @@ class _Homes:
 
     def _session(self, person: str) -> int:
         if person not in self._sessions:
-            found = self._store.ensure_person(self._project.id, _short(person))
+            found = self._store.ensure_person(self._project.id, _shorten_name(person))
             if found.id not in self._persons:
                 self._persons.add(found.id)
                 self._report.note("persons", [found.id])
@@ -339,10 +341,10 @@ class _Homes:
         return self._sessions[person]
 
     def check_kind(self, name: str) -> None:
-        """Before samples of this gesture come.
+        """Check that samples of this kind fit the gesture.
 
         Raises:
-            KindError: the project has it, and it is of another kind.
+            KindError: the project has this gesture as the other kind.
         """
         there = self._gestures.get(name.casefold())
         if there is not None:

@@ -95,7 +95,7 @@ def file_samples(
     Raises:
         MediaError: unreadable, or nothing found in it.
     """
-    digest = _digest(path)
+    digest = _hash_file(path)
     if digest in known:
         return []
     frames: Iterable[Frame]
@@ -121,7 +121,7 @@ def file_samples(
     return found
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

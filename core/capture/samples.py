@@ -58,21 +58,21 @@ PAIR_LIMITS = Limits(outside=0.55)
 
 
 def nothing_found(skeleton: str) -> str:
-    """“no hand” or “no body”; one hand of a pair would be enough."""
+    """Reason for skipping a frame without a pose: “no hand” or “no body”."""
     return f"no {skeleton_named(skeleton).single.title}"
 
 
 def recorded_pose(estimate: Estimate) -> Pose | None:
-    """The one that a sample is made of: the hand that comes first; of several bodies the largest,
-    where the others stand farther away, and the one nearest to the picture's middle among equals.
+    """Select the pose that becomes a sample: the first hand, or the largest body, which is the
+    nearest person; of equally large ones the one closest to the picture's centre.
     """
     if len(estimate.poses) < 2 or not skeleton_named(estimate.skeleton).is_body:
         return estimate.poses[0] if estimate.poses else None
-    return max(estimate.poses, key=lambda pose: _prominence(pose, estimate.size_hw))
+    return max(estimate.poses, key=lambda pose: _score_prominence(pose, estimate.size_hw))
 
 
-def _prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
-    """The diagonal of what is seen of a body, less the farther its middle is from the picture's."""
+def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
+    """Diagonal of a body's visible part, reduced by its distance from the picture's centre."""
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
@@ -82,7 +82,7 @@ def _prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
 
 
 def judged(estimate: Estimate, last: Floats | None, limits: Limits | None = None) -> Pose | str:
-    """The pose of a frame that makes a sample, or why none does.
+    """Select a frame's pose and check it: the pose, or the reason why it is skipped.
 
     Args:
         last: (K, 2) keypoints of the last sample that was kept.
@@ -95,9 +95,9 @@ def judged(estimate: Estimate, last: Floats | None, limits: Limits | None = None
 def refusal(
     pose: Pose | None, estimate: Estimate, last: Floats | None, limits: Limits | None = None
 ) -> str | None:
-    """Why one of a frame's poses is no sample, None when it is one; see `judged`."""
+    """Reason why a pose is not a sample; None if it is one. Arguments as for `judged`."""
     skeleton = skeleton_named(estimate.skeleton)
-    limits = limits or _limits(skeleton)
+    limits = limits or _default_limits(skeleton)
     pose = pose and pose.without_hidden()
     if pose is None or not np.isfinite(pose.keypoints).any():
         return nothing_found(skeleton.name)
@@ -106,17 +106,18 @@ def refusal(
     lost = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
     if lost or cut_off(pose.keypoints, estimate.size_hw) > limits.outside:
         return CUT_OFF
-    if last is not None and _moved(last, pose.keypoints) < limits.moved:
+    if last is not None and _relative_movement(last, pose.keypoints) < limits.moved:
         return DUPLICATE
     return None
 
 
-def _limits(skeleton: Skeleton) -> Limits:
+def _default_limits(skeleton: Skeleton) -> Limits:
     return {HAND: Limits(), PAIR: PAIR_LIMITS}.get(skeleton.title, BODY_LIMITS)
 
 
-def _moved(before: Floats, now: Floats) -> float:
-    """Mean way of the keypoints, as a share of the hand's size; 1 where many came or went."""
+def _relative_movement(before: Floats, now: Floats) -> float:
+    """Mean distance between two poses' keypoints as a fraction of the hand's size; 1 if many
+    keypoints appeared or disappeared."""
     if len(before) != len(now):
         return 1.0
     was, shown = np.isfinite(before).all(1), np.isfinite(now).all(1)
@@ -131,13 +132,13 @@ def _moved(before: Floats, now: Floats) -> float:
 def sample_of(
     frame: AnyFrame, pose: Pose, estimate: Estimate, *, version: str = "", with_picture: bool = True
 ) -> NewSample:
-    """A pose of a frame as the store takes it, with its crop unless only keypoints are wanted; what
-    is hidden is missing in it."""
+    """Convert a frame's pose to a sample, with its crop unless only keypoints are stored; hidden
+    keypoints become missing ones."""
     several = [i for i, one in enumerate(estimate.poses) if one is pose]
     number = several[0] if several else 0
     pose = pose.without_hidden()
     region = hand_region(pose.keypoints, crop_factor(estimate.skeleton))
-    region, crop = _crop(frame, number, region) if with_picture else (region, None)
+    region, crop = _crop_jpeg(frame, number, region) if with_picture else (region, None)
     return NewSample(
         keypoints=pose.keypoints,
         scores=pose.scores,
@@ -159,20 +160,20 @@ def sample_of(
 
 
 def crop_factor(skeleton: str) -> float:
-    """A crop's side in units of the longer side of the keypoints' box."""
+    """Side of a crop relative to the longer side of the keypoints' box."""
     return CROP_FACTOR if skeleton_named(skeleton).is_hand else _LARGE_CROP
 
 
-def _crop(frame: AnyFrame, number: int, region: Region) -> tuple[Region, bytes | None]:
-    """The part of a frame as a JPEG; of one that is elsewhere, what came along of this pose."""
+def _crop_jpeg(frame: AnyFrame, number: int, region: Region) -> tuple[Region, bytes | None]:
+    """Crop a region of a frame as a JPEG; of a browser's frame, take the crop that it sent."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[number] if number < len(frame.crops) else None) or (region, None)
     return region, encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE))
 
 
 def picture_of(sample: Sample, size: int = 160) -> Picture:
-    """The sample's crop with its skeleton, as the viewer saw it; plain ground without a crop; of a
-    clip the way that it shows.
+    """Draw a sample's skeleton over its crop (grey without one), mirrored as the viewer saw it; of
+    a clip, draw its track.
 
     Returns:
         (size, size, 3) uint8 RGB.
@@ -192,14 +193,14 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
 
 
 def shown_jpeg(sample: Sample, size: int = 160) -> bytes:
-    """The JPEG of its picture; of a clip its frames side by side, to be played as a loop."""
+    """Encode a sample's picture as JPEG; of a clip, its frames side by side for the page's loop."""
     rgb = loop_picture(sample, size) if sample.frames > 1 else picture_of(sample, size)
     return encode_jpeg(rgb, quality=80)
 
 
 def thumbnail(sample: Sample, size: int = 64) -> bytes:
-    """A small JPEG of the sample as the viewer saw it: its crop, else its skeleton; of a clip its
-    frames side by side, to be played as a loop."""
+    """Encode a small JPEG of a sample: its crop, else its skeleton, mirrored as the viewer saw it;
+    of a clip, its frames side by side for the page's loop."""
     if sample.frames > 1:
         return shown_jpeg(sample, size)
     if sample.crop_jpeg is None:

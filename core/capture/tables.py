@@ -107,7 +107,7 @@ def read_table(
     read = reader(first, cells, path)
     if not len(read.labels):
         raise TableError(f"{path.name} has no rows")
-    gestures, known = _gestures(read, mapping or {})
+    gestures, known = _match_gestures(read, mapping or {})
     mirrored = np.zeros(len(gestures), bool) if read.mirrored is None else read.mirrored
     return KeypointTable(
         keypoints=read.points,
@@ -147,7 +147,7 @@ def _layout(first: list[str], path: Path) -> str:
 
 
 def _named_or_numbered(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
-    return _named(first, cells, path) if "x0" in first else _numbered(cells, path)
+    return _named(first, cells, path) if "x0" in first else _read_numbered_table(cells, path)
 
 
 def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
@@ -185,7 +185,7 @@ def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
         world, remark = None, _hide(points, table, skeleton)
     else:
         world, remark = _world(table, skeleton)
-    of_row = _texts(table["gesture"], path), persons, estimator
+    of_row = _gesture_texts(table["gesture"], path), persons, estimator
     mirrored = _mirrored(table, path) if _MIRRORED in names else None
     return TableRows(
         points, *of_row, skeleton=skeleton, remark=remark, world=world, mirrored=mirrored
@@ -279,7 +279,7 @@ def _skeleton(names: list[str], path: Path) -> Skeleton:
     )
 
 
-def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:
+def _read_numbered_table(cells: pd.DataFrame, path: Path) -> TableRows:
     if cells.shape[1] != 1 + 2 * JOINTS:
         raise TableError(
             f"{path.name} has {cells.shape[1]} columns without names; "
@@ -295,7 +295,7 @@ def _numbered(cells: pd.DataFrame, path: Path) -> TableRows:
     return TableRows(points, text_array(labels, path), np.full(len(labels), ""), names=names)
 
 
-def _seed(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
+def _read_seed_table(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
     if cells.shape[1] != 45:
         raise TableError(f"{path.name} has {cells.shape[1]} columns, the seed's table has 45")
     rows = cells.loc[1:]
@@ -309,14 +309,14 @@ def _seed(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
     return TableRows(points, labels, np.full(len(labels), ""), "openpose-hand", _SEED_CLASSES)
 
 
-def _texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
+def _gesture_texts(cells: pd.Series, path: Path) -> NDArray[np.str_]:
     empty = cells.index[cells.str.strip() == ""]
     if len(empty):
         raise TableError(f"{path.name}: the gesture is empty {lines_text(empty)}")
     return text_array(cells, path)
 
 
-def _gestures(
+def _match_gestures(
     read: TableRows, mapping: Mapping[str, str]
 ) -> tuple[NDArray[np.str_], NDArray[np.bool_]]:
     """(N,) the gesture's name, and (N,) whether it is built-in or mapped."""
@@ -335,6 +335,6 @@ def _gestures(
 
 _READERS = {
     "keypoints-csv": _named_or_numbered,
-    "seed-csv": _seed,
+    "seed-csv": _read_seed_table,
     "point-history": point_history,
 }
