@@ -1,30 +1,21 @@
-"""Parquet tables of strangers, read in a process of their own with little memory and time: what a
-file says of its own size need not be true.
+"""Parquet tables of strangers, read in a worker with little memory and time: what a file says of
+its own size need not be true. Every text that comes is within `MAX_TEXT`."""
 
-That process is this module run as a program. It sends the schema with the sizes that the file
-claims, then the rows, as an Arrow stream; every text is within `MAX_TEXT` by then.
-"""
-
-import contextlib
-import os
-import subprocess
-import sys
-import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from core.errors import TableError
-from core.workers.child import limit_memory
+from core.errors import TableError, WorkerError
+from core.workers.channel import Arrays
+from core.workers.process import Worker
 
 MAX_TEXT = 4096  # bytes of one
 MAX_MEMORY = 256 * 2**20  # that reading may take beyond what the process starts with
-MAX_SECONDS = 60  # of computing
-_MAX_FIXED = 64  # bytes of a value of fixed length
-_BATCH = 500  # rows
-_ROOT = Path(__file__).parents[2]
-_FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+MAX_SECONDS = 60.0  # that the worker may need for one table
+_WORKER = "core.media.parquet_worker"
 
 
 @dataclass(frozen=True)
@@ -42,136 +33,47 @@ class ParquetTable:
         return list(self.schema.names)
 
 
-@contextlib.contextmanager
+@contextmanager
 def opened_parquet(path: Path) -> Iterator[ParquetTable]:
     """The table's columns are numbers, bool, times or text: none is nested or a dictionary.
 
     Raises:
         TableError: no such table, also while its batches are read.
     """
-    from pyarrow import ArrowException, ipc  # slow to load and seldom needed
-
-    command = [sys.executable, "-m", "core.media.parquet", str(path.absolute())]
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            command,
-            cwd=_ROOT,
-            env=os.environ | _FRUGAL,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=said,
-        ) as process,
-    ):
-        try:
-            reader = ipc.open_stream(process.stdout)
-            about = reader.schema.metadata
-            rows, size = int(about[b"rows"]), int(about[b"bytes"])
-            batches = _checked_batches(reader, process, said, path.name)
-            yield ParquetTable(reader.schema, rows, size, batches)
-        except ArrowException as error:  # the stream has no beginning: the process refused
-            raise _refusal(process, said, path.name) from error
-        finally:
-            process.kill()
-
-
-def _checked_batches(
-    reader: Any, process: "subprocess.Popen[bytes]", said: IO[bytes], name: str
-) -> Iterator[Any]:
-    from pyarrow import ArrowException
-
-    try:
-        yield from reader
-    except ArrowException as error:
-        raise _refusal(process, said, name) from error
-    if process.wait():
-        raise _refusal(process, said, name)
-
-
-def _refusal(process: "subprocess.Popen[bytes]", said: IO[bytes], name: str) -> TableError:
-    code = process.wait()
-    said.seek(0)
-    lines = said.read(100_000).decode(errors="replace").splitlines()
-    if code == 1 and lines:
-        return TableError(f"{name} is no table that can be read ({lines[-1][:200]})")
-    return TableError(
-        f"{name} is no table that can be read (it takes over {MAX_SECONDS} s or is damaged)"
-    )
-
-
-# ----------------------------------------------------------------------- in the process of its own
-
-
-def _limit_process() -> None:
-    limit_memory(MAX_MEMORY)
-    with contextlib.suppress(ImportError, OSError, ValueError):  # not on every system
-        import resource
-
-        most = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = MAX_SECONDS if most == resource.RLIM_INFINITY else min(MAX_SECONDS, most)
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
-
-
-def _send(path: str, out: IO[bytes]) -> None:
-    import pyarrow as pa
+    import pyarrow as pa  # slow to load and seldom needed
     from pyarrow import ipc
-    from pyarrow.parquet import ParquetFile
 
-    _limit_process()
-    with ParquetFile(path, pre_buffer=False) as file:
-        about, texts = file.metadata, _text_columns(file.schema)
-    groups = [about.row_group(i).total_byte_size for i in range(about.num_row_groups)]
-    sizes = {"rows": str(about.num_rows), "bytes": str(sum(groups))}
-    with ParquetFile(path, metadata=about, read_dictionary=texts, pre_buffer=False) as file:
-        fields = [
-            pa.field(one.name, pa.string() if pa.types.is_dictionary(one.type) else one.type)
-            for one in file.schema_arrow
-        ]
-        schema = pa.schema(fields, sizes)
-        with ipc.new_stream(out, schema) as writer:
-            for batch in file.iter_batches(_BATCH, use_threads=False):
-                columns = [
-                    _plain(*column) for column in zip(schema.names, batch.columns, strict=True)
-                ]
-                writer.write_batch(pa.record_batch(columns, schema=schema))
+    with closing(_ParquetReader(path)) as reader:
+        about, [schema] = reader.call("open", path=str(path.absolute()))
+        read_schema = ipc.read_schema(pa.py_buffer(schema))
+        yield ParquetTable(read_schema, about["rows"], about["bytes"], reader.batches(read_schema))
 
 
-def _text_columns(schema: Any) -> list[str]:
-    """The texts' names: read as dictionaries, of which a text that comes often is one entry."""
-    found = []
-    for i in range(len(schema)):
-        column = schema.column(i)
-        if column.max_repetition_level or column.path != column.name:
-            raise ValueError(f"column {column.path[:60]} holds lists or tables: give plain columns")
-        if column.physical_type == "FIXED_LEN_BYTE_ARRAY" and column.length > _MAX_FIXED:
-            raise ValueError(f"column {column.path[:60]} has values of {column.length:,} bytes")
-        if column.physical_type == "BYTE_ARRAY":
-            found.append(column.name)
-    return found
+class _ParquetReader:
+    """A worker that has one table open."""
 
+    def __init__(self, path: Path) -> None:
+        self._name, self._seconds_left = path.name, MAX_SECONDS
+        self._worker = Worker(_WORKER, extra_memory=MAX_MEMORY)
 
-def _plain(name: str, column: Any) -> Any:
-    import pyarrow as pa
-    from pyarrow import compute
+    def call(self, command: str, **options: Any) -> tuple[dict[str, Any], Arrays]:
+        """Send a request; raises TableError with the file's name."""
+        started = time.monotonic()
+        try:
+            return self._worker.call(command, options, timeout_s=max(0.0, self._seconds_left))
+        except (TableError, WorkerError) as error:
+            raise TableError(f"{self._name} is no table that can be read ({error})") from None
+        finally:
+            self._seconds_left -= time.monotonic() - started
 
-    if not pa.types.is_dictionary(column.type):
-        return column
-    longest = compute.max(compute.binary_length(column.dictionary)).as_py() or 0
-    if longest > MAX_TEXT:
-        raise ValueError(
-            f"column {name[:60]} has a text of {longest:,} bytes, at most {MAX_TEXT:,} are read"
-        )
-    return column.dictionary_decode().cast(pa.string())
+    def batches(self, schema: Any) -> Iterator[Any]:
+        """Read the rows."""
+        import pyarrow as pa
+        from pyarrow import ipc
 
+        while content := self.call("next")[1]:
+            yield ipc.read_record_batch(pa.py_buffer(content[0]), schema)
 
-def _run(path: str) -> None:
-    try:
-        _send(path, sys.stdout.buffer)
-    except MemoryError:  # Arrow's own is one
-        sys.exit(f"it takes over {MAX_MEMORY // 2**20} MB to read")
-    except Exception as error:  # Arrow's errors are of many kinds
-        sys.exit(" ".join(str(error).split())[:200] or type(error).__name__)
-
-
-if __name__ == "__main__":
-    _run(sys.argv[1])
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()

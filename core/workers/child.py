@@ -18,18 +18,13 @@ def limit_worker_memory() -> None:
     """Take no more than the bytes that the parent allows above what is there now; elsewhere than
     on Linux the parent watches. The first call counts."""
     extra = os.environ.pop(EXTRA_MEMORY, None)
-    if extra is not None:
-        limit_memory(int(extra))
-
-
-def limit_memory(extra: int) -> None:
-    """Let this process take no more than `extra` bytes above what it has now (Linux)."""
-    if sys.platform != "linux":
+    if extra is None or sys.platform != "linux":
         return
     import resource
 
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    limit, most = pages * resource.getpagesize() + extra, resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = pages * resource.getpagesize() + int(extra)
     limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
