@@ -90,12 +90,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 def _numbers(line: str, where: str) -> Points:
     fields = line.replace(",", " ").split()
     fields = fields[1:] if fields and fields[0].endswith(_NAMED) else fields
-    try:
-        row = np.array([float(field) for field in fields])
-    except ValueError:
-        strange = next(field for field in fields if not _is_number(field))
-        shown = "".join(c if c.isprintable() else "?" for c in strange[:40])
-        raise TableError(f"{where}: “{shown}” is no number; expected are u v d") from None
+    row = np.array([_number(field, where) for field in fields])
     wrong = ~(np.abs(row) <= _MOST)  # NaN compares as False
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
@@ -105,9 +100,9 @@ def _numbers(line: str, where: str) -> Points:
     return row
 
 
-def _is_number(field: str) -> bool:
+def _number(field: str, where: str) -> float:
     try:
-        float(field)
+        return float(field)
     except ValueError:
-        return False
-    return True
+        shown = "".join(c if c.isprintable() else "?" for c in field[:40])
+        raise TableError(f"{where}: “{shown}” is no number; expected are u v d") from None

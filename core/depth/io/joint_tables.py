@@ -9,7 +9,7 @@ at.
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,17 @@ class JointTable:
                 truths = {name: truth[columns] for name, truth in self.truths.items()}
                 return JointTable(skeleton.joints, self.cameras, truths), skeleton.name
         return self, ""
+
+
+def joint_columns(joints: Sequence[str]) -> list[str]:
+    """The header of a camera's and its joints' columns."""
+    return [*CAMERA_COLUMNS, *(f"{joint}_{axis}" for joint in joints for axis in "xyz")]
+
+
+def joint_fields(camera: Camera, truth_mm: Points) -> list[str]:
+    """A picture's fields under `joint_columns`."""
+    numbers = [f"{getattr(camera, column):.9g}" for column in CAMERA_COLUMNS]
+    return numbers + ["" if np.isnan(mm) else f"{mm:.3f}" for mm in truth_mm.ravel()]
 
 
 def read_joint_table(path: Path) -> JointTable:

@@ -23,7 +23,7 @@ from core.depth.frames import DepthFrame, DepthSource
 from core.depth.io.camera_files import CAMERA_FILE, camera_document
 from core.depth.io.depth_videos import NOTE
 from core.depth.io.folders import RGB_FOLDER, TIMES_FILE
-from core.depth.io.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
+from core.depth.io.joint_tables import JOINTS_FILE, joint_columns, joint_fields
 from core.errors import MediaError
 from core.files import write_whole
 from core.media.exact_videos import LosslessWriter
@@ -115,7 +115,7 @@ class FolderWriter:
                 (self._folder / RGB_FOLDER).mkdir(exist_ok=True)
                 jpeg = encode_jpeg(frame.rgb, _JPEG_QUALITY)
                 write_whole(self._folder / RGB_FOLDER / f"{name}.jpg", jpeg)
-            write_whole(self._folder / f"{name}.png", _png(frame.depth_mm))
+            write_whole(self._folder / f"{name}.png", encode_depth(_in_mm(frame.depth_mm)))
         except OSError as error:
             raise MediaError(f"{self._folder} can't be written: {error.strerror}") from error
         self._count += 1
@@ -133,11 +133,8 @@ class FolderWriter:
             names = [f"joint{n}" for n in range(len(frame.truth_mm))]  # not told which
             if frame.skeleton:
                 names = [*SKELETONS[frame.skeleton].joints]
-            axes = [f"{name}_{axis}" for name in names for axis in "xyz"]
-            self._append(JOINTS_FILE, ["picture", *CAMERA_COLUMNS, *axes])
-        camera = [f"{getattr(frame.camera, column):.9g}" for column in CAMERA_COLUMNS]
-        joints = ["" if np.isnan(mm) else f"{mm:.3f}" for mm in frame.truth_mm.ravel()]
-        self._append(JOINTS_FILE, [name, *camera, *joints])
+            self._append(JOINTS_FILE, ["picture", *joint_columns(names)])
+        self._append(JOINTS_FILE, [name, *joint_fields(frame.camera, frame.truth_mm)])
 
     def _append(self, name: str, fields: Sequence[str]) -> None:
         with (self._folder / name).open("a", encoding="utf-8") as file:
@@ -192,8 +189,13 @@ def _in_mm(depth_mm: Depth) -> NDArray[np.uint16]:
     return np.where(seen, rounded, 0).astype(np.uint16)
 
 
-def _png(depth_mm: Depth) -> bytes:
-    coded, content = cv2.imencode(".png", _in_mm(depth_mm), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+def encode_depth(depth_mm: NDArray[np.uint16]) -> bytes:
+    """A frame as PNG of 16 bits.
+
+    Raises:
+        MediaError: it is no picture.
+    """
+    coded, content = cv2.imencode(".png", depth_mm, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not coded:
         raise MediaError(f"a picture of shape {depth_mm.shape} can't be coded as PNG")
     return content.tobytes()

@@ -26,7 +26,7 @@ from core.errors import MediaError
 from core.media.npz import DAMAGE, read_npz
 
 _MOST_PIXELS = 16_000_000
-_SHAPES = {"times": (), "rgb": ("H", "W", 3), "truth_mm": ("K", 3)}  # after N
+_NONE = np.empty(0)
 _SKELETONS = {skeleton.size: skeleton.name for skeleton in HANDS}
 
 Arrays = dict[str, NDArray[Any]]
@@ -47,7 +47,7 @@ def open_stack(
     arrays = read_npz(path) if path.suffix.lower() == ".npz" else {"depth": _mapped(path)}
     depth = _depth(arrays, path.name)
     size_hw = depth.shape[1], depth.shape[2]
-    said, said_unit = _said(arrays, size_hw, path.name)
+    said, said_unit = _read_camera(arrays, size_hw, path.name)
     if said is None:
         said, beside = read_camera_beside(path.parent, size_hw)
         said_unit = said_unit or beside
@@ -71,7 +71,7 @@ class DepthStack(Recorded):
     def _frame(self, index: int) -> DepthFrame:
         depth_mm = np.asarray(self._depth[index], np.float32) * np.float32(self._unit_mm)
         depth_mm = np.nan_to_num(depth_mm, posinf=0, neginf=0).clip(min=0)
-        times, rgb, truth = (self._arrays.get(name) for name in _SHAPES)
+        times, rgb, truth = (self._arrays.get(name) for name in ("times", "rgb", "truth_mm"))
         return DepthFrame(
             depth_mm,
             self.camera,
@@ -108,36 +108,31 @@ def _depth(arrays: Arrays, name: str) -> NDArray[Any]:
     return depth
 
 
-def _said(
+def _read_camera(
     arrays: Arrays, size_hw: tuple[int, int], name: str
 ) -> tuple[Camera | None, float | None]:
-    """Camera and unit that a .npz tells."""
-    numbers = {key: arrays[key].ravel() for key in ("camera", "unit_mm") if key in arrays}
-    unit_mm = float(numbers["unit_mm"][0]) if numbers.get("unit_mm", np.empty(0)).size else None
-    if "camera" not in numbers:
-        if unit_mm is not None:
-            check_number("unit_mm", unit_mm, name)
-        return None, unit_mm
-    four = dict(zip(("fx", "fy", "u0", "v0"), map(float, numbers["camera"]), strict=False))
-    size = {"width": size_hw[1], "height": size_hw[0]}
-    return camera_of({"name": name, "unit_mm": unit_mm} | four | size, name)
+    """Camera and unit that a .npz gives; None for what it doesn't."""
+    unit_mm = float(arrays["unit_mm"].ravel()[0]) if arrays.get("unit_mm", _NONE).size else None
+    if "camera" in arrays:
+        numbers = dict(zip(("fx", "fy", "u0", "v0"), arrays["camera"].ravel(), strict=False))
+        document = {key: float(number) for key, number in numbers.items()}
+        size = {"width": size_hw[1], "height": size_hw[0]}
+        return camera_of({"name": name, "unit_mm": unit_mm} | document | size, name)
+    if unit_mm is not None:
+        check_number("unit_mm", unit_mm, name)
+    return None, unit_mm
 
 
 def _check_others(arrays: Arrays, shape: tuple[int, ...], name: str) -> None:
-    """What stands beside the depth has a row for each frame."""
-    sizes = {"H": shape[1], "W": shape[2]}
-    for key, after in _SHAPES.items():
-        array = arrays.get(key)
-        if array is None:
-            continue
-        wanted = (shape[0], *(sizes.get(str(size), size) for size in after))
-        fits = array.ndim == len(wanted) and all(
-            size in (have, "K") for have, size in zip(array.shape, wanted, strict=True)
-        )
-        if not fits or (key == "rgb" and array.dtype != np.uint8):
+    """Refuse arrays beside the depth that haven't a row for each frame."""
+    joints = arrays.get("truth_mm", _NONE).shape[1:2]
+    shapes = {"times": shape[:1], "rgb": (*shape, 3), "truth_mm": (shape[0], *joints, 3)}
+    for key in [key for key in shapes if key in arrays]:
+        array, of_bytes = arrays[key], key == "rgb"
+        if array.shape != shapes[key] or (of_bytes and array.dtype != np.uint8):
             raise MediaError(
-                f"{name}: “{key}” is {array.dtype} {array.shape}, expected is {wanted}"
-                + (" of uint8" if key == "rgb" else "")
+                f"{name}: “{key}” is {array.dtype} {array.shape}, expected is {shapes[key]}"
+                + (" of uint8" if of_bytes else "")
             )
     if not np.isfinite(arrays.get("times", 0)).all():
         raise MediaError(f"{name}: “times” holds what is no number: write each frame's seconds")

@@ -2,17 +2,14 @@
 with a row for each, its camera's numbers (windows have their own) and its joints in mm.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import cv2
-
-from core.depth.io.joint_tables import CAMERA_COLUMNS, JOINTS_FILE
+from core.depth.io.joint_tables import JOINTS_FILE, joint_columns, joint_fields
+from core.depth.io.recorder import encode_depth
 from core.errors import MediaError
 from core.files import write_whole
 from core.lab.renderer.render import Settings, mixture, render_hand
@@ -67,20 +64,12 @@ def _mapping(workers: int) -> Iterator[Callable[..., Iterator[list[str]]]]:
 def _write(folder: Path, seed: int, settings: Settings, skeleton: str, number: int) -> list[str]:
     """A picture; its row of the table."""
     hand = render_hand(seed, number, settings)
-    coded, png = cv2.imencode(".png", hand.depth_mm)
-    if not coded:
-        raise MediaError(f"picture {number} can't be coded as PNG")
     name = f"{number:06d}.png"
-    write_whole(folder / name, png.tobytes())
-    camera = [f"{getattr(hand.camera, value):.9g}" for value in CAMERA_COLUMNS]
-    joints = [f"{value:.3f}" for value in hand.joints_mm(skeleton).ravel()]
-    return [name, "left" if hand.left else "right", *camera, *joints]
+    write_whole(folder / name, encode_depth(hand.depth_mm))
+    fields = joint_fields(hand.camera, hand.joints_mm(skeleton))
+    return [name, "left" if hand.left else "right", *fields]
 
 
 def _table(skeleton: str, rows: list[list[str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    axes = [f"{name}_{axis}" for name in SKELETONS[skeleton].joints for axis in "xyz"]
-    writer.writerow(["picture", "hand", *CAMERA_COLUMNS, *axes])
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    header = ["picture", "hand", *joint_columns(SKELETONS[skeleton].joints)]
+    return "".join(",".join(row) + "\n" for row in [header, *rows]).encode()
