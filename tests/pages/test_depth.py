@@ -119,6 +119,10 @@ class Board(LiveSensor):
 
     running, broken, plugged = 0, threading.Event(), ["Board A1", "Board B2"]
 
+    @staticmethod
+    def list_devices(library):
+        return Board.plugged
+
     def _start(self, library, number):
         Board.running += 1
         self.resources.callback(self._stop)
@@ -139,7 +143,7 @@ class Board(LiveSensor):
 
 @pytest.fixture
 def board(monkeypatch):
-    kind = Kind("boards", "board", ("json",), lambda library: Board.plugged, Board)
+    kind = Kind("boards", "board", ("json",), Board)
     monkeypatch.setitem(KINDS, "openni2", kind)
     monkeypatch.setattr(Board, "plugged", [*Board.plugged])
     Board.broken.clear()

@@ -9,18 +9,16 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import PATIENCE_MS, LiveSensor, Shot, in_words
+from core.depth.sensors.live import PATIENCE_MS, LiveSensor, Shot
 from core.errors import MediaError
-
-
-def devices(library: Any) -> list[str]:
-    """What is plugged in."""
-    with in_words("Azure Kinects can't be listed"):
-        return [f"Azure Kinect {n}" for n in range(library.connected_device_count())]
 
 
 class AzureKinect(LiveSensor):
     """Depth and colours."""
+
+    @staticmethod
+    def list_devices(library: Any) -> list[str]:
+        return [f"Azure Kinect {n}" for n in range(library.connected_device_count())]
 
     def _start(self, library: Any, number: int) -> Camera:
         self._timeout = library.K4ATimeoutException

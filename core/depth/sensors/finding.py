@@ -1,13 +1,12 @@
 """Which depth cameras there are: each kind by an optional library, looked up when asked for."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from core.depth.frames import DepthSource
 from core.depth.sensors import azure, openni2, orbbec, realsense
-from core.depth.sensors.live import LiveSensor
+from core.depth.sensors.live import LiveSensor, in_words
 from core.errors import MediaError
 
 
@@ -18,13 +17,11 @@ class Kind:
     Attributes:
         cameras: which ones, for people.
         package: what pip installs; modules: what it brings, any of them.
-        devices: what is plugged in, by such a module.
     """
 
     cameras: str
     package: str
     modules: tuple[str, ...]
-    devices: Callable[[Any], list[str]]
     sensor: type[LiveSensor]
 
 
@@ -33,24 +30,13 @@ KINDS = {
         "Orbbec Astra and Astra Mini, PrimeSense, Asus Xtion",
         "openni",
         ("openni.openni2", "primesense.openni2"),
-        openni2.devices,
         openni2.OpenNI2,
     ),
-    "realsense": Kind(
-        "Intel RealSense",
-        "pyrealsense2",
-        ("pyrealsense2",),
-        realsense.devices,
-        realsense.RealSense,
-    ),
+    "realsense": Kind("Intel RealSense", "pyrealsense2", ("pyrealsense2",), realsense.RealSense),
     "orbbec": Kind(
-        "Orbbec Gemini, Femto, Astra 2",
-        "pyorbbecsdk2",
-        ("pyorbbecsdk",),
-        orbbec.devices,
-        orbbec.Orbbec,
+        "Orbbec Gemini, Femto, Astra 2", "pyorbbecsdk2", ("pyorbbecsdk",), orbbec.Orbbec
     ),
-    "azure": Kind("Azure Kinect", "pyk4a", ("pyk4a",), azure.devices, azure.AzureKinect),
+    "azure": Kind("Azure Kinect", "pyk4a", ("pyk4a",), azure.AzureKinect),
 }
 
 
@@ -76,10 +62,15 @@ def found_sensors() -> list[Found]:
 
 def _found(name: str, kind: Kind) -> Found:
     try:
-        devices = tuple(kind.devices(_library(kind)))
+        devices = tuple(_list_devices(kind, _library(kind)))
     except MediaError as error:
         return Found(name, kind.cameras, (), str(error))
     return Found(name, kind.cameras, devices, "" if devices else "none is plugged in")
+
+
+def _list_devices(kind: Kind, library: Any) -> list[str]:
+    with in_words(f"{kind.cameras}: they can't be listed"):
+        return kind.sensor.list_devices(library)
 
 
 def open_sensor(name: str) -> DepthSource:
@@ -99,7 +90,7 @@ def open_sensor(name: str) -> DepthSource:
             "second one of a kind"
         )
     library, number = _library(kind), int(digits or 0)
-    devices = kind.devices(library)
+    devices = _list_devices(kind, library)
     if number >= len(devices):
         raise MediaError(
             f"{kind.cameras}: number {number} isn't plugged in, there are {len(devices)}"

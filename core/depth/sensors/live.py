@@ -24,7 +24,7 @@ Shot = tuple[Depth, float, Picture | None]  # mm, s by the camera's clock, colou
 
 
 class LiveSensor(DepthSource):
-    """A camera; its own class says how it is started and read."""
+    """A camera; its own class says how it is listed, started and read."""
 
     def __init__(self, name: str, library: Any, number: int) -> None:
         """Start it.
@@ -46,6 +46,11 @@ class LiveSensor(DepthSource):
         except BaseException:
             self.close()
             raise
+
+    @staticmethod
+    @abstractmethod
+    def list_devices(library: Any) -> list[str]:
+        """Names of what is plugged in, in the order of their numbers."""
 
     @abstractmethod
     def _start(self, library: Any, number: int) -> Camera:

@@ -11,26 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import LiveSensor, Shot, in_words
+from core.depth.sensors.live import LiveSensor, Shot
 from core.errors import MediaError
-
-
-def devices(library: Any) -> list[str]:
-    """What is plugged in.
-
-    Raises:
-        MediaError: OpenNI 2 itself is missing.
-    """
-    try:
-        library.initialize()
-    except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise MediaError(
-            "the camera maker's OpenNI 2 isn't found: install it, and set OPENNI2_REDIST64 to the "
-            f"folder of its library ({said})"
-        ) from error
-    with in_words("OpenNI 2 can't list its cameras"):
-        return [_text(uri) for uri in library.Device.enumerate_uris()]
 
 
 def _text(uri: Any) -> str:
@@ -39,6 +21,23 @@ def _text(uri: Any) -> str:
 
 class OpenNI2(LiveSensor):
     """The depth stream of a camera."""
+
+    @staticmethod
+    def list_devices(library: Any) -> list[str]:
+        """As `LiveSensor.list_devices`.
+
+        Raises:
+            MediaError: OpenNI 2 itself is missing.
+        """
+        try:
+            library.initialize()
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            raise MediaError(
+                "the camera maker's OpenNI 2 isn't found: install it, and set OPENNI2_REDIST64 to "
+                f"the folder of its library ({said})"
+            ) from error
+        return [_text(uri) for uri in library.Device.enumerate_uris()]
 
     def _start(self, library: Any, number: int) -> Camera:
         self._library = library

@@ -8,21 +8,19 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import LiveSensor, Shot, in_words
+from core.depth.sensors.live import LiveSensor, Shot
 
 
-def devices(library: Any) -> list[str]:
-    """What is plugged in."""
-    with in_words("Orbbec's cameras can't be listed"):
+class Orbbec(LiveSensor):
+    """The depth stream of a camera."""
+
+    @staticmethod
+    def list_devices(library: Any) -> list[str]:
         found = library.Context().query_devices()
         return [
             f"{found.get_device_name_by_index(n)} {found.get_device_serial_number_by_index(n)}"
             for n in range(found.get_count())
         ]
-
-
-class Orbbec(LiveSensor):
-    """The depth stream of a camera."""
 
     def _start(self, library: Any, number: int) -> Camera:
         self._context = library.Context()  # a device lives as long as what listed it

@@ -8,23 +8,21 @@ from typing import Any
 import numpy as np
 
 from core.depth.cameras import Camera
-from core.depth.sensors.live import LiveSensor, Shot, in_words
+from core.depth.sensors.live import LiveSensor, Shot
 
 _ANY_RATE = 0  # the library takes the usual one
 
 
-def devices(library: Any) -> list[str]:
-    """What is plugged in."""
-    with in_words("RealSense cameras can't be listed"):
+class RealSense(LiveSensor):
+    """Depth, and colours where the camera has them."""
+
+    @staticmethod
+    def list_devices(library: Any) -> list[str]:
         info = library.camera_info
         return [
             f"{one.get_info(info.name)} {one.get_info(info.serial_number)}"
             for one in library.context().query_devices()
         ]
-
-
-class RealSense(LiveSensor):
-    """Depth, and colours where the camera has them."""
 
     def _start(self, library: Any, number: int) -> Camera:
         device = list(library.context().query_devices())[number]
