@@ -1,0 +1,107 @@
+"""A frame passes the functions that CONTRIBUTING.md lists, in that order."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from core.capture.recording import Recorder
+from core.live import browser_channel
+from core.live.live import LiveProcessor, Options
+from core.media.pictures import read_picture
+from core.media.stream_frames import frame_of
+from core.reading.keypoint_sources import KeypointSource
+from core.store.rows import Project
+from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.stream import Stream
+from pages.panels.live.readings import said_of
+
+pytestmark = pytest.mark.usefixtures("weights_folder")
+
+
+def listed_functions(root, heading: str) -> list[tuple[str, str]]:
+    """(file, qualified name) of each numbered line after a sentence of CONTRIBUTING.md."""
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = text.split(heading)[1].lstrip(":").split("\n\n")[1]
+    return re.findall(r"^\d+\. `([^`]+)` · `([^`]+)`", lines, re.MULTILINE)
+
+
+def trace_calls(root, act: Callable[[], object]) -> list[tuple[str, str]]:
+    """(file, qualified name) of the product's functions that this thread calls, in their order."""
+    calls = []
+
+    def note(frame, event, arg):
+        if event == "call" and frame.f_code.co_filename.startswith(str(root)):
+            file = frame.f_code.co_filename.removeprefix(f"{root}/")
+            calls.append((file, frame.f_code.co_qualname))
+
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def assert_in_order(calls, listed):
+    position = 0
+    for function in listed:
+        assert function in calls[position:], function
+        position = calls.index(function, position) + 1
+
+
+@pytest.fixture
+def photo(shared_data):
+    return read_picture(next((shared_data / "hand_images" / "didi" / "thumbs_up").iterdir()))
+
+
+@pytest.fixture
+def recorder(store):
+    project: Project = store.create_project("p")
+    recorder = Recorder(store, project.id, "me")
+    recorder.record(store.gestures(project.id)[0].id)
+    yield recorder
+    recorder.close()
+
+
+def watch(recorder):
+    return lambda frame, estimate, version: recorder.offer(frame, estimate, version).banner
+
+
+def test_a_frame_whose_hand_is_found_on_the_server(root, photo, recorder, starter, make_estimator):
+    live = LiveProcessor(lambda options: make_estimator(), Options(model=starter))
+    live.configure(live.options, watch(recorder))
+    stream, frame = Stream(live), frame_of(photo)
+
+    def act():
+        stream.recv(frame)
+        said_of(live.latest())
+
+    listed = listed_functions(root, "## The way of a frame\n\nWith hand tracking on the server")
+    assert len(listed) == 10
+    assert_in_order(trace_calls(root, act), listed)
+    live.close()
+
+
+def test_a_frame_whose_hand_is_found_in_the_browser(root, photo, recorder, starter, make_estimator):
+    with make_estimator() as estimator:
+        [pose] = estimator.estimate_still(photo).poses
+    hand = {
+        "keypoints": pose.keypoints.tolist(),
+        "world": pose.world.tolist(),
+        "side": pose.handedness,
+        "score": pose.score,
+    }
+    high, wide = photo.shape[:2]
+    frame = {"n": 1, "t": 0, "size": [wide, high], "spent": 5, "by": "mediapipe-hands"}
+    message = {"page": "one", "now": 0, "frames": [frame | {"poses": [hand]}]}
+    stream = BrowserStream()
+    keypoints = KeypointSource("mediapipe-hands")
+    stream.live.configure(Options(model=starter, keypoints=keypoints), watch(recorder))
+    listed = listed_functions(root, "With hand tracking on this device")
+    assert len(listed) == 8
+    calls = trace_calls(root, lambda: browser_channel._answer(stream.token, json.dumps(message)))
+    assert_in_order(calls, listed)
+    stream.end()
