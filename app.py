@@ -10,7 +10,8 @@ if __name__ == "__main__":
     from pages.panels import messages
     from pages.panels.camera.in_browser import end_in_browser
     from pages.panels.camera.stage import begin_stage
-    from pages.panels.frame import errors_shown, navigation, style
+    from pages.panels.layout import errors_shown, style
+    from pages.panels.navigation import navigation
     from pages.panels.visit import begin_visit
     from pages.panels.visitor import let_in
 

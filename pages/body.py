@@ -1,18 +1,44 @@
 """Body: whole persons of the camera, a picture or a video, by MediaPipe's pose landmarker."""
 
-import streamlit as st
+from typing import Any
 
-from core.pose.body_drawing import AS_IT_IS
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.gestures.labels import format_count
+from core.live.live import LiveProcessor, Options
+from core.media.pictures import PICTURE_SUFFIXES, encode_png
+from core.media.videos import VIDEO_SUFFIXES
+from core.offline.bodies import (
+    BodyTrace,
+    BodyVideo,
+    Moment,
+    read_body_picture,
+    read_body_video,
+    thinned,
+    world_of,
+)
+from core.offline.keypoint_table import csv_of, json_of, parquet_of
+from core.pose.angles import ANGLES, angles_of
+from core.pose.body_drawing import AS_IT_IS, BodyView, draw_body
+from core.pose.skeletons import BODY_33, skeleton_named
+from core.pose.smoothing import Smoothing
+from core.pose.types import Estimate, Picture
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
-from pages.panels.body.camera import show_camera
-from pages.panels.body.films import show_video
-from pages.panels.body.stills import show_picture
-from pages.panels.body.views import explain_steps, pick_persons, pick_view
-from pages.panels.camera.stage import stage
-from pages.panels.choice import pick_one
+from pages.panels.body.figures import show_angles, show_curves, show_in_space
+from pages.panels.body.views import explain_steps, pick_person, pick_persons, pick_view
+from pages.panels.camera.stage import Stage, stage
+from pages.panels.camera.stream import show_trouble
+from pages.panels.controls import in_their_colour, pick_one, upload_field
+from pages.panels.kept import drop, keep
+from pages.panels.layout import errors_shown
+from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import studio, temporary_folder
+from pages.panels.words import NOT_STARTED
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+_LIVE_EVERY_S = 0.7
 
 
 def page() -> None:
@@ -35,6 +61,191 @@ def page() -> None:
     if view.steps:
         with place.under:
             explain_steps()
+
+
+def show_camera(place: Stage, source: KeypointSource, persons: int, view: BodyView) -> None:
+    """The video, beside it the body in space and its angles, under it their curves."""
+    options = Options(None, persons, Smoothing(joints=False), source, body=view)
+    live = place.show(options, watch=_camera_trace().remember)
+    every = _LIVE_EVERY_S if live is not None else None
+    with place.beside:
+        st.fragment(_show_live_body, run_every=every)(live)
+    if live is not None:
+        with place.under:
+            st.fragment(_show_live_curves, run_every=every)()
+
+
+def _camera_trace() -> BodyTrace:
+    """Of this visitor's camera."""
+    return st.session_state.setdefault("body_trace", BodyTrace())
+
+
+def _show_live_body(live: LiveProcessor | None) -> None:
+    if live is None:
+        st.caption(NOT_STARTED)
+        show_angles({})
+        return
+    latest = live.latest()
+    show_trouble(latest)
+    moments = _camera_trace().moments()
+    seen = moments[-1] if moments and latest.hands else None
+    pose = seen.pose if seen else None
+    if moments and not moments[-1].estimate.poses:
+        st.info("Step back until your shoulders and hips are in the picture.", icon="🧍")
+    if seen and seen.number:
+        st.markdown(f"Person {in_their_colour(seen.number)}")
+    show_in_space(pose.world if pose else None, "body_space", mirrored=True)
+    show_angles(seen.angles if seen else {})
+    st.caption(f"{_steps_in_words(moments)}{latest.fps:.0f} fps · {latest.latency_ms:.0f} ms")
+
+
+def _steps_in_words(moments: tuple[Moment, ...]) -> str:
+    """Of the last frame, and of the last seconds."""
+    if not moments or moments[-1].estimate.tracking is None:
+        return ""
+    tracking = moments[-1].estimate.tracking
+    last = "the detector ran" if tracking.detected else "followed from the frame before"
+    return (
+        f"Last frame: {last}; the detector ran in {_camera_trace().detected()} of {len(moments)}. "
+    )
+
+
+def _show_live_curves() -> None:
+    show_curves(_camera_trace().angles(), "seconds before now")
+
+
+def show_picture(
+    beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
+) -> None:
+    """Drop one: it comes back with its skeletons, beside it a person in space."""
+    file = upload_field(["pictures"], "A picture of persons", PICTURE_SUFFIXES, key="body_file")
+    if file is None:
+        drop("body_picture")
+        st.info("Drop a picture of one to four persons into the field above.", icon="🧍")
+        return
+    with errors_shown():
+        rgb, estimate = _read_picture(file, source, persons)
+        if not estimate.poses:
+            st.warning(
+                "Nobody was found: try a picture that shows more of the body, or larger.",
+                icon="👀",
+            )
+        picture = draw_body(rgb, estimate, view) if estimate.poses else rgb
+        st.image(picture, width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.download_button(
+                "Download",
+                encode_png(picture),
+                "body.png",
+                "image/png",
+                icon="🖼",
+                on_click="ignore",
+            )
+            st.caption(f"{format_count(len(estimate.poses), 'person')} found")
+        with beside:
+            _show_person(estimate)
+
+
+def _read_picture(file: Any, source: KeypointSource, persons: int) -> tuple[Picture, Estimate]:
+    """The picture and its bodies, once for each picture and way of reading."""
+    return keep(
+        "body_picture",
+        (file.file_id, source, persons),
+        lambda: read_body_picture(
+            file.name,
+            file.getvalue(),
+            lambda: source.open(studio().paths, num_poses=persons),
+        ),
+    )
+
+
+def _show_person(estimate: Estimate) -> None:
+    shown = estimate.numbers.index(pick_person(estimate.numbers)) if estimate.numbers else 0
+    pose = estimate.poses[shown] if estimate.poses else None
+    show_in_space(pose.world if pose else None, "body_space")
+    show_angles(angles_of(pose, skeleton_named(estimate.skeleton)) if pose else {})
+
+
+def show_video(
+    beside: DeltaGenerator, source: KeypointSource, persons: int, view: BodyView
+) -> None:
+    """Drop one, see its skeletons and angles, take the keypoints away."""
+    file = upload_field(["videos"], "A video of persons", VIDEO_SUFFIXES, key="body_video")
+    if file is None:
+        drop("body_video")
+        st.info(
+            "Drop a video into the field above: it comes back with skeletons, the angles as "
+            "curves, and the keypoints of every frame as a table.",
+            icon="🎞",
+        )
+        return
+    with errors_shown():
+        read = _read_video(file, source, persons, view)
+        st.video(str(read.video), format="video/webm")
+        _show_downloads(read)
+        if not read.persons:
+            st.warning("Nobody was found in this video.", icon="👀")
+            return
+        with beside:
+            person = pick_person(read.persons, coloured=persons > 1)
+            _show_moment(read, person)
+        show_curves(thinned(read.table, person), "seconds")
+
+
+def _read_video(file: Any, source: KeypointSource, persons: int, view: BodyView) -> BodyVideo:
+    """The video's bodies and its annotated copy, once for each video and way of reading."""
+
+    def make() -> BodyVideo:
+        bar = st.progress(0.0, "detecting")
+        try:
+            return read_body_video(
+                file.name,
+                file.getvalue(),
+                lambda: source.open(studio().paths, num_poses=persons),
+                temporary_folder(),
+                view,
+                several=persons > 1,
+                progress=moves(bar, "detecting"),
+            )
+        finally:
+            bar.empty()
+
+    look = (view.background, view.colour, view.behind, view.skeleton, view.steps)
+    return keep("body_video", (file.file_id, persons, *look), make, _delete_copy)
+
+
+def _delete_copy(read: BodyVideo) -> None:
+    read.video.unlink(missing_ok=True)
+
+
+def _show_downloads(read: BodyVideo) -> None:
+    st.caption(
+        f"{format_count(read.frames, 'frame')}, somebody in {read.found:,}; the detector ran in "
+        f"{read.detected:,}."
+    )
+    files = {
+        "CSV": (lambda: csv_of(read.table), "bodies.csv", "text/csv"),
+        "Parquet": (lambda: parquet_of(read.table), "bodies.parquet", "application/octet-stream"),
+        "JSON": (lambda: json_of(read.table, BODY_33), "bodies.json", "application/json"),
+        "Video": (read.video.read_bytes, "bodies.webm", "video/webm"),
+    }
+    with st.container(horizontal=True):
+        for title, (content, name, mime) in files.items():
+            st.download_button(
+                title, content, name, mime, icon="⬇️", key=f"body_{name}", on_click="ignore"
+            )
+
+
+def _show_moment(read: BodyVideo, person: int) -> None:
+    """A moment of one's choice in space, and its angles."""
+    own = read.table[read.table["person"] == person]
+    times = own["time_s"].tolist()
+    at = 0
+    if len(times) > 1:
+        chosen = st.select_slider("Moment, s", times, key=f"body_moment_{read.video.stem}_{person}")
+        at = times.index(chosen)
+    show_in_space(world_of(own.iloc[at]), "body_space")
+    show_angles({name: float(own[name].iloc[at]) for name in ANGLES})
 
 
 page()

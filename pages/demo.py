@@ -2,11 +2,25 @@
 
 import streamlit as st
 
+from core.capture.demo import (
+    DEMO_PROJECT,
+    ReplayEstimator,
+    fill_demo,
+    is_demo,
+    plain_picture,
+    read_demo,
+)
+from core.gestures.labels import format_count
+from core.gestures.modelfile.gesture_model import MODEL
+from core.live.live import LiveProcessor, Options
+from core.store import Project
 from core.weights.mediapipe_models import is_prepared
-from pages.panels.camera.probe import camera_probe
-from pages.panels.frame import studio
-from pages.panels.project.demo import demo
+from pages.panels.camera.settings import camera_probe
+from pages.panels.layout import errors_shown
+from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import load_model, studio
+from pages.panels.visit import use_project
 
 
 def page() -> None:
@@ -18,10 +32,73 @@ def page() -> None:
     )
     if not is_prepared(studio().paths.weights):
         st.warning("The hand models are missing: stop Mudra and type `make setup`.", icon="⚠️")
-    demo(project)
+    _show_demo(project)
     st.page_link("pages/files.py", label="Pictures or videos on disk? Read them on Files", icon="🖼")
     st.markdown("#### Does your camera work?")
     camera_probe("demo_probe")
+
+
+def _show_demo(project: Project) -> None:
+    """The replay, and the button that makes a project of it."""
+    playing = st.session_state.get("demo_playing", False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        label, icon = ("Stop the demo", "⏹") if playing else ("Play the demo", "▶️")
+        st.button(label, icon=icon, type="primary", on_click=_set_playing, args=(not playing,))
+        _fill_button(project)
+    st.fragment(_show_replay, run_every=0.15 if playing else None)(playing)
+
+
+def _show_replay(playing: bool) -> None:
+    with errors_shown():
+        left, right = st.columns([3, 2], gap="large")
+        live = _demo_processor()
+        with left:
+            picture = live.process(plain_picture())
+            st.image(picture, width="stretch", output_format="JPEG")
+        with right:
+            if playing:
+                show_hands(live.latest(), "demo_answer")
+            else:
+                show_gesture("👋", "Hands of other people", "demo_answer")
+
+
+def _set_playing(playing: bool) -> None:
+    st.session_state["demo_playing"] = playing
+    st.session_state.pop("demo_live", None)
+
+
+def _demo_processor() -> LiveProcessor:
+    if "demo_live" not in st.session_state:
+        paths = studio().paths
+        hands = read_demo(paths.demo)
+        file = paths.starter / MODEL
+        model = load_model(paths.starter, file.stat().st_mtime if file.is_file() else 0.0)
+        st.session_state["demo_live"] = LiveProcessor(
+            lambda number: ReplayEstimator(hands), Options(model)
+        )
+    return st.session_state["demo_live"]
+
+
+def _fill_button(project: Project) -> None:
+    st.button(
+        "Fill a demo project",
+        icon="🧺",
+        on_click=_fill_project,
+        help=f"The project “{DEMO_PROJECT}” with 40 hands of every gesture, apart from your own.",
+    )
+    if is_demo(studio().store, project.id, studio().paths.demo):
+        rows = [row for row in studio().store.overview(project.id) if row.samples]
+        st.caption(
+            f"{format_count(sum(row.samples for row in rows), 'sample')} of {len(rows)} gestures"
+        )
+        st.page_link("pages/train.py", label="Train it", icon="📈")
+
+
+def _fill_project() -> None:
+    with errors_shown():
+        made = fill_demo(studio().store, studio().paths.demo)
+        use_project(made.id)
+        st.toast(f"“{made.name}” is filled. Now train it.", icon="🧺")
 
 
 page()

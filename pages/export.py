@@ -11,11 +11,12 @@ from core.gestures.modelfile.bundle import BESIDE, SUFFIX, check_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.skeletons import skeleton_named
 from core.store import Project
-from pages.panels.frame import errors_shown, studio
+from pages.panels.controls import upload_field
+from pages.panels.layout import errors_shown
 from pages.panels.live.models import changed_at, pick_model
-from pages.panels.project.export_data import data_section
+from pages.panels.project.data import data_section
 from pages.panels.project.projects import pick_project
-from pages.panels.uploads import upload_field
+from pages.panels.resources import studio
 
 
 def page() -> None:
@@ -118,7 +119,7 @@ def _import(project: Project) -> None:
     file = upload_field(
         ["models"],
         f"A model that came as {SUFFIX}",
-        [SUFFIX.strip(".")],
+        [SUFFIX],
         key=f"bundle_{turn}",
         help="It is checked before anything of it is used. Its predict.py is never run here.",
     )

@@ -1,23 +1,37 @@
 """Files: what pictures and videos show, to see and to download."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
+from core.gestures.labels import ARM_POSES, DEFAULT_GESTURES, NONE, safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.offline.files import SUFFIXES, Read, read_file
-from core.pose.skeletons import skeleton_named
+from core.offline.files import (
+    SUFFIXES,
+    Read,
+    Seen,
+    read_file,
+    refusal_text,
+    table_of,
+    zip_of_pictures,
+)
+from core.pose.skeletons import Skeleton, skeleton_named
 from core.reading.keypoint_sources import KeypointSource
+from core.store import Project
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
-from pages.panels.frame import errors_shown, studio, temporary_folder, wide_columns
-from pages.panels.live.fitting import fitting
-from pages.panels.live.models import pick_model
-from pages.panels.live.results import show_read
+from pages.panels.controls import upload_field
+from pages.panels.kept import drop_others, keep
+from pages.panels.layout import errors_shown, wide_columns
+from pages.panels.live.models import fitting, pick_model
 from pages.panels.project.projects import pick_project
-from pages.panels.uploads import upload_field
-from pages.panels.visit import on_leaving
+from pages.panels.resources import studio, temporary_folder
+
+COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
+HALF_SEEN = "half of the body is out of the picture"
+EMOJI = {gesture.name: gesture.emoji for gesture in (*ARM_POSES, *DEFAULT_GESTURES)}
 
 
 def page() -> None:
@@ -35,14 +49,13 @@ def page() -> None:
         files = upload_field(
             ["pictures", "videos", "zips"],
             "Pictures, videos, or a zip of them",
-            [s.strip(".") for s in SUFFIXES],
+            SUFFIXES,
             accept_multiple_files=True,
             key="files_uploaded",
             help="JPEG, PNG or WEBP; videos of up to 10 minutes. They stay on the machine that "
             "runs Mudra and are forgotten when you leave.",
         )
-    _forget_all_but({file.file_id for file in files})
-    on_leaving("files", lambda: _forget_all_but(set()))
+    drop_others("files_", [_place(file) for file in files])
     if not files:
         st.info(
             "Drop pictures or videos into the field above: each comes back with its skeleton and "
@@ -53,13 +66,6 @@ def page() -> None:
     if model is None and skeleton_named(project.skeleton).is_hand:
         return
     show_read(_read_all(files, _Reading(fits, source, number, maps)), project, fits)
-
-
-def _forget_all_but(file_ids: set[str]) -> None:
-    """What was taken out of the field goes from memory and disk as well."""
-    kept: dict[str, tuple[Any, Read]] = st.session_state.get("files_read", {})
-    for file_id in kept.keys() - file_ids:
-        kept.pop(file_id)[1].forget()
 
 
 @dataclass(frozen=True)
@@ -77,37 +83,131 @@ class _Reading:
         return (str(self.model.path) if self.model else "", self.source, self.hands, self.maps)
 
 
-def _read_all(files: list[Any], how: _Reading) -> list[Read]:
-    """Every file as it was read last, anew where it is to be read in another way."""
-    kept: dict[str, tuple[Any, Read]] = st.session_state.setdefault("files_read", {})
-    missing = [
-        file for file in files if file.file_id not in kept or kept[file.file_id][0] != how.key
-    ]
-    bar = st.progress(0.0, "detecting") if missing else None
-    for number, file in enumerate(missing):
-        if file.file_id in kept:
-            kept.pop(file.file_id)[1].forget()
+def _read_all(files: list[Any], options: _Reading) -> list[Read]:
+    """Every file, read once for each way of reading."""
+    bar = st.empty()
+    reads = []
+    for number, file in enumerate(files):
+        title = f"reading {safe_label(file.name)} ({number + 1} of {len(files)})"
 
-        def progress(share: float, number: int = number, name: str = file.name) -> None:
-            if bar is not None:
-                title = f"reading {safe_label(name)} ({number + 1} of {len(missing)})"
-                bar.progress((number + share) / len(missing), title)
+        def progress(share: float, number: int = number, title: str = title) -> None:
+            bar.progress((number + share) / len(files), title)
 
-        progress(0.0)
+        read = partial(_read_one, file, options, progress)
         with errors_shown():
-            read = read_file(
-                file.name,
-                file.getvalue(),
-                how.model,
-                lambda: how.source.open(studio().paths, num_poses=how.hands),
-                temporary_folder(),
-                maps=how.maps,
-                progress=progress,
+            reads.append(keep(_place(file), options.key, read, Read.forget))
+    bar.empty()
+    return reads
+
+
+def _read_one(file: Any, options: _Reading, progress: Callable[[float], None]) -> Read:
+    progress(0.0)
+    return read_file(
+        file.name,
+        file.getvalue(),
+        options.model,
+        lambda: options.source.open(studio().paths, num_poses=options.hands),
+        temporary_folder(),
+        maps=options.maps,
+        progress=progress,
+    )
+
+
+def _place(file: Any) -> str:
+    """The name that a file's reading is kept by."""
+    return f"files_{file.file_id}"
+
+
+def show_read(reads: Sequence[Read], project: Project, model: GestureModel | None) -> None:
+    """Everything that came of the files: counts, refusals, downloads, videos, pictures."""
+    seen = [one for read in reads for one in read.seen]
+    refused = [refusal for read in reads for refusal in read.refused]
+    emoji = EMOJI | {gesture.name: gesture.emoji for gesture in (model.gestures if model else ())}
+    skeleton, found = skeleton_named(project.skeleton), sum(one.hands for one in seen)
+    of = skeleton.titles
+    st.markdown(f"read **{len(seen)}** / refused **{len(refused)}** · {of} **{found}**")
+    if refused:
+        with st.expander(f"Refused ({len(refused)}), and why", icon="⚠️", expanded=not seen):
+            lines = [safe_label(refusal_text(*one)) for one in refused[:REFUSED_SHOWN]]
+            st.markdown("\n".join(f"- {line}" for line in lines))
+            if len(refused) > REFUSED_SHOWN:
+                st.caption(f"and {len(refused) - REFUSED_SHOWN} more")
+    if seen:
+        _show_downloads(seen)
+    for one in (one for one in seen if one.video is not None):
+        _show_video(one, emoji, skeleton)
+    _show_pictures([one for one in seen if one.video is None], emoji, skeleton)
+
+
+def _show_downloads(seen: list[Seen]) -> None:
+    pictures = [one for one in seen if one.video is None]
+    with st.container(horizontal=True):
+        table = table_of(seen).to_csv(index=False).encode()
+        st.download_button(
+            "Table (CSV)", table, "gestures.csv", "text/csv", icon="📄", on_click="ignore"
+        )
+        if pictures:
+            st.download_button(
+                "Annotated pictures (zip)",
+                lambda: zip_of_pictures(pictures),
+                "annotated.zip",
+                "application/zip",
+                icon="🖼",
+                on_click="ignore",
             )
-            kept[file.file_id] = (how.key, read)
-    if bar is not None:
-        bar.empty()
-    return [kept[file.file_id][1] for file in files if file.file_id in kept]
+
+
+def _show_video(one: Seen, emoji: dict[str, str], skeleton: Skeleton) -> None:
+    st.subheader(safe_label(one.name), anchor=False)
+    video = one.video
+    assert video is not None
+    left, right = st.columns([3, 2], gap="large")
+    left.video(str(video), format="video/webm")
+    with right:
+        if one.missing:
+            st.warning(f"Only {one.missing}.", icon="⚠️")
+        found = sum(1 for record in one.records if record["hands"])
+        st.caption(f"{len(one.records)} frames, a {skeleton.title} in {found}")
+        for name, share in one.shares.items():
+            percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
+            of = f"{percent} of {skeleton.titles}"
+            st.progress(share, f"{emoji.get(name, '')} {safe_label(name)} · {of}")
+        st.download_button(
+            "Annotated video (WebM)",
+            video.read_bytes,
+            "annotated.webm",
+            "video/webm",
+            icon="🎞",
+            key=f"video_{video.stem}",
+            on_click="ignore",
+        )
+
+
+def _show_pictures(pictures: list[Seen], emoji: dict[str, str], skeleton: Skeleton) -> None:
+    shown = st.session_state.get("files_shown", FIRST_SHOWN)
+    for row in range(0, min(shown, len(pictures)), COLUMNS):
+        for column, one in zip(st.columns(COLUMNS), pictures[row : row + COLUMNS], strict=False):
+            column.image(one.jpeg, width="stretch")
+            found = [_describe_hand(hand, emoji, skeleton) for hand in one.records[0]["hands"]]
+            with column.container(gap=None):
+                st.markdown(" · ".join(found) or f"no {skeleton.title}")
+                st.caption(safe_label(one.name))
+    if len(pictures) > shown and st.button(f"Show more ({len(pictures) - shown} left)"):
+        st.session_state["files_shown"] = shown + 4 * FIRST_SHOWN
+        st.rerun()
+
+
+def _describe_hand(hand: dict[str, Any], emoji: dict[str, str], skeleton: Skeleton) -> str:
+    """A hand's or body's gesture and how sure it is, or that it shows none."""
+    if hand["gesture"] is None:
+        return f"a {skeleton.title}"
+    if hand["rejected"] and hand["likeliest"] == NONE.name:
+        return "no gesture"
+    if hand["rejected"]:
+        return f"no gesture (most like {safe_label(hand['likeliest'])})"
+    name = hand["gesture"]
+    half = f" · {HALF_SEEN}" if hand.get("half") else ""
+    return f"{emoji.get(name, '')} **{safe_label(name)}** {hand['probability']:.0%}{half}"
 
 
 page()

@@ -4,15 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import how_to_perform, safe_label
+from core.gestures.labels import format_count, how_to_perform, safe_label
 from core.store import Gesture, GestureOverview, Project
 from core.store.curation import merge_gestures, order_gestures
 from core.store.rows import MOVING, STILL
-from pages.panels.frame import errors_shown, studio
-from pages.panels.project.emoji import pick_emoji
+from pages.panels.controls import pick_emoji
+from pages.panels.layout import errors_shown
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import studio
 from pages.panels.samples.people import people, sessions
-from pages.panels.words import many
 
 
 def page() -> None:
@@ -39,7 +39,7 @@ def _gestures(project: Project) -> None:
         with st.container(border=True, key=f"row_{overview.gesture.id}"):
             _row(project, overview, there, index)
     if not found:
-        st.info("This project has no gestures: add one above, or undo in the sidebar.", icon="✋")
+        st.info("This project has no gestures: add one above, or restore one on Review.", icon="✋")
 
 
 def _add(project: Project, *, moves: bool) -> None:
@@ -68,10 +68,12 @@ def _row(
     project: Project, overview: GestureOverview, there: dict[int, Gesture], index: int
 ) -> None:
     gesture, order = overview.gesture, list(there)
-    recorded = (
-        f"{many(overview.samples, 'sample')} · {many(overview.persons, 'person')} · "
-        f"{many(overview.sessions, 'session')}"
-    )
+    counts = {
+        "sample": overview.samples,
+        "person": overview.persons,
+        "session": overview.sessions,
+    }
+    recorded = " · ".join(format_count(n, noun) for noun, n in counts.items())
     how = how_to_perform(gesture.name) if gesture.moves else ""
     told = recorded if overview.samples else f"nothing recorded yet · {how}".removesuffix(" · ")
     # a row that wraps on a narrow screen, where columns would squeeze their buttons empty

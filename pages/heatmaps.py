@@ -1,28 +1,34 @@
 """Heatmaps: what a net believes, stage by stage and keypoint by keypoint, of hands or of people."""
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from core.capture.correcting import Moment
+from core.gestures.labels import safe_label
 from core.live.live import Options
+from core.media.videos import VIDEO_SUFFIXES
+from core.offline.files import Read, read_file
 from core.pose.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource, skeleton_by, stages_of
 from pages.panels.camera.keypoints import pick_net, pick_number
-from pages.panels.camera.stage import Stage, stage
+from pages.panels.camera.stage import Stage, has_picture, stage
 from pages.panels.camera.stream import watch_trouble
-from pages.panels.camera.where import has_picture
-from pages.panels.choice import pick_one
-from pages.panels.frame import studio
-from pages.panels.heatmaps.films import show_film
+from pages.panels.controls import in_their_colour, pick_one, upload_field
 from pages.panels.heatmaps.people import show_people
-from pages.panels.heatmaps.person import pick_person
 from pages.panels.heatmaps.stills import hold_button, last_seen, show_held, show_upload
 from pages.panels.heatmaps.views import explain_maps, pick_maps
+from pages.panels.kept import drop, keep
+from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import studio, temporary_folder
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
+_PERSON, _PERSON_PRESSED = "maps_person", "maps_person_pressed"
+_PERSON_EVERY_S = 0.7
 
 
 def page() -> None:
@@ -72,6 +78,105 @@ def _camera(place: Stage, source: KeypointSource, maps: Maps, number: int) -> No
     live = place.show(options, watch=last_seen().remember)
     with place.under:
         watch_trouble(live)
+
+
+def show_film(source: KeypointSource, view: str, shown: str, number: int) -> None:
+    """Drop one, look at it with its heatmaps, take it away.
+
+    Args:
+        shown: what is in it, in words.
+        number: how many are looked for at most.
+    """
+    file = upload_field(
+        ["videos"],
+        f"A video with {shown}",
+        VIDEO_SUFFIXES,
+        key="maps_video",
+        label_visibility="collapsed",
+    )
+    if file is None:
+        drop("maps_video")
+        st.info(
+            f"Drop a video with {shown} here: it comes back with the net's keypoints, or with the "
+            "heatmaps beside it.",
+            icon="🎞",
+        )
+        return
+    read = _read_film(file, source, view, number)
+    for name, reason in read.refused:
+        st.error(f"{safe_label(name)}: {safe_label(reason)}", icon="⚠️")
+    for seen in read.seen:
+        if seen.missing:
+            st.warning(f"Only {seen.missing}.", icon="⚠️")
+        assert seen.video is not None
+        st.video(str(seen.video), format="video/webm")
+        st.download_button(
+            "Download",
+            seen.video.read_bytes,
+            "heatmaps.webm",
+            "video/webm",
+            icon="🎞",
+            on_click="ignore",
+        )
+
+
+def _read_film(file: Any, source: KeypointSource, view: str, number: int) -> Read:
+    """The video with its heatmaps, once for each video and way of reading."""
+
+    def make() -> Read:
+        bar = st.progress(0.0, "detecting")
+        try:
+            return read_file(
+                file.name,
+                file.getvalue(),
+                None,
+                lambda: source.open(studio().paths, num_poses=number),
+                temporary_folder(),
+                maps=view,
+                progress=moves(bar),
+            )
+        finally:
+            bar.empty()
+
+    return keep("maps_video", (file.file_id, source, view, number), make, Read.forget)
+
+
+def pick_person(numbers: Callable[[], Collection[int]], *, moving: bool) -> int:
+    """The chosen person's number, at first 1; everybody who is seen can be chosen.
+
+    Args:
+        numbers: of those who are seen now.
+        moving: they come and go.
+    """
+    with st.container(key="maps_whose", width="content"):
+        st.fragment(_pick_seen_person, run_every=_PERSON_EVERY_S if moving else None)(numbers)
+    return int(st.session_state.get(_PERSON, 1))
+
+
+def _pick_seen_person(numbers: Callable[[], Collection[int]]) -> None:
+    if st.session_state.pop(_PERSON_PRESSED, False):
+        st.rerun()
+    there = sorted(numbers())
+    if not there:
+        st.caption("Nobody is seen.")
+        return
+    chosen, key = st.session_state.get(_PERSON, 1), f"maps_person_of_{there}"
+    st.session_state[key] = chosen if chosen in there else there[0]
+    st.segmented_control(
+        "Person",
+        there,
+        required=True,
+        key=key,
+        format_func=in_their_colour,
+        width="content",
+        on_change=_choose_person,
+        args=(key,),
+    )
+
+
+def _choose_person(key: str) -> None:
+    st.session_state[_PERSON] = st.session_state[key]
+    st.session_state[_PERSON_PRESSED] = True
 
 
 page()

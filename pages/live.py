@@ -2,23 +2,26 @@
 
 import streamlit as st
 
+from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
+from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.store import Project
+from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
-from pages.panels.frame import errors_shown
+from pages.panels.layout import errors_shown
 from pages.panels.live.actions import live_actions
-from pages.panels.live.correction import correction, last_second
-from pages.panels.live.drift import show_drift
-from pages.panels.live.fitting import fitting
-from pages.panels.live.models import pick_model
-from pages.panels.live.readings import last_made, show_gesture, show_hands
-from pages.panels.live.smoothing import pick_smoothing
-from pages.panels.live.trace import show_smoothing
+from pages.panels.live.models import fitting, pick_model
+from pages.panels.live.readings import last_made, show_drift, show_gesture, show_hands
+from pages.panels.live.smoothing import pick_smoothing, show_smoothing
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import studio
+from pages.panels.visit import latest_act
+
+PICTURES = 3
 
 
 def page() -> None:
@@ -38,13 +41,15 @@ def page() -> None:
     place.say_next("Show a gesture and see what the model says.")
     live = place.show(options, watch=last_second().remember)
     with place.beside:
-        st.fragment(_meaning, run_every=place.every(0.25) if live else None)(live, model, project)
+        st.fragment(_show_meaning, run_every=place.every(0.25) if live else None)(
+            live, model, project
+        )
     correction(live, project)
     live_actions(live, project, model, smoothed=smoothing.hold_s > 0)
     show_smoothing(live, project.skeleton)
 
 
-def _meaning(live: LiveProcessor | None, model: GestureModel | None, project: Project) -> None:
+def _show_meaning(live: LiveProcessor | None, model: GestureModel | None, project: Project) -> None:
     with errors_shown():
         if live is None:
             show_gesture("👋", "Show a gesture", "answer")
@@ -59,6 +64,99 @@ def _meaning(live: LiveProcessor | None, model: GestureModel | None, project: Pr
         st.caption(
             f"{latest.fps:.0f} fps · latency {latest.latency_ms:.0f} ms · {width} × {height} pixels"
         )
+
+
+def last_second() -> LastSecond:
+    """What this visitor's stream just showed."""
+    return st.session_state.setdefault("last_second", LastSecond())
+
+
+def correction(live: LiveProcessor | None, project: Project) -> None:
+    """“That was wrong” freezes the last second; then the right gesture is chosen."""
+    _say_corrected(project)
+    stream = stage().stream
+    remote = stream if isinstance(stream, BrowserStream) else None
+    if remote is not None:
+        remote.keeps = live is not None and not project.keypoints_only
+    frozen: tuple[Moment, ...] = st.session_state.get(_frozen_key(project), ())
+    if not frozen:
+        if st.button(
+            "That was wrong",
+            icon="🙅",
+            disabled=live is None,
+            help=f"Keeps the last {SECONDS:.0f} s: say what it was, and it becomes samples to "
+            "train from.",
+        ):
+            with errors_shown():
+                _freeze(project, remote)
+        return
+    with st.container(border=True, key="correction"):
+        _ask_gesture(frozen, project, remote)
+
+
+def _frozen_key(project: Project) -> str:
+    return f"frozen_{project.id}"
+
+
+def _freeze(project: Project, remote: BrowserStream | None) -> None:
+    st.session_state[_frozen_key(project)] = moments = last_second().freeze()
+    if remote is not None and remote.keeps:
+        remote.frames.ask([moment.frame.index for moment in moments])
+    st.rerun()
+
+
+def _ask_gesture(
+    frozen: tuple[Moment, ...], project: Project, remote: BrowserStream | None
+) -> None:
+    st.markdown(f"**What was it?** The last second, {len(frozen)} frames:")
+    some = frozen[:: max(1, -(-len(frozen) // PICTURES))]
+    for column, moment in zip(st.columns(PICTURES), some, strict=False):
+        column.image(moment.seen(), width="stretch")
+    enabled = studio().store.gestures(project.id, enabled_only=True)
+    gestures = {g.id: g for g in enabled if not g.moves}  # frames show what is held still
+    hands = hands_of(frozen)
+    hand = None
+    if len(hands) > 1:
+        hand = st.segmented_control("Which hand", hands, default=hands[0], required=True)
+    chosen = st.pills(
+        "It is",
+        list(gestures),
+        key=f"it_is_{project.id}",
+        format_func=lambda i: safe_label(gestures[i].label.title),
+    )
+    if chosen is not None:
+        with errors_shown():
+            crops = remote.frames.brought() if remote else {}
+            _correct(project, chosen, with_crops(frozen, crops), hand)
+    if st.button("Cancel", icon="↩️"):
+        _thaw(project)
+
+
+def _correct(
+    project: Project, gesture_id: int, frozen: tuple[Moment, ...], hand: str | None
+) -> None:
+    person = st.session_state.get("person") or "me"
+    pictures = not project.keypoints_only
+    recorder = Recorder(studio().store, project.id, person, with_pictures=pictures)
+    correct(recorder, gesture_id, frozen, hand)
+    st.session_state["corrected"] = latest_act()
+    _thaw(project)
+
+
+def _thaw(project: Project) -> None:
+    for key in (_frozen_key(project), f"it_is_{project.id}"):
+        st.session_state.pop(key, None)
+    st.rerun()
+
+
+def _say_corrected(project: Project) -> None:
+    """What to do after a correction, unless it was undone."""
+    act = st.session_state.get("corrected")
+    if act is None or act.entry not in studio().store.history(project.id):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"✅ {safe_label(act.entry.title)}. Train again to use them.")
+        st.page_link("pages/train.py", label="Train", icon="📈")
 
 
 page()

@@ -13,11 +13,11 @@ from core.upkeep.erasing import (
 )
 from core.upkeep.privacy import senders, who_can_open
 from pages.panels.camera.stream import RTC_CONFIGURATION
-from pages.panels.frame import errors_shown, forget_studio, studio
-from pages.panels.project.chosen import use_project
-from pages.panels.project.export_data import forget_prepared
+from pages.panels.layout import errors_shown, show_table
+from pages.panels.project.data import forget_prepared
 from pages.panels.project.projects import pick_project
-from pages.panels.table import show_table
+from pages.panels.resources import forget_studio, studio
+from pages.panels.visit import use_project
 
 
 def page() -> None:

@@ -2,25 +2,34 @@
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
-from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, opinions
+from core.gestures.labels import format_count, safe_label
+from core.review.reviewing import (
+    AT_ONCE,
+    BY_PERSON,
+    NEWEST,
+    SUSPECTED,
+    LabelNoise,
+    Wanted,
+    find,
+    opinions,
+)
 from core.store import Project
+from core.store.bin import PROJECT, Binned, list_bin, restore_from_bin, restore_samples
 from core.store.curation import list_sessions
-from core.store.index import SampleIndex, read_index, read_samples
-from pages.panels.choice import pick_one
-from pages.panels.frame import errors_shown, studio
+from core.store.index import SampleIndex, read_bin, read_index, read_samples
+from pages.panels.controls import pick_one
+from pages.panels.layout import errors_shown
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import label_noise_cache, studio
 from pages.panels.samples.balance import balance, nothing_recorded
-from pages.panels.samples.bin import deleted_samples, deleted_things
-from pages.panels.samples.label_noise import label_noise_of
 from pages.panels.samples.map import data_map
-from pages.panels.samples.paging import first_page, turn_pages
-from pages.panels.samples.picking import picked_bar, sample_grid
-from pages.panels.words import many
+from pages.panels.samples.picking import binned_bar, first_page, picked_bar, sample_grid, turn_pages
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id
 ORDERS = {NEWEST: "newest first", SUSPECTED: "most suspect first", BY_PERSON: "by person"}
+BIN_ICONS = {"project": "🗂", "gesture": "🖐", "person": "🧑"}
+BIN_SHOWN = 50
 
 
 def page() -> None:
@@ -42,7 +51,7 @@ def page() -> None:
         elif view == MAP:
             data_map(project, sample_index)
         else:
-            _samples(project, sample_index)
+            _show_samples(project, sample_index)
 
 
 def _from_link(project: Project) -> None:
@@ -56,9 +65,9 @@ def _from_link(project: Project) -> None:
         first_page()
 
 
-def _samples(project: Project, sample_index: SampleIndex) -> None:
+def _show_samples(project: Project, sample_index: SampleIndex) -> None:
     st.caption("Pick the samples that are wrong, and delete or move them.")
-    wanted = _filters(project)
+    wanted = _pick_filters(project)
     label_noise = label_noise_of(project, sample_index, wanted.order)
     persons = tuple(person.id for person in studio().store.persons(project.id))
     found = find(sample_index, wanted, label_noise=label_noise, persons=persons)
@@ -71,7 +80,7 @@ def _samples(project: Project, sample_index: SampleIndex) -> None:
     sample_grid(project, read_samples(studio().store, shown.tolist()), known)
 
 
-def _filters(project: Project) -> Wanted:
+def _pick_filters(project: Project) -> Wanted:
     store = studio().store
     gestures = {g.id: g.label.title for g in store.gestures(project.id)}
     persons = {p.id: p.name for p in store.persons(project.id)}
@@ -79,7 +88,7 @@ def _filters(project: Project) -> Wanted:
     named = {"Gesture": gestures, "Person": persons, "Session": sessions}
     with st.container(horizontal=True, key="filters"):
         gesture, person, session = (
-            _filter(title, names, project) for title, names in named.items()
+            _pick_filter(title, names, project) for title, names in named.items()
         )
         order = st.selectbox(
             "Order",
@@ -90,10 +99,10 @@ def _filters(project: Project) -> Wanted:
             format_func=lambda o: ORDERS[o],
             on_change=first_page,
         )
-    return Wanted(gesture, person, session, _given(project), order or NEWEST)
+    return Wanted(gesture, person, session, _ids_from_link(project), order or NEWEST)
 
 
-def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
+def _pick_filter(title: str, names: dict[int, str], project: Project) -> int | None:
     """The chosen id; None where all are wanted."""
     chosen = st.selectbox(
         title,
@@ -107,16 +116,107 @@ def _filter(title: str, names: dict[int, str], project: Project) -> int | None:
     return chosen or None
 
 
-def _given(project: Project) -> tuple[int, ...] | None:
+def _ids_from_link(project: Project) -> tuple[int, ...] | None:
     """Samples that another page asked to see."""
     key = f"review_ids_{project.id}"
     ids = st.session_state.get(key)
     if ids is None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"🔎 Only the {many(len(ids), 'sample')} that you came to see.")
+        st.markdown(f"🔎 Only the {format_count(len(ids), 'sample')} that you came to see.")
         st.button("Show all", icon="✖️", on_click=lambda: st.session_state.pop(key, None))
     return tuple(ids)
+
+
+def label_noise_of(project: Project, sample_index: SampleIndex, order: str) -> LabelNoise | None:
+    """The latest scores; made anew, at once or on demand, where the samples are ordered by them."""
+    cache = label_noise_cache(studio().paths)
+    label_noise = cache.latest(project.id)
+    if order != SUSPECTED:
+        return label_noise
+    stale = label_noise is None or not label_noise.fits(sample_index)
+    again = label_noise is None or len(sample_index) <= AT_ONCE
+    if stale and not again:
+        st.caption("Samples have changed since they were scored; new ones come last.")
+        again = st.button("Score again", icon="🔄")
+    if stale and again:
+        bar = st.progress(0.0, f"scoring {len(sample_index):,} samples")
+        label_noise = cache.score(studio().store, studio().paths, project, bar.progress)
+        bar.empty()
+    st.caption(
+        "A sample is suspect where samples of other recordings that look like it are another "
+        "gesture, or the model in use takes it for one."
+    )
+    return label_noise
+
+
+def deleted_things(project: Project) -> None:
+    """Projects, and this project's gestures and persons, each with a button."""
+    found = list_bin(studio().store, project.id)
+    for one in found[:BIN_SHOWN]:
+        _show_binned(project, one)
+    if len(found) > BIN_SHOWN:
+        st.caption(f"and {len(found) - BIN_SHOWN} older ones")
+    if not found:
+        st.caption("No deleted project, gesture or person.")
+
+
+def _show_binned(project: Project, one: Binned) -> None:
+    n = format_count(one.samples, "sample")
+    when = one.at[:16].replace("T", " ")
+    key = f"{one.kind}_{one.id}"
+    with st.container(border=True, gap="small"):
+        st.markdown(
+            f"{BIN_ICONS[one.kind]} {one.kind} **{safe_label(one.name)}** · {n} · "
+            f"deleted {when} UTC"
+        )
+        if one.clash:
+            st.caption(f"{safe_label(one.clash)}: type a new name for this one.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if one.clash:
+                st.text_input(
+                    "New name",
+                    key=f"name_{key}",
+                    max_chars=40,
+                    width=220,
+                    placeholder="a new name",
+                    label_visibility="collapsed",
+                )
+            st.button(
+                "Restore",
+                icon="↩️",
+                key=f"back_{key}",
+                on_click=_restore_binned,
+                args=(project, one, f"name_{key}"),
+            )
+
+
+def _restore_binned(project: Project, one: Binned, key: str) -> None:
+    with errors_shown():
+        name = st.session_state.get(key, "").strip()
+        back = restore_from_bin(studio().store, project.id, one.kind, one.id, name)
+        came = "" if one.kind == PROJECT else f", with {back:,} samples"
+        st.toast(f"{safe_label(name or one.name)} is back{came}", icon="↩️")
+
+
+def deleted_samples(project: Project) -> None:
+    """Samples that were deleted by themselves."""
+    st.subheader("Samples", anchor=False)
+    found = find(read_bin(studio().store, project.id), Wanted())
+    if not len(found):
+        st.caption(
+            "No deleted samples, apart from those that come back with their gesture or person."
+        )
+        return
+    shown = turn_pages(found)
+    binned_bar(found, shown, lambda ids: _restore_binned_samples(project, ids))
+    sample_grid(project, read_samples(studio().store, shown.tolist()), {}, binned=True)
+
+
+def _restore_binned_samples(project: Project, ids: list[int]) -> None:
+    with errors_shown():
+        back = restore_samples(studio().store, project.id, ids)
+        st.toast(f"{back:,} samples are back", icon="↩️")
 
 
 page()

@@ -15,9 +15,8 @@ from pages.panels.capture.session import (
     recorder_for,
     show_recording,
 )
-from pages.panels.frame import errors_shown
-from pages.panels.live.fitting import fitting
-from pages.panels.live.models import answering_model
+from pages.panels.layout import errors_shown
+from pages.panels.live.models import answering_model, fitting
 from pages.panels.live.readings import show_gesture, show_hands
 from pages.panels.project.projects import pick_project
 from pages.panels.training.quick import missing, quick_training, recorded

@@ -7,14 +7,16 @@ from core.jobs.trainings import KIND, not_learned
 from core.learning.runs import RUNNING, Run
 from core.pose.skeletons import skeleton_named
 from core.store import GestureOverview, Project
-from pages.panels.frame import errors_shown, studio
+from core.store.fitting import learn_in_space
+from pages.panels.layout import errors_shown, show_table
 from pages.panels.project.projects import pick_project
+from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step, nothing_recorded
-from pages.panels.table import show_table
-from pages.panels.training.axes import pick_axes
 from pages.panels.training.net_training import fine_tuning
-from pages.panels.training.progress import progress_of
+from pages.panels.training.texts import progress_of
 from pages.panels.training.trained import curves, results
+
+_PICTURE, _SPACE = "the picture (x, y)", "space (x, y, z)"
 
 
 def page() -> None:
@@ -104,6 +106,24 @@ def _watch(run: Run) -> None:
                 st.toast(f"Stopping after this epoch. {kept}")
         if epochs := run.records("epoch"):
             curves(epochs)
+
+
+def pick_axes(project: Project) -> None:
+    """The choice, which is the project's; of hands alone."""
+    if not skeleton_named(project.skeleton).is_hand:
+        return
+    chosen = st.radio(
+        "Learn from keypoints in",
+        [_PICTURE, _SPACE],
+        index=int(project.in_space),
+        key=f"axes_{project.id}_{project.in_space}",
+        help="In space, how a hand is turned counts, also towards you and away. A depth camera "
+        "measures that, from a webcam MediaPipe estimates it.",
+    )
+    with errors_shown():
+        if (chosen == _SPACE) != project.in_space:
+            learn_in_space(studio().store, project, chosen == _SPACE)
+            st.rerun()
 
 
 page()

@@ -69,7 +69,7 @@ def test_a_module_opens_by_saying_what_it_is_for(module: package_layout.Module) 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.path)
 def test_a_file_stays_short_enough_to_read(module: package_layout.Module) -> None:
-    limit = 60 if module.path == "app.py" else 150 if module.path.startswith("pages/") else 400
+    limit = 60 if module.path == "app.py" else 300 if module.path.startswith("pages/") else 400
     lines = len(module.text.splitlines())
     assert lines <= limit
 
@@ -195,9 +195,9 @@ def test_imports_along_the_order_and_inside_a_package_are_no_fault(tmp_path: Pat
         tmp_path,
         {
             "app.py": "from core.store import store",
-            "pages/live.py": "from core.store import store\nfrom pages.panels import frame",
+            "pages/live.py": "from core.store import store\nfrom pages.panels import layout",
             "pages/panels/__init__.py": "",
-            "pages/panels/frame.py": "",
+            "pages/panels/layout.py": "",
             "core/store/store.py": "from core.pose.a import f\nfrom core.errors import StoreError",
             "core/pose/a.py": "from . import b\nimport numpy",
             "core/pose/b.py": "import math",

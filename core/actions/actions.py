@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Protocol
 
 from core.actions.changes import HOLD_S, Change, Changes
 from core.actions.hands import HandInSpace, HandsInSpace
@@ -25,7 +25,56 @@ log = logging.getLogger(__name__)
 
 SILENT_S = 2.0  # no frame for so long: nobody knows what the hands show
 _RETRY_S = 2.0  # a port in use may be free a little later
-Output = TypeVar("Output", OscOut, WebSocketOut)
+
+
+class Output(Protocol):
+    """What tells changes to receivers; it waits for none of them.
+
+    Attributes:
+        error: what went wrong last, "" while all is well.
+    """
+
+    error: str
+
+    @property
+    def address(self) -> str:
+        """Where receivers connect, "" where it sends to them."""
+
+    @property
+    def clients(self) -> int:
+        """Receivers that are connected."""
+
+    def send(self, change: Change) -> None:
+        """Tell a change."""
+
+    def send_hand(self, hand: HandInSpace) -> None:
+        """Tell a hand in space."""
+
+    def close(self, *, wait: bool = False) -> None:
+        """Free its port."""
+
+
+@dataclass(frozen=True)
+class OutputKind:
+    """A kind of output.
+
+    Attributes:
+        options: what it depends on of the settings: it is opened anew when that changes.
+        open: makes the output from these; raises an ActionError where it can't.
+    """
+
+    options: Callable[["Settings"], tuple[Any, ...]]
+    open: Callable[..., Output]
+
+
+# the kinds of outputs by the name of their switch in Settings; each is tried by the contract in
+# tests/actions/test_outputs.py
+OUTPUTS = {
+    "osc": OutputKind(lambda settings: (settings.osc_host, settings.osc_port), OscOut),
+    "websocket": OutputKind(
+        lambda settings: (settings.token, settings.websocket_port, settings.origins), WebSocketOut
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +109,11 @@ class Settings:
     @property
     def any_on(self) -> bool:
         """Whether anything happens at all."""
-        return self.osc or self.websocket or self.sound
+        return self.sound or any(map(self.is_on, OUTPUTS))
+
+    def is_on(self, kind: str) -> bool:
+        """Whether an output of OUTPUTS is switched on."""
+        return bool(getattr(self, kind))
 
 
 @dataclass(frozen=True)
@@ -111,7 +164,7 @@ class Actions:
         self._closed = threading.Event()
         self._watchdog: threading.Thread | None = None
         self._offered_s = 0.0
-        self._osc, self._websocket = _Slot[OscOut](), _Slot[WebSocketOut]()
+        self._slots = {name: _Slot(kind) for name, kind in OUTPUTS.items()}
         self._count, self._sent = 0, 0
         self._last: Change | None = None
 
@@ -127,16 +180,12 @@ class Actions:
         self._settings = settings
         self._changes.rate.per_second = settings.per_second
         self._changes.hold_s = 0.0 if settings.smoothed else HOLD_S
-        host, port = settings.osc_host, settings.osc_port
-        wanted = (settings.websocket_port, settings.token, settings.origins)
-        osc = (host, port) if settings.osc else None
-        websocket = wanted if settings.websocket else None
-        if self._osc.ends_for(osc) or self._websocket.ends_for(websocket):
+        for name, slot in self._slots.items():
+            slot.want(settings, is_on=settings.is_on(name))
+        if any(slot.is_outdated for slot in self._slots.values()):
             self._end()  # before its receiver hears no more
-        self._osc.have(osc, lambda: OscOut(host, port))
-        self._websocket.have(
-            websocket, lambda: WebSocketOut(wanted[1], wanted[0], origins=wanted[2])
-        )
+        for slot in self._slots.values():
+            slot.update()
         if settings.any_on and self._watchdog is None:
             self._watchdog = threading.Thread(target=self._watch, name="mudra-silence", daemon=True)
             self._watchdog.start()
@@ -203,23 +252,20 @@ class Actions:
         return hands
 
     @property
-    def _outputs(self) -> list[OscOut | WebSocketOut]:
+    def _outputs(self) -> list[Output]:
         """Those that are open."""
-        return [o for o in (self._osc.output, self._websocket.output) if o is not None]
+        return [slot.output for slot in self._slots.values() if slot.output is not None]
 
     def status(self) -> Status:
         """How it stands; never waits."""
-        server = self._websocket.output
-        address = ""
-        if server is not None:
-            address = f"ws://{LOCAL}:{server.port}/?token={self._settings.token}"
+        outputs = self._outputs
         return Status(
             self._count,
             self._sent,
             self._last,
-            server.clients if server else 0,
-            address,
-            tuple(filter(None, (self._osc.trouble, self._websocket.trouble))),
+            sum(output.clients for output in outputs),
+            next((output.address for output in outputs if output.address), ""),
+            tuple(slot.trouble for slot in self._slots.values() if slot.trouble),
         )
 
     def close(self) -> None:
@@ -232,37 +278,45 @@ class Actions:
             return  # an output is just being opened: `configure` will see to it
         try:
             self._end()
-            self._osc.close()
-            self._websocket.close()
+            for slot in self._slots.values():
+                slot.close()
         finally:
             self._lock.release()
 
 
-class _Slot(Generic[Output]):
-    """One output: closed, open, or failing and tried again."""
+class _Slot:
+    """The place of one output: closed, open, or failing and tried again."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: OutputKind) -> None:
         self.output: Output | None = None
-        self._wanted: object = None
+        self._kind = kind
+        self._wanted: tuple[Any, ...] | None = None  # its options; None: closed
+        self._opened: tuple[Any, ...] | None = None  # those that were tried last
         self._error = ""
         self._tried_s = float("-inf")
 
-    def ends_for(self, wanted: object) -> bool:
-        """Whether it is open, and not as wanted."""
-        return self.output is not None and wanted != self._wanted
+    def want(self, settings: Settings, *, is_on: bool) -> None:
+        """Set what `update` is to open."""
+        self._wanted = self._kind.options(settings) if is_on else None
 
-    def have(self, wanted: object, make: Callable[[], Output]) -> None:
-        """Open as wanted, anew where something else was wanted before; None: closed."""
-        if wanted != self._wanted:
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it is open, and not as wanted."""
+        return self.output is not None and self._wanted != self._opened
+
+    def update(self) -> None:
+        """Open as wanted, anew where something else was wanted before."""
+        wanted = self._wanted
+        if wanted != self._opened:
             self.close(wait=True)
-            self._wanted = wanted
+            self._opened = wanted
         if wanted is None or self.output is not None:
             return
         if time.monotonic() - self._tried_s < _RETRY_S:
             return
         self._tried_s = time.monotonic()
         try:
-            self.output, self._error = make(), ""
+            self.output, self._error = self._kind.open(*wanted), ""
         except ActionError as error:
             self._error = str(error)
 
@@ -270,7 +324,7 @@ class _Slot(Generic[Output]):
         """Close it, and forget that it failed."""
         if self.output is not None:
             self.output.close(wait=wait)
-        self.output, self._wanted, self._error = None, None, ""
+        self.output, self._opened, self._error = None, None, ""
         self._tried_s = float("-inf")
 
     @property

@@ -53,6 +53,8 @@ class OscOut:
         ActionError: a host that isn't known.
     """
 
+    address, clients = "", 0  # it sends to receivers that it doesn't know
+
     def __init__(self, host: str = LOCAL, port: int = OUT_PORT) -> None:
         self.error = ""
         try:

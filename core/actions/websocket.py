@@ -104,8 +104,8 @@ class WebSocketOut:
         self,
         token: str,
         port: int = PORT,
-        *,
         origins: tuple[str, ...] = (),
+        *,
         limits: Limits | None = None,
     ) -> None:
         if len(token) < 16:
@@ -121,6 +121,11 @@ class WebSocketOut:
         self._thread = threading.Thread(target=self._run, name="mudra-websocket", daemon=True)
         self._thread.start()
         self._ready.wait(5)
+
+    @property
+    def address(self) -> str:
+        """Where clients connect, token included."""
+        return f"ws://{LOCAL}:{self.port}/?token={self._token.decode()}"
 
     @property
     def clients(self) -> int:

@@ -13,10 +13,10 @@ from core.capture.recording import Recorder
 from core.capture.samples import nothing_found, recorded_pose, refusal, sample_of
 from core.capture.stills import Added
 from core.errors import MediaError
+from core.gestures.labels import format_count
 from core.pose.drawing import draw_estimate
 from core.pose.types import AnyFrame, Crop, Estimate, Floats, Picture, Pose, RemoteFrame
 from core.store import NewSample
-from core.store.database import counted
 
 SECONDS = 1.0
 FRESH_S = 1.5  # a slow machine's newest frame is a little older than now
@@ -144,6 +144,6 @@ def correct(
     store, recording = recorder.store, recorder.begin_recording(gesture_id)
     ids = store.add_samples(recording, samples)
     names = {gesture.id: gesture.name for gesture in store.gestures(recorder.project_id)}
-    title = f"Added {counted(len(ids))} to “{names[gesture_id]}”"
+    title = f"Added {format_count(len(ids), 'sample')} to “{names[gesture_id]}”"
     store.note_added(recorder.project_id, title, {"samples": ids})
     return added, ids

@@ -25,13 +25,12 @@ from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import KindError, LabelError, MediaError, MudraError, TableError
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.labels import MAX_NAME, safe_name
+from core.gestures.labels import MAX_NAME, format_count, safe_name
 from core.media.archives import unpacked
 from core.media.videos import VIDEO_SUFFIXES
 from core.pose.skeletons import skeleton_named
 from core.spreading import LOCAL, check_place, spread
 from core.store import NewSample, Project, Store
-from core.store.database import counted
 from core.store.kinds import check_frames
 from core.store.new_project import project_to_fill
 from core.store.rows import MOVING, STILL
@@ -159,8 +158,8 @@ def _report_with_history(
 def note_import(
     store: Store, project: Project, name: str, report: ImportReport, *, fresh: bool
 ) -> None:
-    """Record an import in the project's history; Undo removes a new project as a whole."""
-    title = f"Imported {counted(report.added)} from {printable(name)}"
+    """Into the project's history, to be undone; a project made by the import goes as a whole."""
+    title = f"Imported {format_count(report.added, 'sample')} from {printable(name)}"
     store.note_added(project.id, title, {"projects": [project.id]} if fresh else report.new)
 
 

@@ -16,12 +16,11 @@ from core.errors import MediaError, MudraError, NotFoundError
 from core.estimators import Estimator
 from core.files import printable, temporary_folder
 from core.gestures.data import UNKNOWN_PERSON
-from core.gestures.labels import match_gesture, safe_name
+from core.gestures.labels import format_count, match_gesture, safe_name
 from core.media.cameras import read_camera
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.pose.types import Frame
 from core.store import Gesture, Project, Store
-from core.store.database import counted
 from core.store.new_project import project_to_fill
 
 _CAMERA = "camera:"
@@ -139,7 +138,7 @@ def add_uploads(
 
 def _note(recorder: Recorder, parts: Sequence[Added]) -> None:
     """Into the project's history, to be undone."""
-    title = f"Added {counted(sum(part.kept for part in parts))} from files"
+    title = f"Added {format_count(sum(part.kept for part in parts), 'sample')} from files"
     recorder.store.note_added(recorder.project_id, title, _new_rows(parts))
 
 

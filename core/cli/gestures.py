@@ -90,11 +90,11 @@ def export_data(
     as_json: Json = False,
 ) -> None:
     """Write a project's samples as a table or as COCO keypoints."""
-    from core.exchange.data_out import KINDS
+    from core.exchange.data_out import FORMATS
     from core.exchange.data_out import export_data as export_data_
 
     if kind is not None:
-        check_choice(kind, KINDS, "--kind")
+        check_choice(kind, FORMATS, "--kind")
     with open_store(Paths.find(workspace)) as store, progress_bar("writing") as progress:
         found = store.project(project)
         went = export_data_(store, found, out, kind=kind, progress=progress)

@@ -17,7 +17,7 @@ from core.pose.skeletons import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
 NAME = "mediapipe-pose"
-MOST = 4  # persons
+MAX_PEOPLE = 4
 
 # As with hands, repeated in VIDEO mode the landmarks settle; a person who is lost on the way counts
 # as last seen. docs/measurements.md has what other ways of reading a picture give.
@@ -142,5 +142,5 @@ def _full_size(mask: Floats, size_hw: tuple[int, int]) -> Floats:
 
 
 def _check_count(num_poses: int) -> None:
-    if not 1 <= num_poses <= MOST:
-        raise EstimatorError(f"{num_poses} persons can't be looked for: say 1 to {MOST}")
+    if not 1 <= num_poses <= MAX_PEOPLE:
+        raise EstimatorError(f"{num_poses} persons can't be looked for: say 1 to {MAX_PEOPLE}")

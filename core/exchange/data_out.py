@@ -41,15 +41,56 @@ from core.store import Gesture, Project, Store
 from core.store.rows import array
 from core.store.transfer import project_size, sample_rows
 
-KINDS = {
-    "csv": "CSV: one row a sample, nothing but pictures lost",
-    "parquet": "Parquet: the same, smaller",
-    "coco": "COCO keypoints (json): gestures as categories",
-    "kazuhito": "keypoint.csv of Kazuhito00's app: keypoints and gesture alone",
-}
 _BATCH = 1000
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of samples for other programs.
+
+    Attributes:
+        title: as people call it.
+        keeps: what comes back from it, and what is left out.
+        suffix, mime: of the file to download.
+    """
+
+    title: str
+    keeps: str
+    suffix: str
+    mime: str
+
+
+FORMATS = {
+    "csv": Format(
+        "CSV",
+        "Comes back to the last bit: keypoints, scores, gesture, person, session, recording, "
+        "mirror, estimator. Left out: pictures, the bin, trainings, gestures without samples.",
+        ".csv",
+        "text/csv",
+    ),
+    "parquet": Format(
+        "Parquet",
+        "The same as CSV in a smaller file.",
+        ".parquet",
+        "application/vnd.apache.parquet",
+    ),
+    "coco": Format(
+        "COCO keypoints (json)",
+        "Comes back to the last bit, too; what COCO has no place for stands under “mudra”. "
+        "Left out: pictures, the bin, trainings, gestures without samples.",
+        ".json",
+        "application/json",
+    ),
+    "kazuhito": Format(
+        "Kazuhito00's keypoint.csv (zip)",
+        "The keypoints as seen on the screen, from the wrist, the farthest 1, and the "
+        "gesture. Left out: everything else, and samples with a missing keypoint.",
+        ".zip",
+        "application/zip",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -79,15 +120,15 @@ def export_data(
     """Write the samples outside the bin, by one rename at the end.
 
     Args:
-        kind: one of KINDS; by the suffix (.csv, .parquet, .json) unless told. "kazuhito" writes
+        kind: one of FORMATS; by the suffix (.csv, .parquet, .json) unless told. "kazuhito" writes
             the names beside the table, in …_classifier_label.csv.
 
     Raises:
         TableError: another suffix or kind.
         StoreError: the file can't be written.
     """
-    kind = kind or {".csv": "csv", ".parquet": "parquet", ".json": "coco"}.get(out.suffix.lower())
-    if kind not in KINDS:
+    kind = kind or _KIND_OF.get(out.suffix.lower())
+    if kind not in FORMATS:
         raise TableError(f"{out.name}: data is written as .csv, .parquet or .json (COCO)")
     with _space_for(out) as part, store.reading() as connection:
         total, _ = project_size(connection, project.id)
@@ -259,3 +300,4 @@ def _write_labels(gestures: list[Gesture], out: Path) -> None:
 
 
 _WRITERS = {"csv": _csv, "parquet": _parquet}
+_KIND_OF = {one.suffix: kind for kind, one in FORMATS.items() if kind != "kazuhito"}

@@ -10,19 +10,12 @@ from tempfile import TemporaryDirectory
 from core.capture.uploads import uploaded
 from core.errors import TableError
 from core.exchange.data_in import read_data
-from core.exchange.data_out import export_data
+from core.exchange.data_out import FORMATS, export_data
 from core.exchange.project_file import export_project, import_project
 from core.paths import Paths
 from core.store import Project, Store
 
 WHOLE = "project"
-SUFFIX = {WHOLE: ".zip", "csv": ".csv", "parquet": ".parquet", "coco": ".json", "kazuhito": ".zip"}
-MIME = {
-    ".zip": "application/zip",
-    ".csv": "text/csv",
-    ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
-}
 _LABELS = "_classifier_label.csv"
 
 OnProgress = Callable[[float], None]
@@ -39,7 +32,7 @@ class Download:
     @property
     def mime(self) -> str:
         """What kind of file it is."""
-        return MIME[self.path.suffix]
+        return next(one.mime for one in FORMATS.values() if one.suffix == self.path.suffix)
 
     @property
     def megabytes(self) -> float:
@@ -58,7 +51,7 @@ def prepare(
     with_pictures: bool = True,
     progress: OnProgress = lambda share: None,
 ) -> Download:
-    """Write the whole project (WHOLE), or its samples as one of `data_out.KINDS`, into a folder;
+    """Write the whole project (WHOLE), or its samples as one of `data_out.FORMATS`, into a folder;
     what was prepared there before goes.
 
     Raises:
@@ -66,8 +59,9 @@ def prepare(
     """
     for old in folder.glob("download-*"):
         old.unlink(missing_ok=True)
-    out = folder / f"download-{secrets.token_hex(8)}{SUFFIX[kind]}"
-    name = f"{_file_stem(project.name)}{SUFFIX[kind]}"
+    suffix = ".zip" if kind == WHOLE else FORMATS[kind].suffix
+    out = folder / f"download-{secrets.token_hex(8)}{suffix}"
+    name = f"{_file_stem(project.name)}{suffix}"
 
     def counted(done: int, total: int) -> None:
         progress(min(1.0, done / total) if total else 1.0)

@@ -170,6 +170,11 @@ def safe_emoji(text: str) -> str:
     return text if short and (keycap or safe_label(text) == text) else ""
 
 
+def format_count(n: int, noun: str) -> str:
+    """“1 sample”, “2,883 samples”."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def safe_label(text: str) -> str:
     """The text as a widget, chart or Markdown may show it: nothing in it acts as markup.
 

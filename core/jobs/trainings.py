@@ -14,6 +14,7 @@ import numpy as np
 from core.errors import NotFoundError, TrainingError
 from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Protocol
+from core.gestures.labels import format_count
 from core.gestures.loading import load_before_scipy
 from core.jobs.answering import answering, follow, has_model
 from core.jobs.owners import belongs_to, owner_of
@@ -21,7 +22,6 @@ from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, R
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
-from core.store.database import counted
 from core.store.new_project import find_project
 from core.store.sources import left_out, origin_of
 
@@ -306,7 +306,7 @@ def not_learned(store: Store, project: Project) -> str:
     out = left_out(store, project.id)
     if not out:
         return ""
-    who, count = " and ".join(keypoints_of_all(out)), counted(sum(out.values()))
+    who, count = " and ".join(keypoints_of_all(out)), format_count(sum(out.values()), "sample")
     if project.in_space:
         return f"Leaves out {count} of {who}'s keypoints: they aren't in space."
     return (

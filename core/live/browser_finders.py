@@ -5,7 +5,7 @@ from typing import Any
 
 from core.capture.samples import crop_factor
 from core.estimators import ESTIMATORS
-from core.estimators.mediapipe_pose import MOST
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.pose.finders import BOTH_HANDS, IN_BROWSER, MEDIAPIPE
 from core.pose.skeletons import Skeleton, skeleton_named
 from core.reading.keypoint_sources import BLAZEPOSE
@@ -43,7 +43,7 @@ def _finder(name: str, *more: Any) -> Finder:
 FINDERS = {  # by the server's estimator
     MEDIAPIPE: _finder(MEDIAPIPE, 2, HAND_MODEL, "HandLandmarker"),
     BOTH_HANDS: _finder(BOTH_HANDS, 2, HAND_MODEL, "HandLandmarker"),
-    BLAZEPOSE: _finder(BLAZEPOSE, MOST, BODY_MODEL, "PoseLandmarker"),
+    BLAZEPOSE: _finder(BLAZEPOSE, MAX_PEOPLE, BODY_MODEL, "PoseLandmarker"),
 }
 
 

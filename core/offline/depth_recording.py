@@ -15,6 +15,7 @@ from core.depth.drawing import colour_depth
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MediaError, SkeletonError
 from core.estimators.depth_net import DepthNet
+from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Floats, Frame
 from core.reading.depth_estimates import hand_estimate
@@ -22,7 +23,6 @@ from core.reading.depth_playback import DepthView, Found, found_in
 from core.reading.depth_reading import DepthReader
 from core.reading.reading import Answer, answers
 from core.store import NewSample, Project, Store
-from core.store.database import counted
 from core.store.new_project import project_to_fill
 
 _AROUND_MM = 150.0  # before and behind a hand's middle: so far the colours of its crop reach
@@ -113,7 +113,7 @@ def add_from_depth(
         raise MediaError(f"nothing in these frames makes a sample ({told}): choose others")
     store = recorder.store
     ids = store.add_samples(recorder.begin_recording(gesture_id), new)
-    title = f"Added {counted(len(ids))} from {source or 'depth'}"
+    title = f"Added {format_count(len(ids), 'sample')} from {source or 'depth'}"
     store.note_added(recorder.project_id, title, {"samples": ids})
     return Added(len(ids), tuple((f"{n} frames", reason) for reason, n in refused.items()))
 

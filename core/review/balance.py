@@ -7,13 +7,15 @@ from functools import partial
 
 import numpy as np
 
-from core.gestures.labels import NONE
+from core.gestures.labels import NONE, format_count
+from core.jobs.trainings import LEAST, PERFORMED
 from core.pose.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
-from core.store.rows import Gesture
+from core.store.rows import Gesture, GestureOverview
 
-ENOUGH = 30  # samples of a gesture to begin with
+TO_TRAIN = 5  # samples of a still gesture, before a training makes sense
+ENOUGH = 30  # samples of a gesture for figures that can be trusted
 ENOUGH_CLIPS = 5  # of one that moves
 FEWER = 3  # a gesture with so many times fewer samples than the middle one has too few
 ONE_HANDED = 0.9  # of the samples with a known hand
@@ -26,7 +28,6 @@ _NONE_SHOWS = {
     PAIR: "relaxed hands and other signs",
     BODY: "standing relaxed and other poses",
 }
-_ONE_MOVES = "Record a second gesture: one alone has nothing to be told apart from."
 
 
 @dataclass(frozen=True)
@@ -78,31 +79,48 @@ def spread(
     return found
 
 
-def enough(rows: Sequence[Spread]) -> bool:
-    """Whether there is enough to begin training with: two gestures, and of each one begun enough
-    samples; gestures that are switched off don't count."""
-    begun = [row.samples for row in rows if row.gesture.enabled and row.samples]
-    return len(begun) > 1 and min(begun) >= ENOUGH
+def missing_to_train(rows: Sequence[Spread | GestureOverview], how: str = "") -> str:
+    """One sentence on what to record before a training makes sense; "" where two gestures can be
+    told apart. Gestures that are switched off don't count.
+
+    Args:
+        how: a sentence that says how to record, put behind it.
+    """
+    rows = [row for row in rows if row.gesture.enabled]
+    still = [row for row in rows if not row.gesture.moves]
+    moving = [row for row in rows if row.gesture.moves]
+    ready = sum(row.samples >= TO_TRAIN for row in still)
+    performed = sum(row.samples >= PERFORMED for row in moving)
+    if max(ready, performed) >= LEAST:
+        return ""
+    if moving and not ready and (not still or any(row.samples for row in moving)):
+        some = "one more gesture that moves" if performed else "a gesture that moves"
+        hint = f"Perform {some}, {PERFORMED} times or more."
+    else:
+        hint = _begin(still)
+    return f"{hint} {how}".rstrip()
 
 
 def record_next(rows: Sequence[Spread], of: str = HAND) -> str:
     """One sentence on what helps most now; gestures that are switched off don't count. `of` is the
     title of the project's skeleton.
 
-    The rules in their order: something to tell apart, enough of each, `none`, right labels, even
+    The rules in their order: enough to train, enough of each, `none`, right labels, even
     numbers, a second session, a second person, every person, the other hand.
     """
     rows = [row for row in rows if row.gesture.enabled]
+    if hint := missing_to_train(rows):
+        return hint
     moving = [row for row in rows if row.gesture.moves and row.samples]
     if moving:
         if hint := _performed_seldom(moving):
             return hint
         rows = [row for row in rows if not row.gesture.moves]
         if not any(row.samples for row in rows):
-            return _PERFORMED if len(moving) > 1 else _ONE_MOVES
+            return _PERFORMED
     begun = [row for row in rows if row.samples]
-    if len(begun) < 2:
-        return _begin(rows, begun)
+    if len(begun) < LEAST:
+        return _begin(rows)
     for rule in (
         _too_few,
         partial(_no_none, what=_NONE_SHOWS[of]),
@@ -128,17 +146,22 @@ def _performed_seldom(moving: Sequence[Spread]) -> str:
     if least.samples >= ENOUGH_CLIPS:
         return ""
     return (
-        f"Perform {_title(least)} more often: {_count(least.samples, 'sample')} so far, "
+        f"Perform {_title(least)} more often: {format_count(least.samples, 'sample')} so far, "
         f"{ENOUGH_CLIPS} are a start."
     )
 
 
-def _begin(rows: Sequence[Spread], begun: Sequence[Spread]) -> str:
+def _begin(rows: Sequence[Spread | GestureOverview]) -> str:
+    """What to record of still gestures until two can be told apart."""
+    begun = [row for row in rows if row.samples]
     empty = [row for row in rows if not row.samples]
-    if not rows or (not begun and not empty):
+    least = min(begun, key=lambda row: row.samples, default=None)
+    if least is not None and least.samples < TO_TRAIN:
+        return _more_of(least, TO_TRAIN)
+    if not rows:
         return "Add a gesture on Gestures, then record it."
     if not begun:
-        return f"Record {_title(empty[0])} first, thirty samples or more, then another gesture."
+        return f"Record {_title(empty[0])} first, {TO_TRAIN} samples or more, then another gesture."
     if not empty:
         return "Add a second gesture on Gestures: there is nothing to tell apart yet."
     return (
@@ -147,14 +170,14 @@ def _begin(rows: Sequence[Spread], begun: Sequence[Spread]) -> str:
     )
 
 
+def _more_of(row: Spread | GestureOverview, start: int) -> str:
+    count = format_count(row.samples, "sample")
+    return f"Record more of {_title(row)}: {count} so far, {start} are a start."
+
+
 def _too_few(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     least = min(begun, key=lambda row: row.samples)
-    if least.samples >= ENOUGH:
-        return ""
-    return (
-        f"Record more of {_title(least)}: {_count(least.samples, 'sample')} so far, "
-        f"{ENOUGH} are a start."
-    )
+    return "" if least.samples >= ENOUGH else _more_of(least, ENOUGH)
 
 
 def _no_none(begun: Sequence[Spread], rows: Sequence[Spread], what: str) -> str:
@@ -223,9 +246,5 @@ def _one_hand(begun: Sequence[Spread], rows: Sequence[Spread]) -> str:
     return ""
 
 
-def _title(row: Spread) -> str:
+def _title(row: Spread | GestureOverview) -> str:
     return row.gesture.label.title
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

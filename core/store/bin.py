@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.errors import NotFoundError, StoreError
+from core.gestures.labels import format_count
 from core.store import schema as t
-from core.store.database import counted, named
+from core.store.database import named
 from core.store.history import UndoLog
 from core.store.kinds import check_stored, check_stored_ids
 from core.store.rows import Gesture, chunks, now
@@ -145,7 +146,7 @@ def restore_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """
     with store.undoable(project_id) as undo_log:
         there = _alive_owners(undo_log.connection, project_id, ids)
-        undo_log.title = f"Restored {counted(len(there))}"
+        undo_log.title = f"Restored {format_count(len(there), 'sample')}"
         back = undo_log.set(t.samples, there, deleted_at=None)
         check_stored_ids(undo_log.connection, there)
     return back
@@ -175,7 +176,7 @@ def delete_samples(store: Store, project_id: int, ids: Sequence[int]) -> int:
     """Put samples of the project into the bin; how many were not there before."""
     with store.undoable(project_id) as undo_log:
         there = alive_samples(undo_log.connection, project_id, ids)
-        undo_log.title = f"Deleted {counted(len(there))}"
+        undo_log.title = f"Deleted {format_count(len(there), 'sample')}"
         return undo_log.set(t.samples, there, deleted_at=now())
 
 
@@ -194,7 +195,7 @@ def move_samples(store: Store, project_id: int, ids: Sequence[int], gesture_id: 
             raise NotFoundError("that gesture is gone: choose another")
         others = t.samples.c.gesture_id != gesture_id
         there = alive_samples(undo_log.connection, project_id, ids, others)
-        undo_log.title = f"Moved {counted(len(there))} to “{name}”"
+        undo_log.title = f"Moved {format_count(len(there), 'sample')} to “{name}”"
         moved = undo_log.set(t.samples, there, gesture_id=gesture_id)
         check_stored_ids(undo_log.connection, there)
     return moved

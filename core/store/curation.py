@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from core.errors import KindError, NotFoundError, StoreError
-from core.gestures.labels import safe_name
+from core.gestures.labels import format_count, safe_name
 from core.store import schema as t
-from core.store.database import counted, named
+from core.store.database import named
 from core.store.rows import now
 from core.store.store import Store
 
@@ -154,7 +154,7 @@ def assign_sessions(store: Store, project_id: int, ids: Sequence[int], person: s
         LabelError: it can't be a name.
     """
     who = store.ensure_person(project_id, person)
-    title = f"Gave {_sessions(ids)} to “{who.name}”"
+    title = f"Gave {format_count(len(ids), 'session')} to “{who.name}”"
     with store.undoable(project_id, title) as undo_log:
         of = t.sessions.c
         undo_log.set_where(
@@ -169,12 +169,10 @@ def delete_session_samples(store: Store, project_id: int, session_ids: Sequence[
     here = of.burst_id.in_(taken) & (of.project_id == project_id) & of.deleted_at.is_(None)
     with store.undoable(project_id) as undo_log:
         gone = undo_log.set_where(t.samples, here, deleted_at=now())
-        undo_log.title = f"Deleted {counted(gone)} of {_sessions(session_ids)}"
+        undo_log.title = (
+            f"Deleted {format_count(gone, 'sample')} of {format_count(len(session_ids), 'session')}"
+        )
     return gone
-
-
-def _sessions(ids: Sequence[int]) -> str:
-    return "1 session" if len(ids) == 1 else f"{len(ids)} sessions"
 
 
 def _two_there(there: Mapping[int, object], one: int, other: int, kind: str) -> None:

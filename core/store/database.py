@@ -215,8 +215,3 @@ def named(name: str) -> dict[str, str]:
     """
     safe = safe_name(name)
     return {"name": safe, "key": safe.casefold()}
-
-
-def counted(n: int) -> str:
-    """“1 sample”, “2,883 samples”."""
-    return "1 sample" if n == 1 else f"{n:,} samples"

@@ -8,10 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.live.browser_finders import Finder
-from core.pose.skeleton import Rgb
 from core.pose.types import VISIBLE
 from core.weights.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
-from pages.components import source
+from pages.components import hex_of, source
 
 _PARTS = (
     "camera_files.js",
@@ -50,11 +49,6 @@ def told_of(finder: Finder) -> dict[str, Any]:
         "visible": VISIBLE,
         "together": bool(finder.skeleton.parts),
     }
-
-
-def hex_of(color: Rgb) -> str:
-    """As CSS has it."""
-    return "#{:02x}{:02x}{:02x}".format(*color)
 
 
 def show_camera(key: str, data: Mapping[str, Any], on_told: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import Reach, scale_colours
 from core.pose.skeletons import Skeleton
 from core.reading.depth_playback import DepthView
-from pages.components import source
+from pages.components import hex_of, source
 
 _component = st.components.v2.component(
     "depth_view",
@@ -144,5 +144,5 @@ def _points(points_mm: ArrayLike | None) -> list[list[float] | None] | None:
 def _skeleton(skeleton: Skeleton | None) -> dict[str, Any] | None:
     if skeleton is None:
         return None
-    colors = ["#{:02x}{:02x}{:02x}".format(*color) for color in skeleton.colors]
+    colors = [hex_of(color) for color in skeleton.colors]
     return {"edges": [list(edge) for edge in skeleton.edges], "colors": colors}

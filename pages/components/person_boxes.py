@@ -8,7 +8,7 @@ import streamlit as st
 from core.datasets.person_boxes import MOST
 from core.pose.drawing import PERSON_COLORS
 from core.pose.person_view import PersonBox
-from pages.components import source
+from pages.components import hex_of, source
 
 _component = st.components.v2.component(
     "person_boxes",
@@ -49,7 +49,7 @@ def show_boxes(
             "height": size_hw[0],
             "turn": turn,
             "boxes": [list(box) for box in boxes],
-            "colours": ["#{:02x}{:02x}{:02x}".format(*color) for color in PERSON_COLORS],
+            "colours": [hex_of(color) for color in PERSON_COLORS],
         },
         on_people_change=lambda: None,
     )

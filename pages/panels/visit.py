@@ -1,24 +1,71 @@
-"""A visitor's visits of pages: counted, and what ends with them."""
+"""A visitor's visit: its pages and what ends with them, the chosen project, the last act."""
 
-from collections.abc import Callable
+import time
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.panels.project.acts import begin_acts
+from core.store.history import HistoryEntry
+from pages.panels.kept import drop_all
 
-_LEAVING = "on_leaving"
+_ACTS = "acts"
 
 
 def begin_visit(page: str) -> None:
     """Count a visit whenever the page changes; `visit` in the session state is its number."""
     begin_acts()
     if st.session_state.get("page") != page:
-        for forget in st.session_state.pop(_LEAVING, {}).values():
-            forget()
+        drop_all()  # the file fields of the next page are empty
         st.session_state["page"] = page
         st.session_state["visit"] = st.session_state.get("visit", 0) + 1
 
 
-def on_leaving(key: str, forget: Callable[[], None]) -> None:
-    """Have this done when the visitor opens another page: its file fields are empty by then."""
-    st.session_state.setdefault(_LEAVING, {})[key] = forget
+@dataclass(frozen=True)
+class Act:
+    """An entry of a project's history, and which of this visitor's acts it is, from 1 on."""
+
+    project_id: int
+    entry: HistoryEntry
+    number: int
+    done_s: float
+
+
+@dataclass
+class _Acts:
+    latest: Act | None = None
+
+
+def begin_acts() -> None:
+    """From now on this visitor's acts are remembered."""
+    if _ACTS not in st.session_state:
+        st.session_state[_ACTS] = _Acts()
+
+
+def remember_act(project_id: int, entry: HistoryEntry) -> None:
+    """Told by the store in the thread that acted: a visitor's, or one that works by itself."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return
+    # Streamlit may break the page off where it gives a value, here in the midst of the act; the
+    # copy of all values it gives without that
+    acts: _Acts | None = context.session_state.filtered_state.get(_ACTS)
+    if acts is not None:
+        number = acts.latest.number + 1 if acts.latest else 1
+        acts.latest = Act(project_id, entry, number, time.monotonic())
+
+
+def latest_act() -> Act | None:
+    """The last one of this visitor."""
+    acts: _Acts | None = st.session_state.get(_ACTS)
+    return acts.latest if acts else None
+
+
+def use_project(project_id: int | None) -> None:
+    """Choose a project from code; None: the first.
+
+    The widgets get new keys: a message that the browser sent before it heard of the change still
+    carries the old choice, and would bring it back. Open popovers close by that, too.
+    """
+    st.session_state["project_id"] = project_id
+    st.session_state["project_turn"] = st.session_state.get("project_turn", 0) + 1

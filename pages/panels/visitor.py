@@ -9,7 +9,9 @@ import streamlit as st
 
 from core.errors import AccessError
 from core.gestures.labels import safe_label
+from core.paths import Paths
 from core.upkeep.login import check_secret, is_by_proxy, openid_owner, proxy_user
+from core.upkeep.privacy import opens_here_alone
 
 
 def owner() -> str:
@@ -52,6 +54,12 @@ def let_in(at_end: Callable[[], None]) -> None:
         st.caption(f"👤 {safe_label(str(shown))}")
         if not is_by_proxy():
             st.button("Log out", on_click=log_out, type="tertiary")
+
+
+def sits_here() -> bool:
+    """Whether the visitor is at the machine: nobody else reaches the studio, and nobody logs in,
+    which is what people elsewhere do."""
+    return opens_here_alone(st.get_option("server.address")) and not Paths.find().of(owner()).owner
 
 
 def _lacks_login() -> bool:

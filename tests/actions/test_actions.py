@@ -191,7 +191,7 @@ def test_a_stream_that_ends_while_a_host_is_looked_up_does_not_wait_for_it(actio
     assert page.is_alive()
     found.set()
     page.join(5)
-    assert actions._osc.output is None  # what was opened too late is closed again
+    assert actions._slots["osc"].output is None  # what was opened too late is closed again
 
 
 def test_ten_streams_leave_no_thread_and_no_port(actions, make_estimator, starter):

@@ -34,12 +34,8 @@ def left(demo):
     return len(read_index(store, project))
 
 
-def undo_latest(page, demo, everything, *, by_list=False):
-    if by_list:
-        page.get_by_test_id("stSidebar").get_by_role("button", name=re.compile("Undo")).click()
-        page.locator("[class*='st-key-undo_'] button").first.click()
-    else:
-        undo_here(page)
+def undo_latest(page, demo, everything):
+    undo_here(page)
     end = time.monotonic() + 30
     while left(demo) < everything and time.monotonic() < end:
         time.sleep(0.05)
@@ -92,7 +88,7 @@ def test_samples_are_picked_lassoed_deleted_and_restored(look, films, demo, pict
         delete.click()
         expect(delete).to_have_count(0)
         assert left(demo) == everything - n
-        undo_latest(page, demo, everything, by_list=True)
+        undo_latest(page, demo, everything)
 
         page.get_by_text("Bin", exact=True).click()
         page.get_by_role("button", name="Restore").first.click()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.panels.words import SECTIONS
+from pages.panels.navigation import SECTIONS
 from tests.support.page_load import standing_ms, watched
 from tests.support.studio import FLAGS
 

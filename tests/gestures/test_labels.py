@@ -12,6 +12,7 @@ from core.gestures.labels import (
     DEFAULT_GESTURES,
     NONE,
     GestureLabel,
+    format_count,
     match_gesture,
     safe_emoji,
     safe_label,
@@ -173,3 +174,8 @@ def test_an_emoji_stays_as_it_is(emoji: str) -> None:
 )
 def test_an_untrusted_emoji_that_is_markup_is_none(text: str) -> None:
     assert safe_emoji(text) == ""
+
+
+def test_a_count_is_said_with_its_noun():
+    told = [format_count(n, "sample") for n in (0, 1, 2883)]
+    assert told == ["0 samples", "1 sample", "2,883 samples"]

@@ -114,7 +114,7 @@ def test_live_says_when_most_of_half_a_minute_shows_half_of_a_body():
         from core.paths import Paths
         from core.pose.types import Pose
         from core.reading.reading import Reading
-        from pages.panels.live.drift import show_drift
+        from pages.panels.live.readings import show_drift
 
         pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32))
         half = Latest(hands=(Reading(pose, half=True),))

@@ -8,7 +8,7 @@ import pytest
 from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
-from pages.panels.choice import in_their_colour
+from pages.panels.controls import in_their_colour
 from pages.panels.words import NOT_STARTED
 from tests.pages.conftest import choose, go, tables, texts, upload
 

@@ -11,9 +11,8 @@ from core.capture.recording import Recorder
 from core.live.live import LiveProcessor, Options
 from pages.panels.camera.address import is_local, local_address
 from pages.panels.camera.browser_stream import BrowserStream
-from pages.panels.camera.stage import Stage
+from pages.panels.camera.stage import Stage, has_picture
 from pages.panels.camera.stream import Stream
-from pages.panels.camera.where import has_picture
 from pages.panels.capture.session import show_recording
 from tests.conftest import wait_until
 

@@ -50,24 +50,29 @@ def test_a_name_with_markup_is_shown_as_text(app, photo):
     assert safe_label(f"2{ODD} is no") in texts(app)
 
 
+def kept_reads(app):
+    """What was read of each file that is kept."""
+    return {name: one.value for name, one in app.session_state["kept"].items()}
+
+
 def test_results_survive_a_rerun_and_go_with_their_file(app, photo, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
     go(app, "files")
     upload(app, ("a.jpg", photo("thumbs_up")), ("v.mp4", video))
-    reads = dict(app.session_state["files_read"])
+    reads = kept_reads(app)
     folder = app.session_state["files_folder"].folder
     assert [path.suffix for path in folder.iterdir()] == [".webm"]
     app.run()
-    again = app.session_state["files_read"]
+    again = kept_reads(app)
     assert all(again[key] is read for key, read in reads.items())  # not looked at once more
     app.toggle[0].set_value(True).run()
-    assert len(app.session_state["files_read"]) == 2  # as they were read last, and one video
+    assert len(kept_reads(app)) == 2  # as they were read last, and one video
     assert [path.suffix for path in folder.iterdir()] == [".webm"]
     app.toggle[0].set_value(False).run()
     assert "read **2**" in texts(app)
     app.file_uploader[0].set_value(None).run()
     assert not app.exception
-    assert app.session_state["files_read"] == {}
+    assert kept_reads(app) == {}
     assert list(folder.iterdir()) == []
     assert "Drop pictures or videos" in app.info[0].value
 
@@ -76,9 +81,9 @@ def test_what_was_read_is_forgotten_when_the_page_is_left(app, shared_data):
     go(app, "files")
     upload(app, ("v.mp4", (shared_data / "hand_videos" / "fist.mp4").read_bytes()))
     folder = app.session_state["files_folder"].folder
-    assert len(app.session_state["files_read"]) == len(list(folder.iterdir())) == 1
+    assert len(kept_reads(app)) == len(list(folder.iterdir())) == 1
     go(app, "gestures")
-    assert app.session_state["files_read"] == {} and list(folder.iterdir()) == []
+    assert kept_reads(app) == {} and list(folder.iterdir()) == []
 
 
 def test_many_pictures_are_shown_a_dozen_at_first(app, photo, shared_data):

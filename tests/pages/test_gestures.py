@@ -3,7 +3,7 @@
 import pytest
 
 from core.store.curation import list_sessions
-from tests.pages.conftest import ODD, go, press, record, texts, unfold
+from tests.pages.conftest import ODD, go, press, record, texts, undo_here, unfold
 
 PEOPLE, SESSIONS = "🧑 People", "🗓 Sessions"
 
@@ -22,11 +22,6 @@ def names(store):
 
 def widget(found, key):
     return next(w for w in found if w.key == key)
-
-
-def undo(app, store):
-    latest = store.history(project_of(store).id)[0]
-    return widget(app.button, f"undo_{latest.id}").click().run()
 
 
 def test_a_gesture_is_added_with_an_emoji_from_the_picker(app, store):
@@ -83,7 +78,7 @@ def test_a_gesture_is_renamed_and_gets_another_emoji(app, store):
     changed = next(g for g in store.gestures(project_of(store).id) if g.id == ok)
     assert (changed.name, changed.emoji) == (ODD[:40].strip(), "🆗")
     assert "<i>" not in texts(page).replace("\\<i>", "")
-    undo(page, store)
+    undo_here(page)
     assert "ok" in names(store)
 
 
@@ -93,22 +88,24 @@ def test_gestures_are_switched_off_moved_merged_and_deleted_and_all_is_undone(ap
     page, before, by_name = go(app, "gestures"), names(store), ids(store)
     widget(page.toggle, f"used_{by_name['ok']}_True").set_value(False).run()
     assert "ok" not in [g.name for g in store.gestures(project_of(store).id, enabled_only=True)]
+    undo_here(page)
+    assert all(g.enabled for g in store.gestures(project_of(store).id))
     widget(page.button, f"Up_{by_name['fist']}").click().run()
     assert names(store).index("fist") == before.index("fist") - 1
+    undo_here(page)
+    assert names(store) == before
     unfold(page, f"edit_{by_name['ok']}")
     widget(page.selectbox, f"into_{by_name['ok']}").select(by_name["fist"]).run()
     widget(page.button, f"merge_{by_name['ok']}").click().run()
     assert "ok" not in names(store) and "5 samples" in texts(page)
+    undo_here(page)
+    counts = {o.gesture.name: o.samples for o in store.overview(project_of(store).id)}
+    assert (counts["ok"], counts["fist"]) == (3, 2)
     unfold(page, f"edit_{by_name['fist']}")
     widget(page.button, f"delete_{by_name['fist']}").click().run()
     assert "fist" not in names(store)
-    for _ in range(4):
-        undo(page, store)
-        assert not page.exception and not page.error
-    assert names(store) == before
-    counts = {o.gesture.name: o.samples for o in store.overview(project_of(store).id)}
-    assert (counts["ok"], counts["fist"]) == (3, 2)
-    assert all(g.enabled for g in store.gestures(project_of(store).id))
+    undo_here(page)
+    assert names(store) == before and not page.error
 
 
 def test_a_project_without_gestures_says_what_to_do(app, store):
@@ -130,11 +127,12 @@ def test_persons_are_renamed_merged_and_deleted(app, store):
     widget(page.button, f"merge_p_{persons['anna']}").click().run()
     assert [p.name for p in store.persons(project_of(store).id)] == ["ana", "Ben"]
     assert "4 samples · 2 sessions" in texts(page)
+    undo_here(page)
+    assert [p.name for p in store.persons(project_of(store).id)] == ["ana", "anna", "Ben"]
     widget(page.button, f"delete_p_{persons['Ben' if 'Ben' in persons else 'ben']}").click().run()
-    assert [p.name for p in store.persons(project_of(store).id)] == ["ana"]
-    for _ in range(3):
-        undo(page, store)
-    assert [p.name for p in store.persons(project_of(store).id)] == ["ana", "anna", "ben"]
+    assert [p.name for p in store.persons(project_of(store).id)] == ["ana", "anna"]
+    undo_here(page)
+    assert [p.name for p in store.persons(project_of(store).id)] == ["ana", "anna", "Ben"]
 
 
 def test_a_name_that_is_another_s_is_refused_in_words(app, store):
@@ -164,5 +162,5 @@ def test_chosen_sessions_are_assigned_and_their_samples_deleted(app, store):
     assert not page.exception
     next(b for b in page.button if b.label == "Delete the 2 samples").click().run()
     assert [v.samples for v in list_sessions(store, project.id)] == [0, 2]
-    undo(page, store)
+    undo_here(page)
     assert [v.samples for v in list_sessions(store, project.id)] == [2, 2]

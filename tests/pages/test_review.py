@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core.gestures.labels import safe_label
 from core.store.bin import delete_samples
 from core.store.index import read_index
-from tests.pages.conftest import ODD, go, press, record, tables, texts
+from tests.pages.conftest import ODD, go, press, record, tables, texts, undo_here
 from tests.support.performances import perform
 
 
@@ -40,12 +40,6 @@ def view(app, name):
     return app
 
 
-def undo(app, store):
-    act = store.history(store.projects()[0].id)[0]
-    app.button(key=f"undo_{act.id}").click().run()
-    assert not app.exception
-
-
 def test_nothing_recorded_leads_to_record(app):
     go(app, "review")
     assert "Nothing is recorded yet" in texts(app)
@@ -64,7 +58,7 @@ def test_one_sample_is_shown_with_its_gesture(app, store):
 
 def test_a_sample_shown_large_says_where_it_comes_from(app, store):
     def large():
-        from pages.panels.frame import studio
+        from pages.panels.resources import studio
         from pages.panels.samples.sample import show_sample
 
         store = studio().store
@@ -81,7 +75,7 @@ def test_a_sample_shown_large_says_where_it_comes_from(app, store):
 
 def test_begin_and_end_of_a_clip_are_moved_by_two_handles_and_moved_back(app, store):
     def large():
-        from pages.panels.frame import studio
+        from pages.panels.resources import studio
         from pages.panels.samples.sample import show_sample
 
         project = studio().store.projects()[0]
@@ -115,7 +109,7 @@ def test_pages_are_turned_and_never_left_empty(app, store):
     press(app, "Pick this page")
     press(app, "Delete 4")
     assert tiles(app) == made[51:3:-1]
-    undo(app, store)
+    undo_here(app)
     assert ids(store) == set(made)
 
 
@@ -125,7 +119,7 @@ def test_picked_samples_are_deleted_and_the_act_undone(app, store):
     pick(app, made[0], made[2])
     press(app, "Delete 2")
     assert ids(store) == {made[1]} and tiles(app) == [made[1]]
-    undo(app, store)
+    undo_here(app)
     assert ids(store) == set(made) and tiles(app) == made[::-1]
 
 
@@ -139,7 +133,7 @@ def test_all_of_many_pages_are_moved_and_the_act_undone(app, store):
     press(app, "Move 60")
     assert set(read_index(store, project.id).gestures.tolist()) == {fist}
     assert "Pick none" not in [button.label for button in app.button]
-    undo(app, store)
+    undo_here(app)
     assert fist not in read_index(store, project.id).gestures
     assert ids(store) == set(made)
 

@@ -37,7 +37,7 @@ def test_the_next_act_takes_the_place_of_the_one_before(app, store):
     assert undo_offered(app) == "Deleted 2 samples"
     undo_here(app)
     assert count(store) == 2 and undo_offered(app) == ""
-    assert len(store.history(project_of(store).id)) == 1  # the first act is still in the sidebar
+    assert len(store.history(project_of(store).id)) == 1
 
 
 def test_an_act_is_offered_on_whatever_page_is_opened_next(app, store):
@@ -83,14 +83,13 @@ def test_what_was_undone_elsewhere_is_not_offered_any_more(app, store):
     assert undo_offered(app) == "" and count(store) == 3
 
 
-def test_an_old_act_is_left_to_the_sidebar(app, store, monkeypatch):
+def test_an_old_act_is_not_offered_any_more(app, store, monkeypatch):
     ids = record(store, "thumbs_up", 3)
     go(app, "record")
     app.button(key=f"delete_{ids[0]}").click().run()
     monkeypatch.setattr("pages.panels.project.undo.SHOWN_S", 0.0)
     app.run()
     assert undo_offered(app) == ""
-    assert [b for b in app.sidebar.button if b.label.startswith("Deleted 1 sample")]
 
 
 def test_markup_in_the_name_of_what_was_deleted_stays_text(app, store):

@@ -3,7 +3,7 @@
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from pages.panels.uploads import LIMITS_MB
+from pages.panels.controls import LIMITS_MB
 
 
 def test_the_server_takes_what_the_largest_field_does():
@@ -12,7 +12,7 @@ def test_the_server_takes_what_the_largest_field_does():
 
 def test_a_field_of_pictures_takes_no_larger_file_than_a_picture_may_be():
     def page():
-        from pages.panels.uploads import upload_field
+        from pages.panels.controls import upload_field
 
         upload_field(["pictures"], "One", ["jpg"])
         upload_field(["pictures", "videos", "zips"], "Some", ["jpg", "mp4", "zip"])
@@ -26,4 +26,4 @@ def test_a_field_of_pictures_takes_no_larger_file_than_a_picture_may_be():
 
 def test_no_page_draws_a_field_of_its_own(root):
     fields = [p.name for p in root.glob("pages/**/*.py") if ".file_uploader(" in p.read_text()]
-    assert fields == ["uploads.py"]
+    assert fields == ["controls.py"]

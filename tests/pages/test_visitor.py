@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.paths import Paths
 from core.store import Store
-from pages.panels.words import SECTIONS
+from pages.panels.navigation import SECTIONS
 from tests.pages.conftest import press, record, texts
 
 PAGES = [name.lower() for names in SECTIONS.values() for name in names]

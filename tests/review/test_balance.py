@@ -5,17 +5,18 @@ import pytest
 
 from core.gestures.evaluation.label_noise import NoiseScores
 from core.pose.skeleton import BODY, HAND, PAIR
-from core.review.balance import Spread, enough, record_next, spread
+from core.review.balance import Spread, missing_to_train, record_next, spread
 from core.review.reviewing import LabelNoise
 from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex
-from core.store.rows import Gesture
+from core.store.rows import MOVING, STILL, Gesture
 
-NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌️"}
+NAMES = {"ok": "👌", "fist": "👊", "none": "🚫", "peace": "✌️", "wave": "👋"}
 
 
 def gesture(name, enabled=True):
     number = list(NAMES).index(name)
-    return Gesture(number, name, NAMES[name], number, enabled)
+    kind = MOVING if name == "wave" else STILL
+    return Gesture(number, name, NAMES[name], number, enabled, kind)
 
 
 def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.0, enabled=True):
@@ -29,8 +30,8 @@ def row(name, samples=100, persons=2, sessions=3, left=50, right=50, doubtful=0.
         ([row("ok", 0)], "Record 👌 ok first"),
         ([row("ok")], "Add a second gesture"),
         ([row("ok"), row("fist", 0)], "Record a second gesture, 👊 fist for example"),
-        ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 30"),
-        ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far"),
+        ([row("ok"), row("fist", 1)], "Record more of 👊 fist: 1 sample so far, 5"),
+        ([row("ok", 29), row("fist", 12)], "Record more of 👊 fist: 12 samples so far, 30"),
         ([row("ok"), row("fist"), row("none", 0)], "Record 🚫 none, a relaxed hand"),
         ([row("ok"), row("fist", doubtful=0.2)], "Look through 👊 fist, the most suspect first"),
         ([row("ok"), row("fist", 900), row("none", 900)], "👌 ok: 100 samples stand against about"),
@@ -126,14 +127,25 @@ def test_samples_persons_sessions_hands_and_label_noise_scores_are_counted():
 
 
 @pytest.mark.parametrize(
-    ("rows", "so"),
+    ("rows", "missing"),
     [
-        ([], False),
-        ([row("ok", 100)], False),
-        ([row("ok", 30), row("fist", 30), row("none", 0)], True),
-        ([row("ok", 30), row("fist", 29)], False),
-        ([row("ok", 30), row("fist", 30, enabled=False)], False),
+        ([], "Add a gesture"),
+        ([row("ok", 100)], "Add a second gesture"),
+        ([row("ok", 5), row("fist", 5), row("none", 0)], ""),
+        ([row("ok", 5), row("fist", 4)], "4 samples so far, 5 are a start"),
+        ([row("ok", 5), row("fist", 5, enabled=False)], "Add a second gesture"),
+        ([row("ok", 0), row("wave", 1)], "Perform a gesture that moves, 2 times or more"),
+        ([row("ok", 0), row("wave", 2)], "Perform one more gesture that moves"),
+        ([row("ok", 100), row("wave", 1), row("fist", 0)], "Record a second gesture"),
     ],
 )
-def test_two_gestures_with_thirty_samples_each_are_enough_to_train(rows, so):
-    assert enough(rows) == so
+def test_what_a_training_lacks_is_what_is_to_be_recorded_next(rows, missing):
+    told = missing_to_train(rows)
+    assert missing in told and bool(told) == bool(missing)
+    assert missing in record_next(rows)
+
+
+def test_how_to_record_stands_behind_what_is_missing():
+    told = missing_to_train([row("ok", 4)], "Hold its button.")
+    assert told.endswith("5 are a start. Hold its button.")
+    assert missing_to_train([row("ok"), row("fist")], "Hold its button.") == ""

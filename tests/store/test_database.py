@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.errors import NotFoundError
 from core.store import Store
 from core.store import schema as t
-from core.store.database import counted, inserted, named
+from core.store.database import inserted, named
 from tests.store.conftest import names
 
 
@@ -56,9 +56,8 @@ def test_a_gesture_goes_to_the_bin_once(store, project):
         store.delete_gesture(first.id)
 
 
-def test_an_honest_file_is_whole_and_numbers_are_words(store):
+def test_an_honest_file_is_whole(store):
     assert store.damage() == ""
-    assert [counted(n) for n in (0, 1, 2883)] == ["0 samples", "1 sample", "2,883 samples"]
 
 
 def test_one_connection_stays_open_after_many_at_once(tmp_path):

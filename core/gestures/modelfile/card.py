@@ -9,7 +9,7 @@ from typing import Any
 
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
-from core.gestures.labels import GestureLabel, safe_label
+from core.gestures.labels import GestureLabel, format_count, safe_label
 from core.gestures.modelfile.metadata import Figures, Group, Measured, ModelMetadata
 from core.pose.finders import MEDIAPIPE
 from core.pose.skeletons import skeleton_named
@@ -75,7 +75,7 @@ def _origin_lines(facts: ModelMetadata) -> str:
         "Source": _counted(facts.origin.sources),
         "Keypoints by": f"{_finders(facts)}, version {versions}",
         "Mirrored": _mirrored(facts),
-        "Samples": _count(facts.samples, "sample", "samples"),
+        "Samples": _count(facts.samples, "sample"),
         "Seed": _UNKNOWN if seed is None else str(seed),
         "Data hash": f"`{_plain(facts.data_sha256)}`",
     }
@@ -85,11 +85,11 @@ def _origin_lines(facts: ModelMetadata) -> str:
 
 def _who(facts: ModelMetadata) -> str:
     """How many people, and what is of unknown ones."""
-    people = _count(facts.persons, "person", "persons")
+    people = _count(facts.persons, "person")
     unknown = facts.census.persons.get(UNKNOWN_PERSON)
     if unknown is None:
         return people
-    others = f"{_count(unknown.samples, 'sample', 'samples')} of unknown people"
+    others = f"{_count(unknown.samples, 'sample')} of unknown people"
     return f"{people} and {others}" if facts.persons else others
 
 
@@ -236,8 +236,8 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(shown + more) or _UNKNOWN
 
 
-def _count(n: int | None, one: str, many: str) -> str:
-    return _UNKNOWN if n is None else f"{n} {one if n == 1 else many}"
+def _count(n: int | None, noun: str) -> str:
+    return _UNKNOWN if n is None else format_count(n, noun)
 
 
 def _safe(text: str) -> str:

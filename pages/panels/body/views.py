@@ -5,18 +5,17 @@ from typing import cast
 
 import streamlit as st
 
-from core.estimators.mediapipe_pose import MOST
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
+from core.media.pictures import PICTURE_SUFFIXES
 from core.offline.bodies import read_background
 from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
 from core.pose.skeleton import Rgb
-from pages.panels.choice import in_their_colour, pick_one
-from pages.panels.frame import errors_shown
-from pages.panels.uploads import upload_field
+from pages.panels.controls import in_their_colour, pick_one, upload_field
+from pages.panels.layout import errors_shown
 
 BACKGROUNDS = {AS_IT_IS: "As it is", BLUR: "Blurred", COLOUR: "Colour", PICTURE: "Picture"}
 STEPS = "Where it looks"
-PICTURES = ["jpg", "jpeg", "png", "webp"]
 _TEAL = "#264653"
 _BEHIND = "body_behind_read"
 
@@ -46,7 +45,7 @@ def pick_persons() -> int:
     """How many to look for."""
     chosen = pick_one(
         "Persons",
-        [str(n + 1) for n in range(MOST)],
+        [str(n + 1) for n in range(MAX_PEOPLE)],
         "body_persons",
         width="content",
         help="While fewer are seen, the detector runs on every frame, which takes time.",
@@ -91,7 +90,7 @@ def _pick_picture() -> Backdrop | None:
     file = upload_field(
         ["pictures"],
         "The background's picture",
-        PICTURES,
+        PICTURE_SUFFIXES,
         key="body_behind",
         on_change=_forget_picture,
     )

@@ -13,7 +13,7 @@ from core.live.live import LiveProcessor, Options
 from core.pose.boxes import bounding_box
 from core.pose.drawing import person_color
 from core.reading.reading import Reading
-from pages.components.browser_camera import hex_of
+from pages.components import hex_of
 from pages.panels.camera.stream import no_end
 from pages.panels.live.readings import said_of
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.pose.heatmap_layout import Maps
 from core.pose.skeleton import PAIR
 from core.pose.skeletons import Skeleton, skeleton_named
@@ -16,8 +17,8 @@ from core.reading.keypoint_sources import (
     stages_of,
 )
 from core.store import Project
-from pages.panels.choice import pick_one
-from pages.panels.frame import studio
+from pages.panels.controls import pick_one
+from pages.panels.resources import studio
 
 TITLES = {
     MEDIAPIPE: "MediaPipe hands",
@@ -31,7 +32,6 @@ CROPS = {
     "self": "tracked from the previous frame",
     "centre": "tracked, beginning at the image centre",
 }
-PEOPLE = 4  # at most
 MORE_NETS = (
     "More of them: `python -m core weights fetch NAME` or `weights import`; `weights list` names "
     "them."
@@ -64,7 +64,7 @@ def pick_number(key: str, skeleton: str, **look: Any) -> int:
     body = skeleton_named(skeleton).is_body
     title, key = ("Several people", f"{key}_of_bodies") if body else ("Two hands", key)
     several = st.toggle(title, key=key, persist_state="session", **look)
-    return (PEOPLE if body else 2) if several else 1
+    return (MAX_PEOPLE if body else 2) if several else 1
 
 
 def pick_net(key: str, project: Project) -> KeypointSource:

@@ -1,12 +1,32 @@
-"""What the browser is asked for: the picture's size and rate; and a test of the camera."""
+"""The camera's settings: where its keypoints are found, the picture's size and rate, and a test."""
 
 from typing import Any
 
 import streamlit as st
 
-from pages.panels.camera.probe import camera_probe
+from core.capture.camera_help import advice_on
+from pages.components.camera_probe import ask_browser
+from pages.panels.camera.address import is_local, local_address
 
+SERVER, BROWSER = "on the server", "in this browser"
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}
+
+
+def pick_where() -> str:
+    """SERVER or BROWSER; the browser where the server is another machine, which its video may not
+    reach."""
+    where = st.radio(
+        "Keypoints are found",
+        [SERVER, BROWSER],
+        index=0 if is_local(st.context.url) else 1,
+        key="keypoints_found",
+        bind="query-params",
+        horizontal=True,
+        help="In this browser: your picture stays there. Keypoints alone go to the server, and the "
+        "crops of what you record, unless the project keeps keypoints only. Heatmaps, and another "
+        "background behind bodies, need the server.",
+    )
+    return where or SERVER
 
 
 def camera_settings() -> dict[str, Any]:
@@ -27,3 +47,24 @@ def camera_settings() -> dict[str, Any]:
     width, height = SIZES[size]
     asked = {"width": {"ideal": width}, "height": {"ideal": height}, "frameRate": {"ideal": fps}}
     return {"video": asked, "audio": False}
+
+
+def camera_probe(key: str) -> None:
+    """What the browser says about the camera, a button to try it, and the way on without one."""
+    st.fragment(_show_probe)(key)
+
+
+def _show_probe(key: str) -> None:
+    report = ask_browser(key)
+    if not isinstance(report, dict):
+        st.caption("Asking the browser about its camera …")
+        return
+    advice = advice_on(report, local_address())
+    if advice.kind == "ok":
+        st.success(advice.what, icon="✅")
+        return
+    if advice.kind == "wait":
+        st.caption(f"{advice.what} {advice.fix}")
+        return
+    st.warning(f"**{advice.what}** {advice.fix}", icon="📷")
+    st.page_link("pages/record.py", label="Upload pictures or a snapshot", icon="🖼")

@@ -7,6 +7,7 @@ once. A page that shows the video says what it wants of it; on the others it is 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -16,16 +17,18 @@ from core.live.live import LiveProcessor, Options, Watch
 from pages.components import source
 from pages.components.video_shape import follow_shape
 from pages.panels.camera.browser_stream import BrowserStream
-from pages.panels.camera.leaving import PAUSED, leave_last_page
-from pages.panels.camera.settings import camera_settings
-from pages.panels.camera.stream import no_end
-from pages.panels.camera.where import AnyStream, any_video, lacks_picture, pick_where
-from pages.panels.words import NOT_STARTED, VIDEO_PAGES
+from pages.panels.camera.in_browser import browser_video, can_find, end_in_browser
+from pages.panels.camera.settings import BROWSER, camera_settings, pick_where
+from pages.panels.camera.stream import Stream, no_end, video
+from pages.panels.navigation import VIDEO_PAGES
+from pages.panels.words import NOT_STARTED
 
 # how the video is shown
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"
 _STAGE = "stage"
 _SELDOM_S = 1.0
+PAUSED = Options(paused=True)
+AnyStream = Stream | BrowserStream
 
 
 @dataclass(frozen=True)
@@ -147,3 +150,44 @@ def begin_stage(title: str) -> Iterator[None]:
 def _look(look: str) -> None:
     """Styles take their places by their order: this one takes that of the page before."""
     st.html(f"<style>{source(f'video_{look}.css')}</style>")
+
+
+def leave_last_page(stream: AnyStream) -> None:
+    """What the page before wanted of the video ends when another page is opened."""
+    visit = st.session_state["visit"]
+    if st.session_state.get("stage_visit") == visit:
+        return
+    st.session_state["stage_visit"] = visit
+    stream.live.configure(PAUSED)
+    stream.live.attach(None)
+    stream.recorder = None
+    if isinstance(stream, BrowserStream):
+        stream.keeps = False
+    ended, stream.on_end = stream.on_end, no_end
+    ended()
+
+
+def any_video(wanted: dict[str, Any], where: str) -> AnyStream | None:
+    """The video with its START button; None while the camera is off."""
+    if where == BROWSER:
+        return browser_video(wanted)
+    end_in_browser()
+    return video(wanted)
+
+
+def has_picture(stream: AnyStream | None) -> bool:
+    """Whether a camera's picture comes to the server."""
+    return stream is not None and not isinstance(stream, BrowserStream)
+
+
+def lacks_picture(stream: AnyStream, options: Options, place: DeltaGenerator) -> bool:
+    """Whether the picture that a page needs stays in the browser; then it is said there."""
+    if not isinstance(stream, BrowserStream) or can_find(options):
+        return False
+    stream.live.configure(PAUSED)
+    place.info(
+        "This needs the camera's picture, which stays in your browser: choose “on the server” "
+        "under *Keypoints are found* in the settings.",
+        icon="🖥️",
+    )
+    return True

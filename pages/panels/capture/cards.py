@@ -1,24 +1,29 @@
 """The gesture cards: what there is of each gesture, and the button that records it."""
 
+import base64
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from core.capture.plans import Plan
+from core.capture.plans import Plan, Progress
 from core.capture.recording import Recorder
-from core.gestures.labels import safe_label
-from core.store import Gesture, Project
+from core.capture.samples import thumbnail
+from core.gestures.labels import how_to_perform, safe_label
+from core.store import Gesture, Project, Sample, Store
+from core.store.index import count_samples, newest_samples, read_samples
 from pages.components.gesture_cards import show_cards
-from pages.panels.capture.cards_data import cards_data
-from pages.panels.capture.cards_heard import hear
-from pages.panels.capture.cards_place import Camera, Cards, Talk, talk_about
-from pages.panels.frame import errors_shown
+from pages.panels.capture.card_messages import Camera, Cards, Talk, hear, talk_about
+from pages.panels.controls import HANDS
+from pages.panels.layout import errors_shown
 
 Hook = Callable[[], object]
+CROPS = 12  # of each gesture, on the widest screen
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
@@ -29,10 +34,10 @@ def gesture_cards(
     plan: Plan,
     *,
     key: str,
-    on_recorded: Hook = _nothing,
-    on_calm: Hook = _nothing,
-    on_chosen: Hook = _nothing,
-    on_changed: Hook = _nothing,
+    on_recorded: Hook = _do_nothing,
+    on_calm: Hook = _do_nothing,
+    on_chosen: Hook = _do_nothing,
+    on_changed: Hook = _do_nothing,
     watch: bool = False,
 ) -> Gesture | None:
     """The project's enabled gestures, with what is recorded of them and how.
@@ -54,7 +59,7 @@ def gesture_cards(
     """
     cards = Cards(project, recorder, live, plan, key, watch, talk_about(project))
     hooks = _Hooks(on_recorded, on_calm, on_chosen, on_changed)
-    st.fragment(_show, key=cards.fragment)(cards, hooks)
+    st.fragment(_show_cards, key=cards.fragment)(cards, hooks)
     return cards.chosen()
 
 
@@ -68,7 +73,7 @@ class _Hooks:
     changed: Hook
 
 
-def _show(cards: Cards, hooks: _Hooks) -> None:
+def _show_cards(cards: Cards, hooks: _Hooks) -> None:
     """A fragment: it is run by what the browser says, several times a second while it records."""
     talk = cards.talk
     hear(cards)  # what a callback that was broken off has left
@@ -88,10 +93,10 @@ def _show(cards: Cards, hooks: _Hooks) -> None:
     remark, talk.remark = talk.remark, ""
     if remark:
         st.toast(remark, icon="🗑️")
-    _tell(talk, hooks, over=over, calm=calm)
+    _call_hooks(talk, hooks, over=over, calm=calm)
 
 
-def _tell(talk: Talk, hooks: _Hooks, *, over: bool, calm: bool) -> None:
+def _call_hooks(talk: Talk, hooks: _Hooks, *, over: bool, calm: bool) -> None:
     """Call who wants to know; a page that is drawn anew would hold up a recording."""
     chose, changed = talk.chose and not talk.busy, talk.changed and not talk.busy
     talk.chose, talk.changed = talk.chose and not chose, talk.changed and not changed
@@ -103,3 +108,80 @@ def _tell(talk: Talk, hooks: _Hooks, *, over: bool, calm: bool) -> None:
     ):
         if due:
             hook()
+
+
+def cards_data(cards: Cards, progress: Progress) -> dict[str, Any]:
+    """Everything that is shown now, and the pictures that the browser lacks."""
+    talk, gestures, chosen = cards.talk, cards.gestures(), cards.chosen()
+    counts = count_samples(cards.recorder.store, cards.project.id)
+    return {
+        "page": talk.inbox.page,
+        "heard": talk.inbox.heard,
+        "refused": talk.refused,
+        "mode": "hold" if cards.plan.lease_s else "press",
+        "off": cards.off,
+        "alert": progress.note,
+        "note": _describe_counts(progress, gestures),
+        "watch": cards.watch or (cards.live is not None and bool(cards.off)),
+        "due": talk.due,
+        "chosen": chosen.id if chosen else None,
+        "recording": _recording_data(progress),
+        "clicks": cards.plan.of_clips.clicks,
+        "cards": [
+            _card_data(cards, gesture, counts.get(gesture.id, 0)) for gesture in gestures.values()
+        ],
+        "pictures": pictures_of(cards.recorder.store, talk.inbox.missing),
+        "signs": HANDS,
+    }
+
+
+def _card_data(cards: Cards, gesture: Gesture, samples: int) -> dict[str, Any]:
+    store, project = cards.recorder.store, cards.project
+    return {
+        "id": gesture.id,
+        "name": gesture.name,
+        "emoji": gesture.label.emoji,
+        "moves": gesture.moves,
+        "samples": samples,
+        "how": _how_to_perform(gesture) if gesture.moves and not samples else "",
+        "crops": newest_samples(store, project.id, gesture.id, CROPS) if samples else [],
+    }
+
+
+def _how_to_perform(gesture: Gesture) -> str:
+    return how_to_perform(gesture.name) or "Each sample is one performance."
+
+
+def pictures_of(store: Store, ids: list[int]) -> dict[str, str]:
+    """The small pictures of samples by id, as addresses that hold them. The server keeps none: what
+    is forgotten or deleted is shown no more."""
+    found = read_samples(store, ids) if ids else []
+    return {str(sample.id): _picture_address(sample) for sample in found}
+
+
+def _picture_address(sample: Sample) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(thumbnail(sample)).decode()}"
+
+
+def _recording_data(progress: Progress) -> dict[str, Any] | None:
+    if progress.state == "idle":
+        return None
+    left = "" if progress.left_s is None else f" {math.ceil(progress.left_s)} s"
+    short, long = f"● {progress.part or f'{progress.kept} kept'}", f"● Recording{left}"
+    if progress.state == "countdown":
+        short, long = f"⏳{left}", f"⏳ Get ready{left}"
+    return {
+        "gesture": progress.gesture_id,
+        "since": progress.since_s,
+        "short": short,
+        "long": long,
+    }
+
+
+def _describe_counts(progress: Progress, gestures: dict[int, Gesture]) -> str:
+    """What became of the recording, or how it stands; "" before the first."""
+    gesture = gestures.get(progress.gesture_id or 0)
+    if gesture is None:
+        return ""
+    refused = f" ({progress.reasons})" if progress.refused else ""
+    return f"{gesture.name}: {progress.counts}{refused}"

@@ -11,8 +11,8 @@ from core.pose.skeletons import skeleton_named
 from core.store import Project
 from pages.panels.camera.keypoints import pick_number
 from pages.panels.camera.stage import Stage
-from pages.panels.choice import pick_one
-from pages.panels.frame import studio
+from pages.panels.controls import pick_one
+from pages.panels.resources import studio
 
 HOLD, TIMED_MODE, START_STOP, SINGLE = "Hold", "Timed", "Start / stop", "Shot"
 

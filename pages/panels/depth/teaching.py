@@ -18,8 +18,9 @@ from core.store.fitting import learn_in_space
 from core.store.index import count_samples
 from pages.panels.capture.cards import gesture_cards
 from pages.panels.capture.session import pick_person, pick_plan, recorder_for
-from pages.panels.frame import errors_shown, studio
+from pages.panels.layout import errors_shown
 from pages.panels.live.models import answering_model
+from pages.panels.resources import studio
 from pages.panels.training.quick import missing, quick_training, recorded
 
 Naming = Callable[[DepthView], str]
@@ -78,7 +79,7 @@ def teach_from_recording(
     left, right = _columns(project, net)
     with right:
         person = pick_person()
-        quick_training(project, missing(project, "choose the frames that show it"))
+        quick_training(project, missing(project, "Choose the frames that show it."))
     with left, errors_shown():
         gestures = studio().store.gestures(project.id, enabled_only=True)
         gesture = st.selectbox("Gesture", gestures, format_func=_title, key="depth_gesture")

@@ -8,24 +8,25 @@ import streamlit as st
 
 from core.capture.uploads import uploaded
 from core.datasets.person_boxes import MOST, read_person_boxes
+from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import safe_label
-from core.media.pictures import encode_jpeg, encode_png, read_picture
+from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
 from core.pose.heatmap_drawing import draw_with_maps, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.person_view import PersonBox
-from core.pose.types import Estimate, Picture
+from core.pose.types import Estimate, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
 from pages.components.person_boxes import said_boxes, show_boxes
-from pages.panels.camera.keypoints import PEOPLE
-from pages.panels.choice import pick_one
-from pages.panels.frame import errors_shown, temporary_folder
-from pages.panels.heatmaps.stills import PICTURES, estimator_of
+from pages.panels.controls import pick_one, upload_field
+from pages.panels.heatmaps.stills import estimator_of
 from pages.panels.heatmaps.views import STILL, show_attention
-from pages.panels.uploads import upload_field
+from pages.panels.kept import keep
+from pages.panels.layout import errors_shown
+from pages.panels.resources import temporary_folder
 
 FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
-_BOXES, _READ = "maps_people", "maps_people_read"
+_BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_read"
 
 
 def show_people(source: KeypointSource, maps: Maps) -> None:
@@ -34,7 +35,7 @@ def show_people(source: KeypointSource, maps: Maps) -> None:
     file = upload_field(
         ["pictures"],
         "A picture with people",
-        PICTURES,
+        PICTURE_SUFFIXES,
         place=left,
         key="maps_file",
         label_visibility="collapsed",
@@ -60,7 +61,9 @@ def _given_boxes(
     if boxes_by == DRAWN:
         return DRAWN, []
     if boxes_by == FOUND:
-        boxes = _once((picture.file_id, FOUND), lambda: estimator.boxes(rgb, PEOPLE))
+        boxes = keep(
+            _FIRST_BOXES, (picture.file_id, FOUND), lambda: estimator.boxes(rgb, MAX_PEOPLE)
+        )
         if not boxes:
             st.caption("MediaPipe finds nobody here: draw a box round each person.")
         return FOUND, boxes
@@ -75,7 +78,8 @@ def _given_boxes(
         return None
     with uploaded(file.name, file.getvalue(), temporary_folder()) as path:
         size_hw = (rgb.shape[0], rgb.shape[1])
-        boxes = _once(
+        boxes = keep(
+            _FIRST_BOXES,
             (picture.file_id, file.file_id),
             lambda: read_person_boxes(path).of(picture.name, size_hw),
         )
@@ -119,22 +123,12 @@ def _read(
     rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[PersonBox]
 ) -> Estimate:
     """Everybody in a box; a box that was read before is not read again."""
-    kept = st.session_state.get(_READ)
-    before = kept[1] if kept and kept[0] == (turn, estimator.version) else {}
-    new = [box for box in boxes if box not in before]
+    known: dict[PersonBox, tuple[Pose, Heatmaps]] = keep(_READ, (turn, estimator.version), dict)
+    new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)
-    known = before | dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))
-    found = {box: known[box] for box in boxes}
-    st.session_state[_READ] = ((turn, estimator.version), found)
-    poses, heatmaps = zip(*(found[box] for box in boxes), strict=True) if boxes else ((), ())
+    known |= dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))
+    for box in known.keys() - set(boxes):
+        del known[box]
+    poses, heatmaps = zip(*(known[box] for box in boxes), strict=True) if boxes else ((), ())
     numbers = tuple(range(1, len(boxes) + 1))
     return replace(read, poses=poses, heatmaps=heatmaps, numbers=numbers)
-
-
-def _once(key: tuple[str, ...], compute: Any) -> list[PersonBox]:
-    """Computed once for a picture and a way."""
-    kept = st.session_state.get("maps_boxes_of")
-    if kept is None or kept[0] != key:
-        kept = st.session_state["maps_boxes_of"] = (key, compute())
-    boxes: list[PersonBox] = kept[1]
-    return boxes

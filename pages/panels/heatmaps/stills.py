@@ -6,17 +6,18 @@ from typing import Any
 import streamlit as st
 
 from core.capture.correcting import LastSecond, Moment
-from core.media.pictures import encode_png, read_picture
+from core.media.pictures import PICTURE_SUFFIXES, encode_png, read_picture
 from core.pose.heatmap_drawing import draw_with_maps, mirrored, of_person, scaled
 from core.pose.heatmap_layout import Maps
 from core.pose.types import Estimate, Frame, Picture
 from core.reading.keypoint_sources import KeypointSource, skeleton_by
-from pages.panels.frame import errors_shown, studio
+from pages.panels.controls import upload_field
 from pages.panels.heatmaps.views import STILL, show_attention
-from pages.panels.uploads import upload_field
+from pages.panels.kept import keep
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
 
-PICTURES = ["jpg", "jpeg", "png", "webp"]
-_HELD, _SEEN, _ESTIMATOR = "maps_held", "maps_seen", "maps_estimator"
+_HELD, _SEEN = "maps_held", "maps_seen"
 _HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
 
 
@@ -84,13 +85,11 @@ def _whole(moment: Moment) -> Frame:
 def estimator_of(source: KeypointSource) -> Any:
     """This visitor's; that of another net or crop is closed."""
     key = (source.name, source.crop)
-    before: tuple[Any, Any] | None = st.session_state.get(_ESTIMATOR)
-    if before is None or before[0] != key:
-        if before is not None:
-            before[1].close()
-            del st.session_state[_ESTIMATOR]
-        st.session_state[_ESTIMATOR] = (key, source.open(studio().paths))
-    return st.session_state[_ESTIMATOR][1]
+    return keep("maps_estimator", key, lambda: source.open(studio().paths), _close)
+
+
+def _close(estimator: Any) -> None:
+    estimator.close()
 
 
 def show_held(moment: Moment, maps: Maps, stages: int) -> None:
@@ -102,7 +101,11 @@ def show_held(moment: Moment, maps: Maps, stages: int) -> None:
 def show_upload(source: KeypointSource, maps: Maps) -> None:
     """A picture from disk."""
     file = upload_field(
-        ["pictures"], "A picture of a hand", PICTURES, key="maps_file", label_visibility="collapsed"
+        ["pictures"],
+        "A picture of a hand",
+        PICTURE_SUFFIXES,
+        key="maps_file",
+        label_visibility="collapsed",
     )
     if file is None:
         st.info(

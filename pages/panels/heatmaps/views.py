@@ -8,7 +8,7 @@ from core.pose.skeletons import Skeleton
 from core.pose.types import Heatmaps
 from pages.components.shown_picture import clicked_at, hear_picture, shown_width
 from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
-from pages.panels.choice import pick_one
+from pages.panels.controls import pick_one
 
 VIEWS = {
     "single": (

@@ -1,16 +1,21 @@
 """Live's Actions: what a gesture does beside being shown. All of it is off at first."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.actions.actions import Actions, Settings, Status
 from core.actions.changes import MAX_RATE, pitch_hz
-from core.actions.osc import LOCAL
+from core.actions.osc import LOCAL, OUT_PORT, listed_hosts
+from core.actions.websocket import PORT, check_origins, new_token, origin_of
+from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
 from pages.components.gesture_tone import play_tone
-from pages.panels.live.receivers import pick_receivers
+from pages.panels.resources import studio
+from pages.panels.visitor import sits_here
 
 
 def live_actions(
@@ -23,7 +28,7 @@ def live_actions(
         smoothed: the names are held before they come here.
     """
     with st.expander("Actions: tell other programs, play a tone", icon="📡", key="actions"):
-        settings = _settings(project, model, smoothed)
+        settings = _pick_settings(project, model, smoothed)
     if live is None:
         if settings.any_on:
             st.caption("📡 Actions wait for the camera.")
@@ -33,10 +38,10 @@ def live_actions(
         actions = Actions()
         live.attach(actions)
     every = 0.25 if settings.sound else 1.0 if settings.any_on else None
-    st.fragment(_at_work, run_every=every)(actions, settings)
+    st.fragment(_show_status, run_every=every)(actions, settings)
 
 
-def _at_work(actions: Actions, settings: Settings) -> None:
+def _show_status(actions: Actions, settings: Settings) -> None:
     actions.configure(settings)  # every time: a port in use may be free by now
     status = actions.status()
     if settings.any_on:
@@ -44,17 +49,17 @@ def _at_work(actions: Actions, settings: Settings) -> None:
     for error in status.errors:
         st.error(safe_label(error), icon="📡")
     if settings.sound:
-        _tone(status)
+        _play_status_tone(status)
 
 
-def _tone(status: Status) -> None:
+def _play_status_tone(status: Status) -> None:
     number = status.last.number if status.last else 0
     hz = pitch_hz(number) if number else 0
     with st.container(key="gesture_tone_place"):
         play_tone("gesture_tone", status.changes, hz)
 
 
-def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
+def _pick_settings(project: Project, model: GestureModel | None, smoothed: bool) -> Settings:
     """What the switches say; they stay as they are for each project while you stay on the page."""
     of = f"_{project.id}"
     st.caption("A message goes out when a name changes. The ports are open while the camera runs.")
@@ -86,3 +91,99 @@ def _settings(project: Project, model: GestureModel | None, smoothed: bool) -> S
         project=project.name,
         model=model.path.name if model else "",
     )
+
+
+def pick_receivers(of: str) -> dict[str, Any]:
+    """Draw the switches; what `Settings` takes of them.
+
+    Args:
+        of: ends the widgets' keys.
+    """
+    return _pick_osc(of) | _pick_websocket(of)
+
+
+def _pick_osc(of: str) -> dict[str, Any]:
+    is_on = st.toggle(
+        "OSC",
+        key=f"act_osc{of}",
+        persist_state="session",
+        help="/wek/outputs with the gesture's number, as Wekinator sends it, and "
+        "/mudra/gesture with its name.",
+    )
+    if not is_on:
+        return {}
+    with st.container(horizontal=True):
+        host = pick_osc_host(f"act_host{of}")
+        if not host:
+            return {}
+        return {
+            "osc": True,
+            "osc_host": host,
+            "osc_port": _pick_port("Its port", OUT_PORT, f"act_osc_port{of}"),
+        }
+
+
+def _pick_websocket(of: str) -> dict[str, Any]:
+    if not sits_here():
+        st.caption(
+            "The WebSocket is for programs of the machine that runs Mudra, and others can reach "
+            "this studio: its port stays closed."
+        )
+        return {}
+    is_on = st.toggle(
+        "WebSocket",
+        key=f"act_ws{of}",
+        persist_state="session",
+        help="Lines of JSON for programs of this machine.",
+    )
+    return {"websocket": True} | _pick_clients(of) if is_on else {}
+
+
+def _pick_clients(of: str) -> dict[str, Any]:
+    """Draw who may connect."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        port = _pick_port("On the port", PORT, f"act_ws_port{of}")
+        anew = st.button("New token", icon="🔑", help="Whoever listens must come again with it.")
+    if anew or "act_token" not in st.session_state:
+        st.session_state["act_token"] = new_token()
+    token = st.session_state["act_token"]
+    st.caption("The address for the receiver, a secret like a password:")
+    st.code(f"ws://{LOCAL}:{port}/?token={token}", language=None, wrap_lines=True)
+    typed = st.text_input(
+        "Pages that may listen",
+        key=f"act_origins{of}",
+        persist_state="session",
+        max_chars=500,
+        placeholder="http://localhost:5500",
+        help="Programs need the address alone. A page in a browser is let in when "
+        "it comes from one of these, too.",
+    )
+    origins = origin_of(st.context.url)
+    try:
+        origins += check_origins(typed)
+    except ActionError as error:
+        st.error(safe_label(str(error)), icon="⚠️")
+    return {"websocket_port": port, "token": token, "origins": origins}
+
+
+def _pick_port(label: str, start: int, key: str) -> int:
+    return int(st.number_input(label, 1024, 65535, start, key=key, persist_state="session"))
+
+
+def pick_osc_host(key: str) -> str:
+    """Ask which machine OSC goes to: any, or for who logged in one that the operator listed.
+
+    Returns:
+        Its name or address; "" where none is listed.
+    """
+    if not studio().paths.owner:
+        host = st.text_input(
+            "To the machine", LOCAL, key=key, max_chars=253, persist_state="session"
+        )
+        return host.strip()
+    hosts = listed_hosts()
+    if not hosts:
+        st.caption("Who runs this studio has listed no machine for OSC (MUDRA_OSC_HOSTS).")
+        return ""
+    host = st.selectbox("To the machine", hosts, key=f"{key}_listed", persist_state="session")
+    return host if host in hosts else ""

@@ -1,4 +1,4 @@
-"""Which gesture model is used: the picker that Live and Files share."""
+"""Which gesture model is used, and whether it knows the chosen keypoints."""
 
 import time
 from pathlib import Path
@@ -9,13 +9,18 @@ from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, Gest
 from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
 from core.learning.runs import Run
+from core.reading.keypoint_sources import KeypointSource, depth_nets
 from core.store import Project
-from pages.panels.frame import errors_shown, load_model, studio, when
+from pages.panels.layout import errors_shown
+from pages.panels.resources import load_model, studio
+from pages.panels.training.texts import when
+from pages.panels.words import FROM_COLOURS
 
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
 KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}
 
 NO_MODEL = "No model answers yet: record, then train."
+_OTHERWISE = "Record and train with these keypoints, or choose another model."
 
 
 def pick_model(project: Project) -> GestureModel | None:
@@ -38,14 +43,14 @@ def pick_model(project: Project) -> GestureModel | None:
         index=names.index(start) if start in names else len(runs),
         key=key,
         persist_state="session",
-        format_func=lambda n: _title(runs[n]) if n in runs else STARTERS[n],
+        format_func=lambda n: _model_title(runs[n]) if n in runs else STARTERS[n],
     )
     with errors_shown():
-        return _loaded(paths.model(name or starter))
+        return _load(paths.model(name or starter))
     return None
 
 
-def _title(run: Run) -> str:
+def _model_title(run: Run) -> str:
     """Short enough for a narrow column; Train says the rest."""
     result = result_of(run)
     return when(run) + (f" · {result['figures']['accuracy']:.1%}" if result else "")
@@ -57,11 +62,11 @@ def answering_model(project: Project) -> tuple[GestureModel | None, str]:
     if not found.name:
         return None, NO_MODEL
     with errors_shown():
-        return _loaded(found.folder), _said(found)
+        return _load(found.folder), _describe_answering(found)
     return None, ""
 
 
-def _loaded(folder: Path) -> GestureModel:
+def _load(folder: Path) -> GestureModel:
     return load_model(folder, changed_at(folder))
 
 
@@ -72,7 +77,7 @@ def changed_at(folder: Path) -> float:
     return max((file.stat().st_mtime for file in files), default=0.0)
 
 
-def _said(found: Answering) -> str:
+def _describe_answering(found: Answering) -> str:
     if found.name in KNOWS:
         return f"The starter model answers now: it knows {KNOWS[found.name]}."
     now = time.localtime()
@@ -82,3 +87,20 @@ def _said(found: Answering) -> str:
     if found.preliminary:
         return f"{model} answers now; nothing was measured of it yet."
     return f"{model} answers now."
+
+
+def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
+    """The model, if it was trained on such keypoints; else a word about it and none."""
+    came = source.keypoints_of(studio().paths)
+    if model is None or model.knows(came):
+        if model is not None and model.axes == 3:
+            st.caption(FROM_COLOURS)
+        return model
+    of_depth = model.estimator in depth_nets(studio().paths)
+    way = "It answers on Depth." if of_depth else _OTHERWISE
+    st.warning(
+        f"The model was trained on {model.estimator} keypoints, these come from {came}: the "
+        f"skeleton is shown without a gesture. {way}",
+        icon="🧩",
+    )
+    return None

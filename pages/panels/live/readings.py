@@ -1,8 +1,14 @@
-"""What hands or bodies mean, beside a video: the emoji large, the name, a bar a gesture."""
+"""What hands or bodies mean, beside a video: the emoji large, the name, a bar a gesture; and a
+warning where they differ from the training samples."""
 
 from typing import Any
 
+import streamlit as st
+
+from core.gestures.labels import safe_label
 from core.gestures.modelfile.coverage import HALF_NOTE
+from core.gestures.modelfile.drift import Drift, Hand
+from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons import skeleton_named
@@ -32,10 +38,10 @@ def said_of(latest: Latest, skeleton: str | None = None) -> list[dict[str, Any]]
     several = latest.numbered or len(latest.hands) > 1
     # the surest comes first there, which changes from frame to frame
     hands = sorted(latest.hands, key=lambda hand: (latest.numbered and hand.number, hand.hand))
-    shown = [_hand(hand, whose(hand) if several else "") for hand in hands]
-    if moved := _moved(latest):
+    shown = [_hand_answer(hand, whose(hand) if several else "") for hand in hands]
+    if moved := _motion_answer(latest):
         shown = [*(hand for hand in shown if hand["bars"]), moved]
-    return shown or [_said(NO_HAND, "Nobody" if people else "No hand")]
+    return shown or [_answer(NO_HAND, "Nobody" if people else "No hand")]
 
 
 def last_made(latest: Latest) -> str:
@@ -46,7 +52,7 @@ def last_made(latest: Latest) -> str:
 
 def show_gesture(emoji: str, name: str, key: str) -> None:
     """One emoji, large, with its name."""
-    draw_answer(key, [_said(emoji, name)])
+    draw_answer(key, [_answer(emoji, name)])
 
 
 def _side(hand: Reading) -> str:
@@ -59,13 +65,13 @@ def _person(body: Reading) -> str:
     return f"person {body.number}"
 
 
-def _hand(hand: Reading, whose: str) -> dict[str, Any]:
+def _hand_answer(hand: Reading, whose: str) -> dict[str, Any]:
     if hand.gesture is not None:
-        said = _said(hand.gesture.emoji, hand.gesture.name, whose)
+        said = _answer(hand.gesture.emoji, hand.gesture.name, whose)
     elif hand.rejected:
-        said = _said(UNKNOWN, "No gesture", whose or UNLIKE)
+        said = _answer(UNKNOWN, "No gesture", whose or UNLIKE)
     else:
-        said = _said(UNSURE, "No gesture", whose)
+        said = _answer(UNSURE, "No gesture", whose)
     if hand.half:
         said["note"] = " · ".join(filter(None, (whose, HALF_NOTE)))
     most = max((share for _, share in hand.probabilities), default=0.0)
@@ -81,23 +87,45 @@ def _hand(hand: Reading, whose: str) -> dict[str, Any]:
     return said
 
 
-def _moved(latest: Latest) -> dict[str, Any] | None:
+def _motion_answer(latest: Latest) -> dict[str, Any] | None:
     """What has just been made, or nearly: a hand on its way to a still gesture meant no other."""
     made = latest.made[-1] if latest.made else None
     missed = latest.missed
     if made and latest.taken_s - made[0] < SHOWN_S:
-        return _made(made[1])
+        return _made_answer(made[1])
     still = any(hand.gesture for hand in latest.hands)
     if missed and not still and latest.taken_s - missed[0] < SHOWN_S:
         near = missed[1]
-        return _said(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
+        return _answer(UNSURE, "No gesture", f"like {near.gesture.title}, but {BUT[near.why]}")
     return None
 
 
-def _made(motion: Motion) -> dict[str, Any]:
+def _made_answer(motion: Motion) -> dict[str, Any]:
     gesture, confidence = motion.event.gesture, motion.event.confidence
-    return _said(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
+    return _answer(gesture.emoji or MADE, gesture.name, f"made just now · {confidence:.0%}")
 
 
-def _said(emoji: str, name: str, note: str = "") -> dict[str, Any]:
+def _answer(emoji: str, name: str, note: str = "") -> dict[str, Any]:
     return {"emoji": emoji, "name": name, "note": note, "bars": []}
+
+
+def show_drift(latest: Latest, model: GestureModel | None) -> None:
+    """One sentence when the last half minute differs from the training data, and what to do."""
+    if model is None:
+        return
+    key, drift = st.session_state.get("drift", (None, None))
+    if key != model.path or drift is None:
+        drift = Drift(model.metadata.get("usual", {}), model.skeleton)
+        st.session_state["drift"] = (model.path, drift)
+    hands = [
+        Hand(
+            hand.pose.keypoints,
+            hand.gesture.name if hand.gesture else None,
+            hand.rejected,
+            hand.half,
+        )
+        for hand in latest.hands
+    ]
+    drift.see(hands, latest.taken_s, mirrored_view=True)
+    if sentence := drift.sentence():
+        st.warning(safe_label(sentence), icon="🧭")

@@ -1,13 +1,33 @@
-"""Live's smoothing: settings that stay with the model. What they do is shown in `trace`."""
+"""Live's smoothing: settings that stay with the model, and charts of raw against smoothed.
+
+pandas and Altair take long to load: they are imported where a chart is drawn.
+"""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
+from core.live.live import LiveProcessor
+from core.pose.skeleton import BODY, HAND, PAIR
+from core.pose.skeletons import Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
-from pages.panels.frame import errors_shown, studio
+from core.reading.reading import TRACE_S, Moment
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
+
+if TYPE_CHECKING:
+    import altair as alt
+
+RAW, SMOOTH = "raw", "smoothed"
+_TRACED = {
+    HAND: "index finger's tip",
+    PAIR: "right index finger's tip",
+    BODY: "right wrist",
+}
+COLOURS = ["#d9822b", "#23807a"]  # told apart by their dashes, too
 
 
 def pick_smoothing(model: GestureModel | None) -> Smoothing:
@@ -25,7 +45,7 @@ def pick_smoothing(model: GestureModel | None) -> Smoothing:
         )
         chosen = _sliders(start, f"{model.path}" if model else "")
         if model is not None:
-            _keep(model, chosen, start)
+            _keep_button(model, chosen, start)
     return chosen if on else replace(chosen, joints=False, hold_s=0.0)
 
 
@@ -37,7 +57,7 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
         "Cutoff at rest, Hz",
         0.2,
         10.0,
-        _within(start.min_cutoff, 0.2, 10.0),
+        _clamp(start.min_cutoff, 0.2, 10.0),
         0.1,
         key=f"s_cutoff{of}",
         help="One-euro filter: lower is calmer, and lags more.",
@@ -46,13 +66,13 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
         "How much speed lifts the cutoff",
         0.0,
         0.2,
-        _within(start.beta, 0, 0.2),
+        _clamp(start.beta, 0, 0.2),
         0.005,
         key=f"s_beta{of}",
         format="%.3f",
         help="Higher: what moves quickly lags less.",
     )
-    thresholds = (_within(start.leave, 0, 1), _within(start.enter, 0, 1))
+    thresholds = (_clamp(start.leave, 0, 1), _clamp(start.enter, 0, 1))
     leave, enter = st.slider(
         "A name leaves below and enters at",
         0.0,
@@ -63,17 +83,17 @@ def _sliders(start: Smoothing, of: str) -> Smoothing:
         help="Two thresholds, so that a probability between them changes nothing.",
     )
     hold = st.slider(
-        "A change must last, s", 0.0, 2.0, _within(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
+        "A change must last, s", 0.0, 2.0, _clamp(start.hold_s, 0, 2), 0.05, key=f"s_hold{of}"
     )
     return Smoothing(joints, cutoff, beta, enter, leave, hold)
 
 
-def _within(value: float, low: float, high: float) -> float:
+def _clamp(value: float, low: float, high: float) -> float:
     """What a model says may lie beyond the sliders."""
     return float(min(max(value, low), high))
 
 
-def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
+def _keep_button(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
     if model.path in (studio().paths.starter, studio().paths.arms):
         st.caption(
             "These hold until you leave the page. A model that you trained can keep its own."
@@ -89,3 +109,73 @@ def _keep(model: GestureModel, chosen: Smoothing, start: Smoothing) -> None:
             keep_smoothing(model.path, chosen)
             st.toast("Kept with the model.", icon="💾")
             st.rerun()
+
+
+def show_smoothing(live: LiveProcessor | None, skeleton: str) -> None:
+    """Raw against smoothed while the camera runs, on demand."""
+    if live is None:
+        return
+    if st.toggle("Show raw against smoothed", key="show_smoothing", persist_state="session"):
+        st.fragment(_draw_trace, run_every=0.4)(live, skeleton_named(skeleton))
+
+
+def _draw_trace(live: LiveProcessor, skeleton: Skeleton) -> None:
+    trace = live.trace()
+    what = _TRACED[skeleton.title]
+    if not trace:
+        st.caption(f"Show a {skeleton.title}: the {what} is drawn here.")
+        return
+    st.altair_chart(_tip_chart(trace, what), width="stretch")
+    st.altair_chart(_names_chart(trace), width="stretch")
+
+
+def _seconds(trace: tuple[Moment, ...]) -> list[float]:
+    """Seconds before the last frame, as negative numbers."""
+    return [moment.time_s - trace[-1].time_s for moment in trace]
+
+
+def _tip_chart(trace: tuple[Moment, ...], what: str) -> "alt.Chart":
+    import altair as alt
+    import pandas as pd
+
+    kinds = ((RAW, [m.raw for m in trace]), (SMOOTH, [m.smooth for m in trace]))
+    rows = [
+        (t, x, kind)
+        for kind, tips in kinds
+        for t, (x, _) in zip(_seconds(trace), tips, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["s", "x", "line"])
+    return (
+        alt.Chart(table, height=150, title=f"x of the {what}, pixels")
+        .mark_line()
+        .encode(
+            alt.X("s:Q", title=None, scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.Y("x:Q", title=None, scale=alt.Scale(zero=False)),
+            alt.Color("line:N", title=None, scale=alt.Scale(domain=[RAW, SMOOTH], range=COLOURS)),
+            alt.StrokeDash("line:N", title=None, sort=[SMOOTH, RAW]),
+        )
+    )
+
+
+def _names_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
+    import altair as alt
+    import pandas as pd
+
+    kinds = ((RAW, [m.best for m in trace]), (SMOOTH, [m.held for m in trace]))
+    rows = [
+        (t, name, kind)
+        for kind, names in kinds
+        for t, name in zip(_seconds(trace), names, strict=True)
+        if name
+    ]
+    table = pd.DataFrame(rows, columns=["s", "gesture", "line"])
+    return (
+        alt.Chart(table, height=alt.Step(34), title="what it is called")
+        .mark_tick(thickness=5, height=26)
+        .encode(
+            alt.X("s:Q", title="seconds ago", scale=alt.Scale(domain=[-TRACE_S, 0])),
+            alt.Y("line:N", title=None, sort=[RAW, SMOOTH]),
+            alt.Color("gesture:N", title=None),
+            alt.Tooltip(["gesture:N"]),
+        )
+    )

@@ -7,9 +7,11 @@ import streamlit as st
 from core.pose.skeletons import SUBJECTS
 from core.store import Project, Store
 from pages.panels.camera.stage import is_set
-from pages.panels.frame import errors_shown, navigation, studio
-from pages.panels.project.chosen import use_project
-from pages.panels.project.undo import undo_bar, undo_history
+from pages.panels.layout import errors_shown
+from pages.panels.navigation import navigation
+from pages.panels.project.undo import undo_bar
+from pages.panels.resources import studio
+from pages.panels.visit import use_project
 
 FIRST_PROJECT = "My gestures"
 # a project's skeleton, and whether it begins with gestures that move
@@ -42,7 +44,6 @@ def pick_project() -> Project:
         with st.container(horizontal=True, gap="xsmall", wrap=False):
             _new_project(store, turn)
             _change_project(store, project, turn)
-        undo_history(store, project)
     st.session_state["project_id"] = project.id
     st.query_params["project"] = project.name
     return project

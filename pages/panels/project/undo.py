@@ -1,19 +1,16 @@
-"""The way back: a bar with the act just done at the bottom of the window, and the list of all acts
-in the sidebar."""
+"""Undo: a bar at the bottom of the window with the act just done."""
 
 import time
 from html import escape
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
-from core.store import Project, Store
+from core.store import Project
 from pages.components import source
-from pages.panels.frame import errors_shown, studio
-from pages.panels.project.acts import Act, latest_act
-from pages.panels.project.chosen import use_project
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
+from pages.panels.visit import Act, latest_act, use_project
 
-SHOWN = 8  # in the list
 SHOWN_S = 10.0  # the bar goes by itself after as long, as undo_bar.css says
 BAR = "undo_bar"
 
@@ -36,7 +33,7 @@ def _bar() -> None:
         said = escape(act.entry.title) if act else ""
         st.html(f'<div role="status">{said}</div>', width="content")
         if act and st.button("Undo", icon="↩️", key=f"act_undo_{act.entry.id}"):
-            _undo(studio().store, act.project_id, act.entry.id)
+            _undo(act)
 
 
 def _fresh_act() -> Act | None:
@@ -48,25 +45,11 @@ def _fresh_act() -> Act | None:
     return act if act.entry in there else None
 
 
-def undo_history(store: Store, project: Project) -> None:
-    """The latest actions, each to be undone with a click; nothing where nothing was done."""
-    entries = store.history(project.id)
-    if not entries:
-        return
-    with st.popover("Undo", icon="↩️", width="stretch", help=safe_label(entries[0].title)):
-        for entry in entries[:SHOWN]:
-            when = entry.at[11:16]
-            label = f"{safe_label(entry.title)} · {when} UTC"
-            if st.button(label, key=f"undo_{entry.id}", width="stretch"):
-                _undo(store, project.id, entry.id)
-        if len(entries) > SHOWN:
-            st.caption(f"and {len(entries) - SHOWN} before these")
-
-
-def _undo(store: Store, project_id: int, entry_id: int) -> None:
+def _undo(act: Act) -> None:
+    store, project_id = studio().store, act.project_id
     models = {project.id: project.active_model for project in store.projects()}
     with errors_shown():
-        back = store.undo(entry_id)
+        back = store.undo(act.entry.id)
         for project in store.projects():
             if project.id == project_id:
                 _open(project, other_model=models.get(project_id) != project.active_model)

@@ -6,11 +6,11 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.pose.skeletons import skeleton_named
-from core.review.balance import Spread, enough, record_next, spread
+from core.review.balance import Spread, missing_to_train, record_next, spread
 from core.store import Project
 from core.store.index import SampleIndex, read_index
-from pages.panels.frame import label_noise_cache, studio
-from pages.panels.table import show_table
+from pages.panels.layout import show_table
+from pages.panels.resources import label_noise_cache, studio
 
 
 def balance(project: Project, sample_index: SampleIndex) -> None:
@@ -57,7 +57,7 @@ def next_step(project: Project, *, untrained: bool = False) -> str:
     """What to record next, in one sentence, or to train where that is due; "" before the first
     sample."""
     rows = _rows(project, read_index(studio().store, project.id))
-    if untrained and enough(rows):
+    if untrained and not missing_to_train(rows):
         return "➡️ Press Train, and watch how it learns."
     if not any(row.samples for row in rows):
         return ""

@@ -22,8 +22,8 @@ from core.review.data_map import (
 from core.store import Project
 from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
-from pages.panels.choice import pick_one
-from pages.panels.frame import studio
+from pages.panels.controls import pick_one
+from pages.panels.resources import studio
 from pages.panels.samples.picking import act_on, sample_grid
 from pages.panels.samples.sample import show_sample
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
+from core.gestures.labels import format_count, safe_label
 from core.store import Person, Project
 from core.store.curation import (
     Session,
@@ -15,8 +15,9 @@ from core.store.curation import (
     name_session,
     rename_person,
 )
-from pages.panels.frame import errors_shown, studio
-from pages.panels.words import NOTHING_RECORDED, many
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
+from pages.panels.words import NOTHING_RECORDED
 
 
 def people(project: Project) -> None:
@@ -40,8 +41,8 @@ def _person(project: Project, person: Person, persons: list[Person], theirs: lis
     samples = sum(session.samples for session in theirs)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**🧑 {safe_label(person.name)}**  \n:gray[{many(samples, 'sample')} · "
-            f"{many(len(theirs), 'session')}]",
+            f"**🧑 {safe_label(person.name)}**  \n:gray[{format_count(samples, 'sample')} · "
+            f"{format_count(len(theirs), 'session')}]",
             width="stretch",
         )
         change = st.popover("Change", icon="✏️", key=f"change_{person.id}", on_change="rerun")
@@ -128,7 +129,7 @@ def _chosen_sessions(project: Project, chosen: list[Session]) -> None:
             _done()
     with away:
         total = sum(session.samples for session in chosen)
-        if st.button(f"Delete the {many(total, 'sample')}", icon="🗑️", disabled=not total):
+        if st.button(f"Delete the {format_count(total, 'sample')}", icon="🗑️", disabled=not total):
             delete_session_samples(store, project.id, ids)
             _done()
 

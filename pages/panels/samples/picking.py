@@ -1,18 +1,21 @@
-"""A grid of samples to pick from, and what is done with the picked ones."""
+"""A grid of samples, a page at a time, to pick from; and what is done with the picked ones."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from core.capture.samples import shown_jpeg
-from core.gestures.labels import safe_label
+from core.gestures.labels import format_count, safe_label
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples, same_kind_gestures
 from core.store.index import Ints
 from pages.components.sample_grid import Tile, show_tiles
-from pages.panels.frame import errors_shown, studio
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
 from pages.panels.samples.sample import show_large
+
+SIZES = (24, 48, 96)
 
 
 def picked() -> set[int]:
@@ -22,10 +25,10 @@ def picked() -> set[int]:
 
 def _pick(ids: Sequence[int], on: bool = True) -> None:
     st.session_state["picked"] = picked() | set(ids) if on else picked() - set(ids)
-    st.session_state["picked_turn"] = _turn() + 1
+    st.session_state["picked_turn"] = _picked_turn() + 1
 
 
-def _turn() -> int:
+def _picked_turn() -> int:
     """How often something else than the tiles themselves has picked."""
     return st.session_state.get("picked_turn", 0)
 
@@ -106,10 +109,10 @@ def sample_grid(
     shown = {sample.id: sample for sample in samples}
 
     def pick(turn: int, ids: set[int]) -> None:
-        if turn == _turn():  # else the tiles showed what was not so any more
+        if turn == _picked_turn():  # else the tiles showed what was not so any more
             st.session_state["picked"] = picked() - set(shown) | ids
 
-    look = show_tiles("grid", tiles, picked(), _turn(), pick)
+    look = show_tiles("grid", tiles, picked(), _picked_turn(), pick)
     if look in shown:
         show_large(project, shown[look], opinions.get(look), binned=binned)
 
@@ -119,3 +122,39 @@ def _tile(sample: Sample, gestures: Mapping[int, str], opinion: Opinion | None) 
     if opinion and opinion.other is not None:
         note = f"{gestures.get(opinion.other, 'another gesture')}? {opinion.share:.0%}"
     return Tile(sample.id, gestures.get(sample.gesture_id, "?"), shown_jpeg(sample), note)
+
+
+def turn_pages(found: Ints) -> Ints:
+    """Which page of the ids is shown; the ids on it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="pages"):
+        size = st.selectbox(
+            "Samples a page",
+            SIZES,
+            1,
+            key="page_size",
+            persist_state="session",
+            width=140,
+            format_func=lambda n: f"{n} a page",
+            label_visibility="collapsed",
+        )
+        pages = -(-len(found) // size)
+        number = min(max(1, st.session_state.get("page_no", 1)), pages)
+        st.session_state["page_no"] = number
+        if pages > 1:
+            st.button("Previous", on_click=_step_page, args=(-1,), disabled=number == 1)
+            number = st.number_input(
+                "Page", 1, pages, key="page_no", width=120, label_visibility="collapsed"
+            )
+            st.button("Next", on_click=_step_page, args=(1,), disabled=number == pages)
+        of = f"of {pages:,} pages · " if pages > 1 else ""
+        st.markdown(f"{of}**{format_count(len(found), 'sample')}**")
+    return found[(number - 1) * size : number * size]
+
+
+def first_page() -> None:
+    """Begin anew: other samples are looked through."""
+    st.session_state["page_no"] = 1
+
+
+def _step_page(by: int) -> None:
+    st.session_state["page_no"] = st.session_state.get("page_no", 1) + by

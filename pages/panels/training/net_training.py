@@ -17,9 +17,10 @@ from core.jobs.net_training import (
 from core.jobs.trainings import failure_of
 from core.learning.runs import DEAD, RUNNING, Run, list_runs
 from core.store import Project
-from pages.panels.frame import errors_shown, studio
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
 from pages.panels.training.charts import draw, stages_chart
-from pages.panels.words import MARKS
+from pages.panels.training.texts import MARKS
 
 
 def fine_tuning(project: Project) -> None:

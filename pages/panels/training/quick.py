@@ -9,21 +9,19 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import safe_label
 from core.jobs.answering import Answering, answering
 from core.jobs.trainings import (
-    LEAST,
-    PERFORMED,
     failure_of,
     not_learned,
     result_of,
     warm_up,
 )
 from core.learning.runs import Run
+from core.review.balance import missing_to_train
 from core.store import Project
-from pages.panels.frame import errors_shown, in_percent, studio
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio
 from pages.panels.training.charts import draw, small_curve
-from pages.panels.training.motions import motion_sentence
-from pages.panels.training.progress import progress_of
-
-ENOUGH = 5  # samples of each still gesture, to begin with
+from pages.panels.training.texts import motion_sentence, progress_of
+from pages.panels.words import in_percent
 
 
 def quick_training(project: Project, lacks: str) -> None:
@@ -46,19 +44,9 @@ def recorded(project: Project) -> None:
             studio().trainings.learn_anew(project)
 
 
-def missing(project: Project, how: str = "hold its button") -> str:
+def missing(project: Project, how: str = "Hold its button.") -> str:
     """What is to be recorded before anything can be learned, and how; "" where there is enough."""
-    rows = [row for row in studio().store.overview(project.id) if row.gesture.enabled]
-    moving = [row for row in rows if row.gesture.moves]
-    ready = sum(row.samples >= ENOUGH and not row.gesture.moves for row in rows)
-    performed = sum(row.samples >= PERFORMED for row in moving)
-    if max(ready, performed) >= LEAST:
-        return ""
-    if moving and (len(moving) == len(rows) or any(row.samples for row in moving)) and not ready:
-        some = "one more gesture that moves" if performed else "a gesture that moves"
-        return f"Perform {some} {PERFORMED} times or more: {how} through each."
-    some = "one more gesture" if ready else "a gesture"
-    return f"Record {ENOUGH} samples or more of {some}: {how}."
+    return missing_to_train(studio().store.overview(project.id), how)
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,27 @@
-"""What a training gave, and how far it can be trusted: the Train page's lower half."""
+"""A training's results on the Train page: figures, confusion matrix, curves."""
 
 from typing import Any
 
 import streamlit as st
 
+from core.capture.samples import picture_of
+from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.labels import safe_label
 from core.jobs.answering import answering, choose, has_model
 from core.jobs.trainings import advice, failure_of, result_of
 from core.learning.runs import Run
 from core.store import Project
-from pages.panels.frame import in_percent, run_title, studio
-from pages.panels.table import show_table
-from pages.panels.training.charts import curve_chart, draw
-from pages.panels.training.compared import comparison
-from pages.panels.training.mistakes import mistakes
-from pages.panels.training.motions import motion_sentence
-from pages.panels.training.new_people import new_people
-from pages.panels.training.rejection import rejection
+from core.store.index import read_samples
+from pages.panels.layout import errors_shown, show_table
+from pages.panels.resources import studio
+from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw
+from pages.panels.training.measured import comparison, new_people
+from pages.panels.training.texts import motion_sentence, run_title
+from pages.panels.words import in_percent
+
+SHOWN, SIZE = 8, 110
+Cell = tuple[int, int]
 
 
 def results(project: Project, running: Run | None) -> None:
@@ -38,10 +42,10 @@ def results(project: Project, running: Run | None) -> None:
         persist_state="session",
         format_func=lambda n: run_title(runs[n], project),
     )
-    _show(runs[name], project, running)
+    _show_run(runs[name], project, running)
 
 
-def _show(run: Run, project: Project, running: Run | None) -> None:
+def _show_run(run: Run, project: Project, running: Run | None) -> None:
     result = result_of(run)
     if reason := failure_of(run):
         st.error(safe_label(f"The training ended early: {reason}"), icon="❌")
@@ -123,3 +127,100 @@ def curves(epochs: list[dict[str, Any]]) -> None:
     for column, what in ((left, "accuracy"), (right, "loss")):
         with column:
             draw(curve_chart(epochs, what), key=what)
+
+
+def rejection(figures: dict[str, Any]) -> None:
+    """Both shares with their numbers and how they were measured; nothing for old trainings."""
+    found = figures.get("rejection")
+    if not found:
+        return
+    passed, let_in = f"{found['true_accept']:.1%}", found["false_accept"]
+    with st.container(horizontal=True):
+        st.metric(
+            "True-accept rate",
+            passed,
+            border=True,
+            width="content",
+            help=f"of {found['gestures']} held-out samples",
+        )
+        st.metric(
+            "False-accept rate",
+            "–" if let_in is None else f"{let_in:.1%}",
+            border=True,
+            width="content",
+            help=f"of {found['foreign']} others",
+        )
+    st.markdown(
+        "What is too far from the gestures gets “no gesture”. Measured on "
+        f"{safe_label(found['measured_on'])}."
+    )
+
+
+def mistakes(run: Run, project: Project, result: dict[str, Any]) -> None:
+    """The matrix, and the samples of a cell that was clicked or chosen."""
+    confusion, gestures = result["figures"]["confusion"], result["gestures"]
+    st.subheader("What is taken for what", anchor=False)
+    st.caption(
+        "Rows are what was shown, columns the prediction. Click on a cell to see its samples."
+    )
+    chart = confusion_chart(confusion, gestures)
+    chosen = draw(chart, on_select="rerun", key=f"matrix_{run.name}")
+    key = f"cell_{run.name}"
+    clicked = [(int(c["row"]), int(c["column"])) for c in chosen["selection"].get(CELL, [])]
+    if clicked and clicked != st.session_state.get(f"clicked_{key}"):
+        st.session_state[key] = clicked[0]
+    st.session_state[f"clicked_{key}"] = clicked
+    cell = _select_cell(confusion, gestures, key)
+    if cell is None and clicked:
+        st.caption("No sample is in that cell.")
+    if cell is not None:
+        with errors_shown():
+            _show_cell_samples(run, project, gestures[cell[0]]["name"], gestures[cell[1]]["name"])
+
+
+def _select_cell(
+    confusion: list[list[int]], gestures: list[dict[str, str]], key: str
+) -> Cell | None:
+    """The same choice without a mouse."""
+    titles = [f"{g['emoji']} {g['name']}".strip() for g in gestures]
+    cells = _sort_cells(confusion)
+    if st.session_state.get(key) not in cells:  # an empty cell was clicked
+        st.session_state[key] = None
+
+    def title(cell: Cell) -> str:
+        count = confusion[cell[0]][cell[1]]
+        return f"{titles[cell[0]]} → {titles[cell[1]]} · {count}"
+
+    return st.selectbox(
+        "Samples of (shown → prediction)",
+        cells,
+        index=None,
+        key=key,
+        format_func=title,
+        placeholder="Choose a cell, or click on it",
+    )
+
+
+def _sort_cells(confusion: list[list[int]]) -> list[Cell]:
+    """The cells that are not empty: mistakes first, the most frequent first."""
+    size = range(len(confusion))
+    cells = [(i, j) for i in size for j in size if confusion[i][j]]
+    return sorted(cells, key=lambda cell: (cell[0] == cell[1], -confusion[cell[0]][cell[1]]))
+
+
+def _show_cell_samples(run: Run, project: Project, target: str, predicted: str) -> None:
+    ids = samples_of(read_predictions(run.path), target, predicted)
+    shown = read_samples(studio().store, ids[:SHOWN], project_id=project.id)
+    if not shown:
+        st.caption("Their samples are gone, or this training is from before Mudra kept them.")
+        return
+    with st.container(horizontal=True):
+        for sample in shown:
+            st.image(picture_of(sample), width=SIZE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(f"Open {'it' if len(ids) == 1 else f'all {len(ids)}'} in Review", icon="🔎"):
+            st.session_state[f"review_ids_{project.id}"] = ids
+            for choice in ("Gesture", "Person", "Session"):  # earlier ones could hide them
+                st.session_state[f"review_{choice}_{project.id}"] = None
+            st.switch_page("pages/review.py")
+        st.caption("The surest answers come first.")

@@ -1,0 +1,198 @@
+"""The Export page's data: projects and samples out to files, and in from them."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.exchange.data_in import SUFFIXES
+from core.exchange.data_out import FORMATS
+from core.exchange.downloads import (
+    WHOLE,
+    Download,
+    import_uploaded_project,
+    import_uploaded_samples,
+    prepare,
+)
+from core.gestures.labels import safe_label
+from core.store import Project, Store
+from pages.panels.controls import upload_field
+from pages.panels.layout import errors_shown
+from pages.panels.progress import begin, done, follow, forget, moves
+from pages.panels.resources import studio, temporary_folder
+from pages.panels.visit import use_project
+
+BIG_MB = 100
+_PROJECT, _SAMPLES = "import_project_job", "import_samples_job"
+_Progress = Callable[[float], None]
+
+
+def data_section(store: Store, project: Project) -> None:
+    """The project and its samples, out on the left and in on the right."""
+    show_imported(project)
+    left, right = st.columns(2, gap="large")
+    with left:
+        _project_out(store, project)
+    with right:
+        project_in(store)
+    st.divider()
+    left, right = st.columns(2, gap="large")
+    with left:
+        _samples_out(store, project)
+    with right:
+        samples_in(store, project)
+
+
+def _project_out(store: Store, project: Project) -> None:
+    st.subheader("The whole project, one file", anchor=False)
+    st.caption(
+        "Gestures, persons, sessions, samples, trainings and models, each with its sha256. "
+        "Open it here or on another machine. At most 500 MB."
+    )
+    pictures = st.checkbox("With the pictures", True, key="zip_pictures", persist_state="session")
+    in_bin = st.checkbox("With what is in the bin", key="zip_bin", persist_state="session")
+    about = (project.id, WHOLE, pictures, in_bin)
+    _prepare_and_download(
+        about,
+        "Prepare the project file",
+        lambda progress: prepare(
+            store,
+            studio().paths,
+            project,
+            WHOLE,
+            temporary_folder(),
+            with_bin=in_bin,
+            with_pictures=pictures,
+            progress=progress,
+        ),
+    )
+
+
+def _samples_out(store: Store, project: Project) -> None:
+    st.subheader("Samples for other programs", anchor=False)
+    kind = st.selectbox(
+        "Format",
+        list(FORMATS),
+        key="data_kind",
+        format_func=lambda name: FORMATS[name].title,
+        persist_state="session",
+    )
+    st.caption(FORMATS[kind].keeps)
+    _prepare_and_download(
+        (project.id, kind),
+        f"Prepare {FORMATS[kind].title}",
+        lambda progress: prepare(
+            store, studio().paths, project, kind, temporary_folder(), progress=progress
+        ),
+    )
+
+
+def _prepare_and_download(
+    about: tuple[object, ...], title: str, make: Callable[[Callable[[float], None]], Download]
+) -> None:
+    """A button that writes the file, then one that hands it out."""
+    ready: tuple[tuple[object, ...], Download] | None = st.session_state.get("download")
+    if st.button(title, icon="📦", key=f"prepare_{about[1]}"):
+        bar = st.progress(0.0, "writing …")
+        with errors_shown():
+            ready = (about, make(moves(bar, "writing …")))
+            st.session_state["download"] = ready
+        bar.empty()
+    if ready is None or ready[0] != about or not ready[1].path.exists():
+        return
+    download = ready[1]
+    st.caption(safe_label(download.text))
+    if download.megabytes > BIG_MB:
+        st.caption(
+            f"{download.megabytes:.0f} MB pass through this server's memory on their way to "
+            "the browser; the command line writes it straight to disk."
+        )
+    st.download_button(
+        f"Download {download.name}",
+        download.path.read_bytes,
+        download.name,
+        download.mime,
+        icon="⬇️",
+        type="primary",
+        key=f"download_{about[1]}",
+        on_click="ignore",
+    )
+
+
+def forget_prepared() -> None:
+    """Delete the file that this visitor prepared for download: it may hold pictures."""
+    if ready := st.session_state.pop("download", None):
+        ready[1].path.unlink(missing_ok=True)
+
+
+def show_imported(project: Project) -> None:
+    """What came in last, once; a project is the one in use then."""
+    if message := st.session_state.pop("data_said", None):
+        st.success(safe_label(message), icon="✅")
+    if found := done(_PROJECT):
+        name, text = found
+        use_project(studio().store.project(name).id)
+        _finish_import(_PROJECT, f"Imported {text}")
+    if message := done(_samples_job(project)):
+        _finish_import(_samples_job(project), message)
+
+
+def _samples_job(project: Project) -> str:
+    return f"{_SAMPLES}_{project.id}"
+
+
+def _finish_import(job: str, message: str) -> None:
+    """Say it on a page with empty fields."""
+    st.session_state["data_said"] = message
+    st.session_state["data_turn"] = st.session_state.get("data_turn", 0) + 1
+    forget(job)
+    st.rerun()
+
+
+def project_in(store: Store) -> None:
+    """A project file becomes a project, and the one in use."""
+    st.subheader("Open a project file", anchor=False)
+    turn = st.session_state.get("data_turn", 0)
+    file = upload_field(
+        ["zips"],
+        "A zip that Mudra wrote",
+        ["zip"],
+        key=f"project_file_{turn}",
+        help="It is checked first. All of it comes in, or nothing; a name that is taken gets a "
+        "number.",
+    )
+    if file is not None and st.button("Import", icon="📥", key="bring_project"):
+        name, content = file.name, file.getvalue()
+        paths, folder = studio().paths, temporary_folder()
+
+        def work(progress: _Progress) -> tuple[str, str]:
+            return import_uploaded_project(store, paths, content, name, folder, progress)
+
+        begin(_PROJECT, work)
+    with errors_shown():
+        follow(_PROJECT, "Checking and importing …")
+
+
+def samples_in(store: Store, project: Project) -> None:
+    """Tables and COCO files become samples of this project."""
+    st.subheader("Samples from other programs", anchor=False)
+    turn = st.session_state.get("data_turn", 0)
+    files = upload_field(
+        ["CSV", "JSON", "Parquet"],
+        "A table or COCO keypoints",
+        SUFFIXES,
+        accept_multiple_files=True,
+        key=f"data_files_{turn}",
+        help="What Mudra wrote, COCO keypoints (json), Kazuhito00's keypoint.csv with its "
+        "keypoint_classifier_label.csv, or columns gesture, x0, y0 … x20, y20, of a body … x32, "
+        "y32 and v0 … v32, below 0.5 where hidden.",
+    )
+    add = f"Add to {safe_label(project.name)}"
+    if files and st.button(add, icon="➕", key="add_data"):
+        uploads, folder = [(file.name, file.getvalue()) for file in files], temporary_folder()
+
+        def work(progress: _Progress) -> str:
+            return import_uploaded_samples(store, project, uploads, folder, progress)
+
+        begin(_samples_job(project), work)
+    with errors_shown():
+        follow(_samples_job(project), "Reading …")

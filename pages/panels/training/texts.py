@@ -1,0 +1,86 @@
+"""A training or measurement in words: its title, its progress, its moving gestures."""
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
+from core.gestures.labels import safe_label
+from core.jobs.answering import answering
+from core.jobs.measuring import LEFT_OUT, NAMES, done_of
+from core.jobs.trainings import KIND, result_of
+from core.learning.runs import Run
+from core.store import Project
+from pages.panels.resources import studio
+from pages.panels.words import in_percent
+
+MARKS = {
+    "running": "⏳",
+    "done": "✅",
+    "stopped": "⏹",
+    "failed": "❌",
+    "dead": "💀",
+    "replaced": "⏭",
+}
+_MATCHERS = {"templates": "comparing with your examples", "net": "a small net"}
+
+
+def run_title(run: Run, project: Project) -> str:
+    """A training in a list: when, how it stands, how good."""
+    status, result = run.status(), result_of(run)
+    parts = [f"{MARKS[status]} {when(run)}", status]
+    if result:
+        figures = result["figures"]
+        parts.append(f"{figures['accuracy']:.1%} accuracy ({in_percent(figures['interval'])})")
+    if imported := run.about().get("imported"):
+        parts.append(f"from {imported}")
+    if answering(studio().paths, project).name == run.name:
+        parts.append("in use")
+    return " · ".join(parts)
+
+
+def when(run: Run) -> str:
+    """When a run began."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.about()["time"]))
+
+
+def progress_of(run: Run) -> tuple[float, str]:
+    """The share that is done, 0..1, and what is being done."""
+    if KIND in run.about():
+        done, total, name = done_of(run)
+        kind = "learning from all but" if run.about()[KIND] == LEFT_OUT else "learning:"
+        text = safe_label(f"{done} of {total} · {kind} {NAMES.get(name, name)}") if name else ""
+        return done / total, text or "saving …"
+    epochs, answers = run.records("epoch"), ""
+    if not epochs:
+        return 0.0, "starting …"
+    if run.records("usable"):
+        answers = " · it answers already, the final model follows by itself"
+    if run.records("refit"):
+        return 1.0, f"learning from all samples{answers}"
+    last = epochs[-1]
+    return last["epoch"] / last["epochs"], f"epoch {last['epoch']} of {last['epochs']}{answers}"
+
+
+def motion_sentence(result: dict[str, Any]) -> None:
+    """How the moving gestures did, where they were learned beside still ones; and by what."""
+    beside = result.get("motions")
+    if beside is not None:
+        figures = beside["figures"]
+        st.markdown(
+            f"Gestures that move: **{figures['accuracy']:.1%}** of {figures['n']} held-out "
+            f"performances are right ({in_percent(figures['interval'])}), "
+            f"{HELD_OUT_GROUPS[beside['split']]}."
+        )
+    if chosen := (beside or result).get("matcher"):
+        st.caption(_describe_matcher(chosen, (beside or result)["compared"]))
+
+
+def _describe_matcher(chosen: str, compared: dict[str, float]) -> str:
+    """Which of two methods it is, and what that choice was made by."""
+    text = f"They are told apart by {_MATCHERS[chosen]}"
+    if len(compared) > 1:
+        rates = [f"{_MATCHERS[name]} had {rate:.1%}" for name, rate in compared.items()]
+        return f"{text}, chosen on some of the training performances: {' and '.join(rates)} right."
+    return f"{text}: there are too few for a net." if chosen == "templates" else f"{text}."
