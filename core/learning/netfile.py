@@ -24,7 +24,7 @@ from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet
 from core.nets.pose_resnet import PoseResNet
-from core.weights.entries import PLAIN, Channels, Scaling
+from core.weights.entries import PLAIN, Scaling
 from core.weights.model_folder import write_net
 from core.weights.onnx_session import open_session
 
@@ -32,19 +32,13 @@ _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 
 
 class Prepared(nn.Module):
-    """A net with its preprocessing.
+    """A net with its preprocessing: how pictures are fed to it."""
 
-    Args:
-        scale: multiplies pixel values 0..255, in the order of channels that the net wants.
-        offset: is added after that.
-        bgr: the net wants blue first.
-    """
-
-    def __init__(self, net: PoseNet, scale: Channels, offset: Channels, bgr: bool) -> None:
+    def __init__(self, net: PoseNet, scaling: Scaling) -> None:
         super().__init__()
-        self.net, self.bgr = net, bgr
-        self.scale = torch.tensor(scale, dtype=torch.float32).reshape(-1, 1, 1)
-        self.offset = torch.tensor(offset, dtype=torch.float32).reshape(-1, 1, 1)
+        self.net, self.bgr = net, scaling.channels == "BGR"
+        self.scale = torch.tensor(scaling.factor, dtype=torch.float32).reshape(-1, 1, 1)
+        self.offset = torch.tensor(scaling.offset, dtype=torch.float32).reshape(-1, 1, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """uint8 RGB (N, H, W, 3) → heatmaps (N, S, M, h, w)."""
@@ -70,10 +64,7 @@ def save_net(
     folder: Path,
     name: str,
     about: Mapping[str, Any],
-    *,
-    scale: Channels = 1 / 255,
-    offset: Channels = 0.0,
-    bgr: bool = False,
+    scaling: Scaling = PLAIN,
 ) -> None:
     """Write the folder of a net; its graph is run once and must answer as torch does.
 
@@ -85,7 +76,7 @@ def save_net(
         WeightsError: the saved graph answers differently.
     """
     attends = net.attends if isinstance(net, PoseResNet) else ()
-    prepared = (_Attending if attends else Prepared)(net, scale, offset, bgr).eval()
+    prepared = (_Attending if attends else Prepared)(net, scaling).eval()
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (2, *net.input_hw, 3), np.uint8)
     content = _export(prepared, "pictures", pictures, ["beliefs", *attends])
@@ -185,15 +176,8 @@ def save_trained(
     if isinstance(net, PalmNet):
         save_palm_net(net, folder, name, about)
         return
-    save_net(
-        net,
-        folder,
-        name,
-        {"skeleton": spec.skeleton, **asdict(spec.reading), **about},
-        scale=scaling.factor,
-        offset=scaling.offset,
-        bgr=scaling.channels == "BGR",
-    )
+    described = {"skeleton": spec.skeleton, **asdict(spec.reading), **about}
+    save_net(net, folder, name, described, scaling)
 
 
 def _export(module: nn.Module, input_name: str, example: NDArray[Any], outputs: list[str]) -> bytes:

@@ -37,8 +37,7 @@ def published_net(name: str, weights_folder: Path, scaling: Scaling | None = Non
         raise WeightsError(f"{name} is the trunk of a {entry.net}: train the rest of it first")
     net = build_net(entry.net, **({"input_hw": entry.input_hw} if entry.input_hw else {}))
     _fill(net, arrays)
-    scaling = scaling or entry.scalings[0]
-    return Prepared(net, scaling.factor, scaling.offset, scaling.channels == "BGR").eval()
+    return Prepared(net, scaling or entry.scalings[0]).eval()
 
 
 def _fill(net: nn.Module, arrays: Arrays) -> None:
@@ -62,16 +61,8 @@ def make_usable(name: str, weights_folder: Path, nets_folder: Path) -> Path | No
         graph, described = given
         write_net(nets_folder / name, graph, {"name": name, **described, **about})
         return nets_folder / name
-    prepared, scaling = published_net(name, weights_folder), entry.scalings[0]
-    save_net(
-        prepared.net,
-        nets_folder / name,
-        name,
-        about,
-        scale=scaling.factor,
-        offset=scaling.offset,
-        bgr=scaling.channels == "BGR",
-    )
+    net = published_net(name, weights_folder).net
+    save_net(net, nets_folder / name, name, about, entry.scalings[0])
     return nets_folder / name
 
 

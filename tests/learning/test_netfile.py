@@ -13,6 +13,7 @@ from core.estimators.palm_net import PalmNetModel
 from core.learning.netfile import Prepared, save_net, save_trained
 from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
+from core.weights.entries import Scaling
 from core.weights.model_folder import METADATA, MODEL
 from core.weights.onnx_session import open_session
 
@@ -68,7 +69,7 @@ def test_channels_are_swapped_and_scaled_as_the_net_wants_them() -> None:
     echo = Echo("hand", stages=1, joints=2)
     red = torch.zeros(1, 2, 3, 3, dtype=torch.uint8)
     red[..., 0] = 128
-    said = Prepared(echo, 1 / 256, -0.5, bgr=True)(red)[0, 0, :, 0, 0]
+    said = Prepared(echo, Scaling("BGR", 1 / 256, -0.5))(red)[0, 0, :, 0, 0]
     assert said.tolist() == [-0.5, -0.5, 0.0]
 
 

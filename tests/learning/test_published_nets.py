@@ -8,6 +8,7 @@ from core.errors import WeightsError
 from core.learning.netfile import Prepared
 from core.learning.published_nets import published_net, seed_points
 from core.nets.cpm import VggCPM
+from core.weights.entries import Scaling
 
 
 class Bright(VggCPM):
@@ -29,7 +30,7 @@ def test_the_seeds_points_are_the_highest_pixel_of_every_map_background_too() ->
     picture[36:45, 60:69, 0] = 255  # red round (64, 40)
     picture[76:85, 146:155, 2] = 255  # blue round (150, 80)
     picture[95:105, 20:30, 1] = 255  # green, the background's map here, round (25, 100)
-    points = seed_points(Prepared(Bright(), 1 / 256, -0.5, bgr=True), picture)
+    points = seed_points(Prepared(Bright(), Scaling("BGR", 1 / 256, -0.5)), picture)
     assert points.shape == (3, 2)
     assert points == pytest.approx(np.array([[64, 40], [150, 80], [25, 100]]), abs=3)
 
