@@ -1,6 +1,8 @@
-"""A pack of hand crops belongs to the data that it was made of."""
+"""What nets learn from: a pack of hand crops belongs to the data that it was made of; depth is
+rendered where no folder is given."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,9 +12,12 @@ import pytest
 from core.datasets.hand_crops import read_pack
 from core.datasets.hand_packs import PICTURE_SOURCES
 from core.errors import TrainingError
-from core.lab.net_data import hand_pack, landmarks_folder
+from core.lab.net_data import RENDERED, hand_pack, landmarks_folder, training_data
+from core.lab.renderer.rendered_hands import HELD_OUT, RenderedHands
+from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.paths import Paths
 
+NET = "crossinfonet.synthetic_light"
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 
 
@@ -91,3 +96,27 @@ def test_hands_are_learned_from_whatever_the_teacher_says_of_their_side(paths, t
     assert pack.table["source"].tolist() == ["a/b", "didi"]
     [told] = caplog.messages
     assert "left out: 1, " in told and told.endswith("b.png")
+
+
+def test_hands_are_rendered_where_no_folder_is_named(workspace: Path) -> None:
+    data = training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+    assert isinstance(data, RenderedHands)
+    assert data.skeleton.name == "hand_21"
+    assert len(data.rows(HELD_OUT)) == 200
+
+
+def test_a_folder_of_that_name_is_taken_for_what_it_holds(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / RENDERED).mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TrainingError, match="none of NYU"):
+        training_data(Paths.find(workspace), NET, Path(RENDERED), lambda done, total: None)
+
+
+def test_a_net_of_palms_learns_from_rendered_scenes_alone(workspace: Path, tmp_path: Path) -> None:
+    paths = Paths.find(workspace)
+    data = training_data(paths, "palmnet.synthetic", Path(RENDERED), lambda done, total: None)
+    assert isinstance(data, RenderedScenes)
+    with pytest.raises(TrainingError, match="rendered scenes alone: give --data rendered"):
+        training_data(paths, "palmnet.synthetic", tmp_path, lambda done, total: None)

@@ -6,6 +6,7 @@ the mm that one step of the recorded numbers means; name and unit may be missing
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,7 @@ def check_number(name: str, number: Any, where: str) -> None:
 
 def camera_document(camera: Camera, unit_mm: float = 1.0) -> dict[str, Any]:
     """What `camera_of` reads."""
-    return {
-        "name": camera.name,
-        "fx": camera.fx,
-        "fy": camera.fy,
-        "u0": camera.u0,
-        "v0": camera.v0,
-        "width": camera.width,
-        "height": camera.height,
-        "unit_mm": unit_mm,
-    }
+    return asdict(camera) | {"unit_mm": unit_mm}
 
 
 def unknown_camera(name: str, size_hw: tuple[int, int]) -> MediaError:
