@@ -172,9 +172,15 @@ def _train_both(people: Path, folder: Path) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path | str:
+def paths(tmp_path: Path) -> Paths:
+    """A workspace in the test's own folder."""
+    return Paths.find(tmp_path)
+
+
+@pytest.fixture
+def place(paths: Paths) -> Path | str:
     """Where the test's store is: a file; the store's own tests run on a PostgreSQL, too."""
-    return tmp_path / "mudra.db"
+    return paths.database
 
 
 @pytest.fixture

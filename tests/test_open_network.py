@@ -14,7 +14,7 @@ import pytest
 
 from core.weights.browser_files import is_ready
 from tests.conftest import lacking
-from tests.support.page_client import visit
+from tests.support.page_client import list_components
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +87,8 @@ def test_who_comes_by_another_name_than_this_machine_s_finds_keypoints_in_the_br
     if not is_ready(weights_folder):
         lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
-    async def shown():
-        visitor = await visit(f"http://127.0.0.1:{port}", "live", url=url)
-        await visitor.close()
-        return {name.rpartition(".")[2] for name in visitor.mounted}
-
-    assert ("browser_camera" in asyncio.run(shown())) == in_browser
+    shown = asyncio.run(list_components(f"http://127.0.0.1:{port}", "live", url))
+    assert ("browser_camera" in shown) == in_browser
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])

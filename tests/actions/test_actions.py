@@ -17,6 +17,7 @@ from core.actions.websocket import new_token
 from core.live.live import LiveProcessor, Options
 from tests.actions.conftest import osc_port, reading
 from tests.conftest import wait_until
+from tests.support.studio import free_port
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)
@@ -34,12 +35,6 @@ def actions():
 def heard(receiver):
     message = OscMessage(receiver.recv(2000))
     return message.address, *message.params
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def test_everything_is_off_at_first(actions):

@@ -17,6 +17,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from core.paths import Paths
 from core.store import Store
+from core.weights.browser_files import is_ready
+from tests.conftest import lacking
 from tests.support.studio import LOG, ROOT, flags, studio
 
 WAIT_MS = 60_000  # machines that run tests may share their cores
@@ -41,6 +43,13 @@ def pictures(tmp_path_factory):
     folder = Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser_files(weights_folder):
+    """The files with which a browser finds keypoints are prepared."""
+    if not is_ready(weights_folder):
+        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +245,12 @@ def card(page: Page, gesture: str) -> Locator:
     """The gesture's card."""
     named = page.locator(".name", has_text=re.compile(f"^{re.escape(gesture)}$"))
     return page.locator(".card").filter(has=named)
+
+
+def press_text(page: Page, text: str) -> None:
+    """Press what is written on the page, and wait until it is drawn."""
+    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
+    settled(page)
 
 
 def choose(page: Page, gesture: str) -> None:

@@ -15,7 +15,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from websockets.sync.client import connect as connect_by_proxy
 
 from tests.browser.conftest import choose, keeps, kept, settled, stored
-from tests.support.studio import start_camera
+from tests.support.studio import free_port, start_camera
 
 # a proxy may be set: MediaPipe's reports are sent to none
 connect = partial(connect_by_proxy, proxy=None)
@@ -33,12 +33,6 @@ def receiver():
         receiver.bind(("127.0.0.1", 0))
         receiver.settimeout(30)
         yield receiver
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def is_free(port, within_s):

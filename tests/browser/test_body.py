@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.media.videos import VideoWriter
-from tests.browser.conftest import settled, write_film
+from tests.browser.conftest import press_text, settled, write_film
 from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -36,11 +36,6 @@ def video(tmp_path_factory, skier):
         for shift in (0, 6, 12):
             writer.write(np.ascontiguousarray(np.roll(skier, shift, axis=1)[..., ::-1]))
     return path
-
-
-def choose(page, text):
-    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
-    settled(page)
 
 
 # mean difference of neighbouring pixels in the upper left corner, where snow ends at red poles
@@ -73,9 +68,9 @@ def test_the_camera_s_person_stands_in_space_and_the_background_can_be_blurred(
         expect(page.get_by_text("followed from the frame before")).to_be_visible()
         sharp = page.evaluate(EDGES)
         page.screenshot(path=pictures / "body_camera.png", full_page=True)
-        choose(page, "Blurred")
+        press_text(page, "Blurred")
         page.wait_for_function(f"(sharp) => ({EDGES})() < 0.6 * sharp", arg=sharp)
-        choose(page, "Where it looks")
+        press_text(page, "Where it looks")
         expect(page.get_by_text("computed from them as the paper says")).to_be_visible()
         page.set_viewport_size({"width": 820, "height": 1180})
         page.screenshot(path=pictures / "body_blurred_tablet.png", full_page=True)
@@ -85,7 +80,7 @@ def test_a_video_s_keypoints_can_be_downloaded(look, film, video, pictures):
     with look(film, dark=True) as page:
         page.goto("/body")
         settled(page)
-        choose(page, "Video")
+        press_text(page, "Video")
         page.locator("input[type=file]").set_input_files(str(video))
         expect(page.get_by_text("3 frames, somebody in 3")).to_be_visible()
         with page.expect_download() as download:

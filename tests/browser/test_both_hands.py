@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from core.paths import Paths
 from core.store import NewSample, Store
 from core.store.rows import MOVING
-from core.weights.browser_files import is_ready
 from tests.browser.conftest import (
     begin_hold,
     begin_performance,
@@ -23,22 +22,15 @@ from tests.browser.conftest import (
     start_in_browser,
     write_film,
 )
-from tests.conftest import lacking
 from tests.support.hands_together import PAPER, both_hands
 from tests.support.studio import start_camera
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser_files")]
 # what the project's gestures are shown as here: each hand's photo, the left one mirrored
 SHOWN = {"open_hands": ("open_palm", "open_palm"), "heart_hands": ("open_palm", "fist")}
 LOW, HIGH = 100, -100  # pixels below the middle
 IN_BROWSER = "keypoints_found=in+this+browser"
 BOTH = "[data-poses='2']"
-
-
-@pytest.fixture(autouse=True)
-def ready(weights_folder):
-    if not is_ready(weights_folder):
-        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 
 @pytest.fixture

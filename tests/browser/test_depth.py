@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import settled
+from tests.browser.conftest import press_text, settled
 from tests.support.studio import start_camera
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("weights_folder")]
@@ -26,11 +26,6 @@ PAINTED = """(canvas) => {
 @pytest.fixture(scope="module")
 def film(films):
     return films("open_palm")
-
-
-def choose(page, text):
-    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
-    settled(page)
 
 
 def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(
@@ -62,7 +57,7 @@ def test_depth_plays_is_scrubbed_and_turned_and_recordings_are_dropped(
         assert turned != before and space.evaluate(PAINTED)[1] == before
         assert page.locator("canvas.picture").evaluate(PAINTED)[0] > 320 * 240 / 2
 
-        choose(page, "Recording")
+        press_text(page, "Recording")
         name = "depth_1_0000001.png"
         page.locator("input[type=file]").set_input_files(str(shared_data / "depth" / name))
         expect(page.get_by_text("Hand found in 1 of 1 frame.")).to_be_visible()
@@ -76,7 +71,7 @@ def test_a_webcam_s_hand_moves_in_space(look, film, pictures):
     with look(film, dark=True) as page:
         page.goto("/depth")
         settled(page)
-        choose(page, "Webcam")
+        press_text(page, "Webcam")
         chosen, other = (page.get_by_role("radio", name=n) for n in ("Webcam", "Example"))
         colour = other.evaluate("e => getComputedStyle(e).color")
         expect(chosen).to_have_css("color", colour)  # which can be read in the dark

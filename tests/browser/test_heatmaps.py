@@ -10,7 +10,7 @@ from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.pose.heatmap_layout import JOINT, Maps, layout_of
 from core.pose.skeletons import HAND_21
-from tests.browser.conftest import light_and_dark, set_choice, settled, write_film
+from tests.browser.conftest import light_and_dark, press_text, set_choice, settled, write_film
 from tests.support.studio import start_camera
 
 INDEX_TIP = 8
@@ -29,22 +29,17 @@ def film(tmp_path_factory, shared_data):
     return path
 
 
-def choose(page, text):
-    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
-    settled(page)
-
-
 def test_a_picture_s_maps_in_every_view(look, film, pictures, shared_data):
     photo = sorted((shared_data / "hand_images" / "emrecandir" / "point_up").iterdir())[0]
     with look(film) as page:
         page.goto("/heatmaps")
         expect(page.get_by_role("heading", name="Heatmaps", level=1)).to_be_visible()
         settled(page)
-        choose(page, "Picture")
+        press_text(page, "Picture")
         expect(page.get_by_text("Drop a picture with a hand here")).to_be_visible()
         page.locator("input[type=file]").set_input_files(str(photo))
         for view in ("Overlay", "Per stage", "Per keypoint"):
-            choose(page, view)
+            press_text(page, view)
             expect(page.get_by_test_id("stMain").get_by_test_id("stImage").first).to_be_visible()
             expect(page.get_by_role("button", name="Download")).to_be_visible()
             page.wait_for_timeout(800)
@@ -107,7 +102,7 @@ def test_the_frame_of_the_camera_s_video_follows_the_view_s_shape(look, film, pi
             ("Overlay", (4, 3)),
             ("Per keypoint", (3, 2)),
         ):
-            choose(page, view)
+            press_text(page, view)
             shaped(page, *shape)
             page.screenshot(path=pictures / f"heatmaps_live_{view.lower()}.png", full_page=True)
         page.set_viewport_size({"width": 820, "height": 1180})
@@ -125,7 +120,7 @@ def test_a_click_on_the_video_makes_a_keypoint_large_and_another_brings_all_back
         page.goto("/heatmaps")
         settled(page)
         start_camera(page)
-        choose(page, "Per keypoint")
+        press_text(page, "Per keypoint")
         shaped(page, 3, 2)
         video = page.frame_locator('iframe[title*="webrtc_streamer"]').locator("video")
         expect(video).to_have_css("cursor", "pointer")
@@ -145,7 +140,7 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictur
         settled(page)
         expect(page.get_by_role("button", name="Hold the picture")).to_be_disabled()
         start_camera(page)
-        choose(page, "Per keypoint")
+        press_text(page, "Per keypoint")
         shaped(page, 3, 2)
         page.get_by_role("button", name="Hold the picture").click()
         still = page.locator(".st-key-maps_still img")
@@ -163,7 +158,7 @@ def test_a_held_picture_is_looked_at_in_every_view_and_let_go(look, film, pictur
         still.click(position={"x": 20, "y": 20})
         picked(page, "all keypoints")
         expect(still).to_have_attribute("src", first)  # nothing moved
-        choose(page, "Per stage")
+        press_text(page, "Per stage")
         expect(still).not_to_have_attribute("src", first)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").click()

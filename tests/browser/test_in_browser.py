@@ -7,11 +7,9 @@ from playwright.sync_api import expect
 
 from core.paths import Paths
 from core.store import Store
-from core.weights.browser_files import is_ready
 from tests.browser.conftest import begin_hold, go, kept, reads, start_in_browser
-from tests.conftest import lacking
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser_files")]
 NO_SIMD = """
   window.Worker = class extends Worker {
     constructor(url) {
@@ -42,12 +40,6 @@ THAT_CAN_T = """
 """
 PICTURE = re.compile(r"[A-Za-z0-9+/]{2000}")  # nothing that long is told but a picture
 BODY = "[data-by='mediapipe-pose'][data-poses='1']"
-
-
-@pytest.fixture(autouse=True)
-def ready(weights_folder):
-    if not is_ready(weights_folder):
-        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 
 def test_hands_and_bodies_are_found_and_only_the_page_s_host_is_asked(

@@ -15,14 +15,13 @@ from websockets.sync.client import connect
 from core.live.browser_channel import GONE, PATH
 from core.paths import Paths
 from core.store import Store
-from core.weights.browser_files import is_ready
 from tests.browser.conftest import light_and_dark, reads, start_in_browser
 from tests.browser.https_provider import write_certificate
-from tests.conftest import lacking, wait_until
+from tests.conftest import wait_until
 from tests.pages.conftest import record
 from tests.support.studio import FLAGS, LOG, flags, free_port, studio
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("browser_files")]
 PEOPLE = {"anna": "Anna A.", "ben": "Ben *B.*"}
 PATIENT_MS = 60_000
 # the port is the studio's own, which Streamlit fills in
@@ -34,12 +33,6 @@ client_id = "mudra"
 client_secret = "what-the-provider-gave"
 server_metadata_url = "{issuer}/.well-known/openid-configuration"
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ready(weights_folder):
-    if not is_ready(weights_folder):
-        lacking(f"no files for a browser in {weights_folder}", "run `make setup`")
 
 
 @pytest.fixture(scope="module")

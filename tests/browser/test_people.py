@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.paths import Paths
-from tests.browser.conftest import set_choice, settled, write_film
+from tests.browser.conftest import press_text, set_choice, settled, write_film
 from tests.support.standing_net import save_standing_net
 from tests.support.studio import start_camera
 
@@ -64,11 +64,6 @@ def crowd(tmp_path_factory, shared_data):
     return path
 
 
-def choose(page, text):
-    page.get_by_test_id("stMain").get_by_text(text, exact=True).first.click()
-    settled(page)
-
-
 def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture, pictures):
     page = picture
     expect(boxes(page)).to_have_count(1)
@@ -88,14 +83,14 @@ def test_mediapipe_s_box_is_there_and_others_are_drawn_moved_and_removed(picture
     page.screenshot(path=pictures / "people_drawn.png", full_page=True)
     page.get_by_role("button", name="Remove the box").click()
     expect(boxes(page)).to_have_count(1)
-    choose(page, "Per keypoint")
+    press_text(page, "Per keypoint")
     expect(page.locator(".st-key-maps_still img")).to_be_visible()
     page.screenshot(path=pictures / "people_tiles.png", full_page=True)
 
 
 def test_boxes_are_added_moved_resized_and_removed_by_key(picture):
     page = picture
-    choose(page, "Drawn")
+    press_text(page, "Drawn")
     expect(boxes(page)).to_have_count(0)
     add = page.get_by_role("button", name="Add a box")
     add.focus()
@@ -116,7 +111,7 @@ def test_boxes_are_added_moved_resized_and_removed_by_key(picture):
 
 def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
     page = picture
-    choose(page, "File")
+    press_text(page, "File")
     given = tmp_path / "detections.json"
     found = [[280, 40, 220, 350], [20, 30, 60, 90], [500, 200, 90, 120]]
     given.write_text(
@@ -136,7 +131,7 @@ def test_another_file_than_boxes_is_refused_in_words_also_after_a_good_one(
     picture, tmp_path, pictures
 ):
     page = picture
-    choose(page, "File")
+    press_text(page, "File")
     good, wrong = tmp_path / "good.json", tmp_path / "people.json"
     box = {"image_id": 785, "category_id": 1, "bbox": [280, 40, 220, 350], "score": 0.9}
     good.write_text(json.dumps([box]))
@@ -167,7 +162,7 @@ def pick(page, number):
 def test_live_the_maps_of_one_of_several_people_are_chosen_by_number(look, crowd, net, pictures):
     with look(crowd) as page:
         choose_net(page)
-        choose(page, "Several people")
+        press_text(page, "Several people")
         expect(page.get_by_role("radiogroup", name="Person")).to_have_count(0)
         start_camera(page)
         for number in ("1", "2"):

@@ -11,7 +11,6 @@ from core.capture.uploads import add_uploads, record_source
 from core.exchange.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
-from core.store import Store
 from tests.exchange.conftest import sample
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
@@ -20,13 +19,6 @@ JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
 @pytest.fixture
 def paths(tmp_path):
     return Paths(tmp_path / "here", tmp_path / "weights")
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
 
 
 def stored(paths) -> bytes:

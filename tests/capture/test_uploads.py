@@ -1,9 +1,7 @@
 """Takes from a real video, from a camera that is not there, and from uploads."""
 
-import io
 import tempfile
 import threading
-import zipfile
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ from core.paths import Paths
 from core.pose.types import Frame
 from core.store.curation import list_sessions
 from tests.store.conftest import sample
+from tests.support.zips import zip_of
 
 
 @pytest.fixture
@@ -142,20 +141,12 @@ def photo(shared_data, gesture, number=0):
     return sorted(folder.iterdir())[number].read_bytes()
 
 
-def packed(files):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return content.getvalue()
-
-
 def test_pictures_videos_and_zips_become_samples_of_their_gestures(
     store, add, shared_data, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests upload, too
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    pack = packed(
+    pack = zip_of(
         {
             "fist/a.jpg": photo(shared_data, "fist"),
             "wave/b.jpg": photo(shared_data, "open_palm"),
@@ -183,7 +174,7 @@ def test_pictures_videos_and_zips_become_samples_of_their_gestures(
 
 def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_data):
     grey = encode_png(np.full((90, 120, 3), 127, np.uint8))
-    pack = packed({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
+    pack = zip_of({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
     added, _ = add([("../my <b>.ZIP", pack)])
     assert added.kept == 1 and [name for name, _ in added.refused] == ["_my <b>.ZIP/grey.png"]
     [one] = store.samples(store.project("p").id)
@@ -192,7 +183,7 @@ def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_da
 
 def test_what_is_there_already_is_not_added_again(add, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    uploads = [("v.mp4", video), ("z.zip", packed({"fist/a.jpg": photo(shared_data, "fist")}))]
+    uploads = [("v.mp4", video), ("z.zip", zip_of({"fist/a.jpg": photo(shared_data, "fist")}))]
     assert add(uploads)[0].kept > 1
     again = add(uploads)[0]
     assert again.kept == 0
@@ -201,7 +192,7 @@ def test_what_is_there_already_is_not_added_again(add, shared_data):
 
 def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, shared_data):
     video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
-    pack = packed({"fist/a.jpg": photo(shared_data, "fist")})
+    pack = zip_of({"fist/a.jpg": photo(shared_data, "fist")})
     one = ("a.jpg", photo(shared_data, "fist", 1))
     add([one, ("v.mp4", video), ("z.zip", pack)], keypoints_only=True)
     samples = store.samples(store.project("p").id, limit=1000)
@@ -213,7 +204,7 @@ def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, share
     ("name", "content", "words"),
     [
         ("a.zip", b"nothing", "a.zip is no zip"),
-        ("b.zip", packed({"notes.txt": b"x"}), ") in b.zip"),
+        ("b.zip", zip_of({"notes.txt": b"x"}), ") in b.zip"),
         ("c.mp4", b"", "c.mp4 is empty"),
         ("d.exe", b"MZ", "d.exe"),
     ],

@@ -4,8 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from core.cli import app
 
 ROOT_COMMAND = [sys.executable, "-m", "core"]
 
@@ -34,4 +38,11 @@ def run(tmp_path, root, weights_folder):
 
 def document(done: subprocess.CompletedProcess[str]) -> dict:
     assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def said(*arguments: str) -> Any:
+    """Run a command in this process with --json and read what it printed."""
+    done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
     return json.loads(done.stdout)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.pose.finders import BOTH_HANDS
+from tests.cli.conftest import said
 from tests.support.hands_together import both_hands
 
 pytestmark = pytest.mark.usefixtures("weights_folder")
@@ -39,12 +40,6 @@ def told(*arguments):
     done = CliRunner().invoke(app, [*arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.stdout
-
-
-def said(*arguments):
-    done = CliRunner().invoke(app, [*arguments, "--json"], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
 
 
 def test_pictures_of_both_hands_are_imported_trained_and_read(

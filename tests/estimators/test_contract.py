@@ -5,20 +5,12 @@ import pytest
 
 from core.errors import EstimatorError
 from core.estimators import ESTIMATORS, create_estimator
-from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
 
 OPTIONS = {"heatmap-net": {"net_folder": Paths.find().net("cpm.hand_light")}}
 
 pytestmark = pytest.mark.parametrize("name", ESTIMATORS)
-
-
-@pytest.fixture(scope="module")
-def pointing(shared_data):
-    """A person pointing up, 640x480."""
-    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
-    return read_picture(sorted(folder.iterdir())[0])
 
 
 def make(name, weights_folder):

@@ -7,7 +7,6 @@ import pytest
 
 from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
-from core.media.pictures import read_picture
 from core.media.videos import read_video
 from core.paths import Paths
 from core.pose.heatmaps import heatmap_keypoints
@@ -26,12 +25,6 @@ def make(weights_folder: Path, **options):
 def net(weights_folder):
     with make(weights_folder) as estimator:
         yield estimator
-
-
-@pytest.fixture(scope="module")
-def pointing(shared_data):
-    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
-    return read_picture(sorted(folder.iterdir())[0])
 
 
 def test_its_keypoints_lie_where_mediapipes_do(net, pointing, weights_folder):

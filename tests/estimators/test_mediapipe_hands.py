@@ -22,13 +22,6 @@ def hands(weights_folder):
         yield estimator
 
 
-@pytest.fixture(scope="module")
-def pointing(shared_data):
-    """A person pointing up, 640x480."""
-    folder = shared_data / "hand_images" / "emrecandir" / "point_up"
-    return read_picture(sorted(folder.iterdir())[0])
-
-
 def size(keypoints) -> float:
     return float(np.linalg.norm(np.ptp(keypoints, axis=0)))
 

@@ -14,13 +14,7 @@ from core.exchange.downloads import (
     import_uploaded_samples,
     prepare,
 )
-from core.paths import Paths
 from tests.exchange.conftest import content, sample
-
-
-@pytest.fixture
-def paths(tmp_path):
-    return Paths.find(tmp_path)
 
 
 @pytest.fixture

@@ -33,13 +33,6 @@ def paths(tmp_path):
 
 
 @pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
-
-
-@pytest.fixture
 def elsewhere(tmp_path):
     """Another machine: its places and its store."""
     paths = Paths.find(tmp_path / "there")

@@ -6,16 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.paths import Paths
-from core.store import Store
 
 
 @pytest.fixture
 def paths(trained_people, tmp_path):
     return Paths.find(Path(shutil.copytree(trained_people, tmp_path / "workspace")))
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()

@@ -10,13 +10,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import STARTER, answering, choose, follow
 from core.jobs.owners import owner_of
 from core.learning.runs import Run
-from core.paths import Paths
 from tests.store.conftest import undo_latest
-
-
-@pytest.fixture
-def paths(tmp_path):
-    return Paths.find(tmp_path)
 
 
 @pytest.fixture

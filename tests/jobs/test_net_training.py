@@ -33,19 +33,11 @@ from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
 from core.reading.keypoint_sources import KeypointSource, available_nets
-from core.store import Store
 
 
 @pytest.fixture
 def paths(tmp_path, weights_folder):
     return replace(Paths.find(tmp_path / "workspace"), weights=weights_folder)
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
 
 
 def wait_for(happens, at_most_s=90):

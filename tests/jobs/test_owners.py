@@ -6,12 +6,6 @@ from core.errors import NotFoundError
 from core.jobs.owners import belongs_to, owner_of
 from core.jobs.trainings import TrainingManager
 from core.learning.runs import Run
-from core.paths import Paths
-
-
-@pytest.fixture
-def paths(tmp_path):
-    return Paths.find(tmp_path)
 
 
 def test_a_renamed_project_keeps_its_trainings(store, project, paths):

@@ -10,7 +10,8 @@ import pytest
 from core.depth.cameras import CAMERAS
 from core.errors import ArchiveError, MediaError
 from core.offline.depth_uploads import uploaded_recording
-from tests.support.depth_recordings import CAMERA_JSON, depth_png, zip_of
+from tests.support.depth_recordings import CAMERA_JSON, depth_png
+from tests.support.zips import zip_of
 
 
 def opened(uploads, folder, camera=None):
@@ -23,7 +24,7 @@ PAIR = [("a.png", depth_png(700)), ("b.png", depth_png(800)), ("camera.json", CA
 
 @pytest.mark.parametrize(
     "uploads",
-    [PAIR, [("hand.zip", zip_of(PAIR))], [("hand.zip", zip_of(PAIR, "session 1/"))]],
+    [PAIR, [("hand.zip", zip_of(dict(PAIR)))], [("hand.zip", zip_of(dict(PAIR), "session 1/"))]],
     ids=["files", "zip", "zip of a folder"],
 )
 def test_files_of_a_folder_come_as_they_are_or_as_a_zip(tmp_path, uploads):
@@ -56,7 +57,7 @@ def test_openni_s_recording_comes_with_what_says_its_camera(tmp_path, shared_dat
     content = (shared_data / "depth" / "openni" / "Captured.oni").read_bytes()
     numbers = {"fx": 580, "fy": 581, "u0": 318, "v0": 241, "width": 640, "height": 480}
     files = [("hand.oni", content), ("camera.json", json.dumps(numbers).encode())]
-    for uploads in (files, [("hand.zip", zip_of(files))]):
+    for uploads in (files, [("hand.zip", zip_of(dict(files)))]):
         count, camera, _ = opened(uploads, tmp_path)
         assert (count, camera.fx, camera.fy) == (4, 580, 581)
 
@@ -73,7 +74,7 @@ def test_what_a_mac_packs_beside_a_recording_is_none(tmp_path):
     stack = io.BytesIO()
     np.save(stack, np.full((3, 6, 8), 600, np.uint16))
     files = [("hand.npy", stack.getvalue()), ("._hand.npy", b"Mac"), ("camera.json", CAMERA_JSON)]
-    assert opened([("hand.zip", zip_of(files))], tmp_path)[0] == 3
+    assert opened([("hand.zip", zip_of(dict(files)))], tmp_path)[0] == 3
 
 
 def test_a_stack_needs_its_camera_to_be_named(tmp_path):
@@ -90,7 +91,7 @@ def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
     stack = io.BytesIO()
     np.save(stack, np.full((3, 6, 8), 600, np.uint16))
     files = [("hand.npy", stack.getvalue()), ("camera.json", CAMERA_JSON)]
-    for uploads in (files, [("hand.zip", zip_of(files))]):
+    for uploads in (files, [("hand.zip", zip_of(dict(files)))]):
         assert opened(uploads, tmp_path)[0] == 3
 
 
@@ -98,8 +99,8 @@ def test_a_stack_or_video_comes_with_what_says_its_camera(tmp_path):
     ("uploads", "named"),
     [
         (PAIR[:2], "the files: which camera"),
-        ([("hand.zip", zip_of(PAIR[:2]))], "hand: which camera"),
-        ([("hand.zip", zip_of(PAIR[:2], "session 1/"))], "session 1: which camera"),
+        ([("hand.zip", zip_of(dict(PAIR[:2])))], "hand: which camera"),
+        ([("hand.zip", zip_of(dict(PAIR[:2]), "session 1/"))], "session 1: which camera"),
         ([*PAIR[:2], ("camera.json", b"{}")], "camera.json: fx is None"),
     ],
 )

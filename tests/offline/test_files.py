@@ -19,6 +19,7 @@ from core.offline.files import (
     zip_of_pictures,
 )
 from core.paths import Paths
+from tests.support.zips import zip_of
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +36,6 @@ def make(weights_folder):
 def thumb(shared_data):
     folder = shared_data / "hand_images" / "emrecandir" / "thumbs_up"
     return sorted(folder.iterdir())[0].read_bytes()
-
-
-def packed(files):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return content.getvalue()
 
 
 def test_a_picture_comes_back_annotated_and_in_the_table(model, make, thumb, tmp_path):
@@ -114,7 +107,7 @@ def test_a_gesture_that_looks_like_a_formula_is_quoted_in_the_table():
 
 
 def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb, tmp_path):
-    content = packed({"a/one.jpg": thumb, "a/two.jpg": b"no picture", "notes.txt": b"hello"})
+    content = zip_of({"a/one.jpg": thumb, "a/two.jpg": b"no picture", "notes.txt": b"hello"})
     read = read_file("hands.zip", content, model, make, tmp_path)
     assert [seen.name for seen in read.seen] == ["hands.zip/a/one.jpg"]
     reasons = dict(read.refused)
@@ -130,8 +123,8 @@ def test_a_zip_is_read_file_by_file_and_says_what_it_left_out(model, make, thumb
         ("a.mp4", b"", "a.mp4 is empty"),
         ("a.mp4", b"\0" * 4000, "a.mp4 is no video that can be read (Invalid data found"),
         ("a.zip", b"PK\x03\x04 and no more", "a.zip is no zip"),
-        ("a.zip", packed({}), "a.zip is empty"),
-        ("a.zip", packed({"../up.jpg": b"x"}), "unsafe name"),
+        ("a.zip", zip_of({}), "a.zip is empty"),
+        ("a.zip", zip_of({"../up.jpg": b"x"}), "unsafe name"),
         ("a.exe", b"MZ", "a.exe"),
         ("../../etc/passwd", b"root", "etc/passwd"),
         ("a." + "x" * 300, b"MZ", "xxx"),

@@ -1,8 +1,6 @@
 """Small recordings of depth for tests, as somebody would upload them."""
 
-import io
 import json
-import zipfile
 
 import cv2
 import numpy as np
@@ -15,12 +13,3 @@ CAMERA_JSON = json.dumps(
 def depth_png(mm: int, size_hw: tuple[int, int] = (6, 8)) -> bytes:
     """A wall."""
     return cv2.imencode(".png", np.full(size_hw, mm, np.uint16))[1].tobytes()
-
-
-def zip_of(files: list[tuple[str, bytes]], inside: str = "") -> bytes:
-    """(name, content) as a zip, in a folder where one is named."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, data in files:
-            archive.writestr(inside + name, data)
-    return content.getvalue()

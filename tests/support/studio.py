@@ -169,12 +169,6 @@ def cpu_seconds(root: int) -> float:
     return sum(ticks[pid] for pid in ticks if is_of_root(pid)) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_mb(pid: int, key: str = "VmRSS") -> float:
-    """As Linux tells it; “VmHWM” is the most that ever was."""
-    found = re.search(rf"{key}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return round(int(found[1]) / 1024, 1) if found else 0.0
-
-
 def start_camera(page: Page) -> None:
     """Press START once the page stands, and wait until the video plays."""
     # a page that is still being drawn puts another button in the place of the one just pressed

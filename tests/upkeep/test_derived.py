@@ -10,7 +10,7 @@ from core.jobs.net_training import PACK
 from core.jobs.owners import owner_of
 from core.learning.runs import Run, list_runs
 from core.paths import Paths
-from core.store import Project, Store
+from core.store import Project
 from core.store.bin import delete_samples
 from core.upkeep.derived import DERIVED
 from core.upkeep.erasing import empty_bin_here, erase_everything, forget_pictures_here, kept_here
@@ -35,13 +35,6 @@ except KeyboardInterrupt:
 @pytest.fixture
 def paths(tmp_path):
     return Paths(tmp_path / "here", tmp_path / "weights")
-
-
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -37,13 +37,6 @@ def paths(tmp_path, monkeypatch):
     return Paths(tmp_path / "here", tmp_path / "weights")
 
 
-@pytest.fixture
-def store(paths):
-    store = Store(paths.database)
-    yield store
-    store.close()
-
-
 def bytes_of(paths: Paths) -> bytes:
     files = [p for p in paths.workspace.rglob("*") if p.is_file()]
     return b"".join(p.read_bytes() for p in files)
