@@ -150,7 +150,7 @@ def test_of_several_people_the_chosen_one_s_maps_are_drawn(weights_folder, share
 
 
 def test_a_hand_that_is_not_sure_enough_is_no_gesture(make, starter, photos):
-    unsure = replace(starter, metadata=starter.metadata | {"threshold": 1.1})
+    unsure = replace(starter, metadata=starter.metadata | {"threshold": 1.0})
     live = stream(make, Options(unsure))
     see(live, photos("thumbs_up")[0])
     assert said(live) is None
