@@ -129,7 +129,8 @@ def train(
     as_json: Json = False,
 ) -> None:
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
-    from core.jobs.trainings import CLASSIFIERS, advice, not_learned, train_here
+    from core.gestures.data import CLASSIFIERS
+    from core.jobs.trainings import advice, not_learned, train_here
     from core.store.fitting import learn_in_space
     from core.store.new_project import find_project
 

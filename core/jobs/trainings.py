@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from core.errors import NotFoundError, TrainingError
-from core.gestures.data import CLASSIFIERS, GestureData
+from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import format_count
 from core.gestures.loading import load_before_scipy
-from core.jobs.answering import answering, follow, has_model
+from core.jobs.answering import answering, follow
 from core.jobs.owners import belongs_to, owner_of
 from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 from core.paths import Paths
@@ -24,20 +24,6 @@ from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
 from core.store.new_project import find_project
 from core.store.sources import left_out, origin_of
-
-__all__ = [
-    "CLASSIFIERS",
-    "KIND",
-    "LEAST",
-    "PERFORMED",
-    "TrainingManager",
-    "advice",
-    "failure_of",
-    "has_model",
-    "result_of",
-    "train_here",
-    "warm_up",
-]
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
 MOTIONS_ORIGIN = "motions_origin"  # of the clips that are learned beside still samples

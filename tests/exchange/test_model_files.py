@@ -33,8 +33,9 @@ from core.files import change_json
 from core.gestures.modelfile.bundle import check_bundle, load_model, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
+from core.jobs.answering import has_model
 from core.jobs.measuring import begin_left_out, wait_for
-from core.jobs.trainings import TrainingManager, has_model, train_here
+from core.jobs.trainings import TrainingManager, train_here
 from core.learning.runs import Run
 from core.media.pictures import read_picture
 from core.paths import Paths

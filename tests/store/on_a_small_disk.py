@@ -18,7 +18,8 @@ from core.capture.importing import import_path
 from core.capture.plans import Plan
 from core.capture.recording import Recorder
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
-from core.jobs.trainings import TrainingManager, failure_of, has_model
+from core.jobs.answering import has_model
+from core.jobs.trainings import TrainingManager, failure_of
 from core.learning.runs import list_runs
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose

@@ -6,7 +6,6 @@ exported: whoever reads the file compares. Hashes of the other members stand in 
 They find damage and tampering with parts; who made the file they do not tell.
 """
 
-import hashlib
 import json
 import re
 import time
@@ -14,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ArchiveError, ModelError, WorkerError
-from core.files import written_whole
+from core.files import sha256_of, written_whole
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, OUTPUTS, GestureModel
+from core.gestures.modelfile.metadata import Export
 from core.media.archives import unpacked
 from core.workers.process import borrowed_worker
 
@@ -165,7 +166,7 @@ def add_hashes(metadata: Mapping[str, Any], members: Mapping[str, bytes]) -> dic
     about = {
         "version": _VERSION,
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sha256": {name: _sha256(content) for name, content in members.items()},
+        "sha256": {name: sha256(content).hexdigest() for name, content in members.items()},
     }
     return {**metadata, "bundle": about}
 
@@ -259,24 +260,20 @@ def read_bundle(path: Path) -> Bundle:
     with unpacked(path, _ONLY) as folder:
         texts = _texts(folder, path.name)
         model = replace(GestureModel.load(folder), path=path)
-        content = {**{name: text.encode() for name, text in texts.items()}, MODEL: model.onnx}
         motions = None
         if (inside := folder / BESIDE).is_file():
-            content[BESIDE] = inside.read_bytes()
             motions = _read_beside(model, inside, path.name)
             model = replace(model, beside=motions.model)
-        sha256 = {name: _sha256(one) for name, one in content.items()}
-    _check_hashes(model.metadata, sha256, path.name)
+        digests = {member.name: sha256_of(member) for member in folder.iterdir()}
+    _check_hashes(model.about.bundle, digests, path.name)
     names = [gesture.name for gesture in model.gestures]
     if texts[LABELS].splitlines() != names:
         raise ModelError(f"{path.name}: {LABELS} names other gestures than {METADATA}")
     inputs, answers = _read_vectors(texts[VECTORS], len(names), model.shape, path.name)
     if "rejection" in answers and model.about.rejection is None:
         raise ModelError(f"{path.name}: {METADATA} lacks the threshold of the rejection score")
-    with path.open("rb") as file:
-        whole = hashlib.file_digest(file, "sha256").hexdigest()
-    own = model, inputs, answers, {**sha256, "": whole}, texts[CARD], texts[PREDICT]
-    return Bundle(*own, motions)
+    digests[""] = sha256_of(path)
+    return Bundle(model, inputs, answers, digests, texts[CARD], texts[PREDICT], motions)
 
 
 def _read_beside(model: GestureModel, path: Path, name: str) -> Bundle:
@@ -308,17 +305,15 @@ def _texts(folder: Path, name: str) -> dict[str, str]:
     return texts
 
 
-def _check_hashes(metadata: dict[str, Any], sha256: Mapping[str, str], name: str) -> None:
-    about = metadata.get("bundle")
-    if not isinstance(about, dict) or about.get("version") != _VERSION:
+def _check_hashes(export: Export | None, digests: Mapping[str, str], name: str) -> None:
+    """Raise ModelError where a member is not the one that was exported."""
+    if export is None or export.version != _VERSION:
         raise ModelError(
             f"{name} says nothing of its export, or is of another version than {_VERSION}: "
             f"{_AS_ASKED}, or update Mudra"
         )
-    wanted = about.get("sha256")
-    wanted = wanted if isinstance(wanted, dict) else {}
     named = [member for member in (*MEMBERS, BESIDE) if member != METADATA]
-    if altered := [member for member in named if wanted.get(member) != sha256.get(member)]:
+    if altered := [one for one in named if export.sha256.get(one) != digests.get(one)]:
         raise ModelError(f"{name} was altered after its export ({', '.join(altered)}): {_AS_ASKED}")
 
 
@@ -339,7 +334,3 @@ def _read_vectors(
         raise ModelError(f"{name}: {VECTORS} holds {found}, wanted are {wanted}")
     inputs = Inputs(arrays.pop("keypoints"), arrays.pop("mirrored_view").astype(bool))
     return inputs, arrays
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -112,6 +112,13 @@ class Options(_Record):
     classifier: Text | None = None
 
 
+class Export(_Record):
+    """What a `.gesture` file says of its making: the sha256 of each other member."""
+
+    version: int
+    sha256: dict[Text, Text] = Field(default_factory=dict, max_length=_MANY)
+
+
 Tenths = tuple[float, float, float]
 
 
@@ -168,6 +175,7 @@ class ModelMetadata(_Record):
     options: Options = Field(default_factory=Options)
     census: DatasetStatistics = Field(default_factory=DatasetStatistics)
     origin: Origin = Field(default_factory=Origin)
+    bundle: Export | None = None
 
     @model_validator(mode="after")
     def _check_together(self) -> "ModelMetadata":
