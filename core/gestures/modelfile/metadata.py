@@ -154,7 +154,7 @@ class ModelMetadata(_Record):
     skeleton: Text = HAND_21.name
     axes: Literal[2, 3] = 2
     kind: Literal["still", "moving"] = "still"
-    steps: Annotated[int, Field(ge=2, le=256)] | None = None
+    steps: Annotated[int, Field(ge=2, le=256, strict=True)] | None = None
     longest_s: list[Annotated[float, Field(ge=0, le=3600)]] = Field(default_factory=list)
     threshold: Part = 0.6
     onnx_sha256: Text | None = None
