@@ -1,13 +1,13 @@
-"""The same work on many things: one after another, in processes of this machine, or on Ray.
+"""Process many items: one after another, in processes of this machine, or on Ray.
 
-Things are given out in parts, a few a worker ahead, so that memory stays flat, and what is made of
-them comes back in their order. A worker that is killed has its part done again by another: work
-must leave nothing behind but what it gives.
+Items are submitted in parts, a few per worker in advance, so that memory use stays constant, and
+results are returned in the items' order. If a worker is killed, another repeats its part: the work
+must have no effects besides its results.
 
 Ray is not in requirements.txt: `pip install ray`, `ray[client]` for ray://. It is imported when
-asked for, and tells nobody that it is used. It is Ray's tasks and not Ray Data, which keeps the
-order only where told to, wants rows that fit into Arrow's tables, and has been seen to wait for
-ever for a worker that was killed (ray-project/ray 50890, 62746), where this is a window of tasks.
+needed, with its usage statistics off. Ray's tasks are used, not Ray Data, which keeps the order
+only on request, needs rows that fit into Arrow tables, and has waited for ever for a killed worker
+(ray-project/ray 50890, 62746).
 """
 
 import logging
@@ -41,79 +41,80 @@ Work = Callable[[Iterable[Item]], Iterator[Result]]
 def spread(
     work: Work[Item, Result], items: Sequence[Item], *, workers: int = 1, on: str = LOCAL
 ) -> Iterator[Iterator[Result]]:
-    """Gives what `work` makes of each item, in their order; see `check_place` for `on`.
+    """Yield an iterator over the results of `work` for each item, in the items' order.
 
     Args:
-        work: makes one result an item of any part of them; a function of a module or a `partial` of
-            one. Files that it reads must lie at the same path on each machine of a cluster.
-        workers: processes here, `local` or `ray` that is begun here; a cluster has its own.
+        work: returns one result per item for any part of the items; a function of a module or a
+            `partial` of one. Files it reads must be at the same path on each machine of a cluster.
+        workers: processes on this machine; a cluster has its own number.
+        on: where to work, see `check_place`.
 
     Raises:
         EstimatorError: Ray is not installed, the cluster can't be reached, or a part's workers were
             killed again and again.
     """
     check_place(on)
-    with closing(_results(work, items, workers, on)) as each:
+    with closing(_run_work(work, items, workers, on)) as each:
         yield each
 
 
-def _results(
+def _run_work(
     work: Work[Item, Result], items: Sequence[Item], workers: int, on: str
 ) -> Generator[Result]:
     if on != LOCAL:
-        with _cluster(on, workers) as ray:
-            yield from _on_ray(ray, work, items)
+        with _connect_to_ray(on, workers) as ray:
+            yield from _run_on_ray(ray, work, items)
     elif workers > 1:
-        yield from _in_processes(work, items, workers)
+        yield from _run_in_processes(work, items, workers)
     else:
         yield from work(items)
 
 
 def check_place(on: str, path: Path | None = None) -> None:
-    """`local`; `ray`, the cluster that RAY_ADDRESS names, else one that is begun here; or the
-    address of one, `ray://HOST:PORT`.
+    """Check where to work: `local`; `ray` for the cluster in RAY_ADDRESS, else a local one; or
+    `ray://HOST:PORT`.
 
     Args:
-        path: what is to be read there.
+        path: file or folder that will be read there.
 
     Raises:
-        EstimatorError: it is none of these.
-        MediaError: a zip, which is unpacked where other machines can't read it.
+        EstimatorError: another text.
+        MediaError: the path is a zip, which would be unpacked on this machine only.
     """
     if on not in (LOCAL, RAY) and not on.startswith("ray://"):
         raise EstimatorError(f"“{on}” is no place to work: local, ray or ray://HOST:PORT")
-    if _address(on) and path is not None and path.suffix.lower() == ".zip":
+    if _cluster_address(on) and path is not None and path.suffix.lower() == ".zip":
         raise MediaError(
             f"{path.name} would be unpacked on this machine alone: unpack it where all machines of "
             "the cluster can read it, and give the folder"
         )
 
 
-def _address(on: str) -> str | None:
-    """The cluster's; None where there is none yet."""
+def _cluster_address(on: str) -> str | None:
+    """Address of the Ray cluster; None for this machine or a cluster yet to be started."""
     if on == LOCAL:
         return None
     return os.environ.get("RAY_ADDRESS") if on == RAY else on
 
 
-def _parts(items: Sequence[Item], workers: int) -> Iterator[Sequence[Item]]:
-    """Smaller ones where there are few things, so that all workers have some."""
+def _split_into_parts(items: Sequence[Item], workers: int) -> Iterator[Sequence[Item]]:
+    """Split items into parts of at most _PART, smaller if there are too few for all workers."""
     size = max(1, min(_PART, len(items) // (_AHEAD * workers)))
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def _in_order(
+def _run_parts_in_order(
     give: Callable[..., Any],
     take: Callable[[Any], list[Result]],
     parts: Iterator[Sequence[Item]],
     ahead: int,
     given: deque[Sequence[Item]],
 ) -> Iterator[Result]:
-    """What is taken of each part, `ahead` of them being given out.
+    """Yield the results of each part in order, with up to `ahead` parts submitted in advance.
 
     Args:
-        given: the parts given out and not done yet: those to begin with, and after an error those
-            that are lost.
+        given: parts submitted and not done: at the start those to submit first, after an error
+            those that are lost.
     """
     coming = deque(map(give, given))
     while True:
@@ -127,12 +128,12 @@ def _in_order(
         yield from found
 
 
-def _done(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
-    """In a worker."""
+def _run_part(work: Work[Any, Any], part: Sequence[Any]) -> list[Any]:
+    """Run the work on one part; called in a worker."""
     return list(work(part))
 
 
-def _killed(part: Sequence[Any]) -> EstimatorError:
+def _workers_killed_error(part: Sequence[Any]) -> EstimatorError:
     return EstimatorError(
         f"workers were killed {1 + _TRIES} times in a row, at {part[0]} or soon after: too little "
         "memory, or a file that can't be read safely; what was done until then is kept"
@@ -142,30 +143,30 @@ def _killed(part: Sequence[Any]) -> EstimatorError:
 # ----------------------------------------------------------------------- processes of this machine
 
 
-def _in_processes(
+def _run_in_processes(
     work: Work[Item, Result], items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    """Where a process is killed its pool ends, and another does what that had not done."""
-    parts, given = _parts(items, workers), deque[Sequence[Item]]()
+    """Run in a process pool; if a process is killed, start a new pool for the remaining parts."""
+    parts, given = _split_into_parts(items, workers), deque[Sequence[Item]]()
     first: Sequence[Item] | None = None
     tries = 0
     while True:
         try:
-            with _processes(workers) as pool:
-                give: Callable[..., Any] = partial(cast(Any, pool).submit, _done, work)
-                yield from _in_order(give, Future.result, parts, _AHEAD * workers, given)
+            with _open_process_pool(workers) as pool:
+                give: Callable[..., Any] = partial(cast(Any, pool).submit, _run_part, work)
+                yield from _run_parts_in_order(give, Future.result, parts, _AHEAD * workers, given)
                 return
         except BrokenProcessPool as error:
             tries = tries + 1 if given[0] is first else 1
             first = given[0]
             if tries > _TRIES:
-                raise _killed(first) from error
+                raise _workers_killed_error(first) from error
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Begun afresh, since a fork would have this process's threads and database in half; Ctrl+C
-    ends them at once."""
+def _open_process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Open a pool of fresh processes: a fork would copy threads and database connections halfway.
+    Ctrl+C stops them at once."""
     pool = ProcessPoolExecutor(
         workers,
         mp_context=get_context("forkserver"),
@@ -186,23 +187,23 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
 # --------------------------------------------------------------------------------------------- Ray
 
 
-def _on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
+def _run_on_ray(ray: Any, work: Work[Item, Result], items: Sequence[Item]) -> Iterator[Result]:
     workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    task = ray.remote(num_cpus=1, max_retries=_TRIES)(_done)
+    task = ray.remote(num_cpus=1, max_retries=_TRIES)(_run_part)
     given, work_there = deque[Sequence[Item]](), ray.put(work)
     try:
-        give, parts = partial(task.remote, work_there), _parts(items, workers)
-        yield from _in_order(give, ray.get, parts, _AHEAD * workers, given)
+        give, parts = partial(task.remote, work_there), _split_into_parts(items, workers)
+        yield from _run_parts_in_order(give, ray.get, parts, _AHEAD * workers, given)
     except ray.exceptions.RayTaskError as error:  # raised by the work itself
         raise error.cause from error
     except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
-        raise _killed(given[0]) from error
+        raise _workers_killed_error(given[0]) from error
     except (ray.exceptions.RayError, ConnectionError) as error:
         raise EstimatorError(f"the Ray cluster broke off: {error}") from error
 
 
 @contextmanager
-def _cluster(on: str, workers: int) -> Iterator[Any]:
+def _connect_to_ray(on: str, workers: int) -> Iterator[Any]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     try:
         import ray
@@ -210,7 +211,7 @@ def _cluster(on: str, workers: int) -> Iterator[Any]:
         raise EstimatorError(
             f"--on {on} needs Ray: pip install 'ray[client]', on each machine"
         ) from error
-    address = _address(on)
+    address = _cluster_address(on)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     logging.getLogger("ray.client_builder").setLevel(logging.ERROR)  # it tells these
     if address:  # wherever its processes were begun, they find Mudra

@@ -25,7 +25,7 @@ from core.measuring.evaluating import evaluate
 from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
 from core.paths import Paths
-from core.spreading import _processes, spread
+from core.spreading import _open_process_pool, spread
 from core.store import Store
 from tests.support.spread_work import (
     fragile_hands,
@@ -131,7 +131,7 @@ def test_a_worker_that_was_begun_while_the_others_were_ended_is_not_waited_for()
     late = get_context("forkserver").Process(target=time.sleep, args=(60,))
 
     def broken():
-        with suppress(BrokenProcessPool), _processes(1) as pool:
+        with suppress(BrokenProcessPool), _open_process_pool(1) as pool:
             pool.submit(abs, 1).result()
             late.start()
             pool._processes[late.pid] = late

@@ -40,7 +40,7 @@ def add_pictures(
     progress: Callable[[float], None] = lambda share: None,
     kept: list[int] | None = None,
 ) -> Added:
-    """Samples from single pictures, as seen in them: one recording of the recorder's session.
+    """Store samples from single pictures as one recording of the recorder's session.
 
     Args:
         pictures: (name, content of a JPEG, PNG or WEBP file) each.
@@ -53,7 +53,9 @@ def add_pictures(
     refused = list[tuple[str, str]]()
     for i, (name, content) in enumerate(pictures):
         digest = hashlib.sha256(content).hexdigest()
-        found = STORED if digest in known else _still(name, content, recorder, estimator)
+        found = (
+            STORED if digest in known else _sample_from_picture(name, content, recorder, estimator)
+        )
         if isinstance(found, str):
             refused.append((name, found))
         else:
@@ -67,8 +69,10 @@ def add_pictures(
     return Added(len(kept), tuple(refused), {"samples": kept})
 
 
-def _still(name: str, content: bytes, recorder: Recorder, estimator: Estimator) -> NewSample | str:
-    """The picture's sample, or why there is none."""
+def _sample_from_picture(
+    name: str, content: bytes, recorder: Recorder, estimator: Estimator
+) -> NewSample | str:
+    """Make a sample from a picture, or return why there is none."""
     try:
         frame = Frame(read_picture(content, name=name), source=name)
     except MediaError as error:

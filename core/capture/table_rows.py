@@ -19,7 +19,7 @@ _MAX_NAME = 300  # characters: of a gesture, a person, or a repository as one
 
 @dataclass(frozen=True, eq=False)
 class TableRows:
-    """Rows with their labels as written; `names` says what a number among them stands for.
+    """Rows of a table with their labels as written; `names` maps numeric labels to names.
 
     Of clips, points are (N, T, K, D), and each row has its recording and the (T,) times of its
     frames. `mirrored`: rows whose viewer saw the picture so; None: none.
@@ -39,7 +39,7 @@ class TableRows:
 
 
 def label_names(path: Path) -> dict[str, str]:
-    """Number → name from `…_classifier_label.csv` beside the table; empty where there is none.
+    """Read label names by number from `…_classifier_label.csv` beside the table; {} if missing.
 
     Raises:
         TableError: the file can't be read.
@@ -60,7 +60,7 @@ def label_names(path: Path) -> dict[str, str]:
 def numbers_of(
     cells: pd.DataFrame, path: Path, missing: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float32]:
-    """The cells as numbers; NaN where they are known to be missing.
+    """Convert cells to numbers; NaN where they are known to be missing.
 
     Raises:
         TableError: some are none, with their lines.
@@ -78,7 +78,7 @@ def numbers_of(
 
 
 def text_array(cells: pd.Series, path: Path) -> NDArray[np.str_]:
-    """(N,) the cells' texts; numpy makes room for the longest in each row.
+    """Convert cells to (N,) texts; each takes as much memory as the longest one.
 
     Raises:
         TableError: one is longer than any name.

@@ -36,7 +36,7 @@ _SEED_CLASSES = {"1": "thumbs_up", "0": "thumbs_down"}
 
 @dataclass(frozen=True, eq=False)
 class KeypointTable:
-    """A table as read.
+    """A table of labelled keypoints.
 
     Attributes:
         keypoints: (N, K, 2) float32, or (N, K, 3) where the table has z0, z1 …; NaN where missing.
@@ -70,14 +70,14 @@ class KeypointTable:
 
     @property
     def moving(self) -> bool:
-        """Whether its rows are clips."""
+        """Whether the rows are clips."""
         return self.keypoints.ndim == 4
 
     def __len__(self) -> int:
         return len(self.gestures)
 
     def in_space(self) -> "KeypointTable":
-        """The rows that have keypoints in space, with these for keypoints; as it is without any."""
+        """Select the rows with 3-D keypoints and use these; without any, return the table as is."""
         if self.world is None:
             return self
         there = np.isfinite(self.world).all(axis=(1, 2))
@@ -100,7 +100,7 @@ def read_table(
         TableError: wrong columns, or values that are no numbers, with their line numbers.
     """
     first, cells, digest = read_cells(path)
-    layout = _layout(first, path) if layout == "auto" else layout
+    layout = _detect_layout(first, path) if layout == "auto" else layout
     reader = _READERS.get(layout)
     if reader is None:
         raise TableError(f"{path.name} is a table, which layout “{layout}” does not read")
@@ -126,13 +126,13 @@ def read_table(
 
 
 def meant_gesture(label: str, mapping: Mapping[str, str] | None) -> str | None:
-    """The gesture that a folder's or table's label means, by the mapping or as the name, alias
-    or emoji of a built-in one; else None."""
+    """Match a folder's or table's label to a gesture: by the mapping, else as the name, alias or
+    emoji of a built-in gesture; else None."""
     mapped = (mapping or {}).get(label)
     return match_gesture(label) if mapped is None else match_gesture(mapped) or mapped
 
 
-def _layout(first: list[str], path: Path) -> str:
+def _detect_layout(first: list[str], path: Path) -> str:
     if first == [*map(str, range(44)), "class"]:
         return "seed-csv"
     if is_point_history(first):
@@ -146,12 +146,16 @@ def _layout(first: list[str], path: Path) -> str:
     )
 
 
-def _named_or_numbered(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
-    return _named(first, cells, path) if "x0" in first else _read_numbered_table(cells, path)
+def _read_keypoint_table(first: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
+    return (
+        _read_named_table(first, cells, path)
+        if "x0" in first
+        else _read_numbered_table(cells, path)
+    )
 
 
-def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
-    skeleton = _skeleton(names, path)
+def _read_named_table(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
+    skeleton = _skeleton_of_columns(names, path)
     axes = "xyz" if "z0" in names and skeleton.is_hand else "xy"
     own = [f"{axis}{joint}" for joint in range(skeleton.size) for axis in axes]
     others = [
@@ -160,8 +164,8 @@ def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
         "estimator",
         *_OF_CLIPS,
         _MIRRORED,
-        *_seen(skeleton),
-        *_in_space(skeleton),
+        *_visibility_columns(skeleton),
+        *_world_columns(skeleton),
     ]
     wrong = [name for name in ["gesture", *own] if names.count(name) != 1]
     wrong += [name for name in others if names.count(name) > 1]
@@ -180,20 +184,20 @@ def _named(names: list[str], cells: pd.DataFrame, path: Path) -> TableRows:
         if len(found) > 1:
             raise TableError(f"{path.name} mixes the estimators {', '.join(found)}: one a file")
         estimator = found[0]
-    points = _points(table[own], skeleton, path).reshape(-1, skeleton.size, len(axes))
+    points = _read_points(table[own], skeleton, path).reshape(-1, skeleton.size, len(axes))
     if skeleton.is_body:
-        world, remark = None, _hide(points, table, skeleton)
+        world, remark = None, _remove_hidden(points, table, skeleton)
     else:
-        world, remark = _world(table, skeleton)
+        world, remark = _read_world(table, skeleton)
     of_row = _gesture_texts(table["gesture"], path), persons, estimator
-    mirrored = _mirrored(table, path) if _MIRRORED in names else None
+    mirrored = _read_mirroring(table, path) if _MIRRORED in names else None
     return TableRows(
         points, *of_row, skeleton=skeleton, remark=remark, world=world, mirrored=mirrored
     )
 
 
-def _points(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
-    """The numbers; NaN of the one hand of a pair whose cells are all empty."""
+def _read_points(cells: pd.DataFrame, skeleton: Skeleton, path: Path) -> NDArray[np.float32]:
+    """Read keypoint coordinates; a hand of a pair whose cells are all empty becomes NaN."""
     if skeleton.title != PAIR:
         return numbers_of(cells, path)
     empty = cells.apply(_is_empty).to_numpy(bool)
@@ -206,38 +210,38 @@ def _is_empty(column: pd.Series) -> pd.Series:
     return column.isna() if is_numeric_dtype(column) else column.str.strip() == ""
 
 
-def _mirrored(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
+def _read_mirroring(table: pd.DataFrame, path: Path) -> NDArray[np.bool_]:
     said = table[_MIRRORED].str.strip().str.lower()
     if len(strange := said.index[~said.isin(["true", "false", ""])]):
         raise TableError(f"{path.name}: {_MIRRORED} must be true or false {lines_text(strange)}")
     return (said == "true").to_numpy(bool)
 
 
-def _seen(skeleton: Skeleton) -> list[str]:
+def _visibility_columns(skeleton: Skeleton) -> list[str]:
     return [f"v{joint}" for joint in range(skeleton.size)]
 
 
-def _in_space(skeleton: Skeleton) -> list[str]:
-    """The columns that `extract` writes beside keypoints in the picture."""
+def _world_columns(skeleton: Skeleton) -> list[str]:
+    """Names of the 3-D columns that `extract` writes beside the 2-D ones."""
     return [f"w{axis}{joint}" for joint in range(skeleton.size) for axis in "xyz"]
 
 
-def _hide(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
-    """Take out what the table says is hidden; where it does not say, what lies at the picture's
-    edge, and a remark."""
-    seen = _seen(skeleton)
+def _remove_hidden(points: NDArray[np.float32], table: pd.DataFrame, skeleton: Skeleton) -> str:
+    """Set hidden keypoints to NaN: by the table's visibility columns, else those at the picture's
+    edge; returns a remark for the user."""
+    seen = _visibility_columns(skeleton)
     if {*seen} <= {*table.columns}:
         hidden = table[seen].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64) < VISIBLE
         points[hidden] = np.nan
         return ""
-    points[_at_edge(points)] = np.nan
+    points[_find_at_edge(points)] = np.nan
     return (
         f"does not say which keypoints are hidden (columns v0 … {seen[-1]}): all count as seen, "
         "but for those in a row at the picture's edge, and a model may misread them"
     )
 
 
-def _at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _find_at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(N, K) whether it is one of several outermost keypoints on one line across or down: programs
     that keep keypoints within the picture put there what is outside of it."""
     found = np.zeros(points.shape[:2], bool)
@@ -247,9 +251,9 @@ def _at_edge(points: NDArray[np.float32]) -> NDArray[np.bool_]:
     return found
 
 
-def _world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
-    """Keypoints in space as in `KeypointTable`, and a remark on the rows that lack them."""
-    names = _in_space(skeleton)
+def _read_world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32] | None, str]:
+    """Read 3-D keypoints as in `KeypointTable`, and a remark on rows without them."""
+    names = _world_columns(skeleton)
     if not {*names} <= {*table.columns}:
         return None, ""
     values = table[names].apply(pd.to_numeric, errors="coerce").to_numpy(np.float32)
@@ -264,9 +268,8 @@ def _world(table: pd.DataFrame, skeleton: Skeleton) -> tuple[NDArray[np.float32]
     return world.astype(np.float32), remark if lacking.any() else ""
 
 
-def _skeleton(names: list[str], path: Path) -> Skeleton:
-    """The one with as many keypoints as there are columns x0, x1 …; fewer than a hand's: a
-    hand's."""
+def _skeleton_of_columns(names: list[str], path: Path) -> Skeleton:
+    """Find the skeleton with as many keypoints as columns x0, x1 …; a hand if there are fewer."""
     joints = next(joint for joint in range(MAX_COLUMNS + 1) if f"x{joint}" not in names)
     if joints <= HAND_21.size:
         return HAND_21
@@ -334,7 +337,7 @@ def _match_gestures(
 
 
 _READERS = {
-    "keypoints-csv": _named_or_numbered,
+    "keypoints-csv": _read_keypoint_table,
     "seed-csv": _read_seed_table,
     "point-history": point_history,
 }

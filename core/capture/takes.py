@@ -33,12 +33,17 @@ class Take:
         weakref.finalize(self, writer.no_more)  # a tab that is closed drops it without `end`
 
     def limits(self, estimate: Estimate) -> Limits | None:
-        """When a frame is refused; None: as its skeleton has it."""
+        """Limits for skipping a frame; None for the skeleton's own."""
         return None
 
     def wants(self, time_s: float, now_s: float, *, whole: bool = True) -> bool:
-        """Whether the frame of this time, which came now, is to be judged, if all of it came;
-        ends the recording when its time is over."""
+        """Whether a frame is due for a sample; ends the recording when its time is over.
+
+        Args:
+            time_s: the frame's time.
+            now_s: when the frame arrived.
+            whole: False while the browser has not sent the frame's crops yet.
+        """
         if self._begin_s is None:
             self._begin_s = time_s + self.plan.delay_s
         self._now_s = time_s
@@ -56,7 +61,7 @@ class Take:
         return True
 
     def take(self, found: NewSample | str) -> None:
-        """What the frame that was wanted gave: a sample, or why there is none."""
+        """Add the sample of a frame that was due, or the reason why there is none."""
         if not isinstance(found, str):
             self.last = found.pose
         if self._hold is None:
@@ -65,7 +70,7 @@ class Take:
             self._unsure.append((self._now_s, found))
 
     def hear(self, now_s: float, held_s: float, *, released: bool = False) -> None:
-        """A word of the button that is held; nothing where none is, or not any more."""
+        """Note a message of the held button; without one it is ignored."""
         if self._hold is None or self._over:
             return
         self._hold.hear(now_s, held_s)
@@ -75,13 +80,13 @@ class Take:
             self.end()
 
     def look(self, now_s: float) -> None:
-        """See whether the button's lease has run out, which frames alone may not tell."""
+        """End the recording if the button's lease has run out, even if no frames arrive."""
         if self._hold is not None:
             self._hold.look(now_s)
             self._obey_hold()
 
     def end(self) -> None:
-        """Take no more; the writer ends by itself once it has written what it holds."""
+        """Stop recording; the writer stops once everything is stored."""
         if self._hold is not None and not self._over:
             self._note = self._hold.why_over or CUT_SHORT
         self._over = True
@@ -89,7 +94,7 @@ class Take:
         self.writer.no_more()
 
     def _obey_hold(self) -> None:
-        """Store what is sure by now, and end with the hold."""
+        """Store samples from while the button was surely held; stop when the hold is over."""
         assert self._hold is not None
         sure_s = self._hold.sure_s
         for time_s, found in (one for one in self._unsure if one[0] <= sure_s):
@@ -99,7 +104,7 @@ class Take:
             self.end()
 
     def _count(self, time_s: float, found: NewSample | str) -> None:
-        """Keep or refuse what the frame of this time gave."""
+        """Store a sample or count a skipped frame."""
         if isinstance(found, str):
             self._refused[found] += 1
             return
@@ -109,7 +114,7 @@ class Take:
             self.end()
 
     def progress(self) -> Progress:
-        """How it stands."""
+        """Current progress."""
         state = "idle" if self._over else "recording"
         left = None if self._over else self._left_s()
         if not self._over and (self._begin_s is None or self._now_s < self._begin_s):
@@ -138,12 +143,12 @@ class ClipTake(Take):
         self._beat = 0
 
     def limits(self, estimate: Estimate) -> Limits | None:
-        """Those of hands that are quick; of bodies their own."""
+        """Limits for fast hands; bodies use their own."""
         limits = {HAND: CLIP_LIMITS, PAIR: PAIR_CLIP_LIMITS}
         return limits.get(skeleton_named(estimate.skeleton).title)
 
     def wants(self, time_s: float, now_s: float, *, whole: bool = True) -> bool:
-        """As for a still gesture; ends a performance with its beat."""
+        """As for a still gesture; also ends a performance at its beat."""
         wanted = super().wants(time_s, now_s, whole=whole)
         if not wanted:
             return False
@@ -159,12 +164,12 @@ class ClipTake(Take):
         return not self._over
 
     def take(self, found: NewSample | str) -> None:
-        """What a frame gave; that a hand was lost for a moment refuses nothing."""
+        """Add a frame's sample; a briefly lost hand is not counted as skipped."""
         super().take(found)
         self.last = None
 
     def end(self) -> None:
-        """The last performance is one, too."""
+        """Stop recording and store the last performance."""
         if not self._over:
             self._perform()
         super().end()
@@ -176,7 +181,7 @@ class ClipTake(Take):
             self._frames.append(found)
 
     def _perform(self) -> None:
-        """Make a sample of what came since the last."""
+        """Make a sample of the frames since the last performance."""
         frames, lost = self._frames, self._lost
         self._frames, self._lost, self._first_s = [], [], None
         if frames:
@@ -186,7 +191,7 @@ class ClipTake(Take):
             super()._count(self._now_s, why)
 
     def progress(self) -> Progress:
-        """How it stands, with the part that is being recorded."""
+        """Current progress, including the performance being recorded."""
         found = super().progress()
         if found.state != "recording":
             return found

@@ -90,7 +90,7 @@ def add_uploads(
     *,
     progress: Callable[[float], None] = lambda share: None,
 ) -> Added:
-    """Samples from pictures, videos and zips, given as (name, content).
+    """Store samples from pictures, videos and zips, given as (name, content).
 
     Pictures and videos become the gesture's; a zip's folders name their own, and what lies at its
     top is the gesture's. One action that can be undone.
@@ -111,13 +111,13 @@ def add_uploads(
     kept, parts = list[int](), list[Added]()
     try:
         with make_estimator() as estimator, temporary_folder("upload-") as folder:
-            part_progress = _part_of(progress, 0, len(pictures), len(uploads))
+            part_progress = _scale_progress(progress, 0, len(pictures), len(uploads))
             first = add_pictures(
                 recorder, gesture.id, pictures, estimator, progress=part_progress, kept=kept
             )
             parts.append(first)
             for number, (name, content) in enumerate(streams, len(pictures)):
-                part_progress = _part_of(progress, number, 1, len(uploads))
+                part_progress = _scale_progress(progress, number, 1, len(uploads))
                 with uploaded(name, content, folder) as path:
                     if path.suffix.lower() == ".zip":
                         part = _add_zip(
@@ -129,20 +129,20 @@ def add_uploads(
                 part_progress(1.0)
     except BaseException:
         with suppress(MudraError):  # the first error is the one to show
-            _note(recorder, parts or [Added(len(kept), new={"samples": kept})])
+            _record_in_history(recorder, parts or [Added(len(kept), new={"samples": kept})])
         raise
-    _note(recorder, parts)
+    _record_in_history(recorder, parts)
     refused = tuple(one for part in parts for one in part.refused)
-    return Added(sum(part.kept for part in parts), refused, _new_rows(parts))
+    return Added(sum(part.kept for part in parts), refused, _merge_new_rows(parts))
 
 
-def _note(recorder: Recorder, parts: Sequence[Added]) -> None:
-    """Into the project's history, to be undone."""
+def _record_in_history(recorder: Recorder, parts: Sequence[Added]) -> None:
+    """Record the added samples in the project's history for Undo."""
     title = f"Added {format_count(sum(part.kept for part in parts), 'sample')} from files"
-    recorder.store.note_added(recorder.project_id, title, _new_rows(parts))
+    recorder.store.note_added(recorder.project_id, title, _merge_new_rows(parts))
 
 
-def _new_rows(parts: Sequence[Added]) -> dict[str, list[int]]:
+def _merge_new_rows(parts: Sequence[Added]) -> dict[str, list[int]]:
     return {
         table: [row for part in parts for row in part.new.get(table, ())]
         for table in ("samples", "gestures", "persons")
@@ -187,10 +187,10 @@ def _suffix(upload: tuple[str, bytes]) -> str:
     return Path(upload[0]).suffix.lower()
 
 
-def _part_of(
+def _scale_progress(
     progress: Callable[[float], None], done: int, part: int, count: int
 ) -> Callable[[float], None]:
-    """Tells of `part` uploads of `count`, where so many are `done`."""
+    """Scale the progress of `part` of `count` uploads, of which `done` are done, to the whole."""
     return lambda share: progress((done + share * part) / count)
 
 
@@ -255,7 +255,7 @@ def record_frames(
     *,
     progress: Callable[[Progress, float], None] = lambda progress, time_s: None,
 ) -> Progress:
-    """One recording from frames that come by themselves: of a video, or of the local camera.
+    """Record frames of a video or the local camera as one recording.
 
     Ends with the frames or the plan, whichever is first; an interrupt or an error keeps what was
     recorded.
@@ -278,7 +278,7 @@ def record_frames(
 
 
 def open_frames(source: str) -> Iterator[Frame]:
-    """The frames of `camera:N` of this machine, or of a video.
+    """Read frames from `camera:N` of this machine, or from a video.
 
     Raises:
         MediaError: no such camera, or nothing that can be read.
@@ -294,7 +294,7 @@ def open_frames(source: str) -> Iterator[Frame]:
 
 
 def gesture_named(store: Store, project_id: int, text: str) -> Gesture:
-    """By its own name, or by what the eight are also called.
+    """Find a project's gesture by its name, or by an alias of a built-in gesture.
 
     Raises:
         NotFoundError: the project has no such gesture.

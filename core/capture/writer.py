@@ -12,42 +12,44 @@ log = logging.getLogger(__name__)
 
 
 class Writer:
-    """Puts one burst's samples into the store from a thread of its own."""
+    """Stores one recording's samples from a separate thread."""
 
     def __init__(self, store: Store, burst_id: int, every_s: float) -> None:
         self.reason, self.lost = "", 0
         self._store, self._recording_id, self._every_s = store, burst_id, every_s
         self._queue: queue.SimpleQueue[NewSample] = queue.SimpleQueue()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="mudra-writer", daemon=True)
+        self._thread = threading.Thread(
+            target=self._write_until_closed, name="mudra-writer", daemon=True
+        )
         self._thread.start()
 
     @property
     def error(self) -> str:
-        """What the person who records is told; "" while all is well."""
+        """Error message for the user, or ""."""
         if not self.reason:
             return ""
         return f"recording stopped, {self.lost} samples were not stored: {self.reason}"
 
     def put(self, sample: NewSample) -> None:
-        """Have it written with the next batch."""
+        """Add a sample to the next batch."""
         self._queue.put(sample)
 
     def no_more(self) -> None:
-        """Write what is there and end."""
+        """Store what is waiting, then stop."""
         self._ended.set()
 
     def finish(self) -> None:
-        """`no_more`, and wait until it has ended."""
+        """Call `no_more` and wait until everything is stored."""
         self.no_more()
         self._thread.join()
 
-    def _work(self) -> None:
+    def _write_until_closed(self) -> None:
         while not self._ended.wait(self._every_s):
-            self._write()
-        self._write()
+            self._write_batch()
+        self._write_batch()
 
-    def _write(self) -> None:
+    def _write_batch(self) -> None:
         batch = [self._queue.get() for _ in range(self._queue.qsize())]
         if not batch:
             return

@@ -40,36 +40,36 @@ class Answering:
 
 
 def answering(paths: Paths, project: Project) -> Answering:
-    """The model that answers for the project now."""
+    """Select the project's model in use."""
     if project.active_model is not None:
         folder = paths.model(project.active_model)
         if has_model(Run(folder)):
-            return _described(folder, project.active_model, chosen=True)
-    run = _newest(paths, project)
+            return _describe_model(folder, project.active_model, chosen=True)
+    run = _newest_training(paths, project)
     if run is not None:
-        return _described(run.path, run.name)
+        return _describe_model(run.path, run.name)
     name = starter_of(project.skeleton)
     return Answering(name, paths.model(name))
 
 
 def starter_of(skeleton: str) -> str:
-    """The model that ships for a skeleton, as `Paths.model` takes it; "" where there is none."""
+    """Name of the shipped model for a skeleton, as `Paths.model` takes it; "" if there is none."""
     if skeleton_named(skeleton).is_hand:
         return STARTER
     return ARMS if skeleton == SUBJECTS["Bodies"].name else ""
 
 
 def choose(store: Store, paths: Paths, project: Project, name: str) -> None:
-    """Have a run's model, or the STARTER, answer from now on; the newest training's until there is
-    a newer one. It can be undone."""
-    newest = _newest(paths, project)
+    """Set the project's model: a run's, or STARTER. Choosing the newest follows later trainings.
+    Can be undone."""
+    newest = _newest_training(paths, project)
     follows = newest is not None and newest.name == name
     store.set_active_model(project.id, None if follows else name)
 
 
 def follow(store: Store, paths: Paths, project: Project, run: Run) -> None:
-    """A training has ended: its model answers from now on where the one that was chosen was the
-    newest until then; an older one goes on answering."""
+    """After a training, switch to its model if the chosen one was the newest; an older chosen
+    model stays in use."""
     chosen = next((p.active_model for p in store.projects() if p.id == project.id), None)
     before = (other for other in list_runs(paths.runs) if other.name != run.name)
     ended = (r for r in before if has_model(r) and belongs_to(r, project) and r.status() in _WHOLE)
@@ -79,17 +79,17 @@ def follow(store: Store, paths: Paths, project: Project, run: Run) -> None:
 
 
 def has_model(run: Run) -> bool:
-    """Whether the run left a model that can be used, be it a preliminary one."""
+    """Whether the run has a usable model, possibly a preliminary one."""
     return (run.path / MODEL).is_file() and (run.path / METADATA).is_file()
 
 
-def _newest(paths: Paths, project: Project) -> Run | None:
-    """The project's newest training with a model; one that came in a file was not trained here."""
+def _newest_training(paths: Paths, project: Project) -> Run | None:
+    """The project's newest training with a model, ignoring imported models."""
     runs = (run for run in list_runs(paths.runs) if has_model(run) and belongs_to(run, project))
     return next((run for run in runs if "imported" not in run.about()), None)
 
 
-def _described(folder: Path, name: str, *, chosen: bool = False) -> Answering:
+def _describe_model(folder: Path, name: str, *, chosen: bool = False) -> Answering:
     if not (folder / LOG).is_file():
         return Answering(name, folder, chosen)
     records = Run(folder).records()

@@ -1,4 +1,4 @@
-"""Work that goes on when the page that began it is drawn anew or left."""
+"""Work that continues when its page is redrawn or closed."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ Progress = Callable[[float], None]
 
 
 class Job:
-    """A thread of its own that does something once.
+    """A function that runs once in its own thread.
 
     Args:
         work: is given what it calls with the share that is done, 0..1.
@@ -21,21 +21,21 @@ class Job:
     """
 
     def __init__(self, work: Callable[[Progress], Any]) -> None:
-        self.thread = threading.Thread(target=self._run, args=(work,), name="job")
+        self.thread = threading.Thread(target=self._run_work, args=(work,), name="job")
         self.share = 0.0
         self.result: Any = None
         self.error: Exception | None = None
 
     def over(self, within_s: float = 0.0) -> bool:
-        """Whether it is done, or will be within so long."""
+        """Whether the work is done, waiting up to `within_s` for it."""
         self.thread.join(within_s)
         return not self.thread.is_alive()
 
-    def _run(self, work: Callable[[Progress], Any]) -> None:
+    def _run_work(self, work: Callable[[Progress], Any]) -> None:
         try:
-            self.result = work(self._move)
+            self.result = work(self._set_share)
         except Exception as error:  # told by who asks for the result
             self.error = error
 
-    def _move(self, share: float) -> None:
+    def _set_share(self, share: float) -> None:
         self.share = share

@@ -23,21 +23,21 @@ NAMES = {"mlp": "MLP", "knn": "k-NN", "logreg": "Logistic regression", "forest":
 
 
 def begin_left_out(manager: TrainingManager, project: Project, of: Run) -> Run:
-    """Leave each person of the project out once, as the training `of` learned; in a thread. The
-    summary goes into the model's metadata, too.
+    """Start a leave-one-person-out evaluation of a training in a thread; the summary is also stored
+    in the model's metadata.
 
     Raises:
         TrainingError: something runs already, one person only, or the samples have changed since.
         ModelError: the training has left no model.
     """
-    data, options, epochs, protocol = _as_trained(manager, project, of)
+    data, options, epochs, protocol = _training_setup(manager, project, of)
     persons = data.known_persons
 
     def work(run: Run, stop: Stop) -> None:
         from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 
         def progress(person: str, found: dict[str, Any]) -> None:
-            run.log(event="person", person=person, **_without_cells(found))
+            run.log(event="person", person=person, **_without_confusion(found))
 
         found = leave_one_person_out(data, options, epochs, progress=progress, stop=stop)
         if not stop.is_set():
@@ -45,13 +45,13 @@ def begin_left_out(manager: TrainingManager, project: Project, of: Run) -> Run:
             run.log(event="result", **summary)
             change_json(of.path / METADATA, {SUMMARY: summary})
 
-    return _begin(manager, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
+    return _start_measurement(manager, project, LEFT_OUT, work, {"of": of.name, "persons": persons})
 
 
 def begin_comparison(
     manager: TrainingManager, project: Project, *, seed: int = 0, estimator: str | None = None
 ) -> Run:
-    """Measure every classifier on the same split of the project's samples, in a thread.
+    """Start comparing every classifier on the same split of the project's samples, in a thread.
 
     Raises:
         TrainingError: something runs already.
@@ -68,13 +68,13 @@ def begin_comparison(
         run.log(event="result", **compare(data, seed=seed, progress=progress, stop=stop))
 
     about = {"seed": seed, "samples": len(data), "classifiers": list(CLASSIFIERS)}
-    return _begin(manager, project, COMPARISON, work, about)
+    return _start_measurement(manager, project, COMPARISON, work, about)
 
 
 def wait_for(
     manager: TrainingManager, run: Run, progress: Callable[[int, int], None]
 ) -> dict[str, Any]:
-    """Wait for a measurement of this process; an interrupt ends it early.
+    """Wait for a measurement of this process; Ctrl+C stops it.
 
     Returns:
         Its result.
@@ -98,7 +98,8 @@ def wait_for(
 
 
 def done_of(run: Run) -> tuple[int, int, str]:
-    """How many persons or classifiers are done, of how many, and which is next ("" at the end)."""
+    """Progress of a measurement: people or classifiers done, total, and the next one ("" at the
+    end)."""
     about = run.about()
     names = about["persons"] if about[KIND] == LEFT_OUT else about["classifiers"]
     done = len(run.records("person" if about[KIND] == LEFT_OUT else "classifier"))
@@ -112,14 +113,14 @@ def comparison_of(manager: TrainingManager, project: Project) -> Run | None:
 
 
 def left_out_of(manager: TrainingManager, project: Project, of: Run) -> Run | None:
-    """The newest measurement of a training's model that left each person out and has a result."""
+    """The newest leave-one-person-out evaluation of a training that has a result."""
     runs = manager.runs(project, LEFT_OUT)
     return next((run for run in runs if run.about()["of"] == of.name and result_of(run)), None)
 
 
 def in_one_sentence(found: dict[str, Any]) -> str:
-    """What a comparison says, for who wants to know which classifier to take."""
-    others = {verdict: _named(found, verdict) for verdict in ("better", "worse", "same")}
+    """Summarise a comparison in one sentence: which classifiers beat the MLP or lose to it."""
+    others = {verdict: _join_names(found, verdict) for verdict in ("better", "worse", "same")}
     if others["better"]:
         return f"On these samples {others['better']} did better than the MLP."
     if others["worse"] and others["same"]:
@@ -135,21 +136,21 @@ def in_one_sentence(found: dict[str, Any]) -> str:
     )
 
 
-def _named(found: dict[str, Any], wanted: str) -> str:
+def _join_names(found: dict[str, Any], wanted: str) -> str:
     names = [NAMES[row["classifier"]] for row in found["rows"] if verdict(row) == wanted]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """How a classifier does beside the first, by the difference's interval: "better", "worse" or
-    "same"; "" for the first."""
+    """Compare a classifier with the first by the interval of their difference: "better", "worse"
+    or "same"; "" for the first."""
     if "difference" not in row:
         return ""
     low, high = row["difference_interval"]
     return "better" if low > 0 else "worse" if high < 0 else "same"
 
 
-def _begin(
+def _start_measurement(
     manager: TrainingManager,
     project: Project,
     kind: str,
@@ -168,12 +169,11 @@ def _begin(
     return manager.start(project, start)
 
 
-def _as_trained(
+def _training_setup(
     manager: TrainingManager, project: Project, of: Run
 ) -> tuple[GestureData, Any, int, Protocol]:
-    """The samples, options and epochs that a training's model came from, and the protocol of
-    leaving persons out of them: where the training chose its epochs on held-out samples, these were
-    of the same persons."""
+    """Samples, options and epochs of a training, and the evaluation protocol: if the training chose
+    its epochs on held-out samples, these were of the same people."""
     from core.gestures.classifier.fitting import TrainOptions
     from core.gestures.classifier.learner import without_empty_gestures
     from core.gestures.modelfile.export import data_hash
@@ -202,10 +202,10 @@ def _as_trained(
         ) from error
 
 
-def _without_cells(found: dict[str, Any]) -> dict[str, Any]:
+def _without_confusion(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "confusion"}
 
 
 def is_running(run: Run | None, kind: str) -> bool:
-    """Whether that is a measurement of this kind, under way."""
+    """Whether the run is a measurement of this kind that is running."""
     return run is not None and run.about().get(KIND) == kind and run.status() == RUNNING

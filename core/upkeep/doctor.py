@@ -1,6 +1,6 @@
-"""What keeps Mudra from working on this machine, and the fix of each.
+"""Checks of this machine: what keeps Mudra from working, and how to fix it.
 
-Only the standard library is needed to begin: a package that is missing is a finding, not a crash.
+This module imports only the standard library first: a missing package is a finding, not a crash.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ _SETUP = "type `make setup`"
 
 @dataclass(frozen=True)
 class Check:
-    """One finding.
+    """Result of one check.
 
     Attributes:
         name: what was looked at.
@@ -49,30 +49,30 @@ class Check:
 
 
 def examine(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
-    """Every check, in the order in which they matter."""
-    return list(_checks(paths, port, root))
+    """Run every check, the most important ones first."""
+    return list(_run_checks(paths, port, root))
 
 
 def is_well(checks: list[Check]) -> bool:
-    """Nothing is wrong; warnings are allowed."""
+    """Whether no check is wrong; warnings are allowed."""
     return all(check.state != WRONG for check in checks)
 
 
-def _checks(paths: Paths, port: int, root: Path) -> Iterator[Check]:
-    yield _python()
-    yield _guarded("packages", lambda: _packages(root / "requirements.txt"))
-    yield _guarded("GL libraries", _gl_libraries)
-    yield _guarded("hand models", lambda: _models(paths))
-    yield _guarded("starter model", lambda: _starter(paths))
-    yield _guarded("emoji font", _emoji_font)
-    yield _guarded("store", lambda: _store(paths))
-    yield _guarded("disk", lambda: _disk(paths.workspace))
-    yield _guarded("port", lambda: _port(port))
-    yield _guarded("camera", lambda: _camera(port))
+def _run_checks(paths: Paths, port: int, root: Path) -> Iterator[Check]:
+    yield _check_python()
+    yield _run_guarded("packages", lambda: _check_packages(root / "requirements.txt"))
+    yield _run_guarded("GL libraries", _check_gl_libraries)
+    yield _run_guarded("hand models", lambda: _check_models(paths))
+    yield _run_guarded("starter model", lambda: _check_starter(paths))
+    yield _run_guarded("emoji font", _check_emoji_font)
+    yield _run_guarded("store", lambda: _check_store(paths))
+    yield _run_guarded("disk", lambda: _check_disk(paths.workspace))
+    yield _run_guarded("port", lambda: _check_port(port))
+    yield _run_guarded("camera", lambda: _check_camera(port))
 
 
-def _guarded(name: str, check: Callable[[], Check]) -> Check:
-    """A check that breaks says so, and the next ones are still made."""
+def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
+    """Run a check; an exception becomes a finding, so that the next checks still run."""
     try:
         return check()
     except ImportError as error:
@@ -81,7 +81,7 @@ def _guarded(name: str, check: Callable[[], Check]) -> Check:
         return Check(name, WRONG, f"can't be read: {error!r}", _SETUP)
 
 
-def _python() -> Check:
+def _check_python() -> Check:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info[:2] < _OLDEST_PYTHON:
         wanted = ".".join(map(str, _OLDEST_PYTHON))
@@ -89,7 +89,7 @@ def _python() -> Check:
     return Check("Python", OK, found)
 
 
-def _packages(requirements: Path) -> Check:
+def _check_packages(requirements: Path) -> Check:
     missing, other, count = [], [], 0
     for line in requirements.read_text(encoding="utf-8").splitlines():
         name, _, pinned = line.partition("==")
@@ -110,17 +110,17 @@ def _packages(requirements: Path) -> Check:
     return Check("packages", OK, f"all {count} of requirements.txt")
 
 
-def _gl_libraries() -> Check:
+def _check_gl_libraries() -> Check:
     if sys.platform != "linux":
         return Check("GL libraries", OK, f"part of {platform.system()}")
-    missing = [package for library, package in _GL_LIBRARIES.items() if not _loads(library)]
+    missing = [package for library, package in _GL_LIBRARIES.items() if not _can_load(library)]
     if missing:
         command = f"sudo apt-get install {' '.join(missing)}"
         return Check("GL libraries", WRONG, f"missing: {', '.join(missing)}", command)
     return Check("GL libraries", OK, ", ".join(_GL_LIBRARIES.values()))
 
 
-def _loads(library: str) -> bool:
+def _can_load(library: str) -> bool:
     try:
         ctypes.CDLL(library)
     except OSError:
@@ -128,7 +128,7 @@ def _loads(library: str) -> bool:
     return True
 
 
-def _models(paths: Paths) -> Check:
+def _check_models(paths: Paths) -> Check:
     from core.weights.mediapipe_models import is_prepared, path_of
 
     if not is_prepared(paths.weights):
@@ -141,7 +141,7 @@ def _models(paths: Paths) -> Check:
     return Check("hand models", OK, f"verified, in {paths.weights}")
 
 
-def _starter(paths: Paths) -> Check:
+def _check_starter(paths: Paths) -> Check:
     from core.gestures.modelfile.gesture_model import GestureModel
 
     try:
@@ -151,7 +151,7 @@ def _starter(paths: Paths) -> Check:
     return Check("starter model", OK, f"{len(model.gestures)} gestures")
 
 
-def _emoji_font() -> Check:
+def _check_emoji_font() -> Check:
     from core.pose.drawing import emoji_font_path
 
     path = emoji_font_path()
@@ -161,7 +161,7 @@ def _emoji_font() -> Check:
     return Check("emoji font", OK, str(path))
 
 
-def _store(paths: Paths) -> Check:
+def _check_store(paths: Paths) -> Check:
     from core.store import Store
     from core.store.engine import without_password
 
@@ -191,7 +191,7 @@ def _store(paths: Paths) -> Check:
     return Check("store", OK, f"{projects} projects, whole, at {where}")
 
 
-def _disk(folder: Path) -> Check:
+def _check_disk(folder: Path) -> Check:
     place = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(place).free
     found = f"{free / 2**30:.1f} GiB free at {place}"
@@ -205,7 +205,7 @@ def _disk(folder: Path) -> Check:
     )
 
 
-def _port(port: int) -> Check:
+def _check_port(port: int) -> Check:
     with socket.socket() as probe:
         probe.settimeout(1)
         taken = probe.connect_ex(("127.0.0.1", port)) == 0
@@ -215,7 +215,7 @@ def _port(port: int) -> Check:
     return Check("port", OK, f"{port} is free")
 
 
-def _camera(port: int) -> Check:
+def _check_camera(port: int) -> Check:
     context = (
         f"browsers give a camera to https:// and to http://localhost:{port} alone, not to "
         "http://ADDRESS from another machine"

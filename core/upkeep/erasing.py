@@ -64,11 +64,11 @@ class Erased:
 def kept_here(store: Store, paths: Paths) -> list[Kept]:
     """Where everything lies that Mudra keeps, empty places left out; of an owner only what is
     theirs, without the server's paths."""
-    found = [_in_database(store, paths)]
+    found = [_describe_database(store, paths)]
     for path, derived in derived_folders(paths):
         shown = f"your folder, {path.name}" if paths.owner else path
         found.append(Kept(derived.what, shown, size_of(path), goes_with=derived.goes_with))
-    for path in _temporary(paths):
+    for path in _find_temporary_folders(paths):
         found.append(Kept("uploads and downloads under way", path, size_of(path)))
     if not paths.owner:
         size = size_of(paths.weights)
@@ -77,8 +77,8 @@ def kept_here(store: Store, paths: Paths) -> list[Kept]:
     return [one for one in found if one.bytes]
 
 
-def _in_database(store: Store, paths: Paths) -> Kept:
-    """The rows: an owner's own, or the whole database."""
+def _describe_database(store: Store, paths: Paths) -> Kept:
+    """Describe the stored rows: an owner's own, or the whole database."""
     if paths.owner:
         where, size = "the studio's database", _own_bytes(store)
     else:
@@ -89,7 +89,7 @@ def _in_database(store: Store, paths: Paths) -> Kept:
 
 
 def _own_bytes(store: Store) -> int:
-    """About what the owner's samples and crops take, those in the bin, too."""
+    """Approximate size of the owner's samples and crops, including deleted ones."""
     projects = [*store.projects(), *store.projects(deleted=True)]
     with store.reading() as connection:
         sizes = [project_size(connection, one.id, with_bin=True) for one in projects]
@@ -115,13 +115,13 @@ def erase_everything(store: Store, paths: Paths, manager: TrainingManager | None
             stop_net_training(run)
     erased = Erased()
     for path, _ in derived_folders(paths):
-        _remove(path, erased)
-    for path in _temporary(paths):
+        _remove_path(path, erased)
+    for path in _find_temporary_folders(paths):
         for inside in path.iterdir():
-            _remove(inside, erased)
+            _remove_path(inside, erased)
         # a visitor's page may still hold the folder itself
         if not path.name.startswith("mudra-files-"):
-            _remove(path, erased)
+            _remove_path(path, erased)
     empty_store(store)  # last: on a full disk it may need what the others took
     try:
         give_back_space(store)
@@ -182,7 +182,7 @@ def forget_pictures_here(store: Store, paths: Paths, project: Project) -> int:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file or of all files below a folder; links count nothing."""
+    """Size in bytes of a file or of all files in a folder; links count 0."""
     if path.is_symlink():
         return 0
     if path.is_file():
@@ -201,7 +201,7 @@ def _database_files(paths: Paths) -> list[Path]:
     return [p for end in ends if (p := Path(f"{paths.database}{end}")).is_file()]
 
 
-def _temporary(paths: Paths) -> list[Path]:
+def _find_temporary_folders(paths: Paths) -> list[Path]:
     """Mudra's own temporary folders: named as it names them, this user's, closed to others. Whose
     among those who log in is not known: theirs end with their visits."""
     found: list[Path] = []
@@ -217,7 +217,7 @@ def _temporary(paths: Paths) -> list[Path]:
     return sorted(found)
 
 
-def _remove(path: Path, erased: Erased) -> None:
+def _remove_path(path: Path, erased: Erased) -> None:
     try:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)

@@ -24,12 +24,12 @@ _LEAST = 16  # characters of the secret
 
 
 def is_by_proxy(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a proxy says who it is."""
+    """Whether people log in at a proxy."""
     return bool(environ.get(HEADER))
 
 
 def proxy_user(headers: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> str:
-    """The name that the proxy gives.
+    """Read the visitor's name from the proxy's header.
 
     Args:
         headers: of the request, found whatever the case of their names.

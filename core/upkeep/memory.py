@@ -10,7 +10,7 @@ WAIT_S = 1.0  # the connection lets go of its buffers a moment after the stream'
 
 
 def give_back_later() -> None:
-    """Collect and trim soon, in a thread of its own."""
+    """Free unused memory soon, in a separate thread."""
     timer = threading.Timer(WAIT_S, give_back)
     timer.daemon = True
     timer.start()

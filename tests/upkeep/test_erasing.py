@@ -209,5 +209,5 @@ def test_only_private_folders_with_our_names_are_ours(paths, tmp_path):
         (tmp_path / "tmp" / name).mkdir(mode=0o700)
     (tmp_path / "tmp" / "mudra-abcd1234").chmod(0o755)
     (tmp_path / "tmp" / "mudra-wxyz1234").symlink_to(tmp_path)
-    assert [p.name for p in erasing._temporary(paths)] == ["mudra-files-abcd1234"]
+    assert [p.name for p in erasing._find_temporary_folders(paths)] == ["mudra-files-abcd1234"]
     assert stat.S_IMODE(Path(tempfile.mkdtemp(prefix="mudra-")).stat().st_mode) == 0o700
