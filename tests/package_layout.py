@@ -167,7 +167,7 @@ def package_of(name: str) -> str | None:
     """The package a dotted name lies in: "core" for the root, None for what is not ours."""
     first, *rest = name.split(".")
     if first != "core":
-        return first if first in ("pages", "app", "serve") else None
+        return first if first in ("pages", "app") else None
     package = rest[0] if rest else "core"
     return "cli" if package == "__main__" or package.startswith("cli") else package
 
