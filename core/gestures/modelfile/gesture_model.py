@@ -304,8 +304,10 @@ def _read_metadata(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is no gesture model's metadata ({error!r})") from error
+    if not isinstance(content, dict):
+        raise ModelError(f"{path} is no gesture model's metadata: it is not a JSON object")
     _check_features(ModelMetadata.of(content), path.parent)
-    return dict(content)
+    return content
 
 
 def _check_features(metadata: ModelMetadata, folder: Path) -> None:
