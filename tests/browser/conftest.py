@@ -300,7 +300,7 @@ def begin_performance(page: Page, gesture: str) -> None:
     button_to_hold(page, gesture).hover()
     page.mouse.down()
     recorded_s = card(page, gesture).locator(".count")
-    expect(recorded_s).to_have_text(re.compile(r"● [4-9]\.\d s"))
+    expect(recorded_s).to_have_text(re.compile(r"● [5-9]\.\d s"))
 
 
 def keeps(page: Page, gesture: str, at_least: int = 3) -> None:

@@ -80,7 +80,7 @@ def test_a_swipe_is_taught_on_studio_and_read_on_live(look, swipes, workspace, p
         page.mouse.up()
         assert kept(page, "swipe_left") == 1
         [clip] = store.samples(project.id, limit=1)
-        assert clip.times_s[-1] - clip.times_s[0] < 1.8  # of four seconds
+        assert clip.times_s[-1] - clip.times_s[0] < 1.8  # of five seconds
         way = clip.keypoints[-1, 0, 0] - clip.keypoints[0, 0, 0]
         way *= 640 / clip.size_hw[1]  # a browser short of time sends smaller pictures
         assert WAY - 60 < way < WAY + 60

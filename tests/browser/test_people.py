@@ -120,7 +120,8 @@ def test_boxes_come_from_a_detections_file(picture, tmp_path, pictures):
     uploader = page.get_by_test_id("stFileUploader").filter(has_text="Detections or COCO")
     uploader.locator("input[type=file]").set_input_files(str(given))
     expect(boxes(page)).to_have_count(3)
-    assert [size_of(page, n) for n in range(3)] == [(220, 350), (60, 90), (90, 120)]
+    # from the centre of a box's first pixel to that of its last one
+    assert [size_of(page, n) for n in range(3)] == [(219, 349), (59, 89), (89, 119)]
     boxes(page).nth(2).click()
     expect(boxes(page).nth(2)).to_have_attribute("aria-pressed", "true")
     settled(page)
