@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.errors import StoreError
 from core.pose.skeletons import SUBJECTS
 from core.store import Project, Store
 from pages.panels.camera.stage import is_set
@@ -28,7 +29,7 @@ def pick_project() -> Project:
         st.rerun()
     undo_bar()
     store = studio().store
-    projects = store.projects() or [store.create_project(FIRST_PROJECT)]
+    projects = list_or_create_projects(store)
     project = _wanted(projects)
     drawn: Project | None = st.session_state.get("project_drawn")
     if drawn and drawn.id == project.id and drawn.name != project.name:
@@ -47,6 +48,17 @@ def pick_project() -> Project:
     st.session_state["project_id"] = project.id
     st.query_params["project"] = project.name
     return project
+
+
+def list_or_create_projects(store: Store) -> Sequence[Project]:
+    """List the projects; create the first one if there are none."""
+    if not store.projects():
+        try:
+            store.create_project(FIRST_PROJECT)
+        except StoreError:
+            if not store.projects():  # else another visitor created it at the same moment
+                raise
+    return store.projects()
 
 
 def _wanted(projects: Sequence[Project]) -> Project:
