@@ -30,8 +30,8 @@ from core.estimators.depth_net import DepthNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.lab.renderer.render import mixture
 from core.paths import Paths
-from core.pose.drawing import draw_pose
-from core.pose.skeletons import HAND_21, NYU_14
+from core.pose.drawing.poses import draw_pose
+from core.pose.skeletons.table import HAND_21, NYU_14
 from core.pose.types import Frame, Picture, Pose
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import IN_DEPTH, SIDE_MM, create_finder

@@ -21,7 +21,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.label_noise import noise_by_model, noise_by_neighbours
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.learning.runs import Run
+from core.training.runs import Run
 
 SHARE, RECORDING = 0.03, 50
 

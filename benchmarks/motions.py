@@ -30,7 +30,7 @@ from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import GestureData
 from core.gestures.motion.motion_learner import fit_again, probabilities
 from core.gestures.motion.templates import warped_distances
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from tests.support.recorded_clips import clips_of, signs_of, surer
 
 EXAMPLES, DRAWS = 2, 20

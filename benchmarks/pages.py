@@ -33,8 +33,8 @@ KINDS = (NEW, ADDRESS, CLICK)
 
 def prepare(paths: Paths, table: Path, pictures: int) -> None:
     """A project with the table's samples, or with pictures, and a model trained on it."""
-    from core.capture.importing import import_path
     from core.jobs.trainings import train_here
+    from core.recording.imports.importing import import_path
 
     store = Store(paths.store)
     if pictures:

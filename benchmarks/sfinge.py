@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.detection import Span, detection_figures
-from core.capture.clips import LEAST_FRAMES, MOST_S
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.classifier.learner import train
 from core.gestures.data import GestureData
@@ -24,8 +23,9 @@ from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionStream
 from core.gestures.motion.trimming import moving_part
-from core.learning.runs import Run
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
+from core.recording.clips import LEAST_FRAMES, MOST_S
+from core.training.runs import Run
 from tests.support.recorded_clips import Clips, clips_of
 
 FILE, FPS = "sfinge3d_v1.npz", 20

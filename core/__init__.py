@@ -2,25 +2,25 @@
 everything else (drawing, recording, features, metrics) reads Estimates.
 
     media ──Frame──▶ estimators ──Estimate──▶ pose.drawing ──picture──▶ pages
-                          ▲                ├─▶ capture, store  ─▶ gestures.features ─▶ label
-                   nets + weights          └─▶ pose.metrics
+                          ▲                ├─▶ recording, store─▶ gestures.features ─▶ label
+                   nets + modelfiles       └─▶ pose.metrics
 
     errors       every exception, as a tree
     files        the one atomic write
-    spreading    the same work on many things: here, in processes, on several machines
+    parallel     the same work on many things: here, in processes, on several machines
     workers      child processes for work that may crash, hang or take all memory
     pose         what a pose is: pure maths on arrays
     media        pictures, videos, cameras → Frames; every limit on untrusted files
     depth        depth pictures and the hand in them: cameras, sources, cubes, labels
     nets         pose networks, one readable file each
-    weights      third-party model files: fetched, verified, prepared
+    modelfiles   model files: fetched, verified, read whatever their format
     datasets     pictures with annotations → batches
-    learning     training nets: a run is a folder; one visible loop
+    training     training nets: a run is a folder; one visible loop
     estimators   Frame → Estimate
     gestures     keypoints → gesture: features, training, evaluation, the model in use
     paths        where things lie
     store        everything recorded, in one database; bin, undo, migrations
-    capture      camera, files and folders → samples
+    recording    camera, files and folders → samples
     jobs         trainings and measurements that outlive their page
     exchange     projects, tables, COCO, bundles: in and out
     reading      estimates → gestures: what live and files share
@@ -29,7 +29,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
     measuring    estimators, nets and gesture models against labels
     actions      stable gestures told to other programs
     review       order, label noise, balance, the map of the samples
-    upkeep       doctor, privacy, erasing, memory
+    admin        doctor, privacy, erasing, memory
     lab          how what ships was made: starter model, light nets, rendered hands; bench
     cli          the command line over the same functions as the pages
 

@@ -20,8 +20,8 @@ from core.offline.bodies import (
 )
 from core.offline.keypoint_table import csv_of, json_of, parquet_of
 from core.pose.angles import ANGLES, angles_of
-from core.pose.body_drawing import AS_IT_IS, BodyView, draw_body
-from core.pose.skeletons import BODY_33, skeleton_named
+from core.pose.drawing.bodies import AS_IT_IS, BodyView, draw_body
+from core.pose.skeletons.table import BODY_33, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource

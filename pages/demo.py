@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from core.capture.demo import (
+from core.gestures.labels import format_count
+from core.gestures.modelfile.gesture_model import MODEL
+from core.live.live import LiveProcessor, Options
+from core.modelfiles.mediapipe_models import is_prepared
+from core.recording.demo import (
     DEMO_PROJECT,
     ReplayEstimator,
     fill_demo,
@@ -10,11 +14,7 @@ from core.capture.demo import (
     plain_picture,
     read_demo,
 )
-from core.gestures.labels import format_count
-from core.gestures.modelfile.gesture_model import MODEL
-from core.live.live import LiveProcessor, Options
 from core.store import Project
-from core.weights.mediapipe_models import is_prepared
 from pages.panels.camera.settings import camera_probe
 from pages.panels.layout import errors_shown
 from pages.panels.live.readings import show_gesture, show_hands

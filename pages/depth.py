@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.live.hand_trace import HandTrace
 from core.live.live import LiveProcessor, Options
-from core.pose.skeletons import SUBJECTS
+from core.pose.skeletons.table import SUBJECTS
 from pages.components.depth_view import Scene, draw_depth, of_joints
 from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import show_trouble

@@ -9,7 +9,7 @@ from core.exchange.model_files import proof_of as proof_of_bundle
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.bundle import BESIDE, SUFFIX, check_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.store import Project
 from pages.panels.controls import upload_field
 from pages.panels.layout import errors_shown

@@ -18,7 +18,7 @@ from core.offline.files import (
     table_of,
     zip_of_pictures,
 )
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view

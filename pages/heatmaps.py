@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.correcting import Moment
 from core.gestures.labels import safe_label
 from core.live.live import Options
 from core.media.videos import VIDEO_SUFFIXES
 from core.offline.files import Read, read_file
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource, skeleton_by, stages_of
+from core.recording.correcting import Moment
 from pages.panels.camera.keypoints import pick_net, pick_number
 from pages.panels.camera.stage import Stage, has_picture, stage
 from pages.panels.camera.stream import watch_trouble

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.capture.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
-from core.capture.recording import Recorder
 from core.gestures.labels import safe_label
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
+from core.recording.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
+from core.recording.recorder import Recorder
 from core.store import Project
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number

@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from core.gestures.labels import safe_label
-from core.store import Project
-from core.upkeep.erasing import (
+from core.admin.erasing import (
     WORD,
     empty_bin_here,
     erase_everything,
     forget_pictures_here,
     kept_here,
 )
-from core.upkeep.privacy import senders, who_can_open
+from core.admin.privacy import senders, who_can_open
+from core.gestures.labels import safe_label
+from core.store import Project
 from pages.panels.camera.stream import RTC_CONFIGURATION
 from pages.panels.layout import errors_shown, show_table
 from pages.panels.project.data import forget_prepared

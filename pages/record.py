@@ -6,17 +6,17 @@ from typing import Any
 import streamlit as st
 
 from core.actions.osc import IN_PORT, START, STOP, RecordingRemote
-from core.capture.recording import Recorder
-from core.capture.samples import picture_of
-from core.capture.stills import Added
-from core.capture.uploads import add_uploads, file_recorder
 from core.errors import ActionError
 from core.gestures.labels import safe_label
 from core.live.live import LiveProcessor, Options
 from core.offline.files import SUFFIXES, refusal_text
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import source_for
+from core.recording.imports.uploads import add_uploads, file_recorder
+from core.recording.recorder import Recorder
+from core.recording.samples import picture_of
+from core.recording.stills import Added
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
 from pages.panels.camera.keypoints import overlay, pick_keypoints

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.gestures.labels import safe_label
 from core.jobs.trainings import KIND, not_learned
-from core.learning.runs import RUNNING, Run
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.store import GestureOverview, Project
 from core.store.fitting import learn_in_space
+from core.training.runs import RUNNING, Run
 from pages.panels.layout import errors_shown, show_table
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio

@@ -17,13 +17,13 @@ import psycopg
 import pytest
 from filelock import FileLock
 
-from core.capture.importing import import_path
 from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.trainings import train_here
+from core.modelfiles.mediapipe_models import is_prepared
 from core.paths import Paths
+from core.recording.imports.importing import import_path
 from core.store import Store
-from core.weights.mediapipe_models import is_prepared
 from tests.support import postgresql
 from tests.support.performances import perform
 from tests.support.studio import find_chromium

@@ -236,10 +236,10 @@ def test_a_cycle_inside_a_package_is_found_through_a_third_module(tmp_path: Path
         ("core/live/live.py", "import streamlit as st"),
         ("core/estimators/heatmap_net.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
-        ("core/capture/importing.py", "import sqlalchemy"),
+        ("core/recording/imports/importing.py", "import sqlalchemy"),
         ("core/gestures/modelfile/gesture_model.py", "def f():\n    import torch"),
         ("core/live/live.py", "from sklearn.metrics import accuracy_score"),
-        ("core/weights/readers.py", "import pickle"),
+        ("core/modelfiles/readers.py", "import pickle"),
         ("core/gestures/classifier/learner.py", "import joblib"),
         ("core/datasets/hand_crops.py", "import albumentations"),
         ("core/nets/cpm.py", "import tensorflow"),
@@ -284,12 +284,12 @@ def test_a_print_in_the_library_is_found(tmp_path: Path) -> None:
     [
         "points = row.reshape(-1, 21, 2)",
         "bones = np.zeros((20, 2))",
-        "from core.pose.skeletons import HAND_21\nsize = HAND_21.size",
+        "from core.pose.skeletons.table import HAND_21\nsize = HAND_21.size",
         "project = store.create_project('A', skeleton='hand_21')",
     ],
 )
 def test_a_hand_in_code_for_any_skeleton_is_found(tmp_path: Path, text: str) -> None:
-    modules = made_tree(tmp_path, {"core/review/a.py": text, "core/pose/skeletons.py": text})
+    modules = made_tree(tmp_path, {"core/review/a.py": text, "core/pose/skeletons/table.py": text})
     assert [line.split(":")[0] for line in package_layout.written_sizes(modules)] == [
         "core/review/a.py"
     ]

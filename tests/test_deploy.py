@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.admin.login import HEADER, SECRET, SECRET_HEADER, is_by_proxy
 from core.paths import Paths
-from core.upkeep.login import HEADER, SECRET, SECRET_HEADER, is_by_proxy
 
 GIVEN = {"MUDRA_LOGIN_SECRET": "a-secret-of-the-proxy", "MUDRA_DB_PASSWORD": "geheim"}
 

@@ -31,8 +31,6 @@ from onnx import TensorProto, helper
 from PIL import Image
 from pyarrow import parquet
 
-from core.capture.demo import ReplayEstimator, read_demo
-from core.capture.importing import import_path
 from core.depth.io.recordings import open_depth
 from core.errors import MudraError
 from core.exchange.model_files import sample_hands
@@ -43,6 +41,8 @@ from core.measuring.evaluating import evaluate
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Paths
+from core.recording.demo import ReplayEstimator, read_demo
+from core.recording.imports.importing import import_path
 from core.store import Store
 
 MEMORY = 2**30  # bytes that a case may take beyond what its process starts with

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.weights.browser_files import is_ready
+from core.modelfiles.browser_files import is_ready
 from tests.conftest import lacking
 from tests.support.page_client import list_components
 

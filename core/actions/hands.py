@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.pose.grips import Grip, Grips
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
 from core.reading.reading import Reading

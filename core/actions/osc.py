@@ -20,12 +20,12 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change, RateLimit
 from core.actions.hands import HandInSpace
-from core.capture.plans import CONTINUOUS
-from core.capture.recording import Recorder
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
 from core.reading.motions import Motion
 from core.reading.reading import Reading
+from core.recording.plans import CONTINUOUS
+from core.recording.recorder import Recorder
 
 log = logging.getLogger(__name__)
 

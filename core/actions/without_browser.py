@@ -8,7 +8,6 @@ from typing import TypeVar
 from core.actions.actions import Actions, Settings
 from core.actions.changes import Change
 from core.actions.hands import HandInSpace
-from core.capture.uploads import open_frames
 from core.depth.frames import DepthFrame, DepthSource
 from core.errors import ActionError
 from core.estimators import Estimator
@@ -17,6 +16,7 @@ from core.pose.types import Estimate, Frame
 from core.reading.depth_estimates import estimate_of
 from core.reading.depth_reading import DepthReader
 from core.reading.reading import HandReader
+from core.recording.imports.uploads import open_frames
 
 Told = Change | HandInSpace
 

@@ -126,7 +126,7 @@ def parse_map(text: str | None) -> dict[str, str] | None:
 
 
 def check_layout(layout: str) -> None:
-    from core.capture.importing import LAYOUTS
+    from core.recording.imports.importing import LAYOUTS
 
     check_choice(layout, LAYOUTS, "--layout")
 

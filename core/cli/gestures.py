@@ -300,7 +300,7 @@ def extract(
 
 
 def _frame_text(frame: dict[str, Any]) -> str:
-    from core.pose.skeletons import skeleton_named
+    from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(frame["skeleton"]) if "skeleton" in frame else None
     who = "hand" if skeleton is None else "person" if skeleton.is_body else skeleton.title

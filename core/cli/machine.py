@@ -31,7 +31,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Look for what keeps Mudra from working here, and say how it is fixed."""
-    from core.upkeep.doctor import examine, is_well
+    from core.admin.doctor import examine, is_well
 
     checks = examine(Paths.find(workspace), port)
     well = is_well(checks)
@@ -58,7 +58,7 @@ def delete_everything(
     as_json: Json = False,
 ) -> None:
     """Delete for good all that was recorded, trained and imported on this machine."""
-    from core.upkeep.erasing import erase_unopened
+    from core.admin.erasing import erase_unopened
 
     must_agree(yes)
     erased = erase_unopened(Paths.find(workspace))

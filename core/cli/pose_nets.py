@@ -41,8 +41,8 @@ def evaluate_net(
     from core.measuring.body_measuring import finds_bodies, measure_bodies
     from core.measuring.depth_evaluating import measure_depth_net
     from core.measuring.net_evaluating import evaluate_net as evaluate_
-    from core.pose.skeletons import skeleton_named
-    from core.weights.model_folder import DepthMetadata, is_net
+    from core.modelfiles.model_folder import DepthMetadata, is_net
+    from core.pose.skeletons.table import skeleton_named
 
     paths = Paths.find()
     if is_net(paths.net(name), DepthMetadata):

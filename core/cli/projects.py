@@ -61,7 +61,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a project, of hands, of both hands together or of bodies."""
-    from core.pose.skeletons import SUBJECTS
+    from core.pose.skeletons.table import SUBJECTS
 
     if bodies + both_hands + motions > 1:
         raise typer.BadParameter("choose one of --bodies, --both-hands and --motions")
@@ -114,7 +114,7 @@ def empty_bin(
     as_json: Json = False,
 ) -> None:
     """Delete for good all that lies in the bin, of all projects."""
-    from core.upkeep.erasing import empty_bin_here
+    from core.admin.erasing import empty_bin_here
 
     must_agree(yes)
     paths = Paths.find(workspace)
@@ -132,7 +132,7 @@ def forget_pictures(
     as_json: Json = False,
 ) -> None:
     """Delete a project's pictures for good; from now on it keeps keypoints only."""
-    from core.upkeep.erasing import forget_pictures_here
+    from core.admin.erasing import forget_pictures_here
 
     must_agree(yes)
     paths = Paths.find(workspace)

@@ -49,8 +49,8 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record samples of a gesture with this machine's camera, or from a video; or of depth."""
-    from core.capture.plans import Plan
-    from core.capture.uploads import record_source
+    from core.recording.imports.uploads import record_source
+    from core.recording.plans import Plan
 
     check_of_depth(depth, camera, unit_mm)
     paths = Paths.find(workspace)

@@ -122,7 +122,7 @@ def move(
 @app.command()
 def balance(project: ProjectName, workspace: Workspace = None, as_json: Json = False) -> None:
     """Say how the samples are spread, and what to record next."""
-    from core.pose.skeletons import skeleton_named
+    from core.pose.skeletons.table import skeleton_named
     from core.review.balance import record_next, spread
     from core.store.index import read_index
 

@@ -19,8 +19,8 @@ Name = Annotated[str, typer.Argument(help="As `weights list` names it, e.g. cpm.
 def prepare() -> None:
     """Fetch and build the hand and pose models, and what finds hands in a browser, once; works
     offline afterwards."""
-    from core.weights import browser_files
-    from core.weights.mediapipe_models import prepare as prepare_
+    from core.modelfiles import browser_files
+    from core.modelfiles.mediapipe_models import prepare as prepare_
 
     folder = Paths.find().weights
     with progress_bar("models") as progress:
@@ -38,8 +38,8 @@ def list_(as_json: Json = False) -> None:
     lie here."""
     from dataclasses import asdict
 
-    from core.weights.published import is_there
-    from core.weights.table import WEIGHTS
+    from core.modelfiles.published import is_there
+    from core.modelfiles.table import WEIGHTS
 
     paths = Paths.find()
     folder, nets = paths.weights, _ready(paths)
@@ -61,8 +61,8 @@ def list_(as_json: Json = False) -> None:
 
 def _ready(paths: Paths) -> list[dict[str, Any]]:
     """The nets that ship, were trained here or made of imported weights."""
+    from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
     from core.reading.keypoint_sources import all_nets
-    from core.weights.model_folder import HeatmapMetadata, read_metadata
 
     rows = []
     for name, folder in all_nets(paths).items():
@@ -75,7 +75,7 @@ def _ready(paths: Paths) -> list[dict[str, Any]]:
 
 def _told(net: dict[str, Any]) -> str:
     """One of these in a line."""
-    from core.pose.skeletons import skeleton_named
+    from core.pose.skeletons.table import skeleton_named
 
     skeleton = skeleton_named(net["skeleton"])
     whence = f"ships with Mudra ({net['licence']})" if net["shipped"] else "yours"
@@ -94,7 +94,7 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Download published weights, check and convert them."""
-    from core.weights.fetch import fetch as fetch_
+    from core.modelfiles.fetch import fetch as fetch_
 
     with progress_bar("fetching") as progress:
         record = fetch_(name, Paths.find().weights, accept_hash=accept_hash, progress=progress)
@@ -109,7 +109,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Check and convert a file of published weights that you have."""
-    from core.weights.published import import_weights
+    from core.modelfiles.published import import_weights
 
     record = import_weights(name, file, Paths.find().weights)
     _make_usable(name)
@@ -119,7 +119,7 @@ def import_(
 @app.command()
 def verify(name: Name, as_json: Json = False) -> None:
     """Check converted weights: sha256, names and shapes."""
-    from core.weights.published import verify as verify_
+    from core.modelfiles.published import verify as verify_
 
     record = verify_(name, Paths.find().weights)
     say(record, f"{_text(record)}: whole", as_json)
@@ -127,7 +127,7 @@ def verify(name: Name, as_json: Json = False) -> None:
 
 def _make_usable(name: str) -> None:
     """So that the app offers the net."""
-    from core.learning.published_nets import make_usable
+    from core.training.published_nets import make_usable
 
     paths = Paths.find()
     make_usable(name, paths.weights, paths.own_nets)

@@ -18,7 +18,7 @@ from core.datasets.training_data import Listed, Sample
 from core.media.pictures import read_picture
 from core.pose.metrics import torso_sizes
 from core.pose.person_view import PADDING, PersonBox, PersonView, box_of_body, person_view
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats, Picture
 
 # Xiao et al. 2018, 3: standard deviations, and what they are clipped to

@@ -21,7 +21,7 @@ from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects
 from core.pose.boxes import bounding_box
 from core.pose.person_view import PADDING, PersonBox, clip_box
-from core.pose.skeletons import COCO_17, LSP_14
+from core.pose.skeletons.table import COCO_17, LSP_14
 from core.pose.types import Floats
 
 # Where LSP's 14 stand among MPII's 16: without 6, the pelvis, and 7, the thorax

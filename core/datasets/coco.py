@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, 
 from core.errors import TableError
 from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects, validate_object
-from core.pose.skeletons import COCO_17
+from core.pose.skeletons.table import COCO_17
 
 _MOST = 1e7  # pixels; beyond it no number is a place in a picture
 

@@ -26,7 +26,7 @@ from core.depth.io.joint_tables import (
 )
 from core.depth.io.published import DepthLabel, DepthSet, find_depth_set
 from core.errors import TableError, TrainingError
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 _RENDERED_SIDE_MM = 250.0
 _HELD_OUT, _TENTH = "held out", 10

@@ -13,7 +13,7 @@ import numpy as np
 from core.datasets.training_data import Listed, Sample
 from core.depth.cameras import Points
 from core.depth.cubes import Crop, Cube, Depth, turned_crop
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats
 
 UNIT_MM = 100.0  # of errors

@@ -14,8 +14,8 @@ from core.estimators.heatmap_net import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.top_down import HeatmapBodies
-from core.pose.skeletons import SKELETONS
-from core.weights.model_folder import HeatmapMetadata, read_metadata
+from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
+from core.pose.skeletons.table import SKELETONS
 
 
 def _by_net(weights_folder: Path, *, net_folder: Path, **options: Any) -> Estimator:

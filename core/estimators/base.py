@@ -9,8 +9,8 @@ class Estimator(Protocol):
     """What every estimator does. One belongs to one stream; `close()` may come from any thread.
 
     Whoever inherits it can be used as a context manager. `skeleton` names the keypoints that it
-    gives, one of `core.pose.skeletons`; `stages` says how many heatmaps of each a net makes, 0
-    where none come; `attends` names what it attends to; `can_isolate` says whether it takes
+    gives, one of `core.pose.skeletons.table`; `stages` says how many heatmaps of each a net makes,
+    0 where none come; `attends` names what it attends to; `can_isolate` says whether it takes
     `isolated`, to look at pictures in a worker or in this process.
     """
 

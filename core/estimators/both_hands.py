@@ -11,7 +11,7 @@ import numpy as np
 from core.estimators.base import Estimator
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.pose.finders import BOTH_HANDS
-from core.pose.skeletons import HAND_21, HANDS_42
+from core.pose.skeletons.table import HAND_21, HANDS_42
 from core.pose.types import LEFT, RIGHT, Estimate, Floats, Frame, Picture, Pose
 
 _SIDES = (LEFT, RIGHT)

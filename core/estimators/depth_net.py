@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.depth.cameras import Points
 from core.depth.cubes import Crop, Cube, turned_crop
-from core.weights.model_folder import DepthMetadata, open_net
+from core.modelfiles.model_folder import DepthMetadata, open_net
 
 
 class DepthNet:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import EstimatorError
+from core.modelfiles.formats.given_onnx import AXES, MAPS, PICTURES
+from core.modelfiles.model_folder import HeatmapMetadata, open_net
 from core.pose.types import Floats, Picture
-from core.weights.given_onnx import AXES, MAPS, PICTURES
-from core.weights.model_folder import HeatmapMetadata, open_net
 
 
 class HeatmapNet:

@@ -19,7 +19,7 @@ from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.steadied import Steadied
 from core.pose.boxes import Region, cut_region, hand_region
 from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from core.pose.tracking import first_region, next_region
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 

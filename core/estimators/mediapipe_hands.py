@@ -12,7 +12,7 @@ import numpy as np
 
 from core.estimators.landmarkers import HAND
 from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels, shrink
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
 NAME = "mediapipe-hands"

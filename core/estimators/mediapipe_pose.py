@@ -13,7 +13,7 @@ from core.errors import EstimatorError
 from core.estimators.landmarkers import POSE
 from core.estimators.mediapipe_task import Found, MediapipeTask, in_pixels
 from core.pose.body import TwoSteps
-from core.pose.skeletons import BODY_33
+from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Floats, Frame, Picture, Pose
 
 NAME = "mediapipe-pose"

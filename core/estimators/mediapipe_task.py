@@ -21,8 +21,8 @@ import numpy as np
 from core.errors import EstimatorError, WorkerError
 from core.estimators.base import Estimator
 from core.estimators.landmarkers import Landmarkers
+from core.modelfiles.mediapipe_models import path_of
 from core.pose.types import Floats, Frame, Picture
-from core.weights.mediapipe_models import path_of
 from core.workers.channel import Arrays
 from core.workers.process import Worker, borrow_worker, return_worker
 

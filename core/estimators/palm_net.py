@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.depth.cubes import Depth
+from core.modelfiles.model_folder import PalmMetadata, open_net
 from core.pose.types import Floats
-from core.weights.model_folder import PalmMetadata, open_net
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from core.pose.boxes import Window
 from core.pose.heatmaps import DECODERS, decode_simcc, turned_back
 from core.pose.map_reading import OF_CELLS, Decoding, Reading
 from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import distinct_bodies
 from core.pose.types import VISIBLE, Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
 

@@ -19,7 +19,7 @@ from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, RENAMED, Row, about
 from core.exchange.manifest import MAX_JOINTS
 from core.media.json_objects import json_objects, validate_object
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.store.rows import array, now
 

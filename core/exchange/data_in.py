@@ -16,10 +16,6 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from core.capture.cells import lines_text
-from core.capture.importing import ImportReport, Progress, import_path, note_import
-from core.capture.picture_files import MakeEstimator
-from core.capture.tables import TABLE_SUFFIXES
 from core.errors import StoreError, StoreFullError, TableError
 from core.exchange.coco import read_coco
 from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
@@ -30,8 +26,12 @@ from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
-from core.pose.skeletons import HAND_21
-from core.spreading import LOCAL
+from core.parallel import LOCAL
+from core.pose.skeletons.table import HAND_21
+from core.recording.imports.cells import lines_text
+from core.recording.imports.importing import ImportReport, Progress, import_path, note_import
+from core.recording.imports.picture_files import MakeEstimator
+from core.recording.imports.tables import TABLE_SUFFIXES
 from core.store import Project, Store
 from core.store.fitting import check_axes
 from core.store.new_project import project_to_fill

@@ -22,8 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from core.capture.cells import quoted
-from core.capture.tables import JOINTS
 from core.errors import StoreError, TableError
 from core.exchange.coco import write_coco
 from core.exchange.data_columns import (
@@ -35,8 +33,10 @@ from core.exchange.data_columns import (
     number_columns,
 )
 from core.files import written_whole
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
+from core.recording.imports.cells import quoted
+from core.recording.imports.tables import JOINTS
 from core.store import Gesture, Project, Store
 from core.store.rows import array
 from core.store.transfer import project_size, sample_rows

@@ -25,7 +25,7 @@ from pydantic import (
 from core.errors import ArchiveError, LabelError, SkeletonError
 from core.gestures.labels import safe_name
 from core.media.json_objects import first_fault
-from core.pose.skeletons import SKELETONS, skeleton_named
+from core.pose.skeletons.table import SKELETONS, skeleton_named
 from core.store.rows import array
 
 MAX_CROP = 2**20  # bytes of one crop's JPEG

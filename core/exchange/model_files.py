@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from core.capture.tables import read_table
 from core.errors import ArchiveError, ModelError, TrainingError
 from core.files import temporary_folder
 from core.gestures.modelfile.bundle import (
@@ -30,12 +29,13 @@ from core.gestures.modelfile.card import model_card
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.owners import owner_of
 from core.jobs.trainings import MOTIONS_ORIGIN
-from core.learning.runs import DONE, LOG, Run
 from core.paths import Paths
-from core.pose.skeleton import BODY, PAIR
-from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
+from core.pose.skeletons.skeleton import BODY, PAIR
+from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
+from core.recording.imports.tables import read_table
 from core.store import Project, Store
 from core.store.new_project import project_to_fill
+from core.training.runs import DONE, LOG, Run
 
 _NOTES = "CARD.md"  # beside a shipped model: what its maker says of it
 _PERSONS = ("persons", "per_person", "worst_person")  # keys under which persons are named

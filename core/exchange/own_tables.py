@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.capture.cells import MAX_COLUMNS, lines_text, unquoted
 from core.errors import TableError
 from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 from core.media.parquet import opened_parquet
+from core.recording.imports.cells import MAX_COLUMNS, lines_text, unquoted
 
 MAX_BYTES = 500 * 2**20
 MAX_ROWS = 1_000_000

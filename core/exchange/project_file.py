@@ -34,7 +34,6 @@ from core.exchange.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager
-from core.learning.runs import RUNNING, Run
 from core.media.archives import MAX_TOTAL, unpacked
 from core.media.pictures import check_jpeg
 from core.paths import Paths
@@ -48,6 +47,7 @@ from core.store.transfer import (
     project_rows,
     project_size,
 )
+from core.training.runs import RUNNING, Run
 
 _CROP_SIDE = 1024  # pixels; ours have 256
 _MAX_LINE = 4 * 2**20  # a clip of a thousand frames

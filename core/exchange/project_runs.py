@@ -18,9 +18,9 @@ from core.exchange.run_records import check_record
 from core.gestures.modelfile.bundle import check_folder
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of
-from core.learning.runs import DEAD, LOG, Run
 from core.media.json_objects import first_fault
 from core.store.rows import Project
+from core.training.runs import DEAD, LOG, Run
 
 VALIDATION = "validation.csv"  # names samples by their id, which is another elsewhere
 SUFFIXES = (".onnx", ".json", ".jsonl")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.gestures.features import FeatureSet, feature_set
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.motion_features import MotionFeatures, motion_features
-from core.pose.skeletons import HAND_21, skeleton_named
+from core.pose.skeletons.table import HAND_21, skeleton_named
 
 UNKNOWN_PERSON = "unknown"  # of samples from files, where nobody said who is in them
 _UNKNOWN = (UNKNOWN_PERSON, "import")  # the latter in databases of before version 10

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from core.gestures.modelfile.gesture_model import METADATA, MODEL
 from core.jobs.owners import belongs_to
-from core.learning.runs import DONE, LOG, STOPPED, Run, list_runs
 from core.paths import Paths
-from core.pose.skeletons import SUBJECTS, skeleton_named
+from core.pose.skeletons.table import SUBJECTS, skeleton_named
 from core.store import Project, Store
+from core.training.runs import DONE, LOG, STOPPED, Run, list_runs
 
 STARTER, ARMS = "starter", "arms"
 _WHOLE = (DONE, STOPPED)

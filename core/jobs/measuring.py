@@ -13,9 +13,9 @@ from core.gestures.data import CLASSIFIERS, GestureData
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.modelfile.gesture_model import METADATA, GestureModel
 from core.jobs.trainings import KIND, TrainingManager, result_of
-from core.learning.background import RunThread, Stop
-from core.learning.runs import DONE, RUNNING, STOPPED, Run
 from core.store import Project
+from core.training.background import RunThread, Stop
+from core.training.runs import DONE, RUNNING, STOPPED, Run
 
 LEFT_OUT, COMPARISON = "left_out", "comparison"
 SUMMARY = "leave_one_person_out"  # in a model's metadata

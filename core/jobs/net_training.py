@@ -16,14 +16,14 @@ from core.datasets.hand_crops import Hand, HandCrops, read_pack, write_pack
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, owner_of
-from core.learning.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
 from core.media.pictures import decode_jpeg
+from core.modelfiles.entries import PLAIN
 from core.paths import Paths
 from core.pose.boxes import to_region
 from core.pose.finders import keypoints_by
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.store import Project, Store
-from core.weights.entries import PLAIN
+from core.training.runs import FAILED, RUNNING, STOPPED, Run, error_text, list_runs
 
 NET = "net"  # the folder in a run that holds what can be used
 PACK = "pack"  # the one that holds the crops it learns from, while it runs
@@ -73,9 +73,9 @@ def train_net_here(
         MudraError: what went wrong.
     """
     # torch takes seconds to load and is needed by nothing before this
-    from core.learning.loop import NetOptions, train_net
-    from core.learning.netfile import save_trained
-    from core.learning.trunk import read_trunk, scaling_of
+    from core.training.loop import NetOptions, train_net
+    from core.training.netfile import save_trained
+    from core.training.trunk import read_trunk, scaling_of
 
     build = build or {}
     began = read_trunk(name, trunk, paths.weights) if trunk and resume is None else None
@@ -138,7 +138,7 @@ def fine_tune_here(
     run = Run.create(paths.net_runs, net=name, minutes=minutes, **owner_of(subject))
     with _failure_logged(run), _packed(run, hands_of_project(store, subject.id)) as hands:
         # torch takes seconds to load; the run can be seen before
-        from core.learning.loop import NetOptions, train_net
+        from core.training.loop import NetOptions, train_net
 
         options = NetOptions(
             minutes=minutes,
@@ -174,7 +174,7 @@ def keep_fine_tuned(paths: Paths, run: Run) -> None:
     Raises:
         TrainingError: it left none, or runs still.
     """
-    from core.learning.checkpoint import keep_checkpoint
+    from core.training.checkpoint import keep_checkpoint
 
     if run.status() == RUNNING or not can_be_kept(run) or not keep_checkpoint(run):
         raise TrainingError(f"{run.name} left nothing that could be kept, or runs still")
@@ -183,7 +183,7 @@ def keep_fine_tuned(paths: Paths, run: Run) -> None:
 
 
 def _save_fine_tuned(paths: Paths, run: Run) -> None:
-    from core.learning.netfile import save_trained
+    from core.training.netfile import save_trained
 
     about, packed = run.about(), run.records("packed")
     learnt_from = packed[-1]["learnt_from"] if packed else _rows_of_pack(run)

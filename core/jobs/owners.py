@@ -5,8 +5,8 @@ An id may be given again once a project is deleted for good, so the time it was 
 
 from typing import Any
 
-from core.learning.runs import Run
 from core.store.rows import Project
+from core.training.runs import Run
 
 
 def owner_of(project: Project) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from core.gestures.labels import format_count
 from core.gestures.loading import load_before_scipy
 from core.jobs.answering import answering, follow
 from core.jobs.owners import belongs_to, owner_of
-from core.learning.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 from core.paths import Paths
 from core.pose.finders import keypoints_of_all
 from core.store import Project, Store
 from core.store.new_project import find_project
 from core.store.sources import left_out, origin_of
+from core.training.runs import DEAD, DONE, FAILED, REPLACED, RUNNING, STOPPED, Run, list_runs
 
 KIND, TRAINING = "kind", "training"  # what a run is; its start says so where it is no training
 MOTIONS_ORIGIN = "motions_origin"  # of the clips that are learned beside still samples
@@ -250,7 +250,7 @@ def _training(
         warm_up().join()  # what both load at one time, either may see half of
         from core.gestures.classifier.fitting import TrainOptions
         from core.gestures.classifier.learner import train
-        from core.learning.background import RunThread
+        from core.training.background import RunThread
 
         run = Run.create(paths.runs, **about)
 

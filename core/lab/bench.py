@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from core.capture.importing import import_path
 from core.depth.frames import DepthFrame
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
@@ -24,14 +23,15 @@ from core.jobs.answering import answering
 from core.jobs.trainings import TrainingManager, warm_up
 from core.lab.bench_live import bench_hand
 from core.lab.renderer.render import NYU_HANDS, render_hand
-from core.learning.netfile import save_net
-from core.learning.runs import Run
+from core.modelfiles.model_folder import METADATA, DepthMetadata, is_net
 from core.nets import NETS, build_net
 from core.paths import Paths
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import FoundHand, SliceFinder
+from core.recording.imports.importing import import_path
 from core.store import Project, Store
-from core.weights.model_folder import METADATA, DepthMetadata, is_net
+from core.training.netfile import save_net
+from core.training.runs import Run
 
 SAMPLES, TRAININGS = (200, 1000, 2000), 3  # that are learned from; trainings of each
 BATCHES, MIN_S, MIN_TIMES = (1, 4, 16), 3.0, 5  # pictures at once; how long each is repeated

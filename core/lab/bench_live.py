@@ -26,16 +26,16 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.net_training import LIGHT
 from core.live.live import LiveProcessor, Options, Watch
 from core.media.videos import read_video
+from core.modelfiles.mediapipe_models import path_of
 from core.offline.bodies import BodyTrace
 from core.paths import Paths
-from core.pose.body_drawing import BLUR, BodyView
-from core.pose.drawing import draw_estimate
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.bodies import BLUR, BodyView
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.poses import draw_estimate
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.types import AnyFrame, Estimate, Frame, Picture
 from core.reading.keypoint_sources import KeypointSource
 from core.reading.reading import probabilities
-from core.weights.mediapipe_models import path_of
 
 SIZE_WH = (640, 480)
 FPS = 15

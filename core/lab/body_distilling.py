@@ -25,7 +25,7 @@ from core.measuring.body_evaluating import Progress, one_by_one, pose_of
 from core.measuring.net_evaluating import pictures_in
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.person_view import PersonBox, box_of_body
-from core.pose.skeletons import COCO_17, Skeleton, convert, skeleton_named
+from core.pose.skeletons.table import COCO_17, Skeleton, convert, skeleton_named
 from core.pose.types import Floats, Picture, Pose
 
 TRAIN, HELD_OUT = "train", "val"  # the reader of COCO's folders holds out what begins with "val"

@@ -22,7 +22,7 @@ from core.lab.renderer.rendered_hands import RENDERED, depth_hands_of
 from core.lab.renderer.rendered_scenes import RenderedScenes
 from core.lab.starter_data import make_keypoints
 from core.paths import Paths
-from core.pose.skeletons import SKELETONS
+from core.pose.skeletons.table import SKELETONS
 
 _PARTS = ("hand_crops", "hand_images")
 

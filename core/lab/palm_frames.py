@@ -24,7 +24,7 @@ from core.depth.io.joint_tables import HANDS, JOINTS_FILE
 from core.depth.io.published import DEPTH_SETS, DepthSet, find_depth_set
 from core.depth.io.recordings import open_depth
 from core.errors import TableError
-from core.pose.skeletons import NYU_14, Skeleton, skeleton_named
+from core.pose.skeletons.table import NYU_14, Skeleton, skeleton_named
 
 # its maker's calibration of the one that took the frames
 SR305 = Camera("sr305", 476.007, 476.007, 313.683, 242.755, 640, 480)

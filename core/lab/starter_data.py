@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.capture.tables import read_table
 from core.errors import TableError
 from core.gestures.data import GestureData
 from core.gestures.labels import DEFAULT_GESTURES, NONE, match_gesture
 from core.offline.extracting import extract
+from core.recording.imports.tables import read_table
 
 XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
 

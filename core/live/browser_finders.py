@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from core.capture.samples import crop_factor
 from core.estimators import ESTIMATORS
 from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.modelfiles.browser_files import BODY_MODEL, HAND_MODEL
 from core.pose.finders import BOTH_HANDS, IN_BROWSER, MEDIAPIPE
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.reading.keypoint_sources import BLAZEPOSE
-from core.weights.browser_files import BODY_MODEL, HAND_MODEL
+from core.recording.samples import crop_factor
 
 
 @dataclass(frozen=True)

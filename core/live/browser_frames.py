@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from core.capture.samples import CROP_SIZE
 from core.errors import MediaError
 from core.estimators.both_hands import Pairing
 from core.live.browser_finders import FINDERS, Finder
 from core.live.live import LiveProcessor
 from core.media.pictures import MAX_SIDE, check_jpeg
+from core.modelfiles.browser_files import VERSION
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
-from core.weights.browser_files import VERSION
+from core.recording.samples import CROP_SIZE
 
 _MOST_FRAMES = 32
 _CROP_BYTES = 200_000

@@ -12,7 +12,7 @@ from core.depth.frames import DepthFrame, DepthSource
 from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.live.live import Latest
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.reading.depth_playback import DepthView, Found, found_in, view_of
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import HandFinder

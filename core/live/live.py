@@ -20,9 +20,9 @@ from core.estimators import Estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import NearMiss
 from core.live.live_drawing import draw_note, drawn, mirrored
-from core.pose.body_drawing import BodyView, draw_body
-from core.pose.heatmap_layout import Maps
-from core.pose.skeletons import skeleton_named
+from core.pose.drawing.bodies import BodyView, draw_body
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import AnyFrame, Estimate, Frame, Picture, RemoteFrame
 from core.reading.keypoint_sources import KeypointSource

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from core.estimators import Estimator
-from core.pose.drawing import label_plate
-from core.pose.heatmap_drawing import draw_with_maps
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmaps import draw_with_maps
+from core.pose.drawing.poses import label_plate
 from core.pose.types import Estimate, Picture
 from core.reading.reading import Reading
 

@@ -27,7 +27,7 @@ from core.pose.boxes import bounding_box, box_iou
 from core.pose.map_reading import Decoding
 from core.pose.metrics import Distances, distances, oks, oks_nms, pck, pck_interval
 from core.pose.person_view import PersonBox
-from core.pose.skeletons import COCO_17, Skeleton, convert
+from core.pose.skeletons.table import COCO_17, Skeleton, convert
 from core.pose.types import Floats, Picture, Pose
 
 LIMITS = (0.1, 0.2)

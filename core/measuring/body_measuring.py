@@ -20,7 +20,7 @@ from core.measuring.coco_evaluating import coco_figures
 from core.media.json_objects import is_list
 from core.paths import Paths
 from core.pose.map_reading import Decoding
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.reading.keypoint_sources import KeypointSource
 
 

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.capture.importing import opened_folder
-from core.capture.picture_files import LabelledPicture, MakeEstimator, labelled_pictures
-from core.capture.tables import TABLE_SUFFIXES, KeypointTable, read_table
 from core.errors import MudraError
 from core.gestures.evaluation.intervals import share_of
 from core.gestures.labels import NONE
@@ -21,9 +18,12 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.windows import window
 from core.media.pictures import read_picture
 from core.offline.reading_ahead import read_ahead
+from core.parallel import LOCAL, check_place, spread
 from core.pose.types import Estimate, Picture
 from core.reading.reading import Probabilities, answers
-from core.spreading import LOCAL, check_place, spread
+from core.recording.imports.importing import opened_folder
+from core.recording.imports.picture_files import LabelledPicture, MakeEstimator, labelled_pictures
+from core.recording.imports.tables import TABLE_SUFFIXES, KeypointTable, read_table
 
 UNDETECTED = "undetected"
 _HANDS = 2  # looked for in a picture: people let the other one hang

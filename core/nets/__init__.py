@@ -16,7 +16,7 @@ from core.nets.palmnet import PalmNet
 from core.nets.pose_resnet import ATTENTIONS, PoseResNet
 from core.nets.vitpose import ViTPose
 from core.pose.map_reading import OF_CELLS, Reading
-from core.pose.skeletons import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
+from core.pose.skeletons.table import COCO_17, HAND_21, ICVL_16, MSRA_21, NYU_14
 
 PoseNet = VggCPM | LightCPM | PoseResNet | ViTPose | CrossInfoNet | PalmNet
 

@@ -18,8 +18,8 @@ from core.media.pictures import read_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
 from core.offline.keypoint_table import Row, rows_of, table_of
 from core.pose.angles import ANGLES, angles_of
-from core.pose.body_drawing import BodyView, draw_body
-from core.pose.skeletons import skeleton_named
+from core.pose.drawing.bodies import BodyView, draw_body
+from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import Tracks
 from core.pose.types import AnyFrame, Estimate, Floats, Frame, Picture, Pose
 

@@ -5,11 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from core.capture.plans import Plan, Progress
-from core.capture.recording import Recorder
-from core.capture.samples import judged, sample_of
-from core.capture.stills import Added
-from core.capture.uploads import gesture_named
 from core.depth.cubes import Cube
 from core.depth.drawing import colour_depth
 from core.depth.frames import DepthFrame, DepthSource
@@ -22,6 +17,11 @@ from core.reading.depth_estimates import hand_estimate
 from core.reading.depth_playback import DepthView, Found, found_in
 from core.reading.depth_reading import DepthReader
 from core.reading.reading import Answer, answers
+from core.recording.imports.uploads import gesture_named
+from core.recording.plans import Plan, Progress
+from core.recording.recorder import Recorder
+from core.recording.samples import judged, sample_of
+from core.recording.stills import Added
 from core.store import NewSample, Project, Store
 from core.store.new_project import project_to_fill
 

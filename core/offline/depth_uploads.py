@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from core.capture.uploads import uploaded_together
 from core.depth.cameras import Camera
 from core.depth.frames import DepthSource
 from core.depth.io.recordings import open_depth
 from core.media.archives import unpacked
+from core.recording.imports.uploads import uploaded_together
 
 _ZIP, _PICTURES = ".zip", (".png", ".bin")
 _TOGETHER = "the files"

@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from core.capture.importing import opened_folder
 from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import ESTIMATORS, Estimator, create_estimator
 from core.gestures.labels import match_gesture
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.media.videos import VIDEO_SUFFIXES, read_video
 from core.offline.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_of, table_of
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.parallel import LOCAL, check_place, spread
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
 from core.reading.keypoint_sources import estimators
-from core.spreading import LOCAL, check_place, spread
+from core.recording.imports.importing import opened_folder
 
 Progress = Callable[[int, int], None]
 Rows = list[Row]

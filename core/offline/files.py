@@ -12,7 +12,6 @@ from typing import Any
 
 import pandas as pd
 
-from core.capture.cells import quoted
 from core.errors import MediaError, MudraError
 from core.estimators import Estimator
 from core.files import make_temporary_folder, remove_temporary_folder
@@ -21,6 +20,7 @@ from core.media.archives import unpacked
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg
 from core.media.videos import VIDEO_SUFFIXES, video_info
 from core.offline.predicting import Recognised, predict
+from core.recording.imports.cells import quoted
 
 SUFFIXES = (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES, ".zip")
 _WHOLE = 0.95  # of a video's frames or seconds; headers count a few that are never shown

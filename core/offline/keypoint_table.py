@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.capture.cells import quoted
 from core.pose.angles import ANGLES, angles_of
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Estimate, Floats, Frame, Pose
+from core.recording.imports.cells import quoted
 
 Row = tuple[tuple[Any, ...], Floats]  # what is known of the pose, and its numbers
 _DIGITS = {"x": 3, "v": 4, "w": 6, "a": 2}

@@ -17,9 +17,9 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.cameras import read_camera
 from core.media.pictures import PICTURE_SUFFIXES, read_picture, write_picture
 from core.media.videos import VIDEO_SUFFIXES, VideoWriter, read_video, video_info
-from core.pose.heatmap_drawing import draw_with_maps
-from core.pose.heatmap_layout import VIEWS, Maps
-from core.pose.skeletons import skeleton_named
+from core.pose.drawing.heatmap_layout import VIEWS, Maps
+from core.pose.drawing.heatmaps import draw_with_maps
+from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Frame, Picture
 from core.reading.reading import Answer, answers

@@ -33,8 +33,8 @@ def seed_predict(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[st
         WeightsError: OpenPose's hand net was not imported, or the MLP can't be read.
         MudraError: a picture or table that can't be read.
     """
-    from core.learning.published_nets import OPENPOSE_HAND, published_net, seed_points
-    from core.weights.table import SEED_SCALING
+    from core.modelfiles.table import SEED_SCALING
+    from core.training.published_nets import OPENPOSE_HAND, published_net, seed_points
 
     model = DenseModel.load(mlp).with_range_of(_numbers(table))
     rgb = read_picture(picture)

@@ -6,7 +6,7 @@ hangs. In three dimensions where the estimator gives them, else as seen in the p
 
 import numpy as np
 
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 from core.pose.types import VISIBLE, Floats, Pose
 
 _BONES = {

@@ -8,7 +8,7 @@ positive clockwise as one sees it.
 import math
 from dataclasses import dataclass
 
-from core.pose.skeletons import BODY_33, Skeleton
+from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats, Tracking, TurnedSquare
 
 REGION_FACTOR = 1.25  # the square's side in units of the circle's diameter

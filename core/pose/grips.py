@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 Points = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 EPS = 1e-6
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from core.pose.boxes import Region, bounding_box, box_iou
 from core.pose.metrics import oks, oks_nms
-from core.pose.skeleton import BODY, PAIR
-from core.pose.skeletons import COCO_17, skeleton_named
+from core.pose.skeletons.skeleton import BODY, PAIR
+from core.pose.skeletons.table import COCO_17, skeleton_named
 from core.pose.types import Floats, Pose
 
 FIRST_SIDE = 368.0  # the demos' first crop, for a hand held into the picture's middle

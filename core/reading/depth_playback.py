@@ -22,7 +22,7 @@ from core.errors import MudraError, SkeletonError
 from core.estimators.depth_net import DepthNet
 from core.media.pictures import encode_jpeg
 from core.pose.metrics import Distances, distances, epe
-from core.pose.skeletons import Skeleton, convert, skeleton_named
+from core.pose.skeletons.table import Skeleton, convert, skeleton_named
 from core.reading.depth_reading import DepthReader, DepthReading
 from core.reading.hand_finding import HandFinder
 

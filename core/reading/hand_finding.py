@@ -16,10 +16,10 @@ from core.depth.slices import nearest_thing
 from core.errors import EstimatorError
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.palm_net import PalmNetModel
+from core.modelfiles.mediapipe_models import is_prepared, path_of
 from core.paths import Paths
-from core.pose.hand import KNUCKLES, WRIST
+from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
 from core.pose.types import Floats, Frame
-from core.weights.mediapipe_models import is_prepared, path_of
 
 How = Literal["tracked", "rgb", "depth", "slices", ""]
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from core.errors import EstimatorError, WeightsError
 from core.estimators import ESTIMATORS, create_estimator
-from core.paths import Paths
-from core.pose.finders import MEDIAPIPE
-from core.pose.skeletons import HAND_21, SKELETONS, Skeleton, skeleton_named
-from core.weights.model_folder import (
+from core.modelfiles.model_folder import (
     METADATA,
     DepthMetadata,
     HeatmapMetadata,
     is_net,
     read_metadata,
 )
+from core.paths import Paths
+from core.pose.finders import MEDIAPIPE
+from core.pose.skeletons.table import HAND_21, SKELETONS, Skeleton, skeleton_named
 
 BLAZEPOSE = "mediapipe-pose"
 _BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name

@@ -13,8 +13,8 @@ import numpy as np
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
 from core.pose.boxes import resized, same_shape
-from core.pose.drawing import draw_way
-from core.pose.skeletons import skeleton_named
+from core.pose.drawing.poses import draw_way
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Floats, Picture, Pose
 
 FORGET_S = 0.5  # a hand away for so long begins anew

@@ -15,7 +15,7 @@ from core.gestures.labels import NONE, GestureLabel
 from core.gestures.modelfile.coverage import sees_half
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.modelfile.smoothing_settings import smoothing_of
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Pose

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.gestures.labels import NONE, format_count
 from core.jobs.trainings import LEAST, PERFORMED
-from core.pose.skeleton import BODY, HAND, PAIR
+from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.review.reviewing import SUSPECTED_FROM, LabelNoise
 from core.store.index import LEFT, RIGHT, SampleIndex
 from core.store.rows import Gesture, GestureOverview

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import NotFoundError
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from core.store.deleting import forget_project
 from core.store.rows import Project
 from core.store.store import Store

@@ -14,7 +14,7 @@ from core.gestures.labels import GestureLabel
 from core.gestures.motion.windows import lasts_s, window
 from core.pose.boxes import Region
 from core.pose.finders import keypoints_of_all
-from core.pose.skeletons import HAND_21, skeleton_named
+from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
 
 _AXES = ((2,), (3,))  # of a keypoint: x, y or x, y, z

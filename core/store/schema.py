@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from core.errors import StoreError
 from core.gestures.labels import in_colour
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 
 VERSION = 10
 

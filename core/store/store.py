@@ -22,7 +22,7 @@ from core.gestures.labels import (
     safe_name,
 )
 from core.pose.finders import keypoints_of_all
-from core.pose.skeletons import BODY_33, HAND_21, HANDS_42, skeleton_named
+from core.pose.skeletons.table import BODY_33, HAND_21, HANDS_42, skeleton_named
 from core.store import schema as t
 from core.store.database import Database, inserted, named
 from core.store.fitting import check_recording, check_samples, home_of

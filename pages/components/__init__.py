@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.pose.skeleton import Rgb
+from core.pose.skeletons.skeleton import Rgb
 
 
 def source(name: str) -> str:

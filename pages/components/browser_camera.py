@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from core.live.browser_finders import Finder
+from core.modelfiles.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from core.pose.types import VISIBLE
-from core.weights.browser_files import LIBRARY, LOADER, MODELS, VERSION, WASM
 from pages.components import hex_of, source
 
 _PARTS = (

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from core.depth.cubes import SIDE, Cube
 from core.depth.drawing import Reach, scale_colours
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 from core.reading.depth_playback import DepthView
 from pages.components import hex_of, source
 

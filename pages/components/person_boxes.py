@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.datasets.person_boxes import MOST
-from core.pose.drawing import PERSON_COLORS
+from core.pose.drawing.poses import PERSON_COLORS
 from core.pose.person_view import PersonBox
 from pages.components import hex_of, source
 

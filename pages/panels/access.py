@@ -10,13 +10,13 @@ from starlette.requests import HTTPConnection
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
+from core.admin.login import cookie_user, is_by_proxy, proxy_user
+from core.admin.login_settings import check_login, has_owners, read_secrets
+from core.admin.privacy import opens_here_alone
+from core.admin.upload_limits import UploadLimitMiddleware, max_in_all_mb
+from core.admin.web_access import AccessMiddleware, AccessPolicy
 from core.errors import AccessError
 from core.paths import Paths
-from core.upkeep.login import cookie_user, is_by_proxy, proxy_user
-from core.upkeep.login_settings import check_login, has_owners, read_secrets
-from core.upkeep.privacy import opens_here_alone
-from core.upkeep.upload_limits import UploadLimitMiddleware, max_in_all_mb
-from core.upkeep.web_access import AccessMiddleware, AccessPolicy
 from pages.panels.camera.address import below_base
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture import cells
 from core.exchange import own_tables
 from core.gestures.labels import in_colour
 from core.gestures.modelfile import bundle
 from core.media import archives, json_objects, pictures, videos
 from core.media.pictures import encode_png
-from core.pose.drawing import person_swatch
+from core.pose.drawing.poses import person_swatch
+from core.recording.imports import cells
 
 _SIGNS = (
     "👍 👎 ☝ 👌 👊 👉 👈 ✋ 🚫 ✌ 🤞 🤟 🤘 🤙 🤏 👆 👇 🖖 👋 🤚 🖐 ✊ 🤛 🤜 🫱 🫲 🫳 🫴 🫰 🫵 🫶 👏 "

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import MudraError
 from core.gestures.labels import safe_label
-from core.learning.runs import error_text
+from core.training.runs import error_text
 from pages.components import source
 
 log = logging.getLogger(__name__)

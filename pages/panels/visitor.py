@@ -7,11 +7,11 @@ from typing import NoReturn
 
 import streamlit as st
 
+from core.admin.login import check_secret, is_by_proxy, openid_owner, proxy_user
+from core.admin.privacy import opens_here_alone
 from core.errors import AccessError
 from core.gestures.labels import safe_label
 from core.paths import Paths
-from core.upkeep.login import check_secret, is_by_proxy, openid_owner, proxy_user
-from core.upkeep.privacy import opens_here_alone
 
 
 def owner() -> str:

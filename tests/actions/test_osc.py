@@ -17,10 +17,10 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from core.actions.changes import Change
 from core.actions.osc import START, STOP, OscOut, RecordingRemote, listed_hosts
-from core.capture.recording import Recorder
 from core.errors import ActionError
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Estimate, Frame, Pose
+from core.recording.recorder import Recorder
 from tests.conftest import wait_until
 
 THUMBS_UP = Change(1.0, DEFAULT_GESTURES[0], 1, 0.75, "Right")

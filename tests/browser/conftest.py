@@ -15,9 +15,9 @@ from playwright.sync_api import Error, Locator, Page, WebSocket, expect, sync_pl
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from core.modelfiles.browser_files import is_ready
 from core.paths import Paths
 from core.store import Store
-from core.weights.browser_files import is_ready
 from tests.conftest import lacking
 from tests.support.studio import LOG, ROOT, flags, studio
 

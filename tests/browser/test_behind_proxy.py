@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
+from core.modelfiles.browser_files import is_ready
 from core.store import Store
-from core.weights.browser_files import is_ready
 from tests.browser.conftest import begin_hold, kept, reads, start_in_browser
 from tests.conftest import lacking, wait_until
 from tests.pages.conftest import record

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from core.actions import actions as module
 from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
-from core.pose.skeletons import ICVL_16, SKELETONS
+from core.pose.skeletons.table import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
 from core.reading.reading import Reading
 from tests.conftest import wait_until

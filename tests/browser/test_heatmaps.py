@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from core.media.pictures import read_picture
 from core.media.videos import read_video
-from core.pose.heatmap_layout import JOINT, Maps, layout_of
-from core.pose.skeletons import HAND_21
+from core.pose.drawing.heatmap_layout import JOINT, Maps, layout_of
+from core.pose.skeletons.table import HAND_21
 from tests.browser.conftest import light_and_dark, press_text, set_choice, settled, write_film
 from tests.support.studio import start_camera
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error, expect
 
-from core.capture.plans import HELD
+from core.recording.plans import HELD
 from tests.browser.conftest import (
     WAIT_MS,
     begin_hold,

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.paths import Paths
-from core.pose.skeletons import BODY_33
+from core.pose.skeletons.table import BODY_33
 from core.store import Store
 from tests.browser.conftest import choose, go, settled
 from tests.support.studio import start_camera

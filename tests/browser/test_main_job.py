@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from core.capture.importing import import_path
 from core.paths import Paths
+from core.recording.imports.importing import import_path
 from core.store import Store
 from tests.browser.conftest import (
     button_to_hold,

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from core.capture.demo import fill_demo
-from core.capture.importing import import_path
 from core.paths import Paths
+from core.recording.demo import fill_demo
+from core.recording.imports.importing import import_path
 from core.store import Store
 from core.store.bin import GESTURE, list_bin
 from core.store.index import read_index

@@ -10,13 +10,13 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from core.capture.samples import sample_of
 from core.estimators import create_estimator
-from core.learning.runs import list_runs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
+from core.recording.samples import sample_of
 from core.store import Store
+from core.training.runs import list_runs
 from tests.browser.conftest import settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("weights_folder")]

@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from core.capture.demo import fill_demo
 from core.paths import Paths
+from core.recording.demo import fill_demo
 from core.store import Store
 from tests.browser.conftest import SIZES, choose, offered, settled, undo_here
 from tests.support.contrast import TEXT, contrast

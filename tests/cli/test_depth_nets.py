@@ -15,7 +15,7 @@ from core.depth.cameras import Camera
 from core.depth.io.joint_files import read_joints
 from core.estimators.depth_net import DepthNet
 from core.pose.metrics import distances, epe
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from core.capture.tables import read_table
 from core.cli import app
 from core.depth.io.recorder import record
 from core.errors import ModelError
@@ -23,6 +22,7 @@ from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
 from core.reading.reading import answers
+from core.recording.imports.tables import read_table
 from core.store import Store
 from tests.cli.conftest import said
 from tests.support.massing_net import save_massing_net

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.capture.demo import fill_demo
 from core.paths import Paths
+from core.recording.demo import fill_demo
 from core.store import Store
 from tests.cli.conftest import document
 from tests.store.conftest import burst, gesture_id, sample

@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
-from core.weights.table import WEIGHTS, expected_shapes
-from tests.weights.caffe_file import caffemodel
+from core.modelfiles.table import WEIGHTS, expected_shapes
+from tests.modelfiles.caffe_file import caffemodel
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from core.datasets.bodies import Bodies, Body, mirrored, nobody
 from core.errors import SkeletonError
 from core.pose.person_view import person_view
-from core.pose.skeletons import LSP_14
+from core.pose.skeletons.table import LSP_14
 
 SIZE = (128, 96)
 LEFT_WRIST, RIGHT_WRIST = LSP_14.index("left_wrist"), LSP_14.index("right_wrist")

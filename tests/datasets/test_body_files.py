@@ -14,7 +14,7 @@ from core.datasets.body_files import (
 )
 from core.errors import TableError, TrainingError
 from core.pose.person_view import clip_box
-from core.pose.skeletons import COCO_17, LSP_14
+from core.pose.skeletons.table import COCO_17, LSP_14
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.depth.io.joint_files import read_joints
 from core.depth.io.recorder import record
 from core.depth.io.recordings import open_depth
 from core.errors import TableError, TrainingError
-from core.pose.skeletons import HAND_21, MSRA_21, NYU_14
+from core.pose.skeletons.table import HAND_21, MSRA_21, NYU_14
 
 
 @pytest.fixture

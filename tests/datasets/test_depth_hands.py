@@ -7,7 +7,7 @@ from core.datasets.depth_hands import Change, DepthHand, DepthHands, changed, sh
 from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.errors import SkeletonError
-from core.pose.skeletons import NYU_14
+from core.pose.skeletons.table import NYU_14
 
 # 1 px is 2 mm at 500 mm; a cube of 96 mm is 48 px, doubled in the crop
 CAMERA = Camera("mine", 250.0, 250.0, 100.0, 60.0, 200, 120)

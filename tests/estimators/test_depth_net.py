@@ -14,8 +14,8 @@ from core.depth.cubes import Cube
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
 from core.estimators.heatmap_model import HeatmapNet
+from core.modelfiles.model_folder import DepthMetadata, is_net
 from core.paths import Paths
-from core.weights.model_folder import DepthMetadata, is_net
 
 ABOUT = {
     "name": "crossinfonet.mine",

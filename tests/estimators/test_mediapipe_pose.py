@@ -10,7 +10,7 @@ from core.errors import EstimatorError, WeightsError
 from core.estimators import create_estimator
 from core.media.pictures import read_picture
 from core.pose.body import alignment_of
-from core.pose.skeletons import BODY_33, COCO_17, convert
+from core.pose.skeletons.table import BODY_33, COCO_17, convert
 from core.pose.types import Frame
 
 SKIER = "000000000785.jpg"  # one person, seen whole, 640x425

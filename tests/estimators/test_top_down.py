@@ -18,19 +18,19 @@ from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
 from core.estimators.heatmap_model import HeatmapNet
 from core.estimators.top_down import HeatmapBodies, read_bodies, window_of
-from core.learning.netfile import save_net
-from core.learning.published_nets import make_usable
 from core.media.pictures import encode_png, read_picture
+from core.modelfiles.published import is_there
 from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
 from core.offline.predicting import predict
 from core.paths import Paths
-from core.pose.heatmap_drawing import Maps, attention_tiles, draw_with_maps
+from core.pose.drawing.heatmaps import Maps, attention_tiles, draw_with_maps
 from core.pose.map_reading import Reading
 from core.pose.person_view import person_view
-from core.pose.skeletons import COCO_17
+from core.pose.skeletons.table import COCO_17
 from core.pose.types import Frame
-from core.weights.published import is_there
+from core.training.netfile import save_net
+from core.training.published_nets import make_usable
 
 NOSE, LEFT_WRIST = COCO_17.index("nose"), COCO_17.index("left_wrist")
 HW = (128, 96)

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from core.capture.importing import import_path
 from core.errors import StoreError, TableError
 from core.exchange.data_in import read_data
 from core.exchange.data_out import as_seen, export_data
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
+from core.recording.imports.importing import import_path
 from core.store import NewSample, Store
 from core.store.bin import delete_samples
 from tests.exchange.conftest import content, sample

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.capture.importing import import_path
 from core.errors import ModelError, MudraError
 from core.estimators.mediapipe_pose import MediapipePose
 from core.exchange.model_files import (
@@ -36,12 +35,13 @@ from core.gestures.motion.windows import window
 from core.jobs.answering import has_model
 from core.jobs.measuring import begin_left_out, wait_for
 from core.jobs.trainings import TrainingManager, train_here
-from core.learning.runs import Run
 from core.media.pictures import read_picture
 from core.paths import Paths
-from core.pose.skeletons import FINGERTIP_1, HAND_21
+from core.pose.skeletons.table import FINGERTIP_1, HAND_21
 from core.reading.reading import probabilities
+from core.recording.imports.importing import import_path
 from core.store import NewSample, Store
+from core.training.runs import Run
 from tests.support.performances import perform, performed
 
 PERSONS = {"Anna": 12, "Bo *b*": 8, "Cy": 10}  # samples of each gesture

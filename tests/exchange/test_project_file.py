@@ -18,12 +18,12 @@ from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
 from core.exchange import project_file
 from core.exchange.manifest import ROWS
 from core.exchange.project_file import export_project, import_project
-from core.learning.runs import Run, list_runs
 from core.paths import Paths
 from core.store import Store
 from core.store.bin import PERSON, delete_samples, restore_from_bin
 from core.store.schema import metadata
 from core.store.transfer import PARTS
+from core.training.runs import Run, list_runs
 from tests.exchange.conftest import RESULT, content, sample
 
 

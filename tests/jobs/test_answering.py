@@ -9,7 +9,7 @@ from core.exchange.model_files import export_model, import_into
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.jobs.answering import STARTER, answering, choose, follow
 from core.jobs.owners import owner_of
-from core.learning.runs import Run
+from core.training.runs import Run
 from tests.store.conftest import undo_latest
 
 

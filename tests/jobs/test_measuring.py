@@ -23,8 +23,8 @@ from core.jobs.measuring import (
     wait_for,
 )
 from core.jobs.trainings import TrainingManager, result_of
-from core.learning.runs import Run
 from core.store.bin import delete_samples
+from core.training.runs import Run
 from tests.conftest import PEOPLE
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.capture.samples import sample_of
 from core.datasets.hand_crops import Hand, write_pack
 from core.errors import EstimatorError, TrainingError, WeightsError
 from core.jobs.net_training import (
@@ -28,11 +27,12 @@ from core.jobs.net_training import (
 )
 from core.jobs.trainings import failure_of
 from core.lab.net_data import data_key
-from core.learning.runs import Run, list_runs
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Frame
 from core.reading.keypoint_sources import KeypointSource, available_nets
+from core.recording.samples import sample_of
+from core.training.runs import Run, list_runs
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from core.errors import NotFoundError
 from core.jobs.owners import belongs_to, owner_of
 from core.jobs.trainings import TrainingManager
-from core.learning.runs import Run
+from core.training.runs import Run
 
 
 def test_a_renamed_project_keeps_its_trainings(store, project, paths):

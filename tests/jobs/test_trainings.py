@@ -11,7 +11,7 @@ from core.jobs.answering import answering
 from core.jobs.measuring import begin_comparison, begin_left_out
 from core.jobs.owners import belongs_to
 from core.jobs.trainings import KEPT, TrainingManager, warm_up
-from core.learning.runs import Run, list_runs
+from core.training.runs import Run, list_runs
 from tests.conftest import wait_until
 
 PROJECT = "People"

@@ -12,7 +12,7 @@ from core.errors import TrainingError
 from core.estimators import create_estimator
 from core.lab.body_distilling import cut_out, distil_bodies, mixed
 from core.media.pictures import read_picture
-from core.pose.skeletons import BODY_33, COCO_17, LSP_14, convert
+from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14, convert
 from core.pose.types import Pose
 
 NOSE, LEFT_EAR, RIGHT_ANKLE = (COCO_17.index(name) for name in ("nose", "left_ear", "right_ankle"))

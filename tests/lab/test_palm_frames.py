@@ -11,7 +11,7 @@ from core.errors import TableError
 from core.lab.palm_frames import palm_of, read_palm_frames
 from core.lab.renderer.files import write_hands
 from core.lab.renderer.render import Settings
-from core.pose.skeletons import HAND_21, ICVL_16, MSRA_21, NYU_14
+from core.pose.skeletons.table import HAND_21, ICVL_16, MSRA_21, NYU_14
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.capture.plans import CONTINUOUS
-from core.capture.recording import Recorder
 from core.errors import MediaError
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.browser_frames import BrowserFrames
@@ -17,6 +15,8 @@ from core.media.pictures import decode_jpeg, encode_jpeg, read_picture
 from core.paths import Paths
 from core.pose.smoothing import Smoothing
 from core.reading.keypoint_sources import KeypointSource
+from core.recording.plans import CONTINUOUS
+from core.recording.recorder import Recorder
 
 RAW = Smoothing(joints=False, hold_s=0)
 SIZE_HW = (360, 640)

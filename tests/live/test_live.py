@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 import pytest
 
-from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import ModelError, WeightsError
 from core.estimators.top_down import HeatmapBodies
 from core.live.live import Latest, LiveProcessor, Options
 from core.media.pictures import read_picture
 from core.paths import Paths
-from core.pose.heatmap_drawing import draw_with_maps
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.reading.reading import probabilities
+from core.recording.demo import ReplayEstimator, read_demo
 from tests.support.standing_net import save_standing_net
 
 PEOPLE = "000000000790.jpg"

@@ -14,7 +14,6 @@ from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, Detection, Image, Person
 from core.errors import EstimatorError, TrainingError
 from core.estimators.heatmap_model import HeatmapNet
-from core.learning.netfile import save_net
 from core.measuring.body_evaluating import (
     by_boxes,
     evaluate_bodies,
@@ -24,8 +23,9 @@ from core.measuring.body_measuring import measure_bodies
 from core.measuring.coco_evaluating import coco_figures
 from core.paths import Paths
 from core.pose.person_view import person_view
-from core.pose.skeletons import COCO_17, HAND_21
+from core.pose.skeletons.table import COCO_17, HAND_21
 from core.pose.types import Floats, Pose
+from core.training.netfile import save_net
 
 HW = (128, 96)
 CELLS = np.random.default_rng(0).integers((4, 4), (20, 28), (17, 2))  # x, y of the peaks

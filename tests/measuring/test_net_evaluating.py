@@ -11,11 +11,11 @@ from torch.nn import functional
 
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators.heatmap_model import HeatmapNet
-from core.learning.netfile import save_net
 from core.measuring.net_evaluating import evaluate_net
 from core.media.pictures import encode_png, read_picture
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose
+from core.training.netfile import save_net
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 JOINTS = np.array([[40.0, 60.0], [100.0, 60.0]], np.float32)  # L = 60 px

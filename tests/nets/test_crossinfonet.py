@@ -7,7 +7,7 @@ from torch import nn
 
 from core.nets import NETS, build_net
 from core.nets.crossinfonet import PARTS, CrossInfoNet, Width, doubled
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 
 DEPTH = [name for name in NETS if name.startswith("crossinfonet.")]
 PARAMETERS = {  # of the published code, counted there

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from core.errors import WeightsError
+from core.modelfiles.table import WEIGHTS
 from core.nets import NETS, build_net
-from core.pose.skeletons import skeleton_named
-from core.weights.table import WEIGHTS
+from core.pose.skeletons.table import skeleton_named
 
 # what a pose_resnet attends to does not depend on its depth
 DEEPER = ("pose_resnet34.", "pose_resnet50.", "pose_resnet101.", "pose_resnet152.")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from core.nets import build_net
 from core.nets.pose_resnet import ATTENTIONS, Attention, AttentionUnits, PoseResNet
-from core.pose.skeletons import COCO_17, LSP_14
+from core.pose.skeletons.table import COCO_17, LSP_14
 
 PICTURES = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 

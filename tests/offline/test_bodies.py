@@ -18,8 +18,8 @@ from core.offline.bodies import (
     thinned,
 )
 from core.pose.angles import ANGLES
-from core.pose.body_drawing import BLUR, BodyView
-from core.pose.drawing import person_color
+from core.pose.drawing.bodies import BLUR, BodyView
+from core.pose.drawing.poses import person_color
 from core.pose.types import Estimate, Frame, Pose, Tracking
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
 

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from core.capture.plans import Plan
-from core.capture.recording import Recorder
 from core.errors import MediaError, NotFoundError, SkeletonError
 from core.estimators.depth_net import DepthNet
 from core.lab.renderer.film import RenderedFilm
@@ -16,6 +14,8 @@ from core.offline.depth_recording import (
 )
 from core.reading.depth_playback import DepthPlayback
 from core.reading.depth_reading import DepthReader
+from core.recording.plans import Plan
+from core.recording.recorder import Recorder
 from tests.support.massing_net import save_massing_net
 
 FRAMES = range(12)

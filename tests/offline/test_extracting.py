@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.capture.cells import quoted, unquoted
-from core.capture.importing import import_path
-from core.capture.tables import read_table
 from core.errors import EstimatorError, MediaError
 from core.offline.extracting import extract
+from core.recording.imports.cells import quoted, unquoted
+from core.recording.imports.importing import import_path
+from core.recording.imports.tables import read_table
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

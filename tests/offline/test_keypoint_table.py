@@ -8,7 +8,7 @@ import pytest
 
 from core.offline.keypoint_table import columns_of, json_of, rows_of, table_of
 from core.pose.angles import ANGLES
-from core.pose.skeletons import BODY_33, HAND_21
+from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Frame, Pose
 
 FRAME = Frame(np.zeros((30, 40, 3), np.uint8), 1.25, 7, "walk.mp4")

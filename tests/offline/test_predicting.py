@@ -10,8 +10,8 @@ from core.estimators import Estimator, create_estimator
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter, read_video, video_info
 from core.offline.predicting import predict
-from core.pose.drawing import person_color
-from core.pose.skeletons import COCO_17
+from core.pose.drawing.poses import person_color
+from core.pose.skeletons.table import COCO_17
 from core.pose.types import Estimate, Frame, Pose
 
 

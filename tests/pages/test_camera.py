@@ -6,9 +6,9 @@ import threading
 import pytest
 from streamlit import config
 
-from core.capture.plans import CONTINUOUS, HELD
-from core.capture.recording import Recorder
 from core.live.live import LiveProcessor, Options
+from core.recording.plans import CONTINUOUS, HELD
+from core.recording.recorder import Recorder
 from pages.panels.camera.address import is_local, local_address
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stage import Stage, has_picture

@@ -5,8 +5,8 @@ import base64
 import cv2
 import numpy as np
 
+from core.admin.erasing import forget_pictures_here
 from core.paths import Paths
-from core.upkeep.erasing import forget_pictures_here
 from pages.components.gesture_cards import Inbox
 from pages.panels.capture.cards import pictures_of
 from tests.exchange.conftest import sample

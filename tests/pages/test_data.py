@@ -8,9 +8,9 @@ import pytest
 
 from core.exchange.downloads import Download
 from core.gestures.labels import safe_label
-from core.learning.runs import Run
 from core.paths import Paths
 from core.store.bin import delete_samples
+from core.training.runs import Run
 from tests.pages.conftest import go, record, tables, texts, unfold
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.capture.demo import DEMO_PROJECT
 from core.paths import Paths
+from core.recording.demo import DEMO_PROJECT
 from tests.pages.conftest import go, texts
 
 

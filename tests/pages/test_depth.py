@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from core.capture.plans import SHOT
 from core.depth.cameras import Camera
 from core.depth.sensors.finding import KINDS, Kind
 from core.depth.sensors.live import LiveSensor
@@ -16,6 +15,7 @@ from core.gestures.labels import safe_label
 from core.jobs.trainings import train_here
 from core.lab.renderer.render import render_hand
 from core.paths import Paths
+from core.recording.plans import SHOT
 from core.store import NewSample
 from pages.panels.words import NOT_STARTED
 from tests.conftest import wait_until

@@ -9,9 +9,9 @@ import pytest
 from core.exchange.model_files import export_model
 from core.gestures.modelfile.bundle import SUFFIX
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.learning.runs import list_runs
 from core.paths import Paths
 from core.store import Store
+from core.training.runs import list_runs
 from tests.pages.conftest import go, texts, unfold
 
 ODD = "<img src=x>**b** [x](http://x) $1$.gesture"

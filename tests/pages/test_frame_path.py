@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from core.capture.recording import Recorder
 from core.live import browser_channel
 from core.live.live import LiveProcessor, Options
 from core.media.pictures import read_picture
 from core.media.stream_frames import frame_of
 from core.reading.keypoint_sources import KeypointSource
+from core.recording.recorder import Recorder
 from core.store.rows import Project
 from pages.panels.camera.browser_stream import BrowserStream
 from pages.panels.camera.stream import Stream

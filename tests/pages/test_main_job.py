@@ -9,11 +9,11 @@ import zipfile
 
 import pytest
 
-from core.capture.stills import Added
 from core.gestures.labels import safe_label
 from core.jobs.job import Job
-from core.learning.runs import list_runs
 from core.paths import Paths
+from core.recording.stills import Added
+from core.training.runs import list_runs
 from tests.pages.conftest import (
     ODD,
     PAGES,

@@ -9,9 +9,9 @@ import sys
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.learning.runs import Run
 from core.paths import Paths
 from core.store.bin import delete_samples
+from core.training.runs import Run
 from tests.pages.conftest import PAGES, cards, go, record, texts, undo_offered
 from tests.support.relabelled_net import save_relabelled_net
 
@@ -120,7 +120,7 @@ def test_a_training_whose_process_was_killed_is_told_and_blocks_nothing(app, sto
         record(store, gesture, 30)
     runs = Paths.find(workspace).runs
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom core.learning.runs import Run\n"
+        "import sys, time\nfrom pathlib import Path\nfrom core.training.runs import Run\n"
         "Run.create(Path(sys.argv[1]), project='My gestures', classifier='mlp')\n"
         "print(flush=True); time.sleep(60)"
     )

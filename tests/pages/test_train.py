@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from core.gestures.evaluation.predictions import read_predictions
 from core.jobs.measuring import COMPARISON, LEFT_OUT, left_out_of
 from core.jobs.trainings import TrainingManager
-from core.learning.runs import Run
 from core.paths import Paths
 from core.store import Project, Store
+from core.training.runs import Run
 from tests.pages.conftest import tables
 
 

@@ -169,7 +169,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint
 
 @st.fragment

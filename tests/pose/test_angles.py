@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import SkeletonError
 from core.pose.angles import ANGLES, angles_of, joint_angles
-from core.pose.skeletons import BODY_33, COCO_17, LSP_14
+from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14
 from core.pose.types import Pose
 
 # in the picture's plane: the left arm straight out to the side, the right one bent by a right angle

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.pose.body import Alignment, TwoSteps, alignment_of
-from core.pose.skeletons import BODY_33, LSP_14
+from core.pose.skeletons.table import BODY_33, LSP_14
 from core.pose.types import TurnedSquare
 
 

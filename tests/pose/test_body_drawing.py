@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.pose.body import alignment_of
-from core.pose.body_drawing import (
+from core.pose.drawing.bodies import (
     BLUR,
     COLOUR,
     PICTURE,
@@ -13,7 +13,7 @@ from core.pose.body_drawing import (
     draw_body,
     draw_steps,
 )
-from core.pose.skeletons import BODY_33
+from core.pose.skeletons.table import BODY_33
 from core.pose.types import Estimate, Pose, Tracking, TurnedSquare
 
 HW = (60, 100)

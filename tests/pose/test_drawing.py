@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.drawing import (
+from core.pose.drawing.poses import (
     PERSON_COLORS,
     draw_estimate,
     draw_pose,
@@ -12,7 +12,7 @@ from core.pose.drawing import (
     emoji_sprite,
     label_plate,
 )
-from core.pose.skeletons import BODY_33, HAND_21
+from core.pose.skeletons.table import BODY_33, HAND_21
 from core.pose.types import Estimate, Pose
 
 

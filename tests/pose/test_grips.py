@@ -5,7 +5,7 @@ import pytest
 
 from core.lab.renderer.render import render_hand
 from core.pose.grips import GRAB, LIMITS, PINCH, Grips, measured
-from core.pose.skeletons import BODY_33, HAND_21, ICVL_16, NYU_14
+from core.pose.skeletons.table import BODY_33, HAND_21, ICVL_16, NYU_14
 
 # A palm of length 8 that points up, away from which the fingers are bent
 HAND = np.full((21, 3), np.nan)

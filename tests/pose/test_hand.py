@@ -1,7 +1,7 @@
 """The hand's named keypoints are the skeleton's."""
 
-from core.pose.hand import BASES, KNUCKLES, TIPS, WRIST
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.hand_keypoints import BASES, KNUCKLES, TIPS, WRIST
+from core.pose.skeletons.table import HAND_21
 
 
 def test_the_named_keypoints_are_the_skeleton_s():

@@ -7,8 +7,8 @@ import pytest
 
 from core.media.pictures import read_picture
 from core.paths import Paths
-from core.pose.drawing import label_plate
-from core.pose.heatmap_drawing import (
+from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
+from core.pose.drawing.heatmaps import (
     TITLE,
     colour_bar,
     combined,
@@ -19,9 +19,9 @@ from core.pose.heatmap_drawing import (
     title_of,
     tracks,
 )
-from core.pose.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
+from core.pose.drawing.poses import label_plate
 from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons import HAND_21, LSP_14, NYU_14, SKELETONS
+from core.pose.skeletons.table import HAND_21, LSP_14, NYU_14, SKELETONS
 from core.pose.types import Estimate, Heatmaps, Pose
 from core.reading.keypoint_sources import KeypointSource
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.pose.heatmap_layout import (
+from core.pose.drawing.heatmap_layout import (
     ATTENTION,
     JOINT,
     KEYPOINTS,
@@ -17,7 +17,7 @@ from core.pose.heatmap_layout import (
     clicked,
     layout_of,
 )
-from core.pose.skeletons import HAND_21, SKELETONS, Skeleton
+from core.pose.skeletons.table import HAND_21, SKELETONS, Skeleton
 
 WRIST, THUMB_CMC, INDEX_TIP, LITTLE_TIP, BACKGROUND = 0, 1, 8, 20, 21
 

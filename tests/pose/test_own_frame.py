@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from core.pose.hand import KNUCKLES, WRIST
 from core.pose.own_frame import heading_length, own_frame, unit
-from core.pose.skeletons import COCO_17, HAND_21
+from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
+from core.pose.skeletons.table import COCO_17, HAND_21
 
 # A palm 8 long and 6 wide that points up, its index side at the right, and a thumb beside it.
 UPRIGHT = np.zeros((1, 21, 2))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import SkeletonError
-from core.pose.skeletons import (
+from core.pose.skeletons.table import (
     BODY_33,
     COCO_17,
     HAND_21,

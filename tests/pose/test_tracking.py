@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from core.pose.skeletons import BODY_33, COCO_17, LSP_14
+from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14
 from core.pose.tracking import Tracks, distinct_bodies, first_region, next_region
 from core.pose.types import Pose
 

@@ -8,7 +8,7 @@ import pytest
 from core.gestures.modelfile.card import model_card
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
-from core.pose.skeletons import BODY_33, LSP_14
+from core.pose.skeletons.table import BODY_33, LSP_14
 from core.pose.types import Estimate, Pose
 from core.reading.reading import answers
 from tests.support.drawn_figure import DOWN, OBLIQUE, OUT, UP, figure

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 
-from core.capture.demo import ReplayEstimator, read_demo
 from core.errors import EstimatorError
 from core.estimators import ESTIMATORS
 from core.paths import Paths
@@ -16,6 +15,7 @@ from core.reading.keypoint_sources import (
     source_for,
     stages_of,
 )
+from core.recording.demo import ReplayEstimator, read_demo
 from tests.support.relabelled_net import save_relabelled_net
 
 LIGHT = "cpm.hand_light"

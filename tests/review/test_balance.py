@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.gestures.evaluation.label_noise import NoiseScores
-from core.pose.skeleton import BODY, HAND, PAIR
+from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.review.balance import Spread, missing_to_train, record_next, spread
 from core.review.reviewing import LabelNoise
 from core.store.index import LEFT, RIGHT, UNKNOWN, SampleIndex

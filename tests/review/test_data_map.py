@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.capture.demo import fill_demo
 from core.paths import Paths
+from core.recording.demo import fill_demo
 from core.review.data_map import (
     BY_GESTURE,
     BY_PERSON,

@@ -5,11 +5,11 @@ import shutil
 import numpy as np
 import pytest
 
-from core.capture.demo import fill_demo
 from core.errors import NotFoundError
 from core.gestures.evaluation.label_noise import NoiseScores
 from core.gestures.evaluation.predictions import FILE
 from core.paths import Paths
+from core.recording.demo import fill_demo
 from core.review.reviewing import (
     BY_PERSON,
     SUSPECTED,

@@ -14,17 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from core.capture.importing import import_path
-from core.capture.plans import Plan
-from core.capture.recording import Recorder
+from core.admin.erasing import erase_everything, erase_unopened
 from core.errors import MudraError, StoreError, StoreFullError, TrainingError
 from core.jobs.answering import has_model
 from core.jobs.trainings import TrainingManager, failure_of
-from core.learning.runs import list_runs
 from core.paths import Paths
 from core.pose.types import Estimate, Frame, Pose
+from core.recording.imports.importing import import_path
+from core.recording.plans import Plan
+from core.recording.recorder import Recorder
 from core.store import Store
-from core.upkeep.erasing import erase_everything, erase_unopened
+from core.training.runs import list_runs
 
 FULL = "the disk is full: free some space"
 SIZE_HW = (480, 640)

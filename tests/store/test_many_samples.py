@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from core.capture.samples import picture_of
 from core.paths import Paths
+from core.recording.samples import picture_of
 from core.review.reviewing import BY_PERSON, NEWEST, SUSPECTED, Wanted, find, score_labels
 from core.store import Store
 from core.store.bin import delete_samples, move_samples

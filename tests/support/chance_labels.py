@@ -12,7 +12,7 @@ from core.gestures.classifier.fitting import TrainOptions, fit_mlp, net_probabil
 from core.gestures.data import GestureData
 from core.gestures.evaluation.validation import figures, split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES
-from core.learning.background import Stop
+from core.training.background import Stop
 
 HELD_OUT = 40  # samples, as many to learn from
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.pose.skeletons import LSP_14
+from core.pose.skeletons.table import LSP_14
 
 AT = LSP_14.index
 DOWN, OUT, OBLIQUE, UP = (0, 0), (90, 90), (135, 135), (180, 180)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 from core.pose.types import Floats, Picture
 
 _FINER = 2

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from core.capture.demo import read_demo
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
+from core.recording.demo import read_demo
 from core.store import NewSample, Store
 
 PROJECT = "Many"

@@ -9,7 +9,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from core.depth.cubes import SIDE
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 
 _RAYS, _REACH = 5, 0.08  # keypoints a ray; from one to the next, in half the cube's side
 

@@ -15,13 +15,13 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from core.capture.demo import read_demo
-from core.capture.recording import Recorder
-from core.capture.stills import add_pictures
 from core.estimators import create_estimator
 from core.media.pictures import encode_png
 from core.paths import Paths
 from core.pose.types import Floats, Picture
+from core.recording.demo import read_demo
+from core.recording.recorder import Recorder
+from core.recording.stills import add_pictures
 from core.store import Store
 from tests.support.drawn_hands import draw_hand
 from tests.support.studio import ROOT, opened, start_camera, studio, write_film

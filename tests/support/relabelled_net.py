@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from core.modelfiles.model_folder import METADATA
 from core.paths import Paths
-from core.weights.model_folder import METADATA
 
 
 def save_relabelled_net(folder: Path, **about: Any) -> None:

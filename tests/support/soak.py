@@ -20,14 +20,14 @@ import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
-from core.capture.plans import CONTINUOUS
-from core.capture.recording import Recorder
 from core.estimators import create_estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor, Options
 from core.live.low_latency import LowLatencyTrack
 from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
+from core.recording.plans import CONTINUOUS
+from core.recording.recorder import Recorder
 from core.store import Store
 from tests.support.camera_cycles import standing
 from tests.support.studio import ROOT

@@ -19,7 +19,7 @@ from core.depth.cameras import Camera, Points
 from core.depth.io.camera_files import camera_of
 from core.depth.io.recorded import MOST_FRAMES
 from core.errors import MediaError, TableError
-from core.pose.hand_skeletons import FINGERS, HAND_21, ICVL_16, NYU_14
+from core.pose.skeletons.hands import FINGERS, HAND_21, ICVL_16, NYU_14
 
 JOINTS_FILE = "joints.csv"
 CAMERA_COLUMNS = ("fx", "fy", "u0", "v0", "width", "height")

@@ -15,7 +15,7 @@ import numpy as np
 from core.depth.cameras import CAMERAS, Camera, Points
 from core.errors import TableError
 from core.files import leads_out
-from core.pose.skeletons import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
+from core.pose.skeletons.table import HANDS17_21, ICVL_16, MSRA_21, NYU_14, Skeleton
 
 # Where the 14 keypoints that everybody reports stand among NYU's 36
 _NYU_OF_36 = (0, 3, 6, 9, 12, 15, 18, 21, 24, 25, 27, 30, 31, 32)

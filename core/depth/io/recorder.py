@@ -28,7 +28,7 @@ from core.errors import MediaError
 from core.files import write_whole
 from core.media.exact_videos import LosslessWriter
 from core.media.pictures import encode_jpeg
-from core.pose.skeletons import SKELETONS
+from core.pose.skeletons.table import SKELETONS
 
 _JPEG_QUALITY = 95
 _MOST_MM = 65_535

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from core.gestures.labels import GestureLabel
-from core.pose.hand import BASES, TIPS
-from core.pose.skeletons import HAND_21, Skeleton
+from core.pose.skeletons.hand_keypoints import BASES, TIPS
+from core.pose.skeletons.table import HAND_21, Skeleton
 
 # What a gesture's mirror image means. A gesture that is not named here may mean a direction, so
 # it is never mirrored.

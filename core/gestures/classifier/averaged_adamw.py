@@ -7,7 +7,7 @@ import torch
 import torch._dynamo
 from torch import nn
 
-from core.learning.averaging import moving_average
+from core.training.averaging import moving_average
 
 _MAX_DECAY = 0.98  # of the average per step
 

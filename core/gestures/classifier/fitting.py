@@ -14,8 +14,8 @@ from core.gestures.classifier.augmentation import Augmentation, Meaning, augment
 from core.gestures.classifier.averaged_adamw import AveragedAdamW
 from core.gestures.classifier.nets import GestureNet
 from core.gestures.data import GestureData
-from core.learning.background import ReplacedError, Stop
-from core.learning.runs import error_text
+from core.training.background import ReplacedError, Stop
+from core.training.runs import error_text
 
 _AT_ONCE = 8192  # samples whose features are made together
 _MIN_STEPS = 16  # an epoch of a handful of samples still moves the weights

@@ -29,8 +29,8 @@ from core.gestures.modelfile.export import save_model, save_motion_model, save_p
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.gestures.motion.motion_learner import learn_motions
 from core.gestures.openset.rejection import fit_rejection, measure_rejection
-from core.learning.background import ReplacedError, Stop
-from core.learning.runs import DONE, FAILED, REPLACED, STOPPED, Run, error_text
+from core.training.background import ReplacedError, Stop
+from core.training.runs import DONE, FAILED, REPLACED, STOPPED, Run, error_text
 
 _SOON_S = 1.5  # of learning, after which the net so far answers until the final one is there
 

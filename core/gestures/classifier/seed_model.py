@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
-from core.weights.keras_h5 import read_keras
+from core.modelfiles.formats.keras_h5 import read_keras
 
 Floats = NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from core.gestures.evaluation.baselines import fit_baseline
 from core.gestures.evaluation.intervals import difference_of
 from core.gestures.evaluation.protocol import Part, Protocol
 from core.gestures.evaluation.validation import figures, groups_of, split_by_groups
-from core.learning.background import Stop
+from core.training.background import Stop
 
 EPOCHS = 20  # leave-one-recorder-out accuracy is flat from 10 to 25
 FIRST = CLASSIFIERS[0]  # the others are compared with it

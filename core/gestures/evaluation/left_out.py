@@ -12,7 +12,7 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.intervals import share_of_counts
 from core.gestures.evaluation.validation import figures, splits_by_person
 from core.gestures.motion.motion_learner import choose_matcher, fit_again, probabilities
-from core.learning.background import Stop
+from core.training.background import Stop
 
 OnProgress = Callable[[str, dict[str, Any]], None]
 

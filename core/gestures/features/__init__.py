@@ -5,8 +5,8 @@ from core.errors import SkeletonError
 from core.gestures.features.body_features import BodyFeatures
 from core.gestures.features.feature_set import FeatureSet, SpaceFeatures
 from core.gestures.features.pair_features import PairFeatures
-from core.pose.skeleton import BODY, PAIR, Skeleton
-from core.pose.skeletons import SKELETONS
+from core.pose.skeletons.skeleton import BODY, PAIR, Skeleton
+from core.pose.skeletons.table import SKELETONS
 
 __all__ = ["FEATURE_SETS", "SPACE_FEATURES", "FeatureSet", "feature_set"]
 

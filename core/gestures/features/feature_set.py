@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import SkeletonError
 from core.pose.own_frame import EPS, own_frame, root_of, space_frame, squared, unit
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 
 @dataclass(frozen=True)

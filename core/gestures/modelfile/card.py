@@ -12,7 +12,7 @@ from core.gestures.evaluation.protocol import HELD_OUT_GROUPS
 from core.gestures.labels import GestureLabel, format_count, safe_label
 from core.gestures.modelfile.metadata import Figures, Group, Measured, ModelMetadata
 from core.pose.finders import MEDIAPIPE
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 
 _UNKNOWN = "not known"
 _ROWS = 200

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 _PARTS = {"hips": ("hip",), "legs": ("knee", "ankle")}
 _LEARNED = 0.8  # of the samples show it: the model counts on it

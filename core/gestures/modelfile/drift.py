@@ -22,9 +22,9 @@ from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.modelfile.coverage import HALF
 from core.gestures.modelfile.metadata import Tenths, Usual
-from core.pose.hand import KNUCKLES, TIPS
 from core.pose.own_frame import heading_length, own_frame
-from core.pose.skeletons import HAND_21, Skeleton
+from core.pose.skeletons.hand_keypoints import KNUCKLES, TIPS
+from core.pose.skeletons.table import HAND_21, Skeleton
 
 OVER_S = 30.0  # so much of the past is looked at
 ENOUGH_S = 10.0  # of hands that were seen, before anything is said

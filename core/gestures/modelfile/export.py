@@ -32,7 +32,7 @@ from core.gestures.modelfile.metadata import dataset_statistics
 from core.gestures.modelfile.motion_graph import motion_onnx
 from core.gestures.motion.motion_learner import Matcher, probabilities
 from core.gestures.motion.templates import Templates
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 
 _TOLERANCE = 1e-4  # largest difference between torch and the saved graph
 

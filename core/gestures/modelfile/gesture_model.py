@@ -27,9 +27,9 @@ from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.labels import GestureLabel, safe_emoji
 from core.gestures.modelfile.metadata import MOVING, ModelMetadata
 from core.gestures.motion.motion_features import MOTION_FEATURES
+from core.modelfiles.onnx_session import fault_of_graph, open_session
 from core.pose.finders import keypoints_by
-from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
-from core.weights.onnx_session import fault_of_graph, open_session
+from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 
 MODEL, METADATA = "model.onnx", "metadata.json"
 ONNX_SHA256, PRELIMINARY = "onnx_sha256", "preliminary"  # in the metadata; early models lack them

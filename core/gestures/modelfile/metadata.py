@@ -11,7 +11,7 @@ from core.errors import LabelError, ModelError
 from core.gestures.data import GestureData
 from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import safe_name
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 
 _SHOWN = 3  # faults named in an error
 _MANY = 10_000

@@ -17,7 +17,7 @@ import numpy as np
 from core.errors import SkeletonError
 from core.gestures.features.feature_set import FeatureSet, SpaceFeatures, finite
 from core.pose.own_frame import EPS, squared
-from core.pose.skeletons import SKELETONS, Skeleton
+from core.pose.skeletons.table import SKELETONS, Skeleton
 
 _LEAST_REACH = 0.01  # of a path: less is a hand that trembles
 MOVES = 0.15  # a path that reaches farther is one, however far

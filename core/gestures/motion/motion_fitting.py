@@ -18,7 +18,7 @@ from core.gestures.motion.motion_augmentation import (
     augment_motion,
 )
 from core.gestures.motion.motion_net import MotionNet
-from core.learning.background import Stop
+from core.training.background import Stop
 
 _EPOCHS, _EPOCHS_OF_MANY, _MANY = 12, 24, 2000  # windows
 _STEPS, _BATCH, _RATE, _DECAY = 64, 128, 3e-3, 1e-2  # steps of an epoch

@@ -18,8 +18,8 @@ from core.gestures.labels import NONE
 from core.gestures.motion.motion_fitting import fit_motion, motion_probabilities, usual_epochs
 from core.gestures.motion.motion_net import MotionNet
 from core.gestures.motion.templates import Templates
-from core.learning.background import Stop
-from core.learning.runs import Run
+from core.training.background import Stop
+from core.training.runs import Run
 
 NET, TEMPLATES = "net", "templates"
 _FEW = 600  # samples: who records so few records no other movements

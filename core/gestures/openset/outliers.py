@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.pose.own_frame import heading_length, own_frame, root_of, space_frame
-from core.pose.skeleton import BODY, PAIR
-from core.pose.skeletons import HAND_21, Skeleton, skeleton_named
+from core.pose.skeletons.skeleton import BODY, PAIR
+from core.pose.skeletons.table import HAND_21, Skeleton, skeleton_named
 
 # 95 % of hands are nearer than this to the same gesture of another person (0.54 to 0.68 in five
 # fifths of the starter's data), so what is farther from all gestures is none of them

@@ -20,8 +20,8 @@ from core.gestures.classifier.nets import GestureNet, OpenSetNet, RejectionHead
 from core.gestures.data import GestureData
 from core.gestures.labels import NONE
 from core.gestures.openset.outliers import complete, synthetic_outliers
-from core.learning.background import Stop
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
+from core.training.background import Stop
 
 TARGET = 0.96  # of the gestures' held-out samples shall pass, each gesture counting alike
 _ENOUGH = 100  # held-out samples that a threshold is taken from as it is

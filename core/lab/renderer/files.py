@@ -13,7 +13,7 @@ from core.depth.io.recorder import encode_depth
 from core.errors import MediaError
 from core.files import write_whole
 from core.lab.renderer.render import Settings, mixture, render_hand
-from core.pose.skeletons import SKELETONS
+from core.pose.skeletons.table import SKELETONS
 
 _LAST = 10_000_000  # numbers of pictures stay sortable
 

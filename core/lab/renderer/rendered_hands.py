@@ -19,7 +19,7 @@ from core.depth.cameras import CAMERAS
 from core.depth.cubes import Cube, Depth
 from core.lab.renderer.noise import NOISES
 from core.lab.renderer.render import Settings, render_hand
-from core.pose.skeletons import Skeleton
+from core.pose.skeletons.table import Skeleton
 
 SIDE_MM = 250.0  # of a hand's cube
 RENDERED = "rendered"  # in a folder's place: hands are rendered as they are needed

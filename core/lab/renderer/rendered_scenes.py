@@ -22,7 +22,7 @@ from core.lab.renderer.render import Settings
 from core.lab.renderer.rendered_hands import sample_pool
 from core.lab.renderer.scenes import draw_scene
 from core.lab.renderer.solids import cast
-from core.pose.hand import KNUCKLES, WRIST
+from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
 from core.pose.types import Floats
 
 HELD_OUT = "rendered"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.pose.angles import ANGLES, JOINTS, SIDES
-from core.pose.skeleton import Rgb
-from core.pose.skeletons import BODY_33, Skeleton
+from core.pose.skeletons.skeleton import Rgb
+from core.pose.skeletons.table import BODY_33, Skeleton
 from core.pose.types import Floats
 from pages.panels.layout import show_table
 

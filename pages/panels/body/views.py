@@ -9,8 +9,8 @@ from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES
 from core.offline.bodies import read_background
-from core.pose.body_drawing import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
-from core.pose.skeleton import Rgb
+from core.pose.drawing.bodies import AS_IT_IS, BLUR, COLOUR, PICTURE, Backdrop, BodyView
+from core.pose.skeletons.skeleton import Rgb
 from pages.panels.controls import in_their_colour, pick_one, upload_field
 from pages.panels.layout import errors_shown
 

@@ -5,14 +5,14 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from core.capture.recording import Recorder
 from core.live.browser_channel import announce, withdraw
 from core.live.browser_finders import FINDERS, count_of
 from core.live.browser_frames import BrowserFrames, Told
 from core.live.live import LiveProcessor, Options
 from core.pose.boxes import bounding_box
-from core.pose.drawing import person_color
+from core.pose.drawing.poses import person_color
 from core.reading.reading import Reading
+from core.recording.recorder import Recorder
 from pages.components import hex_of
 from pages.panels.camera.stream import no_end
 from pages.panels.live.readings import said_of

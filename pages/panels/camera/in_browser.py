@@ -6,14 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.camera_help import TROUBLES
 from core.errors import MudraError
 from core.live.browser_channel import PATH
 from core.live.browser_finders import FINDERS, Finder
 from core.live.live import Options
+from core.modelfiles.browser_files import folder_of, is_ready, megabytes
 from core.paths import Paths
-from core.pose.body_drawing import AS_IT_IS
-from core.weights.browser_files import folder_of, is_ready, megabytes
+from core.pose.drawing.bodies import AS_IT_IS
+from core.recording.camera_help import TROUBLES
 from pages.components.browser_camera import file_addresses, show_camera, told, told_of
 from pages.panels.camera.address import below_base, local_address
 from pages.panels.camera.browser_stream import BrowserStream

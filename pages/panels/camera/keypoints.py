@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from core.estimators.mediapipe_pose import MAX_PEOPLE
-from core.pose.heatmap_layout import Maps
-from core.pose.skeleton import PAIR
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.skeletons.skeleton import PAIR
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.reading.keypoint_sources import (
     MEDIAPIPE,
     KeypointSource,

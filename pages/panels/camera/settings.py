@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.camera_help import advice_on
+from core.recording.camera_help import advice_on
 from pages.components.camera_probe import ask_browser
 from pages.panels.camera.address import is_local, local_address
 

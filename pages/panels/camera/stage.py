@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.capture.recording import Recorder
 from core.live.live import LiveProcessor, Options, Watch
+from core.recording.recorder import Recorder
 from pages.components import source
 from pages.components.video_shape import follow_shape
 from pages.panels.camera.browser_stream import BrowserStream

@@ -9,14 +9,14 @@ import streamlit as st
 import streamlit_webrtc
 from streamlit_webrtc import VideoProcessorBase, WebRtcMode, webrtc_streamer
 
-from core.capture.camera_help import INSECURE, TROUBLES
-from core.capture.recording import Recorder
+from core.admin.memory import give_back_later
 from core.gestures.labels import safe_label
 from core.live import low_latency
 from core.live.live import Latest, LiveProcessor, Options
 from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
-from core.upkeep.memory import give_back_later
+from core.recording.camera_help import INSECURE, TROUBLES
+from core.recording.recorder import Recorder
 from pages.panels.camera.address import local_address
 from pages.panels.visitor import owner
 

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import streamlit as st
 
-from core.capture.plans import Plan
-from core.capture.recording import Recorder
 from core.errors import MediaError, MudraError, NotFoundError
 from core.live.live import Latest
+from core.recording.plans import Plan
+from core.recording.recorder import Recorder
 from core.store import Gesture, Project
 from core.store.bin import delete_samples
 from core.store.rows import MOVING, STILL

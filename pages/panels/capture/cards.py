@@ -8,10 +8,10 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.plans import Plan, Progress
-from core.capture.recording import Recorder
-from core.capture.samples import thumbnail
 from core.gestures.labels import how_to_perform, safe_label
+from core.recording.plans import Plan, Progress
+from core.recording.recorder import Recorder
+from core.recording.samples import thumbnail
 from core.store import Gesture, Project, Sample, Store
 from core.store.index import count_samples, newest_samples, read_samples
 from pages.components.gesture_cards import show_cards

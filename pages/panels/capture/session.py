@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.capture.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan
-from core.capture.recording import Recorder
 from core.live.live import LiveProcessor, Options
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
+from core.recording.plans import CONTINUOUS, HELD, SHOT, TIMED, Plan
+from core.recording.recorder import Recorder
 from core.store import Project
 from pages.panels.camera.keypoints import pick_number
 from pages.panels.camera.stage import Stage

@@ -6,17 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.uploads import uploaded
 from core.datasets.person_boxes import MOST, read_person_boxes
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
-from core.pose.heatmap_drawing import draw_with_maps, scaled
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmaps import draw_with_maps, scaled
 from core.pose.person_view import PersonBox
 from core.pose.types import Estimate, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
+from core.recording.imports.uploads import uploaded
 from pages.components.person_boxes import said_boxes, show_boxes
 from pages.panels.controls import pick_one, upload_field
 from pages.panels.heatmaps.stills import estimator_of

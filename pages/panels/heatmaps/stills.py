@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.correcting import LastSecond, Moment
 from core.media.pictures import PICTURE_SUFFIXES, encode_png, read_picture
-from core.pose.heatmap_drawing import draw_with_maps, mirrored, of_person, scaled
-from core.pose.heatmap_layout import Maps
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scaled
 from core.pose.types import Estimate, Frame, Picture
 from core.reading.keypoint_sources import KeypointSource, skeleton_by
+from core.recording.correcting import LastSecond, Moment
 from pages.panels.controls import upload_field
 from pages.panels.heatmaps.views import STILL, show_attention
 from pages.panels.kept import keep

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.pose.heatmap_drawing import attention_tiles, colour_bar
-from core.pose.heatmap_layout import Maps, clicked, layout_of
-from core.pose.skeletons import Skeleton
+from core.pose.drawing.heatmap_layout import Maps, clicked, layout_of
+from core.pose.drawing.heatmaps import attention_tiles, colour_bar
+from core.pose.skeletons.table import Skeleton
 from core.pose.types import Heatmaps
 from pages.components.shown_picture import clicked_at, hear_picture, shown_width
 from pages.panels.camera.keypoints import choose_keypoint, pick_keypoint

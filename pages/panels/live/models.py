@@ -8,9 +8,9 @@ import streamlit as st
 from core.gestures.modelfile.gesture_model import METADATA, MODEL, MOTIONS, GestureModel
 from core.jobs.answering import ARMS, STARTER, Answering, answering, has_model, starter_of
 from core.jobs.trainings import result_of
-from core.learning.runs import Run
 from core.reading.keypoint_sources import KeypointSource, depth_nets
 from core.store import Project
+from core.training.runs import Run
 from pages.panels.layout import errors_shown
 from pages.panels.resources import load_model, studio
 from pages.panels.training.texts import when

@@ -11,7 +11,7 @@ from core.gestures.modelfile.drift import Drift, Hand
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion import stream
 from core.live.live import Latest
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.reading.motions import Motion
 from core.reading.reading import Reading
 from pages.components.answer import draw_answer

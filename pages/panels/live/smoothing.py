@@ -11,8 +11,8 @@ import streamlit as st
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.modelfile.smoothing_settings import keep_smoothing, smoothing_of
 from core.live.live import LiveProcessor
-from core.pose.skeleton import BODY, HAND, PAIR
-from core.pose.skeletons import Skeleton, skeleton_named
+from core.pose.skeletons.skeleton import BODY, HAND, PAIR
+from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.reading.reading import TRACE_S, Moment
 from pages.panels.layout import errors_shown

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.errors import StoreError
-from core.pose.skeletons import SUBJECTS
+from core.pose.skeletons.table import SUBJECTS
 from core.store import Project, Store
 from pages.panels.camera.stage import is_set
 from pages.panels.layout import errors_shown

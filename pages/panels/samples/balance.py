@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.gestures.labels import safe_label
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
 from core.review.balance import Spread, missing_to_train, record_next, spread
 from core.store import Project
 from core.store.index import SampleIndex, read_index

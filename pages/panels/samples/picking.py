@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from core.capture.samples import shown_jpeg
 from core.gestures.labels import format_count, safe_label
+from core.recording.samples import shown_jpeg
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples, move_samples, same_kind_gestures

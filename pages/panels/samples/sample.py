@@ -4,12 +4,12 @@ trimmed."""
 import numpy as np
 import streamlit as st
 
-from core.capture.clip_pictures import loop_picture
-from core.capture.clips import LEAST_FRAMES
-from core.capture.samples import picture_of, shown_jpeg
 from core.gestures.labels import safe_label
 from core.pose.finders import BOTH_HANDS, MEDIAPIPE, keypoints_by
-from core.pose.skeletons import skeleton_named
+from core.pose.skeletons.table import skeleton_named
+from core.recording.clip_pictures import loop_picture
+from core.recording.clips import LEAST_FRAMES
+from core.recording.samples import picture_of, shown_jpeg
 from core.review.reviewing import Opinion
 from core.store import Project, Sample
 from core.store.bin import delete_samples

@@ -19,8 +19,8 @@ from core.jobs.measuring import (
     verdict,
 )
 from core.jobs.trainings import failure_of, result_of
-from core.learning.runs import Run
 from core.store import Project
+from core.training.runs import Run
 from pages.panels.layout import errors_shown, show_table
 from pages.panels.resources import studio
 from pages.panels.training.texts import when

@@ -15,8 +15,8 @@ from core.jobs.net_training import (
     stop_net_training,
 )
 from core.jobs.trainings import failure_of
-from core.learning.runs import DEAD, RUNNING, Run, list_runs
 from core.store import Project
+from core.training.runs import DEAD, RUNNING, Run, list_runs
 from pages.panels.layout import errors_shown
 from pages.panels.resources import studio
 from pages.panels.training.charts import draw, stages_chart

@@ -14,9 +14,9 @@ from core.jobs.trainings import (
     result_of,
     warm_up,
 )
-from core.learning.runs import Run
 from core.review.balance import missing_to_train
 from core.store import Project
+from core.training.runs import Run
 from pages.panels.layout import errors_shown
 from pages.panels.resources import studio
 from pages.panels.training.charts import draw, small_curve

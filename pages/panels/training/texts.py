@@ -10,8 +10,8 @@ from core.gestures.labels import safe_label
 from core.jobs.answering import answering
 from core.jobs.measuring import LEFT_OUT, NAMES, done_of
 from core.jobs.trainings import KIND, result_of
-from core.learning.runs import Run
 from core.store import Project
+from core.training.runs import Run
 from pages.panels.resources import studio
 from pages.panels.words import in_percent
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from core.capture.samples import picture_of
 from core.gestures.evaluation.predictions import read_predictions, samples_of
 from core.gestures.evaluation.protocol import HELD_OUT_GROUPS, Protocol
 from core.gestures.labels import safe_label
 from core.jobs.answering import answering, choose, has_model
 from core.jobs.trainings import advice, failure_of, result_of
-from core.learning.runs import Run
+from core.recording.samples import picture_of
 from core.store import Project
 from core.store.index import read_samples
+from core.training.runs import Run
 from pages.panels.layout import errors_shown, show_table
 from pages.panels.resources import studio
 from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw

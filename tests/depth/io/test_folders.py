@@ -18,7 +18,7 @@ from core.errors import MediaError, TableError
 from core.lab.renderer.files import write_hands
 from core.lab.renderer.render import NYU_HANDS, render_hand
 from core.media.pictures import read_picture
-from core.pose.skeletons import HAND_21, MSRA_21
+from core.pose.skeletons.table import HAND_21, MSRA_21
 
 SMALL = Camera("small", 50.0, 51.0, 3.5, 2.5, 8, 6)
 NUMBERS = {"fx": 50, "fy": 51.0, "u0": 3.5, "v0": 2.5, "width": 8, "height": 6}

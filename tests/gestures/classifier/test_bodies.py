@@ -15,8 +15,8 @@ from core.gestures.data import GestureData
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
 from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.learning.runs import Run
-from core.pose.skeletons import COCO_17, HAND_21
+from core.pose.skeletons.table import COCO_17, HAND_21
+from core.training.runs import Run
 
 GESTURES = (GestureLabel("both forearms up", "🙌"), GestureLabel("both down"), GestureLabel("one"))
 _FACE = 5  # keypoints of the head come first

@@ -33,10 +33,10 @@ from core.gestures.evaluation.validation import split_by_groups
 from core.gestures.labels import DEFAULT_GESTURES, GestureLabel
 from core.gestures.modelfile.export import save_preliminary
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.learning.background import ReplacedError, RunThread, Stop
-from core.learning.runs import Run
 from core.paths import Paths
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
+from core.training.background import ReplacedError, RunThread, Stop
+from core.training.runs import Run
 from tests.gestures.conftest import make_data, without_sha256
 from tests.support.chance_labels import chance_accuracies, chance_accuracy, random_project
 

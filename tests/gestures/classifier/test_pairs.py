@@ -15,8 +15,8 @@ from core.gestures.labels import GestureLabel
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.motion_learner import fit_again, probabilities
 from core.gestures.openset.outliers import recombined, synthetic_outliers
-from core.learning.runs import Run
-from core.pose.skeletons import HANDS_42
+from core.pose.skeletons.table import HANDS_42
+from core.training.runs import Run
 from tests.support.recorded_clips import clips_of, signs_of, surer
 
 _SIGNER = "mir23121992/british-signlanguage"

@@ -7,7 +7,7 @@ from core.errors import TrainingError
 from core.gestures.data import CLASSIFIERS
 from core.gestures.evaluation.comparing import compare
 from core.gestures.evaluation.validation import split_by_groups
-from core.learning.background import Stop
+from core.training.background import Stop
 
 
 def test_all_classifiers_are_measured_on_the_same_split(hands):

@@ -9,7 +9,7 @@ from core.errors import TrainingError
 from core.gestures.classifier.fitting import TrainOptions
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.evaluation.left_out import leave_one_person_out, summarise
-from core.learning.background import Stop
+from core.training.background import Stop
 
 OPTIONS = TrainOptions()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import SkeletonError
 from core.gestures.features import FEATURE_SETS, feature_set
-from core.pose.skeletons import BODY_33, COCO_17, convert
+from core.pose.skeletons.table import BODY_33, COCO_17, convert
 
 features = feature_set("hand_21")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.gestures.modelfile.coverage import coverage, sees_half
-from core.pose.skeletons import BODY_33, COCO_17, HAND_21
+from core.pose.skeletons.table import BODY_33, COCO_17, HAND_21
 
 KNEES = BODY_33.index("left_knee")
 

@@ -10,7 +10,7 @@ from core.gestures.modelfile.coverage import HALF
 from core.gestures.modelfile.drift import ENOUGH_S, Drift, Hand, Measures, reference_statistics
 from core.gestures.modelfile.metadata import ModelMetadata
 from core.lab.starter_data import table_data
-from core.pose.skeletons import BODY_33
+from core.pose.skeletons.table import BODY_33
 
 FRAMES = int(4 * ENOUGH_S) + 1  # at four a second; the first one's time isn't known
 UPRIGHT = np.zeros((21, 2), np.float32)

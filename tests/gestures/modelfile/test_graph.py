@@ -7,7 +7,7 @@ from onnx.reference import ReferenceEvaluator
 
 from core.gestures.features import FEATURE_SETS, SPACE_FEATURES
 from core.gestures.modelfile.graph import Graph
-from core.weights.onnx_session import open_session
+from core.modelfiles.onnx_session import open_session
 
 
 def poses(joints: int, axes: int, n: int = 5) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import torch
 
 from core.errors import SkeletonError
 from core.gestures.motion.motion_features import MOTION_FEATURES, MotionFeatures, motion_features
-from core.pose.skeletons import HAND_21
+from core.pose.skeletons.table import HAND_21
 
 every = pytest.mark.parametrize(
     "features", MOTION_FEATURES.values(), ids=lambda f: f"{f.skeleton.name}-{f.axes}"

@@ -21,8 +21,8 @@ from core.gestures.motion.motion_fitting import (
     motion_probabilities,
 )
 from core.gestures.motion.motion_learner import fit_templates, learn_motions
-from core.learning.background import Stop
-from core.learning.runs import Run
+from core.training.background import Stop
+from core.training.runs import Run
 
 NAMES = ("swipe_right", "swipe_left", "clockwise")
 QUICK = TrainOptions(epochs=1)

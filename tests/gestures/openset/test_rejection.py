@@ -27,7 +27,7 @@ from core.gestures.openset.rejection import (
     measure_rejection,
     open_set_answers,
 )
-from core.learning.runs import Run
+from core.training.runs import Run
 from tests.gestures.conftest import make_data, without_sha256
 
 

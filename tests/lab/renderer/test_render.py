@@ -21,7 +21,7 @@ from core.lab.renderer.render import (
     render_hand,
 )
 from core.lab.renderer.solids import Solids, cast
-from core.pose.skeletons import SKELETONS
+from core.pose.skeletons.table import SKELETONS
 
 CLEAN = replace(NYU_HANDS, noise=NOISES["none"])
 NYU = camera_named("nyu")

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import SkeletonError
 from core.lab.renderer.rendered_hands import HELD_OUT, SENSORS, RenderedHands
-from core.pose.skeletons import COCO_17, HAND_21, NYU_14
+from core.pose.skeletons.table import COCO_17, HAND_21, NYU_14
 
 HW = (96, 96)
 

@@ -1,0 +1,233 @@
+"""Checks of this machine: what keeps Mudra from working, and how to fix it.
+
+This module imports only the standard library first: a missing package is a finding, not a crash.
+"""
+
+import ctypes
+import importlib.metadata
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import MudraError
+from core.paths import Paths
+
+OK, WARN, WRONG = "ok", "warn", "wrong"
+_ROOT = Path(__file__).resolve().parents[2]
+_OLDEST_PYTHON = (3, 11)
+_GL_LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libGLESv2.so.2": "libgles2",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
+_LEAST_DISK = 500 * 2**20
+_ROOMY_DISK = 2 * 2**30
+_SETUP = "type `make setup`"
+
+
+@dataclass(frozen=True)
+class Check:
+    """Result of one check.
+
+    Attributes:
+        name: what was looked at.
+        state: "ok", "warn" (works, but not all) or "wrong".
+        found: what is there.
+        fix: what to do; "" where all is well.
+    """
+
+    name: str
+    state: str
+    found: str
+    fix: str = ""
+
+
+def examine(paths: Paths, port: int = 8501, root: Path = _ROOT) -> list[Check]:
+    """Run every check, the most important ones first."""
+    return list(_run_checks(paths, port, root))
+
+
+def is_well(checks: list[Check]) -> bool:
+    """Whether no check is wrong; warnings are allowed."""
+    return all(check.state != WRONG for check in checks)
+
+
+def _run_checks(paths: Paths, port: int, root: Path) -> Iterator[Check]:
+    yield _check_python()
+    yield _run_guarded("packages", lambda: _check_packages(root / "requirements.txt"))
+    yield _run_guarded("GL libraries", _check_gl_libraries)
+    yield _run_guarded("hand models", lambda: _check_models(paths))
+    yield _run_guarded("starter model", lambda: _check_starter(paths))
+    yield _run_guarded("emoji font", _check_emoji_font)
+    yield _run_guarded("store", lambda: _check_store(paths))
+    yield _run_guarded("disk", lambda: _check_disk(paths.workspace))
+    yield _run_guarded("port", lambda: _check_port(port))
+    yield _run_guarded("camera", lambda: _check_camera(port))
+
+
+def _run_guarded(name: str, check: Callable[[], Check]) -> Check:
+    """Run a check; an exception becomes a finding, so that the next checks still run."""
+    try:
+        return check()
+    except ImportError as error:
+        return Check(name, WRONG, f"can't be read: {error}", _SETUP)
+    except Exception as error:
+        return Check(name, WRONG, f"can't be read: {error!r}", _SETUP)
+
+
+def _check_python() -> Check:
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        wanted = ".".join(map(str, _OLDEST_PYTHON))
+        return Check("Python", WRONG, found, f"install Python {wanted} or newer, then {_SETUP}")
+    return Check("Python", OK, found)
+
+
+def _check_packages(requirements: Path) -> Check:
+    missing, other, count = [], [], 0
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        name, _, pinned = line.partition("==")
+        if not pinned or line.startswith("#"):
+            continue
+        count += 1
+        try:
+            version = importlib.metadata.version(name.strip())
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name.strip())
+            continue
+        if version.partition("+")[0] != pinned.strip():
+            other.append(f"{name} {version} instead of {pinned.strip()}")
+    if missing:
+        return Check("packages", WRONG, f"missing: {', '.join(missing)}", _SETUP)
+    if other:
+        return Check("packages", WARN, f"other versions: {', '.join(other)}", _SETUP)
+    return Check("packages", OK, f"all {count} of requirements.txt")
+
+
+def _check_gl_libraries() -> Check:
+    if sys.platform != "linux":
+        return Check("GL libraries", OK, f"part of {platform.system()}")
+    missing = [package for library, package in _GL_LIBRARIES.items() if not _can_load(library)]
+    if missing:
+        command = f"sudo apt-get install {' '.join(missing)}"
+        return Check("GL libraries", WRONG, f"missing: {', '.join(missing)}", command)
+    return Check("GL libraries", OK, ", ".join(_GL_LIBRARIES.values()))
+
+
+def _can_load(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _check_models(paths: Paths) -> Check:
+    from core.modelfiles.mediapipe_models import is_prepared, path_of
+
+    if not is_prepared(paths.weights):
+        fix = "type `make setup`, or `python -m core weights prepare`"
+        return Check("hand models", WRONG, f"not in {paths.weights}", fix)
+    try:
+        path_of("hand_landmarker_full", paths.weights)
+    except MudraError as error:
+        return Check("hand models", WRONG, str(error), "`python -m core weights prepare`")
+    return Check("hand models", OK, f"verified, in {paths.weights}")
+
+
+def _check_starter(paths: Paths) -> Check:
+    from core.gestures.modelfile.gesture_model import GestureModel
+
+    try:
+        model = GestureModel.load(paths.starter)
+    except MudraError as error:
+        return Check("starter model", WRONG, str(error), "restore data/models from the repository")
+    return Check("starter model", OK, f"{len(model.gestures)} gestures")
+
+
+def _check_emoji_font() -> Check:
+    from core.pose.drawing.poses import emoji_font_path
+
+    path = emoji_font_path()
+    if path is None:
+        fix = "sudo apt-get install fonts-noto-color-emoji" if sys.platform == "linux" else ""
+        return Check("emoji font", WARN, "none: emoji are left out of pictures and videos", fix)
+    return Check("emoji font", OK, str(path))
+
+
+def _check_store(paths: Paths) -> Check:
+    from core.store import Store
+    from core.store.engine import without_password
+
+    if paths.database_url is None and not paths.database.exists():
+        parent = next(p for p in paths.database.parents if p.exists())
+        if not os.access(parent, os.W_OK):
+            return Check(
+                "store",
+                WRONG,
+                f"{parent} can't be written",
+                "choose another place: set MUDRA_WORKSPACE",
+            )
+        return Check("store", OK, f"will be made at {paths.database}")
+    where = without_password(str(paths.store))
+    try:
+        store = Store(paths.store, owner=paths.owner)
+        damage = store.damage()
+        projects = len(store.projects())
+        store.close()
+    except MudraError as error:
+        fix = f"move {where} away and restore a copy, or begin anew"
+        if paths.database_url is not None:
+            fix = f"look whether {where} runs and lets you in, or set MUDRA_DATABASE anew"
+        return Check("store", WRONG, str(error), fix)
+    if damage:
+        return Check("store", WRONG, damage, f"restore a copy of {where}")
+    return Check("store", OK, f"{projects} projects, whole, at {where}")
+
+
+def _check_disk(folder: Path) -> Check:
+    place = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    found = f"{free / 2**30:.1f} GiB free at {place}"
+    if free < _LEAST_DISK:
+        return Check("disk", WRONG, found, "make room, or set MUDRA_WORKSPACE to another disk")
+    return Check(
+        "disk",
+        OK if free >= _ROOMY_DISK else WARN,
+        found,
+        "" if free >= _ROOMY_DISK else "recording stops when it is full",
+    )
+
+
+def _check_port(port: int) -> Check:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    if taken:
+        fix = f"if that is not Mudra: `python -m core studio --port {port + 1}`"
+        return Check("port", WARN, f"{port} is in use, by Mudra perhaps", fix)
+    return Check("port", OK, f"{port} is free")
+
+
+def _check_camera(port: int) -> Check:
+    context = (
+        f"browsers give a camera to https:// and to http://localhost:{port} alone, not to "
+        "http://ADDRESS from another machine"
+    )
+    if sys.platform != "linux":
+        return Check("camera", OK, f"asked for by the browser; {context}")
+    cameras = sorted(Path("/dev").glob("video*"))
+    if not cameras:
+        fix = "plug one in, or use files, snapshots from a phone's browser, or the Demo page"
+        return Check("camera", WARN, f"none at this machine; {context}", fix)
+    closed = [str(path) for path in cameras if not os.access(path, os.R_OK | os.W_OK)]
+    if closed:
+        fix = "sudo usermod -aG video $USER, then log in anew; browsers may still have it"
+        return Check("camera", WARN, f"{', '.join(closed)} can't be opened by you", fix)
+    return Check("camera", OK, f"{', '.join(map(str, cameras))}; {context}")

@@ -1,0 +1,157 @@
+"""A pose net as a folder: `model.onnx`, and `metadata.json`, which carries the graph's sha256."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import WeightsError
+from core.files import write_whole
+from core.modelfiles.onnx_session import open_session
+from core.modelfiles.table import WEIGHTS
+from core.pose.map_reading import Alignment, Decoding, Reading
+from core.pose.skeletons.table import HAND_21
+
+MODEL, METADATA = "model.onnx", "metadata.json"
+
+_Count = Annotated[int, Field(ge=1)]
+_Degrees = Annotated[float, Field(ge=-180, le=180, strict=True)]
+
+
+class NetMetadata(BaseModel):
+    """What every net's metadata say; whatever else they say is kept as extra attributes."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    sees: ClassVar[str]
+
+    name: str
+    input: str = "pictures"
+    input_hw: tuple[_Count, _Count]
+    sha256: str
+    licence: str = ""
+
+
+class HeatmapMetadata(NetMetadata):
+    """A net that finds keypoints in pictures.
+
+    Attributes:
+        skeleton: the name of the one whose keypoints it finds, "" where nobody knows.
+        background: whether its last map is of the background.
+        alignment, decode: how a body's maps are read, see `Reading`.
+    """
+
+    sees = "pictures"
+
+    stride: _Count
+    stages: _Count
+    joints: _Count
+    skeleton: str
+    background: bool = True
+    alignment: Alignment = "cells"
+    decode: Decoding = "parabola"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, told: Any) -> Any:
+        """Add what older metadata leave out: the skeleton, and the height of a square input."""
+        told = dict(told)
+        if "input_size" in told:
+            told.setdefault("input_hw", [told["input_size"]] * 2)
+        if "skeleton" not in told:
+            published = WEIGHTS.get(str(told.get("name")))
+            of_hand = HAND_21.name if told.get("joints") == HAND_21.size else ""
+            told["skeleton"] = published.skeleton if published else of_hand
+        return told
+
+    @property
+    def reading(self) -> Reading:
+        """How the maps are read."""
+        return Reading(self.alignment, self.decode)
+
+
+class DepthMetadata(NetMetadata):
+    """A net that finds a hand's keypoints in depth crops.
+
+    Attributes:
+        turns_deg: a crop is looked at so turned, and the answers' mean is taken.
+    """
+
+    sees = "depth"
+
+    joints: _Count
+    skeleton: str
+    turns_deg: tuple[_Degrees, ...] = Field((0.0,), min_length=1, max_length=8)
+
+
+class PalmMetadata(NetMetadata):
+    """A net that finds a palm in whole depth frames."""
+
+    sees = "depth frame"
+
+    stride: _Count
+
+
+Metadata = TypeVar("Metadata", bound=NetMetadata)
+
+
+def read_metadata(folder: Path, kind: type[Metadata]) -> Metadata:
+    """Read the metadata of a net of one kind.
+
+    Raises:
+        WeightsError: no net there, one of another kind, or its metadata are invalid.
+    """
+    path = folder / METADATA
+    if not (path.is_file() and (folder / MODEL).is_file()):
+        raise WeightsError(f"no net in {folder}: {MODEL} and {METADATA} are wanted there")
+    try:
+        told = json.loads(path.read_bytes())
+        if not isinstance(told, dict):
+            raise ValueError("not an object")
+        sees = told.get("input", HeatmapMetadata.sees)
+        if sees != kind.sees:
+            raise WeightsError(f"{folder.name} is a net for {sees!s:.20}, not for {kind.sees}")
+        return kind.model_validate(told)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise WeightsError(
+            f"{path} does not describe a net: “{field}” is {fault['input']!r:.100}: "
+            f"{fault['msg']}; if it is from a newer Mudra, update this one"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} can't be read: {error}") from None
+
+
+def is_net(folder: Path, kind: type[NetMetadata]) -> bool:
+    """Whether a folder has the metadata of a net of one kind."""
+    try:
+        return bool(read_metadata(folder, kind))
+    except WeightsError:
+        return False
+
+
+def open_net(folder: Path, kind: type[Metadata], *, threads: int = 1) -> tuple[Metadata, Any]:
+    """Read a net's metadata and open a session of its graph.
+
+    Args:
+        threads: of onnxruntime.
+
+    Raises:
+        WeightsError: no net of that kind there, or the graph is not the one described.
+    """
+    metadata = read_metadata(folder, kind)
+    graph = (folder / MODEL).read_bytes()
+    if hashlib.sha256(graph).hexdigest() != metadata.sha256:
+        raise WeightsError(f"{folder / MODEL} was altered since it was made: get it again")
+    return metadata, open_session(graph, threads=threads)
+
+
+def write_net(folder: Path, graph: bytes, metadata: Mapping[str, Any]) -> None:
+    """Write a net's graph, and its metadata with the graph's sha256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    described = {**metadata, "sha256": hashlib.sha256(graph).hexdigest()}
+    write_whole(folder / MODEL, graph)
+    write_whole(folder / METADATA, (json.dumps(described, indent=2) + "\n").encode())

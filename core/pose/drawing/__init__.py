@@ -1,0 +1,1 @@
+"""Estimates, bodies and heatmaps drawn on pictures."""

@@ -1,0 +1,166 @@
+"""Bodies on pictures: what is behind them, and where the estimator looked for them.
+
+Convention: RGB in, a new RGB picture out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.body import alignment_of
+from core.pose.drawing.poses import draw_estimate
+from core.pose.skeletons.skeleton import Rgb
+from core.pose.skeletons.table import skeleton_named
+from core.pose.types import Estimate, Floats, Picture, TurnedSquare
+
+AS_IT_IS, BLUR, COLOUR, PICTURE = "as it is", "blur", "colour", "picture"
+_BLUR = 0.05  # of the picture's longer side: the blur's sigma
+_SMALL = 4  # a blurred background is made at a quarter of the size
+_LEAST = 1e-3  # of background round a pixel, to be blurred from
+_SQUARE: Rgb = (255, 215, 0)
+_CIRCLE: Rgb = (255, 255, 255)
+_POINTS: Rgb = (255, 60, 160)
+
+
+class Backdrop:
+    """A picture to show behind people, made to fit a frame once and not for every frame; whoever
+    chose it holds it, and what was made of it goes with it.
+
+    Args:
+        picture: of any size; it must not be changed afterwards.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self._fitted: Picture | None = None  # to the last frame's size
+
+    def fit(self, height: int, width: int) -> Picture:
+        """The middle part of the picture that has this shape, resized to this size."""
+        fitted = self._fitted
+        if fitted is None or fitted.shape[:2] != (height, width):
+            fitted = self._fitted = _resize_to_cover(self.picture, height, width)
+        return fitted
+
+
+@dataclass(frozen=True, eq=False)
+class BodyView:
+    """What is shown of bodies.
+
+    Attributes:
+        background: one of AS_IT_IS, BLUR, COLOUR, PICTURE; all but the first need masks.
+        colour: of the background.
+        behind: the background's picture.
+        skeleton: draw it.
+        steps: draw the alignment points, the circle and the squares.
+    """
+
+    background: str = AS_IT_IS
+    colour: Rgb = (38, 70, 83)
+    behind: Backdrop | None = None
+    skeleton: bool = True
+    steps: bool = False
+
+
+def draw_body(rgb: Picture, estimate: Estimate, view: BodyView, *, mirror: bool = False) -> Picture:
+    """The picture as the view wants it."""
+    out = rgb
+    if view.background != AS_IT_IS:
+        out = _before(_background(rgb, estimate, view, mirror), rgb, estimate)
+    if view.steps:
+        out = draw_steps(out, estimate)
+    shown = estimate if view.skeleton else _nobody(estimate)
+    return draw_estimate(out, shown, mirror=mirror)
+
+
+def draw_steps(rgb: Picture, estimate: Estimate) -> Picture:
+    """The squares where those who are followed were looked for, and what the next ones come from:
+    of each person the two points and the circle."""
+    out = rgb.copy()
+    for square in estimate.tracking.followed if estimate.tracking else ():
+        _draw_square(out, square)
+    for pose in estimate.poses:
+        alignment = alignment_of(pose.keypoints, skeleton_named(estimate.skeleton))
+        if alignment is None:
+            continue
+        centre, top = (_pixel(point) for point in (alignment.centre, alignment.top))
+        cv2.circle(out, centre, round(alignment.radius), _CIRCLE, _line(out), cv2.LINE_AA)
+        cv2.line(out, centre, top, _POINTS, _line(out), cv2.LINE_AA)
+        for point in (centre, top):
+            cv2.circle(out, point, 4 * _line(out), _POINTS, -1, cv2.LINE_AA)
+    return out
+
+
+def _before(background: Picture, rgb: Picture, estimate: Estimate) -> Picture:
+    """The persons before another background; nobody found: the background alone."""
+    if not estimate.masks:
+        return background
+    share = _share(estimate)
+    return cv2.blendLinear(rgb, background, share, 1 - share).astype(np.uint8, copy=False)
+
+
+def _share(estimate: Estimate) -> Floats:
+    """(H, W) how surely a pixel is anybody's."""
+    return np.asarray(np.max(estimate.masks, axis=0), np.float32)
+
+
+def _background(rgb: Picture, estimate: Estimate, view: BodyView, mirror: bool) -> Picture:
+    """Mirrored where all will be, so that the background's picture is seen as it is."""
+    height, width = rgb.shape[:2]
+    if view.background == BLUR:
+        return _blurred(rgb, 1 - _share(estimate) if estimate.masks else np.ones((height, width)))
+    if view.background == PICTURE and view.behind is not None:
+        filling = view.behind.fit(height, width)
+        return np.ascontiguousarray(filling[:, ::-1]) if mirror else filling
+    return np.full_like(rgb, view.colour)
+
+
+def _blurred(rgb: Picture, behind: NDArray[Any]) -> Picture:
+    """Blurred from what is behind the persons alone, else their colours would shine round them."""
+    height, width = rgb.shape[:2]
+    size = (max(1, width // _SMALL), max(1, height // _SMALL))
+    weights = np.asarray(behind, np.float32)[..., None]
+    weighted = np.concatenate([rgb * weights, weights], axis=2)
+    mixed = _smeared(cv2.resize(weighted, size, interpolation=cv2.INTER_AREA), max(size))
+    blurred = mixed[..., :3] / np.maximum(mixed[..., 3:], _LEAST)
+    return np.asarray(cv2.resize(blurred, (width, height)).round(), np.uint8)
+
+
+def _smeared(values: NDArray[Any], side: int) -> Floats:
+    sigma = max(1.0, _BLUR * side)
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+
+
+def _resize_to_cover(picture: Picture, height: int, width: int) -> Picture:
+    scale = max(height / picture.shape[0], width / picture.shape[1])
+    size = (
+        max(width, round(picture.shape[1] * scale)),
+        max(height, round(picture.shape[0] * scale)),
+    )
+    large = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    top, left = (large.shape[0] - height) // 2, (large.shape[1] - width) // 2
+    return np.ascontiguousarray(large[top : top + height, left : left + width], np.uint8)
+
+
+def _nobody(estimate: Estimate) -> Estimate:
+    return Estimate((), estimate.size_hw, estimate.estimator, skeleton=estimate.skeleton)
+
+
+def _draw_square(out: Picture, square: TurnedSquare) -> None:
+    """With a dot at the side where the head is."""
+    corners: Floats = square.corners
+    outline = np.round(corners).astype(np.int32)
+    cv2.polylines(out, [outline], True, _SQUARE, _line(out), cv2.LINE_AA)
+    head = corners[:2].mean(axis=0)
+    cv2.circle(out, _pixel(head), 3 * _line(out), _SQUARE, -1, cv2.LINE_AA)
+
+
+def _pixel(point: object) -> tuple[int, int]:
+    x, y = np.round(np.asarray(point, float)).astype(int).tolist()
+    return x, y
+
+
+def _line(picture: Picture) -> int:
+    return max(1, round(min(picture.shape[:2]) / 320))

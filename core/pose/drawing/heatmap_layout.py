@@ -1,0 +1,221 @@
+"""Where the tiles of a picture with heatmaps lie, and which of them a click means.
+
+A composed picture is made for the width at which it is shown: no tile becomes too small to read.
+Convention: pixels of the composed picture from its upper left corner; all sides are even, as video
+wants them. J keypoints, the background's map being number J.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+from core.pose.skeletons.table import Skeleton
+
+VIEWS = ("single", "multi", "hm")
+LEAST_TILE = 150  # px, of a keypoint's tile
+LEAST_STAGE = 240  # px, of a stage's tile
+_TALLEST = 0.75  # of the width, as a camera's picture: the tiles shrink rather
+
+JOINT, STAGE, TRACK, KEYPOINTS, PICTURE = "joint", "stage", "track", "keypoints", "picture"
+ATTENTION = "attention"
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Which heatmaps are shown, where the estimator brings them.
+
+    Attributes:
+        view: "single" lays them over the picture; "multi" shows every stage, and what the net
+            attends to, and "hm" every keypoint as a tile beside it.
+        stage: from 0; None: the last, and nothing is laid over the picture.
+        joint: 0 … J, J being the background; None: the strongest of all keypoints. "hm" shows its
+            tile large.
+        width: pixels, about as wide as the composed picture is shown.
+        person: whose, by number, where people are told apart; while that one is away, the lowest
+            number's. None: everybody's over the picture, the first one's as tiles.
+    """
+
+    view: str = "single"
+    stage: int | None = None
+    joint: int | None = None
+    width: int = 960
+    person: int | None = None
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A place in the composed picture.
+
+    Attributes:
+        kind: JOINT, STAGE, TRACK, ATTENTION, KEYPOINTS or PICTURE.
+        number: of the joint, stage or attention, from 0.
+    """
+
+    kind: str
+    number: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether the pixel lies in it."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The tiles of a composed picture.
+
+    Attributes:
+        size_hw: of the picture.
+    """
+
+    size_hw: tuple[int, int]
+    tiles: tuple[Tile, ...]
+
+    def at(self, x: float, y: float) -> Tile | None:
+        """The tile at a place, both in 0..1 of the picture's width and height."""
+        height, width = self.size_hw
+        return next((tile for tile in self.tiles if tile.holds(x * width, y * height)), None)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Equal squares, `side` pixels wide and high."""
+
+    columns: int
+    rows: int
+    side: int
+
+    @staticmethod
+    def for_tiles(count: int, least: int, width: int) -> "_Grid":
+        """Choose the fewest columns that make the picture no higher than `_TALLEST`; else as many
+        as fit side by side with `least` pixels each."""
+        most = max(1, width // least)
+        low = (c for c in range(1, most + 1) if _divide_up(count, c) / c <= _TALLEST)
+        return _Grid.with_columns(next(low, most), count, width)
+
+    @staticmethod
+    def with_columns(columns: int, count: int, width: int) -> "_Grid":
+        """Make the squares as large as fit, of an even side."""
+        return _Grid(columns, _divide_up(count, columns), max(2, width // columns // 2 * 2))
+
+    def tile(self, kind: str, number: int, cell: tuple[int, int], span: tuple[int, int]) -> Tile:
+        """Place a tile.
+
+        Args:
+            cell: column and row of its upper left square.
+            span: how many squares it is wide and high.
+        """
+        x, y, width, height = (self.side * squares for squares in (*cell, *span))
+        return Tile(kind, number, x, y, width, height)
+
+    def layout(self, tiles: list[Tile]) -> Layout:
+        """Lay out these tiles in the grid's picture."""
+        return Layout((self.rows * self.side, self.columns * self.side), tuple(tiles))
+
+
+def layout_of(maps: Maps, skeleton: Skeleton, stages: int, attentions: int = 0) -> Layout | None:
+    """The tiles of a view; None where the picture is shown alone.
+
+    Args:
+        stages: of the net; 0: there is none, and nothing to show.
+        attentions: how many things the net attends to.
+
+    Raises:
+        ValueError: another view.
+    """
+    if maps.view not in VIEWS:
+        raise ValueError(f"no view {maps.view!r}, there are: {', '.join(VIEWS)}")
+    if maps.view == "single" or stages == 0:
+        return None
+    if maps.view == "multi":
+        return _lay_out_stages(stages, attentions, maps.width)
+    count = skeleton.size + 3  # with the background, the picture and all keypoints
+    grid = _Grid.for_tiles(count, LEAST_TILE, maps.width)
+    grid = _Grid.with_columns(_divide_up(count, grid.rows), count, maps.width)  # none stays empty
+    if maps.joint is None:
+        return _lay_out_keypoints(grid, skeleton)
+    return _enlarge_keypoint(grid, skeleton, maps.joint)
+
+
+def clicked(layout: Layout, x: float, y: float, joint: int | None) -> int | None:
+    """The joint that is large after a click: the one whose tile was hit, none after a second
+    click on it; a click beside the joints' tiles changes nothing.
+
+    Args:
+        x, y: 0..1 of the picture's width and height.
+        joint: which one is large now.
+    """
+    tile = layout.at(x, y)
+    if tile is None or tile.kind != JOINT:
+        return joint
+    return None if tile.number == joint else tile.number
+
+
+def _lay_out_stages(stages: int, attentions: int, width: int) -> Layout:
+    """Place stages, their track and attentions row by row; the picture gets the rest of the last
+    row."""
+    items = [(STAGE, stage) for stage in range(stages)] + [(TRACK, 0)]
+    items += [(ATTENTION, number) for number in range(attentions)]
+    grid = _Grid.for_tiles(len(items) + 1, LEAST_STAGE, width)
+    tiles = [
+        grid.tile(kind, number, (i % grid.columns, i // grid.columns), (1, 1))
+        for i, (kind, number) in enumerate(items)
+    ]
+    row, column = divmod(len(items), grid.columns)
+    tiles.append(grid.tile(PICTURE, 0, (column, row), (grid.columns - column, 1)))
+    return grid.layout(tiles)
+
+
+def _lay_out_keypoints(grid: _Grid, skeleton: Skeleton) -> Layout:
+    """Place the joints of no group, the picture, all keypoints and the background, then group
+    after group: down the columns of a wide grid, along the rows of a tall one. A hand's fingers
+    are then whole columns or rows."""
+    *loose, background = _ungrouped_joints(skeleton)
+    items = [(JOINT, joint) for joint in loose]
+    items += [(PICTURE, 0), (KEYPOINTS, 0), (JOINT, background)]
+    items += [(JOINT, joint) for group in skeleton.groups.values() for joint in group]
+    tiles = []
+    for i, (kind, number) in enumerate(items):
+        row, column = divmod(i, grid.columns)
+        if grid.columns > grid.rows:
+            column, row = divmod(i, grid.rows)
+        tiles.append(grid.tile(kind, number, (column, row), (1, 1)))
+    return grid.layout(tiles)
+
+
+def _enlarge_keypoint(grid: _Grid, skeleton: Skeleton, joint: int) -> Layout:
+    """Place one joint in the largest square from the upper left; the picture and as many joints
+    of its group as fit in what is left."""
+    large = min(grid.columns, grid.rows)
+    free = min(large, max(grid.columns, grid.rows) - large)
+    tiles = [grid.tile(JOINT, joint, (0, 0), (large, large))]
+    if not free:
+        return grid.layout(tiles)
+    corner = (large, 0) if grid.columns > grid.rows else (0, large)
+    tiles.append(grid.tile(PICTURE, 0, corner, (free, free)))
+    left, top = corner
+    taken = {*product(range(large), repeat=2)}
+    taken |= {*product(range(left, left + free), range(top, top + free))}
+    cells = ((column, row) for row, column in product(range(grid.rows), range(grid.columns)))
+    empty = [cell for cell in cells if cell not in taken]
+    for cell, neighbour in zip(empty, _group_of(skeleton, joint), strict=False):
+        tiles.append(grid.tile(JOINT, neighbour, cell, (1, 1)))
+    return grid.layout(tiles)
+
+
+def _group_of(skeleton: Skeleton, joint: int) -> list[int]:
+    """The joint's group with itself; of a joint without one, the joints without."""
+    groups = (list(group) for group in skeleton.groups.values() if joint in group)
+    return next(groups, None) or _ungrouped_joints(skeleton)
+
+
+def _ungrouped_joints(skeleton: Skeleton) -> list[int]:
+    """The joints of no group, the background as the last."""
+    grouped = {joint for group in skeleton.groups.values() for joint in group}
+    return [joint for joint in range(skeleton.size + 1) if joint not in grouped]
+
+
+def _divide_up(count: int, size: int) -> int:
+    return -(-count // size)

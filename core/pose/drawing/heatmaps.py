@@ -1,0 +1,384 @@
+"""Heatmaps to look at: over the picture, stage beside stage, keypoint beside keypoint.
+
+Convention: RGB in, a new RGB picture out. Colour says how strong a response is, from blue (0.1)
+over green and yellow to red (1); where there is none, the picture shows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pose.boxes import to_window
+from core.pose.drawing.heatmap_layout import (
+    ATTENTION,
+    JOINT,
+    KEYPOINTS,
+    PICTURE,
+    STAGE,
+    Layout,
+    Maps,
+    Tile,
+    layout_of,
+)
+from core.pose.drawing.poses import draw_estimate, draw_pose, label_plate
+from core.pose.heatmaps import heatmap_keypoints
+from core.pose.skeletons.skeleton import Rgb
+from core.pose.skeletons.table import Skeleton, skeleton_named
+from core.pose.types import Estimate, Floats, Heatmaps, Picture, Pose
+
+Levels = NDArray[np.uint8]  # responses from 0 to 1 as 0..255
+
+TITLE = 26  # px, height of a tile's title; its letters are half as high
+_LEAST = 0.05  # weaker responses are not coloured
+_STRENGTH = 0.8  # of the colour at a full response
+_DARK = 24
+_GAP = 2  # px between tiles
+_STRIPE = 4  # px of a group's colour above its tiles
+_DOT = 10  # px, radius of a track's numbered dots
+
+
+def combined(heatmaps: Heatmaps, stage: int, joint: int | None = None) -> Floats:
+    """One map (h, w): a joint's (0 … J, J being the background), or the strongest of all
+    keypoints."""
+    maps = heatmaps.maps[stage]
+    return np.asarray(maps[:-1].max(axis=0) if joint is None else maps[joint], np.float32)
+
+
+def colour_bar(width: int, height: int) -> Picture:
+    """(height, width, 3): what the colours mean, from 0 at the left to 1 at the right."""
+    ramp = np.repeat(np.linspace(0, 1, width, dtype=np.float32)[None], height, axis=0)
+    return _coloured(_levels(ramp))
+
+
+def over_picture(
+    rgb: Picture, heatmaps: Sequence[Heatmaps], stage: int, joint: int | None = None
+) -> Picture:
+    """The picture with a stage's heatmaps laid over the squares that the net saw, and their frames.
+
+    Args:
+        stage: from 0; a stage that a net does not have means its last.
+    """
+    out = rgb.copy()
+    for one in heatmaps:
+        _lay_over(out, one, combined(one, min(stage, one.stages - 1), joint))
+    return out
+
+
+def attention_tiles(heatmaps: Heatmaps, joint: int | None = None) -> list[tuple[str, Picture]]:
+    """What a net attends to by name, each over what it saw; of a part-wise one the keypoint's, or
+    the strongest of all."""
+    return [
+        (name, _over_crop(heatmaps.crop, _unit(units, joint)))
+        for name, units in heatmaps.attention.items()
+    ]
+
+
+def _unit(units: Floats, joint: int | None) -> Floats:
+    """A keypoint's, or the strongest of all, (h', w')."""
+    every = joint is None or joint >= len(units)
+    return np.asarray(units.max(axis=0) if every else units[joint], np.float32)
+
+
+def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
+    x0, y0, wide, high = heatmaps.region
+    height, width = out.shape[:2]
+    left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
+    right, bottom = min(width, int(np.ceil(x0 + wide))), min(height, int(np.ceil(y0 + high)))
+    if right <= left or bottom <= top:
+        return
+    step_x, step_y = wide / heatmap.shape[1], high / heatmap.shape[0]
+    # picture pixel → map cell, the inverse of Heatmaps.to_picture
+    to_cell = np.array(
+        [
+            [1 / step_x, 0, (left - x0 - (step_x - 1) / 2) / step_x],
+            [0, 1 / step_y, (top - y0 - (step_y - 1) / 2) / step_y],
+        ],
+        np.float32,
+    )
+    fine = cv2.warpAffine(
+        heatmap,
+        to_cell,
+        (right - left, bottom - top),
+        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    space = out[top:bottom, left:right]
+    space[:] = _blended(space, _levels(np.asarray(fine, np.float32)))
+    corner = (round(x0 + wide) - 1, round(y0 + high) - 1)
+    cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
+
+
+def mirrored(heatmaps: Heatmaps) -> Heatmaps:
+    """As in a mirror: crop and maps turned over; good to look at, no longer to compute with."""
+    crop = np.ascontiguousarray(heatmaps.crop[:, ::-1])
+    attention = {n: np.ascontiguousarray(a[..., ::-1]) for n, a in heatmaps.attention.items()}
+    maps = np.ascontiguousarray(heatmaps.maps[..., ::-1])
+    return replace(heatmaps, maps=maps, crop=crop, attention=attention)
+
+
+def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Estimate]:
+    """Picture, poses and heatmaps so many times as large, to draw finer on a small picture."""
+    if factor == 1:
+        return rgb, estimate
+    height, width = round(rgb.shape[0] * factor), round(rgb.shape[1] * factor)
+    larger = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    shift = (factor - 1) / 2  # a pixel's centre is at an integer
+    poses = [replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses]
+    heatmaps = []
+    for one in estimate.heatmaps:
+        x0, y0, wide, high = (factor * number for number in one.region)  # from the corner
+        heatmaps.append(replace(one, region=(x0, y0, wide, high)))
+    return larger, replace(
+        estimate, poses=tuple(poses), heatmaps=tuple(heatmaps), size_hw=(height, width)
+    )
+
+
+def draw_with_maps(
+    rgb: Picture,
+    estimate: Estimate,
+    maps: Maps,
+    stages: int,
+    *,
+    attends: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
+    emoji: Sequence[str] | None = None,
+    mirror: bool = False,
+) -> Picture:
+    """The picture with its poses, as `draw_estimate` draws them, and their heatmaps: laid over it,
+    or those of the first as tiles round it.
+
+    Args:
+        stages: of the net; with 0 there are no heatmaps.
+        attends: the names of what the net attends to, so that there is a place for it while
+            nobody is seen; None: what came with the heatmaps.
+    """
+    estimate = of_person(estimate, maps.person)
+    if maps.view == "single" and maps.stage is not None and estimate.heatmaps:
+        rgb = over_picture(rgb, estimate.heatmaps, maps.stage, maps.joint)
+    picture = draw_estimate(rgb, estimate, labels=labels, emoji=emoji, mirror=mirror)
+    first = next(iter(estimate.heatmaps), None)
+    skeleton = _skeleton(estimate, first)
+    if attends is None:
+        attends = tuple(first.attention) if first else ()
+    layout = layout_of(maps, skeleton, stages, len(attends))
+    if layout is None:
+        return picture
+    shown = mirrored(first) if first and mirror else first
+    return composed(picture, shown, layout, maps, skeleton, attends)
+
+
+def of_person(estimate: Estimate, person: int | None) -> Estimate:
+    """With one person's heatmaps alone, where people are told apart, see `Maps.person`."""
+    numbers = estimate.numbers
+    if person is None or not numbers or not estimate.heatmaps:
+        return estimate
+    chosen = numbers.index(person if person in numbers else min(numbers))
+    return replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
+
+
+def _skeleton(estimate: Estimate, heatmaps: Heatmaps | None) -> Skeleton:
+    """Of the maps: the poses', or numbers where a net has other keypoints than it says."""
+    said = skeleton_named(estimate.skeleton)
+    joints = said.size if heatmaps is None else heatmaps.maps.shape[1] - 1
+    if joints == said.size:
+        return said
+    return Skeleton("", "", tuple(f"keypoint {i}" for i in range(joints)), (), ())
+
+
+def composed(
+    picture: Picture,
+    heatmaps: Heatmaps | None,
+    layout: Layout,
+    maps: Maps,
+    skeleton: Skeleton,
+    attends: Sequence[str] = (),
+) -> Picture:
+    """The tiles of one hand's or body's maps, and the picture, where the layout has them.
+
+    Args:
+        picture: with whatever is drawn on it.
+        heatmaps: None where nothing was found: the tiles stay dark.
+        skeleton: of the maps.
+        attends: the names of what the net attends to.
+    """
+    out = np.full((*layout.size_hw, 3), _DARK, np.uint8)
+    crops: dict[int, Picture] = {}
+    for tile in layout.tiles:
+        space = out[tile.y : tile.y + tile.height - _GAP, tile.x : tile.x + tile.width - _GAP]
+        if tile.kind == PICTURE:
+            _fit(space, picture)
+            continue
+        if heatmaps is not None:
+            side = space.shape[0]
+            if side not in crops:
+                size_wh = _inner_hw(heatmaps, side)[::-1]
+                crops[side] = np.asarray(cv2.resize(heatmaps.crop, size_wh), np.uint8)
+            _centre(space, _drawn(tile, crops[side], heatmaps, maps, skeleton))
+        _entitle(space, tile, skeleton, attends)
+    return out
+
+
+def _drawn(
+    tile: Tile, crop: Picture, heatmaps: Heatmaps, maps: Maps, skeleton: Skeleton
+) -> Picture:
+    """What a tile shows, on the net's crop in the tile's size."""
+    stage = heatmaps.stages - 1
+    stage = stage if maps.stage is None else min(maps.stage, stage)
+    if tile.kind == JOINT:
+        return _over_crop(crop, combined(heatmaps, stage, tile.number))
+    if tile.kind == STAGE:
+        return _over_crop(crop, combined(heatmaps, tile.number, maps.joint))
+    if tile.kind == ATTENTION:
+        units = list(heatmaps.attention.values())[tile.number]
+        return _over_crop(crop, _unit(units, maps.joint))
+    if tile.kind == KEYPOINTS:
+        inside, values = _inside(heatmaps, stage, max(crop.shape[:2]))
+        return draw_pose(crop, Pose(inside, np.clip(values, 0, 1)), skeleton)
+    return _draw_track(crop, heatmaps, followed(skeleton, maps.joint), skeleton)
+
+
+def _inside(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
+    """A stage's keypoints in the pixels of the crop at that size, and their values."""
+    keypoints, values = heatmap_keypoints(heatmaps, stage)
+    return to_window(keypoints, heatmaps.region, _inner_hw(heatmaps, side)), values
+
+
+def _inner_hw(heatmaps: Heatmaps, side: int) -> tuple[int, int]:
+    """The crop's size where its longer side is to have so many pixels."""
+    height, width = heatmaps.crop.shape[:2]
+    longer = max(height, width)
+    return max(1, round(side * height / longer)), max(1, round(side * width / longer))
+
+
+def _centre(space: Picture, drawn: Picture) -> None:
+    """A drawing that is narrower or lower than its tile into the tile's middle."""
+    height, width = drawn.shape[:2]
+    top, left = (space.shape[0] - height) // 2, (space.shape[1] - width) // 2
+    space[top : top + height, left : left + width] = drawn
+
+
+def _over_crop(crop: Picture, heatmap: Floats) -> Picture:
+    size_wh = (crop.shape[1], crop.shape[0])
+    fine = cv2.resize(_levels(heatmap), size_wh, interpolation=cv2.INTER_LINEAR)
+    return _blended(crop, np.asarray(fine, np.uint8))
+
+
+# -------------------------------------------------------------------------- from stage to stage
+
+
+def followed(skeleton: Skeleton, joint: int | None) -> tuple[int, ...]:
+    """The joints whose way from stage to stage is shown: the chosen one, or the end of every finger
+    or limb."""
+    if joint is None:
+        return tuple(group[-1] for group in skeleton.groups.values())
+    return (joint,) if joint < skeleton.size else ()
+
+
+def tracks(heatmaps: Heatmaps, joints: Sequence[int], side: int) -> Floats:
+    """(S, len(joints), 2): where every stage has their peaks, in pixels of the crop at that size
+    of its longer side;
+    NaN where a stage has none that would be coloured."""
+    points = np.full((heatmaps.stages, len(joints), 2), np.nan, np.float32)
+    for stage in range(heatmaps.stages):
+        inside, values = _inside(heatmaps, stage, side)
+        seen = values[list(joints)] > _LEAST
+        points[stage, seen] = inside[list(joints)][seen]
+    return points
+
+
+def _draw_track(
+    crop: Picture, heatmaps: Heatmaps, joints: Sequence[int], skeleton: Skeleton
+) -> Picture:
+    """A line a joint through its peaks, with a dot for every stage that bears its number."""
+    out = crop.copy()
+    for joint, points in zip(
+        joints, tracks(heatmaps, joints, max(crop.shape[:2])).swapaxes(0, 1), strict=True
+    ):
+        seen = np.isfinite(points).all(axis=1)
+        color = _color(skeleton, joint)
+        way = np.round(points[seen]).astype(np.int32)
+        cv2.polylines(out, [way], False, color, 2, cv2.LINE_AA)
+        for number, (x, y) in zip(np.flatnonzero(seen) + 1, way.tolist(), strict=True):
+            _draw_dot(out, (x, y), str(number), color)
+    return out
+
+
+def _draw_dot(out: Picture, centre: tuple[int, int], text: str, color: Rgb) -> None:
+    cv2.circle(out, centre, _DOT, color, -1, cv2.LINE_AA)
+    cv2.circle(out, centre, _DOT, (255, 255, 255), 1, cv2.LINE_AA)
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    start = (centre[0] - width // 2, centre[1] + height // 2)
+    cv2.putText(out, text, start, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (0, 0, 0), 1, cv2.LINE_AA)
+
+
+# -------------------------------------------------------------------------------------- the tiles
+
+
+def _entitle(space: Picture, tile: Tile, skeleton: Skeleton, attends: Sequence[str]) -> None:
+    """A tile's name in its lower left corner, where a hand is seldom; above a joint's the colour of
+    its finger or limb."""
+    plate = label_plate(title_of(tile, skeleton, attends), "", TITLE)[:, : space.shape[1]]
+    space[-TITLE:, : plate.shape[1]] = plate
+    if tile.kind == JOINT:
+        space[:_STRIPE] = _color(skeleton, tile.number)
+
+
+def title_of(tile: Tile, skeleton: Skeleton, attends: Sequence[str] = ()) -> str:
+    """What stands on a tile."""
+    if tile.kind == JOINT:
+        names = (*skeleton.joints, "background")
+        return names[tile.number].replace("_", " ")
+    if tile.kind == ATTENTION:
+        return attends[tile.number].replace("_", " ")
+    return f"stage {tile.number + 1}" if tile.kind == STAGE else tile.kind
+
+
+def _color(skeleton: Skeleton, joint: int) -> Rgb:
+    """Of the edge that leads to a joint; light where none does."""
+    edges = zip(skeleton.edges, skeleton.colors, strict=True)
+    return next((color for edge, color in edges if edge[1] == joint), (210, 210, 210))
+
+
+def _fit(space: Picture, picture: Picture) -> None:
+    """The picture into the middle of a place, as large as it fits."""
+    height, width = picture.shape[:2]
+    scale = min(space.shape[0] / height, space.shape[1] / width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (space.shape[1] - size[0]) // 2, (space.shape[0] - size[1]) // 2
+    fitted = cv2.resize(picture, size, interpolation=way)
+    space[top : top + size[1], left : left + size[0]] = fitted
+
+
+# ------------------------------------------------------------------------------------- the colours
+
+
+def _levels(heatmap: Floats) -> Levels:
+    return (np.clip(heatmap, 0, 1) * 255).astype(np.uint8)
+
+
+def _coloured(levels: Levels) -> Picture:
+    bgr = cv2.applyColorMap(levels, cv2.COLORMAP_TURBO)
+    return np.ascontiguousarray(bgr[..., ::-1])
+
+
+@lru_cache(maxsize=1)
+def _paint() -> tuple[Picture, Picture]:
+    """For each level its colour's part of a pixel, (1, 256, 3), and what stays of the picture."""
+    level = np.arange(256, dtype=np.uint8)[None]
+    strength = level / np.float32(255)
+    share = np.where(strength > _LEAST, np.sqrt(strength) * _STRENGTH, 0)
+    colour = np.round(_coloured(level) * share[..., None]).astype(np.uint8)
+    return colour, np.round(255 * (1 - share)).astype(np.uint8)
+
+
+def _blended(rgb: Picture, levels: Levels) -> Picture:
+    """The picture (H, W, 3) under a map of the same size; the stronger, the less shows through."""
+    colour, stays = _paint()
+    three = cv2.merge([levels] * 3)
+    under = cv2.multiply(rgb, cv2.LUT(three, stays), scale=1 / 255)
+    return np.asarray(cv2.add(under, cv2.LUT(three, colour)), np.uint8)

@@ -1,0 +1,1 @@
+"""Pictures, videos and keypoint tables → samples."""

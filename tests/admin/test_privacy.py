@@ -1,0 +1,110 @@
+"""What would be sent and whether it is off: read from the configuration, not taken for granted."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from core.admin.privacy import senders, who_can_open
+
+LOADED = ("onnxruntime",)
+OFF = {"ORT_DISABLE_TELEMETRY": "1"}
+CONFIGURED = {"usage_statistics": False, "server_address": "127.0.0.1", "ice_servers": []}
+
+
+def on(*, environ=OFF, loaded=LOADED, **changed):
+    """The libraries that would send something, and what."""
+    found = senders(**(CONFIGURED | changed), environ=environ, loaded=loaded)
+    return [f"{one.library} {one.would}" for one in found if not one.is_off]
+
+
+def test_nothing_is_on_as_mudra_is_configured():
+    assert on() == []
+    assert on(environ={}, loaded=()) == []  # what is not loaded sends nothing
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"usage_statistics": True}, "which pages and widgets are used"),
+        ({"server_address": None}, "checkip.amazonaws.com"),
+        ({"server_address": ""}, "checkip.amazonaws.com"),
+        ({"ice_servers": None}, "stun.l.google.com"),
+        ({"ice_servers": [{"urls": "stun:stun.example.org"}]}, "streamlit-webrtc"),
+    ],
+)
+def test_a_setting_that_is_changed_shows(changed, says):
+    (line,) = on(**changed)
+    assert says in line
+
+
+@pytest.mark.parametrize(
+    ("environ", "library"),
+    [
+        ({"ORT_DISABLE_TELEMETRY": ""}, "ONNX Runtime"),
+        ({"ORT_DISABLE_TELEMETRY": "0"}, "ONNX Runtime"),
+    ],
+)
+def test_a_library_that_is_loaded_without_its_switch_shows(environ, library):
+    (line,) = on(environ=OFF | environ)
+    assert line.startswith(library)
+    assert on(environ=OFF | environ, loaded=()) == []
+
+
+def test_in_this_process_the_libraries_are_off_once_they_are_in_use(make_estimator, starter):
+    with make_estimator() as estimator:
+        estimator.estimate_still(np.zeros((48, 64, 3), np.uint8))
+    starter.predict(np.ones((1, 21, 2), np.float32), np.array([False]))
+    assert set(LOADED) <= set(sys.modules)
+    assert on(environ=os.environ, loaded=sys.modules) == []
+
+
+def test_mediapipe_is_on_until_its_proxy_is_set_and_the_operator_s_stays(weights_folder):
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "import numpy as np\n"
+        "from core.estimators import create_estimator\n"
+        "from core.admin.privacy import senders\n"
+        "about = dict(usage_statistics=False, server_address='127.0.0.1', ice_servers=[])\n"
+        "is_off = lambda: senders(**about, loaded=['mediapipe'])[-1].is_off\n"
+        "before = dict(os.environ)\n"
+        "assert not is_off()\n"
+        "hands = create_estimator('mediapipe-hands', Path(sys.argv[1]), isolated=False)\n"
+        "hands.estimate_still(np.zeros((48, 64, 3), np.uint8))\n"
+        "assert is_off() and dict(os.environ) == before\n"
+        "import urllib.request\n"
+        "assert urllib.request.getproxies()['https'] == 'http://proxy.example:3128'\n"
+    )
+    environ = os.environ | {"https_proxy": "http://proxy.example:3128", "no_proxy": "intranet"}
+    arguments = [sys.executable, "-c", code, str(weights_folder)]
+    done = subprocess.run(arguments, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_way_off_is_told():
+    found = senders(**CONFIGURED, environ=OFF, loaded=LOADED)
+    for way in ("gatherUsageStats", "server.address", "iceServers", "ORT_DISABLE", "https_proxy"):
+        assert sum(way in one.off_by for one in found) == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_an_address_of_this_machine_alone_is_open_to_nobody_else(address):
+    assert who_can_open(address).startswith("Only this machine")
+
+
+@pytest.mark.parametrize("address", [None, "0.0.0.0", "127.0.0.1"])  # the last behind a proxy
+def test_where_people_log_in_nobody_else_sees_their_projects_but_who_runs_it(address):
+    said = who_can_open(address, login=True)
+    assert "their own projects alone" in said and "Whoever runs it can read" in said
+    assert "delete it" not in said and "config.toml" not in said and "this machine" not in said
+
+
+@pytest.mark.parametrize(
+    ("address", "where"), [(None, "every address"), ("", "every address"), ("10.0.0.7", "10.0.0.7")]
+)
+def test_another_address_is_open_to_others(address, where):
+    said = who_can_open(address)
+    assert where in said and "delete it" in said and "config.toml" in said

@@ -1,0 +1,638 @@
+"""Tables, folders and zips of every supported layout; hostile ones name their lines."""
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.errors import (
+    ArchiveError,
+    KindError,
+    MediaError,
+    NotFoundError,
+    SkeletonError,
+    StoreFullError,
+    TableError,
+    WeightsError,
+)
+from core.pose.skeletons.table import BODY_33
+from core.recording.imports.importing import import_path
+from core.recording.imports.tables import read_table
+from core.store import Store
+from core.store.rows import MOVING
+
+XY = [f"{axis}{joint}" for joint in range(21) for axis in "xy"]
+
+
+def overview(store: Store, name: str = "p") -> dict[str, int]:
+    rows = store.overview(store.project(name).id)
+    return {row.gesture.name: row.samples for row in rows if row.samples}
+
+
+def table(path: Path, rows: list[list], columns: list[str] | None = None) -> Path:
+    pd.DataFrame(rows, columns=columns or ["gesture", *XY]).to_csv(path, index=False)
+    return path
+
+
+def row(gesture: str, start: float = 0.0) -> list:
+    return [gesture, *np.arange(start, start + 42)]
+
+
+# ----------------------------------------------------------------------------------------- tables
+
+
+def test_the_recorders_of_the_real_table_become_persons(store, shared_data):
+    report = import_path(store, "p", shared_data / "hand_keypoints" / "gestures.csv")
+    assert report.added == 19_484 and not report.refused and not report.new_gestures
+    project = store.project("p")
+    assert len(store.persons(project.id)) == 18
+    assert overview(store)["point_left"] == 322 and overview(store)["open_palm"] == 4670
+    assert "none" not in overview(store)
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.pose[1] == pytest.approx([0.14976, -0.28985])
+    assert first.space == "relative" and not first.mirrored_view and first.size_hw is None
+
+
+def test_the_same_table_twice_adds_nothing_and_says_so(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist")])
+    assert import_path(store, "p", path).added == 3
+    again = import_path(store, "p", path)
+    assert (again.added, again.already) == (0, 3) and "not added again" in again.text
+
+
+def test_the_seed_s_table_has_thumbs_and_no_background(store, shared_data):
+    path = shared_data / "seed_classifier" / "final_dataset_sample.csv"
+    assert import_path(store, "p", path, layout="seed-csv").added == 3322
+    assert overview(store) == {"thumbs_up": 1661, "thumbs_down": 1661}
+    project = store.project("p")
+    assert store.estimators(project.id) == {"openpose-hand": 3322}
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.pose.shape == (21, 2) and tuple(first.pose[0]) == (153, 85)
+
+
+def test_integer_labels_are_read_from_the_file_beside(store, shared_data):
+    path = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    report = import_path(store, "p", path)
+    assert report.new_gestures == ["Pointer"]
+    assert overview(store) == {"open_palm": 1522, "fist": 1572, "Pointer": 1356}
+
+
+def test_integer_labels_without_a_label_file_can_be_mapped(store, shared_data, tmp_path):
+    source = shared_data / "seed_classifier" / "kazuhito" / "keypoint.csv"
+    path = shutil.copy(source, tmp_path / "points.csv")
+    mapping = {"class 0": "open_palm", "class 2": "point_up"}
+    import_path(store, "p", Path(path), mapping=mapping)
+    assert overview(store) == {"open_palm": 1522, "class 1": 1572, "point_up": 1356}
+    import_path(store, "by number", Path(path), mapping={"0": "palm", "1": "👊", "2": "point_up"})
+    assert overview(store, "by number") == {"open_palm": 1522, "fist": 1572, "point_up": 1356}
+
+
+@pytest.fixture
+def arms(shared_data, tmp_path) -> Path:
+    """Real bodies, 33 keypoints each, of the two arm poses that ours are named alike."""
+    rows = pd.read_csv(shared_data / "moving" / "pose_arms_xy_relative.csv")
+    rows = rows.rename(columns={"label": "gesture"})
+    rows[rows.gesture.str.endswith("out")].to_csv(tmp_path / "arms.csv", index=False)
+    return tmp_path / "arms.csv"
+
+
+def test_a_table_of_bodies_makes_a_project_of_bodies(store, arms):
+    report = import_path(store, "p", arms)
+    project = store.project("p")
+    assert project.skeleton == "body_33" and report.new_gestures == []
+    assert overview(store) == {"left_arm_out": 76, "right_arm_out": 65}
+    [first] = store.samples(project.id, newest_first=False, limit=1)
+    assert first.pose.shape == (33, 2) and first.estimator == "mediapipe-pose"
+    assert tuple(first.pose[11]) == pytest.approx((0.3310, 0.2616))
+    assert import_path(store, "p", arms).already == 141
+
+
+def test_of_a_table_that_does_not_say_what_is_hidden_the_picture_s_edge_is(store, arms):
+    """Its recorder's program moved what was outside of the picture onto the lower edge."""
+    points = read_table(arms).keypoints[0]
+    outside = ["left_elbow", "left_wrist", "left_hip", "right_knee", "left_foot_index"]
+    assert np.isnan(points[[BODY_33.index(name) for name in outside]]).all()
+    inside = ["nose", "left_shoulder", "right_shoulder", "right_elbow", "right_wrist"]
+    assert np.isfinite(points[[BODY_33.index(name) for name in inside]]).all()
+    text = import_path(store, "p", arms).text
+    assert "the table does not say which keypoints are hidden (columns v0 … v32)" in text
+
+
+def test_keypoints_of_a_body_that_happen_to_be_level_are_not_at_the_edge(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xy")]
+    points = np.random.default_rng(0).uniform(0, 400, (1, 33, 2))
+    points[0, 27:30, 1] = 410  # both ankles and a heel
+    points[0, 13:19, 1] = 200  # the arms, in the middle
+    table(tmp_path / "a.csv", [["t_pose", *points.ravel()]], names)
+    assert np.isfinite(read_table(tmp_path / "a.csv").keypoints).all()
+
+
+def test_what_a_table_says_is_hidden_is_missing(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(33) for axis in "xyv")]
+    cells = np.arange(2 * 99, dtype=float).reshape(2, 99)
+    cells[:, 2::3] = 0.9
+    cells[0, 2 + 3 * 25] = 0.49
+    table(tmp_path / "a.csv", [["t_pose", *row] for row in cells.tolist()], names)
+    read = read_table(tmp_path / "a.csv")
+    points = read.keypoints
+    assert read.remark == ""
+    assert np.argwhere(np.isnan(points)).tolist() == [[0, 25, 0], [0, 25, 1]]
+    assert points[1, 2].tolist() == [105, 106]
+
+
+def test_bodies_and_hands_stay_apart(store, arms, tmp_path):
+    hands = table(tmp_path / "hands.csv", [row("ok"), row("wave")])
+    import_path(store, "p", arms)
+    import_path(store, "q", hands)
+    for name, other in (("p", hands), ("q", arms)):
+        before = store.history(store.project(name).id)
+        with pytest.raises(SkeletonError, match=f"{other.name}'s rows have"):
+            import_path(store, name, other)
+        assert store.history(store.project(name).id) == before
+    assert "wave" not in {gesture.name for gesture in store.gestures(store.project("p").id)}
+
+
+def test_another_number_of_keypoints_is_no_hand_s_first_21(tmp_path):
+    names = ["gesture", *(f"{axis}{joint}" for joint in range(25) for axis in "xy")]
+    path = table(tmp_path / "a.csv", [["ok", *range(50)]], names)
+    with pytest.raises(TableError, match="25 keypoints a row; read are a hand's 21"):
+        read_table(path)
+
+
+def test_names_aliases_and_emoji_mean_the_built_in_gestures(store, tmp_path):
+    rows = [row("Thumbs Up"), row("👍"), row("👍🏽"), row("closed_fist"), row("wave")]
+    report = import_path(store, "p", table(tmp_path / "a.csv", rows))
+    assert overview(store) == {"thumbs_up": 3, "fist": 1, "wave": 1}
+    assert report.new_gestures == ["wave"]
+
+
+def test_a_parquet_table_is_the_same_as_its_csv(store, tmp_path):
+    rows = pd.DataFrame([row("ok", 0.5), row("fist")], columns=["gesture", *XY])
+    rows.to_parquet(tmp_path / "a.parquet")
+    read = read_table(tmp_path / "a.parquet")
+    assert list(read.gestures) == ["ok", "fist"] and read.keypoints[0, 0, 0] == 0.5
+
+
+def test_the_person_given_is_used_where_the_table_has_none(store, tmp_path):
+    import_path(store, "p", table(tmp_path / "a.csv", [row("ok")]), person="Ana")
+    assert [p.name for p in store.persons(store.project("p").id)] == ["Ana"]
+
+
+def test_bad_numbers_are_refused_with_their_lines(store, tmp_path):
+    rows = [row("ok"), row("ok"), row("fist"), row("ok")]
+    rows[1][5], rows[2][9], rows[3][40] = "nan", "seven", "inf"
+    with pytest.raises(TableError, match=r"finite numbers \(3 lines: 3, 4, 5\)"):
+        import_path(store, "p", table(tmp_path / "a.csv", rows))
+    assert store.projects() == []
+
+
+def test_rows_of_another_width_are_refused_with_their_lines(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")] * 4)
+    lines = path.read_text().splitlines()
+    lines[2] += ",7"
+    lines[4] += ",7,8"
+    path.write_text("\n".join(lines))
+    with pytest.raises(TableError, match=r"more columns than the first \(2 lines: 3, 5\)"):
+        read_table(path)
+
+
+def test_blank_lines_at_the_end_are_no_rows(tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok")])
+    path.write_text(path.read_text() + "\n\n")
+    assert len(read_table(path)) == 1
+
+
+def test_a_column_too_many_is_no_keypoint_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",".join(["1"] * 45))
+    with pytest.raises(TableError, match="45 columns without names"):
+        read_table(path, "keypoints-csv")
+
+
+def test_labels_that_are_no_number_are_refused_with_their_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(",".join([label] + ["1"] * 42) for label in ("0", "a", "1.5")))
+    with pytest.raises(TableError, match=r"whole number \(2 lines: 2, 3\)"):
+        read_table(path)
+
+
+def test_a_name_that_is_none_stops_a_table_before_anything_is_stored(store, tmp_path):
+    store.create_project("p")
+    path = table(tmp_path / "a.csv", [row("ok"), row("a\u202eb")])
+    with pytest.raises(TableError, match=r"U\+202E"):
+        import_path(store, "p", path)
+    assert store.estimators(store.project("p").id) == {}
+
+
+def test_long_names_of_recorders_stay_different(store, tmp_path):
+    who = ["team/hand-gesture-recognition-using-mediapipe" + end for end in ("", "-v2")]
+    rows = [[*row("ok"), name] for name in who]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    persons = [p.name for p in store.persons(store.project("p").id)]
+    assert len(persons) == 2 and all(len(name) == 40 for name in persons)
+
+
+def test_consecutive_rows_of_one_recorder_and_gesture_are_one_recording(store, tmp_path):
+    said = [("ok", "a"), ("ok", "a"), ("fist", "a"), ("ok", "a"), ("ok", "b")]
+    rows = [[*row(gesture, i), who] for i, (gesture, who) in enumerate(said)]
+    import_path(store, "p", table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"]))
+    data = store.training_data(store.project("p").id)
+    assert [data.recordings.tolist().index(b) for b in data.recordings] == [0, 0, 2, 3, 4]
+    assert [data.sessions.tolist().index(s) for s in data.sessions] == [0, 0, 0, 0, 4]
+
+
+MAPS = [None, {"ok": "fist"}, {"fist": "ok", "wave": "none"}]
+
+
+@pytest.mark.parametrize("second", MAPS)
+@pytest.mark.parametrize("first", MAPS)
+def test_a_row_comes_in_once_whatever_it_is_called(first, second, store, tmp_path):
+    """Another mapping makes other runs of the same rows."""
+    labels = ["ok", "fist", "fist", "wave", "ok", "ok"]
+    path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
+    assert import_path(store, "p", path, mapping=first).added == 6
+    before = overview(store)
+    again = import_path(store, "p", path, mapping=second, person="Eve")
+    assert (again.added, again.already) == (0, 6) and overview(store) == before
+
+
+def test_an_import_that_was_cut_short_goes_on_under_another_mapping(store, tmp_path):
+    labels = ["ok", "fist", "ok", "ok"]
+    path = table(tmp_path / "a.csv", [row(name, i) for i, name in enumerate(labels)])
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=interrupted_at(2))
+    rest = import_path(store, "p", path, mapping={"fist": "ok"})
+    assert (rest.added, rest.already) == (2, 2) and overview(store) == {"ok": 3, "fist": 1}
+    found = store.samples(store.project("p").id, newest_first=False)
+    assert [s.pose[0, 0] for s in found] == [0, 1, 2, 3]
+
+
+def test_rows_that_are_the_same_count_each(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("fist"), row("ok")])
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=interrupted_at(1))
+    rest = import_path(store, "p", path)
+    assert (rest.added, rest.already) == (2, 1) and overview(store) == {"ok": 2, "fist": 1}
+
+
+def test_a_table_that_an_older_mudra_imported_is_known(store, tmp_path):
+    """It marked the rows by the number of their run."""
+    path = table(tmp_path / "a.csv", [row("ok", 1), row("ok", 2), row("fist", 3)])
+    import_path(store, "p", path)
+    with store.writing() as connection:
+        for sample_id, block in ((1, 0), (2, 0), (3, 1)):
+            connection.exec_driver_sql(
+                f"UPDATE samples SET file_hash = substr(file_hash, 1, 65) || '{block}' "
+                f"WHERE id = {sample_id}"
+            )
+    again = import_path(store, "p", path, mapping={"fist": "ok"})
+    assert (again.added, again.already) == (0, 3)
+
+
+def interrupted_at(row):
+    """A progress that ends the import once so many rows are done."""
+
+    def progress(done: int, total: int) -> None:
+        if done == row:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+@pytest.mark.parametrize("said", ["gesture", "person"])
+def test_a_table_that_is_refused_leaves_no_project_behind(said, store, tmp_path):
+    rows = [[*row("ok"), "a"], [*row("a\u202eb" if said == "gesture" else "ok"), "\u202ea"]]
+    path = table(tmp_path / "a.csv", rows, ["gesture", *XY, "source_repo"])
+    with pytest.raises(TableError):
+        import_path(store, "p", path)
+    assert store.projects() == store.projects(deleted=True) == []
+
+
+def test_an_import_without_its_estimator_leaves_no_project_behind(store, photos):
+    def lacking():
+        raise WeightsError("no hand models: run `make setup`")
+
+    store.create_project("there")
+    for name in ("new", "there"):
+        with pytest.raises(WeightsError):
+            import_path(store, name, photos, estimator_factory=lacking)
+    assert [p.name for p in store.projects()] == ["there"]
+    assert store.projects(deleted=True) == []
+
+
+def test_an_import_that_was_cut_short_goes_on_where_it_ended(store, tmp_path):
+    path = table(tmp_path / "a.csv", [row("ok"), row("ok", 5), row("fist"), row("none")])
+
+    def cut(done: int, total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_path(store, "p", path, progress=cut)
+    assert overview(store) == {"ok": 2}
+    rest = import_path(store, "p", path)
+    assert (rest.added, rest.already) == (2, 2)
+    assert overview(store) == {"ok": 2, "fist": 1, "none": 1}
+
+
+def test_at_most_twenty_lines_are_named(tmp_path):
+    rows = [[*row("ok")[:-1], "x"] for _ in range(30)]
+    with pytest.raises(TableError, match=r"30 lines: 2, .*, 21 …\)"):
+        read_table(table(tmp_path / "a.csv", rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no table"),
+        ("a,b,c\n1,2,3\n", "3 columns"),
+        ("gesture," + ",".join(XY[:-1]) + "\n", "y20"),
+        ("gesture," + ",".join(XY) + ",x0\n", "x0"),
+        ("gesture," + ",".join(XY) + "\n", "no rows"),
+        ("gesture," + ",".join(XY) + "\n," + ",".join("1" * 42) + "\n", "gesture is empty"),
+        ("gesture," + ",".join(XY) + "\nok," + ",".join(["1e39"] * 42) + "\n", "finite"),
+        ("gesture," + ",".join(XY) + "\nok,1,2\n", "finite"),
+        (",".join(map(str, range(44))) + ",class\n" + "1," * 44 + "2\n", "0 or 1"),
+        ("\x00\x01\x02", "no text in UTF-8"),
+        ("0," + ",".join("1" * 42) + "\n1,2\n", "finite"),
+    ],
+)
+def test_hostile_tables_end_in_a_clear_error(tmp_path, text, says):
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+    with pytest.raises(TableError, match=says):
+        read_table(path)
+
+
+def test_estimators_are_not_mixed(tmp_path):
+    rows = [[*row("ok"), "mediapipe-hands"], [*row("ok"), "openpose-hand"]]
+    path = table(tmp_path / "a.csv", rows, ["gesture", *XY, "estimator"])
+    with pytest.raises(TableError, match="mixes the estimators"):
+        read_table(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xff\xfe\x00binary" * 20)
+    with pytest.raises(TableError):
+        read_table(tmp_path / "a.csv")
+
+
+def with_world(path: Path, rows: int, *, but: tuple[int, ...] = ()) -> Path:
+    """A table of so many hands with keypoints in space, which the rows `but` lack."""
+    cells = pd.DataFrame([row("ok", 50 * n) for n in range(rows)], columns=["gesture", *XY])
+    names = [f"w{axis}{joint}" for joint in range(21) for axis in "xyz"]
+    world = pd.DataFrame(np.arange(63 * rows).reshape(rows, 63) / 100, columns=names)
+    world.loc[[*but], "wy3"] = np.nan
+    pd.concat([cells, world], axis=1).to_csv(path, index=False)
+    return path
+
+
+def test_a_row_without_keypoints_in_space_leaves_the_others_theirs(store, tmp_path):
+    report = import_path(store, "p", with_world(tmp_path / "a.csv", 4, but=(1, 3)))
+    assert report.added == 4
+    assert "no keypoints in space (wx0 …) in some rows" in report.remark
+    assert "(2 lines: 3, 5)" in report.text
+    project = store.project("p").id
+    first, second, third, fourth = store.samples(project, newest_first=False)
+    assert second.world is None and fourth.world is None
+    assert first.world[0, 20, 2] == pytest.approx(0.62)
+    assert third.world[0, 0, 0] == pytest.approx(1.26)
+    assert store.training_data(project, in_space=True).keypoints.shape == (2, 21, 3)
+
+
+def test_only_rows_without_keypoints_in_space_are_worth_a_remark(tmp_path):
+    whole = read_table(with_world(tmp_path / "whole.csv", 2))
+    assert whole.world.shape == (2, 21, 3) and not whole.remark
+    none = read_table(with_world(tmp_path / "none.csv", 2, but=(0, 1)))
+    assert none.world is None and not none.remark
+
+
+@pytest.mark.parametrize("name", ["wx0", "person", "estimator", "x3"])
+def test_a_column_that_is_there_twice_is_refused(tmp_path, name):
+    path = with_world(tmp_path / "a.csv", 2)
+    header, *rows = path.read_text().splitlines()
+    twice = [f"{header},{name},{name}", *(f"{line},1,1" for line in rows)]
+    path.write_text("\n".join(twice))
+    with pytest.raises(TableError, match=f"once each: {name}"):
+        read_table(path)
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def test_a_folder_per_class_gives_samples_with_crops(store, photos, make_estimator):
+    seen = []
+    report = import_path(
+        store,
+        "p",
+        photos,
+        estimator_factory=make_estimator,
+        person="Didi",
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
+    assert seen[-1] == (6, 6)
+    [sample] = store.samples(store.project("p").id, limit=1)
+    assert sample.crop_jpeg.startswith(b"\xff\xd8") and sample.size_hw is not None
+    x0, y0, side = sample.region
+    low, high = sample.pose.min(0), sample.pose.max(0)
+    assert side == pytest.approx(1.8 * max(high - low), rel=1e-5)
+    assert (low > [x0, y0]).all() and (high < [x0 + side, y0 + side]).all()
+    assert sample.world.shape == (1, 21, 3) and sample.handedness in ("Left", "Right")
+    assert not sample.mirrored_view and sample.estimator_version.endswith("/full")
+
+
+def test_the_same_pictures_twice_add_nothing(store, photos, make_estimator):
+    import_path(store, "p", photos, estimator_factory=make_estimator)
+    shutil.copytree(photos, photos.parent / "copy")
+    again = import_path(store, "p", photos.parent / "copy", estimator_factory=make_estimator)
+    assert (again.added, again.already) == (0, 6)
+
+
+def test_a_keypoints_only_project_stores_no_picture(store, photos, make_estimator):
+    project = store.create_project("p", keypoints_only=True)
+    import_path(store, "p", photos, estimator_factory=make_estimator)
+    assert all(sample.crop_jpeg is None for sample in store.samples(project.id))
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_goes_in(store, photos, make_estimator):
+    (photos / "ok" / "broken.jpg").write_bytes(b"no picture")
+    from core.media.pictures import encode_jpeg
+
+    (photos / "ok" / "empty.jpg").write_bytes(encode_jpeg(np.full((200, 200, 3), 90, np.uint8)))
+    (photos / "ok" / "notes.txt").write_text("not looked at")
+    report = import_path(store, "p", photos, estimator_factory=make_estimator)
+    assert report.added == 6
+    reasons = dict(report.refused)
+    assert set(reasons) == {"ok/broken.jpg", "ok/empty.jpg"}
+    assert "no hand" in reasons["ok/empty.jpg"] and "no JPEG" in reasons["ok/broken.jpg"]
+
+
+def test_a_zip_of_folders_is_the_same_as_the_folders(store, photos, make_estimator):
+    archive = Path(shutil.make_archive(str(photos.parent / "photos"), "zip", photos))
+    report = import_path(store, "p", archive, estimator_factory=make_estimator)
+    assert report.added == 6 and overview(store) == {"ok": 3, "fist": 3}
+
+
+def test_pictures_at_the_top_of_a_zip_are_of_the_class_that_its_name_says(
+    store, photos, make_estimator
+):
+    archive = Path(shutil.make_archive(str(photos.parent / "ok_sign"), "zip", photos / "ok"))
+    import_path(store, "p", archive, estimator_factory=make_estimator)
+    assert overview(store) == {"ok": 3}
+
+
+def test_a_full_disk_ends_an_import_instead_of_refusing_each_picture(store, photos, make_estimator):
+    store.create_project("p")
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreFullError):
+        import_path(store, "p", photos, estimator_factory=make_estimator)
+
+
+def test_pictures_are_no_table(store, photos, make_estimator):
+    with pytest.raises(TableError, match="no csv or parquet"):
+        import_path(store, "p", photos, estimator_factory=make_estimator, layout="seed-csv")
+
+
+def test_folders_are_mapped_or_become_gestures(store, photos, make_estimator):
+    (photos / "ok").rename(photos / "9")
+    (photos / "fist").rename(photos / "Stein")
+    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping={"9": "ok"})
+    assert overview(store) == {"ok": 3, "Stein": 3} and report.new_gestures == ["Stein"]
+
+
+def test_a_path_that_is_nothing_of_that_is_named(store, tmp_path, make_estimator):
+    (tmp_path / "a.txt").write_text("hello")
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 no zip")
+    (tmp_path / "void").mkdir()
+    for name, error in [
+        ("a.txt", MediaError),
+        ("gone", MediaError),
+        ("void", MediaError),
+        ("bad.zip", ArchiveError),
+    ]:
+        with pytest.raises(error, match=name.split(".")[0]):
+            import_path(store, "p", tmp_path / name, estimator_factory=make_estimator)
+    assert store.projects() == []
+
+
+def test_videos_in_a_folder_per_class_are_sampled(store, weights_folder, shared_data, tmp_path):
+    from core.estimators import create_estimator
+
+    for gesture, name in (("fist", "fist.mp4"), ("open_palm", "two_palms.mp4")):
+        (tmp_path / "classes" / gesture).mkdir(parents=True)
+        source = shared_data / "hand_videos" / name
+        shutil.copy(source, tmp_path / "classes" / gesture / name)
+    (tmp_path / "classes" / "fist" / "broken.mp4").write_bytes(b"\0" * 100)
+
+    def factory():
+        return create_estimator("mediapipe-hands", weights_folder)
+
+    report = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert [name for name, _ in report.refused] == ["fist/broken.mp4"]
+    assert set(overview(store)) == {"fist", "open_palm"}
+    assert report.added == sum(overview(store).values()) >= 12
+    again = import_path(store, "p", tmp_path / "classes", estimator_factory=factory)
+    assert (again.added, again.already) == (0, 2)
+
+
+def test_a_parquet_of_numbered_columns_has_no_line_of_names_among_its_rows(tmp_path):
+    columns = {str(i): [float(i), float(i) + 1] for i in range(1, 43)}
+    pd.DataFrame({"0": [3, 4], **columns}).to_parquet(tmp_path / "a.parquet")
+    read = read_table(tmp_path / "a.parquet", "keypoints-csv")
+    assert read.gestures.tolist() == ["class 3", "class 4"]
+    np.testing.assert_array_equal(read.keypoints[:, 0], [[1, 2], [2, 3]])
+
+
+def test_a_parquet_of_texts_without_end_is_refused(tmp_path):
+    rows = pd.DataFrame({f"{a}{j}": np.zeros(60_000) for j in range(21) for a in "xy"})
+    rows.assign(gesture="x" * 4000).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(TableError, match=r"a\.parquet unpacks to over 160 MB: split it"):
+        read_table(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("column", ["gesture", "person"])
+def test_a_name_without_end_is_refused_with_its_line(tmp_path, column):
+    rows = pd.DataFrame({f"{a}{j}": np.zeros(3) for j in range(21) for a in "xy"})
+    rows = rows.assign(gesture="ok", person="anna")
+    rows.loc[1, column] = "x" * 301
+    rows.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(TableError, match=rf"{column} has texts of over 300 .* \(1 line: 3\)"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_a_file_of_labels_without_end_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("0" + ",1" * 42 + "\n")
+    (tmp_path / "a_classifier_label.csv").write_text("ok\n" * 400_000)
+    with pytest.raises(TableError, match=r"a_classifier_label\.csv has over 1,048,576 bytes"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_pictures_of_a_moving_gesture_are_refused_and_the_rest_goes_in(
+    store, photos, make_estimator
+):
+    project = store.create_project("p")
+    store.add_gesture(project.id, "ok_moves", kind=MOVING)
+    first = sorted(photos.iterdir())[0].name
+    mapping = {first: "ok_moves"}
+    report = import_path(store, "p", photos, estimator_factory=make_estimator, mapping=mapping)
+    assert report.added and "ok_moves" not in overview(store)
+    refused = [reason for file, reason in report.refused if file.startswith(first)]
+    assert refused and all("“ok_moves” is a moving gesture" in reason for reason in refused)
+
+
+def test_a_table_of_still_hands_is_refused_whole_where_one_gesture_moves(store, tmp_path):
+    project = store.create_project("p")
+    store.add_gesture(project.id, "swipe", kind=MOVING)
+    with pytest.raises(KindError, match="“swipe” is a moving gesture"):
+        import_path(store, "p", table(tmp_path / "a.csv", [row("ok"), row("swipe", 9)]))
+    assert overview(store) == {}
+
+
+def test_file_names_that_are_not_utf_8_come_in_under_a_name_that_can_be_stored(
+    store, photos, make_estimator
+):
+    """They ended the import after part of it was stored."""
+    first = next(photos.rglob("*.jpg"))
+    first.rename(Path(os.fsdecode(os.fsencode(first.parent) + b"/caf\xe9.jpg")))
+    whole = import_path(store, "p", photos, estimator_factory=make_estimator)
+    sources = [one.source for one in store.samples(store.project("p").id)]
+    assert f"{first.parent.name}/caf?.jpg" in sources and len(sources) == whole.added
+    odd = Path(os.fsdecode(os.fsencode(photos.parent) + b"/t\xe9.csv"))
+    assert import_path(store, "p", table(odd, [row("ok")])).added == 1
+    assert store.history(store.project("p").id)[0].title == "Imported 1 sample from t?.csv"
+
+
+def test_a_project_that_was_renamed_meanwhile_is_filled_and_none_is_made(store, tmp_path):
+    project = store.create_project("p")
+    store.rename_project(project.id, "q")
+    assert import_path(store, project, table(tmp_path / "a.csv", [row("ok")])).added == 1
+    assert [one.name for one in store.projects()] == ["q"] and overview(store, "q") == {"ok": 1}
+    store.delete_project(project.id)
+    with pytest.raises(NotFoundError, match="deleted meanwhile"):
+        import_path(store, project, table(tmp_path / "b.csv", [row("ok", 5)]))
+    assert store.projects() == []
+
+
+def test_what_came_in_before_an_import_failed_can_be_undone(store, tmp_path):
+    project = store.create_project("p")
+    rows = table(tmp_path / "a.csv", [row("ok"), row("fist", 5), row("ok", 9)])
+    with pytest.raises(MediaError, match="cut off"):
+        import_path(store, "p", rows, progress=failing_at(2))
+    assert overview(store) == {"ok": 1, "fist": 1}
+    [act] = store.history(project.id)
+    assert act.title == "Imported 2 samples from a.csv" and store.undo(act.id)
+    assert overview(store) == {}
+
+
+def failing_at(number):
+    def progress(done, total):
+        if done == number:
+            raise MediaError("cut off")
+
+    return progress

@@ -1,0 +1,65 @@
+"""A project that keeps keypoints only holds no pixel, whichever way samples come in."""
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from core.exchange.project_file import export_project
+from core.media.pictures import encode_jpeg
+from core.paths import Paths
+from core.recording.imports.importing import import_path
+from core.recording.imports.uploads import add_uploads, record_source
+from core.recording.recorder import Recorder
+from tests.exchange.conftest import sample
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
+
+
+@pytest.fixture
+def paths(tmp_path):
+    return Paths(tmp_path / "here", tmp_path / "weights")
+
+
+def stored(paths) -> bytes:
+    return b"".join(path.read_bytes() for path in paths.workspace.rglob("*") if path.is_file())
+
+
+def zipped(folder, out):
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in folder.rglob("*.jp*g"):
+            archive.write(path, path.relative_to(folder))
+    return out
+
+
+def test_no_pixel_is_stored(store, paths, photos, make_estimator, shared_data, tmp_path):
+    project = store.create_project("p", keypoints_only=True)
+    ok = next(g for g in store.gestures(project.id) if g.name == "ok")
+    recorder = Recorder(store, project.id, "me")  # one that asks for pictures
+    content = [(path.name, path.read_bytes()) for path in sorted((photos / "ok").iterdir())[:2]]
+    content.append(("more.zip", zipped(photos / "fist", tmp_path / "more.zip").read_bytes()))
+    assert add_uploads(recorder, project, ok, content, make_estimator).kept >= 4
+    video = shared_data / "hand_videos" / "fist.mp4"
+    with make_estimator() as hands:
+        assert record_source(store, "p", "fist", str(video), hands, seconds=0.5).kept
+    other = tmp_path / "other"
+    (other / "ok").mkdir(parents=True)
+    source = sorted((shared_data / "hand_images" / "didi" / "ok").iterdir())[3]
+    (other / "ok" / source.name).write_bytes(source.read_bytes())
+    assert import_path(store, "p", other, estimator_factory=make_estimator).added == 1
+    assert len(store.samples(project.id)) >= 6
+    assert {s.crop_jpeg for s in store.samples(project.id)} == {None}
+    assert JPEG not in stored(paths)
+    export_project(store, paths, "p", tmp_path / "p.zip")
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        assert not [name for name in archive.namelist() if name.startswith("crops")]
+
+
+def test_the_same_bytes_are_found_where_pictures_are_kept(store, paths):
+    """That the search above would find something."""
+    project = store.create_project("p")
+    session = store.start_session(project.id, store.ensure_person(project.id, "me").id, "x")
+    recording = store.start_recording(session, store.gestures(project.id)[0].id)
+    crop = encode_jpeg(np.zeros((64, 64, 3), np.uint8))
+    store.add_samples(recording, [sample(0, crop_jpeg=crop)])
+    assert JPEG in stored(paths)

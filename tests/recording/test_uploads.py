@@ -1,0 +1,261 @@
+"""Takes from a real video, from a camera that is not there, and from uploads."""
+
+import tempfile
+import threading
+
+import numpy as np
+import pytest
+
+from core.errors import MediaError, NotFoundError
+from core.estimators import create_estimator
+from core.media.pictures import encode_png
+from core.paths import Paths
+from core.pose.types import Frame
+from core.recording.demo import ReplayEstimator, plain_picture, read_demo
+from core.recording.imports.uploads import add_uploads, file_recorder, record_frames, record_source
+from core.recording.recorder import Recorder
+from core.store.curation import list_sessions
+from tests.store.conftest import sample
+from tests.support.zips import zip_of
+
+
+@pytest.fixture
+def hands(weights_folder):
+    with create_estimator("mediapipe-hands", weights_folder) as estimator:
+        yield estimator
+
+
+def test_a_video_becomes_samples_of_a_gesture(store, hands, shared_data):
+    video = shared_data / "hand_videos" / "fist.mp4"
+    told = []
+    taken = record_source(
+        store,
+        "p",
+        "👊",
+        str(video),
+        hands,
+        rate_hz=5,
+        person="Ada",
+        progress=lambda progress, time_s: told.append(progress.kept),
+    )
+    project = store.project("p").id
+    (row,) = (row for row in store.overview(project) if row.samples)
+    assert (row.gesture.name, row.samples, row.persons, row.sessions) == ("fist", taken.kept, 1, 1)
+    assert taken.kept >= 5
+    assert told == sorted(told)
+    assert store.samples(project, limit=1)[0].mirrored_view is False
+
+
+def test_it_ends_after_the_seconds_asked_for(store, hands, shared_data):
+    video = str(shared_data / "hand_videos" / "fist.mp4")
+    short = record_source(store, "p", "fist", video, hands, seconds=0.5)
+    whole = record_source(store, "p", "fist", video, hands)
+    assert 1 <= short.kept < whole.kept
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("camera:x", "camera:0"), ("nothing.mp4", "no video at nothing.mp4"), ("camera:97", "97")],
+)
+def test_a_source_that_is_not_there_is_named(store, hands, source, words):
+    with pytest.raises(MediaError, match=words):
+        record_source(store, "p", "fist", source, hands)
+
+
+def test_a_recording_that_fails_leaves_no_project_behind(store, tmp_path):
+    hands = ReplayEstimator(read_demo(Paths.demo))
+    video = tmp_path / "a.mp4"
+    video.write_bytes(b"no video")
+    for gesture, error in (("wave", NotFoundError), ("fist", MediaError)):
+        with pytest.raises(error):
+            record_source(store, "p", gesture, str(video), hands)
+        assert store.projects() == store.projects(deleted=True) == []
+    store.create_project("p")
+    with pytest.raises(MediaError):
+        record_source(store, "p", "fist", str(video), hands)
+    assert [p.name for p in store.projects()] == ["p"]
+
+
+def test_an_unknown_gesture_is_told_with_those_there_are(store, hands, shared_data):
+    video = str(shared_data / "hand_videos" / "fist.mp4")
+    with pytest.raises(NotFoundError, match=r"no gesture “wave”.*thumbs_up"):
+        record_source(store, "p", "wave", video, hands)
+
+
+@pytest.mark.parametrize("broken", ["source", "estimator", "who watches"])
+def test_what_was_kept_is_stored_whatever_breaks_meanwhile(broken, store, project):
+    looked = []
+
+    def breaks(what):
+        if what == broken and len(looked) == 5:
+            raise MediaError(f"the {what} broke")
+
+    class Hands(ReplayEstimator):
+        def estimate(self, frame):
+            breaks("estimator")
+            return super().estimate(frame)
+
+    def frames():
+        for number in range(9):
+            breaks("source")
+            yield Frame(plain_picture(), 0.5 * number, number, "a.mp4")
+
+    def watch(progress, time_s):
+        looked.append(progress.kept)
+        breaks("who watches")
+
+    recorder = Recorder(store, project.id, "Ada")
+    hands = Hands(read_demo(Paths.demo))
+    before = set(threading.enumerate())
+    with pytest.raises(MediaError, match=f"the {broken} broke"):
+        record_frames(recorder, store.gestures(project.id)[0].id, frames(), hands, progress=watch)
+    assert looked == [1, 2, 3, 4, 5]
+    assert len(store.samples(project.id)) == 5
+    assert set(threading.enumerate()) == before and recorder.progress().state == "idle"
+
+
+# -------------------------------------------------------------------------------------- uploads
+
+
+@pytest.fixture
+def add(store, make_estimator):
+    """add(uploads, keypoints_only): to thumbs_up of a project; what was told, what became."""
+
+    def add(uploads, *, keypoints_only=False):
+        names = {project.name: project for project in store.projects()}
+        project = names.get("p") or store.create_project("p", keypoints_only=keypoints_only)
+        gesture = next(g for g in store.gestures(project.id) if g.name == "thumbs_up")
+        recorder = Recorder(store, project.id, "Ada", with_pictures=not keypoints_only)
+        told = []
+        added = add_uploads(
+            recorder, project, gesture, uploads, make_estimator, progress=told.append
+        )
+        recorder.close()
+        return added, told
+
+    return add
+
+
+def photo(shared_data, gesture, number=0):
+    folder = shared_data / "hand_images" / "emrecandir" / gesture
+    return sorted(folder.iterdir())[number].read_bytes()
+
+
+def test_pictures_videos_and_zips_become_samples_of_their_gestures(
+    store, add, shared_data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other tests upload, too
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    pack = zip_of(
+        {
+            "fist/a.jpg": photo(shared_data, "fist"),
+            "wave/b.jpg": photo(shared_data, "open_palm"),
+            "top.jpg": photo(shared_data, "thumbs_up", 1),
+        }
+    )
+    uploads = [
+        ("v.mp4", video),
+        ("a.jpg", photo(shared_data, "thumbs_up")),
+        ("z.zip", pack),
+        ("grey.png", encode_png(np.full((90, 120, 3), 127, np.uint8))),
+        ("v.webm", b"nothing"),
+    ]
+    added, told = add(uploads)
+    project = store.project("p").id
+    samples = {row.gesture.name: row.samples for row in store.overview(project) if row.samples}
+    assert samples["fist"] == samples["wave"] == 1
+    assert samples["thumbs_up"] == added.kept - 2
+    assert 8 <= samples["thumbs_up"] <= 2 + 5 * 4  # two pictures and under 4 s, five times a second
+    assert [name for name, _ in added.refused] == ["grey.png", "v.webm"]
+    assert told == sorted(told) and told[-1] == 1.0
+    assert {p.name for p in store.persons(project)} == {"Ada"}
+    assert not [*tmp_path.glob("mudra-upload-*")]
+
+
+def test_what_lies_in_a_zip_is_named_by_the_zip_s_own_name(store, add, shared_data):
+    grey = encode_png(np.full((90, 120, 3), 127, np.uint8))
+    pack = zip_of({"top.jpg": photo(shared_data, "thumbs_up"), "grey.png": grey})
+    added, _ = add([("../my <b>.ZIP", pack)])
+    assert added.kept == 1 and [name for name, _ in added.refused] == ["_my <b>.ZIP/grey.png"]
+    [one] = store.samples(store.project("p").id)
+    assert one.source == "_my <b>.ZIP/top.jpg"
+
+
+def test_what_is_there_already_is_not_added_again(add, shared_data):
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    uploads = [("v.mp4", video), ("z.zip", zip_of({"fist/a.jpg": photo(shared_data, "fist")}))]
+    assert add(uploads)[0].kept > 1
+    again = add(uploads)[0]
+    assert again.kept == 0
+    assert dict(again.refused) == {"v.mp4": "stored already", "z.zip": "1 files stored already"}
+
+
+def test_a_project_of_keypoints_keeps_no_picture_of_any_upload(store, add, shared_data):
+    video = (shared_data / "hand_videos" / "fist.mp4").read_bytes()
+    pack = zip_of({"fist/a.jpg": photo(shared_data, "fist")})
+    one = ("a.jpg", photo(shared_data, "fist", 1))
+    add([one, ("v.mp4", video), ("z.zip", pack)], keypoints_only=True)
+    samples = store.samples(store.project("p").id, limit=1000)
+    assert len(samples) > 3
+    assert all(sample.crop_jpeg is None for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.zip", b"nothing", "a.zip is no zip"),
+        ("b.zip", zip_of({"notes.txt": b"x"}), ") in b.zip"),
+        ("c.mp4", b"", "c.mp4 is empty"),
+        ("d.exe", b"MZ", "d.exe"),
+    ],
+)
+def test_an_upload_that_is_none_is_named_with_its_reason(add, name, content, words):
+    added, _ = add([(name, content)])
+    assert added.kept == 0
+    ((refused, reason),) = added.refused
+    assert refused == name
+    assert words in reason
+    assert tempfile.gettempdir() not in reason
+
+
+@pytest.mark.parametrize(("said", "person"), [("", "unknown"), (" Ada ", "Ada")])
+def test_files_have_a_session_of_their_own_beside_the_camera_s(store, project, said, person):
+    """They were booked as the webcam's, and as the person in front of it."""
+    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
+    camera = Recorder(store, project.id, "me")
+    store.add_samples(camera.begin_recording(shown.id), [sample()])
+    files = [("a\udce9.png", encode_png(plain_picture()))]
+    added = add_uploads(
+        file_recorder(camera, [files[0][0]], said), project, shown, files, lambda: hands
+    )
+    assert added.kept == 1
+    found = {(one.source, one.person, one.samples) for one in list_sessions(store, project.id)}
+    assert found == {("webcam", "me", 1), ("import a?.png", person, 1)}
+
+
+def test_several_files_are_one_session(store, project):
+    camera = Recorder(store, project.id, "me")
+    assert file_recorder(camera, ["a.png", "b.mp4"]).source == "import 2 files"
+
+
+def test_what_was_added_before_an_upload_failed_can_be_undone(store, project):
+    hands, shown = ReplayEstimator(read_demo(Paths.demo)), store.gestures(project.id)[0]
+    picture = plain_picture()
+    files = [(f"{n}.png", encode_png(np.full_like(picture, n))) for n in range(3)]
+
+    def failing(share):
+        if share > 0.5:
+            raise MediaError("cut off")
+
+    with pytest.raises(MediaError, match="cut off"):
+        add_uploads(
+            Recorder(store, project.id, "me"),
+            project,
+            shown,
+            files,
+            lambda: hands,
+            progress=failing,
+        )
+    [act] = store.history(project.id)
+    assert act.title == "Added 2 samples from files" and store.undo(act.id) == 2
+    assert store.samples(project.id) == []

@@ -1,0 +1,66 @@
+"""Work beside the page: ended, stopped, failed."""
+
+import threading
+
+import pytest
+
+from core.errors import TrainingError
+from core.training.background import RunThread, Stop
+from core.training.runs import DONE, Run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run.create(tmp_path)
+
+
+def test_what_the_work_gives_is_there_after_the_wait(run):
+    thread = RunThread(run, lambda stop: 42)
+    thread.wait(10)
+    assert (thread.result, thread.error, thread.alive) == (42, None, False)
+
+
+def test_stop_reaches_the_work(run):
+    thread = RunThread(run, lambda stop: stop.wait(10))
+    assert thread.alive
+    thread.stop()
+    thread.wait(10)
+    assert thread.result is True
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(TrainingError("too few"), "too few"), (ZeroDivisionError("no"), "ZeroDivisionError")],
+)
+def test_a_failure_is_in_the_log(run, error, said):
+    def work(stop: Stop) -> None:
+        raise error
+
+    thread = RunThread(run, work)
+    thread.wait(10)
+    assert thread.error is error and run.status() == "failed"
+    assert said in run.records("end")[0]["message"]
+
+
+def test_a_failure_after_the_end_leaves_the_end_alone(run):
+    def work(stop: Stop) -> None:
+        run.log(event="end", status=DONE)
+        raise TrainingError("late")
+
+    RunThread(run, work).wait(10)
+    assert [r["status"] for r in run.records("end")] == [DONE]
+
+
+def test_work_that_is_replaced_ends_at_once_and_says_so(run):
+    begun = threading.Event()
+
+    def work(stop: Stop) -> None:
+        while True:
+            begun.set()
+            stop.check()
+
+    thread = RunThread(run, work)
+    assert begun.wait(10)
+    thread.replace()
+    thread.wait(10)
+    assert not thread.alive and thread.error is None and run.status() == "replaced"

@@ -1,0 +1,94 @@
+"""A saved net answers as torch does, on pixels as they come."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from core.estimators.palm_net import PalmNetModel
+from core.modelfiles.entries import Scaling
+from core.modelfiles.model_folder import METADATA, MODEL
+from core.modelfiles.onnx_session import open_session
+from core.nets import build_net
+from core.nets.cpm import LightCPM, VggCPM
+from core.training.netfile import Prepared, save_net, save_trained
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LightCPM]:
+    torch.manual_seed(1)
+    net = LightCPM(joints=4, stages=2, input_hw=(64, 64), width=16)
+    folder = tmp_path_factory.mktemp("net")
+    save_net(net, folder, "cpm.tiny", {"licence": "MIT"})
+    return folder, net
+
+
+def test_the_graph_takes_pixels_and_says_beliefs_of_any_number_of_hands(
+    saved: tuple[Path, LightCPM],
+) -> None:
+    folder, net = saved
+    pictures = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
+    (found,) = open_session((folder / MODEL).read_bytes()).run(None, {"pictures": pictures})
+    with torch.no_grad():
+        wanted = net(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255).numpy()
+    assert found.shape == (5, 2, 5, 16, 16)
+    assert np.abs(found - wanted).max() < 1e-4
+
+
+def test_the_metadata_say_what_the_graph_is(saved: tuple[Path, LightCPM]) -> None:
+    folder, _ = saved
+    metadata = json.loads((folder / METADATA).read_text())
+    digest = hashlib.sha256((folder / MODEL).read_bytes()).hexdigest()
+    assert metadata == {
+        "name": "cpm.tiny",
+        "input_hw": [64, 64],
+        "stride": 4,
+        "stages": 2,
+        "joints": 4,
+        "background": True,
+        "sha256": digest,
+        "licence": "MIT",
+    }
+
+
+def test_the_file_names_no_place_on_the_makers_machine(saved: tuple[Path, LightCPM]) -> None:
+    content = (saved[0] / MODEL).read_bytes()
+    assert b".py" not in content
+    assert str(Path.cwd()).encode() not in content
+
+
+def test_channels_are_swapped_and_scaled_as_the_net_wants_them() -> None:
+    class Echo(VggCPM):
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            return pictures[:, None]
+
+    echo = Echo("hand", stages=1, joints=2)
+    red = torch.zeros(1, 2, 3, 3, dtype=torch.uint8)
+    red[..., 0] = 128
+    said = Prepared(echo, Scaling("BGR", 1 / 256, -0.5))(red)[0, 0, :, 0, 0]
+    assert said.tolist() == [-0.5, -0.5, 0.0]
+
+
+def test_a_trained_net_is_written_with_its_skeleton(tmp_path: Path) -> None:
+    weights, build = tmp_path / "weights.safetensors", {"stages": 1, "width": 16}
+    save_file(build_net("cpm.hand_light", **build).state_dict(), weights)
+    save_trained(weights, tmp_path / "net", "cpm.hand_light", {"licence": "MIT"}, build)
+    metadata = json.loads((tmp_path / "net" / METADATA).read_text())
+    assert (metadata["skeleton"], metadata["licence"]) == ("hand_21", "MIT")
+    assert (metadata["joints"], metadata["stages"]) == (21, 1)  # as it was built
+
+
+def test_a_trained_net_of_palms_is_written_to_be_used(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    net = build_net("palmnet.synthetic").eval()
+    save_file(net.state_dict(), tmp_path / "weights.safetensors")
+    save_trained(tmp_path / "weights.safetensors", tmp_path / "net", "palmnet.synthetic", {})
+    frame = np.random.default_rng(0).uniform(400, 900, (120, 160)).astype(np.float32)
+    with torch.no_grad():
+        palm = net(torch.from_numpy(frame)[None, None])[0, 0, 0].sigmoid()
+    found = PalmNetModel(tmp_path / "net").find(frame)
+    assert found.score == pytest.approx(float(palm.max()), abs=1e-4)

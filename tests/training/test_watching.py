@@ -1,0 +1,50 @@
+"""What a net's training logs of its held-out sets."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from core.datasets.bodies import Bodies, Body
+from core.media.pictures import encode_png
+from core.pose.heatmaps import encode
+from core.pose.person_view import person_view
+from core.pose.skeletons.table import LSP_14
+from core.training.losses import LOSSES
+from core.training.watching import measure
+
+HW = (128, 96)
+BOX = (20.0, 10.0, 60.0, 80.0)
+
+
+class Knows(nn.Module):
+    """Whatever it sees, its maps have a peak at the same places."""
+
+    joints, stages, stride, background, input_hw = 14, 1, 4, True, HW
+
+    def __init__(self, places: np.ndarray, sigma: float) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+        self.maps = torch.from_numpy(encode(places, (32, 24), 4, sigma=sigma))[None, None]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.maps.expand(len(pictures), -1, -1, -1, -1) * self.scale
+
+
+@pytest.mark.parametrize(
+    ("loss", "off"),
+    [("cross-entropy", 0.0), ("joint-mse", 0.25 * 4)],  # a parabola is exact; a quarter of a cell
+)
+def test_the_log_places_peaks_between_cells_as_those_who_use_the_net(tmp_path, loss, off):
+    (tmp_path / "a.png").write_bytes(encode_png(np.zeros((120, 100, 3), np.uint8)))
+    cells = np.random.default_rng(0).integers(6, 18, (14, 2))
+    places = (4 * cells + 1.5 + 2).astype(np.float32)  # half a cell beside one
+    if loss == "joint-mse":
+        places -= 0.004  # so that the lower cell is higher, and the quarter goes up from it
+    view = person_view(BOX, HW)
+    data = Bodies(LSP_14, [Body(tmp_path / "a.png", view.to_picture(places), BOX, "far")])
+    [figures] = measure(Knows(places, 1.5), data, data.rows("far"), LOSSES[loss])
+    shift = 0.0 if loss == "cross-entropy" else 1.5  # where cell x lies at 4 x
+    torso = data.upright(0, HW)[2]
+    expected = np.hypot(off + shift, off + shift) / torso
+    assert figures["mean_error"] == pytest.approx(expected, abs=2e-4 + 0.01 / torso)
