@@ -49,10 +49,14 @@ unit: setup-dev
 		-m "not slow and not browser" -n 3 --dist loadfile --no-loadscope-reorder $(SLOWEST) $(ARGS)
 
 # in the order of their names: else the files with one long test come last, and one core has none;
-# from their folder, where none is named: else each process imports what all other tests need
+# from their folder, where none is named: else each process imports what all other tests need. Two at
+# a time starve each other on a small machine: what failed runs once more, alone, and is named
+BROWSER = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -o testpaths=tests/browser \
+	-m "browser and not slow" $(SLOWEST)
 browser: setup-dev
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -o testpaths=tests/browser \
-		-m "browser and not slow" -n 2 --dist loadfile --no-loadscope-reorder $(SLOWEST) $(ARGS)
+	@$(BROWSER) -n 2 --dist loadfile --no-loadscope-reorder $(ARGS) || \
+		{ echo "Once more, alone, what failed beside others:"; \
+		$(BROWSER) -v --last-failed --last-failed-no-failures none $(ARGS); }
 
 coverage: setup-dev
 	@.venv/bin/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile \

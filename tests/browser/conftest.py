@@ -113,6 +113,8 @@ def look(open_browser, server, pictures):
             print(*events, sep="\n")
             with suppress(Error):  # the page may be gone
                 print(page.get_by_test_id("stMain").inner_text(timeout=1000)[:3000])
+                print(page.locator(".cards").all_inner_texts())  # they lie in a shadow
+                print(page.locator(".hold").evaluate_all("all => all.map(one => one.title)"))
                 page.screenshot(path=pictures / "failed.png", full_page=True)
             raise
         finally:

@@ -151,7 +151,7 @@ CASES = {
     ),
     "a COCO file with one text of 128 MB": (long_json, "a text or a number of over 1,048,576"),
     "a playlist that calls itself a video": (playlist, "not a video of one of the kinds"),
-    "weights of 5 GB": (huge_weights, "a.onnx is 5.0 GB, the limit is 1 GB"),
+    "weights of 5 GB": (huge_weights, "a.onnx is 5,120 MB, the limit is 150 MB"),
     "a pose net that computes for hours": (
         net_of(*product_of(3000, ("o", 17))),
         "takes 4.7e+13 multiplications for one sample",
