@@ -7,6 +7,7 @@ everything else (drawing, recording, features, metrics) reads Estimates.
 
     errors       every exception, as a tree
     files        the one atomic write
+    progress     the one signature by which long work reports how far it is
     parallel     the same work on many things: here, in processes, on several machines
     workers      child processes for work that may crash, hang or take all memory
     pose         what a pose is: pure maths on arrays

@@ -17,6 +17,7 @@ from typing import Any
 ORDER = (
     "errors",
     "files",
+    "progress",
     "parallel",
     "workers",
     "pose",

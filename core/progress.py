@@ -1,0 +1,14 @@
+"""How long work reports how far it is: one signature everywhere."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called by long work after each of its parts."""
+
+    def __call__(self, done: float, total: float | None = None, label: str = "", /) -> None:
+        """Report that `done` of `total` is finished (None: unknown) and what is being done now."""
+
+
+def ignore_progress(done: float, total: float | None = None, label: str = "", /) -> None:
+    """Report to nobody: the default of functions that take a `Progress`."""
