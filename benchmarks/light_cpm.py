@@ -14,8 +14,8 @@ import numpy as np
 
 from core.datasets.hand_packs import held_out_pictures
 from core.estimators import create_estimator
-from core.estimators.heatmap_model import HeatmapNet
-from core.measuring.net_evaluating import evaluate_net
+from core.estimators.heatmap_net import HeatmapNet
+from core.measuring.hand_net_evaluation import evaluate_net
 from core.paths import Paths
 
 _HEAD = (

@@ -71,7 +71,11 @@ LIBRARIES = (
         ),
         "sqlalchemy": DATABASE,
         "sqlite3": DATABASE,
-        "torch": (*TORCH, "core/modelfiles/formats/torch_port.py", "core/modelfiles/table.py"),
+        "torch": (
+            *TORCH,
+            "core/modelfiles/formats/torch_checkpoint.py",
+            "core/modelfiles/catalogue.py",
+        ),
         "torchvision": TORCH,
         "lightning": TORCH,
         "lightning_fabric": TORCH,
@@ -85,7 +89,7 @@ LIBRARIES = (
         "filelock": ("core/files.py",),
         "websockets": ("core/actions/websocket.py",),
         "ray": ("core/parallel.py",),
-        "pycocotools": ("core/measuring/coco_evaluating.py",),
+        "pycocotools": ("core/measuring/coco_evaluation.py",),
     }
     | dict.fromkeys(("dill", "cloudpickle", "joblib", "shelve", "marshal"), NOWHERE)
     | dict.fromkeys(("tensorflow", "keras", "albumentations", "xtcocotools"), NOWHERE)

@@ -234,7 +234,7 @@ def test_a_cycle_inside_a_package_is_found_through_a_third_module(tmp_path: Path
     ("path", "text"),
     [
         ("core/live/live.py", "import streamlit as st"),
-        ("core/estimators/heatmap_net.py", "import av"),
+        ("core/estimators/heatmap_hands.py", "import av"),
         ("core/estimators/other.py", "from mediapipe.tasks import python"),
         ("core/recording/imports/importing.py", "import sqlalchemy"),
         ("core/gestures/modelfile/gesture_model.py", "def f():\n    import torch"),

@@ -36,8 +36,8 @@ from core.errors import MudraError
 from core.exchange.model_files import sample_hands
 from core.gestures.modelfile.bundle import check_bundle, write_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.measuring.coco_evaluating import evaluate_coco
-from core.measuring.evaluating import evaluate
+from core.measuring.coco_evaluation import evaluate_coco
+from core.measuring.gesture_evaluation import evaluate
 from core.media import pictures, videos
 from core.media.archives import unpacked
 from core.paths import Paths

@@ -20,7 +20,7 @@ import pytest
 
 from core.errors import EstimatorError, MediaError
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.measuring.evaluating import evaluate
+from core.measuring.gesture_evaluation import evaluate
 from core.media.pictures import encode_jpeg
 from core.offline.extracting import extract
 from core.parallel import _open_process_pool, spread

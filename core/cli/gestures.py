@@ -194,7 +194,7 @@ def evaluate(
 ) -> None:
     """Measure a model on labelled pictures or keypoints."""
     from core.gestures.modelfile.bundle import load_model
-    from core.measuring.evaluating import evaluate as evaluate_
+    from core.measuring.gesture_evaluation import evaluate as evaluate_
 
     labels = parse_map(mapping)
     check_layout(layout)

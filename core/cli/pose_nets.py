@@ -36,11 +36,11 @@ def evaluate_net(
 ) -> None:
     """Measure a net's keypoints: hands against a teacher's, bodies and depth against labels."""
     from core.estimators.depth_net import DepthNet
-    from core.estimators.heatmap_model import HeatmapNet
+    from core.estimators.heatmap_net import HeatmapNet
     from core.lab.renderer.rendered_hands import depth_hands_of
     from core.measuring.body_measuring import finds_bodies, measure_bodies
-    from core.measuring.depth_evaluating import measure_depth_net
-    from core.measuring.net_evaluating import evaluate_net as evaluate_
+    from core.measuring.depth_evaluation import measure_depth_net
+    from core.measuring.hand_net_evaluation import evaluate_net as evaluate_
     from core.modelfiles.model_folder import DepthMetadata, is_net
     from core.pose.skeletons.table import skeleton_named
 
@@ -74,8 +74,8 @@ def evaluate_coco(
     as_json: Json = False,
 ) -> None:
     """Measure found body keypoints as COCO does: average precision and recall."""
-    from core.measuring.coco_evaluating import FIGURES
-    from core.measuring.coco_evaluating import evaluate_coco as evaluate_
+    from core.measuring.coco_evaluation import FIGURES
+    from core.measuring.coco_evaluation import evaluate_coco as evaluate_
 
     found = evaluate_(truth, predictions)
     shown = ["–" if found[name] < 0 else f"{found[name]:.4f}" for name in FIGURES]
@@ -95,7 +95,7 @@ def evaluate_depth(
 ) -> None:
     """Measure found hands in depth against labels: mean errors in mm, share of good frames."""
     from core.depth.cameras import CAMERAS
-    from core.measuring.depth_evaluating import evaluate_depth as evaluate_
+    from core.measuring.depth_evaluation import evaluate_depth as evaluate_
 
     check_choice(camera, CAMERAS, "--camera")
     found = evaluate_(truth, predictions, camera, split)

@@ -38,8 +38,8 @@ def list_(as_json: Json = False) -> None:
     lie here."""
     from dataclasses import asdict
 
-    from core.modelfiles.published import is_there
-    from core.modelfiles.table import WEIGHTS
+    from core.modelfiles.catalogue import WEIGHTS
+    from core.modelfiles.converted_weights import is_there
 
     paths = Paths.find()
     folder, nets = paths.weights, _ready(paths)
@@ -109,7 +109,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Check and convert a file of published weights that you have."""
-    from core.modelfiles.published import import_weights
+    from core.modelfiles.converted_weights import import_weights
 
     record = import_weights(name, file, Paths.find().weights)
     _make_usable(name)
@@ -119,7 +119,7 @@ def import_(
 @app.command()
 def verify(name: Name, as_json: Json = False) -> None:
     """Check converted weights: sha256, names and shapes."""
-    from core.modelfiles.published import verify as verify_
+    from core.modelfiles.converted_weights import verify as verify_
 
     record = verify_(name, Paths.find().weights)
     say(record, f"{_text(record)}: whole", as_json)

@@ -10,10 +10,10 @@ from typing import Any
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
 from core.estimators.both_hands import BothHands
-from core.estimators.heatmap_net import HeatmapHands
+from core.estimators.heatmap_bodies import HeatmapBodies
+from core.estimators.heatmap_hands import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.mediapipe_pose import MediapipePose
-from core.estimators.top_down import HeatmapBodies
 from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
 from core.pose.skeletons.table import SKELETONS
 

@@ -1,171 +1,113 @@
-"""Hands by a heatmap net (core/nets/cpm.py): crop, maps of every stage, keypoints.
+"""A heatmap net in use: `model.onnx` + `metadata.json`, run by onnxruntime alone."""
 
-Where the crop comes from: MediaPipe's keypoints in the same frame; or the net's own keypoints in
-the frame before (the self-tracker), which MediaPipe helps only while no hand is followed; or the
-same from the picture's middle on and without MediaPipe, as the CPM demos do
-(core/pose/tracking.py).
-"""
-
-import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import EstimatorError
-from core.estimators.base import Estimator
-from core.estimators.heatmap_model import HeatmapNet
-from core.estimators.mediapipe_hands import MediapipeHands
-from core.estimators.steadied import Steadied
-from core.pose.boxes import Region, cut_region, hand_region
-from core.pose.heatmaps import heatmap_keypoints
-from core.pose.skeletons.table import HAND_21
-from core.pose.tracking import first_region, next_region
-from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
-
-CROPS = ("mediapipe", "self", "centre")
-_FACTOR = 1.5  # side of the square in units of the hand's longer side, as the net was measured
-_LOST = 0.2  # mean peak of the keypoints below which the self-tracker has lost the hand
-_FOLLOW = 0.6  # how fast the followed square moves to where the keypoints are now
+from core.modelfiles.formats.onnx_import import AXES, MAPS, PICTURES
+from core.modelfiles.model_folder import HeatmapMetadata, open_net
+from core.pose.types import Floats, Picture
 
 
-@dataclass(frozen=True)
-class _Followed:
-    region: Region
-    handedness: str | None
+class HeatmapNet:
+    """Pictures in, heatmaps of every stage out.
 
-
-class HeatmapHands(Estimator):
-    """21 keypoints of a hand by a heatmap net, with the maps of all its stages.
+    Attributes:
+        name: e.g. "cpm.hand_light".
+        input_hw: (H, W) of what it sees, px.
+        stages: S.
+        joints: J.
+        background: whether it says a map of the background; where not, 1 − the strongest is one.
+        reading: how a body's maps are read.
+        attends: the names of what it attends to.
+        is_simcc: it answers for each axis alone; its maps are made of these answers.
+        skeleton: the name of theirs.
 
     Args:
-        weights_folder: where MediaPipe's prepared models lie.
-        net_folder: the net's.
-        num_poses: 1 or 2; the self-tracker follows one.
-        crop: "mediapipe", "self" or "centre"; pictures that stand alone are always MediaPipe's.
-        kalman: filter the keypoints of a stream, as the CPM hand demo does.
-        isolated: of MediaPipe, as `MediapipeTask` has it.
+        folder: what training or import left.
+        threads: of onnxruntime.
 
     Raises:
-        WeightsError: net or models are not there, or altered.
-        EstimatorError: no such way to crop, or the net finds no hand's keypoints.
+        WeightsError: nothing there, or the model is not the one that the metadata describe.
     """
 
-    def __init__(
-        self,
-        weights_folder: Path,
-        *,
-        net_folder: Path,
-        num_poses: int = 1,
-        crop: str = "mediapipe",
-        kalman: bool = False,
-        isolated: bool = True,
-    ) -> None:
-        if crop not in CROPS:
-            raise EstimatorError(f"no crop “{crop}”, there are: {', '.join(CROPS)}")
-        self._net = HeatmapNet(net_folder)
-        self._net.check_skeleton(HAND_21.name)
-        self.name, self.stages = self._net.name, self._net.stages
-        self.skeleton = self._net.skeleton
-        self.version = self._net.metadata.sha256[:12]
-        self._hands = MediapipeHands(weights_folder, num_poses=num_poses, isolated=isolated)
-        self._crop = crop
-        self._steadied = Steadied(self.skeleton) if kalman else None
-        self._followed: _Followed | None = None
-        self._closed = False
-        self._lock = threading.Lock()
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        self.metadata, self._session = open_net(folder, HeatmapMetadata, threads=threads)
+        self.name, self.input_hw = self.metadata.name, self.metadata.input_hw
+        self.stride, self.stages = self.metadata.stride, self.metadata.stages
+        self.joints, self.skeleton = self.metadata.joints, self.metadata.skeleton
+        self.background, self.reading = self.metadata.background, self.metadata.reading
+        outputs = tuple(one.name for one in self._session.get_outputs())
+        self.is_simcc = outputs[: len(AXES)] == AXES
+        self.attends = () if self.is_simcc else outputs[1:]
+        self._one_by_one = isinstance(self._session.get_inputs()[0].shape[0], int)
 
-    def estimate(self, frame: Frame) -> Estimate:
-        """The hands in the next frame, most confident first.
+    def check_skeleton(self, wanted: str) -> None:
+        """Refuse a net that finds the keypoints of another skeleton.
 
         Raises:
-            EstimatorError: closed.
+            EstimatorError: it does.
         """
-        with self._lock:
-            if self._crop == "centre":
-                hands = self._from_the_middle(frame)
-            else:
-                found = self._follow(frame.rgb, self._followed) if self._followed else None
-                hands = [found] if found else self._detected(frame)
-            hands = self._steadied(hands, frame.time_s) if self._steadied else hands
-        return self._said(hands, frame.size_hw, frame.time_s, frame.mirrored_view)
+        if self.skeleton != wanted:
+            raise EstimatorError(
+                f"{self.name} finds the keypoints of {self.skeleton or 'no known skeleton'}, "
+                "wanted "
+                f"are those of {wanted}: choose another net, e.g. cpm.hand_light for hands"
+            )
 
-    def estimate_still(
-        self, rgb: Picture, *, num_poses: int | None = None, mirrored_view: bool = False
-    ) -> Estimate:
-        """The hands in a picture that stands alone.
+    def heatmaps(self, pictures: Picture | NDArray[np.uint8]) -> Floats:
+        """(N, H, W, 3) uint8 RGB → (N, S, J+1, h, w) heatmaps, a background's last."""
+        if self.is_simcc:
+            return crossed(*self.axes(pictures))
+        (maps,) = self._run([MAPS], pictures)
+        return self._with_background(maps)
 
-        Raises:
-            EstimatorError: closed.
-        """
-        with self._lock:
-            seen = self._hands.estimate_still(rgb, num_poses=num_poses, mirrored_view=mirrored_view)
-            hands = [self._read(rgb, pose) for pose in seen.poses]
-        return self._said(hands, seen.size_hw, 0.0, mirrored_view)
+    def attended(self, pictures: Picture | NDArray[np.uint8]) -> tuple[Floats, dict[str, Floats]]:
+        """The heatmaps, and what the net attends to by name, (N, …, h', w') of 0..1."""
+        if not self.attends:
+            return self.heatmaps(pictures), {}
+        maps, *seen = self._run([MAPS, *self.attends], pictures)
+        return self._with_background(maps), dict(zip(self.attends, seen, strict=True))
 
-    def _detected(self, frame: Frame) -> list[tuple[Pose, Heatmaps]]:
-        """The hands where MediaPipe sees them; the self-tracker follows the first from here."""
-        seen = self._hands.estimate(frame)
-        hands = [self._read(frame.rgb, pose) for pose in seen.poses]
-        if self._crop == "self" and hands:
-            first = hands[0][0]
-            self._followed = _Followed(hand_region(first.keypoints, _FACTOR), first.handedness)
-            return hands[:1]
-        return hands
+    def axes(self, pictures: Picture | NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """What a net that answers for each axis alone says, (N, J, W·bins) and (N, J, H·bins)."""
+        along_x, along_y = self._run(AXES, pictures)
+        return along_x, along_y
 
-    def close(self) -> None:
-        """Free what it holds; waits for a running call."""
-        with self._lock:
-            self._followed = None  # the next call asks MediaPipe, which says that it is closed
-            self._closed = True
-            self._hands.close()
+    def _with_background(self, maps: Floats) -> Floats:
+        if self.background:
+            return maps
+        return np.concatenate([maps, 1 - maps.max(axis=2, keepdims=True)], axis=2)
 
-    def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, Heatmaps]:
-        """What the net says where MediaPipe saw a hand; handedness is MediaPipe's."""
-        return self._inferred(rgb, hand_region(seen.keypoints, _FACTOR), seen.handedness)
+    def _run(
+        self, outputs: Sequence[str], pictures: Picture | NDArray[np.uint8]
+    ) -> list[NDArray[np.float32]]:
+        wanted = (*self.input_hw, 3)
+        if pictures.ndim != 4 or pictures.shape[1:] != wanted or pictures.dtype != np.uint8:
+            raise ValueError(
+                f"{self.name} sees (N, {wanted}) uint8, got {pictures.shape} {pictures.dtype}"
+            )
+        pictures = np.ascontiguousarray(pictures)
+        parts = np.split(pictures, len(pictures)) if self._one_by_one else [pictures]
+        said = [self._session.run(list(outputs), {PICTURES: part}) for part in parts]
+        return [
+            np.concatenate(one).astype(np.float32, copy=False) for one in zip(*said, strict=True)
+        ]
 
-    def _inferred(
-        self, rgb: Picture, region: Region, handedness: str | None
-    ) -> tuple[Pose, Heatmaps]:
-        crop = cut_region(rgb, region, self._net.input_hw[0])
-        x0, y0, side = region
-        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], (x0, y0, side, side), crop)
-        keypoints, values = heatmap_keypoints(heatmaps)
-        scores = np.clip(values, 0, 1)
-        return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
 
-    def _follow(self, rgb: Picture, last: _Followed) -> tuple[Pose, Heatmaps] | None:
-        """The hand of the frame before, where it is now; None when it is lost."""
-        pose, heatmaps = self._inferred(rgb, last.region, last.handedness)
-        if pose.score < _LOST:
-            self._followed = None
-            return None
-        now = hand_region(pose.keypoints, _FACTOR)
-        moved = (old + _FOLLOW * (new - old) for old, new in zip(last.region, now, strict=True))
-        x0, y0, side = moved
-        self._followed = _Followed((x0, y0, side), last.handedness)
-        return pose, heatmaps
+def crossed(along_x: Floats, along_y: Floats) -> Floats:
+    """Maps to look at of what was said for each axis: (N, J, …) each → (N, 1, J+1, h, w), a cell a
+    pixel of four, as high at the peak as the keypoint's score."""
+    x, y = (_pooled(np.maximum(one, 0)) for one in (along_x, along_y))
+    highest = np.maximum(x.max(axis=-1), y.max(axis=-1))[..., None, None]
+    maps = y[..., :, None] * x[..., None, :] / np.where(highest > 0, highest, 1)
+    maps = np.concatenate([maps, 1 - maps.max(axis=1, keepdims=True)], axis=1)
+    return np.asarray(maps[:, None], np.float32)
 
-    def _from_the_middle(self, frame: Frame) -> list[tuple[Pose, Heatmaps]]:
-        """The hand where the demos' tracker looks; whose hand it is, nobody says."""
-        if self._closed:
-            raise EstimatorError("this estimator is closed: create a new one")
-        last = self._followed
-        found = self._inferred(
-            frame.rgb, last.region if last else first_region(frame.size_hw), None
-        )
-        pose, heatmaps = found
-        region = next_region(heatmaps.region[:3], pose.keypoints, pose.scores)
-        self._followed = _Followed(region, None) if region else None
-        return [found] if region else []
 
-    def _said(
-        self,
-        hands: list[tuple[Pose, Heatmaps]],
-        size_hw: tuple[int, int],
-        time_s: float,
-        mirrored_view: bool,
-    ) -> Estimate:
-        ranked = sorted(hands, key=lambda hand: -hand[0].score)
-        poses, heatmaps = tuple(p for p, _ in ranked), tuple(b for _, b in ranked)
-        return Estimate(poses, size_hw, self.name, time_s, mirrored_view, heatmaps, self.skeleton)
+def _pooled(along: Floats) -> Floats:
+    """The highest of eight places, which are four pixels."""
+    return np.asarray(along.reshape(*along.shape[:-1], -1, 8).max(axis=-1), np.float32)

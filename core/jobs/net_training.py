@@ -17,7 +17,7 @@ from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
 from core.jobs.owners import belongs_to, owner_of
 from core.media.pictures import decode_jpeg
-from core.modelfiles.entries import PLAIN
+from core.modelfiles.weights_entry import PLAIN
 from core.paths import Paths
 from core.pose.boxes import to_region
 from core.pose.finders import keypoints_by

@@ -15,7 +15,7 @@ import numpy as np
 from core.depth.frames import DepthFrame
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
-from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.files import temporary_folder
 from core.gestures.modelfile.gesture_model import GestureModel

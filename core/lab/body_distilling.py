@@ -21,8 +21,8 @@ from core.datasets.body_files import read_bodies
 from core.errors import TrainingError
 from core.estimators import Estimator
 from core.files import write_whole
-from core.measuring.body_evaluating import Progress, one_by_one, pose_of
-from core.measuring.net_evaluating import pictures_in
+from core.measuring.body_evaluation import Progress, one_by_one, pose_of
+from core.measuring.hand_net_evaluation import pictures_in
 from core.media.pictures import encode_jpeg, read_picture
 from core.pose.person_view import PersonBox, box_of_body
 from core.pose.skeletons.table import COCO_17, Skeleton, convert, skeleton_named

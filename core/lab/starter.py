@@ -26,7 +26,7 @@ from core.lab.open_set import (
     unknown_hands_of,
 )
 from core.lab.starter_data import SOURCES, all_data, hands_of_pictures
-from core.measuring.evaluating import figures_of, surest
+from core.measuring.gesture_evaluation import figures_of, surest
 from core.media.pictures import PICTURE_SUFFIXES
 
 EPOCHS = 12  # leave-one-recorder-out accuracy is flat from 10 to 25 (docs/accuracy.md)

@@ -7,8 +7,8 @@ from core.datasets.bodies import Bodies
 from core.datasets.body_files import read_bodies
 from core.datasets.coco import Annotations, read_annotations, read_detections
 from core.errors import EstimatorError, TrainingError
-from core.estimators.heatmap_model import HeatmapNet
-from core.measuring.body_evaluating import (
+from core.estimators.heatmap_net import HeatmapNet
+from core.measuring.body_evaluation import (
     Progress,
     all_at_once,
     by_boxes,
@@ -16,7 +16,7 @@ from core.measuring.body_evaluating import (
     one_by_one,
     results_of_detections,
 )
-from core.measuring.coco_evaluating import coco_figures
+from core.measuring.coco_evaluation import coco_figures
 from core.media.json_objects import is_list
 from core.paths import Paths
 from core.pose.map_reading import Decoding

@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import WeightsError
 from core.files import sha256_of, written_whole
-from core.modelfiles.entries import Source
+from core.modelfiles.converted_weights import entry_of, import_weights
 from core.modelfiles.limits import MAX_PUBLISHED_BYTES
-from core.modelfiles.published import entry_of, import_weights
+from core.modelfiles.weights_entry import Source
 
 Progress = Callable[[int, int | None], None]
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import WeightsError
 from core.files import write_whole
+from core.modelfiles.catalogue import WEIGHTS
 from core.modelfiles.onnx_session import open_session
-from core.modelfiles.table import WEIGHTS
 from core.pose.map_reading import Alignment, Decoding, Reading
 from core.pose.skeletons.table import HAND_21
 

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from core.modelfiles.formats.given_onnx import wrap_net
+from core.modelfiles.formats.onnx_import import wrap_net
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 

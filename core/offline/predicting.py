@@ -11,7 +11,7 @@ import numpy as np
 from core.datasets.person_boxes import PersonBoxes, read_person_boxes
 from core.errors import EstimatorError, MediaError
 from core.estimators import Estimator
-from core.estimators.top_down import HeatmapBodies
+from core.estimators.heatmap_bodies import HeatmapBodies
 from core.gestures.labels import NONE
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.cameras import read_camera

@@ -33,7 +33,7 @@ def seed_predict(paths: Paths, picture: Path, mlp: Path, table: Path) -> dict[st
         WeightsError: OpenPose's hand net was not imported, or the MLP can't be read.
         MudraError: a picture or table that can't be read.
     """
-    from core.modelfiles.table import SEED_SCALING
+    from core.modelfiles.catalogue import SEED_SCALING
     from core.training.published_nets import OPENPOSE_HAND, published_net, seed_points
 
     model = DenseModel.load(mlp).with_range_of(_numbers(table))

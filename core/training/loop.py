@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.entries import PLAIN, Scaling
+from core.modelfiles.weights_entry import PLAIN, Scaling
 from core.nets import NETS, build_net
 from core.training.averaging import moving_average
 from core.training.checkpoint import WEIGHTS, TrainingState, keep_checkpoint

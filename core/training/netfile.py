@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from core.errors import WeightsError
-from core.modelfiles.entries import PLAIN, Scaling
 from core.modelfiles.model_folder import write_net
 from core.modelfiles.onnx_session import open_session
+from core.modelfiles.weights_entry import PLAIN, Scaling
 from core.nets import NETS, PoseNet, build_net
 from core.nets.crossinfonet import CrossInfoNet
 from core.nets.palmnet import UNIT_MM, PalmNet

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from core.errors import WeightsError
-from core.modelfiles.entries import Scaling
-from core.modelfiles.formats.layouts import Arrays
+from core.modelfiles.catalogue import WEIGHTS
+from core.modelfiles.converted_weights import given_graph, load_weights
+from core.modelfiles.formats.array_names import Arrays
 from core.modelfiles.model_folder import write_net
-from core.modelfiles.published import given_graph, load_weights
-from core.modelfiles.table import WEIGHTS
+from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
 from core.pose.heatmaps import decode_seed
 from core.pose.types import Floats, Picture

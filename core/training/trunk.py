@@ -10,10 +10,10 @@ from torch import nn
 
 from core.errors import WeightsError
 from core.files import sha256_of
-from core.modelfiles.entries import Scaling
-from core.modelfiles.formats.layouts import Arrays
-from core.modelfiles.published import load_weights, read_published, verify
-from core.modelfiles.table import WEIGHTS
+from core.modelfiles.catalogue import WEIGHTS
+from core.modelfiles.converted_weights import load_weights, read_published, verify
+from core.modelfiles.formats.array_names import Arrays
+from core.modelfiles.weights_entry import Scaling
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from core.datasets.training_data import TrainingData
 from core.errors import TrainingError
-from core.modelfiles.entries import PLAIN, Scaling
+from core.modelfiles.weights_entry import PLAIN, Scaling
 from core.nets import PoseNet
 from core.pose.heatmaps import DECODERS, peaks
 from core.pose.metrics import distances, summary

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from core.cli import app
-from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.heatmap_net import HeatmapNet
 from core.nets import build_net
 from tests.training.torchvision_file import save_resnet18
 

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.modelfiles.table import WEIGHTS, expected_shapes
+from core.modelfiles.catalogue import WEIGHTS, expected_shapes
 from tests.modelfiles.caffe_file import caffemodel
 
 

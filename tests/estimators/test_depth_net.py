@@ -13,7 +13,7 @@ from core.depth.cameras import Camera
 from core.depth.cubes import Cube
 from core.errors import WeightsError
 from core.estimators.depth_net import DepthNet
-from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.heatmap_net import HeatmapNet
 from core.modelfiles.model_folder import DepthMetadata, is_net
 from core.paths import Paths
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import EstimatorError
-from core.estimators.heatmap_net import HeatmapHands
+from core.estimators.heatmap_hands import HeatmapHands
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.media.videos import read_video
 from core.paths import Paths

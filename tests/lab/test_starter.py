@@ -10,7 +10,7 @@ from core.gestures.evaluation.protocol import Protocol
 from core.gestures.labels import DEFAULT_GESTURES
 from core.lab.starter import EPOCHS, OPTIONS, PROTOCOL, recipe, recipe_note
 from core.lab.starter_data import SOURCES, table_data
-from core.measuring.evaluating import evaluate
+from core.measuring.gesture_evaluation import evaluate
 from core.paths import Paths
 
 

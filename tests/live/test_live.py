@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import ModelError, WeightsError
-from core.estimators.top_down import HeatmapBodies
+from core.estimators.heatmap_bodies import HeatmapBodies
 from core.live.live import Latest, LiveProcessor, Options
 from core.media.pictures import read_picture
 from core.paths import Paths

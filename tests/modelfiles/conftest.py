@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from core.modelfiles.entries import Source
-from core.modelfiles.table import expected_shapes
+from core.modelfiles.catalogue import expected_shapes
+from core.modelfiles.weights_entry import Source
 from tests.modelfiles.caffe_file import caffemodel
 
 

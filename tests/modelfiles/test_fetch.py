@@ -4,9 +4,9 @@ import pytest
 
 from core.errors import WeightsError
 from core.files import sha256_of
-from core.modelfiles.entries import Source
+from core.modelfiles.converted_weights import verify
 from core.modelfiles.fetch import fetch
-from core.modelfiles.published import verify
+from core.modelfiles.weights_entry import Source
 
 NAME = "cpm.seed_hand"
 

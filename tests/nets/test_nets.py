@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.modelfiles.table import WEIGHTS
+from core.modelfiles.catalogue import WEIGHTS
 from core.nets import NETS, build_net
 from core.pose.skeletons.table import skeleton_named
 

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from core.estimators.palm_net import PalmNetModel
-from core.modelfiles.entries import Scaling
 from core.modelfiles.model_folder import METADATA, MODEL
 from core.modelfiles.onnx_session import open_session
+from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
 from core.nets.cpm import LightCPM, VggCPM
 from core.training.netfile import Prepared, save_net, save_trained

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.modelfiles.entries import Scaling
+from core.modelfiles.weights_entry import Scaling
 from core.nets.cpm import VggCPM
 from core.training.netfile import Prepared
 from core.training.published_nets import published_net, seed_points

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.modelfiles.entries import Scaling
+from core.modelfiles.weights_entry import Scaling
 from core.nets import build_net
 from core.training.trunk import read_trunk
 from core.training.watching import as_input

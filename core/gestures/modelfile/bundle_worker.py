@@ -9,7 +9,7 @@ import numpy as np
 from core.errors import ModelError
 from core.gestures.modelfile.bundle import prove, read_bundle
 from core.gestures.modelfile.gesture_model import GestureModel
-from core.modelfiles.graph_costs import fault_of_costs
+from core.modelfiles.graph_checks import fault_of_costs
 from core.workers.channel import Arrays
 from core.workers.child import limit_worker_memory
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.depth.drawing import FARTHEST_MM, Reach
 from core.errors import MudraError
 from core.gestures.labels import format_count
-from core.measuring.depth_evaluating import depth_figures, success_curve
+from core.measuring.depth_evaluation import depth_figures, success_curve
 from core.pose.metrics import Distances, epe
 from core.reading.depth_playback import DepthPlayback
 from pages.components.depth_view import Scene, draw_depth, first_wanted, of_broken, of_view

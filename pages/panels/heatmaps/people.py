@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.datasets.person_boxes import MOST, read_person_boxes
+from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.mediapipe_pose import MAX_PEOPLE
-from core.estimators.top_down import HeatmapBodies
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
 from core.pose.drawing.heatmap_layout import Maps

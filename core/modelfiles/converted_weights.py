@@ -13,14 +13,14 @@ import safetensors.numpy
 
 from core.errors import WeightsError
 from core.files import sha256_of, write_whole
-from core.modelfiles.body_table import BODIES
-from core.modelfiles.entries import FORMATS, Weights
+from core.modelfiles.body_weights import BODIES
+from core.modelfiles.catalogue import WEIGHTS, expected_shapes, is_stage_array, named_as_ours
+from core.modelfiles.formats.array_names import Arrays
 from core.modelfiles.formats.caffemodel import read_caffemodel
-from core.modelfiles.formats.given_onnx import given_net
-from core.modelfiles.formats.layouts import Arrays
 from core.modelfiles.formats.numpy_pickle import read_numpy_pickle
+from core.modelfiles.formats.onnx_import import given_net
 from core.modelfiles.limits import check_file
-from core.modelfiles.table import WEIGHTS, expected_shapes, is_stage_array, named_as_ours
+from core.modelfiles.weights_entry import FORMATS, Weights
 from core.pose.skeletons.table import skeleton_named
 
 GIVEN = ".onnx"
@@ -214,7 +214,7 @@ def _from_pickle(file: Path) -> Arrays:
 
 
 def _from_pth(file: Path) -> Arrays:
-    from core.modelfiles.formats.torch_port import (
+    from core.modelfiles.formats.torch_checkpoint import (
         read_torch,  # torch: seconds that the others don't need
     )
 

@@ -19,9 +19,9 @@ from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, Detection, Found
 from core.errors import EstimatorError
 from core.estimators import Estimator
-from core.estimators.heatmap_model import HeatmapNet
-from core.estimators.top_down import read_bodies
-from core.measuring.coco_evaluating import coco_figures
+from core.estimators.heatmap_bodies import read_bodies
+from core.estimators.heatmap_net import HeatmapNet
+from core.measuring.coco_evaluation import coco_figures
 from core.media.pictures import read_picture
 from core.pose.boxes import bounding_box, box_iou
 from core.pose.map_reading import Decoding

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.modelfiles.formats.torch_port import read_torch
+from core.modelfiles.formats.torch_checkpoint import read_torch
 from tests.modelfiles.conftest import Exploit
 
 STATE = OrderedDict(

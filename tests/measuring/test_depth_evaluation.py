@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from core.cli import app
 from core.depth.io.joint_files import write_joints
 from core.errors import MediaError, TableError
-from core.measuring.depth_evaluating import evaluate_depth
+from core.measuring.depth_evaluation import evaluate_depth
 
 PUBLISHED = {  # mean mm, and % of frames within 10 to 50 mm
     "JVCI18_NYU_REN_9x6x6": (12.694, (11.39, 45.88, 70.15, 82.60, 89.91)),

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from core.cli import app
 from core.errors import TableError
-from core.measuring.coco_evaluating import FIGURES, evaluate_coco
+from core.measuring.coco_evaluation import FIGURES, evaluate_coco
 
 
 @pytest.fixture(scope="session")

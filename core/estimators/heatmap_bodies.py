@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.errors import EstimatorError
 from core.estimators.base import Estimator
-from core.estimators.heatmap_model import HeatmapNet, crossed
+from core.estimators.heatmap_net import HeatmapNet, crossed
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.steadied import Steadied
 from core.pose.boxes import Window

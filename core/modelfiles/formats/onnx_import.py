@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from core.errors import WeightsError, WorkerError
-from core.modelfiles.entries import Channels, Scaling, Weights
-from core.modelfiles.graph_costs import fault_of_costs
+from core.modelfiles.graph_checks import fault_of_costs
 from core.modelfiles.limits import MAX_GIVEN_NET_BYTES, check_file
 from core.modelfiles.onnx_session import fault_of_graph, open_session
+from core.modelfiles.weights_entry import Channels, Scaling, Weights
 from core.workers.process import borrowed_worker
 
 PICTURES, MAPS, AXES = "pictures", "beliefs", ("simcc_x", "simcc_y")

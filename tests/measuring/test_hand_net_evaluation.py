@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional
 
 from core.errors import EstimatorError, MediaError, WeightsError
-from core.estimators.heatmap_model import HeatmapNet
-from core.measuring.net_evaluating import evaluate_net
+from core.estimators.heatmap_net import HeatmapNet
+from core.measuring.hand_net_evaluation import evaluate_net
 from core.media.pictures import encode_png, read_picture
 from core.nets.cpm import LightCPM
 from core.pose.types import Estimate, Picture, Pose

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import WeightsError
-from core.modelfiles.formats.layouts import cpm_arrays
-from core.modelfiles.table import expected_shapes, named_as_ours
+from core.modelfiles.catalogue import expected_shapes, named_as_ours
+from core.modelfiles.formats.array_names import cpm_arrays
 
 POSE, VIT = "pose_resnet50.mmpose_256x192", "vitpose_small.classic"
 

@@ -8,9 +8,9 @@ import torch
 
 from core.errors import WeightsError
 from core.files import sha256_of
-from core.modelfiles import published
-from core.modelfiles.published import import_weights, load_weights, path_of, verify
-from core.modelfiles.table import expected_shapes
+from core.modelfiles import converted_weights
+from core.modelfiles.catalogue import expected_shapes
+from core.modelfiles.converted_weights import import_weights, load_weights, path_of, verify
 from tests.modelfiles.conftest import as_pickle, made_arrays
 
 
@@ -77,7 +77,7 @@ def test_another_nets_arrays_are_refused(change, said):
     arrays = {n: np.broadcast_to(np.float32(0), shape) for n, shape in shapes.items()}
     change(arrays)
     with pytest.raises(WeightsError, match=said):
-        published._checked("cpm.seed_hand", arrays, "a file")
+        converted_weights._checked("cpm.seed_hand", arrays, "a file")
 
 
 @pytest.mark.parametrize("made", ["model.ckpt.index", "model.ckpt.meta", "checkpoint"])

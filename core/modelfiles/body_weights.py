@@ -5,7 +5,7 @@ A trap: microsoft's code reads pictures as BGR and never turns them, so that its
 first, and the mean and spread of ImageNet's red on it; mmpose and transformers feed RGB.
 """
 
-from core.modelfiles.entries import Scaling, Source, Weights, normalised
+from core.modelfiles.weights_entry import Scaling, Source, Weights, normalised
 from core.pose.map_reading import Reading
 from core.pose.skeletons.table import COCO_17
 

@@ -13,14 +13,14 @@ from torch import Tensor, nn
 from core.datasets.bodies import Bodies, Body
 from core.datasets.coco import Annotations, Detection, Image, Person
 from core.errors import EstimatorError, TrainingError
-from core.estimators.heatmap_model import HeatmapNet
-from core.measuring.body_evaluating import (
+from core.estimators.heatmap_net import HeatmapNet
+from core.measuring.body_evaluation import (
     by_boxes,
     evaluate_bodies,
     results_of_detections,
 )
 from core.measuring.body_measuring import measure_bodies
-from core.measuring.coco_evaluating import coco_figures
+from core.measuring.coco_evaluation import coco_figures
 from core.paths import Paths
 from core.pose.person_view import person_view
 from core.pose.skeletons.table import COCO_17, HAND_21

@@ -10,10 +10,10 @@ from safetensors.numpy import save_file
 
 from core.errors import WeightsError
 from core.files import sha256_of
-from core.modelfiles.body_table import BGR_SCALING, BODIES, RGB_SCALING
+from core.modelfiles.body_weights import BGR_SCALING, BODIES, RGB_SCALING
+from core.modelfiles.catalogue import WEIGHTS, expected_shapes
+from core.modelfiles.converted_weights import import_weights, load_weights
 from core.modelfiles.fetch import fetch
-from core.modelfiles.published import import_weights, load_weights
-from core.modelfiles.table import WEIGHTS, expected_shapes
 from core.nets import build_net
 from core.training.published_nets import make_usable, published_net
 from core.training.trunk import read_trunk

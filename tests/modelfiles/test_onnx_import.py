@@ -10,10 +10,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import WeightsError
-from core.estimators.heatmap_model import HeatmapNet
-from core.estimators.top_down import read_bodies
-from core.modelfiles.body_table import BGR_SCALING, RGB_SCALING
-from core.modelfiles.published import import_weights, is_there, load_weights, verify
+from core.estimators.heatmap_bodies import read_bodies
+from core.estimators.heatmap_net import HeatmapNet
+from core.modelfiles.body_weights import BGR_SCALING, RGB_SCALING
+from core.modelfiles.converted_weights import import_weights, is_there, load_weights, verify
 from core.pose.person_view import person_view
 from core.pose.skeletons.table import COCO_17
 from core.training.published_nets import make_usable

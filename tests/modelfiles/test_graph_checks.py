@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from core.modelfiles.graph_costs import fault_of_costs
+from core.modelfiles.graph_checks import fault_of_costs
 from core.paths import Paths
 
 node = helper.make_node

@@ -16,10 +16,10 @@ from core.datasets.bodies import Body
 from core.datasets.body_files import read_bodies as persons
 from core.errors import EstimatorError, MediaError, WeightsError
 from core.estimators import create_estimator
-from core.estimators.heatmap_model import HeatmapNet
-from core.estimators.top_down import HeatmapBodies, read_bodies, window_of
+from core.estimators.heatmap_bodies import HeatmapBodies, read_bodies, window_of
+from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import encode_png, read_picture
-from core.modelfiles.published import is_there
+from core.modelfiles.converted_weights import is_there
 from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
 from core.offline.predicting import predict

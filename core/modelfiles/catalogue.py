@@ -11,9 +11,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from core.modelfiles.body_table import BODIES, VITPOSE
-from core.modelfiles.entries import Scaling, Source, Weights
-from core.modelfiles.formats.layouts import Arrays, cpm_arrays, resnet_arrays, vitpose_arrays
+from core.modelfiles.body_weights import BODIES, VITPOSE
+from core.modelfiles.formats.array_names import Arrays, cpm_arrays, resnet_arrays, vitpose_arrays
+from core.modelfiles.weights_entry import Scaling, Source, Weights
 from core.pose.skeletons.table import HAND_21
 
 _CMU = "http://posefs1.perception.cs.cmu.edu"

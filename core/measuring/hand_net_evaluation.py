@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import EstimatorError, MediaError, MudraError
 from core.estimators import Estimator
-from core.estimators.heatmap_model import HeatmapNet
+from core.estimators.heatmap_net import HeatmapNet
 from core.media.pictures import PICTURE_SUFFIXES, read_picture
 from core.offline.reading_ahead import read_ahead
 from core.pose.boxes import bounding_box
