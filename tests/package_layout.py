@@ -127,9 +127,9 @@ OLDER = (
     "core/gestures/modelfile/gesture_model.py",
     "core/gestures/modelfile/metadata.py",
     "core/store/*",
-    "core/exchange/data_in.py",
-    "core/exchange/data_columns.py",
-    "core/exchange/manifest.py",
+    "core/exchange/tables/data_in.py",
+    "core/exchange/tables/columns.py",
+    "core/exchange/project/manifest.py",
     "core/pose/types.py",
 )
 _SIZES = (21, 33, 42, 63)  # keypoints of a hand or a body, and their coordinates in a row

@@ -163,7 +163,7 @@ def _check_emoji_font() -> Check:
 
 def _check_store(paths: Paths) -> Check:
     from core.store import Store
-    from core.store.engine import without_password
+    from core.store.database.engine import without_password
 
     if paths.database_url is None and not paths.database.exists():
         parent = next(p for p in paths.database.parents if p.exists())

@@ -19,6 +19,7 @@ from core.jobs.trainings import TrainingManager
 from core.paths import Paths
 from core.recording.recorder import stop_recordings
 from core.store import Project, Store
+from core.store.database.engine import without_password
 from core.store.deleting import (
     empty_bin,
     empty_store,
@@ -26,7 +27,6 @@ from core.store.deleting import (
     give_back_space,
     remove_file,
 )
-from core.store.engine import without_password
 from core.store.transfer import ROW_BYTES, project_size
 from core.training.runs import RUNNING, list_runs
 

@@ -55,7 +55,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Add pictures or keypoints to a project."""
-    from core.exchange.data_in import read_data
+    from core.exchange.tables.data_in import read_data
 
     labels = parse_map(mapping)
     check_layout(layout)
@@ -90,8 +90,8 @@ def export_data(
     as_json: Json = False,
 ) -> None:
     """Write a project's samples as a table or as COCO keypoints."""
-    from core.exchange.data_out import FORMATS
-    from core.exchange.data_out import export_data as export_data_
+    from core.exchange.tables.data_out import FORMATS
+    from core.exchange.tables.data_out import export_data as export_data_
 
     if kind is not None:
         check_choice(kind, FORMATS, "--kind")
@@ -131,7 +131,7 @@ def train(
     """Train a classifier and measure it on people, sessions or recordings that it never saw."""
     from core.gestures.data import CLASSIFIERS
     from core.jobs.trainings import advice, not_learned, train_here
-    from core.store.fitting import learn_in_space
+    from core.store.database.checks import learn_in_space
     from core.store.new_project import find_project
 
     check_choice(classifier, CLASSIFIERS, "--classifier")

@@ -155,7 +155,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write a whole project to one zip: samples, pictures, gestures, trainings, models."""
-    from core.exchange.project_file import export_project
+    from core.exchange.project.project_file import export_project
 
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("packing") as progress:
@@ -178,7 +178,7 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Import a project's zip: all of it, or nothing and the reason."""
-    from core.exchange.project_file import import_project
+    from core.exchange.project.project_file import import_project
 
     paths = Paths.find(workspace)
     with open_store(paths) as store, progress_bar("unpacking") as progress:

@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.errors import TableError
-from core.exchange.data_in import read_data
-from core.exchange.data_out import FORMATS, export_data
-from core.exchange.project_file import export_project, import_project
+from core.exchange.project.project_file import export_project, import_project
+from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_out import FORMATS, export_data
 from core.paths import Paths
 from core.recording.imports.uploads import uploaded
 from core.store import Project, Store

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from core.errors import NotFoundError, StoreError
 from core.gestures.labels import format_count
-from core.store import schema as t
-from core.store.database import named
-from core.store.history import UndoLog
+from core.store.database import schema as t
+from core.store.database.transactions import named
+from core.store.database.undo_log import UndoLog
 from core.store.kinds import check_stored, check_stored_ids
 from core.store.rows import Gesture, chunks, now
 from core.store.store import Store

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from core.errors import KindError, NotFoundError, StoreError
 from core.gestures.labels import format_count, safe_name
-from core.store import schema as t
-from core.store.database import named
+from core.store.database import schema as t
+from core.store.database.transactions import named
 from core.store.rows import now
 from core.store.store import Store
 

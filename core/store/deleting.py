@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, create_engine, delete, select, update
 
 from core.errors import StoreFullError
-from core.store import schema as t
-from core.store.database import Database
-from core.store.engine import plain_errors, remove_sqlite
+from core.store.database import schema as t
+from core.store.database.engine import plain_errors, remove_sqlite
+from core.store.database.transactions import Database
 from core.store.transfer import PARTS, alone_in_bin, of_project
 
 _SAMPLE = t.samples.c

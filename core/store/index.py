@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, func, select
 from core.errors import NotFoundError
 from core.gestures.features import feature_set
 from core.pose.skeletons.table import skeleton_named
-from core.store import schema as t
+from core.store.database import schema as t
 from core.store.learned import has_axes, keypoints_of
 from core.store.rows import Sample, array, chunks, to_sample
 from core.store.store import Store

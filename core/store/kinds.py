@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core.errors import KindError
-from core.store import schema as t
+from core.store.database import schema as t
 from core.store.rows import MOVING, STILL, chunks
 
 _OF = t.samples.c

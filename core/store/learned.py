@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from core.pose.finders import finders_of, keypoints_of_all
-from core.store import schema as t
-from core.store.database import Database
+from core.store.database import schema as t
+from core.store.database.transactions import Database
 
 _OF = t.samples.c
 SPACE_ALONE = func.length(_OF.keypoints) == 3 * func.length(_OF.scores)  # 4 bytes each

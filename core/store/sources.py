@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from core.pose.finders import finders_of
-from core.store import schema as t
+from core.store.database import schema as t
 from core.store.learned import counted_able, usual_of
 from core.store.store import Store
 

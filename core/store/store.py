@@ -23,9 +23,9 @@ from core.gestures.labels import (
 )
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons.table import BODY_33, HAND_21, HANDS_42, skeleton_named
-from core.store import schema as t
-from core.store.database import Database, inserted, named
-from core.store.fitting import check_recording, check_samples, home_of
+from core.store.database import schema as t
+from core.store.database.checks import check_recording, check_samples, home_of
+from core.store.database.transactions import Database, inserted, named
 from core.store.kinds import check_frames
 from core.store.learned import NO_SPACE, counted_estimators, training_rows, usual_finders
 from core.store.rows import (

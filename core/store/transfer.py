@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Select, Table, distinct, func, insert, select
 
 from core.errors import NotFoundError, SkeletonError, StoreError
 from core.gestures.labels import in_colour
-from core.store import schema as t
-from core.store.database import named
-from core.store.fitting import check_same_axes, settle_axes
+from core.store.database import schema as t
+from core.store.database.checks import check_same_axes, settle_axes
+from core.store.database.transactions import named
 from core.store.kinds import check_frames
 from core.store.rows import Project, from_row
 

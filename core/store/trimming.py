@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sqlalchemy import insert, select
 
 from core.errors import NotFoundError, StoreError
-from core.store import schema as t
 from core.store.bin import alive_samples
-from core.store.database import inserted
+from core.store.database import schema as t
+from core.store.database.transactions import inserted
 from core.store.index import read_samples
 from core.store.rows import NewSample, Sample, now, to_row
 from core.store.store import Store

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.exchange import own_tables
+from core.exchange.tables import own_tables
 from core.gestures.labels import in_colour
 from core.gestures.modelfile import bundle
 from core.media import archives, json_objects, pictures, videos

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.store.history import HistoryEntry
+from core.store.database.undo_log import HistoryEntry
 from pages.panels.kept import drop_all
 
 _ACTS = "acts"

@@ -19,8 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from pyarrow import parquet
 
-from core.exchange.data_columns import MARKS, number_columns
 from core.exchange.model_files import export_model
+from core.exchange.tables.columns import MARKS, number_columns
 from core.gestures.modelfile.bundle import _zip, add_hashes
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths

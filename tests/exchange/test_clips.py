@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from core.errors import ArchiveError, SkeletonError, TableError
-from core.exchange.data_in import read_data
-from core.exchange.data_out import export_data
-from core.exchange.project_file import export_project, import_project
+from core.exchange.project.project_file import export_project, import_project
+from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_out import export_data
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.store import NewSample

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import TableError
-from core.exchange.data_in import read_data
-from core.exchange.data_out import export_data
+from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_out import export_data
 
 
 def hand(first: float = 10.0) -> list[float]:

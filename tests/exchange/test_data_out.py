@@ -11,8 +11,8 @@ import pytest
 from pyarrow import parquet
 
 from core.errors import StoreError, TableError
-from core.exchange.data_in import read_data
-from core.exchange.data_out import as_seen, export_data
+from core.exchange.tables.data_in import read_data
+from core.exchange.tables.data_out import as_seen, export_data
 from core.pose.skeletons.table import HAND_21
 from core.recording.imports.importing import import_path
 from core.store import NewSample, Store

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from core.exchange.lines import from_line, read_lines, to_line
+from core.exchange.project.lines import from_line, read_lines, to_line
 
 ODD = np.array([np.nan, -0.0, np.inf, 1e-45, 3.4e38], "<f4").tobytes()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.exchange.data_in import read_data
-from core.exchange.project_file import import_project
+from core.exchange.project.project_file import import_project
+from core.exchange.tables.data_in import read_data
 from core.paths import Paths
 from core.store import Store
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from core.errors import TableError
-from core.exchange.data_columns import number_columns
-from core.exchange.own_tables import is_ours, read_ours
+from core.exchange.tables.columns import number_columns
+from core.exchange.tables.own_tables import is_ours, read_ours
 
 ABOUT = {
     "gesture": "ok",

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from core.errors import ArchiveError, MudraError, NotFoundError, StoreError
-from core.exchange import project_file
-from core.exchange.manifest import ROWS
-from core.exchange.project_file import export_project, import_project
+from core.exchange.project import project_file
+from core.exchange.project.manifest import ROWS
+from core.exchange.project.project_file import export_project, import_project
 from core.paths import Paths
 from core.store import Store
 from core.store.bin import PERSON, delete_samples, restore_from_bin
-from core.store.schema import metadata
+from core.store.database.schema import metadata
 from core.store.transfer import PARTS
 from core.training.runs import Run, list_runs
 from tests.exchange.conftest import RESULT, content, sample

@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from core.errors import ArchiveError, ModelError
-from core.exchange import project_runs
+from core.exchange.project import runs as project_runs
 from core.paths import Paths
 from tests.exchange.conftest import RESULT
 

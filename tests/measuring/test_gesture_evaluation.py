@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.errors import ModelError, TableError
-from core.exchange.data_out import export_data
+from core.exchange.tables.data_out import export_data
 from core.measuring.gesture_evaluation import evaluate, figures_of, judge, open_set_shares
 from core.media.pictures import encode_jpeg, encode_png, read_picture
 from core.pose.types import Estimate, Pose

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from core.exchange.data_out import export_data
-from core.exchange.project_file import export_project, import_project
+from core.exchange.project.project_file import export_project, import_project
+from core.exchange.tables.data_out import export_data
 from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
@@ -17,8 +17,8 @@ from core.recording.clips import NO_MOVEMENT, TOO_SELDOM, TOO_SHORT
 from core.recording.plans import CONTINUOUS, HELD, TIMED
 from core.recording.recorder import Recorder
 from core.recording.samples import thumbnail
-from core.store import schema as t
 from core.store.bin import delete_samples, restore_samples
+from core.store.database import schema as t
 from core.store.deleting import empty_bin, empty_store, forget_project
 from core.store.index import read_bin, read_index, read_samples
 from core.store.rows import MOVING

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from core.exchange.project_file import export_project
+from core.exchange.project.project_file import export_project
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
 from core.recording.imports.importing import import_path

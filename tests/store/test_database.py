@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from core.errors import NotFoundError
 from core.store import Store
-from core.store import schema as t
-from core.store.database import inserted, named
+from core.store.database import schema as t
+from core.store.database.transactions import inserted, named
 from tests.store.conftest import names
 
 

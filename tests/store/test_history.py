@@ -5,7 +5,6 @@ import pytest
 
 from core.errors import NotFoundError, StoreError
 from core.store import Store
-from core.store import schema as t
 from core.store.bin import (
     GESTURE,
     delete_samples,
@@ -14,7 +13,8 @@ from core.store.bin import (
     restore_from_bin,
     restore_samples,
 )
-from core.store.history import KEPT
+from core.store.database import schema as t
+from core.store.database.undo_log import KEPT
 from tests.store.conftest import burst, count, gesture, names, sample, undo_latest
 
 

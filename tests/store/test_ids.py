@@ -5,8 +5,8 @@ import sqlite3
 from pathlib import Path
 
 from core.store import Store
-from core.store import schema as t
 from core.store.bin import delete_samples
+from core.store.database import schema as t
 from core.store.deleting import empty_bin
 from core.store.rows import to_row
 from core.store.transfer import insert_rows

@@ -8,7 +8,7 @@ import pytest
 from core.errors import NotFoundError, SkeletonError
 from core.jobs.trainings import not_learned
 from core.store import NewSample, Store
-from core.store.fitting import learn_in_space
+from core.store.database.checks import learn_in_space
 from core.store.index import read_index, read_poses
 from core.store.sources import left_out
 

@@ -14,8 +14,8 @@ import pytest
 from core.media.pictures import decode_jpeg
 from core.store import Store
 from core.store.bin import restore_samples
+from core.store.database.schema import VERSION
 from core.store.deleting import forget_project
-from core.store.schema import VERSION
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import pytest
 
 from core.errors import NotFoundError
 from core.store import Store
-from core.store import schema as t
 from core.store.bin import delete_samples, list_bin, move_samples, restore_from_bin
 from core.store.curation import list_sessions
-from core.store.database import inserted
+from core.store.database import schema as t
+from core.store.database.transactions import inserted
 from core.store.deleting import empty_bin, forget_pictures, forget_project
 from core.store.index import (
     count_samples,

@@ -6,8 +6,8 @@ from sqlalchemy import update
 
 from core.errors import StoreError
 from core.store import Store
-from core.store import schema as t
-from core.store.schema import VERSION
+from core.store.database import schema as t
+from core.store.database.schema import VERSION
 from tests.store.conftest import burst, count, sample
 
 

@@ -16,7 +16,7 @@ import pytest
 from core.errors import LabelError, NotFoundError, StoreError, StoreFullError
 from core.store import Store
 from core.store.bin import GESTURE, PERSON, delete_samples, restore_from_bin, restore_samples
-from core.store.schema import VERSION
+from core.store.database.schema import VERSION
 from tests.store.conftest import burst, count, only_sqlite, sample
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from core.errors import StoreError
 from core.store import Store
-from core.store.engine import plain_errors, without_password
+from core.store.database.engine import plain_errors, without_password
 
 PASSWORD = "geheim"
 URLS = {

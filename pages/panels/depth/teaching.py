@@ -14,7 +14,7 @@ from core.live.depth_stream import DepthStream
 from core.offline.depth_recording import add_from_depth, answer_to, check_takes_depth, offer
 from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
-from core.store.fitting import learn_in_space
+from core.store.database.checks import learn_in_space
 from core.store.index import count_samples
 from pages.panels.capture.cards import gesture_cards
 from pages.panels.capture.session import pick_person, pick_plan, recorder_for

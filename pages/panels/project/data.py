@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.exchange.data_in import SUFFIXES
-from core.exchange.data_out import FORMATS
 from core.exchange.downloads import (
     WHOLE,
     Download,
@@ -13,6 +11,8 @@ from core.exchange.downloads import (
     import_uploaded_samples,
     prepare,
 )
+from core.exchange.tables.data_in import SUFFIXES
+from core.exchange.tables.data_out import FORMATS
 from core.gestures.labels import safe_label
 from core.store import Project, Store
 from pages.panels.controls import upload_field

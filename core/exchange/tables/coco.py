@@ -16,8 +16,8 @@ import numpy as np
 from pydantic import AfterValidator, Field, GetPydanticSchema, TypeAdapter
 
 from core.errors import TableError
-from core.exchange.data_columns import COLUMNS, RENAMED, Row, about
-from core.exchange.manifest import MAX_JOINTS
+from core.exchange.project.manifest import MAX_JOINTS
+from core.exchange.tables.columns import COLUMNS, RENAMED, Row, about
 from core.media.json_objects import json_objects, validate_object
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats

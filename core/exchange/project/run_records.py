@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.exchange.manifest import Emoji, Name, Short, Text
+from core.exchange.project.manifest import Emoji, Name, Short, Text
 from core.gestures.evaluation.protocol import Part
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Table, insert, select, text
 
 from core.errors import NotFoundError
 from core.gestures.labels import safe_name
-from core.store import schema as t
-from core.store.engine import damage_of, open_engine, plain_errors, remove_sqlite
-from core.store.history import HistoryEntry, UndoLog, undo
+from core.store.database import schema as t
+from core.store.database.engine import damage_of, open_engine, plain_errors, remove_sqlite
+from core.store.database.undo_log import HistoryEntry, UndoLog, undo
 from core.store.rows import now
 
 OnAct = Callable[[int, HistoryEntry], None]

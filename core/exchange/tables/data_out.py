@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from core.errors import StoreError, TableError
-from core.exchange.coco import write_coco
-from core.exchange.data_columns import (
+from core.exchange.tables.coco import write_coco
+from core.exchange.tables.columns import (
     COLUMNS,
     Row,
     about,

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ArchiveError, MediaError, StoreError, StoreFullError
-from core.exchange import project_runs
-from core.exchange.lines import read_lines
-from core.exchange.manifest import (
+from core.exchange.project import runs as project_runs
+from core.exchange.project.lines import read_lines
+from core.exchange.project.manifest import (
     ROWS,
     RUN_NAME,
     CropPlace,
@@ -30,7 +30,7 @@ from core.exchange.manifest import (
     read_manifest,
     read_row,
 )
-from core.exchange.packing import MANIFEST, MAX_MANIFEST, Packer
+from core.exchange.project.packing import MANIFEST, MAX_MANIFEST, Packer
 from core.files import written_whole
 from core.gestures.modelfile.gesture_model import MOTIONS
 from core.jobs.trainings import TrainingManager

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from core.errors import StoreError
-from core.exchange.manifest import (
+from core.exchange.project.manifest import (
     MAX_JOINTS,
     Count,
     Emoji,

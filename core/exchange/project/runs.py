@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.errors import ArchiveError
-from core.exchange.run_records import check_record
+from core.exchange.project.run_records import check_record
 from core.gestures.modelfile.bundle import check_folder
 from core.gestures.modelfile.gesture_model import MODEL, MOTIONS
 from core.jobs.owners import owner_of

@@ -17,11 +17,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from core.errors import StoreError, StoreFullError, TableError
-from core.exchange.coco import read_coco
-from core.exchange.data_columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
-from core.exchange.lines import from_line, to_line
-from core.exchange.manifest import halved, misfit
-from core.exchange.own_tables import is_ours, read_ours
+from core.exchange.project.lines import from_line, to_line
+from core.exchange.project.manifest import halved, misfit
+from core.exchange.tables.coco import read_coco
+from core.exchange.tables.columns import AXES_OF, COLUMNS, Row, Taken, clip_rows
+from core.exchange.tables.own_tables import is_ours, read_ours
 from core.files import printable
 from core.gestures.data import UNKNOWN_PERSON
 from core.gestures.labels import safe_name
@@ -33,7 +33,7 @@ from core.recording.imports.importing import ImportReport, Progress, import_path
 from core.recording.imports.picture_files import MakeEstimator
 from core.recording.imports.tables import TABLE_SUFFIXES
 from core.store import Project, Store
-from core.store.fitting import check_axes
+from core.store.database.checks import check_axes
 from core.store.new_project import project_to_fill
 from core.store.rows import now
 from core.store.transfer import (

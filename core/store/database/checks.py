@@ -8,8 +8,8 @@ from sqlalchemy import Connection, func, select, update
 
 from core.errors import NotFoundError, SkeletonError, StoreError
 from core.gestures.features import feature_set
-from core.store import schema as t
-from core.store.database import Database
+from core.store.database import schema as t
+from core.store.database.transactions import Database
 from core.store.learned import NO_SPACE, SPACE_ALONE, has_axes
 from core.store.rows import NewSample, Project
 

@@ -8,8 +8,8 @@ import zipfile
 from typing import Any
 
 from core.errors import StoreError
-from core.exchange.lines import to_line
-from core.exchange.manifest import Manifest, Member, ProjectRow, mudra_version
+from core.exchange.project.lines import to_line
+from core.exchange.project.manifest import Manifest, Member, ProjectRow, mudra_version
 from core.media.archives import MAX_ENTRIES, MAX_TOTAL
 from core.store.rows import now
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from core.errors import TableError
-from core.exchange.data_columns import COLUMNS, MARKS, RENAMED, Row, number_columns
+from core.exchange.tables.columns import COLUMNS, MARKS, RENAMED, Row, number_columns
 from core.media.parquet import opened_parquet
 from core.recording.imports.cells import MAX_COLUMNS, lines_text, unquoted
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from core.errors import NotFoundError, StoreError
-from core.store import schema as t
+from core.store.database import schema as t
 from core.store.kinds import check_stored_ids
 from core.store.rows import chunks, now
 

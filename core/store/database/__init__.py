@@ -1,0 +1,1 @@
+"""The database itself: connections, tables and their upgrades, transactions, checks and undo."""
