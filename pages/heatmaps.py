@@ -11,8 +11,9 @@ from core.live.live import Options
 from core.media.videos import VIDEO_SUFFIXES
 from core.offline.files import Read, read_file
 from core.pose.drawing.heatmap_layout import Maps
+from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
-from core.reading.keypoint_sources import KeypointSource, skeleton_by, stages_of
+from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import Moment
 from pages.panels.camera.keypoints import pick_net, pick_number
 from pages.panels.camera.stage import Stage, has_picture, stage
@@ -38,7 +39,8 @@ def page() -> None:
     place.widen()
     with place.settings:
         source = pick_net("maps", project)
-    skeleton, stages = skeleton_by(source, studio().paths), stages_of(source, studio().paths)
+    about = source.net_metadata(studio().paths)
+    skeleton, stages = skeleton_named(about.skeleton), about.stages
     with place.beside, st.container(horizontal=True, vertical_alignment="bottom"):
         what = pick_one("Source", [CAMERA, PICTURE, VIDEO], "maps_source", width="content")
         several = what != PICTURE and skeleton.is_body

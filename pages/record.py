@@ -12,7 +12,7 @@ from core.live.live import LiveProcessor, Options
 from core.offline.files import SUFFIXES, refusal_text
 from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import Smoothing
-from core.reading.keypoint_sources import source_for
+from core.reading.keypoint_sources import default_source
 from core.recording.imports.uploads import add_uploads, file_recorder
 from core.recording.recorder import Recorder
 from core.recording.samples import picture_of
@@ -184,7 +184,7 @@ def _begin_upload(
     paths = studio().paths
 
     def make_estimator() -> Any:
-        return source_for(project.skeleton).open(paths)
+        return default_source(project.skeleton).open(paths)
 
     def work(progress: Callable[[float], None]) -> Added:
         return add_uploads(recorder, project, gesture, uploads, make_estimator, progress=progress)

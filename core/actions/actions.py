@@ -19,7 +19,7 @@ from core.actions.websocket import PORT, WebSocketOut
 from core.errors import ActionError
 from core.pose.types import Estimate
 from core.reading.motions import Motion
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ class Actions:
 
     def offer(
         self,
-        hands: tuple[Reading, ...],
+        hands: tuple[HandReading, ...],
         time_s: float,
         estimate: Estimate | None = None,
         made: tuple[Motion, ...] = (),

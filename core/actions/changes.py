@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.gestures.labels import GestureLabel
 from core.pose.smoothing import LabelHysteresis
 from core.reading.motions import FORGET_S, Motion
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 
 HOLD_S = 0.2  # where Live does not hold names itself, one must last so long
 MAX_RATE = 30
@@ -128,7 +128,7 @@ class Changes:
         self._wall_clock = wall_clock
         self._hands: dict[str, _Hand] = {}
 
-    def __call__(self, readings: Iterable[Reading], time_s: float) -> list[Change]:
+    def __call__(self, readings: Iterable[HandReading], time_s: float) -> list[Change]:
         """The changes to tell of now; a hand must be away for FORGET_S to be gone."""
         found = {reading.hand: reading for reading in readings}
         for name in found:
@@ -168,7 +168,7 @@ class Changes:
         self._hands.clear()
         return [self._change(name, None, None) for name in shown]
 
-    def _change(self, hand: str, reading: Reading | None, held: str | None) -> Change:
+    def _change(self, hand: str, reading: HandReading | None, held: str | None) -> Change:
         row = reading.probabilities if reading else ()
         for number, (gesture, probability) in enumerate(row, 1):
             if gesture.name == held:

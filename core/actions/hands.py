@@ -20,7 +20,7 @@ from core.pose.grips import Grip, Grips
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 
 OF_CAMERA = "camera"  # where the origin is; else whose middle: "hand" or "body"
 _TO_MM = {"metres": 1000.0, "millimetres": 1.0}
@@ -85,7 +85,7 @@ class HandsInSpace:
         self._wall_clock = wall_clock
         self._hands: dict[str, _Known] = {}
 
-    def __call__(self, readings: Iterable[Reading], estimate: Estimate) -> list[HandInSpace]:
+    def __call__(self, readings: Iterable[HandReading], estimate: Estimate) -> list[HandInSpace]:
         """Those of a frame, then those that have been away for FORGET_S."""
         found = [
             self._of(reading, estimate) for reading in readings if reading.pose.world is not None
@@ -98,7 +98,7 @@ class HandsInSpace:
         """The stream is over: every hand is gone."""
         return [self._gone(name) for name in list(self._hands)]
 
-    def _of(self, reading: Reading, estimate: Estimate) -> HandInSpace:
+    def _of(self, reading: HandReading, estimate: Estimate) -> HandInSpace:
         joints, points, origin = _placed(reading.pose, estimate)
         nobody = HandInSpace(0.0, reading.hand, estimate.skeleton, origin, joints[:0], points[:0])
         known = self._hands.setdefault(reading.hand, _Known(nobody))

@@ -23,7 +23,7 @@ from core.actions.hands import HandInSpace
 from core.errors import ActionError, MudraError
 from core.pose.types import Estimate
 from core.reading.motions import Motion
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from core.recording.plans import CONTINUOUS
 from core.recording.recorder import Recorder
 
@@ -123,7 +123,7 @@ class RecordingRemote:
 
     def offer(
         self,
-        hands: tuple[Reading, ...],
+        hands: tuple[HandReading, ...],
         time_s: float,
         estimate: Estimate,
         made: tuple[Motion, ...] = (),

@@ -13,7 +13,6 @@ from core.errors import ActionError
 from core.estimators import Estimator
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Frame
-from core.reading.depth_estimates import estimate_of
 from core.reading.depth_reading import DepthReader
 from core.reading.reading import HandReader
 from core.recording.imports.uploads import open_frames
@@ -76,7 +75,7 @@ def act_on_depth(
 
     def estimates() -> Iterator[Estimate]:
         for frame in _paced(source, seconds, own_speed):
-            yield estimate_of(reader.read(frame), name)
+            yield reader.read(frame).to_estimate(name)
 
     return _told(estimates(), model, actions)
 

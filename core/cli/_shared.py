@@ -92,12 +92,12 @@ def hand_estimator(
 
 def estimator_of(store: Any, project: str, given: str | None) -> str:
     """The estimator that was asked for, else the one of the project's skeleton."""
-    from core.reading.keypoint_sources import KeypointSource, source_for
+    from core.reading.keypoint_sources import KeypointSource, default_source
 
     if given is not None:
         return given
     there = [p.skeleton for p in store.projects() if p.name.casefold() == project.casefold()]
-    return (source_for(there[0]) if there else KeypointSource()).name
+    return (default_source(there[0]) if there else KeypointSource()).name
 
 
 @contextmanager

@@ -125,10 +125,10 @@ def _of_depth(paths: Paths, opened: Callable[[], Any], name: str) -> Iterator[Ac
     from core.actions.without_browser import act_on_depth
     from core.estimators.depth_net import DepthNet
     from core.reading.depth_reading import DepthReader
-    from core.reading.hand_finding import usual_finders
+    from core.reading.hand_finding import default_finders
 
     net = DepthNet(paths.net(name))
-    with opened() as frames, closing(DepthReader(net, usual_finders(paths))) as reader:
+    with opened() as frames, closing(DepthReader(net, default_finders(paths))) as reader:
         yield lambda model, actions, **more: act_on_depth(
             frames, model, reader, net.name, actions, **more
         )

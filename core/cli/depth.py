@@ -65,10 +65,10 @@ def evaluate_finding(
     """Measure how often a hand is found in depth frames: within 50 mm of its palm."""
     from core.lab.finding_evaluating import measure_finding
     from core.paths import Paths
-    from core.reading.hand_finding import create_finder, usual_finders
+    from core.reading.hand_finding import create_finder, default_finders
 
     paths = Paths.find()
-    finders = [create_finder(how, paths) for how in finder or ()] or usual_finders(paths)
+    finders = [create_finder(how, paths) for how in finder or ()] or default_finders(paths)
     with progress_bar("finding hands") as progress:
         found = measure_finding(finders, data, progress)
     for one in finders:

@@ -91,13 +91,13 @@ def _record_depth(
     from core.estimators.depth_net import DepthNet
     from core.offline.depth_recording import record_depth
     from core.reading.depth_reading import DepthReader
-    from core.reading.hand_finding import usual_finders
+    from core.reading.hand_finding import default_finders
 
     net = DepthNet(paths.net(name))
     with (
         open_store(paths) as store,
         opened() as frames,
-        closing(DepthReader(net, usual_finders(paths))) as reader,
+        closing(DepthReader(net, default_finders(paths))) as reader,
         progress_bar("recording") as progress,
     ):
         return record_depth(

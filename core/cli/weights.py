@@ -62,10 +62,10 @@ def list_(as_json: Json = False) -> None:
 def _ready(paths: Paths) -> list[dict[str, Any]]:
     """The nets that ship, were trained here or made of imported weights."""
     from core.modelfiles.model_folder import HeatmapMetadata, read_metadata
-    from core.reading.keypoint_sources import all_nets
+    from core.reading.keypoint_sources import available_nets, body_nets
 
     rows = []
-    for name, folder in all_nets(paths).items():
+    for name, folder in (available_nets(paths) | body_nets(paths)).items():
         about = read_metadata(folder, HeatmapMetadata)
         row = {"name": name, "shipped": folder.parent == paths.shipped_models}
         row |= {"skeleton": about.skeleton, "stages": about.stages, "licence": about.licence}

@@ -235,7 +235,7 @@ def _time_reading(net: DepthNet, hands: list[DepthFrame], reads: int) -> dict[st
             reader.read(frame)
             for _ in range(reads):
                 begun_s, cpu_s = time.perf_counter(), time.process_time()
-                followed += reader.read(frame).how == "tracked"
+                followed += reader.read(frame).method == "tracked"
                 cpu_ms.append(1000 * (time.process_time() - cpu_s))
                 whole_ms.append(1000 * (time.perf_counter() - begun_s))
     return {

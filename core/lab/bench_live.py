@@ -35,7 +35,7 @@ from core.pose.drawing.poses import draw_estimate
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.types import AnyFrame, Estimate, Frame, Picture
 from core.reading.keypoint_sources import KeypointSource
-from core.reading.reading import probabilities
+from core.reading.reading import predict_hands
 
 SIZE_WH = (640, 480)
 FPS = 15
@@ -235,7 +235,7 @@ def _measure_steps(
         with clock.measure("landmarks"):
             estimate = estimator.estimate(frame)
         with clock.measure("features + classifier"):
-            table = probabilities(model, estimate)
+            table = [p.probabilities for p in predict_hands(model, estimate)]
         with clock.measure("smoothing"):
             for pose, row in zip(estimate.poses, table, strict=True):
                 joints(pose.keypoints, frame.time_s)

@@ -41,7 +41,7 @@ def measure_finding(
     """
     names: list[str] = []
     apart_mm, times_s = [], []
-    by = dict.fromkeys((str(finder.how) for finder in finders), 0)
+    by = dict.fromkeys((str(finder.method) for finder in finders), 0)
     reader = DepthReader(finders=finders)
     for one in _frames(data):
         reader.reset()
@@ -51,7 +51,7 @@ def measure_finding(
         names.append(one.name)
         apart_mm.append(np.inf)
         if found.cube is not None:
-            by[found.how] += 1
+            by[found.method] += 1
             apart_mm[-1] = float(np.linalg.norm(found.cube.centre_mm - one.palm_mm))
         progress(len(names), None)
     if not names:

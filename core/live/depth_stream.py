@@ -13,7 +13,7 @@ from core.errors import MudraError
 from core.estimators.depth_net import DepthNet
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
-from core.reading.depth_playback import DepthView, Found, found_in, view_of
+from core.reading.depth_playback import DepthResult, DepthView, render_view, to_result
 from core.reading.depth_reading import DepthReader
 from core.reading.hand_finding import HandFinder
 
@@ -50,10 +50,10 @@ class DepthStream:
         self.number = next(_numbers)
         self._source, self._reader = source, DepthReader(net, finders)
         self.skeleton = None if net is None else skeleton_named(net.skeleton)
-        self.watch: Callable[[DepthFrame, Found], object] = lambda frame, found: None
+        self.watch: Callable[[DepthFrame, DepthResult], object] = lambda frame, found: None
         self._clock, self._count = clock, 0
         self._looked_s = clock()
-        self._frames: deque[tuple[DepthFrame, Found]] = deque(maxlen=_KEPT)
+        self._frames: deque[tuple[DepthFrame, DepthResult]] = deque(maxlen=_KEPT)
         self._end = threading.Event()
         self._error = ""
         self._thread = threading.Thread(target=self._run, name="depth", daemon=True)
@@ -73,7 +73,7 @@ class DepthStream:
         """The newest frames from that number on, oldest first; never waits."""
         self._looked_s = self._clock()
         new = [(frame, found) for frame, found in [*self._frames] if frame.index >= index]
-        return [view_of(frame, found, reach) for frame, found in new]
+        return [render_view(frame, found, reach) for frame, found in new]
 
     def latest(self) -> Latest:
         """How many frames there were, as a video's processor says it."""
@@ -89,7 +89,7 @@ class DepthStream:
             for frame in self._source:
                 if self.skeleton is None:  # nothing would keep the cube from sliding down the arm
                     self._reader.reset()
-                found = found_in(self._reader.read(frame))
+                found = to_result(self._reader.read(frame))
                 self._frames.append((frame, found))
                 self._count += 1
                 self.watch(frame, found)

@@ -27,7 +27,7 @@ from core.pose.smoothing import Smoothing
 from core.pose.types import AnyFrame, Estimate, Frame, Picture, RemoteFrame
 from core.reading.keypoint_sources import KeypointSource
 from core.reading.motions import Motion
-from core.reading.reading import HandReader, Moment, Reading
+from core.reading.reading import HandReader, HandReading, TracePoint
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Latest:
         missed: what came near to one after these, and when that was known.
     """
 
-    hands: tuple[Reading, ...] = ()
+    hands: tuple[HandReading, ...] = ()
     taken_s: float = field(default_factory=time.monotonic)
     frames: int = 0
     fps: float = 0.0
@@ -133,7 +133,7 @@ class Companion(Protocol):
 
     def offer(
         self,
-        hands: tuple[Reading, ...],
+        hands: tuple[HandReading, ...],
         time_s: float,
         estimate: Estimate,
         made: tuple[Motion, ...] = (),
@@ -213,7 +213,7 @@ class LiveProcessor:
         """What the last frame gave; never waits."""
         return self._latest
 
-    def trace(self) -> tuple[Moment, ...]:
+    def trace(self) -> tuple[TracePoint, ...]:
         """The first hand's last seconds, raw and smoothed; never waits."""
         return self._read.trace()
 
@@ -287,7 +287,7 @@ class LiveProcessor:
             # the page may have wanted something else meanwhile, and must not take it for there
             opening = wanted is not options and self._must_open(wanted)
             frames = before.frames + 1
-            made, missed = self._read.motions.take()
+            made, missed = self._read.motions.take_results()
             nearly = (came_s, missed) if missed else None if made else before.missed
             told = [*before.made, *((came_s, motion) for motion in made)][-MADE:]
             self._latest = replace(
@@ -322,7 +322,7 @@ class LiveProcessor:
         shown = replace(estimate, poses=tuple(hand.pose for hand in hands))
         if options.body is None:
             picture = drawn(frame.rgb, shown, hands, options.maps, estimator)
-            picture = self._read.motions.draw(picture)
+            picture = self._read.motions.draw_paths(picture)
         else:
             picture = draw_body(frame.rgb, shown, options.body, mirror=True)
         draw_note(picture, note)
@@ -331,9 +331,9 @@ class LiveProcessor:
     def _numbered(self, estimate: Estimate, options: Options) -> Estimate:
         """Several people are told apart."""
         people = options.hands > 1 and skeleton_named(estimate.skeleton).is_body
-        return self._read.numbered(estimate) if people and not options.paused else estimate
+        return self._read.number_poses(estimate) if people and not options.paused else estimate
 
-    def _read_hands(self, estimate: Estimate, options: Options) -> tuple[Reading, ...]:
+    def _read_hands(self, estimate: Estimate, options: Options) -> tuple[HandReading, ...]:
         """The hands' meaning, which the companion is told, too."""
         if options.paused:
             return ()

@@ -8,7 +8,7 @@ from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.drawing.poses import label_plate
 from core.pose.types import Estimate, Picture
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 
 
 def mirrored(rgb: Picture) -> Picture:
@@ -19,7 +19,7 @@ def mirrored(rgb: Picture) -> Picture:
 def drawn(
     rgb: Picture,
     estimate: Estimate,
-    hands: tuple[Reading, ...],
+    hands: tuple[HandReading, ...],
     maps: Maps,
     estimator: Estimator,
 ) -> Picture:
@@ -36,7 +36,7 @@ def drawn(
     )
 
 
-def _label(hand: Reading, *, numbered: bool) -> str:
+def _label(hand: HandReading, *, numbered: bool) -> str:
     """What stands above a hand, or above one of several people."""
     name = hand.gesture.name if hand.gesture else ""
     return f"{hand.number} {name}".rstrip() if numbered else name

@@ -20,7 +20,7 @@ from core.media.pictures import read_picture
 from core.offline.reading_ahead import read_ahead
 from core.parallel import LOCAL, check_place, spread
 from core.pose.types import Estimate, Picture
-from core.reading.reading import Probabilities, answers
+from core.reading.reading import Probabilities, predict_hands
 from core.recording.imports.importing import opened_folder
 from core.recording.imports.picture_files import LabelledPicture, MakeEstimator, labelled_pictures
 from core.recording.imports.tables import TABLE_SUFFIXES, KeypointTable, read_table
@@ -189,7 +189,7 @@ def _judged(
             if isinstance(rgb, MudraError):
                 yield _Judged(unreadable=str(rgb))
                 continue
-            hands = answers(model, estimator.estimate_still(rgb, num_poses=_HANDS))
+            hands = predict_hands(model, estimator.estimate_still(rgb, num_poses=_HANDS))
             given = any(answer.gesture for answer in hands) if hands else None
             yield _Judged(surest([answer.probabilities for answer in hands]), given)
 
@@ -203,7 +203,7 @@ def _read_or_error(picture: LabelledPicture) -> Picture | MudraError:
 
 def judge(model: GestureModel, estimate: Estimate) -> str:
     """A picture's gesture, "undetected" where there is no hand."""
-    return surest([answer.probabilities for answer in answers(model, estimate)])
+    return surest([answer.probabilities for answer in predict_hands(model, estimate)])
 
 
 def surest(hands: list[Probabilities]) -> str:

@@ -13,10 +13,9 @@ from core.estimators.depth_net import DepthNet
 from core.gestures.labels import format_count
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.pose.types import Estimate, Floats, Frame
-from core.reading.depth_estimates import hand_estimate
-from core.reading.depth_playback import DepthView, Found, found_in
-from core.reading.depth_reading import DepthReader
-from core.reading.reading import Answer, answers
+from core.reading.depth_playback import DepthResult, DepthView, to_result
+from core.reading.depth_reading import DepthReader, depth_estimate
+from core.reading.reading import HandPrediction, predict_hands
 from core.recording.imports.uploads import gesture_named
 from core.recording.plans import Plan, Progress
 from core.recording.recorder import Recorder
@@ -54,7 +53,7 @@ def coloured(frame: DepthFrame, cube: Cube | None, source: str = "") -> Frame:
     return Frame(rgb, frame.time_s, frame.index, source)
 
 
-def answer_to(view: DepthView, model: GestureModel, net: str) -> Answer | None:
+def answer_to(view: DepthView, model: GestureModel, net: str) -> HandPrediction | None:
     """What a model says of a frame's hand; None where no keypoints were found.
 
     Args:
@@ -63,21 +62,21 @@ def answer_to(view: DepthView, model: GestureModel, net: str) -> Answer | None:
     Raises:
         ModelError: it knows other keypoints.
     """
-    camera, found = view.camera, view.found
+    camera, found = view.camera, view.result
     size_hw = camera.height, camera.width
-    estimate = hand_estimate(found.joints_mm, camera, net, found.skeleton, size_hw)
-    return next(iter(answers(model, estimate)), None)
+    estimate = depth_estimate(found.joints_mm, camera, net, found.skeleton, size_hw)
+    return next(iter(predict_hands(model, estimate)), None)
 
 
-def _estimate(frame: DepthFrame, found: Found, net: str) -> Estimate:
+def _estimate(frame: DepthFrame, found: DepthResult, net: str) -> Estimate:
     size_hw = frame.depth_mm.shape
-    return hand_estimate(found.joints_mm, frame.camera, net, found.skeleton, size_hw, frame.time_s)
+    return depth_estimate(found.joints_mm, frame.camera, net, found.skeleton, size_hw, frame.time_s)
 
 
 def add_from_depth(
     recorder: Recorder,
     gesture_id: int,
-    frames: Iterable[tuple[DepthFrame, Found]],
+    frames: Iterable[tuple[DepthFrame, DepthResult]],
     net: str,
     *,
     source: str,
@@ -149,7 +148,7 @@ def record_depth(
         recorder.record(chosen.id, plan)
         try:
             for frame in source:
-                hand = found_in(reader.read(frame))
+                hand = to_result(reader.read(frame))
                 standing = offer(recorder, frame, hand, net.name, source=source.name)
                 progress(standing)
                 if standing.state == "idle":
@@ -164,7 +163,7 @@ def record_depth(
 def offer(
     recorder: Recorder,
     frame: DepthFrame,
-    found: Found,
+    found: DepthResult,
     net: str,
     *,
     source: str = "",

@@ -17,7 +17,7 @@ from core.offline.keypoint_table import Row, csv_of, of_whom, parquet_of, rows_o
 from core.parallel import LOCAL, check_place, spread
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.types import Frame
-from core.reading.keypoint_sources import estimators
+from core.reading.keypoint_sources import estimator_names
 from core.recording.imports.importing import opened_folder
 
 Progress = Callable[[int, int], None]
@@ -71,8 +71,8 @@ def extract(
 
 
 def _skeleton(estimator: str) -> Skeleton:
-    if estimator not in estimators():
-        there = ", ".join(estimators())
+    if estimator not in estimator_names():
+        there = ", ".join(estimator_names())
         raise EstimatorError(f"no estimator “{estimator}” for tables, there are: {there}")
     return skeleton_named(ESTIMATORS[estimator].skeleton)
 

@@ -246,6 +246,6 @@ def missing_part(video: Path, records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _surety(found: Recognised) -> float:
-    surest = [answer.likeliest[1] - answer.rejected for answer in found.answers]
+    surest = [answer.likeliest[1] - answer.rejected for answer in found.predictions]
     scores = [pose.score for pose in found.estimate.poses]
     return max((s * 0.01 + p for s, p in zip(scores, surest, strict=True)), default=-1.0)

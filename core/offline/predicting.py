@@ -22,7 +22,7 @@ from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Frame, Picture
-from core.reading.reading import Answer, answers
+from core.reading.reading import HandPrediction, predict_hands
 
 _CAMERA = "camera:"
 _FORGET_S = 1.0  # who was hidden for so long is somebody else
@@ -36,7 +36,7 @@ class Recognised:
     """A frame, what was found in it, and what the model says of each hand.
 
     Attributes:
-        answers: one a hand, in the poses' order; empty ones without a model.
+        predictions: one a hand, in the poses' order; empty ones without a model.
         maps: how `picture` shows a heatmap net's maps, one of `heatmap_layout.VIEWS`.
         stages: of that net, 0 without.
         attends: the names of what it attends to.
@@ -44,7 +44,7 @@ class Recognised:
 
     frame: Frame
     estimate: Estimate
-    answers: list[Answer]
+    predictions: list[HandPrediction]
     maps: str = "single"
     stages: int = 0
     attends: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Recognised:
         which person it is from frame to frame, and how surely each keypoint is seen."""
         poses = self.estimate.poses
         persons = [{"person": number} for number in self.estimate.numbers] or [{}] * len(poses)
-        hands = zip(persons, poses, self.answers, strict=True)
+        hands = zip(persons, poses, self.predictions, strict=True)
         hand = skeleton_named(self.estimate.skeleton).is_hand
         return ({} if hand else {"skeleton": self.estimate.skeleton}) | {
             "source": self.frame.source,
@@ -66,20 +66,20 @@ class Recognised:
 
     def picture(self) -> Picture:
         """The frame with skeletons and names, mirrored where the viewer saw it so."""
-        shown = [answer.gesture for answer in self.answers]
+        shown = [answer.gesture for answer in self.predictions]
         return draw_with_maps(
             self.frame.rgb,
             self.estimate,
             Maps(self.maps),
             self.stages,
             attends=self.attends,
-            labels=[_plate(answer) for answer in self.answers],
+            labels=[_plate(answer) for answer in self.predictions],
             emoji=[gesture.emoji if gesture else "" for gesture in shown],
             mirror=self.frame.mirrored_view,
         )
 
 
-def _plate(answer: Answer) -> str:
+def _plate(answer: HandPrediction) -> str:
     """What stands beside a hand in an annotated picture."""
     likeliest, probability = answer.likeliest
     if likeliest is None:
@@ -87,7 +87,7 @@ def _plate(answer: Answer) -> str:
     return "no gesture" if answer.rejected else f"{likeliest.name} {100 * probability:.0f} %"
 
 
-def _hand(pose: Any, answer: Answer) -> dict[str, Any]:
+def _hand(pose: Any, answer: HandPrediction) -> dict[str, Any]:
     likeliest, probability = answer.likeliest
     name = likeliest.name if likeliest else None
     keypoints = [[float(v) if np.isfinite(v) else None for v in xy] for xy in pose.keypoints]
@@ -167,7 +167,7 @@ class _Inference:
     tracks: Tracks = field(default_factory=lambda: Tracks(_FORGET_S))
 
     def recognised(self, frame: Frame, estimate: Estimate) -> Recognised:
-        found = answers(self.model, estimate)
+        found = predict_hands(self.model, estimate)
         if skeleton_named(estimate.skeleton).is_body:
             estimate = replace(estimate, numbers=self._numbers(estimate))
         made = self.estimator

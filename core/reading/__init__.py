@@ -1,1 +1,1 @@
-"""Estimates → gestures, of pictures and of depth: what live and files share."""
+"""From estimates to named gestures, and from depth frames to hands: what live and files share."""

@@ -1,5 +1,5 @@
-"""A depth frame → the hand in it: its cube follows the hand from frame to frame, and is looked for
-anew when the hand is lost; in the cube a net finds the keypoints, where there is one.
+"""Read the hand in each depth frame: a cube follows it from frame to frame, finders search for it
+when it is lost, and a net, where there is one, finds the keypoints in the cube.
 
 Convention: points in space are x, y, z in mm from the camera. Legend: K keypoints, S crop's side.
 """
@@ -9,154 +9,220 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.depth.cameras import Points
+from core.depth.cameras import Camera, Points
 from core.depth.cubes import REACH_MM, Crop, Cube
 from core.depth.frames import DepthFrame
 from core.depth.slices import area_mm2, pixels_in, refined
 from core.estimators.depth_net import DepthNet
-from core.reading.hand_finding import SIDE_MM, HandFinder, How, SliceFinder
+from core.pose.types import Estimate, Pose
+from core.reading.hand_finding import SIDE_MM, HandFinder, Method, SliceFinder
 
-# A hand is lost when one of these is not so. A fist shows about 6,000 mm² to the camera, one from
-# its edge about 3,000, an open one with its forearm half of the cube's face
-_LEAST_MM2, _MOST_MM2 = 1500.0, 0.8 * SIDE_MM**2
-_THICK_MM = 60.0  # what is so far behind the cube's middle may be the person
-_SPAN_MM = (40.0, 280.0)  # from a keypoint to the one that is farthest from it
-_BEFORE_MM, _BEHIND_MM, _ON_SURFACE = 70.0, 30.0, 0.5  # share of keypoints with a surface near
-_LOOKS, _SETTLED_MM = 3, 15.0  # the net looks again while its keypoints' middle is off the cube's
-_OFF_MM = 60.0  # farther off, they are not what the cube was laid round
-_MISSED = 3  # frames in a row in which a finder is sure that there is no hand
+
+@dataclass(frozen=True)
+class ReaderConfig:
+    """When a followed hand counts as lost, and how often the net is run in one frame.
+
+    A fist shows about 6,000 mm² to the camera, a hand from its edge about 3,000, an open hand with
+    its forearm half of the cube's face.
+
+    Attributes:
+        min_area_mm2, max_area_mm2: surface in the cube.
+        max_behind_mm: surface farther behind the cube's centre may belong to the person's body.
+        min_span_mm, max_span_mm: largest distance between two keypoints.
+        surface_before_mm, surface_behind_mm: distance from a keypoint to the measured surface.
+        min_on_surface: fraction of keypoints near a measured surface.
+        max_passes: of the net in one frame, each in a cube centred on the keypoints before.
+        centred_mm: no further pass when keypoints and cube are this close.
+        max_off_centre_mm: keypoints farther from the cube's centre belong to something else.
+        max_misses: frames in a row in which a finder rules the hand out.
+    """
+
+    min_area_mm2: float = 1500.0
+    max_area_mm2: float = 0.8 * SIDE_MM**2
+    max_behind_mm: float = 60.0
+    min_span_mm: float = 40.0
+    max_span_mm: float = 280.0
+    surface_before_mm: float = 70.0
+    surface_behind_mm: float = 30.0
+    min_on_surface: float = 0.5
+    max_passes: int = 3
+    centred_mm: float = 15.0
+    max_off_centre_mm: float = 60.0
+    max_misses: int = 2
+
+
+_CONFIG = ReaderConfig()
 
 
 @dataclass(frozen=True, eq=False)
 class DepthReading:
-    """What was read in one frame.
+    """The hand in one frame.
 
     Attributes:
-        frame: it was.
-        cube: round the hand; None: no hand.
-        how: the cube came about: "tracked" from the frame before, found by "rgb", by a net of
-            "depth" or by "slices" of it; "" without one.
-        joints_mm: (K, 3) the hand's keypoints; None without a net or a hand.
-        crop: (S, S) what the net saw, or would see if there were one; None without a hand.
-        skeleton: the name of the keypoints' one, "" without a net.
-        score: of the finder, 0..1, in the frame where the hand was found; None where none is said.
+        frame: the frame that was read.
+        cube: around the hand; None without a hand.
+        method: how the hand was found; "" without one.
+        joints_mm: (K, 3) keypoints; None without a net or a hand.
+        crop: (S, S) input of the net, also without a net; None without a hand.
+        skeleton: of the net's keypoints, "" without a net.
+        score: of the finder, 0..1; None while the hand is followed or if the finder has no score.
     """
 
     frame: DepthFrame
     cube: Cube | None = None
-    how: How = ""
+    method: Method = ""
     joints_mm: Points | None = None
     crop: Crop | None = None
     skeleton: str = ""
     score: float | None = None
+
+    def to_estimate(self, net_name: str) -> Estimate:
+        """Convert to an estimate with keypoints in the frame's pixels and in mm."""
+        frame = self.frame
+        return depth_estimate(
+            self.joints_mm,
+            frame.camera,
+            net_name,
+            self.skeleton,
+            frame.depth_mm.shape,
+            frame.time_s,
+        )
+
+
+def depth_estimate(
+    joints_mm: Points | None,
+    camera: Camera,
+    net_name: str,
+    skeleton: str,
+    size_hw: tuple[int, int],
+    time_s: float = 0.0,
+) -> Estimate:
+    """Build an estimate from keypoints (K, 3) of one hand in camera space, or from none.
+
+    Args:
+        net_name: the net that found them, recorded as the estimator.
+    """
+    poses: tuple[Pose, ...] = ()
+    if joints_mm is not None:
+        pixels = camera.to_pixels(joints_mm)[:, :2].astype(np.float32)
+        scores = np.ones(len(joints_mm), np.float32)
+        world = joints_mm.astype(np.float32)
+        poses = (Pose(pixels, scores, world=world, space="millimetres"),)
+    return Estimate(poses, size_hw, net_name, time_s, skeleton=skeleton)
 
 
 class DepthReader:
     """Reads the frames of one source in their order; not for several threads at a time.
 
     Args:
-        net: finds the keypoints in the cube; None: the cube is all that is found.
-        finders: asked in their order for a hand that is not followed yet, until one sees it:
-            `hand_finding.usual_finders`; without any, what stands nearest is taken for one. The
-            reader closes them.
+        net: finds the keypoints in the cube; None: only the cube is found.
+        finders: tried in order while no hand is followed, see `hand_finding.default_finders`; if
+            empty, the nearest object is taken for a hand. The reader closes them.
     """
 
     def __init__(self, net: DepthNet | None = None, finders: Sequence[HandFinder] = ()) -> None:
         self._net, self._finders = net, tuple(finders) or (SliceFinder(),)
         self._last: Cube | None = None
-        self._missed = 0
+        self._misses = 0
 
     def read(self, frame: DepthFrame) -> DepthReading:
-        """The hand in the next frame: where the last one's went, else wherever one is.
+        """Read the next frame: follow the last frame's hand, or find a new one.
 
-        What is followed is lost when too little surface is in the cube, or so much that it is a
-        wall; when the keypoints stretch too far, or lie on nothing that is seen; and when a finder
-        has seen no hand there for three frames.
+        A hand is lost when its cube holds too little surface, or so much that it is a wall; when
+        the keypoints span too far or lie on no surface; and when a finder has ruled it out in
+        several frames in a row.
         """
-        reading = self._followed(frame)
+        reading = self._follow_hand(frame)
         if reading is None:
-            self._missed = 0
-            reading = self._found(frame)
+            self._misses = 0
+            reading = self._find_hand(frame)
         self._last = reading.cube
         if reading.cube is not None and reading.joints_mm is not None:
-            self._last = _round(reading.joints_mm, reading.cube)
+            self._last = _centre_cube(reading.cube, reading.joints_mm)
         return reading
 
     def reset(self) -> None:
-        """Follow no hand: the next frame is another place of the recording, or another source."""
-        self._last, self._missed = None, 0
+        """Follow no hand: the next frame is of another moment or another source."""
+        self._last, self._misses = None, 0
 
     def close(self) -> None:
-        """Free the finders; may be called more than once."""
+        """Close the finders; may be called more than once."""
         for finder in self._finders:
             finder.close()
 
-    def _followed(self, frame: DepthFrame) -> DepthReading | None:
+    def _follow_hand(self, frame: DepthFrame) -> DepthReading | None:
+        """Read the hand where it was in the last frame; None if it is lost."""
         if self._last is None or self._last.camera != frame.camera:
             return None
-        reading = self._read_in(frame, self._last, "tracked")
+        reading = self._read_cube(frame, self._last, "tracked")
         if reading is None or reading.cube is None:
             return None
-        missed = any(finder.misses(frame, reading.cube) for finder in self._finders)
-        self._missed = self._missed + 1 if missed else 0
-        return reading if self._missed < _MISSED else None
+        ruled_out = any(finder.rules_out(frame, reading.cube) for finder in self._finders)
+        self._misses = self._misses + 1 if ruled_out else 0
+        return reading if self._misses <= _CONFIG.max_misses else None
 
-    def _found(self, frame: DepthFrame) -> DepthReading:
+    def _find_hand(self, frame: DepthFrame) -> DepthReading:
+        """Try the finders in order; a reading without a hand if none finds one."""
         for finder in self._finders:
             found = finder.find(frame)
             if found is None or not 0 < found.centre_uvd[2] <= REACH_MM[1]:
                 continue
             cube = Cube(frame.camera, found.centre_uvd, SIDE_MM)
-            if (reading := self._read_in(frame, cube, finder.how)) is not None:
+            if (reading := self._read_cube(frame, cube, finder.method)) is not None:
                 return replace(reading, score=found.score)
         return DepthReading(frame, skeleton="" if self._net is None else self._net.skeleton)
 
-    def _read_in(self, frame: DepthFrame, cube: Cube, how: How) -> DepthReading | None:
-        """What a cube holds; None: no hand."""
+    def _read_cube(self, frame: DepthFrame, cube: Cube, method: Method) -> DepthReading | None:
+        """Read the hand in a cube, centring it on the keypoints; None if no hand is in it."""
         if self._net is None:
-            cube = refined(frame.depth_mm, cube) if how == "tracked" else cube
-            fits = _holds_a_hand(frame, cube)
-            return DepthReading(frame, cube, how, crop=cube.cut(frame.depth_mm)) if fits else None
-        for _ in range(_LOOKS):
-            crop, looked_in = cube.cut(frame.depth_mm), cube
+            cube = refined(frame.depth_mm, cube) if method == "tracked" else cube
+            if not _has_hand_area(frame, cube):
+                return None
+            return DepthReading(frame, cube, method, crop=cube.cut(frame.depth_mm))
+        for _ in range(_CONFIG.max_passes):
+            crop, used = cube.cut(frame.depth_mm), cube
             joints_mm = self._net.in_cube(cube, crop)
             off_mm = float(np.linalg.norm(joints_mm.mean(0) - cube.centre_mm))
-            if off_mm <= _SETTLED_MM or not joints_mm[:, 2].mean() > 0:
+            if off_mm <= _CONFIG.centred_mm or not joints_mm[:, 2].mean() > 0:
                 break
-            cube = _round(joints_mm, cube)
-        if not (off_mm <= _OFF_MM and is_hand(frame, looked_in, joints_mm)):
+            cube = _centre_cube(cube, joints_mm)
+        if off_mm > _CONFIG.max_off_centre_mm or not is_hand(frame, used, joints_mm):
             return None
-        return DepthReading(frame, looked_in, how, joints_mm, crop, self._net.skeleton)
+        return DepthReading(frame, used, method, joints_mm, crop, self._net.skeleton)
 
 
-def _round(joints_mm: Points, cube: Cube) -> Cube:
-    """The cube with its middle where the keypoints' is, as in training."""
+def _centre_cube(cube: Cube, joints_mm: Points) -> Cube:
+    """Move the cube's centre to the mean of the keypoints, as in training."""
     u, v, d = (float(value) for value in cube.camera.to_pixels(joints_mm.mean(0)))
     return replace(cube, centre_uvd=(u, v, d))
 
 
-def _holds_a_hand(frame: DepthFrame, cube: Cube) -> bool:
-    """Whether so much surface is in the cube as a hand has."""
-    held = pixels_in(frame.depth_mm, cube)
-    held = held[held[:, 2] <= cube.centre_uvd[2] + _THICK_MM]
-    return _LEAST_MM2 <= area_mm2(held, frame.camera) <= _MOST_MM2
+def _has_hand_area(frame: DepthFrame, cube: Cube) -> bool:
+    """Return whether the surface area in the cube is that of a hand."""
+    pixels = pixels_in(frame.depth_mm, cube)
+    pixels = pixels[pixels[:, 2] <= cube.centre_uvd[2] + _CONFIG.max_behind_mm]
+    return _CONFIG.min_area_mm2 <= area_mm2(pixels, frame.camera) <= _CONFIG.max_area_mm2
 
 
 def is_hand(frame: DepthFrame, cube: Cube, joints_mm: Points) -> bool:
-    """Whether keypoints (K, 3) in a cube are those of a hand that is seen there: as much surface as
-    a hand has is in the cube, they reach as far as a hand's, and most lie on a surface."""
-    if not (joints_mm[:, 2] > 0).all() or not _holds_a_hand(frame, cube):
+    """Return whether keypoints (K, 3) are those of a visible hand: surface area in the cube, span
+    of the keypoints, and the fraction of them that lies on a measured surface must fit one."""
+    if not (joints_mm[:, 2] > 0).all() or not _has_hand_area(frame, cube):
         return False
     span = float(np.linalg.norm(joints_mm[:, None] - joints_mm[None], axis=-1).max())
-    return _SPAN_MM[0] <= span <= _SPAN_MM[1] and _share_on_surface(frame, joints_mm) >= _ON_SURFACE
+    return (
+        _CONFIG.min_span_mm <= span <= _CONFIG.max_span_mm
+        and _fraction_on_surface(frame, joints_mm) >= _CONFIG.min_on_surface
+    )
 
 
-def _share_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
-    """The share of keypoints that have a measured surface a little before or behind them."""
+def _fraction_on_surface(frame: DepthFrame, joints_mm: Points) -> float:
+    """Return the fraction of keypoints with a measured surface close before or behind them."""
     u, v, d = frame.camera.to_pixels(joints_mm).T
     height, width = frame.depth_mm.shape
     columns, rows = np.round(u).astype(int), np.round(v).astype(int)
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
     surface = frame.depth_mm[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-    near = (surface > 0) & (d - surface <= _BEFORE_MM) & (surface - d <= _BEHIND_MM)
+    before, behind = _CONFIG.surface_before_mm, _CONFIG.surface_behind_mm
+    near = (surface > 0) & (d - surface <= before) & (surface - d <= behind)
     return float((inside & near).mean())

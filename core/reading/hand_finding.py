@@ -1,6 +1,6 @@
-"""Where a hand is in a depth frame when none was there a moment ago: by colours, or by depth.
+"""Find a hand in a depth frame without knowing the frame before: by colours, or by depth.
 
-Convention: a hand is found by its palm's middle, the mean of wrist and knuckles, as u, v, d.
+Convention: a hand's place is its palm's centre, the mean of wrist and knuckles, as u, v, d.
 """
 
 from collections.abc import Callable
@@ -21,14 +21,16 @@ from core.paths import Paths
 from core.pose.skeletons.hand_keypoints import KNUCKLES, WRIST
 from core.pose.types import Floats, Frame
 
-How = Literal["tracked", "rgb", "depth", "slices", ""]
+Method = Literal["tracked", "rgb", "depth", "slices", ""]
+"""How a hand was found: followed from the frame before, in colours, by a net in depth, by depth
+slices; "" for no hand."""
 
 SIDE_MM = 250.0  # of a hand's cube, as nets are trained
 PALM_NET = "palmnet.synthetic"
-IN_DEPTH: How = "depth"  # what finds best there, docs/measurements.md
-LEAST_SCORE, NO_SCORE = 0.3, 0.1  # of a palm in depth that counts; below, there is surely none
-_PALM = (WRIST, *KNUCKLES)
-_SHARES = (0.0, 0.5, 1.0)  # of the way from the palm's middle to its keypoints depth is looked at
+IN_DEPTH: Method = "depth"  # the best finder in depth, docs/measurements.md
+MIN_PALM_SCORE = 0.3  # of a palm that counts as found
+ABSENT_PALM_SCORE = 0.1  # below it there is certainly no palm
+_PALM = [WRIST, *KNUCKLES]
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class FoundHand:
 
     Attributes:
         centre_uvd: of the palm: u, v in px, d in mm.
-        score: how sure the finder is, 0..1; None where it does not say, as MediaPipe of a hand.
+        score: confidence of the finder, 0..1; None if it has none, as MediaPipe.
     """
 
     centre_uvd: tuple[float, float, float]
@@ -45,113 +47,108 @@ class FoundHand:
 
 
 class HandFinder(Protocol):
-    """Finds a hand in a frame, whatever the frame before was; to be closed after use.
+    """Finds a hand in a single frame; to be closed after use.
 
     Attributes:
-        how: it is found.
+        method: its name in `FINDERS`.
     """
 
-    how: How
+    method: Method
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """The hand that it is surest of; None: there is none."""
+        """Find the most probable hand; None if there is none."""
 
-    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
-        """Whether it is sure that no hand is in a cube, which one was thought to be in."""
+    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Return whether the finder is certain that a followed cube holds no hand."""
 
     def close(self) -> None:
-        """Free what it holds; may be called more than once."""
+        """Free its resources; may be called more than once."""
 
 
 class SliceFinder:
-    """What stands nearest is taken for a hand: nothing to train, and nothing known of hands."""
+    """Takes the nearest object for a hand; needs no training."""
 
-    how: How = "slices"
+    method: Method = "slices"
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """The centre of mass of what stands nearest."""
+        """Return the centre of mass of the nearest object."""
         cube = nearest_thing(frame.depth_mm, frame.camera, SIDE_MM)
         return None if cube is None else FoundHand(cube.centre_uvd)
 
-    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
-        """It knows nothing of hands."""
+    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Return False: it can't tell a hand from another object."""
         return False
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: it holds no resources."""
 
 
 class DepthFinder:
-    """A palm that a net sees in the depth.
+    """Finds palms in depth by a net."""
 
-    Args:
-        net: that finds palms.
-        least_score: of a palm that counts.
-    """
+    method: Method = "depth"
 
-    how: How = "depth"
-
-    def __init__(self, net: PalmNetModel, least_score: float = LEAST_SCORE) -> None:
-        self._net, self._least = net, least_score
+    def __init__(self, net: PalmNetModel) -> None:
+        self._net = net
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """The palm that the net is surest of, where it is sure enough."""
+        """Return the palm of highest score, if that is at least MIN_PALM_SCORE."""
         palm = self._net.find(frame.depth_mm)
-        return FoundHand(palm.uvd, palm.score) if palm.score >= self._least else None
+        return FoundHand(palm.uvd, palm.score) if palm.score >= MIN_PALM_SCORE else None
 
-    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
-        """Whether no palm at all is seen there."""
-        return self._net.score_in(frame.depth_mm, cube.bounds) < NO_SCORE
+    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Return whether the net sees no palm in the cube."""
+        return self._net.score_in(frame.depth_mm, cube.bounds) < ABSENT_PALM_SCORE
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the net is freed with the object."""
 
 
 class RgbFinder:
-    """A hand that MediaPipe sees in the colours, at the depth that lies there.
+    """Finds hands in the colours by MediaPipe, and their distance in the depth there.
 
     Args:
-        weights_folder: where the prepared models lie.
+        weights_folder: of the prepared models.
 
     Raises:
-        WeightsError: MediaPipe's model of hands is not prepared.
+        WeightsError: MediaPipe's hand model is not prepared.
     """
 
-    how: How = "rgb"
+    method: Method = "rgb"
 
     def __init__(self, weights_folder: Path) -> None:
         path_of("hand_landmarker_full", weights_folder)
         self._folder = weights_folder
-        self._hands: MediapipeHands | None = None  # made when there are colours
+        self._hands: MediapipeHands | None = None  # opened by the first frame with colours
 
     def find(self, frame: DepthFrame) -> FoundHand | None:
-        """The first hand that also has depth; None without colours."""
+        """Return the first hand that also has depth; None without colours."""
         if frame.rgb is None:
             return None
         self._hands = self._hands or MediapipeHands(self._folder)
         estimate = self._hands.estimate(Frame(frame.rgb, frame.time_s, frame.index))
         for pose in estimate.poses:
-            palm = pose.keypoints[list(_PALM)]
-            if (depth := palm_depth_mm(frame.depth_mm, palm)) is not None:
+            palm = pose.keypoints[_PALM]
+            if (depth := median_palm_depth_mm(frame.depth_mm, palm)) is not None:
                 u, v = (float(value) for value in palm.mean(0))
                 return FoundHand((u, v, depth))
         return None
 
-    def misses(self, frame: DepthFrame, cube: Cube) -> bool:
-        """Not asked while a hand is followed: it costs too much."""
+    def rules_out(self, frame: DepthFrame, cube: Cube) -> bool:
+        """Return False: running MediaPipe on each frame of a followed hand is too slow."""
         return False
 
     def close(self) -> None:
-        """Free the landmarker."""
+        """Close MediaPipe."""
         if self._hands is not None:
             self._hands.close()
 
 
-def palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
-    """The median of the depths seen at a palm's keypoints (P, 2), its middle and half way; None
-    where none is seen."""
-    middle = palm.mean(0)
-    places = np.concatenate([middle + share * (palm - middle) for share in _SHARES])
+def median_palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
+    """Return the median depth at a palm's keypoints (P, 2), at its centre and half way between;
+    None if no depth was measured there."""
+    centre = palm.mean(0)
+    places = np.concatenate([centre + part * (palm - centre) for part in (0.0, 0.5, 1.0)])
     columns, rows = np.round(places).astype(int).T
     height, width = depth_mm.shape
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
@@ -159,23 +156,22 @@ def palm_depth_mm(depth_mm: Depth, palm: Floats) -> float | None:
     return float(np.median(seen[seen > 0])) if (seen > 0).any() else None
 
 
-def create_finder(how: str, paths: Paths) -> HandFinder:
-    """The finder of that name: rgb, depth or slices.
+def create_finder(method: str, paths: Paths) -> HandFinder:
+    """Create the finder named "rgb", "depth" or "slices".
 
     Raises:
-        WeightsError: its model is not there.
+        WeightsError: its model is missing.
         EstimatorError: no such finder.
     """
-    if how not in FINDERS:
-        raise EstimatorError(f"no finder of hands “{how}”; there are: {', '.join(FINDERS)}")
-    return FINDERS[how](paths)
+    if method not in FINDERS:
+        raise EstimatorError(f"no finder of hands “{method}”; there are: {', '.join(FINDERS)}")
+    return FINDERS[method](paths)
 
 
-def usual_finders(paths: Paths) -> list[HandFinder]:
-    """What finds hands where nothing is chosen: MediaPipe in the colours, where its models are
-    prepared, then what finds them best in depth."""
+def default_finders(paths: Paths) -> list[HandFinder]:
+    """Create MediaPipe's finder if its models are prepared, and the best one in depth."""
     in_colours = ["rgb"] if is_prepared(paths.weights) else []
-    return [create_finder(how, paths) for how in (*in_colours, IN_DEPTH)]
+    return [create_finder(method, paths) for method in (*in_colours, IN_DEPTH)]
 
 
 FINDERS: dict[str, Callable[[Paths], HandFinder]] = {

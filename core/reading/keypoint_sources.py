@@ -1,4 +1,4 @@
-"""Whose keypoints: an estimator's, or a heatmap net's that is shipped, made or imported."""
+"""Where keypoints come from: estimators, and heatmap nets that are shipped, trained or imported."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from core.modelfiles.model_folder import (
 )
 from core.paths import Paths
 from core.pose.finders import MEDIAPIPE
-from core.pose.skeletons.table import HAND_21, SKELETONS, Skeleton, skeleton_named
+from core.pose.skeletons.table import HAND_21, SKELETONS, skeleton_named
 
 BLAZEPOSE = "mediapipe-pose"
-_BY_NET = "heatmap-net"  # the estimator that runs a net, which is chosen by its own name
+_NET_ESTIMATOR = "heatmap-net"  # runs a net, which is selected by the net's own name
 
 
 @dataclass(frozen=True)
 class KeypointSource:
-    """An estimator by name.
+    """An estimator by name, with its options.
 
     Attributes:
-        name: an estimator's that needs no net ("mediapipe-hands"), or a net's.
-        crop: a net's crop, one of `heatmap.CROPS`.
+        name: of an estimator without a net ("mediapipe-hands"), or of a net.
+        crop: of a net's input, one of `heatmap.CROPS`.
         kalman: filter a net's keypoints from frame to frame.
-        masks: also ask a body's estimator which pixels are the person's.
+        masks: let a body estimator also segment the person.
     """
 
     name: str = MEDIAPIPE
@@ -40,41 +40,49 @@ class KeypointSource:
 
     @property
     def is_net(self) -> bool:
-        """Whether it brings heatmaps."""
-        return self.name not in estimators()
+        """Whether a heatmap net finds the keypoints."""
+        return self.name not in estimator_names()
 
-    def keypoints_of(self, paths: Paths) -> str:
-        """Whose keypoints a gesture model must have been trained on; a fine-tuned net's are those
-        of the net that it began as."""
+    def net_metadata(self, paths: Paths) -> HeatmapMetadata:
+        """Read the metadata of the net.
+
+        Raises:
+            WeightsError: no such net, or its metadata can't be read.
+        """
+        return read_metadata(paths.net(self.name), HeatmapMetadata)
+
+    def training_estimator(self, paths: Paths) -> str:
+        """Return the estimator name that a fitting gesture model was trained with: for a fine-tuned
+        net that of the net it was fine-tuned from."""
         if not self.is_net:
             return self.name
         try:
-            return read_metadata(paths.net(self.name), HeatmapMetadata).name
+            return self.net_metadata(paths).name
         except WeightsError:
             return self.name
 
     def open(self, paths: Paths, *, num_poses: int = 1, isolated: bool = True) -> Any:
-        """The estimator.
+        """Create the estimator.
 
         Args:
-            isolated: MediaPipe in a worker, as pictures of strangers are read; False: in this
+            isolated: run MediaPipe in a worker process, for untrusted pictures; False: in this
                 process, for a camera.
 
         Raises:
             EstimatorError: no such estimator.
-            WeightsError: its models are not there, or altered.
+            WeightsError: its models are missing or altered.
         """
         if not self.is_net:
-            more = {"masks": True} if self.masks else {}
+            options = {"masks": True} if self.masks else {}
             if ESTIMATORS[self.name].can_isolate:
-                more["isolated"] = isolated
-            return create_estimator(self.name, paths.weights, num_poses=num_poses, **more)
+                options["isolated"] = isolated
+            return create_estimator(self.name, paths.weights, num_poses=num_poses, **options)
         folder = paths.net(self.name)
         if not folder.is_dir():
-            there = ", ".join((*estimators(), *available_nets(paths)))
-            raise EstimatorError(f"no estimator “{self.name}”, there are: {there}")
+            known = ", ".join((*estimator_names(), *available_nets(paths)))
+            raise EstimatorError(f"no estimator “{self.name}”, there are: {known}")
         return create_estimator(
-            _BY_NET,
+            _NET_ESTIMATOR,
             paths.weights,
             net_folder=folder,
             num_poses=num_poses,
@@ -84,33 +92,31 @@ class KeypointSource:
         )
 
 
-def estimators(skeleton: str | None = None) -> list[str]:
-    """The names in the table of estimators that need no net; those that find the keypoints of a
-    skeleton, where one is given."""
+def estimator_names(skeleton: str | None = None) -> list[str]:
+    """List the estimators without a net; only those of a skeleton if one is given."""
     return [
         name
-        for name, made in ESTIMATORS.items()
-        if name != _BY_NET and skeleton in (None, made.skeleton)
+        for name, estimator in ESTIMATORS.items()
+        if name != _NET_ESTIMATOR and skeleton in (None, estimator.skeleton)
     ]
 
 
-def offered(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
-    """Whose keypoints of a skeleton there are to choose from, by name; never nothing: where nobody
-    finds these, those of the kind are offered, and a project says why it does not take them."""
-    own = [*estimators(skeleton), *available_nets(paths, skeleton)]
-    return own or [source_for(skeleton).name]
+def selectable_sources(paths: Paths, skeleton: str = HAND_21.name) -> list[str]:
+    """List the estimators and nets that find a skeleton's keypoints, by name; if there are none,
+    the default of its kind (hands or bodies)."""
+    names = [*estimator_names(skeleton), *available_nets(paths, skeleton)]
+    return names or [default_source(skeleton).name]
 
 
-def source_for(skeleton: str) -> KeypointSource:
-    """What finds a skeleton's keypoints where nothing is chosen: hands' or bodies'."""
+def default_source(skeleton: str) -> KeypointSource:
+    """Return the source to use for a skeleton, or else for its kind, if none is chosen."""
     kind = skeleton_named(skeleton).title
-    of_kind = (n for n in estimators() if skeleton_named(ESTIMATORS[n].skeleton).title == kind)
-    return KeypointSource(next(iter((*estimators(skeleton), *of_kind))))
+    of_kind = (n for n in estimator_names() if skeleton_named(ESTIMATORS[n].skeleton).title == kind)
+    return KeypointSource(next(iter((*estimator_names(skeleton), *of_kind))))
 
 
 def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path]:
-    """The heatmap nets that find the keypoints of a skeleton, by name; one's own hides a shipped
-    one."""
+    """Find the heatmap nets of a skeleton: name → folder; the user's nets hide shipped ones."""
     found: dict[str, Path] = {}
     for folder in (paths.shipped_models, paths.own_nets):
         for path in sorted(folder.glob(f"*/{METADATA}")):
@@ -121,35 +127,12 @@ def available_nets(paths: Paths, skeleton: str = HAND_21.name) -> dict[str, Path
 
 
 def body_nets(paths: Paths) -> dict[str, Path]:
-    """The heatmap nets that find bodies, by name."""
+    """Find the heatmap nets of bodies: name → folder."""
     bodies = (name for name, skeleton in SKELETONS.items() if skeleton.is_body)
     return {n: path for body in bodies for n, path in available_nets(paths, body).items()}
 
 
 def depth_nets(paths: Paths) -> dict[str, Path]:
-    """The nets that find hands in depth, by name; one's own hides a shipped one."""
+    """Find the nets of hands in depth: name → folder; the user's nets hide shipped ones."""
     folders = [p for root in (paths.shipped_models, paths.own_nets) for p in sorted(root.glob("*"))]
     return {folder.name: folder for folder in folders if is_net(folder, DepthMetadata)}
-
-
-def all_nets(paths: Paths) -> dict[str, Path]:
-    """The heatmap nets that find hands or bodies, by name."""
-    return available_nets(paths) | body_nets(paths)
-
-
-def skeleton_by(source: KeypointSource, paths: Paths) -> Skeleton:
-    """What a net's heatmaps are of.
-
-    Raises:
-        WeightsError: no net there, or its metadata can't be read.
-    """
-    return skeleton_named(read_metadata(paths.net(source.name), HeatmapMetadata).skeleton)
-
-
-def stages_of(source: KeypointSource, paths: Paths) -> int:
-    """How many stages a net has.
-
-    Raises:
-        WeightsError: no net there, or its metadata can't be read.
-    """
-    return read_metadata(paths.net(source.name), HeatmapMetadata).stages

@@ -1,5 +1,5 @@
-"""Gestures that move, in a camera's stream: what each hand or body has made, and the way of its
-fingertip.
+"""Recognise gestures that move in a stream: those that each hand or body completes, and the path of
+its fingertip.
 
 Times are seconds on the frames' clock.
 """
@@ -15,19 +15,19 @@ from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
 from core.pose.boxes import resized, same_shape
 from core.pose.drawing.poses import draw_way
 from core.pose.skeletons.table import skeleton_named
-from core.pose.types import Estimate, Floats, Picture, Pose
+from core.pose.types import Estimate, Floats, Picture
 
-FORGET_S = 0.5  # a hand away for so long begins anew
-TRAIL_S = 1.0  # of its fingertip's way is drawn
+FORGET_S = 0.5  # a hand out of view for longer is a new hand
+_TRAIL_S = 1.0  # length of the drawn path
 
 
 @dataclass(frozen=True)
 class Motion:
-    """A gesture that was made.
+    """A completed gesture that moves.
 
     Attributes:
-        hand: which one made it, as its reading is called.
-        number: of the gesture, from 1: those that are held still come first.
+        hand: which one made it, see `HandReading.hand`.
+        number: of the gesture, from 1, after the still ones.
     """
 
     event: MotionEvent
@@ -35,51 +35,50 @@ class Motion:
     number: int
 
 
-class _Track:
-    """One hand's stream and the way of its traced keypoint."""
+class _MotionTrack:
+    """Motion stream of one hand, and the recent path of its traced keypoint."""
 
     def __init__(self, model: GestureModel) -> None:
         self.stream, self.name, self.seen_s = MotionStream(model), "", 0.0
-        self.way: deque[tuple[float, Floats]] = deque()
+        self.path: deque[tuple[float, Floats]] = deque()
 
-    def see(self, time_s: float, pose: Pose, traced: int) -> None:
-        """Remember where the keypoint is."""
+    def add_point(self, time_s: float, point: Floats) -> None:
+        """Append the keypoint's position to the path."""
         self.seen_s = time_s
-        self.way.append((time_s, pose.keypoints[traced]))
+        self.path.append((time_s, point))
 
-    def forget(self, now_s: float) -> None:
-        """What is too long ago to be drawn."""
-        while self.way and now_s - self.way[0][0] > TRAIL_S:
-            self.way.popleft()
+    def drop_old_points(self, now_s: float) -> None:
+        """Remove what is too old to be drawn."""
+        while self.path and now_s - self.path[0][0] > _TRAIL_S:
+            self.path.popleft()
 
 
-class Motions:
-    """Follows the hands of one stream's estimates; empty as long as the model knows no gesture that
-    moves.
+class MotionReader:
+    """Recognises the moving gestures of a stream's hands; idle if the model has none.
 
     Attributes:
-        made: what the last frame settled.
-        missed: the last movement that it showed to be none, though near to a gesture.
+        made: gestures completed by the last frame.
+        missed: a movement completed by the last frame that was nearly a gesture.
     """
 
     def __init__(self) -> None:
         self.made: tuple[Motion, ...] = ()
         self.missed: NearMiss | None = None
         self._model: GestureModel | None = None
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, _MotionTrack] = {}
         self._size_hw: tuple[int, int] | None = None
 
-    def __call__(
+    def read(
         self, estimate: Estimate, model: GestureModel | None, names: Mapping[int, str]
     ) -> None:
-        """Take the next frame.
+        """Read the next frame into `made` and `missed`.
 
         Args:
-            model: of still gestures with one of moving ones beside it, or of these alone.
-            names: of the poses, in their order, by their numbers.
+            model: of still gestures, perhaps with one of moving gestures; or of moving ones only.
+            names: of the poses in their order, by track number.
 
         Raises:
-            ModelError: the model of moving gestures can't be used.
+            ModelError: the model of moving gestures does not know these keypoints.
         """
         self.missed = None
         moving = model.motions if model is not None else None
@@ -89,63 +88,68 @@ class Motions:
             self.made = ()
             return
         moving.check_estimator(estimate.estimator, estimate.skeleton)
-        still = 0 if model is moving else len(model.gestures)
+        still_count = 0 if model is moving else len(model.gestures)
         now_s = estimate.time_s
-        made = self._seen(estimate, moving, names) + self._unseen(now_s, names)
+        events = self._step_visible(estimate, moving, names) + self._step_missing(now_s, names)
         order = [gesture.name for gesture in moving.gestures]
         self.made = tuple(
-            Motion(event, name, still + order.index(event.gesture.name) + 1) for name, event in made
+            Motion(event, name, still_count + order.index(event.gesture.name) + 1)
+            for name, event in events
         )
         for track in self._tracks.values():
-            track.forget(now_s)
+            track.drop_old_points(now_s)
 
-    def _seen(
+    def _step_visible(
         self, estimate: Estimate, model: GestureModel, names: Mapping[int, str]
     ) -> list[tuple[str, MotionEvent]]:
-        made, traced = [], skeleton_named(estimate.skeleton).traced
-        size_hw = self._size_of(estimate)
+        """Step the streams of the hands in view; returns (hand, event)."""
+        events, traced = [], skeleton_named(estimate.skeleton).traced
+        size_hw = self._reference_size(estimate)
         for (number, name), pose in zip(names.items(), estimate.poses, strict=True):
-            track = self._tracks.get(number) or _Track(model)
+            track = self._tracks.get(number) or _MotionTrack(model)
             self._tracks[number], track.name = track, name
             if estimate.size_hw != size_hw:
                 pose = replace(pose, keypoints=resized(pose.keypoints, estimate.size_hw, size_hw))
             points = pose.world if model.axes == 3 else pose.without_hidden().keypoints
-            track.see(estimate.time_s, pose, traced)
+            track.add_point(estimate.time_s, pose.keypoints[traced])
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
-                made.append((name, event))
+                events.append((name, event))
             self.missed = track.stream.missed or self.missed
-        return made
+        return events
 
-    def _size_of(self, estimate: Estimate) -> tuple[int, int]:
-        """The size that all pictures are thought to have: a browser short of time sends smaller
-        ones from one frame to the next."""
+    def _reference_size(self, estimate: Estimate) -> tuple[int, int]:
+        """Return the picture size that keypoints are scaled to: a slow browser sends smaller
+        pictures from one frame to the next."""
         if self._size_hw is None or not same_shape(self._size_hw, estimate.size_hw):
             self._size_hw = estimate.size_hw
         return self._size_hw
 
-    def _unseen(self, now_s: float, names: Mapping[int, str]) -> list[tuple[str, MotionEvent]]:
-        """Hands that are not there now: a swipe often ends outside the picture."""
-        made = []
+    def _step_missing(
+        self, now_s: float, names: Mapping[int, str]
+    ) -> list[tuple[str, MotionEvent]]:
+        """Step the streams of hands out of view, where a swipe often ends; drop them after
+        FORGET_S."""
+        events = []
         for number in [number for number in self._tracks if number not in names]:
             track = self._tracks[number]
-            gone = now_s - track.seen_s > FORGET_S
-            if event := track.stream.close() if gone else track.stream.step(now_s, None):
-                made.append((track.name, event))
+            is_lost = now_s - track.seen_s > FORGET_S
+            if event := track.stream.close() if is_lost else track.stream.step(now_s, None):
+                events.append((track.name, event))
             self.missed = track.stream.missed or self.missed
-            if gone:
+            if is_lost:
                 del self._tracks[number]
-        return made
+        return events
 
-    def take(self) -> tuple[tuple[Motion, ...], NearMiss | None]:
-        """What was made and what was missed, once."""
-        taken = self.made, self.missed
+    def take_results(self) -> tuple[tuple[Motion, ...], NearMiss | None]:
+        """Return `made` and `missed`, and clear both."""
+        results = self.made, self.missed
         self.made, self.missed = (), None
-        return taken
+        return results
 
-    def draw(self, mirrored: Picture) -> Picture:
-        """The mirrored picture of the last frame with the ways on it."""
+    def draw_paths(self, mirrored: Picture) -> Picture:
+        """Draw each hand's path into the mirrored picture of the last frame."""
         for track in self._tracks.values():
-            points = np.array([place for _, place in track.way]).reshape(-1, 2)
+            points = np.array([point for _, point in track.path]).reshape(-1, 2)
             points = resized(points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2])
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
             mirrored = draw_way(mirrored, points)

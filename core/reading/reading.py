@@ -1,6 +1,6 @@
-"""What the hands of a stream mean: named by a model, keypoints calmed, names held.
+"""Read the hands of a stream: name them by a model, smooth their keypoints, hold their names.
 
-The probabilities stay raw; what is smoothed is for the eye and for what acts on a name.
+The probabilities stay raw; smoothed values are for display and for actions.
 """
 
 from collections import Counter
@@ -19,25 +19,25 @@ from core.pose.skeletons.table import skeleton_named
 from core.pose.smoothing import LabelHysteresis, OneEuro, Smoothing
 from core.pose.tracking import Tracks
 from core.pose.types import Estimate, Floats, Pose
-from core.reading.motions import FORGET_S, Motions
+from core.reading.motions import FORGET_S, MotionReader
 
-SILENT_S = 3.0  # a stream silent for so long begins anew
-_STEP_S = 0.3  # a shorter silence counts as no more than this: nobody was seen to leave
-TRACE_S = 6.0  # so much of the past is kept to look at
+TRACE_S = 6.0  # of the first hand's past are kept
+MAX_GAP_S = 3.0  # without frames; after a longer gap every hand is new
+_COUNTED_GAP_S = 0.3  # a gap counts as no more: no frame showed that the hand left
 
-_NTH = ("", " again", " third", " fourth")  # of several hands of one side, those of two people
+_NTH = ("", " again", " third", " fourth")  # name suffixes of several hands of one side
 
 Probabilities = tuple[tuple[GestureLabel, float], ...]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model says of one hand.
+class HandPrediction:
+    """A model's output for one hand.
 
     Attributes:
         probabilities: (gesture, probability) in the model's order; empty without a model.
-        rejection: how unknown the hand is to the model.
-        rejected: it is too unknown to be given a gesture.
+        rejection: out-of-distribution score.
+        rejected: the score is above the model's threshold: no gesture.
         half: the model was trained on whole bodies, and this is half of one.
     """
 
@@ -48,33 +48,35 @@ class Answer:
 
     @property
     def likeliest(self) -> tuple[GestureLabel | None, float]:
-        """The most probable class, unknown or not; (None, 0) without a model."""
+        """The most probable class, rejected or not; (None, 0) without a model."""
         return max(self.probabilities, key=lambda pair: pair[1], default=(None, 0.0))
 
     @property
     def gesture(self) -> GestureLabel | None:
-        """The gesture that the hand shows; None where it shows none of them."""
+        """The predicted gesture; None if rejected or `none`."""
         gesture, _ = self.likeliest
         return None if self.rejected or gesture == NONE else gesture
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
-    """One hand.
+class HandReading:
+    """One hand of a frame.
 
     Attributes:
-        gesture: the one to show; None while unsure, for `none`, and for what is too unknown.
-        probabilities: (gesture, probability) in the model's order; empty without a model.
-        hand: which one it is from frame to frame: "Left", "Right", "hand" or "body", and "Left
-            again", "Left third" … beside others of that side.
-        rejected: this frame's hand is too unknown to be given a gesture.
+        pose: with smoothed keypoints.
+        gesture: the held name to show; None below the threshold, for `none`, and if rejected.
+        probabilities: (gesture, probability) of this frame in the model's order; empty without a
+            model.
+        hand: its name: "Left", "Right", "hand" or "body"; further hands of that side are "Left
+            again", "Left third" …
+        rejected: this frame's hand is out of distribution.
         half: the model was trained on whole bodies, and this is half of one.
-        number: the same as long as it is followed; the lowest that is free, from 1 on.
+        number: of its track, from 1; the lowest that is free.
     """
 
     pose: Pose
     gesture: GestureLabel | None = None
-    probabilities: tuple[tuple[GestureLabel, float], ...] = ()
+    probabilities: Probabilities = ()
     hand: str = "hand"
     rejected: bool = False
     half: bool = False
@@ -82,13 +84,13 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Moment:
+class TracePoint:
     """One frame of the first hand, raw beside smoothed.
 
     Attributes:
-        time_s: the frame's time.
-        raw, smooth: (x, y) of the keypoint that is traced, in picture pixels.
-        best: what the frame alone says; "" without a model.
+        time_s: of the frame.
+        raw, smooth: (x, y) of the traced keypoint in picture pixels.
+        best: most probable gesture of this frame alone; "" without a model.
         held: the held name; "" for no gesture.
     """
 
@@ -101,8 +103,8 @@ class Moment:
 
 
 @dataclass
-class _Hand:
-    """What is remembered of one hand between frames."""
+class _HandState:
+    """What is kept of one hand between frames."""
 
     joints: OneEuro = field(default_factory=OneEuro)
     label: LabelHysteresis = field(default_factory=LabelHysteresis)
@@ -110,125 +112,146 @@ class _Hand:
     name: str = ""
     seen_s: float = 0.0
 
-    def called(self, taken: Container[str]) -> str:
-        """After the side that it was seen as most often; its name of before, where that is free."""
+    def choose_name(self, used: Container[str]) -> str:
+        """Name the hand after its most frequent side; keeps its last name if that is free."""
         side = max(self.sides, key=self.sides.__getitem__)
-        own = [self.name] if self.name.startswith(side) else []
-        names = chain(own, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
-        self.name = next(name for name in names if name not in taken)
+        last = [self.name] if self.name.startswith(side) else []
+        names = chain(last, (f"{side}{nth}" for nth in _NTH), (f"{side} {n}" for n in count(5)))
+        self.name = next(name for name in names if name not in used)
         return self.name
+
+    def smooth_and_name(
+        self, pose: Pose, prediction: HandPrediction, time_s: float, smoothing: Smoothing
+    ) -> HandReading:
+        """Smooth the pose's keypoints and hold the predicted name."""
+        if smoothing.joints:
+            self.joints.min_cutoff, self.joints.beta = smoothing.min_cutoff, smoothing.beta
+            pose = replace(pose, keypoints=self.joints(pose.keypoints, time_s))
+        best, probability = prediction.likeliest
+        if best is None:
+            return HandReading(pose)
+        hold = self.label
+        hold.enter, hold.leave, hold.hold_s = smoothing.enter, smoothing.leave, smoothing.hold_s
+        held = hold(best.name, 0.0 if prediction.rejected else probability, time_s)
+        by_name = {gesture.name: gesture for gesture, _ in prediction.probabilities}
+        return HandReading(
+            pose,
+            by_name.get(held or "") if held != NONE.name else None,
+            prediction.probabilities,
+            rejected=prediction.rejected,
+            half=prediction.half,
+        )
 
 
 class HandReader:
-    """Names the hands of one stream's estimates; remembers each hand between them.
+    """Names the hands of one stream's estimates; keeps the state of each hand between them.
 
     Attributes:
-        motions: what they have made of gestures that move.
+        motions: the gestures that move.
     """
 
     def __init__(self) -> None:
         self._tracks = Tracks(FORGET_S, reuse=True)
-        self._hands: dict[int, _Hand] = {}
-        self.motions = Motions()
-        self._trace: tuple[Moment, ...] = ()
-        self._last_s, self._silent_s = float("-inf"), 0.0
+        self._hands: dict[int, _HandState] = {}
+        self.motions = MotionReader()
+        self._trace: tuple[TracePoint, ...] = ()
+        self._last_s, self._gaps_s = float("-inf"), 0.0
 
-    def _watched(self, time_s: float) -> float:
-        """A frame's time less what the stream was silent for, on a slow network or machine."""
+    def _subtract_gaps(self, time_s: float) -> float:
+        """Return the time without the stream's gaps, on a slow network or machine."""
         gap_s = time_s - self._last_s
-        if _STEP_S < gap_s < SILENT_S:
-            self._silent_s += gap_s - _STEP_S
+        if _COUNTED_GAP_S < gap_s < MAX_GAP_S:
+            self._gaps_s += gap_s - _COUNTED_GAP_S
         self._last_s = time_s
-        return time_s - self._silent_s
+        return time_s - self._gaps_s
 
-    def numbered(self, estimate: Estimate) -> Estimate:
-        """The next frame's poses with the numbers that their readings will have."""
-        return replace(estimate, numbers=self._numbers(estimate))
+    def number_poses(self, estimate: Estimate) -> Estimate:
+        """Add the track numbers to the next frame's poses, for a caller that needs them before the
+        frame is read."""
+        return replace(estimate, numbers=self._track_poses(estimate))
 
-    def _numbers(self, estimate: Estimate) -> tuple[int, ...]:
-        watched_s = self._watched(estimate.time_s)
-        return tuple(self._tracks(estimate.poses, watched_s, estimate.skeleton))
+    def _track_poses(self, estimate: Estimate) -> tuple[int, ...]:
+        time_s = self._subtract_gaps(estimate.time_s)
+        return tuple(self._tracks(estimate.poses, time_s, estimate.skeleton))
 
     def __call__(
         self, estimate: Estimate, model: GestureModel | None, smoothing: Smoothing | None = None
-    ) -> tuple[Reading, ...]:
-        """Every hand with its held name, as confident as the estimate has them.
+    ) -> tuple[HandReading, ...]:
+        """Read the next frame: predict, smooth and name each hand, in the estimate's order.
 
         Args:
-            estimate: the next frame's, numbered or not.
-            smoothing: None: as the model says.
+            estimate: numbered by `number_poses` or not.
+            smoothing: None: as the model's metadata say.
 
         Raises:
             ModelError: the model does not know these keypoints.
         """
         now_s = estimate.time_s
-        watched_s = self._watched(now_s)
-        self._hands = {n: h for n, h in self._hands.items() if watched_s - h.seen_s < FORGET_S}
+        tracked_s = self._subtract_gaps(now_s)
+        self._hands = {n: h for n, h in self._hands.items() if tracked_s - h.seen_s < FORGET_S}
         smoothing = smoothing or smoothing_of(model)
-        table = answers(model, estimate)
-        numbers = estimate.numbers or self._numbers(estimate)
+        predictions = predict_hands(model, estimate)
+        numbers = estimate.numbers or self._track_poses(estimate)
         title = skeleton_named(estimate.skeleton).title
-        names = self._named(dict(zip(numbers, estimate.poses, strict=True)), title, watched_s)
-        readings = tuple(
-            replace(
-                _reading(pose, answer, self._hands[n], now_s, smoothing), hand=names[n], number=n
-            )
-            for n, pose, answer in zip(numbers, estimate.poses, table, strict=True)
-        )
-        self.motions(estimate, model, {number: names[number] for number in numbers})
-        self._remember(estimate, readings)
-        return readings
+        names = self._name_hands(dict(zip(numbers, estimate.poses, strict=True)), title, tracked_s)
+        hands = []
+        for number, pose, prediction in zip(numbers, estimate.poses, predictions, strict=True):
+            hand = self._hands[number].smooth_and_name(pose, prediction, now_s, smoothing)
+            hands.append(replace(hand, hand=names[number], number=number))
+        self.motions.read(estimate, model, {number: names[number] for number in numbers})
+        self._extend_trace(estimate, hands)
+        return tuple(hands)
 
-    def _named(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
-        """A name for each track, its side's or the title; the one that is there longest chooses
-        first."""
+    def _name_hands(self, poses: dict[int, Pose], title: str, now_s: float) -> dict[int, str]:
+        """Name each track after its side or the skeleton's title; the oldest one chooses first."""
         for number in sorted(poses):
-            self._hands.setdefault(number, _Hand())
+            self._hands.setdefault(number, _HandState())
         names: dict[int, str] = {}
         for number, hand in self._hands.items():
             if number in poses:
                 hand.seen_s = now_s
                 hand.sides[poses[number].handedness or title] += 1
-                names[number] = hand.called(names.values())
+                names[number] = hand.choose_name(names.values())
         return names
 
-    def trace(self) -> tuple[Moment, ...]:
-        """The first hand's last TRACE_S seconds."""
+    def trace(self) -> tuple[TracePoint, ...]:
+        """Return the first hand's last TRACE_S seconds."""
         return self._trace
 
-    def _remember(self, estimate: Estimate, readings: tuple[Reading, ...]) -> None:
+    def _extend_trace(self, estimate: Estimate, hands: list[HandReading]) -> None:
+        """Append the first hand and drop old points; replaced as a whole, since the page reads it
+        in another thread."""
         now_s = estimate.time_s
-        over = (i for i, m in enumerate(self._trace) if now_s - m.time_s <= TRACE_S)
-        kept = self._trace[next(over, len(self._trace)) :]
-        if readings:
+        trace = tuple(point for point in self._trace if now_s - point.time_s <= TRACE_S)
+        if hands:
             traced = skeleton_named(estimate.skeleton).traced
-            kept += (_moment(now_s, estimate.poses[0], readings[0], traced),)
-        self._trace = kept  # as a whole: the page reads it from another thread
+            trace += (_trace_point(now_s, estimate.poses[0], hands[0], traced),)
+        self._trace = trace
 
 
-def answers(model: GestureModel | None, estimate: Estimate) -> list[Answer]:
-    """What the model says of each pose; empty answers without a model, and of one of gestures that
+def predict_hands(model: GestureModel | None, estimate: Estimate) -> list[HandPrediction]:
+    """Predict each pose's gesture; empty predictions without a model, or with one of gestures that
     move, which a single frame does not show.
 
     Raises:
         ModelError: the model does not know these keypoints.
     """
     if model is None or model.steps is not None or not estimate.poses:
-        return [Answer() for _ in estimate.poses]
+        return [HandPrediction() for _ in estimate.poses]
     model.check_estimator(estimate.estimator, estimate.skeleton)
-    keypoints = np.array([_understood(pose, model, estimate) for pose in estimate.poses])
+    keypoints = np.array([_model_input(pose, model, estimate) for pose in estimate.poses])
     mirrored = np.array([estimate.mirrored_view] * len(keypoints))
     limit = model.rejects_above
-    table, scores = (found.tolist() for found in model.predict(keypoints, mirrored))
+    table, scores = (output.tolist() for output in model.predict(keypoints, mirrored))
     halves = sees_half(keypoints, model.skeleton, model.metadata.get("coverage")).tolist()
     return [
-        Answer(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
+        HandPrediction(tuple(zip(model.gestures, row, strict=True)), score, score > limit, half)
         for row, score, half in zip(table, scores, halves, strict=True)
     ]
 
 
-def _understood(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
-    """(K, D) keypoints as the model knows them, in the picture or in space."""
+def _model_input(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
+    """Return the keypoints (K, 2) in the picture or (K, 3) in space, as the model was trained."""
     if model.axes == 2:
         return pose.without_hidden().keypoints
     if pose.world is None:
@@ -239,31 +262,8 @@ def _understood(pose: Pose, model: GestureModel, estimate: Estimate) -> Floats:
     return pose.world
 
 
-def probabilities(model: GestureModel | None, estimate: Estimate) -> list[Probabilities]:
-    """For each pose the model's gestures with their probabilities; nothing without a model."""
-    return [answer.probabilities for answer in answers(model, estimate)]
-
-
-def _reading(
-    pose: Pose, answer: Answer, hand: _Hand, time_s: float, smoothing: Smoothing
-) -> Reading:
-    if smoothing.joints:
-        hand.joints.min_cutoff, hand.joints.beta = smoothing.min_cutoff, smoothing.beta
-        pose = replace(pose, keypoints=hand.joints(pose.keypoints, time_s))
-    best, probability = answer.likeliest
-    if best is None:
-        return Reading(pose)
-    hold = hand.label
-    hold.enter, hold.leave, hold.hold_s = smoothing.enter, smoothing.leave, smoothing.hold_s
-    held = hold(best.name, 0.0 if answer.rejected else probability, time_s)
-    named = {gesture.name: gesture for gesture, _ in answer.probabilities}
-    gesture = named.get(held or "") if held != NONE.name else None
-    known = answer.probabilities
-    return Reading(pose, gesture, known, rejected=answer.rejected, half=answer.half)
-
-
-def _moment(time_s: float, raw: Pose, reading: Reading, traced: int) -> Moment:
-    (x, y), (u, v) = (one.keypoints[traced].tolist() for one in (raw, reading.pose))
-    best, probability = max(reading.probabilities, key=lambda p: p[1], default=(None, 0.0))
-    held = reading.gesture.name if reading.gesture else ""
-    return Moment(time_s, (x, y), (u, v), best.name if best else "", probability, held)
+def _trace_point(time_s: float, raw: Pose, hand: HandReading, traced: int) -> TracePoint:
+    (x, y), (u, v) = (pose.keypoints[traced].tolist() for pose in (raw, hand.pose))
+    best, probability = max(hand.probabilities, key=lambda p: p[1], default=(None, 0.0))
+    held = hand.gesture.name if hand.gesture else ""
+    return TracePoint(time_s, (x, y), (u, v), best.name if best else "", probability, held)

@@ -84,14 +84,14 @@ def draw_depth(key: str, scene: Scene, batch: Sequence[dict[str, Any]]) -> None:
 
 def of_view(view: DepthView, said: str = "") -> dict[str, Any]:
     """A frame of depth, what was found in it, and which gesture that is said to be."""
-    found, error = view.found, view.error_mm
+    found, error = view.result, view.error_mm
     cube = found.cube
     return {
         "i": view.index,
         "t": view.time_s,
         "camera": asdict(view.camera),
         "jpeg": b64encode(view.jpeg).decode(),
-        "how": found.how,
+        "how": found.method,
         "said": said,
         "box": cube and list(cube.bounds),
         "cube": None if cube is None else _cube(cube, view),

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.gestures.labels import DEFAULT_GESTURES
 from core.pose.types import Pose
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 
 NAMES = {gesture.name: gesture for gesture in DEFAULT_GESTURES}
 POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
@@ -16,7 +16,7 @@ POSE = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
 def reading(name, probability=0.9, hand="Right"):
     """A hand that is said to show a gesture, None for no gesture."""
     row = tuple((g, probability if g.name == name else 0.01) for g in DEFAULT_GESTURES)
-    return Reading(POSE, NAMES[name] if name else None, row, hand)
+    return HandReading(POSE, NAMES[name] if name else None, row, hand)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from core.actions.changes import Changes, RateLimit, pitch_hz
 from core.gestures.labels import NONE
 from core.pose.smoothing import LabelHysteresis
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from tests.actions.conftest import POSE, reading
 
 
@@ -135,7 +135,7 @@ def test_a_name_of_untrusted_making_stays_one_line_of_json():
     odd = reading("ok")
     gesture = type(NONE)('a"}\u2028<b>\\', "👩🏽‍🚀")
     row = ((gesture, 0.5), *odd.probabilities)
-    [change] = Changes()([Reading(POSE, gesture, row, "Right")], 0.0)
+    [change] = Changes()([HandReading(POSE, gesture, row, "Right")], 0.0)
     assert json.loads(change.line)["name"] == gesture.name and "\n" not in change.line
     assert change.number == 1
 

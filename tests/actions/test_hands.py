@@ -14,7 +14,7 @@ from core.actions.hands import HandsInSpace
 from core.actions.websocket import new_token
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from tests.actions.conftest import osc_port
 from tests.conftest import wait_until
 
@@ -27,7 +27,7 @@ def seen(world=WORLD, space="metres", at=(99.5, 29.5), mirrored=True, hand="Righ
     """A reading and the estimate that it is of, in a picture 200 wide and 120 high."""
     pose = Pose(np.full((21, 2), at, np.float32), np.ones(21, np.float32), 1, None, world, space)
     size_hw = (120, 200)
-    return (Reading(pose, hand=hand),), Estimate((pose,), size_hw, "any", 1.0, mirrored)
+    return (HandReading(pose, hand=hand),), Estimate((pose,), size_hw, "any", 1.0, mirrored)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_body_is_told_from_the_middle_of_its_hips_and_has_no_grips(hands):
     world[[23, 24]] = (0.1, 0, 0), (-0.1, 0, 0)  # the hips
     pose = Pose(np.ones((33, 2), np.float32), np.ones(33, np.float32), 1, None, world)
     estimate = Estimate((pose,), (120, 200), "mediapipe-pose", 1.0, skeleton="body_33")
-    told = json.loads(hands((Reading(pose, hand="body"),), estimate)[0].line)
+    told = json.loads(hands((HandReading(pose, hand="body"),), estimate)[0].line)
     assert (told["hand"], told["skeleton"], told["origin"]) == ("body", "body_33", "body")
     assert told["joints"][23] == [100.0, 0.0, 0.0] and not {"pinch", "grab"} & {*told}
 

@@ -16,7 +16,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.media.pictures import read_picture
 from core.media.videos import VideoWriter
 from core.paths import Paths
-from core.reading.reading import probabilities
+from core.reading.reading import predict_hands
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_video_gives_few_changes_in_its_own_order(videos, make_estimator, star
             told.append(change.name)
     names = [name for name in told if name]
     assert names == sorted(names, reverse=True) and {*names} == {"thumbs_up", "thumbs_down"}
-    rows = [probabilities(starter, estimate) for estimate in watched.seen]
+    rows = [[p.probabilities for p in predict_hands(starter, e)] for e in watched.seen]
     raw = [max(row[0], key=lambda pair: pair[1])[0].name if row else "" for row in rows]
     assert len(told) < sum(a != b for a, b in pairwise(["", *raw]))
     assert actions.status().last.number == 0  # the end takes the last one back

@@ -13,7 +13,7 @@ from core.actions.actions import Actions, Settings
 from core.actions.websocket import new_token
 from core.pose.skeletons.table import ICVL_16, SKELETONS
 from core.pose.types import Estimate, Pose
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from tests.conftest import wait_until
 from tests.support.studio import FLAGS, ROOT
 
@@ -51,7 +51,7 @@ def hand(x, thumb_to_index, tips=0.2):
     world[[12, 16, 20]] = (0, -tips, 0)
     world[4], world[8] = (0, -tips, 0), (0, -tips, thumb_to_index)
     at = np.full((21, 2), (200 * x - 0.5, 49.5), np.float32)
-    return Reading(Pose(at, np.ones(21, np.float32), world=world), hand="Right")
+    return HandReading(Pose(at, np.ones(21, np.float32), world=world), hand="Right")
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_hand_in_depth_draws_and_a_body_does_with_its_hands_together(page, act
         at = np.full((len(world), 2), (200 * x - 0.5, 49.5), np.float32)
         scores = np.ones(len(world), np.float32)
         pose = Pose(at, scores, world=world.astype(np.float32), space=space)
-        reading = Reading(pose, hand="body" if skeleton == "body_33" else "hand")
+        reading = HandReading(pose, hand="body" if skeleton == "body_33" else "hand")
         estimate = Estimate((pose,), (100, 200), "any", 1.0, skeleton=skeleton)
         actions.offer((reading,), 1.0, estimate)
 

@@ -21,7 +21,7 @@ from core.lab.renderer.film import RenderedFilm
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.types import Estimate, Pose
-from core.reading.reading import answers
+from core.reading.reading import predict_hands
 from core.recording.imports.tables import read_table
 from core.store import Store
 from tests.cli.conftest import said
@@ -85,7 +85,7 @@ def test_pictures_teach_a_model_in_space_that_names_other_pictures(
     picture = sorted((shared_data / "hand_images" / "emrecandir" / "fist").iterdir())[-1]
     with make_estimator() as estimator:
         estimate = estimator.estimate_still(read_picture(picture))
-    assert answers(model, estimate)[0].likeliest[0].name == "fist"
+    assert predict_hands(model, estimate)[0].likeliest[0].name == "fist"
 
 
 def test_a_table_of_x_y_z_makes_a_project_in_space(tables, tmp_path):
@@ -107,7 +107,7 @@ def test_a_model_in_space_refuses_what_it_does_not_know(tables, tmp_path):
     model = GestureModel.load(paths.model(run))
     flat = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
     with pytest.raises(ModelError, match="mediapipe-hands finds none"):
-        answers(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
+        predict_hands(model, Estimate((flat,), (480, 640), "mediapipe-hands"))
     with pytest.raises(ModelError, match=r"keypoints \(N, 21, 3\)"):
         model.predict(np.zeros((1, 21, 2), np.float32), np.array([False]))
 

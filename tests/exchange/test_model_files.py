@@ -38,7 +38,7 @@ from core.jobs.trainings import TrainingManager, train_here
 from core.media.pictures import read_picture
 from core.paths import Paths
 from core.pose.skeletons.table import FINGERTIP_1, HAND_21
-from core.reading.reading import probabilities
+from core.reading.reading import predict_hands
 from core.recording.imports.importing import import_path
 from core.store import NewSample, Store
 from core.training.runs import Run
@@ -448,7 +448,7 @@ def test_predict_py_of_bodies_reads_keypoints_and_pictures_as_mudra_does(
         [found] = answers(sys.executable, folder, path)
         with MediapipePose(weights_folder) as estimator:
             estimate = estimator.estimate_still(read_picture(path.read_bytes()))
-        [answer] = probabilities(arms, estimate)
+        [answer] = [p.probabilities for p in predict_hands(arms, estimate)]
         gesture, probability = max(answer, key=lambda one: one[1])
         assert found["gesture"] == gesture.name and not found["rejected"]
         assert found["probability"] == pytest.approx(probability, abs=0.02)

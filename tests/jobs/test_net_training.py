@@ -108,7 +108,7 @@ def test_a_fine_tuned_net_can_be_chosen_and_keeps_its_keypoints(recorded, paths,
     assert first["pck@0.1"] > 0.6  # what it knew before
     assert set(available_nets(paths)) == {LIGHT, "cpm.mine"}
     source = KeypointSource("cpm.mine")
-    assert source.keypoints_of(paths) == LIGHT
+    assert source.training_estimator(paths) == LIGHT
     photo = sorted((shared_data / "hand_images" / "didi" / "fist").iterdir())[0]
     with source.open(paths) as net:
         assert len(net.estimate_still(read_picture(photo)).heatmaps) == 1

@@ -72,7 +72,7 @@ def test_the_newest_frames_are_there_once_each(streams):
     assert stream.since(0, REACH) == []
     sensor.give(2)
     views = stream.since(0, REACH)
-    assert [view.index for view in views] == [0, 1] and views[0].found.how == "slices"
+    assert [view.index for view in views] == [0, 1] and views[0].result.method == "slices"
     sensor.give(9)
     assert [view.index for view in stream.since(2, REACH)] == [5, 6, 7, 8, 9, 10]
     assert stream.since(11, REACH) == [] and not stream.is_over and stream.error == ""

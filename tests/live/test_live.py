@@ -18,7 +18,7 @@ from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_maps
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
-from core.reading.reading import probabilities
+from core.reading.reading import predict_hands
 from core.recording.demo import ReplayEstimator, read_demo
 from tests.support.standing_net import save_standing_net
 
@@ -359,7 +359,7 @@ def _os_threads():
 def test_keypoints_of_another_estimator_are_refused(starter):
     pose = Pose(np.zeros((21, 2), np.float32), np.ones(21, np.float32))
     with pytest.raises(ModelError, match="trained on mediapipe-hands"):
-        probabilities(starter, Estimate((pose,), (480, 640), "openpose-hand"))
+        predict_hands(starter, Estimate((pose,), (480, 640), "openpose-hand"))
 
 
 class Companion:

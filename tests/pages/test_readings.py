@@ -10,18 +10,18 @@ from core.gestures.motion.stream import SLOW, MotionEvent, NearMiss
 from core.live.live import Latest
 from core.pose.types import LEFT, RIGHT, Pose
 from core.reading.motions import Motion
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from pages.panels.live.readings import said_of
 
 
 def hand(side, score):
     pose = Pose(np.zeros((21, 2), np.float32), np.full(21, score, np.float32), score, side)
-    return Reading(pose, hand=side)
+    return HandReading(pose, hand=side)
 
 
 def person(number):
     pose = Pose(np.zeros((33, 2), np.float32), np.ones(33, np.float32), 1.0)
-    return Reading(pose, hand="body", number=number)
+    return HandReading(pose, hand="body", number=number)
 
 
 @pytest.mark.parametrize("scores", [(0.9, 0.8), (0.8, 0.9)])

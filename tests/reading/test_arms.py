@@ -10,7 +10,7 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.paths import Paths
 from core.pose.skeletons.table import BODY_33, LSP_14
 from core.pose.types import Estimate, Pose
-from core.reading.reading import answers
+from core.reading.reading import predict_hands
 from tests.support.drawn_figure import DOWN, OBLIQUE, OUT, UP, figure
 
 SIZE_HW = (480, 640)
@@ -50,21 +50,21 @@ def seen(left, right, *, mirrored: bool = False, legs: bool = True) -> Estimate:
     ],
 )
 def test_a_drawn_figure_is_read_whole_and_half(arms, left, right, said, legs):
-    [answer] = answers(arms, seen(left, right, legs=legs))
+    [answer] = predict_hands(arms, seen(left, right, legs=legs))
     assert (answer.gesture.name if answer.gesture else None) == said
     assert not answer.half  # it was trained on half bodies, too
 
 
 def test_before_a_mirror_left_is_the_screens_left(arms):
     """In the picture the arm at its left is out; the mirrored screen shows it at the right."""
-    [answer] = answers(arms, seen(OUT, DOWN, mirrored=True))
+    [answer] = predict_hands(arms, seen(OUT, DOWN, mirrored=True))
     assert answer.gesture is not None and answer.gesture.name == "right_arm_out"
 
 
 def test_a_model_of_whole_bodies_says_that_it_sees_half_of_one(arms):
     whole = replace(arms, metadata=arms.metadata | {"coverage": {"hips": 1.0, "legs": 0.97}})
-    assert answers(whole, seen(OUT, OUT, legs=False))[0].half
-    assert not answers(whole, seen(OUT, OUT))[0].half
+    assert predict_hands(whole, seen(OUT, OUT, legs=False))[0].half
+    assert not predict_hands(whole, seen(OUT, OUT))[0].half
 
 
 def test_the_card_that_ships_is_the_model_s_and_speaks_of_bodies(arms):

@@ -50,9 +50,9 @@ def net(tmp_path_factory) -> DepthNet:
 
 def test_a_hand_is_followed_in_order_and_looked_for_where_one_jumps_to(net):
     playback = DepthPlayback(Boards(), net)
-    hows = [playback.view(index, REACH).found.how for index in (0, 1, 2, 6, 7, 1)]
+    hows = [playback.view(index, REACH).result.method for index in (0, 1, 2, 6, 7, 1)]
     assert hows == ["slices", "tracked", "tracked", "slices", "tracked", "tracked"]
-    assert playback.hands() == (5, 5)
+    assert playback.count_hands() == (5, 5)
 
 
 def test_truth_that_begins_later_in_a_recording_is_known_all_the_same(net):
@@ -75,7 +75,7 @@ def test_truth_in_another_order_is_measured_by_its_names(net):
             return replace(frame, truth_mm=truth, skeleton="msra_21")
 
     playback = DepthPlayback(Reordered(), net)
-    assert playback.truth == MSRA_21 and not playback.has_untold_truth
+    assert playback.truth == MSRA_21 and not playback.has_unnamed_truth
     assert playback.view(0, REACH).error_mm == pytest.approx(OFF_MM, abs=2)
 
 
@@ -88,14 +88,14 @@ def test_truth_of_other_or_untold_joints_measures_nothing(net, skeleton):
             return replace(frame, truth_mm=frame.truth_mm[:joints], skeleton=skeleton)
 
     playback = DepthPlayback(Other(), net)
-    assert playback.has_untold_truth == (not skeleton)
+    assert playback.has_unnamed_truth == (not skeleton)
     assert (playback.truth.name if playback.truth else "") == skeleton
     assert playback.view(0, REACH).error_mm is None
 
 
 def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured():
     playback = DepthPlayback(Boards(), None)
-    assert [playback.view(index, REACH).found.how for index in (0, 1, 2)] == ["slices"] * 3
+    assert [playback.view(index, REACH).result.method for index in (0, 1, 2)] == ["slices"] * 3
     assert playback.skeleton is None and playback.truth == HAND_21
     assert playback.errors_mm().size == 0 and playback.view(0, REACH).error_mm is None
 
@@ -103,7 +103,7 @@ def test_without_a_net_it_is_looked_for_in_every_frame_and_nothing_is_measured()
 def test_errors_are_those_of_the_frames_that_were_read(net):
     playback = DepthPlayback(Boards(), net)
     errors = [playback.view(index, REACH).error_mm for index in (0, 1, 2, 3)]
-    assert errors[3] is None and playback.hands() == (3, 4)
+    assert errors[3] is None and playback.count_hands() == (3, 4)
     assert playback.errors_mm().shape == (3, 21)
     assert np.mean(errors[:3]) == pytest.approx(OFF_MM, abs=3)  # a px of the crop is 2.6 mm
     assert playback.errors_mm().mean() == pytest.approx(np.mean(errors[:3]))
@@ -115,14 +115,14 @@ def test_keypoints_are_told_as_a_table_in_the_order_of_the_frames(net):
     head, first, second = playback.keypoints_csv().decode().splitlines()
     assert head.startswith("frame,time_s,wrist_x,wrist_y,wrist_z,thumb_cmc_x")
     said = [float(text) for text in first.split(",")]
-    np.testing.assert_allclose(said[2:], views[1].found.joints_mm.ravel(), atol=0.006)
+    np.testing.assert_allclose(said[2:], views[1].result.joints_mm.ravel(), atol=0.006)
     assert said[:2] == [1, 0.033] and second == "3,0.100" + "," * 63
 
 
 def test_a_view_has_the_picture_the_crop_and_the_cube_round_the_board(net):
     view = DepthPlayback(Boards(), net).view(0, REACH)
     assert view.jpeg[:3] == b"\xff\xd8\xff" and view.camera == CAMERA
-    u0, v0, u1, v1 = view.found.cube.bounds
+    u0, v0, u1, v1 = view.result.cube.bounds
     assert u0 < 60 < 100 < u1 and v0 < 95 < 145 < v1
     on_board = view.steps[48, 48]
     assert abs(int(on_board) - 128) < 3 and (view.steps == 255).mean() > 0.5
@@ -132,6 +132,6 @@ def test_a_damaged_frame_is_told_and_the_others_are_there(net):
     playback = DepthPlayback(Boards(), net)
     with pytest.raises(MediaError, match="frame 5 is damaged"):
         playback.view(5, REACH)
-    assert playback.view(6, REACH).found.how == "slices"
-    assert playback.hands() == (1, 2)
+    assert playback.view(6, REACH).result.method == "slices"
+    assert playback.count_hands() == (1, 2)
     assert playback.usual_reach == (500.0, 1400.0) and playback.truth == HAND_21

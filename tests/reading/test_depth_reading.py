@@ -11,7 +11,7 @@ from core.depth.frames import DepthFrame
 from core.estimators.depth_net import DepthNet
 from core.estimators.palm_net import PalmNetModel
 from core.lab.palm_frames import read_palm_frames
-from core.reading.depth_reading import DepthReader, is_hand
+from core.reading.depth_reading import DepthReader, DepthReading, is_hand
 from core.reading.hand_finding import DepthFinder
 from tests.support.massing_net import save_massing_net, star
 from tests.support.seeing_net import save_seeing_net
@@ -19,6 +19,7 @@ from tests.support.seeing_net import save_seeing_net
 # 1 px is 2 mm at 500 mm
 CAMERA = Camera("mine", 250.0, 250.0, 160.0, 120.0, 320, 240)
 WALL_MM = 1400.0
+EMPTY = DepthFrame(np.zeros((240, 320), np.float32), CAMERA, 1.5, 7)
 
 
 def frame(u: int | None, v: int = 120, mm: float = 500.0, wall: float = WALL_MM) -> DepthFrame:
@@ -42,13 +43,13 @@ def reader(request, net) -> DepthReader:
 
 
 def hows(reader: DepthReader, frames: list[DepthFrame]) -> list[str]:
-    return [reader.read(one).how for one in frames]
+    return [reader.read(one).method for one in frames]
 
 
 def test_a_hand_is_found_and_then_followed(reader) -> None:
     moving = [frame(100 + 10 * step, 120 + 5 * step, 500 + 10 * step) for step in range(8)]
     readings = [reader.read(one) for one in moving]
-    assert [one.how for one in readings] == ["slices"] + ["tracked"] * 7
+    assert [one.method for one in readings] == ["slices"] + ["tracked"] * 7
     for step, one in enumerate(readings):
         seen = CAMERA.to_mm([100 + 10 * step, 120 + 5 * step, 500 + 10 * step])
         assert np.linalg.norm(one.cube.centre_mm - seen) < 20
@@ -112,7 +113,7 @@ def test_a_lost_hand_is_looked_for_elsewhere_in_the_same_frame(net, palms) -> No
     both.depth_mm[155:206, 240:281] = 500.0
     assert hows(reader, [frame(140, 100, 500.0), both, both]) == ["depth", "tracked", "tracked"]
     last = reader.read(both)
-    assert last.how == "depth"
+    assert last.method == "depth"
     assert np.linalg.norm(last.cube.centre_mm - CAMERA.to_mm([260, 180, 500])) < 20
 
 
@@ -120,15 +121,15 @@ def test_another_camera_and_a_reset_begin_anew(reader) -> None:
     reader.read(frame(100))
     other = Camera("other", 240.0, 240.0, 160.0, 120.0, 320, 240)
     moved = frame(100)
-    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).how == "slices"
-    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).how == "tracked"
+    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).method == "slices"
+    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).method == "tracked"
     reader.reset()
-    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).how == "slices"
+    assert reader.read(DepthFrame(moved.depth_mm, other, 0.0, 0)).method == "slices"
 
 
 def test_a_frame_without_depth_has_no_hand(reader) -> None:
     reading = reader.read(DepthFrame(np.zeros((240, 320), np.float32), CAMERA, 0.0, 0))
-    assert (reading.cube, reading.how, reading.joints_mm, reading.crop) == (None, "", None, None)
+    assert (reading.cube, reading.method, reading.joints_mm, reading.crop) == (None, "", None, None)
 
 
 def test_a_closed_reader_may_be_closed_again(reader) -> None:
@@ -148,3 +149,18 @@ def test_true_keypoints_are_a_hand_s_and_those_beside_it_are_not(shared_data: Pa
             assert not is_hand(one, cube, moved)
         assert not is_hand(one, cube, 0.9 * one.truth_mm.mean(0) + 0.1 * one.truth_mm)  # too small
         assert not is_hand(one, cube, one.truth_mm - np.array([0, 0, 2000]))  # behind the camera
+
+
+def test_keypoints_lie_where_the_camera_sees_them_and_in_mm():
+    joints = np.full((21, 3), (100.0, -50.0, 500.0))
+    estimate = DepthReading(EMPTY, joints_mm=joints, skeleton="hand_21").to_estimate("a.net")
+    [pose] = estimate.poses
+    np.testing.assert_allclose(pose.keypoints[0], [160 + 50, 120 - 25])
+    np.testing.assert_allclose(pose.world, joints)
+    about = (estimate.size_hw, estimate.estimator, estimate.time_s, pose.space)
+    assert about == ((240, 320), "a.net", 1.5, "millimetres")
+
+
+def test_a_frame_without_keypoints_has_nobody():
+    estimate = DepthReading(EMPTY, skeleton="nyu_14").to_estimate("a.net")
+    assert estimate.poses == () and estimate.skeleton == "nyu_14"

@@ -17,8 +17,8 @@ from core.reading.hand_finding import (
     RgbFinder,
     SliceFinder,
     create_finder,
-    palm_depth_mm,
-    usual_finders,
+    default_finders,
+    median_palm_depth_mm,
 )
 
 
@@ -51,14 +51,14 @@ def test_palms_are_found_by_colours_at_their_depth(rgbd, rgb) -> None:
 def test_colours_come_before_depth_and_a_reading_says_what_found_the_hand(rgbd, rgb) -> None:
     reader = DepthReader(None, [rgb, SliceFinder()])
     first = reader.read(rgbd[0].frame)
-    assert first.how == "rgb" and first.score is None
+    assert first.method == "rgb" and first.score is None
     followed = reader.read(rgbd[0].frame)
-    assert followed.how == "tracked" and followed.score is None
+    assert followed.method == "tracked" and followed.score is None
     reader.reset()
-    assert reader.read(replace(rgbd[0].frame, rgb=None)).how == "slices"
+    assert reader.read(replace(rgbd[0].frame, rgb=None)).method == "slices"
     reader.reset()
     black = replace(rgbd[0].frame, rgb=np.zeros_like(rgbd[0].frame.rgb), time_s=9.0)
-    assert reader.read(black).how == "slices"  # nobody is seen
+    assert reader.read(black).method == "slices"  # nobody is seen
 
 
 def test_a_hand_in_colours_without_depth_there_is_not_found(rgbd, rgb) -> None:
@@ -69,19 +69,19 @@ def test_a_hand_in_colours_without_depth_there_is_not_found(rgbd, rgb) -> None:
 def test_a_palm_s_depth_is_the_middle_one_of_those_seen() -> None:
     depth = np.zeros((20, 30), np.float32)
     palm = np.array([[10, 4], [14, 8], [10, 12], [6, 8]], np.float32)  # round 10, 8
-    assert palm_depth_mm(depth, palm) is None
+    assert median_palm_depth_mm(depth, palm) is None
     depth[8, 10] = 500  # the middle, seen four times
-    assert palm_depth_mm(depth, palm) == 500
+    assert median_palm_depth_mm(depth, palm) == 500
     depth[4, 10] = depth[8, 14] = depth[12, 10] = 900  # keypoints beside the hand
-    assert palm_depth_mm(depth, palm) == 500
+    assert median_palm_depth_mm(depth, palm) == 500
     depth[6, 10] = depth[8, 12] = 520  # half way: four of 500, two of 520, three of 900
-    assert palm_depth_mm(depth, palm) == 520
+    assert median_palm_depth_mm(depth, palm) == 520
 
 
 def test_keypoints_outside_the_picture_have_no_depth() -> None:
     depth = np.full((20, 30), 700, np.float32)
-    assert palm_depth_mm(depth, np.array([[-9, 3], [-5, 25]], np.float32)) is None
-    assert palm_depth_mm(depth, np.array([[-9, 3], [9, 3]], np.float32)) == 700
+    assert median_palm_depth_mm(depth, np.array([[-9, 3], [-5, 25]], np.float32)) is None
+    assert median_palm_depth_mm(depth, np.array([[-9, 3], [9, 3]], np.float32)) == 700
 
 
 def test_an_unknown_finder_is_refused_with_those_there_are() -> None:
@@ -93,7 +93,7 @@ def test_colours_are_left_out_where_mediapipe_is_not_prepared(tmp_path: Path) ->
     paths = replace(Paths.find(), weights=tmp_path)
     with pytest.raises(WeightsError, match="hand_landmarker_full"):
         create_finder("rgb", paths)
-    assert [finder.how for finder in usual_finders(paths)] == [IN_DEPTH]
+    assert [finder.method for finder in default_finders(paths)] == [IN_DEPTH]
 
 
 def test_slices_find_what_stands_nearest_on_a_real_frame(shared_data: Path) -> None:

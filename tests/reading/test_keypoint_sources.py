@@ -11,9 +11,8 @@ from core.paths import Paths
 from core.reading.keypoint_sources import (
     KeypointSource,
     available_nets,
-    estimators,
-    source_for,
-    stages_of,
+    default_source,
+    estimator_names,
 )
 from core.recording.demo import ReplayEstimator, read_demo
 from tests.support.relabelled_net import save_relabelled_net
@@ -67,9 +66,9 @@ def test_metadata_that_cannot_be_read_are_offered_to_nobody(tmp_path):
 
 
 def test_a_net_has_the_stages_that_its_metadata_say(paths):
-    assert stages_of(KeypointSource(LIGHT), paths) == 3
+    assert KeypointSource(LIGHT).net_metadata(paths).stages == 3
     save_relabelled_net(paths.own_nets / "cpm.six", stages=6)
-    assert stages_of(KeypointSource("cpm.six"), paths) == 6
+    assert KeypointSource("cpm.six").net_metadata(paths).stages == 6
     shutil.rmtree(paths.own_nets / "cpm.six")
 
 
@@ -81,18 +80,18 @@ def test_an_estimator_is_offered_once_it_stands_in_the_table(paths, monkeypatch)
             super().__init__(hands)
 
     monkeypatch.setitem(ESTIMATORS, "replay", Replay)
-    assert {"mediapipe-hands", "replay"} <= {*estimators("hand_21")} < {*estimators()}
+    assert {"mediapipe-hands", "replay"} <= {*estimator_names("hand_21")} < {*estimator_names()}
     with KeypointSource("replay").open(paths) as estimator:
         assert isinstance(estimator, ReplayEstimator)
     assert not KeypointSource("replay").is_net
 
 
 def test_estimators_are_offered_by_the_skeleton_of_their_keypoints():
-    assert estimators("hand_21") == ["mediapipe-hands"]
-    assert estimators("body_33") == ["mediapipe-pose"]
-    assert estimators("nyu_14") == []
+    assert estimator_names("hand_21") == ["mediapipe-hands"]
+    assert estimator_names("body_33") == ["mediapipe-pose"]
+    assert estimator_names("nyu_14") == []
 
 
 def test_without_a_choice_hands_are_found_by_hands_and_bodies_by_the_pose_landmarker():
-    assert source_for("hand_21").name == source_for("nyu_14").name == "mediapipe-hands"
-    assert source_for("body_33").name == source_for("coco_17").name == "mediapipe-pose"
+    assert default_source("hand_21").name == default_source("nyu_14").name == "mediapipe-hands"
+    assert default_source("body_33").name == default_source("coco_17").name == "mediapipe-pose"

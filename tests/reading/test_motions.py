@@ -133,6 +133,6 @@ def test_the_way_of_the_fingertip_is_drawn_as_in_a_mirror(model):
     for time_s, way in frames_of("swipe_left"):
         read(seen(time_s, way), model)
     picture = np.zeros((*SIZE_HW, 3), np.uint8)
-    drawn = np.flatnonzero(read.motions.draw(picture).any((0, 2)))
+    drawn = np.flatnonzero(read.motions.draw_paths(picture).any((0, 2)))
     tip = 639 - real_hand()[8, 0]
     assert drawn.min() < tip - 120 and tip - 5 < drawn.max() < tip + 12

@@ -16,7 +16,7 @@ from core.reading.hand_finding import (
     HandFinder,
     SliceFinder,
     create_finder,
-    usual_finders,
+    default_finders,
 )
 
 
@@ -44,10 +44,10 @@ def test_where_no_palm_is_seen_mostly_none_is_found(net) -> None:
 
 def test_it_is_asked_where_nothing_else_is_chosen_and_there_are_no_colours(shared_data) -> None:
     one = next(iter(read_palm_frames(shared_data / "depth" / "sr305"))).frame
-    reader = DepthReader(None, usual_finders(Paths.find()))
+    reader = DepthReader(None, default_finders(Paths.find()))
     reading = reader.read(one)
     reader.close()
-    assert reading.how == "depth"
+    assert reading.method == "depth"
     assert reading.score is not None and reading.score > 0.5
 
 

@@ -13,7 +13,7 @@ from core.media.pictures import read_picture
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Pose
 from core.reading.motions import FORGET_S
-from core.reading.reading import SILENT_S, Answer, HandReader, answers, probabilities
+from core.reading.reading import MAX_GAP_S, HandPrediction, HandReader, predict_hands
 
 OK, FIST = GestureLabel("ok", "👌"), GestureLabel("fist", "👊")
 RAW = Smoothing(joints=False, hold_s=0)
@@ -21,11 +21,11 @@ RAW = Smoothing(joints=False, hold_s=0)
 
 def test_an_answer_names_its_likeliest_gesture_unless_it_is_rejected_or_none():
     row = ((OK, 0.3), (FIST, 0.6), (NONE, 0.1))
-    assert Answer(row).likeliest == (FIST, 0.6) and Answer(row).gesture == FIST
-    assert Answer(row, 0.9, rejected=True).gesture is None
-    assert Answer(row, 0.9, rejected=True).likeliest == (FIST, 0.6)
-    assert Answer(((OK, 0.3), (NONE, 0.7))).gesture is None
-    assert Answer().likeliest == (None, 0.0) and Answer().gesture is None
+    assert HandPrediction(row).likeliest == (FIST, 0.6) and HandPrediction(row).gesture == FIST
+    assert HandPrediction(row, 0.9, rejected=True).gesture is None
+    assert HandPrediction(row, 0.9, rejected=True).likeliest == (FIST, 0.6)
+    assert HandPrediction(((OK, 0.3), (NONE, 0.7))).gesture is None
+    assert HandPrediction().likeliest == (None, 0.0) and HandPrediction().gesture is None
 
 
 def estimate_of(hands: np.ndarray) -> Estimate:
@@ -37,12 +37,12 @@ def test_what_is_rejected_lies_above_the_model_s_threshold(starter, shared_data)
     data = table_data(shared_data / "hand_keypoints" / "gestures.csv")
     hands = data.keypoints[:: len(data) // 40]
     strange = np.random.default_rng(0).normal(300, 60, (20, 21, 2)).astype(np.float32)
-    found = answers(starter, estimate_of(np.concatenate([hands, strange])))
+    found = predict_hands(starter, estimate_of(np.concatenate([hands, strange])))
     assert [a.rejected for a in found] == [a.rejection > starter.rejects_above for a in found]
     assert sum(a.rejected for a in found[: len(hands)]) <= 2
     assert all(a.gesture is None for a in found[len(hands) :])
-    rows = probabilities(starter, estimate_of(hands[:2]))
-    assert [gesture for gesture, _ in rows[0]] == list(DEFAULT_GESTURES)
+    first, _ = predict_hands(starter, estimate_of(hands[:2]))
+    assert [gesture for gesture, _ in first.probabilities] == list(DEFAULT_GESTURES)
 
 
 def on_a_wall(path: Path) -> np.ndarray:
@@ -122,8 +122,8 @@ def test_a_hand_alone_that_jumps_or_comes_back_has_its_plain_name():
 def test_a_number_is_free_again_when_who_had_it_is_forgotten():
     read = HandReader()
     two = frame_of(0.0, (0, None), (300, None))
-    assert read.numbered(two).numbers == (1, 2)
-    readings = read(replace(read.numbered(two), time_s=0.1), None, Smoothing())
+    assert read.number_poses(two).numbers == (1, 2)
+    readings = read(replace(read.number_poses(two), time_s=0.1), None, Smoothing())
     assert [(r.number, r.hand) for r in readings] == [(1, "hand"), (2, "hand again")]
     assert not read(frame_of(0.4), None, Smoothing())
     later = 0.2 + FORGET_S
@@ -143,11 +143,11 @@ def test_a_hand_keeps_its_name_on_a_stream_of_a_frame_a_second_and_after_a_pause
         return hand.gesture and hand.gesture.name
 
     assert [said(float(second)) for second in range(4)] == [None, *["thumbs_up"] * 3]
-    assert said(3 + SILENT_S) is None
-    assert said(3.2 + SILENT_S) == "thumbs_up"
+    assert said(3 + MAX_GAP_S) is None
+    assert said(3.2 + MAX_GAP_S) == "thumbs_up"
     for time_s in (3.4, 3.6):
-        assert read(frame_of(time_s + SILENT_S), starter, Smoothing()) == ()
-    assert said(3.8 + SILENT_S) is None  # it was away
+        assert read(frame_of(time_s + MAX_GAP_S), starter, Smoothing()) == ()
+    assert said(3.8 + MAX_GAP_S) is None  # it was away
 
 
 def test_who_is_there_longest_keeps_the_plain_name_whatever_number_a_newcomer_has():

@@ -11,7 +11,7 @@ from core.live.browser_frames import BrowserFrames, Told
 from core.live.live import LiveProcessor, Options
 from core.pose.boxes import bounding_box
 from core.pose.drawing.poses import person_color
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from core.recording.recorder import Recorder
 from pages.components import hex_of
 from pages.panels.camera.stream import no_end
@@ -84,7 +84,7 @@ def _opens_nothing(options: Options) -> Any:
     raise AssertionError("no picture comes, so no estimator is wanted")
 
 
-def _named(hand: Reading, *, numbered: bool) -> dict[str, Any]:
+def _named(hand: HandReading, *, numbered: bool) -> dict[str, Any]:
     """A number as the server's video shows it."""
     gesture = hand.gesture
     text = f"{gesture.emoji} {gesture.name}".strip() if gesture else ""

@@ -13,8 +13,7 @@ from core.reading.keypoint_sources import (
     KeypointSource,
     available_nets,
     body_nets,
-    offered,
-    stages_of,
+    selectable_sources,
 )
 from core.store import Project
 from pages.panels.controls import pick_one
@@ -42,7 +41,10 @@ VIEWS = {"single": "keypoints alone", "multi": "per stage", "hm": "per keypoint"
 
 def pick_keypoints(key: str, project: Project) -> KeypointSource:
     """An estimator of the project's skeleton, or a net and its crop."""
-    names, skeleton = offered(studio().paths, project.skeleton), skeleton_named(project.skeleton)
+    names, skeleton = (
+        selectable_sources(studio().paths, project.skeleton),
+        skeleton_named(project.skeleton),
+    )
     name = st.selectbox(
         "Keypoints by",
         names,
@@ -134,7 +136,7 @@ def overlay(key: str, source: KeypointSource) -> Maps:
     """Which stage's heatmaps lie over the video; none of MediaPipe's, which has none."""
     if not source.is_net:
         return Maps()
-    stages = stages_of(source, studio().paths)
+    stages = source.net_metadata(studio().paths).stages
     stage = st.segmented_control(
         "Heatmaps of stage",
         range(1, stages + 1),

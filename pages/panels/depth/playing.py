@@ -64,7 +64,7 @@ def _read_batch(playback: DepthPlayback, scene: Scene, said: Naming) -> list[dic
 
 
 def _show_hand_counts(playback: DepthPlayback) -> None:
-    found, read = playback.hands()
+    found, read = playback.count_hands()
     if read == playback.count and not found:
         st.warning(
             "No hand was found in this recording. Hands are found 0.26 to 1.3 m before the camera, "
@@ -74,7 +74,7 @@ def _show_hand_counts(playback: DepthPlayback) -> None:
     elif read:
         so_far = " read so far" if read < playback.count else ""
         st.caption(f"Hand found in {found} of {format_count(read, 'frame')}{so_far}.")
-    if playback.has_untold_truth:
+    if playback.has_unnamed_truth:
         st.caption(
             "The true keypoints of this recording aren't named, so nothing is measured by them: "
             "joints.csv needs the columns wrist_x, wrist_y, wrist_z, thumb_cmc_x, …"

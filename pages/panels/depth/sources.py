@@ -19,7 +19,7 @@ from core.lab.renderer.render import JOINTS
 from core.live.depth_stream import DepthStream
 from core.offline.depth_uploads import uploaded_recording
 from core.reading.depth_playback import DepthPlayback
-from core.reading.hand_finding import HandFinder, usual_finders
+from core.reading.hand_finding import HandFinder, default_finders
 from core.reading.keypoint_sources import depth_nets
 from core.store import Project
 from pages.components.depth_view import Scene, draw_depth, of_view
@@ -139,7 +139,7 @@ def _keep_open(
     def make() -> tuple[Reader, ExitStack]:
         with ExitStack() as stack:
             source = stack.enter_context(open_source())
-            reader = read(source, net, usual_finders(studio().paths))
+            reader = read(source, net, default_finders(studio().paths))
             stack.callback(reader.close)
             return reader, stack.pop_all()
 

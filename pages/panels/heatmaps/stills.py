@@ -8,8 +8,9 @@ import streamlit as st
 from core.media.pictures import PICTURE_SUFFIXES, encode_png, read_picture
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scaled
+from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Frame, Picture
-from core.reading.keypoint_sources import KeypointSource, skeleton_by
+from core.reading.keypoint_sources import KeypointSource
 from core.recording.correcting import LastSecond, Moment
 from pages.panels.controls import upload_field
 from pages.panels.heatmaps.views import STILL, show_attention
@@ -66,7 +67,7 @@ def _let_go() -> None:
 def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
     """The picture as another net sees it; as many people as were seen in it."""
     frame, estimator = _whole(moment), estimator_of(source)
-    bodies = skeleton_by(source, studio().paths).is_body
+    bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
     several = len(moment.estimate.numbers) if bodies else 0
     estimate = estimator.estimate_still(
         frame.rgb, num_poses=several or None, mirrored_view=frame.mirrored_view

@@ -91,7 +91,7 @@ def _describe_answering(found: Answering) -> str:
 
 def fitting(model: GestureModel | None, source: KeypointSource) -> GestureModel | None:
     """The model, if it was trained on such keypoints; else a word about it and none."""
-    came = source.keypoints_of(studio().paths)
+    came = source.training_estimator(studio().paths)
     if model is None or model.knows(came):
         if model is not None and model.axes == 3:
             st.caption(FROM_COLOURS)

@@ -13,7 +13,7 @@ from core.gestures.motion import stream
 from core.live.live import Latest
 from core.pose.skeletons.table import skeleton_named
 from core.reading.motions import Motion
-from core.reading.reading import Reading
+from core.reading.reading import HandReading
 from pages.components.answer import draw_answer
 
 NO_HAND, UNSURE, UNKNOWN, MADE = "👀", "🤔", "🚫", "👋"
@@ -55,17 +55,17 @@ def show_gesture(emoji: str, name: str, key: str) -> None:
     draw_answer(key, [_answer(emoji, name)])
 
 
-def _side(hand: Reading) -> str:
+def _side(hand: HandReading) -> str:
     side = hand.pose.handedness
     return f"{side} hand" if side else f"a {hand.hand}"
 
 
-def _person(body: Reading) -> str:
+def _person(body: HandReading) -> str:
     """By the number that the video shows."""
     return f"person {body.number}"
 
 
-def _hand_answer(hand: Reading, whose: str) -> dict[str, Any]:
+def _hand_answer(hand: HandReading, whose: str) -> dict[str, Any]:
     if hand.gesture is not None:
         said = _answer(hand.gesture.emoji, hand.gesture.name, whose)
     elif hand.rejected:

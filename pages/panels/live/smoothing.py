@@ -14,7 +14,7 @@ from core.live.live import LiveProcessor
 from core.pose.skeletons.skeleton import BODY, HAND, PAIR
 from core.pose.skeletons.table import Skeleton, skeleton_named
 from core.pose.smoothing import Smoothing
-from core.reading.reading import TRACE_S, Moment
+from core.reading.reading import TRACE_S, TracePoint
 from pages.panels.layout import errors_shown
 from pages.panels.resources import studio
 
@@ -129,12 +129,12 @@ def _draw_trace(live: LiveProcessor, skeleton: Skeleton) -> None:
     st.altair_chart(_names_chart(trace), width="stretch")
 
 
-def _seconds(trace: tuple[Moment, ...]) -> list[float]:
+def _seconds(trace: tuple[TracePoint, ...]) -> list[float]:
     """Seconds before the last frame, as negative numbers."""
     return [moment.time_s - trace[-1].time_s for moment in trace]
 
 
-def _tip_chart(trace: tuple[Moment, ...], what: str) -> "alt.Chart":
+def _tip_chart(trace: tuple[TracePoint, ...], what: str) -> "alt.Chart":
     import altair as alt
     import pandas as pd
 
@@ -157,7 +157,7 @@ def _tip_chart(trace: tuple[Moment, ...], what: str) -> "alt.Chart":
     )
 
 
-def _names_chart(trace: tuple[Moment, ...]) -> "alt.Chart":
+def _names_chart(trace: tuple[TracePoint, ...]) -> "alt.Chart":
     import altair as alt
     import pandas as pd
 
