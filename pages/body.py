@@ -25,17 +25,23 @@ from core.pose.skeletons.table import BODY_33, skeleton_named
 from core.pose.smoothing import Smoothing
 from core.pose.types import Estimate, Picture
 from core.reading.keypoint_sources import BLAZEPOSE, KeypointSource
-from pages.panels.body.figures import show_angles, show_curves, show_in_space
-from pages.panels.body.views import explain_steps, pick_person, pick_persons, pick_view
+from pages.panels.body import (
+    explain_steps,
+    pick_person,
+    pick_persons,
+    pick_view,
+    show_angles,
+    show_curves,
+    show_in_space,
+)
 from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.controls import in_their_colour, pick_one, upload_field
-from pages.panels.kept import drop, keep
-from pages.panels.layout import errors_shown
+from pages.panels.layout import NOT_STARTED, errors_shown
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, temporary_folder
-from pages.panels.words import NOT_STARTED
+from pages.panels.visit import drop, keep
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 _LIVE_EVERY_S = 0.7

@@ -10,9 +10,9 @@ from pages.panels.camera.stage import Stage, stage
 from pages.panels.camera.stream import show_trouble
 from pages.panels.controls import pick_one
 from pages.panels.depth.sources import OPEN, pick_depth_net, show_example, show_sensor, show_upload
-from pages.panels.kept import drop
+from pages.panels.layout import FROM_COLOURS
 from pages.panels.project.projects import pick_project
-from pages.panels.words import FROM_COLOURS
+from pages.panels.visit import drop
 
 EXAMPLE, RECORDING, SENSOR, WEBCAM = "Example", "Recording", "Depth camera", "Webcam"
 SHOWS = {EXAMPLE: show_example, RECORDING: show_upload, SENSOR: show_sensor}

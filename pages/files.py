@@ -23,11 +23,11 @@ from core.reading.keypoint_sources import KeypointSource
 from core.store import Project
 from pages.panels.camera.keypoints import pick_keypoints, pick_number, pick_view
 from pages.panels.controls import upload_field
-from pages.panels.kept import drop_others, keep
 from pages.panels.layout import errors_shown, wide_columns
 from pages.panels.live.models import fitting, pick_model
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, temporary_folder
+from pages.panels.visit import drop_others, keep
 
 COLUMNS, FIRST_SHOWN, REFUSED_SHOWN = 3, 12, 200
 HALF_SEEN = "half of the body is out of the picture"

@@ -19,13 +19,18 @@ from pages.panels.camera.keypoints import pick_net, pick_number
 from pages.panels.camera.stage import Stage, has_picture, stage
 from pages.panels.camera.stream import watch_trouble
 from pages.panels.controls import in_their_colour, pick_one, upload_field
-from pages.panels.heatmaps.people import show_people
-from pages.panels.heatmaps.stills import hold_button, last_seen, show_held, show_upload
+from pages.panels.heatmaps.pictures import (
+    hold_button,
+    last_seen,
+    show_held,
+    show_people,
+    show_upload,
+)
 from pages.panels.heatmaps.views import explain_maps, pick_maps
-from pages.panels.kept import drop, keep
 from pages.panels.progress import moves
 from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio, temporary_folder
+from pages.panels.visit import drop, keep
 
 CAMERA, PICTURE, VIDEO = "Camera", "Picture", "Video"
 _PERSON, _PERSON_PRESSED = "maps_person", "maps_person_pressed"

@@ -8,7 +8,7 @@ from core.live.live import LiveProcessor, Options
 from core.recording.correcting import SECONDS, LastSecond, Moment, correct, hands_of, with_crops
 from core.recording.recorder import Recorder
 from core.store import Project
-from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.browser import BrowserStream
 from pages.panels.camera.keypoints import overlay, pick_keypoints, pick_number
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble

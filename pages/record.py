@@ -19,24 +19,24 @@ from core.recording.samples import picture_of
 from core.recording.stills import Added
 from core.store import Gesture, Project, Sample
 from core.store.bin import delete_samples
+from pages.panels.access import sits_here
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import watch_trouble
-from pages.panels.capture.cards import gesture_cards
-from pages.panels.capture.session import (
+from pages.panels.controls import upload_field
+from pages.panels.layout import errors_shown
+from pages.panels.progress import begin, done, follow, forget
+from pages.panels.project.projects import pick_project
+from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.options import (
     pick_person,
     pick_plan,
     pick_recorded,
     recorder_for,
     show_recording,
 )
-from pages.panels.controls import upload_field
-from pages.panels.layout import errors_shown
-from pages.panels.progress import begin, done, follow, forget
-from pages.panels.project.projects import pick_project
 from pages.panels.resources import studio
 from pages.panels.samples.balance import next_step
-from pages.panels.visitor import sits_here
 
 COLUMNS, ROWS = 8, 2
 

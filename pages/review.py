@@ -23,7 +23,7 @@ from pages.panels.project.projects import pick_project
 from pages.panels.resources import label_noise_cache, studio
 from pages.panels.samples.balance import balance, nothing_recorded
 from pages.panels.samples.map import data_map
-from pages.panels.samples.picking import binned_bar, first_page, picked_bar, sample_grid, turn_pages
+from pages.panels.samples.samples import binned_bar, first_page, picked_bar, sample_grid, turn_pages
 
 SAMPLES, MAP, BALANCE, BIN = "🖐 Samples", "🗺️ Map", "⚖️ Balance", "🗑️ Bin"
 ALL = 0  # no gesture, person or session has this id

@@ -7,18 +7,18 @@ from core.store import Project
 from pages.panels.camera.keypoints import overlay, pick_keypoints
 from pages.panels.camera.stage import stage
 from pages.panels.camera.stream import show_trouble
-from pages.panels.capture.cards import gesture_cards
-from pages.panels.capture.session import (
+from pages.panels.layout import errors_shown
+from pages.panels.live.models import answering_model, fitting
+from pages.panels.live.readings import show_gesture, show_hands
+from pages.panels.project.projects import pick_project
+from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.options import (
     pick_person,
     pick_plan,
     pick_recorded,
     recorder_for,
     show_recording,
 )
-from pages.panels.layout import errors_shown
-from pages.panels.live.models import answering_model, fitting
-from pages.panels.live.readings import show_gesture, show_hands
-from pages.panels.project.projects import pick_project
 from pages.panels.training.quick import missing, quick_training, recorded
 
 

@@ -1,7 +1,10 @@
-"""The server's access rules, read from its settings: who may send what."""
+"""How the studio is reached and who may come in: addresses, the server's access rules, the
+visitor's login. Where no login is configured every visitor is "" and shares all."""
 
 import sys
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -10,14 +13,32 @@ from starlette.requests import HTTPConnection
 from streamlit.runtime import get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
-from core.admin.login import cookie_user, is_by_proxy, proxy_user
+from core.admin.login import check_secret, cookie_user, is_by_proxy, openid_owner, proxy_user
 from core.admin.login_settings import check_login, has_owners, read_secrets
 from core.admin.privacy import opens_here_alone
 from core.admin.upload_limits import UploadLimitMiddleware, max_in_all_mb
 from core.admin.web_access import AccessMiddleware, AccessPolicy
 from core.errors import AccessError
+from core.gestures.labels import safe_label
 from core.paths import Paths
-from pages.panels.camera.address import below_base
+
+
+def local_address() -> str:
+    """By the server's own options, e.g. "http://localhost:8501"."""
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    return f"{scheme}://localhost:{st.get_option('server.port')}{below_base('')}"
+
+
+def below_base(path: str) -> str:
+    """Where this server gives something, e.g. "/mudra/camera"; "" is the studio's own place."""
+    parts = (st.get_option("server.baseUrlPath") or "").strip("/"), path
+    return "".join(f"/{part}" for part in parts if part)
+
+
+def is_local(url: str | None) -> bool:
+    """Whether a page's address is the machine's own; so it counts where nobody knows."""
+    host = urlsplit(url or "").hostname or "localhost"
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(".localhost")
 
 
 def guards() -> list[Middleware]:
@@ -84,3 +105,83 @@ def _own_hosts(public: str | None) -> frozenset[str] | None:
         return None
     names = (*listed, public, st.get_option("browser.serverAddress"))
     return frozenset(name.strip().lower().rstrip(".") for name in names if name)
+
+
+def owner() -> str:
+    """Whose projects the visitor sees.
+
+    Raises:
+        AccessError: people log in here, and this visitor did not, or nobody can.
+    """
+    if is_by_proxy():
+        return proxy_user(st.context.headers)
+    if not _has_login():
+        return ""
+    if not st.user.is_logged_in:
+        raise AccessError("nobody is logged in: log in, then reload the page")
+    return openid_owner(st.user["iss"], st.user["sub"])
+
+
+def let_in(at_end: Callable[[], None]) -> None:
+    """End the page of whom nobody knows; say who it is to everybody else.
+
+    Args:
+        at_end: ends at once with the login what Streamlit would forget some time later.
+    """
+
+    def log_out() -> None:
+        at_end()
+        st.logout()
+
+    try:
+        if _lacks_login():
+            _ask_in()
+        name = owner()
+    except AccessError as error:
+        st.error(safe_label(str(error)), icon="🔒")
+        st.stop()
+    if not name:
+        return
+    with st.sidebar, st.container(horizontal=True, vertical_alignment="center"):
+        shown = name if is_by_proxy() else st.user.get("name") or st.user.get("email") or name
+        st.caption(f"👤 {safe_label(str(shown))}")
+        if not is_by_proxy():
+            st.button("Log out", on_click=log_out, type="tertiary")
+
+
+def sits_here() -> bool:
+    """Whether the visitor is at the machine: nobody else reaches the studio, and nobody logs in,
+    which is what people elsewhere do."""
+    return opens_here_alone(st.get_option("server.address")) and not Paths.find().of(owner()).owner
+
+
+def _lacks_login() -> bool:
+    """Whether this visitor may log in by OpenID Connect, and did not yet."""
+    return not is_by_proxy() and _has_login() and not st.user.is_logged_in
+
+
+def _ask_in() -> NoReturn:
+    st.title("Mudra", anchor=False)
+    st.caption("Log in to see your gestures and models.")
+    st.button("Log in", type="primary", on_click=st.login, icon="🔑")
+    st.stop()
+
+
+def _has_login() -> bool:
+    """Whether `[auth]` stands in .streamlit/secrets.toml.
+
+    Raises:
+        AccessError: nobody may come in, for the file can't be read, or its secret is short.
+    """
+    if not any(Path(file).exists() for file in st.get_option("secrets.files")):
+        return False
+    try:
+        auth = st.secrets.get("auth")
+    except (OSError, ValueError) as error:
+        raise AccessError(
+            "this studio's secrets.toml can't be read, so nobody can log in: its terminal says why"
+        ) from error
+    if auth is None:
+        return False
+    check_secret(str(auth.get("cookie_secret", "")), "cookie_secret in secrets.toml")
+    return True

@@ -1,4 +1,4 @@
-"""Parts of a page: shown errors, columns, small tables, the style."""
+"""Parts of a page: the style, shown errors, columns, tables, sentences of several pages."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +12,19 @@ from core.errors import MudraError
 from core.gestures.labels import safe_label
 from core.training.runs import error_text
 from pages.components import source
+
+NOTHING_RECORDED = "Nothing is recorded yet: open Record, or fill the demo project on Demo."
+NOT_STARTED = "Press START under the video and allow the camera."
+FROM_COLOURS = (
+    "3-D without a depth camera: MediaPipe estimates these points from colours alone. It learned "
+    "their shape from many hands; how far away yours is, is not measured."
+)
+
+
+def in_percent(interval: list[float]) -> str:
+    """An interval of shares."""
+    return f"{interval[0]:.1%} – {interval[1]:.1%}"
+
 
 log = logging.getLogger(__name__)
 

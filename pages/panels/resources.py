@@ -11,8 +11,8 @@ from core.offline.files import TemporaryFolder
 from core.paths import Paths
 from core.review.reviewing import LabelNoiseCache
 from core.store import Store
+from pages.panels.access import owner
 from pages.panels.visit import remember_act
-from pages.panels.visitor import owner
 
 OWNERS = 200  # studios in memory; the one unused for longest is closed
 

@@ -1,13 +1,13 @@
-"""A visitor's visit: its pages and what ends with them, the chosen project, the last act."""
+"""A visitor's visit: what is kept while a page is open, the chosen project, the last action."""
 
 import time
 from dataclasses import dataclass
 
 import streamlit as st
+from pages.panels.kept import drop_all
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.store.database.undo_log import HistoryEntry
-from pages.panels.kept import drop_all
 
 _ACTS = "acts"
 

@@ -9,7 +9,7 @@ from core.gestures.labels import safe_label
 from core.media.pictures import encode_png, read_picture
 from core.media.videos import VideoWriter
 from pages.panels.controls import in_their_colour
-from pages.panels.words import NOT_STARTED
+from pages.panels.layout import NOT_STARTED
 from tests.pages.conftest import choose, go, tables, texts, upload
 
 pytestmark = pytest.mark.usefixtures("weights_folder")

@@ -9,11 +9,11 @@ from streamlit import config
 from core.live.live import LiveProcessor, Options
 from core.recording.plans import CONTINUOUS, HELD
 from core.recording.recorder import Recorder
-from pages.panels.camera.address import is_local, local_address
-from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.access import is_local, local_address
+from pages.panels.camera.browser import BrowserStream
 from pages.panels.camera.stage import Stage, has_picture
 from pages.panels.camera.stream import Stream
-from pages.panels.capture.session import show_recording
+from pages.panels.recording.options import show_recording
 from tests.conftest import wait_until
 
 

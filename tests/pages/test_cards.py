@@ -8,7 +8,7 @@ import numpy as np
 from core.admin.erasing import forget_pictures_here
 from core.paths import Paths
 from pages.components.gesture_cards import Inbox
-from pages.panels.capture.cards import pictures_of
+from pages.panels.recording.cards import pictures_of
 from tests.exchange.conftest import sample
 from tests.pages.conftest import record
 

@@ -17,7 +17,7 @@ from core.lab.renderer.render import render_hand
 from core.paths import Paths
 from core.recording.plans import SHOT
 from core.store import NewSample
-from pages.panels.words import NOT_STARTED
+from pages.panels.layout import NOT_STARTED
 from tests.conftest import wait_until
 from tests.pages.conftest import cards, go, press, tables, texts, undo_here, undo_offered, upload
 from tests.support.depth_recordings import CAMERA_JSON, depth_png

@@ -14,7 +14,7 @@ from core.media.stream_frames import frame_of
 from core.reading.keypoint_sources import KeypointSource
 from core.recording.recorder import Recorder
 from core.store.rows import Project
-from pages.panels.camera.browser_stream import BrowserStream
+from pages.panels.camera.browser import BrowserStream
 from pages.panels.camera.stream import Stream
 from pages.panels.live.readings import said_of
 

@@ -59,7 +59,7 @@ def test_one_sample_is_shown_with_its_gesture(app, store):
 def test_a_sample_shown_large_says_where_it_comes_from(app, store):
     def large():
         from pages.panels.resources import studio
-        from pages.panels.samples.sample import show_sample
+        from pages.panels.samples.samples import show_sample
 
         store = studio().store
         project = store.projects()[0]
@@ -76,7 +76,7 @@ def test_a_sample_shown_large_says_where_it_comes_from(app, store):
 def test_begin_and_end_of_a_clip_are_moved_by_two_handles_and_moved_back(app, store):
     def large():
         from pages.panels.resources import studio
-        from pages.panels.samples.sample import show_sample
+        from pages.panels.samples.samples import show_sample
 
         project = studio().store.projects()[0]
         show_sample(project, studio().store.samples(project.id)[0], corrects=True)

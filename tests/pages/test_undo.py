@@ -87,7 +87,7 @@ def test_an_old_act_is_not_offered_any_more(app, store, monkeypatch):
     ids = record(store, "thumbs_up", 3)
     go(app, "record")
     app.button(key=f"delete_{ids[0]}").click().run()
-    monkeypatch.setattr("pages.panels.project.undo.SHOWN_S", 0.0)
+    monkeypatch.setattr("pages.panels.project.projects.SHOWN_S", 0.0)
     app.run()
     assert undo_offered(app) == ""
 

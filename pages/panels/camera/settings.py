@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.recording.camera_help import advice_on
 from pages.components.camera_probe import ask_browser
-from pages.panels.camera.address import is_local, local_address
+from pages.panels.access import is_local, local_address
 
 SERVER, BROWSER = "on the server", "in this browser"
 SIZES = {"320 × 240": (320, 240), "640 × 480": (640, 480), "1280 × 720": (1280, 720)}

@@ -16,12 +16,11 @@ from core.live.live import LiveProcessor, Options, Watch
 from core.recording.recorder import Recorder
 from pages.components import source
 from pages.components.video_shape import follow_shape
-from pages.panels.camera.browser_stream import BrowserStream
-from pages.panels.camera.in_browser import browser_video, can_find, end_in_browser
+from pages.panels.camera.browser import BrowserStream, browser_video, can_find, end_in_browser
 from pages.panels.camera.settings import BROWSER, camera_settings, pick_where
 from pages.panels.camera.stream import Stream, no_end, video
+from pages.panels.layout import NOT_STARTED
 from pages.panels.navigation import VIDEO_PAGES
-from pages.panels.words import NOT_STARTED
 
 # how the video is shown
 LARGE, WIDE, SMALL, HIDDEN, REPLACED = "large", "wide", "small", "hidden", "replaced"

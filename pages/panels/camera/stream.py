@@ -17,8 +17,7 @@ from core.media.stream_frames import frame_of, picture_of
 from core.paths import Paths
 from core.recording.camera_help import INSECURE, TROUBLES
 from core.recording.recorder import Recorder
-from pages.panels.camera.address import local_address
-from pages.panels.visitor import owner
+from pages.panels.access import local_address, owner
 
 RTC_CONFIGURATION: dict[str, Any] = {"iceServers": []}  # nobody else is asked for the way
 UNAVAILABLE = (

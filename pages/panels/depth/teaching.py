@@ -16,10 +16,10 @@ from core.reading.depth_playback import DepthPlayback, DepthView
 from core.store import Gesture, Project
 from core.store.database.checks import learn_in_space
 from core.store.index import count_samples
-from pages.panels.capture.cards import gesture_cards
-from pages.panels.capture.session import pick_person, pick_plan, recorder_for
 from pages.panels.layout import errors_shown
 from pages.panels.live.models import answering_model
+from pages.panels.recording.cards import gesture_cards
+from pages.panels.recording.options import pick_person, pick_plan, recorder_for
 from pages.panels.resources import studio
 from pages.panels.training.quick import missing, quick_training, recorded
 

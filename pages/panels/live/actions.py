@@ -14,8 +14,8 @@ from core.gestures.modelfile.gesture_model import GestureModel
 from core.live.live import LiveProcessor
 from core.store import Project
 from pages.components.gesture_tone import play_tone
+from pages.panels.access import sits_here
 from pages.panels.resources import studio
-from pages.panels.visitor import sits_here
 
 
 def live_actions(

@@ -11,10 +11,9 @@ from core.jobs.trainings import result_of
 from core.reading.keypoint_sources import KeypointSource, depth_nets
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import errors_shown
+from pages.panels.layout import FROM_COLOURS, errors_shown
 from pages.panels.resources import load_model, studio
 from pages.panels.training.texts import when
-from pages.panels.words import FROM_COLOURS
 
 STARTERS = {STARTER: "Starter: the eight gestures", ARMS: "Starter: the arm poses"}
 KNOWS = {STARTER: "the eight gestures", ARMS: "the arm poses"}

@@ -24,8 +24,7 @@ from core.store.curation import list_sessions
 from core.store.index import SampleIndex, read_samples
 from pages.panels.controls import pick_one
 from pages.panels.resources import studio
-from pages.panels.samples.picking import act_on, sample_grid
-from pages.panels.samples.sample import show_sample
+from pages.panels.samples.samples import act_on, sample_grid, show_sample
 
 # colours that stay apart for most eyes, each with a shape of its own
 MARKS = (

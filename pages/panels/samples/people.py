@@ -15,9 +15,8 @@ from core.store.curation import (
     name_session,
     rename_person,
 )
-from pages.panels.layout import errors_shown
+from pages.panels.layout import NOTHING_RECORDED, errors_shown
 from pages.panels.resources import studio
-from pages.panels.words import NOTHING_RECORDED
 
 
 def people(project: Project) -> None:

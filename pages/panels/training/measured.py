@@ -21,10 +21,9 @@ from core.jobs.measuring import (
 from core.jobs.trainings import failure_of, result_of
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import errors_shown, show_table
+from pages.panels.layout import errors_shown, in_percent, show_table
 from pages.panels.resources import studio
 from pages.panels.training.texts import when
-from pages.panels.words import in_percent
 
 VERDICTS = {"better": "better", "worse": "worse", "same": "can't be told apart", "": ""}
 

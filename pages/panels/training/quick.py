@@ -17,11 +17,10 @@ from core.jobs.trainings import (
 from core.review.balance import missing_to_train
 from core.store import Project
 from core.training.runs import Run
-from pages.panels.layout import errors_shown
+from pages.panels.layout import errors_shown, in_percent
 from pages.panels.resources import studio
 from pages.panels.training.charts import draw, small_curve
 from pages.panels.training.texts import motion_sentence, progress_of
-from pages.panels.words import in_percent
 
 
 def quick_training(project: Project, lacks: str) -> None:

@@ -12,8 +12,8 @@ from core.jobs.measuring import LEFT_OUT, NAMES, done_of
 from core.jobs.trainings import KIND, result_of
 from core.store import Project
 from core.training.runs import Run
+from pages.panels.layout import in_percent
 from pages.panels.resources import studio
-from pages.panels.words import in_percent
 
 MARKS = {
     "running": "⏳",

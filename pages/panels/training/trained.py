@@ -13,12 +13,11 @@ from core.recording.samples import picture_of
 from core.store import Project
 from core.store.index import read_samples
 from core.training.runs import Run
-from pages.panels.layout import errors_shown, show_table
+from pages.panels.layout import errors_shown, in_percent, show_table
 from pages.panels.resources import studio
 from pages.panels.training.charts import CELL, confusion_chart, curve_chart, draw
 from pages.panels.training.measured import comparison, new_people
 from pages.panels.training.texts import motion_sentence, run_title
-from pages.panels.words import in_percent
 
 SHOWN, SIZE = 8, 110
 Cell = tuple[int, int]

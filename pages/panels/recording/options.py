@@ -1,4 +1,4 @@
-"""Who records here, into what, and how: the same for every page that records."""
+"""What every page that records asks: person, plan, number of people; and the recorder."""
 
 from dataclasses import replace
 

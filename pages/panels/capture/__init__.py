@@ -1,1 +1,0 @@
-"""Recording samples: the gesture, the keyboard, the latest samples, remote control."""

@@ -1,0 +1,268 @@
+"""Heatmaps of a picture: uploaded, with people's boxes, or frozen from the camera."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from core.datasets.person_boxes import MOST, read_person_boxes
+from core.estimators.heatmap_bodies import HeatmapBodies
+from core.estimators.mediapipe_pose import MAX_PEOPLE
+from core.gestures.labels import safe_label
+from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
+from core.pose.drawing.heatmap_layout import Maps
+from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scaled
+from core.pose.person_view import PersonBox
+from core.pose.skeletons.table import skeleton_named
+from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
+from core.reading.keypoint_sources import KeypointSource
+from core.recording.correcting import LastSecond, Moment
+from core.recording.imports.uploads import uploaded
+from pages.components.person_boxes import said_boxes, show_boxes
+from pages.panels.controls import pick_one, upload_field
+from pages.panels.heatmaps.views import STILL, show_attention
+from pages.panels.layout import errors_shown
+from pages.panels.resources import studio, temporary_folder
+from pages.panels.visit import keep
+
+_HELD, _SEEN = "maps_held", "maps_seen"
+_HELD_WITHIN_S = 5.0  # a large net takes seconds for several people
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A frame that was held, the net that read it, and the visit of the page that did."""
+
+    moment: Moment
+    source: KeypointSource
+    visit: int
+
+
+def last_seen() -> LastSecond:
+    """What this visitor's camera just showed here."""
+    return st.session_state.setdefault(_SEEN, LastSecond())
+
+
+def hold_button(source: KeypointSource, has_picture: bool) -> Moment | None:
+    """A button that holds the camera's picture where the server has it, and one to go on; what is
+    held."""
+    held: _Held | None = st.session_state.get(_HELD)
+    if held is not None and held.visit == st.session_state["visit"]:
+        st.button("Go on", icon="▶️", on_click=_let_go, help="Back to the video.")
+        return held.moment if held.source == source else _read_anew(held.moment, source)
+    st.button(
+        "Hold the picture",
+        icon="⏸️",
+        disabled=not has_picture,
+        on_click=_hold,
+        args=(source,),
+        help="Look at what the camera shows now for as long as you like.",
+    )
+    return None
+
+
+def _hold(source: KeypointSource) -> None:
+    with errors_shown():
+        moments = last_seen().freeze(_HELD_WITHIN_S)
+        st.session_state[_HELD] = _Held(moments[-1], source, st.session_state["visit"])
+
+
+def _let_go() -> None:
+    st.session_state.pop(_HELD, None)
+
+
+def _read_anew(moment: Moment, source: KeypointSource) -> Moment:
+    """The picture as another net sees it; as many people as were seen in it."""
+    frame, estimator = _whole(moment), estimator_of(source)
+    bodies = skeleton_named(source.net_metadata(studio().paths).skeleton).is_body
+    several = len(moment.estimate.numbers) if bodies else 0
+    estimate = estimator.estimate_still(
+        frame.rgb, num_poses=several or None, mirrored_view=frame.mirrored_view
+    )
+    if several:
+        estimate = replace(estimate, numbers=tuple(range(1, len(estimate.poses) + 1)))
+    return Moment(frame, estimate, estimator.version)
+
+
+def _whole(moment: Moment) -> Frame:
+    """The frame with its picture: a net's never stays in the browser."""
+    assert isinstance(moment.frame, Frame)
+    return moment.frame
+
+
+def estimator_of(source: KeypointSource) -> Any:
+    """This visitor's; that of another net or crop is closed."""
+    key = (source.name, source.crop)
+    return keep("maps_estimator", key, lambda: source.open(studio().paths), _close)
+
+
+def _close(estimator: Any) -> None:
+    estimator.close()
+
+
+def show_held(moment: Moment, maps: Maps, stages: int) -> None:
+    """The held picture, mirrored as the video was."""
+    frame = _whole(moment)
+    _show_still(frame.rgb, moment.estimate, maps, stages, mirror=frame.mirrored_view)
+
+
+def show_upload(source: KeypointSource, maps: Maps) -> None:
+    """A picture from disk."""
+    file = upload_field(
+        ["pictures"],
+        "A picture of a hand",
+        PICTURE_SUFFIXES,
+        key="maps_file",
+        label_visibility="collapsed",
+    )
+    if file is None:
+        st.info(
+            "Drop a picture with a hand here to see where the net finds its keypoints.", icon="🔥"
+        )
+        return
+    with errors_shown():
+        rgb = read_picture(file.getvalue(), name=file.name)
+        estimator = estimator_of(source)
+        estimate = estimator.estimate_still(rgb)
+        if not estimate.heatmaps:
+            st.warning("No hand was found: try one that is larger or better lit.", icon="👀")
+            return
+        _show_still(rgb, estimate, maps, estimator.stages)
+
+
+def _show_still(
+    rgb: Picture, estimate: Estimate, maps: Maps, stages: int, *, mirror: bool = False
+) -> None:
+    factor = max(1.0, maps.width / rgb.shape[1]) if maps.view == "single" else 1.0
+    rgb, estimate = scaled(rgb, estimate, factor)
+    labels = [str(number) for number in estimate.numbers]
+    picture = draw_with_maps(rgb, estimate, maps, stages, mirror=mirror, labels=labels)
+    with st.container(key=STILL):
+        st.image(picture, width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.download_button(
+            "Download",
+            encode_png(picture),
+            "heatmaps.png",
+            "image/png",
+            icon="🖼",
+            on_click="ignore",
+        )
+        shown = next(iter(of_person(estimate, maps.person).heatmaps), None)
+        if shown is not None:
+            crop = shown.crop
+            with st.popover("What the net saw", icon="🔍"):
+                height, width = crop.shape[:2]
+                st.image(crop, f"the crop, {width} × {height} pixels", width=2 * width)
+    if shown is not None:
+        show_attention(mirrored(shown) if mirror else shown, maps)
+
+
+FOUND, FILE, DRAWN = "MediaPipe", "File", "Drawn"
+_BOXES, _FIRST_BOXES, _READ = "maps_people", "maps_first_boxes", "maps_people_read"
+
+
+def show_people(source: KeypointSource, maps: Maps) -> None:
+    """A picture from disk with its people's boxes, and the maps of the one that is chosen."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    file = upload_field(
+        ["pictures"],
+        "A picture with people",
+        PICTURE_SUFFIXES,
+        place=left,
+        key="maps_file",
+        label_visibility="collapsed",
+    )
+    with right:
+        boxes_by = pick_one("Boxes by", [FOUND, FILE, DRAWN], "maps_boxes", width="content")
+    if file is None:
+        st.info("Drop a picture with people here, or one person.", icon="🔥")
+        return
+    with errors_shown():
+        rgb = read_picture(file.getvalue(), name=file.name)
+        estimator: HeatmapBodies = estimator_of(source)
+        given = _given_boxes(boxes_by, rgb, file, estimator)
+        if given is not None:
+            turn, boxes = given
+            _show_selected_person(rgb, estimator, maps, f"{file.file_id} {turn}", boxes)
+
+
+def _given_boxes(
+    boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
+) -> tuple[str, list[PersonBox]] | None:
+    """The boxes to begin with and a name for them; None where a file is to be given first."""
+    if boxes_by == DRAWN:
+        return DRAWN, []
+    if boxes_by == FOUND:
+        boxes = keep(
+            _FIRST_BOXES, (picture.file_id, FOUND), lambda: estimator.boxes(rgb, MAX_PEOPLE)
+        )
+        if not boxes:
+            st.caption("MediaPipe finds nobody here: draw a box round each person.")
+        return FOUND, boxes
+    file = upload_field(
+        ["JSON"],
+        "Detections or COCO annotations",
+        ["json"],
+        key="maps_boxes_file",
+        help="A list of {image_id, category_id, bbox, score}, or COCO annotations with images.",
+    )
+    if file is None:
+        return None
+    with uploaded(file.name, file.getvalue(), temporary_folder()) as path:
+        size_hw = (rgb.shape[0], rgb.shape[1])
+        boxes = keep(
+            _FIRST_BOXES,
+            (picture.file_id, file.file_id),
+            lambda: read_person_boxes(path).of(picture.name, size_hw),
+        )
+    if not boxes:
+        st.warning(
+            f"{safe_label(file.name)} has no boxes for {safe_label(picture.name)}: call the "
+            "picture as its annotations do, or by its number.",
+            icon="👀",
+        )
+    return file.file_id, boxes
+
+
+def _show_selected_person(
+    rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[PersonBox]
+) -> None:
+    boxes, chosen = said_boxes(_BOXES, turn, given)
+    estimate = _read(rgb, estimator, turn, boxes)
+    of_chosen = replace(estimate, heatmaps=estimate.heatmaps[chosen : chosen + 1])
+    flat = replace(maps, view="single", stage=maps.stage if maps.view == "single" else None)
+    larger, drawn = scaled(rgb, of_chosen, max(1.0, maps.width / rgb.shape[1]))
+    everybody = draw_with_maps(larger, drawn, flat, estimator.stages)
+    size_hw = (rgb.shape[0], rgb.shape[1])
+    show_boxes(_BOXES, encode_jpeg(everybody), size_hw, turn, given)
+    if len(boxes) == MOST:
+        st.caption(f"{MOST} people are as many as are read at once.")
+    picture = everybody
+    if maps.view != "single" and boxes:
+        alone = replace(of_chosen, poses=estimate.poses[chosen : chosen + 1])
+        alone = replace(alone, numbers=estimate.numbers[chosen : chosen + 1])
+        picture = draw_with_maps(rgb, alone, maps, estimator.stages)
+        with st.container(key=STILL):
+            st.image(picture, width="stretch")
+    if boxes:
+        show_attention(of_chosen.heatmaps[0], maps)
+    st.download_button(
+        "Download", encode_png(picture), "heatmaps.png", "image/png", icon="🖼", on_click="ignore"
+    )
+
+
+def _read(
+    rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[PersonBox]
+) -> Estimate:
+    """Everybody in a box; a box that was read before is not read again."""
+    known: dict[PersonBox, tuple[Pose, Heatmaps]] = keep(_READ, (turn, estimator.version), dict)
+    new = [box for box in boxes if box not in known]
+    read = estimator.estimate_boxes(rgb, new)
+    known |= dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))
+    for box in known.keys() - set(boxes):
+        del known[box]
+    poses, heatmaps = zip(*(known[box] for box in boxes), strict=True) if boxes else ((), ())
+    numbers = tuple(range(1, len(boxes) + 1))
+    return replace(read, poses=poses, heatmaps=heatmaps, numbers=numbers)

@@ -1,0 +1,1 @@
+"""Recording samples: the gesture cards, and the options of a recording."""
