@@ -16,8 +16,9 @@ import numpy as np
 from core.datasets.appearance import degraded, hidden, pixels, recoloured
 from core.datasets.training_data import Listed, Sample
 from core.media.pictures import read_picture
+from core.pose.boxes import Box
+from core.pose.crops import PADDING, PersonView, person_box
 from core.pose.metrics import torso_sizes
-from core.pose.person_view import PADDING, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons.table import Skeleton
 from core.pose.types import Floats, Picture
 
@@ -41,7 +42,7 @@ class Body:
     Attributes:
         picture: the file that shows it.
         keypoints: (K, 2) picture pixels, NaN where not labelled.
-        box: x, y, width, height round the person.
+        box: round the person.
         held_out: "" to learn from, else the name of the set that it measures.
         image_id, area: of COCO's annotations: the picture, and the person's square pixels.
         unlabelled: boxes of those in the picture of whom no keypoint is labelled, and of crowds.
@@ -49,11 +50,11 @@ class Body:
 
     picture: Path
     keypoints: Floats
-    box: PersonBox
+    box: Box
     held_out: str = ""
     image_id: int = 0
     area: float = float("nan")
-    unlabelled: tuple[PersonBox, ...] = ()
+    unlabelled: tuple[Box, ...] = ()
 
 
 class Bodies(Listed):
@@ -87,7 +88,7 @@ class Bodies(Listed):
     def _turned(
         self,
         body: Body,
-        box: PersonBox,
+        box: Box,
         rgb: Picture,
         input_hw: tuple[int, int],
         rng: np.random.Generator,
@@ -96,7 +97,7 @@ class Bodies(Listed):
         scale = float(np.clip(1 + _SCALE * rng.normal(), *_SCALES))
         turn = float(np.clip(_TURN_DEG * rng.normal(), -_MOST_DEG, _MOST_DEG))
         turn = turn if rng.random() < _TURNED_SHARE else 0.0
-        view = person_view(box, input_hw, padding=PADDING * scale, turn_deg=turn)
+        view = PersonView.from_box(box, input_hw, padding=PADDING * scale, rotation_deg=turn)
         keypoints = body.keypoints
         if rng.random() < 0.5:
             view, keypoints = mirrored(view), keypoints[self.skeleton.mirrored]
@@ -120,7 +121,7 @@ class Bodies(Listed):
             seen = hidden(seen, seen[::-1, ::-1], rng)
         return degraded(recoloured(seen, rng), rng), keypoints
 
-    def half_box(self, body: Body, *, upper: bool) -> PersonBox:
+    def half_box(self, body: Body, *, upper: bool) -> Box:
         """The box of a body down to the hips, or from the hips down; the person's own where too few
         keypoints of the half are there."""
         hips = {self.skeleton.index(f"{side}_hip") for side in ("left", "right")}
@@ -128,13 +129,13 @@ class Bodies(Listed):
         half = set(range(self.skeleton.size)) - legs if upper else hips | legs
         points = body.keypoints[sorted(half)]
         there = int(np.isfinite(points).all(axis=1).sum())
-        return box_of_body(points) if there >= _LEAST_OF_HALF else body.box
+        return person_box(points) if there >= _LEAST_OF_HALF else body.box
 
     def upright(self, row: int, input_hw: tuple[int, int]) -> Sample:
         """The person as it is measured: picture, keypoints in it, and the torso's length in it;
         NaN where the torso's ends are not labelled."""
         body = self.bodies[row]
-        view = person_view(body.box, input_hw)
+        view = PersonView.from_box(body.box, input_hw)
         keypoints = view.to_input(body.keypoints)
         return view.cut(read_picture(body.picture)), keypoints, self.torso(keypoints)
 
@@ -144,11 +145,11 @@ class Bodies(Listed):
         return float(torso_sizes(keypoints[None], *ends)[0])
 
 
-def shifted(box: PersonBox, rng: np.random.Generator) -> PersonBox:
+def shifted(box: Box, rng: np.random.Generator) -> Box:
     """A box as a detector may give it, a little beside the person."""
-    x, y, width, height = box
     across, down = rng.normal(0, _SHIFT, 2)
-    return x + float(across) * width, y + float(down) * height, width, height
+    x, y = float(across) * box.width, float(down) * box.height
+    return Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y)
 
 
 def nobody(
@@ -171,16 +172,16 @@ def nobody(
     for corner in rng.permutation(4):
         y, x = (height - side) * (corner // 2), (width - side) * (corner % 2)
         inside = ((keypoints >= (x, y)) & (keypoints <= (x + side, y + side))).all(axis=1)
-        if not inside.any() and not any(_overlap(box, (x, y, side, side)) for box in boxes):
+        if not inside.any() and not any(
+            _overlap(box, Box.from_xywh(x, y, side, side)) for box in boxes
+        ):
             return pixels(cv2.resize(rgb[y : y + side, x : x + side], input_hw[::-1]))
     return np.full((*input_hw, 3), rng.integers(0, 256, 3), np.uint8)
 
 
-def _overlap(one: PersonBox, other: PersonBox) -> bool:
-    return all(
-        one[axis] < other[axis] + other[axis + 2] and other[axis] < one[axis] + one[axis + 2]
-        for axis in (0, 1)
-    )
+def _overlap(one: Box, other: Box) -> bool:
+    x = one.x0 < other.x1 and other.x0 < one.x1
+    return x and one.y0 < other.y1 and other.y0 < one.y1
 
 
 def mirrored(view: PersonView) -> PersonView:

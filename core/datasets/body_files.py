@@ -19,8 +19,8 @@ from core.datasets.coco import Annotations, read_annotations
 from core.errors import TableError, TrainingError
 from core.files import leads_out
 from core.media.json_objects import BARE, is_list, json_objects
-from core.pose.boxes import bounding_box
-from core.pose.person_view import PADDING, PersonBox, clip_box
+from core.pose.boxes import Box, bounding_box, clip_box
+from core.pose.crops import PADDING
 from core.pose.skeletons.table import COCO_17, LSP_14
 from core.pose.types import Floats
 
@@ -134,7 +134,7 @@ def read_mpii(path: Path, pictures: Path) -> list[Body]:
         middle = np.array([x, y + row["lower"] * scale]) - 1
         side = scale * _MPII_SCALE * row["padded"]
         corner = middle - side / 2
-        box = (float(corner[0]), float(corner[1]), side, side)
+        box = Box.from_xywh(float(corner[0]), float(corner[1]), side, side)
         bodies.append(Body(pictures / image, keypoints[list(_LSP_IN_MPII)], box))
     return bodies
 
@@ -172,10 +172,10 @@ def _mpii_h5(path: Path) -> list[Mapping[str, Any]]:
 def coco_bodies(annotations: Annotations, pictures: Path, held_out: str = "") -> list[Body]:
     """Who is labelled with at least one keypoint and is no crowd (as Xiao et al. 2018 take them),
     with the box cut to the picture, and the boxes of the picture's others; 17 keypoints."""
-    bodies, others = [], defaultdict[int, list[PersonBox]](list)
+    bodies, others = [], defaultdict[int, list[Box]](list)
     for person in annotations.persons:
         image = annotations.images.get(person.image_id)
-        box = None if image is None else clip_box(person.bbox, image.size_hw)
+        box = None if image is None else clip_box(Box.from_xywh(*person.bbox), image.size_hw)
         if image is None or box is None:
             continue
         if person.iscrowd or not (person.keypoints[:, 2] > 0).any():
@@ -196,8 +196,7 @@ def _with_boxes(files: Collection[Path], keypoints: Floats) -> list[Body]:
     bodies = []
     for file, points in zip(files, keypoints, strict=True):
         if np.isfinite(points).all(axis=1).sum() >= 2:
-            x0, y0, x1, y1 = bounding_box(points)
-            bodies.append(Body(file, points, (x0, y0, x1 - x0, y1 - y0)))
+            bodies.append(Body(file, points, bounding_box(points)))
     return bodies
 
 

@@ -40,7 +40,7 @@ def _check_file_name(name: Any) -> str:
 
 Number = Annotated[float, Field(strict=True, ge=-_MOST, le=_MOST)]
 Whole = Annotated[int, BeforeValidator(_to_int), Field(strict=True, ge=-(2**53), le=2**53)]
-Box = tuple[Number, Number, Number, Number]
+Xywh = tuple[Number, Number, Number, Number]
 _KeypointList = Annotated[
     list[Number],
     Field(min_length=3 * COCO_17.size, max_length=3 * COCO_17.size),
@@ -75,7 +75,7 @@ class Person:
     id: Whole
     image_id: Whole
     category_id: Whole
-    bbox: Box
+    bbox: Xywh
     area: Annotated[Number, Field(ge=0)]
     keypoints: Keypoints
     num_keypoints: Whole
@@ -99,7 +99,7 @@ class Found:
     category_id: Whole
     keypoints: Keypoints
     score: Number
-    bbox: Annotated[Box | None, BeforeValidator(lambda box: box or None)] = None
+    bbox: Annotated[Xywh | None, BeforeValidator(lambda box: box or None)] = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Detection:
 
     image_id: Whole
     category_id: Whole
-    bbox: Box
+    bbox: Xywh
     score: Number
 
 

@@ -20,7 +20,8 @@ from core.datasets.appearance import degraded, hidden, pixels, recoloured
 from core.datasets.training_data import Sample
 from core.errors import TrainingError
 from core.files import written_whole
-from core.pose.boxes import bounding_box, cut_region, hand_region, to_region
+from core.pose.boxes import Square, bounding_box, map_to_square, square_around
+from core.pose.crops import cut_square
 from core.pose.types import Floats, Picture
 
 PACK_FACTOR = 2.4
@@ -83,9 +84,9 @@ class HandCrops:
         """The square that a net is shown when it is measured: picture (I, I, 3), keypoints in it,
         and L in its pixels."""
         keypoints, size = self.keypoints[row], input_hw[0]
-        region = hand_region(keypoints, NET_FACTOR)
-        picture = cut_region(np.asarray(self.pictures[row]), region, size)
-        return picture, to_region(keypoints, region, size), size / NET_FACTOR
+        region = square_around(keypoints, NET_FACTOR)
+        picture = cut_square(np.asarray(self.pictures[row]), region, size)
+        return picture, map_to_square(keypoints, region, size), size / NET_FACTOR
 
     def samples(
         self, rows: NDArray[np.int64], input_hw: tuple[int, int], seed: int
@@ -116,9 +117,9 @@ def write_pack(folder: Path, hands: Iterable[Hand]) -> int:
         _growing(folder / _MASKS, side) as masks,
     ):
         for hand in hands:
-            region = hand_region(hand.keypoints, PACK_FACTOR)
-            pictures.append(cut_region(hand.rgb, region, PACK_SIDE))
-            keypoints.append(to_region(hand.keypoints, region, PACK_SIDE))
+            region = square_around(hand.keypoints, PACK_FACTOR)
+            pictures.append(cut_square(hand.rgb, region, PACK_SIDE))
+            keypoints.append(map_to_square(hand.keypoints, region, PACK_SIDE))
             mask_row = -1 if hand.mask is None else masks.append(_cut_mask(hand.mask, region))
             rows.append((hand.source, hand.held_out, hand.weight, mask_row))
         if not rows:
@@ -205,11 +206,11 @@ def _share_of_rows(sources: NDArray[np.str_]) -> NDArray[np.float64]:
 
 def _random_view(keypoints: Floats, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """(2, 3) matrix from stored pixels to the input's: a box of 1.15 to 2.2 L, shifted, turned."""
-    x0, y0, x1, y1 = bounding_box(keypoints)
-    longer = max(x1 - x0, y1 - y0, 1.0)
+    box = bounding_box(keypoints)
+    longer = box.longer_side
     side = longer * np.clip(rng.normal(1.6, 0.25), 1.15, 2.25)
     turn = rng.uniform(-np.pi, np.pi) if rng.random() < 0.25 else rng.normal(0, np.radians(22))
-    centre = np.array([x0 + x1, y0 + y1]) / 2 + rng.normal(0, 0.06, 2) * longer
+    centre = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2 + rng.normal(0, 0.06, 2) * longer
     stretch = np.exp(rng.normal(0, 0.06, 2)) * size / side
     flip = np.diag([-1.0 if rng.random() < 0.5 else 1.0, 1.0])
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -254,5 +255,5 @@ def _composed(
     return np.asarray(picture * soft + backdrop * (1 - soft), np.uint8)
 
 
-def _cut_mask(mask: NDArray[np.uint8], region: tuple[float, float, float]) -> NDArray[np.uint8]:
-    return cut_region(np.repeat(mask[..., None], 3, axis=2), region, PACK_SIDE)[..., 0]
+def _cut_mask(mask: NDArray[np.uint8], region: Square) -> NDArray[np.uint8]:
+    return cut_square(np.repeat(mask[..., None], 3, axis=2), region, PACK_SIDE)[..., 0]

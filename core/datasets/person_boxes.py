@@ -1,6 +1,6 @@
 """The boxes of a picture's people, from a detections file or from COCO annotations.
 
-Convention: a box is (x, y, width, height) in picture pixels. A picture is told by its file's name,
+Convention: a picture is told by its file's name,
 or by its number, which COCO's file names are.
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from core.datasets.coco import read_annotations, read_detections
 from core.media.json_objects import is_list
-from core.pose.person_view import PersonBox, clip_box
+from core.pose.boxes import Box, clip_box
 
 MOST = 20  # of a picture: as many as COCO counts
 LEAST_SCORE = 0.3  # of a detection
@@ -26,10 +26,10 @@ class PersonBoxes:
         ids: the numbers of pictures by their file's name, as far as the file says them.
     """
 
-    by_id: Mapping[int, list[PersonBox]]
+    by_id: Mapping[int, list[Box]]
     ids: Mapping[str, int]
 
-    def of(self, name: str, size_hw: tuple[int, int]) -> list[PersonBox]:
+    def of(self, name: str, size_hw: tuple[int, int]) -> list[Box]:
         """The boxes in a picture as far as they are inside it, at most 20; none where the file has
         none of it. Of a file about one picture they are this one's, whatever its name."""
         number = self._number(PurePath(name))
@@ -51,16 +51,16 @@ def read_person_boxes(path: Path) -> PersonBoxes:
     Raises:
         TableError: the file is neither; says what is wrong, and where.
     """
-    found: dict[int, list[PersonBox]] = {}
+    found: dict[int, list[Box]] = {}
     if is_list(path):
         detections = sorted(read_detections(path), key=lambda one: -one.score)
         for one in detections:
             if one.category_id == _PERSON and one.score >= LEAST_SCORE:
-                found.setdefault(one.image_id, []).append(one.bbox)
+                found.setdefault(one.image_id, []).append(Box.from_xywh(*one.bbox))
         return PersonBoxes(found, {})
     annotations = read_annotations(path)
     for person in annotations.persons:
         if not person.iscrowd:
-            found.setdefault(person.image_id, []).append(person.bbox)
+            found.setdefault(person.image_id, []).append(Box.from_xywh(*person.bbox))
     ids = {PurePath(image.file_name).name: image.id for image in annotations.images.values()}
     return PersonBoxes(found, ids)

@@ -22,10 +22,10 @@ from core.estimators.base import Estimator
 from core.estimators.heatmap_net import HeatmapNet, crossed
 from core.estimators.mediapipe_pose import MediapipePose
 from core.estimators.steadied import Steadied
-from core.pose.boxes import Window
+from core.pose.boxes import Box
+from core.pose.crops import BoxEnds, PersonView, person_box
 from core.pose.heatmaps import DECODERS, decode_simcc, turned_back
 from core.pose.map_reading import OF_CELLS, Decoding, Reading
-from core.pose.person_view import Ends, PersonBox, PersonView, box_of_body, person_view
 from core.pose.skeletons.table import skeleton_named
 from core.pose.tracking import distinct_bodies
 from core.pose.types import VISIBLE, Estimate, Floats, Frame, Heatmaps, Picture, Pose, Tracking
@@ -40,7 +40,7 @@ Found = tuple[Pose, Heatmaps]
 def read_bodies(
     net: HeatmapNet,
     rgb: Picture,
-    boxes: Sequence[PersonBox],
+    boxes: Sequence[Box],
     *,
     flip: bool = False,
     decoding: Decoding | None = None,
@@ -48,12 +48,11 @@ def read_bodies(
     """What a net says of the person in each box, in the boxes' order.
 
     Args:
-        boxes: x, y, width, height, picture pixels.
         flip: also ask it about the mirrored person, and take the mean of both (the flip test).
         decoding: how a peak is placed between cells; None: as the net was trained.
     """
-    ends: Ends = "centres" if net.reading.alignment == "ends" else "edges"
-    views = [person_view(box, net.input_hw, ends=ends) for box in boxes]
+    ends: BoxEnds = "centres" if net.reading.alignment == "ends" else "edges"
+    views = [PersonView.from_box(box, net.input_hw, ends=ends) for box in boxes]
     found: list[Found] = []
     for first in range(0, len(views), _AT_ONCE):
         some = views[first : first + _AT_ONCE]
@@ -128,7 +127,7 @@ def _pose(keypoints: Floats, values: Floats) -> Pose:
     return Pose(there, scores, float(scores.mean()))
 
 
-def window_of(reading: Reading, view: PersonView, map_hw: tuple[int, int]) -> Window:
+def window_of(reading: Reading, view: PersonView, map_hw: tuple[int, int]) -> Box:
     """The part of the picture that the maps of an upright view cover, each cell its share."""
     size_wh, cells_wh = np.array(view.input_hw[::-1]), np.array(map_hw[::-1])
     step = size_wh / cells_wh  # input pixels a cell
@@ -140,13 +139,13 @@ def window_of(reading: Reading, view: PersonView, map_hw: tuple[int, int]) -> Wi
     scale = view.matrix[[0, 1], [0, 1]]
     step, start = step * scale, view.matrix[:, 2] + start * scale  # in the picture
     (x0, y0), (width, height) = start - (step - 1) / 2, step * cells_wh
-    return float(x0), float(y0), float(width), float(height)
+    return Box.from_xywh(float(x0), float(y0), float(width), float(height))
 
 
-def _matrix(window: Window, size_hw: tuple[int, int]) -> NDArray[np.float64]:
+def _matrix(window: Box, size_hw: tuple[int, int]) -> NDArray[np.float64]:
     """Pixel of the window at that size → picture pixel."""
-    step = np.array(window[2:]) / size_hw[::-1]
-    return np.column_stack([np.diag(step), np.array(window[:2]) + (step - 1) / 2])
+    step = np.array([window.width, window.height]) / size_hw[::-1]
+    return np.column_stack([np.diag(step), np.array([window.x0, window.y0]) + (step - 1) / 2])
 
 
 class HeatmapBodies(Estimator):
@@ -199,7 +198,7 @@ class HeatmapBodies(Estimator):
             else MediapipePose(weights_folder, num_poses=num_poses, isolated=isolated)
         )
         self._wanted = 1 if self._bodies is None else num_poses
-        self._followed: list[PersonBox] = []
+        self._followed: list[Box] = []
         self._asked_s = -math.inf
         self._closed = False
         self._lock = threading.Lock()
@@ -219,7 +218,7 @@ class HeatmapBodies(Estimator):
                 detected = self._found(frame.rgb, self._detected(frame))
                 found = self._distinct([*found, *detected])[: self._wanted]
             self._followed = [
-                box_of_body(pose.keypoints) for pose, _ in found if pose.score >= _LOST
+                person_box(pose.keypoints) for pose, _ in found if pose.score >= _LOST
             ]
             found = self._steadied(found, frame.time_s) if self._steadied else found
         ranked = sorted(found, key=lambda one: -one[0].score)
@@ -240,7 +239,7 @@ class HeatmapBodies(Estimator):
             found = sorted(found, key=lambda one: -one[0].score)
         return self._said(found, (rgb.shape[0], rgb.shape[1]), 0.0, mirrored_view)
 
-    def boxes(self, rgb: Picture, num_poses: int | None = None) -> list[PersonBox]:
+    def boxes(self, rgb: Picture, num_poses: int | None = None) -> list[Box]:
         """Where the bodies are that `estimate_still` reads in such a picture.
 
         Raises:
@@ -251,9 +250,9 @@ class HeatmapBodies(Estimator):
             return self._boxes(rgb, num_poses)
 
     def estimate_boxes(
-        self, rgb: Picture, boxes: Sequence[PersonBox], *, mirrored_view: bool = False
+        self, rgb: Picture, boxes: Sequence[Box], *, mirrored_view: bool = False
     ) -> Estimate:
-        """The body in each box (x, y, width, height), in their order.
+        """The body in each box, in their order.
 
         Raises:
             EstimatorError: closed.
@@ -284,19 +283,19 @@ class HeatmapBodies(Estimator):
         """One of each person, most confident first."""
         return [found[i] for i in distinct_bodies([pose for pose, _ in found], self.skeleton)]
 
-    def _found(self, rgb: Picture, boxes: Sequence[PersonBox]) -> list[Found]:
+    def _found(self, rgb: Picture, boxes: Sequence[Box]) -> list[Found]:
         return read_bodies(self._net, rgb, boxes, flip=self._flip, decoding=self._decoding)
 
-    def _boxes(self, rgb: Picture, num_poses: int | None) -> list[PersonBox]:
+    def _boxes(self, rgb: Picture, num_poses: int | None) -> list[Box]:
         if self._bodies is None:
             return [_whole(rgb)]
         seen = self._bodies.estimate_still(rgb, num_poses=num_poses)
-        return [box_of_body(_visible(pose)) for pose in seen.poses]
+        return [person_box(_visible(pose)) for pose in seen.poses]
 
-    def _detected(self, frame: Frame) -> list[PersonBox]:
+    def _detected(self, frame: Frame) -> list[Box]:
         if self._bodies is None:
             return [_whole(frame.rgb)]
-        return [box_of_body(_visible(pose)) for pose in self._bodies.estimate(frame).poses]
+        return [person_box(_visible(pose)) for pose in self._bodies.estimate(frame).poses]
 
     def _said(
         self, found: list[Found], size_hw: tuple[int, int], time_s: float, mirrored_view: bool
@@ -313,10 +312,10 @@ def _check_body(net: HeatmapNet) -> None:
         )
 
 
-def _whole(rgb: Picture) -> PersonBox:
+def _whole(rgb: Picture) -> Box:
     """The whole picture as a box; the padding of boxes is taken off again."""
     height, width = rgb.shape[:2]
-    return width * 0.1, height * 0.1, width * 0.8, height * 0.8
+    return Box(width * 0.1, height * 0.1, width * 0.9, height * 0.9)
 
 
 def _visible(pose: Pose) -> Floats:

@@ -17,7 +17,8 @@ from core.estimators.base import Estimator
 from core.estimators.heatmap_net import HeatmapNet
 from core.estimators.mediapipe_hands import MediapipeHands
 from core.estimators.steadied import Steadied
-from core.pose.boxes import Region, cut_region, hand_region
+from core.pose.boxes import Square, square_around
+from core.pose.crops import cut_square
 from core.pose.heatmaps import heatmap_keypoints
 from core.pose.skeletons.table import HAND_21
 from core.pose.tracking import first_region, next_region
@@ -31,7 +32,7 @@ _FOLLOW = 0.6  # how fast the followed square moves to where the keypoints are n
 
 @dataclass(frozen=True)
 class _Followed:
-    region: Region
+    region: Square
     handedness: str | None
 
 
@@ -109,7 +110,7 @@ class HeatmapHands(Estimator):
         hands = [self._read(frame.rgb, pose) for pose in seen.poses]
         if self._crop == "self" and hands:
             first = hands[0][0]
-            self._followed = _Followed(hand_region(first.keypoints, _FACTOR), first.handedness)
+            self._followed = _Followed(square_around(first.keypoints, _FACTOR), first.handedness)
             return hands[:1]
         return hands
 
@@ -122,14 +123,13 @@ class HeatmapHands(Estimator):
 
     def _read(self, rgb: Picture, seen: Pose) -> tuple[Pose, Heatmaps]:
         """What the net says where MediaPipe saw a hand; handedness is MediaPipe's."""
-        return self._inferred(rgb, hand_region(seen.keypoints, _FACTOR), seen.handedness)
+        return self._inferred(rgb, square_around(seen.keypoints, _FACTOR), seen.handedness)
 
     def _inferred(
-        self, rgb: Picture, region: Region, handedness: str | None
+        self, rgb: Picture, region: Square, handedness: str | None
     ) -> tuple[Pose, Heatmaps]:
-        crop = cut_region(rgb, region, self._net.input_hw[0])
-        x0, y0, side = region
-        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], (x0, y0, side, side), crop)
+        crop = cut_square(rgb, region, self._net.input_hw[0])
+        heatmaps = Heatmaps(self._net.heatmaps(crop[None])[0], region.to_box(), crop)
         keypoints, values = heatmap_keypoints(heatmaps)
         scores = np.clip(values, 0, 1)
         return Pose(keypoints, scores, float(scores.mean()), handedness), heatmaps
@@ -140,10 +140,9 @@ class HeatmapHands(Estimator):
         if pose.score < _LOST:
             self._followed = None
             return None
-        now = hand_region(pose.keypoints, _FACTOR)
+        now = square_around(pose.keypoints, _FACTOR)
         moved = (old + _FOLLOW * (new - old) for old, new in zip(last.region, now, strict=True))
-        x0, y0, side = moved
-        self._followed = _Followed((x0, y0, side), last.handedness)
+        self._followed = _Followed(Square(*moved), last.handedness)
         return pose, heatmaps
 
     def _from_the_middle(self, frame: Frame) -> list[tuple[Pose, Heatmaps]]:
@@ -151,13 +150,12 @@ class HeatmapHands(Estimator):
         if self._closed:
             raise EstimatorError("this estimator is closed: create a new one")
         last = self._followed
-        found = self._inferred(
-            frame.rgb, last.region if last else first_region(frame.size_hw), None
-        )
-        pose, heatmaps = found
-        region = next_region(heatmaps.region[:3], pose.keypoints, pose.scores)
-        self._followed = _Followed(region, None) if region else None
-        return [found] if region else []
+        region = last.region if last else first_region(frame.size_hw)
+        found = self._inferred(frame.rgb, region, None)
+        pose, _ = found
+        following = next_region(region, pose.keypoints, pose.scores)
+        self._followed = _Followed(following, None) if following else None
+        return [found] if following else []
 
     def _said(
         self,

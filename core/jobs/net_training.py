@@ -19,7 +19,7 @@ from core.jobs.owners import belongs_to, owner_of
 from core.media.pictures import decode_jpeg
 from core.modelfiles.weights_entry import PLAIN
 from core.paths import Paths
-from core.pose.boxes import to_region
+from core.pose.boxes import map_to_square
 from core.pose.finders import keypoints_by
 from core.pose.skeletons.table import skeleton_named
 from core.store import Project, Store
@@ -335,7 +335,7 @@ def hands_of_project(store: Store, project_id: int) -> Iterator[Hand]:
         if sample.crop_jpeg is None or sample.region is None or not taught:
             continue
         crop = decode_jpeg(sample.crop_jpeg)
-        keypoints = to_region(sample.pose, sample.region, crop.shape[0])
+        keypoints = map_to_square(sample.pose, sample.region, crop.shape[0])
         number = recordings.setdefault(sample.burst_id, len(recordings))
         held_out = "own" if number % 5 == 4 else ""
         found += 1

@@ -24,7 +24,8 @@ from core.files import write_whole
 from core.measuring.body_evaluation import Progress, one_by_one, pose_of
 from core.measuring.hand_net_evaluation import pictures_in
 from core.media.pictures import encode_jpeg, read_picture
-from core.pose.person_view import PersonBox, box_of_body
+from core.pose.boxes import Box
+from core.pose.crops import person_box
 from core.pose.skeletons.table import COCO_17, Skeleton, convert, skeleton_named
 from core.pose.types import Floats, Picture, Pose
 
@@ -89,14 +90,14 @@ class _Distilling:
 
     def add(self, body: Body, skeleton: Skeleton) -> None:
         """An annotated person."""
-        if max(body.box[2:]) < _SMALLEST:
+        if max(body.box.width, body.box.height) < _SMALLEST:
             return
         rgb, keypoints = read_picture(body.picture), convert(body.keypoints, skeleton, COCO_17)
         if body.held_out:
             self._keep(HELD_OUT, rgb, body.box, keypoints)
             return
         (poses,) = self._find(rgb, [body])
-        pose, near = pose_of(body, poses), _NEAR * max(body.box[2:])
+        pose, near = pose_of(body, poses), _NEAR * max(body.box.width, body.box.height)
         self._counts["found"] += pose is not None
         keypoints, own = mixed(pose, self._skeleton, keypoints, near)
         self._learn(rgb, body.box, keypoints, own)
@@ -109,17 +110,15 @@ class _Distilling:
             keypoints = convert(pose.without_hidden().keypoints, self._skeleton, COCO_17)
             own = np.asarray(np.isfinite(keypoints).all(axis=1), np.bool_)
             if own.any():
-                self._learn(rgb, box_of_body(keypoints), keypoints, own)
+                self._learn(rgb, person_box(keypoints), keypoints, own)
 
-    def _learn(
-        self, rgb: Picture, box: PersonBox, keypoints: Floats, own: NDArray[np.bool_]
-    ) -> None:
+    def _learn(self, rgb: Picture, box: Box, keypoints: Floats, own: NDArray[np.bool_]) -> None:
         if self._keep(TRAIN, rgb, box, keypoints):
             self._counts["agreed"] += bool(own.any())
             self._counts["keypoints"] += int(np.isfinite(keypoints).all(axis=1).sum())
             self._counts["teachers"] += int(own.sum())
 
-    def _keep(self, part: str, rgb: Picture, box: PersonBox, keypoints: Floats) -> bool:
+    def _keep(self, part: str, rgb: Picture, box: Box, keypoints: Floats) -> bool:
         enough = int(np.isfinite(keypoints).all(axis=1).sum()) >= _LEAST_KNOWN
         if enough:
             self._parts[part].add(rgb, box, keypoints)
@@ -171,7 +170,7 @@ class _Part:
     images: list[dict[str, Any]] = field(default_factory=list)
     persons: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, rgb: Picture, box: PersonBox, keypoints: Floats) -> None:
+    def add(self, rgb: Picture, box: Box, keypoints: Floats) -> None:
         """Keep a person: the picture round the box, and the keypoints in it."""
         crop, box, points = cut_out(rgb, box, keypoints)
         number, (height, width) = len(self.images) + 1, crop.shape[:2]
@@ -184,8 +183,8 @@ class _Part:
                 "id": number,
                 "image_id": number,
                 "category_id": 1,
-                "bbox": [round(side, 2) for side in box],
-                "area": round(box[2] * box[3], 2),
+                "bbox": [round(side, 2) for side in box.to_xywh()],
+                "area": round(box.width * box.height, 2),
                 "iscrowd": 0,
                 "num_keypoints": int(known.sum()),
                 "keypoints": rows.ravel().tolist(),
@@ -209,9 +208,9 @@ class _Part:
             write_whole(path, json.dumps(document).encode())
 
 
-def cut_out(rgb: Picture, box: PersonBox, keypoints: Floats) -> tuple[Picture, PersonBox, Floats]:
+def cut_out(rgb: Picture, box: Box, keypoints: Floats) -> tuple[Picture, Box, Floats]:
     """The picture round a person, its longer side at most 288 pixels; box and keypoints in it."""
-    x, y, width, height = box
+    x, y, width, height = box.to_xywh()
     around = _AROUND * max(width, height)
     rows, columns = rgb.shape[:2]
     x0, y0 = (max(0, min(int(at - around), last - 1)) for at, last in ((x, columns), (y, rows)))
@@ -222,5 +221,5 @@ def cut_out(rgb: Picture, box: PersonBox, keypoints: Floats) -> tuple[Picture, P
     if scale < 1:
         crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.uint8)
     points = (keypoints - (x0, y0)) * scale + (scale - 1) / 2
-    box = ((x - x0) * scale, (y - y0) * scale, width * scale, height * scale)
+    box = Box.from_xywh((x - x0) * scale, (y - y0) * scale, width * scale, height * scale)
     return crop, box, points.astype(np.float32)

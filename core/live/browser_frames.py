@@ -17,6 +17,7 @@ from core.live.browser_finders import FINDERS, Finder
 from core.live.live import LiveProcessor
 from core.media.pictures import MAX_SIDE, check_jpeg
 from core.modelfiles.browser_files import VERSION
+from core.pose.boxes import Square
 from core.pose.types import LEFT, RIGHT, Crop, Estimate, Floats, Pose, RemoteFrame
 from core.recording.samples import CROP_SIZE
 
@@ -182,4 +183,4 @@ def _crop(told: Told | None) -> Crop | None:
         raise ValueError(f"a crop of {len(text):,} characters")
     jpeg = base64.b64decode(text, validate=True)
     check_jpeg(jpeg, CROP_SIZE, "the browser's crop")
-    return (x0, y0, side), jpeg
+    return Square(x0, y0, side), jpeg

@@ -23,10 +23,9 @@ from core.estimators.heatmap_bodies import read_bodies
 from core.estimators.heatmap_net import HeatmapNet
 from core.measuring.coco_evaluation import coco_figures
 from core.media.pictures import read_picture
-from core.pose.boxes import bounding_box, box_iou
+from core.pose.boxes import Box, bounding_box, box_iou
 from core.pose.map_reading import Decoding
 from core.pose.metrics import Distances, distances, oks, oks_nms, pck, pck_interval
-from core.pose.person_view import PersonBox
 from core.pose.skeletons.table import COCO_17, Skeleton, convert
 from core.pose.types import Floats, Picture, Pose
 
@@ -145,7 +144,7 @@ def results_of_detections(
     results: list[Found] = []
     for done, (image, boxes) in enumerate(of_picture.items(), 1):
         rgb = read_picture(pictures / annotations.images[image].file_name)
-        places = [one.bbox for one in boxes]
+        places = [Box.from_xywh(*one.bbox) for one in boxes]
         found = read_bodies(net, rgb, places, flip=flip, decoding=decoding)
         poses = [pose for pose, _ in found]
         scores = [one.score * _sure(pose) for one, pose in zip(boxes, poses, strict=True)]
@@ -177,11 +176,10 @@ def _alone(estimator: Estimator, rgb: Picture, body: Body) -> list[Pose]:
     return [replace(pose, keypoints=pose.keypoints + corner) for pose in poses]
 
 
-def _surroundings(box: PersonBox, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
-    x, y, width, height = box
-    across, down = _MARGIN * width, _MARGIN * height
-    x0, y0 = max(0, int(x - across)), max(0, int(y - down))
-    x1, y1 = int(np.ceil(x + width + across)) + 1, int(np.ceil(y + height + down)) + 1
+def _surroundings(box: Box, size_hw: tuple[int, ...]) -> tuple[int, int, int, int]:
+    across, down = _MARGIN * box.width, _MARGIN * box.height
+    x0, y0 = max(0, int(box.x0 - across)), max(0, int(box.y0 - down))
+    x1, y1 = int(np.ceil(box.x1 + across)) + 1, int(np.ceil(box.y1 + down)) + 1
     x0, y0 = min(x0, size_hw[1] - 1), min(y0, size_hw[0] - 1)
     return x0, y0, max(x0 + 1, min(size_hw[1], x1)), max(y0 + 1, min(size_hw[0], y1))
 
@@ -195,10 +193,8 @@ def _picked(body: Body, poses: Sequence[Pose], here: Skeleton, there: Skeleton) 
 
 def pose_of(body: Body, poses: Sequence[Pose]) -> Pose | None:
     """The pose that overlaps the person most; None where none does."""
-    x, y, width, height = body.box
-    wanted = (x, y, x + width, y + height)
     seen = [pose for pose in poses if np.isfinite(pose.keypoints).any()]
-    overlaps = [box_iou(bounding_box(pose.keypoints), wanted) for pose in seen]
+    overlaps = [box_iou(bounding_box(pose.keypoints), body.box) for pose in seen]
     return seen[int(np.argmax(overlaps))] if any(overlaps) else None
 
 

@@ -108,9 +108,9 @@ def _teachers_hand(path: Path, teacher: Estimator) -> tuple[Picture, Floats] | N
 
 def _seen(rgb: Picture, keypoints: Floats, view: View, size: int) -> tuple[Picture, Floats, float]:
     """(I, I, 3) picture, (J, 2) keypoints in it, and L in its pixels."""
-    x0, y0, x1, y1 = bounding_box(keypoints)
-    longer = max(x1 - x0, y1 - y0, 1.0)
-    matrix = _to_input(np.array([x0 + x1, y0 + y1]) / 2, longer, view, size)
+    box = bounding_box(keypoints)
+    longer = box.longer_side
+    matrix = _to_input(np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2, longer, view, size)
     picture = _warped(rgb, matrix, view.factor * longer / size, size)
     inside = keypoints @ matrix[:, :2].T + matrix[:, 2]
     return picture, inside.astype(np.float32), size / view.factor

@@ -1,29 +1,74 @@
-"""Boxes and crops round keypoints.
+"""Boxes and squares in a picture, and how keypoints lie in them.
 
-Convention: a box is (x0, y0, x1, y1), a square is (x0, y0, side), a window (x0, y0, width, height),
-all in picture pixels with a pixel's centre at an integer coordinate; squares and windows count from
-the corner of their first pixel, and may reach beyond the picture.
+Convention: picture pixels, a pixel's centre at an integer coordinate; both may reach beyond the
+picture. What is cut out of a picture starts with the pixel x0 and ends before x1. (x, y, width,
+height) exists only in COCO's files and in the browser. K keypoints.
 """
 
 import math
+from typing import Any, NamedTuple, Self
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from core.pose.types import Floats, Picture
-
-Box = tuple[float, float, float, float]
-Region = tuple[float, float, float]
-Window = tuple[float, float, float, float]
-
-CROP_FACTOR = 1.8  # a sample's crop: hand box times this, so that the wrist's surroundings show
+CROP_FACTOR = 1.8  # side of a sample's crop over the hand's longer side: the wrist shows, too
 
 
-def bounding_box(keypoints: Floats) -> Box:
-    """Smallest box round the keypoints that are there.
+class Box(NamedTuple):
+    """A box by two opposite corners."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @classmethod
+    def from_xywh(cls, x: float, y: float, width: float, height: float) -> Self:
+        """Read a box as COCO writes it."""
+        return cls(x, y, x + width, y + height)
+
+    def to_xywh(self) -> tuple[float, float, float, float]:
+        """Convert to COCO's (x, y, width, height)."""
+        return self.x0, self.y0, self.width, self.height
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Pixels."""
+        return self.y1 - self.y0
+
+    @property
+    def longer_side(self) -> float:
+        """Pixels, at least 1."""
+        return max(self.width, self.height, 1.0)
+
+    @property
+    def area(self) -> float:
+        """Square pixels; a side below a pixel counts as one."""
+        return max(self.width, 1.0) * max(self.height, 1.0)
+
+
+class Square(NamedTuple):
+    """A square by its upper left corner and its side."""
+
+    x0: float
+    y0: float
+    side: float
+
+    def to_box(self) -> Box:
+        """The same place as a box."""
+        return Box.from_xywh(self.x0, self.y0, self.side, self.side)
+
+
+def bounding_box(keypoints: NDArray[np.float32]) -> Box:
+    """Return the smallest box that contains the keypoints.
 
     Args:
-        keypoints: (K, 2) pixels, NaN where missing.
+        keypoints: (K, 2), NaN where missing.
 
     Raises:
         ValueError: every keypoint is missing.
@@ -32,86 +77,65 @@ def bounding_box(keypoints: Floats) -> Box:
     if not seen:
         raise ValueError("a box needs at least one keypoint, all are missing")
     xs, ys = zip(*seen, strict=True)
-    return min(xs), min(ys), max(xs), max(ys)
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
-def resized(keypoints: Floats, size_hw: tuple[int, int], to_hw: tuple[int, int]) -> Floats:
-    """(…, 2) pixels of a picture of one size as those of the same picture in another."""
-    if size_hw == to_hw:
-        return keypoints
-    times = np.divide(to_hw, size_hw)[::-1]
-    return ((keypoints + 0.5) * times - 0.5).astype(np.float32)
+def square_around(keypoints: NDArray[np.float32], factor: float = CROP_FACTOR) -> Square:
+    """Return the square of `factor` × the longer side of the keypoints' box, with its centre."""
+    box = bounding_box(keypoints)
+    side = box.longer_side * factor
+    return Square((box.x0 + box.x1 - side) / 2, (box.y0 + box.y1 - side) / 2, side)
 
 
-def same_shape(size_hw: tuple[int, int], other_hw: tuple[int, int]) -> bool:
-    """Whether two sizes can be of one picture, scaled to whole pixels; a turned one's are not."""
-    return math.isclose(size_hw[0] / size_hw[1], other_hw[0] / other_hw[1], rel_tol=0.02)
+def clip_box(box: Box, size_hw: tuple[int, int]) -> Box | None:
+    """Clip a box to the picture, from its first to its last pixel (Xiao et al. 2018); None where
+    nothing of it is inside.
+
+    Args:
+        size_hw: (0, 0) where unknown: the box is then clipped at the left and the top alone.
+    """
+    right, bottom = (size_hw[1], size_hw[0]) if all(size_hw) else (math.inf, math.inf)
+    x0, y0 = max(0.0, box.x0), max(0.0, box.y0)
+    x1, y1 = min(right, max(box.x0 + 1, box.x1)) - 1, min(bottom, max(box.y0 + 1, box.y1)) - 1
+    return Box(x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
 
 def box_iou(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, 0..1; a box without area counts a pixel's width."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    areas = (max(x1 - x0, 1.0) * max(y1 - y0, 1.0) for x0, y0, x1, y1 in (one, other))
-    shared = max(width, 0.0) * max(height, 0.0)
-    return shared / (sum(areas) - shared)
+    """Return two boxes' intersection over union, 0..1."""
+    width = min(one.x1, other.x1) - max(one.x0, other.x0)
+    height = min(one.y1, other.y1) - max(one.y0, other.y0)
+    intersection = max(width, 0.0) * max(height, 0.0)
+    return intersection / (one.area + other.area - intersection)
 
 
-def hand_region(keypoints: Floats, factor: float = CROP_FACTOR) -> Region:
-    """Square of side `factor` × the longer side of the hand's box, round the box's centre."""
-    x0, y0, x1, y1 = bounding_box(keypoints)
-    side = max(x1 - x0, y1 - y0, 1.0) * factor
-    return (x0 + x1 - side) / 2, (y0 + y1 - side) / 2, side
+def map_to_square(keypoints: NDArray[Any], square: Square, size: int) -> NDArray[np.float32]:
+    """Convert (..., 2) picture pixels to pixels of the square's crop of size × size."""
+    return map_to_box(keypoints, square.to_box(), (size, size))
 
 
-def cut_region(rgb: Picture, region: Region, size: int) -> Picture:
-    """Resample the square to (size, size, 3); what lies beyond the picture repeats its edge."""
-    x0, y0, side = region
-    step = side / size
-    # A whole number of samples a pixel, averaged: warping alone would skip pixels when shrinking.
-    fine = max(1, round(step))
-    small = step / fine
-    to_picture = np.array(
-        [[small, 0, x0 + (small - 1) / 2], [0, small, y0 + (small - 1) / 2]], np.float32
-    )
-    cut = cv2.warpAffine(
-        rgb,
-        to_picture,
-        (size * fine, size * fine),
-        flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    if fine > 1:
-        cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
-    return cut.astype(np.uint8, copy=False)
-
-
-def to_region(keypoints: Floats, region: Region, size: int) -> Floats:
-    """Picture pixels → pixels of the crop that `cut_region` gives.
-
-    Args:
-        keypoints: (..., 2) picture pixels.
-    """
-    x0, y0, side = region
-    return to_window(keypoints, (x0, y0, side, side), (size, size))
-
-
-def to_window(keypoints: Floats, window: Window, size_hw: tuple[int, int]) -> Floats:
-    """Picture pixels (..., 2) → pixels of a crop of the window with that size."""
-    step = np.array(window[2:]) / size_hw[::-1]
-    shift = np.array(window[:2]) + (step - 1) / 2
+def map_to_box(keypoints: NDArray[Any], box: Box, size_hw: tuple[int, int]) -> NDArray[np.float32]:
+    """Convert (..., 2) picture pixels to pixels of the box's crop of that size."""
+    step = np.array([box.width, box.height]) / size_hw[::-1]
+    shift = np.array([box.x0, box.y0]) + (step - 1) / 2
     return ((keypoints - shift) / step).astype(np.float32)
 
 
-def cut_off(keypoints: Floats, size_hw: tuple[int, int], margin: float = 0.0) -> float:
-    """Share (0..1) of the K keypoints that are missing or outside the picture less its margin.
+def rescale_keypoints(
+    keypoints: NDArray[np.float32], size_hw: tuple[int, int], to_hw: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Convert (..., 2) pixels of a picture to those of the same picture at another size."""
+    if size_hw == to_hw:
+        return keypoints
+    scale = np.divide(to_hw, size_hw)[::-1]
+    return ((keypoints + 0.5) * scale - 0.5).astype(np.float32)
 
-    Args:
-        keypoints: (K, 2) picture pixels.
-        size_hw: the picture's (H, W).
-        margin: width of the border that counts as outside, in pixels.
-    """
-    height, width = size_hw
-    low, high = margin, np.array([width - 1 - margin, height - 1 - margin])
-    inside = (keypoints >= low).all(axis=1) & (keypoints <= high).all(axis=1)
-    return float(1 - inside.mean())
+
+def has_same_aspect(size_hw: tuple[int, int], other_hw: tuple[int, int]) -> bool:
+    """Whether two sizes can be of one picture, rounded to whole pixels; a rotated one's are not."""
+    return math.isclose(size_hw[0] / size_hw[1], other_hw[0] / other_hw[1], rel_tol=0.02)
+
+
+def fraction_outside(keypoints: NDArray[np.float32], size_hw: tuple[int, int]) -> float:
+    """Return the fraction of (K, 2) keypoints that are missing or outside the picture."""
+    last = np.array(size_hw[::-1]) - 1
+    return float(1 - ((keypoints >= 0) & (keypoints <= last)).all(axis=1).mean())

@@ -11,7 +11,7 @@ from itertools import count
 
 import numpy as np
 
-from core.pose.boxes import Region, bounding_box, box_iou
+from core.pose.boxes import Square, bounding_box, box_iou
 from core.pose.metrics import oks, oks_nms
 from core.pose.skeletons.skeleton import BODY, PAIR
 from core.pose.skeletons.table import COCO_17, skeleton_named
@@ -24,14 +24,14 @@ _ALPHA = 0.2  # how fast the side follows
 _LOST = 1.0  # sum of the peaks below which nothing is followed
 
 
-def first_region(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Region:
+def first_region(size_hw: tuple[int, int], side: float = FIRST_SIDE) -> Square:
     """Where to look while no hand is followed: the picture's middle, at most as large as it."""
     height, width = size_hw
     side = min(side, height, width)
-    return (width - side) / 2, (height - side) / 2, side
+    return Square((width - side) / 2, (height - side) / 2, side)
 
 
-def next_region(region: Region, keypoints: Floats, peaks: Floats) -> Region | None:
+def next_region(region: Square, keypoints: Floats, peaks: Floats) -> Square | None:
     """Where to look in the next frame, None when the hand is lost.
 
     Round the joints' mean; its side moves by a fifth towards twice the larger of their width, their
@@ -45,11 +45,10 @@ def next_region(region: Region, keypoints: Floats, peaks: Floats) -> Region | No
     seen = np.isfinite(keypoints).all(axis=1)
     if not seen.any() or peaks[seen].sum() < _LOST:
         return None
-    x0, y0, x1, y1 = bounding_box(keypoints)
-    wanted = _FACTOR * max(x1 - x0, y1 - y0, _SMALLEST)
-    side = region[2] + _ALPHA * (wanted - region[2])
+    wanted = _FACTOR * max(bounding_box(keypoints).longer_side, _SMALLEST)
+    side = region.side + _ALPHA * (wanted - region.side)
     x, y = keypoints[seen].mean(axis=0, dtype=np.float64)
-    return float(x) - (side - 1) / 2, float(y) - (side - 1) / 2, side
+    return Square(float(x) - (side - 1) / 2, float(y) - (side - 1) / 2, side)
 
 
 @dataclass
@@ -160,8 +159,7 @@ def _box_area(keypoints: Floats) -> float:
     """Square pixels of the box round a body's keypoints; 1 where none is there."""
     if not np.isfinite(keypoints).all(axis=1).any():
         return 1.0
-    x0, y0, x1, y1 = bounding_box(keypoints)
-    return max(x1 - x0, 1.0) * max(y1 - y0, 1.0)
+    return bounding_box(keypoints).area
 
 
 # OKS above which two bodies are one. The light net on 60 photos of COCO: at most 0.40 between any

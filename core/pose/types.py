@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pose.boxes import Box, Square
+
 Floats = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 
-Crop = tuple[tuple[float, float, float], bytes]
+Crop = tuple[Square, bytes]  # what a JPEG shows, and the JPEG
 
 LEFT, RIGHT = "Left", "Right"
 VISIBLE = 0.5  # a keypoint less likely to be seen counts as missing
@@ -52,8 +54,7 @@ class RemoteFrame:
     """A frame whose picture stayed where it was taken, in a visitor's browser.
 
     Attributes:
-        crops: of each pose the square (x0, y0, side) round it and the JPEG of that; None where none
-            came along.
+        crops: one per pose; None where none was sent.
         size_hw, time_s, index, source, mirrored_view: as a `Frame`'s.
     """
 
@@ -122,14 +123,13 @@ class Heatmaps:
 
     Attributes:
         maps: (S, J+1, h, w) float32, the last map of a stage being the background.
-        region: (x0, y0, width, height), the part of the picture that the maps cover, picture
-            pixels; what their net saw, to within a cell.
+        region: the part of the picture that the maps cover; what their net saw, to within a cell.
         crop: (H, W, 3) what is there, at the size of the net's input.
         attention: what the net attends to by name, each (maps, h', w') of 0..1 over the region.
     """
 
     maps: Floats
-    region: tuple[float, float, float, float]
+    region: Box
     crop: Picture
     attention: Mapping[str, Floats] = field(default_factory=dict)
 
@@ -144,8 +144,9 @@ class Heatmaps:
 
     def to_picture(self, cells: Floats) -> Floats:
         """Map cells (..., 2) as x, y → picture pixels."""
-        step = np.array(self.region[2:]) / self.maps.shape[:-3:-1]  # picture pixels a cell
-        shift = np.array(self.region[:2]) + (step - 1) / 2
+        box = self.region
+        step = np.array([box.width, box.height]) / self.maps.shape[:-3:-1]  # picture pixels a cell
+        shift = np.array([box.x0, box.y0]) + (step - 1) / 2
         return (cells * step + shift).astype(np.float32)
 
 

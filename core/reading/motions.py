@@ -12,7 +12,7 @@ import numpy as np
 
 from core.gestures.modelfile.gesture_model import GestureModel
 from core.gestures.motion.stream import MotionEvent, MotionStream, NearMiss
-from core.pose.boxes import resized, same_shape
+from core.pose.boxes import has_same_aspect, rescale_keypoints
 from core.pose.drawing.poses import draw_way
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Floats, Picture
@@ -109,7 +109,9 @@ class MotionReader:
             track = self._tracks.get(number) or _MotionTrack(model)
             self._tracks[number], track.name = track, name
             if estimate.size_hw != size_hw:
-                pose = replace(pose, keypoints=resized(pose.keypoints, estimate.size_hw, size_hw))
+                pose = replace(
+                    pose, keypoints=rescale_keypoints(pose.keypoints, estimate.size_hw, size_hw)
+                )
             points = pose.world if model.axes == 3 else pose.without_hidden().keypoints
             track.add_point(estimate.time_s, pose.keypoints[traced])
             if event := track.stream.step(estimate.time_s, points, estimate.mirrored_view):
@@ -120,7 +122,7 @@ class MotionReader:
     def _reference_size(self, estimate: Estimate) -> tuple[int, int]:
         """Return the picture size that keypoints are scaled to: a slow browser sends smaller
         pictures from one frame to the next."""
-        if self._size_hw is None or not same_shape(self._size_hw, estimate.size_hw):
+        if self._size_hw is None or not has_same_aspect(self._size_hw, estimate.size_hw):
             self._size_hw = estimate.size_hw
         return self._size_hw
 
@@ -150,7 +152,9 @@ class MotionReader:
         """Draw each hand's path into the mirrored picture of the last frame."""
         for track in self._tracks.values():
             points = np.array([point for _, point in track.path]).reshape(-1, 2)
-            points = resized(points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2])
+            points = rescale_keypoints(
+                points, self._size_hw or mirrored.shape[:2], mirrored.shape[:2]
+            )
             points[:, 0] = mirrored.shape[1] - 1 - points[:, 0]
             mirrored = draw_way(mirrored, points)
         return mirrored

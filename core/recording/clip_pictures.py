@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from core.media.pictures import decode_jpeg
-from core.pose.boxes import Region, hand_region, to_region
+from core.pose.boxes import Square, map_to_square, square_around
 from core.pose.drawing.poses import draw_pose, draw_way
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats, Picture, Pose
@@ -33,8 +33,8 @@ def loop_picture(sample: NewSample, size: int) -> Picture:
 
 def _draw_frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
     skeleton, whole = skeleton_named(sample.skeleton), in_pixels(sample)
-    square = hand_region(whole.reshape(-1, 2), _ROOM)
-    points, ground = to_region(whole, square, size), _draw_background(sample, square, size)
+    square = square_around(whole.reshape(-1, 2), _ROOM)
+    points, ground = map_to_square(whole, square, size), _draw_background(sample, square, size)
     found = []
     for number in numbers:
         rgb = draw_pose(ground, Pose(points[number], sample.scores[number]), skeleton)
@@ -43,15 +43,15 @@ def _draw_frames(sample: NewSample, size: int, numbers: list[int]) -> Picture:
     return np.concatenate(found, 1)
 
 
-def _draw_background(sample: NewSample, square: Region, size: int) -> Picture:
+def _draw_background(sample: NewSample, square: Square, size: int) -> Picture:
     """Draw the dimmed crop at its place in a grey square."""
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is None or sample.region is None:
         return rgb
     x0, y0, side = sample.region
-    shown = max(1, round(side * size / square[2]))
+    shown = max(1, round(side * size / square.side))
     crop = cv2.resize(decode_jpeg(sample.crop_jpeg), (shown, shown), interpolation=cv2.INTER_AREA)
-    x, y = to_region(np.array([x0, y0]), square, size).tolist()
+    x, y = map_to_square(np.array([x0, y0]), square, size).tolist()
     grey = (_GROUND,) * 3
     moved = np.array([[1, 0, round(x)], [0, 1, round(y)]], np.float32)
     crop = cv2.warpAffine(crop, moved, (size, size), borderValue=grey)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.gestures.motion.trimming import moving_part, rests
 from core.gestures.motion.windows import is_gap, longest_part, usual_s
-from core.pose.boxes import resized, same_shape
+from core.pose.boxes import Square, has_same_aspect, rescale_keypoints
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Floats
 from core.recording.samples import Limits
@@ -88,12 +88,17 @@ def _scale_to_first(frames: Sequence[NewSample]) -> Sequence[NewSample]:
 
 def _scale_frame(frame: NewSample, first: NewSample) -> NewSample:
     own_hw, size_hw = frame.size_hw, first.size_hw
-    if own_hw is None or size_hw is None or own_hw == size_hw or not same_shape(own_hw, size_hw):
+    if (
+        own_hw is None
+        or size_hw is None
+        or own_hw == size_hw
+        or not has_same_aspect(own_hw, size_hw)
+    ):
         return frame
-    points, region = resized(frame.keypoints, own_hw, size_hw), frame.region
+    points, region = rescale_keypoints(frame.keypoints, own_hw, size_hw), frame.region
     if region is not None:
         high, wide = size_hw[0] / own_hw[0], size_hw[1] / own_hw[1]
-        region = region[0] * wide, region[1] * high, region[2] * wide
+        region = Square(region.x0 * wide, region.y0 * high, region.side * wide)
     return replace(frame, keypoints=points, region=region, size_hw=size_hw)
 
 

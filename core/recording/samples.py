@@ -8,13 +8,13 @@ import numpy as np
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.pose.boxes import (
     CROP_FACTOR,
-    Region,
+    Square,
     bounding_box,
-    cut_off,
-    cut_region,
-    hand_region,
-    to_region,
+    fraction_outside,
+    map_to_square,
+    square_around,
 )
+from core.pose.crops import cut_square
 from core.pose.drawing.poses import draw_pose
 from core.pose.skeletons.skeleton import HAND, PAIR, Skeleton
 from core.pose.skeletons.table import skeleton_named
@@ -76,9 +76,9 @@ def _score_prominence(pose: Pose, size_hw: tuple[int, int]) -> float:
     seen = pose.without_hidden().keypoints
     if not np.isfinite(seen).any():
         return 0.0
-    x0, y0, x1, y1 = bounding_box(seen)
-    away = abs((x0 + x1) / (size_hw[1] - 1) - 1)  # 0 in the middle, 1 at the picture's edge
-    return float(np.hypot(x1 - x0, y1 - y0) * (1 - 0.5 * min(away, 1.0)))
+    box = bounding_box(seen)
+    away = abs((box.x0 + box.x1) / (size_hw[1] - 1) - 1)  # 0 in the middle, 1 at the picture's edge
+    return float(np.hypot(box.width, box.height) * (1 - 0.5 * min(away, 1.0)))
 
 
 def judged(estimate: Estimate, last: Floats | None, limits: Limits | None = None) -> Pose | str:
@@ -104,7 +104,7 @@ def refusal(
     if pose.score < limits.score:
         return UNSURE
     lost = skeleton.is_body and not np.isfinite(pose.keypoints[[*skeleton.root]]).any()
-    if lost or cut_off(pose.keypoints, estimate.size_hw) > limits.outside:
+    if lost or fraction_outside(pose.keypoints, estimate.size_hw) > limits.outside:
         return CUT_OFF
     if last is not None and _relative_movement(last, pose.keypoints) < limits.moved:
         return DUPLICATE
@@ -124,9 +124,8 @@ def _relative_movement(before: Floats, now: Floats) -> float:
     seen = was & shown
     if (was ^ shown).mean() > _CAME_OR_WENT or not seen.any():
         return 1.0
-    x0, y0, x1, y1 = bounding_box(now)
     way = np.linalg.norm(now[seen] - before[seen], axis=1).mean()
-    return float(way / max(x1 - x0, y1 - y0, 1.0))
+    return float(way / bounding_box(now).longer_side)
 
 
 def sample_of(
@@ -137,7 +136,7 @@ def sample_of(
     several = [i for i, one in enumerate(estimate.poses) if one is pose]
     number = several[0] if several else 0
     pose = pose.without_hidden()
-    region = hand_region(pose.keypoints, crop_factor(estimate.skeleton))
+    region = square_around(pose.keypoints, crop_factor(estimate.skeleton))
     region, crop = _crop_jpeg(frame, number, region) if with_picture else (region, None)
     return NewSample(
         keypoints=pose.keypoints,
@@ -164,11 +163,11 @@ def crop_factor(skeleton: str) -> float:
     return CROP_FACTOR if skeleton_named(skeleton).is_hand else _LARGE_CROP
 
 
-def _crop_jpeg(frame: AnyFrame, number: int, region: Region) -> tuple[Region, bytes | None]:
+def _crop_jpeg(frame: AnyFrame, number: int, region: Square) -> tuple[Square, bytes | None]:
     """Crop a region of a frame as a JPEG; of a browser's frame, take the crop that it sent."""
     if isinstance(frame, RemoteFrame):
         return (frame.crops[number] if number < len(frame.crops) else None) or (region, None)
-    return region, encode_jpeg(cut_region(frame.rgb, region, CROP_SIZE))
+    return region, encode_jpeg(cut_square(frame.rgb, region, CROP_SIZE))
 
 
 def picture_of(sample: Sample, size: int = 160) -> Picture:
@@ -183,10 +182,10 @@ def picture_of(sample: Sample, size: int = 160) -> Picture:
     rgb = np.full((size, size, 3), _GROUND, np.uint8)
     if sample.crop_jpeg is not None:
         crop = decode_jpeg(sample.crop_jpeg)
-        rgb = cut_region(crop, (0, 0, crop.shape[0]), size)
+        rgb = cut_square(crop, Square(0, 0, crop.shape[0]), size)
     keypoints = in_pixels(sample)[0]
-    region = sample.region or hand_region(keypoints)
-    keypoints = to_region(keypoints, region, size)
+    region = sample.region or square_around(keypoints)
+    keypoints = map_to_square(keypoints, region, size)
     pose = Pose(keypoints, sample.scores[0])
     drawn = draw_pose(rgb, pose, skeleton_named(sample.skeleton))
     return np.asarray(cv2.flip(drawn, 1), np.uint8) if sample.mirrored_view else drawn

@@ -12,7 +12,7 @@ from core.files import printable
 from core.gestures.data import GestureData
 from core.gestures.labels import GestureLabel
 from core.gestures.motion.windows import lasts_s, window
-from core.pose.boxes import Region
+from core.pose.boxes import Square
 from core.pose.finders import keypoints_of_all
 from core.pose.skeletons.table import HAND_21, skeleton_named
 from core.pose.types import Floats
@@ -102,7 +102,7 @@ class NewSample:
         world: (T, K, 3), (K, 3) for a single frame, or None.
         instance: which of several hands or persons in the frame.
         size_hw: the picture's (H, W); None for tables.
-        region: the crop's (x0, y0, side) in picture pixels.
+        region: the crop's square in picture pixels.
         crop_jpeg: the JPEG of the middle frame's crop; None in keypoints-only projects and for
             tables.
         file_hash: sha256 of the file it came from; None for a camera.
@@ -129,7 +129,7 @@ class NewSample:
     handedness: str | None = None
     instance: int = 0
     size_hw: tuple[int, int] | None = None
-    region: Region | None = None
+    region: Square | None = None
     crop_jpeg: bytes | None = None
     space: str = "picture"
     file_hash: str | None = None
@@ -256,7 +256,7 @@ def _sample_fields(row: Mapping[str, Any], skeleton: str) -> dict[str, Any]:
         name: None if row[name] is None else array(row[name]).reshape(frames, joints, *axes)
         for name, axes in shapes.items()
     }
-    square = row["square_x"], row["square_y"], row["square_side"]
+    square = Square(row["square_x"], row["square_y"], row["square_side"])
     return found | {
         "size_hw": None if row["height"] is None else (row["height"], row["width"]),
         "region": None if row["square_x"] is None else square,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.datasets.person_boxes import MOST
+from core.pose.boxes import Box
 from core.pose.drawing.poses import PERSON_COLORS
-from core.pose.person_view import PersonBox
 from pages.components import hex_of, source
 
 _component = st.components.v2.component(
@@ -22,18 +22,18 @@ _component = st.components.v2.component(
 )
 
 
-def said_boxes(key: str, turn: str, boxes: Sequence[PersonBox]) -> tuple[list[PersonBox], int]:
+def said_boxes(key: str, turn: str, boxes: Sequence[Box]) -> tuple[list[Box], int]:
     """The boxes as they were changed on the page since these were given with that turn, at most
     20, and which one is chosen."""
     said = (st.session_state.get(key) or {}).get("people")
     if not said or said["turn"] != turn:
         return list(boxes), 0
-    found = [(float(x), float(y), float(w), float(h)) for x, y, w, h in said["boxes"][:MOST]]
+    found = [Box.from_xywh(*map(float, xywh)) for xywh in said["boxes"][:MOST]]
     return found, min(int(said["chosen"]), max(0, len(found) - 1))
 
 
 def show_boxes(
-    key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[PersonBox]
+    key: str, jpeg: bytes, size_hw: tuple[int, int], turn: str, boxes: Sequence[Box]
 ) -> None:
     """The picture with the boxes that it begins with.
 
@@ -48,7 +48,7 @@ def show_boxes(
             "width": size_hw[1],
             "height": size_hw[0],
             "turn": turn,
-            "boxes": [list(box) for box in boxes],
+            "boxes": [list(box.to_xywh()) for box in boxes],
             "colours": [hex_of(color) for color in PERSON_COLORS],
         },
         on_people_change=lambda: None,

@@ -10,7 +10,8 @@ import pytest
 
 from core.datasets.bodies import Bodies, Body, mirrored, nobody
 from core.errors import SkeletonError
-from core.pose.person_view import person_view
+from core.pose.boxes import Box
+from core.pose.crops import PersonView
 from core.pose.skeletons.table import LSP_14
 
 SIZE = (128, 96)
@@ -30,7 +31,7 @@ def bodies(tmp_path: Path) -> Bodies:
         cv2.circle(picture, (130, 200), 4, (0, 255, 0), -1)
         file = tmp_path / f"{number}.png"
         cv2.imwrite(str(file), picture)
-        made.append(Body(file, keypoints, (60, 40, 80, 180), "far" if number == 0 else ""))
+        made.append(Body(file, keypoints, Box(60, 40, 140, 220), "far" if number == 0 else ""))
     return Bodies(LSP_14, made)
 
 
@@ -93,16 +94,15 @@ def test_half_a_body_ends_at_the_hips(bodies: Bodies) -> None:
     for i, name in enumerate(LSP_14.joints):
         level = {"ankle": 400, "knee": 300, "hip": 200}.get(name.split("_")[-1], 50 + i)
         keypoints[i, 1] = level
-    tall = Body(body.picture, keypoints, (90, 30, 40, 400))
-    _, top, _, height = bodies.half_box(tall, upper=True)
-    assert top < 50 and 200 < top + height < 230
-    _, top, _, height = bodies.half_box(tall, upper=False)
-    assert 170 < top < 200 and 400 < top + height < 430
+    tall = Body(body.picture, keypoints, Box(90, 30, 130, 430))
+    upper, lower = (bodies.half_box(tall, upper=upper) for upper in (True, False))
+    assert upper.y0 < 50 and 200 < upper.y1 < 230
+    assert 170 < lower.y0 < 200 and 400 < lower.y1 < 430
     keypoints[: LSP_14.index("right_wrist")] = np.nan  # no leg is known
     assert bodies.half_box(Body(body.picture, keypoints, tall.box), upper=False) == tall.box
 
 
-def somebody(*keypoints: tuple[float, float], box: tuple[float, ...], **about: object) -> Body:
+def somebody(*keypoints: tuple[float, float], box: Box, **about: object) -> Body:
     return Body(Path("a.png"), np.array(keypoints, np.float32), box, **about)  # type: ignore[arg-type]
 
 
@@ -112,9 +112,9 @@ def test_where_nobody_is_shown_no_keypoint_is_either() -> None:
     picture[:50] = picture[:, :70] = 200
     corners = ((8, 8), (8, 92), (132, 8))
     for _ in range(20):
-        seen = nobody(picture, somebody(*corners, box=(0, 0, 140, 100)), [], SIZE, rng)
+        seen = nobody(picture, somebody(*corners, box=Box(0, 0, 140, 100)), [], SIZE, rng)
         assert seen.shape == (*SIZE, 3) and not seen.any()  # the corner that is left is dark
-    everywhere = somebody(*corners, (132, 92), box=(0, 0, 140, 100))
+    everywhere = somebody(*corners, (132, 92), box=Box(0, 0, 140, 100))
     assert np.ptp(nobody(picture, everywhere, [], SIZE, rng), axis=(0, 1)).max() == 0
 
 
@@ -124,8 +124,8 @@ def test_where_nobody_is_shown_nobody_else_is_either(labelled: bool) -> None:
     rng = np.random.default_rng(0)
     picture = np.zeros((100, 140, 3), np.uint8)
     picture[60:, 100:, 0] = 200
-    there = (100.0, 60.0, 40.0, 40.0)
-    one = somebody((8, 8), (8, 92), box=(0, 0, 40, 100), unlabelled=() if labelled else (there,))
+    there = Box(100.0, 60.0, 140.0, 100.0)
+    one = somebody((8, 8), (8, 92), box=Box(0, 0, 40, 100), unlabelled=() if labelled else (there,))
     others = [somebody((120, 62), box=there)] if labelled else []
     for _ in range(200):
         assert not nobody(picture, one, others, SIZE, rng).any()
@@ -137,8 +137,8 @@ def test_a_training_knows_everybody_in_a_picture(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), picture)
     places = np.full((14, 2), (20, 50), np.float32)
     bodies = [
-        Body(tmp_path / "a.png", places, (0, 0, 40, 100)),
-        Body(tmp_path / "a.png", places + np.float32([100, 15]), (100, 60, 40, 40)),
+        Body(tmp_path / "a.png", places, Box(0, 0, 40, 100)),
+        Body(tmp_path / "a.png", places + np.float32([100, 15]), Box(100, 60, 140, 100)),
     ]
     data, rng, empty = Bodies(LSP_14, bodies, strong=True), np.random.default_rng(0), 0
     for _ in range(400):
@@ -167,7 +167,7 @@ def test_every_row_comes_once_before_any_comes_again(bodies: Bodies) -> None:
 
 
 def test_a_mirrored_view_shows_the_mirrored_input() -> None:
-    view = person_view((60, 40, 80, 180), SIZE, turn_deg=20)
+    view = PersonView.from_box(Box(60, 40, 140, 220), SIZE, rotation_deg=20)
     point = np.float32([[100, 90]])
     (x, y), (mx, my) = view.to_input(point)[0], mirrored(view).to_input(point)[0]
     assert mx == pytest.approx(96 - x, abs=1e-3) and my == pytest.approx(y, abs=1e-3)
@@ -175,4 +175,4 @@ def test_a_mirrored_view_shows_the_mirrored_input() -> None:
 
 def test_bodies_of_another_skeleton_are_refused() -> None:
     with pytest.raises(SkeletonError, match="17 keypoints, lsp_14 has 14"):
-        Bodies(LSP_14, [Body(Path("x.jpg"), np.zeros((17, 2), np.float32), (0, 0, 1, 1))])
+        Bodies(LSP_14, [Body(Path("x.jpg"), np.zeros((17, 2), np.float32), Box(0, 0, 1, 1))])

@@ -13,7 +13,7 @@ from core.datasets.body_files import (
     read_mpii,
 )
 from core.errors import TableError, TrainingError
-from core.pose.person_view import clip_box
+from core.pose.boxes import Box, clip_box
 from core.pose.skeletons.table import COCO_17, LSP_14
 
 
@@ -27,7 +27,7 @@ def test_lspet_gives_1500_persons_and_what_is_not_labelled_is_missing(body: Path
     assert len(others) == 1499 and first.picture.name == "im00004.jpg" and first.picture.is_file()
     assert first.keypoints[LSP_14.index("right_ankle")].tolist() == pytest.approx([68.0, 183.7])
     assert first.keypoints[LSP_14.index("head_top")].tolist() == pytest.approx([84.1, 72.8])
-    x, y, width, height = first.box
+    x, y, width, height = first.box.to_xywh()
     assert (x, y) == pytest.approx((11.0, 72.8))
     assert (width, height) == pytest.approx((113.1, 110.9), abs=1e-4)
     labelled = np.isfinite([one.keypoints for one in [first, *others]]).all(-1).sum(1)
@@ -66,7 +66,7 @@ def test_coco_gives_its_labelled_persons_with_val_held_out(shared_data: Path) ->
     assert all(one.picture.is_file() for one in data.bodies)
     inside_box = []
     for one in data.bodies:
-        low, high = np.array(one.box[:2]), np.add(one.box[:2], one.box[2:])
+        low, high = np.array(one.box).reshape(2, 2)
         inside_box.append(((one.keypoints >= low) & (one.keypoints <= high)).all(1))
     labelled = np.isfinite([one.keypoints for one in data.bodies]).all(-1)
     assert np.array(inside_box)[labelled].mean() > 0.9  # some lie outside in the real files
@@ -81,7 +81,7 @@ def test_mpiis_both_layouts_say_the_same_of_a_person(body: Path, shared_data: Pa
     assert one.picture.name == same.picture.name == "005808361.jpg"
     # centre (966, 340), scale 4.718488: 15 scales lower, a square of 200 scales, from 0 on
     side = 200 * 4.718488
-    assert one.box == pytest.approx(
+    assert one.box.to_xywh() == pytest.approx(
         (965 - side / 2, 339 + 15 * 4.718488 - side / 2, side, side), abs=1e-3
     )
     assert same.box == pytest.approx(one.box, abs=1e-2)
@@ -98,15 +98,15 @@ def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("box", "cut"),
     [
-        ((10, 20, 30, 40), (10, 20, 29, 39)),
-        ((-5, -5, 20, 20), (0, 0, 14, 14)),
-        ((90, 190, 50, 50), (90, 190, 9, 9)),
-        ((10, 20, 0, 40), None),
-        ((200, 20, 30, 40), None),
+        ((10, 20, 40, 60), (10, 20, 39, 59)),
+        ((-5, -5, 15, 15), (0, 0, 14, 14)),
+        ((90, 190, 140, 240), (90, 190, 99, 199)),
+        ((10, 20, 10, 60), None),
+        ((200, 20, 230, 60), None),
     ],
 )
 def test_a_box_is_cut_to_the_picture(box, cut) -> None:
-    assert clip_box(box, (200, 100)) == cut
+    assert clip_box(Box(*box), (200, 100)) == cut
 
 
 def test_crowds_and_the_unlabelled_are_left_out(tmp_path: Path) -> None:
@@ -131,8 +131,8 @@ def test_crowds_and_the_unlabelled_are_left_out(tmp_path: Path) -> None:
     file = tmp_path / "annotations" / "person_keypoints_train2017.json"
     file.write_text(json.dumps(truth))
     [body] = read_bodies(tmp_path).bodies
-    assert body.picture == tmp_path / "train2017" / "1.jpg" and body.box == (10, 20, 29, 39)
-    assert body.unlabelled == ((10, 20, 29, 39),) * 2  # where they are, though
+    assert body.picture == tmp_path / "train2017" / "1.jpg" and body.box == (10, 20, 39, 59)
+    assert body.unlabelled == ((10, 20, 39, 59),) * 2  # where they are, though
 
 
 def test_of_a_single_file_a_fifth_of_the_pictures_is_held_out(shared_data: Path) -> None:

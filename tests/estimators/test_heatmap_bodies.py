@@ -24,9 +24,10 @@ from core.nets import build_net
 from core.nets.pose_resnet import PoseResNet
 from core.offline.predicting import predict
 from core.paths import Paths
+from core.pose.boxes import Box
+from core.pose.crops import PersonView
 from core.pose.drawing.heatmaps import Maps, attention_tiles, draw_with_maps
 from core.pose.map_reading import Reading
-from core.pose.person_view import person_view
 from core.pose.skeletons.table import COCO_17
 from core.pose.types import Frame
 from core.training.netfile import save_net
@@ -34,7 +35,7 @@ from core.training.published_nets import make_usable
 
 NOSE, LEFT_WRIST = COCO_17.index("nose"), COCO_17.index("left_wrist")
 HW = (128, 96)
-BOX = (60.0, 20.0, 70.0, 120.0)
+BOX = Box.from_xywh(60.0, 20.0, 70.0, 120.0)
 
 
 class Spots(nn.Module):
@@ -113,15 +114,16 @@ def test_the_mirrored_persons_left_is_right_again(folders: dict[str, Path]) -> N
 
 def test_the_window_of_the_maps_by_hand() -> None:
     # the box 60 x 80 with padding is 75 x 100 round (50, 60); seen 96 x 128: 0.78125 px a pixel
-    view = person_view((20, 20, 60, 80), HW)
+    view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW)
     step = 75 / 24  # picture pixels a cell
     for alignment, first in (("stride", 0.0), ("cells", 1.5 * 0.78125)):
-        x0, y0, width, height = window_of(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
+        window = window_of(Reading(alignment), view, (32, 24))  # type: ignore[arg-type]
+        x0, y0, width, height = window.to_xywh()
         assert (width, height) == pytest.approx((75, 100))
         assert x0 + (step - 1) / 2 == pytest.approx(12.5 + first)
         assert y0 + (step - 1) / 2 == pytest.approx(10 + first)
-    view = person_view((20, 20, 60, 80), HW, ends="centres")
-    x0, y0, width, height = window_of(Reading("ends"), view, (32, 24))
+    view = PersonView.from_box(Box.from_xywh(20, 20, 60, 80), HW, ends="centres")
+    x0, y0, width, height = window_of(Reading("ends"), view, (32, 24)).to_xywh()
     step_x, step_y = 75 / 23, 100 / 31  # the last cell on the last pixel, at the box's end
     assert (width, height) == pytest.approx((24 * step_x, 32 * step_y))
     assert (x0 + (step_x - 1) / 2, y0 + (step_y - 1) / 2) == pytest.approx((12.5, 10))
@@ -129,12 +131,12 @@ def test_the_window_of_the_maps_by_hand() -> None:
 
 def test_many_boxes_come_back_in_their_order(folders: dict[str, Path]) -> None:
     net, picture = HeatmapNet(folders["cells"]), spotted((101, 71))
-    boxes = [(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
+    boxes = [Box.from_xywh(60.0 + i, 20.0, 70.0, 120.0 - i) for i in range(11)]
     found = read_bodies(net, picture, boxes)
     assert len(found) == 11 and read_bodies(net, picture, []) == []
     for (pose, heatmaps), box in zip(found, boxes, strict=True):
         assert pose.keypoints[NOSE] == pytest.approx([101, 71], abs=0.3)
-        assert heatmaps.region == window_of(net.reading, person_view(box, HW), (32, 24))
+        assert heatmaps.region == window_of(net.reading, PersonView.from_box(box, HW), (32, 24))
 
 
 def test_predict_reads_the_people_of_a_detections_file(
@@ -142,7 +144,7 @@ def test_predict_reads_the_people_of_a_detections_file(
 ) -> None:
     path = tmp_path / "000000000007.png"
     path.write_bytes(encode_png(spotted((101, 71))))
-    found = [list(BOX), [55.0, 15.0, 80.0, 130.0]]
+    found = [list(BOX.to_xywh()), [55.0, 15.0, 80.0, 130.0]]
     detections = [
         {"image_id": 7, "category_id": 1, "bbox": box, "score": 0.9 - i / 10}
         for i, box in enumerate(found)
@@ -165,7 +167,7 @@ def test_maps_and_crop_lie_on_the_picture_where_they_belong(folders: dict[str, P
     (heatmaps,) = estimate.heatmaps
     light = heatmaps.crop[..., 1]
     y, x = np.unravel_index(light.argmax(), light.shape)
-    x0, y0, width, height = heatmaps.region
+    x0, y0, width, height = heatmaps.region.to_xywh()
     at = x0 + (x + 0.5) * width / 96 - 0.5, y0 + (y + 0.5) * height / 128 - 0.5
     assert at == pytest.approx((101, 71), abs=1.5)
     drawn = draw_with_maps(picture, estimate, Maps("single", 0, NOSE), 1)
@@ -184,7 +186,9 @@ def test_what_a_net_attends_to_comes_with_its_maps(tmp_path: Path) -> None:
     picture, saved = spotted((101, 71)), HeatmapNet(tmp_path)
     assert saved.attends == ("holistic_1", "holistic_2", "holistic_3", "part_wise")
     ((_, heatmaps),) = read_bodies(saved, picture, [BOX])
-    crop = torch.from_numpy(person_view(BOX, (64, 96)).cut(picture).transpose(2, 0, 1)[None])
+    crop = torch.from_numpy(
+        PersonView.from_box(BOX, (64, 96)).cut(picture).transpose(2, 0, 1)[None]
+    )
     with torch.no_grad():
         maps, seen = net.with_attention(crop / 255)
     assert heatmaps.maps[:, :-1] == pytest.approx(maps[0].numpy(), abs=1e-5)
@@ -221,9 +225,9 @@ def test_bodies_are_found_where_mediapipe_sees_them(
     assert still.skeleton == COCO_17.name and still.estimator == "spots.cells"
     for estimate in (still, moving):
         (heatmaps,) = estimate.heatmaps
-        x0, y0, width, height = heatmaps.region
+        x0, y0, x1, y1 = heatmaps.region
         # the skier stands at (280, 44)..(500, 388) by COCO's annotators
-        assert x0 < 300 and x0 + width > 480 and y0 < 60 and y0 + height > 370
+        assert x0 < 300 and x1 > 480 and y0 < 60 and y1 > 370
 
 
 def test_who_was_lost_behind_another_is_found_again_and_nobody_is_read_twice(
@@ -254,7 +258,7 @@ def test_who_was_lost_behind_another_is_found_again_and_nobody_is_read_twice(
 
 def standing(body: Body, height: int) -> np.ndarray:
     """A person cut out of a photo with a little room, so many pixels high."""
-    x, y, width, tall = body.box
+    x, y, width, tall = body.box.to_xywh()
     rgb = read_picture(body.picture)
     top, left = max(0, int(y - 0.06 * tall)), max(0, int(x - 0.15 * width))
     cut = rgb[top : int(y + 1.06 * tall), left : int(x + 1.15 * width)]
@@ -307,7 +311,10 @@ def test_vitpose_answers_as_it_was_published(
     if not is_there(name, weights_folder):
         pytest.skip(f"the weights are not here: python -m core weights fetch {name}")
     picture = read_picture(shared_data / "coco" / "mini" / "val2017" / "000000000139.jpg")
-    boxes = [(412.8, 157.61, 53.05, 138.01), (384.43, 172.21, 15.12, 35.74)]
+    boxes = [
+        Box.from_xywh(412.8, 157.61, 53.05, 138.01),
+        Box.from_xywh(384.43, 172.21, 15.12, 35.74),
+    ]
     net = HeatmapNet(make_usable(name, weights_folder, tmp_path) or tmp_path)
     (_, second) = read_bodies(net, picture, boxes)
     assert second[1].maps[0, :-1].shape == (17, 64, 48)

@@ -65,7 +65,9 @@ def test_the_self_tracker_follows_a_hand_and_loses_it_when_it_is_gone(
             estimate = net.estimate(Frame(pointing, i / 15, i))
             assert len(estimate.poses) == 1
         regions = [net.estimate(Frame(pointing, 1 + i / 15)).heatmaps[0].region for i in range(8)]
-        assert abs(regions[-1][2] - regions[-2][2]) < 0.1 * regions[-1][2]  # it has settled
+        assert (
+            abs(regions[-1].width - regions[-2].width) < 0.1 * regions[-1].width
+        )  # it has settled
         empty = np.full_like(pointing, 90)
         assert net.estimate(Frame(empty, 2.0)).poses == ()
         assert len(net.estimate(Frame(pointing, 3.0)).poses) == 1

@@ -12,6 +12,7 @@ from core.errors import TrainingError
 from core.estimators import create_estimator
 from core.lab.body_distilling import cut_out, distil_bodies, mixed
 from core.media.pictures import read_picture
+from core.pose.boxes import Box
 from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14, convert
 from core.pose.types import Pose
 
@@ -59,13 +60,13 @@ def test_keypoints_and_box_stay_where_they_are_in_what_is_cut_out(size: tuple[in
     picture = np.zeros((height, width, 3), np.uint8)
     radius = width // 20
     cv2.circle(picture, (int(at[0]), int(at[1])), radius, (255, 255, 255), -1)
-    box = (at[0] - radius, at[1] - radius, 0.5 * width, 0.3 * height)
+    box = Box.from_xywh(at[0] - radius, at[1] - radius, 0.5 * width, 0.3 * height)
     crop, there, points = cut_out(picture, box, np.float32([at, (np.nan, np.nan)]))
     y, x = np.nonzero(crop[..., 0] > 127)
     assert points[0] == pytest.approx([x.mean(), y.mean()], abs=0.3)
     assert (x.min(), y.min()) == pytest.approx(there[:2], abs=1.5)
     assert np.isnan(points[1]).all() and max(crop.shape) <= 288
-    assert there[2] / there[3] == pytest.approx(box[2] / box[3])
+    assert there.width / there.height == pytest.approx(box.width / box.height)
 
 
 def test_real_persons_are_written_for_training_and_those_held_out_keep_their_annotations(

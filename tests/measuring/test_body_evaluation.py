@@ -22,7 +22,8 @@ from core.measuring.body_evaluation import (
 from core.measuring.body_measuring import measure_bodies
 from core.measuring.coco_evaluation import coco_figures
 from core.paths import Paths
-from core.pose.person_view import person_view
+from core.pose.boxes import Box
+from core.pose.crops import PersonView
 from core.pose.skeletons.table import COCO_17, HAND_21
 from core.pose.types import Floats, Pose
 from core.training.netfile import save_net
@@ -54,12 +55,16 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> HeatmapNet:
     return HeatmapNet(folder)
 
 
-def as_said(box: tuple[float, float, float, float]) -> Floats:
+def as_said(box: Box) -> Floats:
     """Where the net's keypoints are in the picture, for a box: four input pixels a cell."""
-    return person_view(box, HW).to_picture(4 * CELLS.astype(np.float32))
+    return PersonView.from_box(box, HW).to_picture(4 * CELLS.astype(np.float32))
 
 
-BOXES = {1: (20.0, 30.0, 60.0, 100.0), 2: (120.0, 30.0, 50.0, 110.0), 3: (15.0, 10.0, 80.0, 140.0)}
+BOXES = {
+    1: Box(20.0, 30.0, 80.0, 130.0),
+    2: Box(120.0, 30.0, 170.0, 140.0),
+    3: Box(15.0, 10.0, 95.0, 150.0),
+}
 
 
 @pytest.fixture
@@ -70,8 +75,8 @@ def coco(tmp_path: Path) -> tuple[Annotations, Bodies, Path]:
         points = as_said(box)
         image = 7 if number < 3 else 8
         labelled = np.concatenate([points, np.full((17, 1), 2.0)], 1)
-        area = box[2] * box[3]
-        persons.append(Person(number, image, 1, box, area, labelled, 17, False))
+        area = box.area
+        persons.append(Person(number, image, 1, box.to_xywh(), area, labelled, 17, False))
         bodies.append(Body(tmp_path / f"{image}.png", points, box, "", image, area))
     images = {number: Image(number, f"{number}.png", (160, 220)) for number in (7, 8)}
     for number in images:
@@ -116,7 +121,7 @@ def test_pck_and_oks_of_moved_keypoints_by_hand(coco) -> None:
 
 def test_what_is_found_beside_the_persons_costs_ap_in_whole_pictures_alone(coco) -> None:
     annotations, data, _ = coco
-    nobody = Pose(as_said((150.0, 5.0, 30.0, 60.0)), np.ones(17, np.float32), 0.99)
+    nobody = Pose(as_said(Box(150.0, 5.0, 180.0, 65.0)), np.ones(17, np.float32), 0.99)
 
     def find(rgb, bodies):
         poses = [nobody, *(Pose(b.keypoints, np.ones(17, np.float32), 0.9) for b in bodies)]
@@ -130,11 +135,11 @@ def test_what_is_found_beside_the_persons_costs_ap_in_whole_pictures_alone(coco)
 
 def test_of_detections_of_one_person_the_best_is_kept(net, coco) -> None:
     annotations, _, folder = coco
-    x, y, width, height = BOXES[1]
-    boxes = [Detection(8 if n == 3 else 7, 1, box, 0.9) for n, box in BOXES.items()]
+    x, y, width, height = BOXES[1].to_xywh()
+    boxes = [Detection(8 if n == 3 else 7, 1, box.to_xywh(), 0.9) for n, box in BOXES.items()]
     boxes.append(Detection(7, 1, (x + 0.5, y, width, height), 0.8))  # the first again
-    boxes.append(Detection(9, 1, BOXES[1], 0.9))  # of a picture that is not asked about
-    boxes.append(Detection(7, 62, BOXES[1], 0.9))  # a chair
+    boxes.append(Detection(9, 1, BOXES[1].to_xywh(), 0.9))  # of a picture that is not asked about
+    boxes.append(Detection(7, 62, BOXES[1].to_xywh(), 0.9))  # a chair
     results = results_of_detections(net, annotations, folder, boxes, flip=False)
     assert [one.image_id for one in results] == [7, 7, 8]
     assert [one.score for one in results] == pytest.approx([0.9 * 0.8] * 3, abs=1e-3)

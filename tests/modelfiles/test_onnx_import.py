@@ -14,13 +14,14 @@ from core.estimators.heatmap_bodies import read_bodies
 from core.estimators.heatmap_net import HeatmapNet
 from core.modelfiles.body_weights import BGR_SCALING, RGB_SCALING
 from core.modelfiles.converted_weights import import_weights, is_there, load_weights, verify
-from core.pose.person_view import person_view
+from core.pose.boxes import Box
+from core.pose.crops import PersonView
 from core.pose.skeletons.table import COCO_17
 from core.training.published_nets import make_usable
 
 MAPS, AXES = "pose_resnet50.mmpose_256x192", "rtmpose_m.body8_256x192"
 NOSE = COCO_17.index("nose")
-BOX = (60.0, 20.0, 90.0, 120.0)  # has the input's shape: 112.5 x 150 px are seen
+BOX = Box.from_xywh(60.0, 20.0, 90.0, 120.0)  # has the input's shape: 112.5 x 150 px are seen
 
 
 def graph(nodes: list, outputs: dict, batch: int | str, constants: dict, opset: int = 11) -> bytes:
@@ -91,7 +92,7 @@ def test_a_spot_is_found_in_every_box(
 ) -> None:
     net = used(name, data(batch), tmp_path)
     assert net.is_simcc == (name == AXES) and net.skeleton == COCO_17.name
-    boxes = [BOX, (70.0, 10.0, 90.0, 120.0)]
+    boxes = [BOX, Box.from_xywh(70.0, 10.0, 90.0, 120.0)]
     for pose, heatmaps in read_bodies(net, spotted(120, 70, (255, 0, 0)), boxes):
         assert pose.keypoints[NOSE] == pytest.approx([120, 70], abs=1.5)
         assert pose.scores[NOSE] == 1 and not np.delete(pose.scores, NOSE).any()
@@ -125,7 +126,7 @@ def test_simcc_lies_on_the_picture_by_hand(tmp_path) -> None:
     picture = np.zeros((160, 220, 3), np.uint8)
     picture[:, :105] = (255, 0, 0)  # the first of equal places counts: the upper left corner
     ((pose, _),) = read_bodies(net, picture, [BOX])
-    corner = person_view(BOX, (256, 192)).to_picture(np.array([0.0, 0.0], np.float32))
+    corner = PersonView.from_box(BOX, (256, 192)).to_picture(np.array([0.0, 0.0], np.float32))
     assert corner.tolist() == [48.75, 5.0]
     assert pose.keypoints[NOSE] == pytest.approx([48.75, 5.0], abs=1e-3)
 

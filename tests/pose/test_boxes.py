@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from core.pose.boxes import bounding_box, box_iou, cut_off, cut_region, hand_region, to_region
+from core.pose.boxes import (
+    Box,
+    Square,
+    bounding_box,
+    box_iou,
+    fraction_outside,
+    map_to_square,
+    square_around,
+)
+from core.pose.crops import cut_square
 
 
 def points(*xy: tuple[float, float]) -> np.ndarray:
@@ -21,25 +30,25 @@ def test_a_box_of_nothing_is_an_error():
 
 def test_two_boxes_share_what_is_in_both_of_what_is_in_either():
     # 20 x 10 and 20 x 20 share 10 x 5: 50 of 200 + 400 - 50
-    assert box_iou((0, 0, 20, 10), (10, 5, 30, 25)) == pytest.approx(50 / 550)
-    assert box_iou((0, 0, 20, 10), (20, 0, 30, 10)) == 0
-    assert box_iou((3, 4, 9, 8), (3, 4, 9, 8)) == 1
+    assert box_iou(Box(0, 0, 20, 10), Box(10, 5, 30, 25)) == pytest.approx(50 / 550)
+    assert box_iou(Box(0, 0, 20, 10), Box(20, 0, 30, 10)) == 0
+    assert box_iou(Box(3, 4, 9, 8), Box(3, 4, 9, 8)) == 1
 
 
 def test_the_crop_is_square_round_the_middle_of_the_hand():
     # box 10 x 20, so the side is 20 * 1.8 = 36 round (15, 30)
-    assert hand_region(points((10, 20), (20, 40))) == pytest.approx((-3, 12, 36))
+    assert square_around(points((10, 20), (20, 40))) == pytest.approx((-3, 12, 36))
 
 
 def test_a_crop_of_whole_pixels_is_cut_out_unchanged():
     picture = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
-    cut = cut_region(picture, (7, 5, 16), 16)
+    cut = cut_square(picture, Square(7, 5, 16), 16)
     np.testing.assert_array_equal(cut, picture[5:21, 7:23])
 
 
 def test_shrinking_by_two_averages_four_pixels():
     picture = np.random.default_rng(1).integers(0, 256, (32, 48, 3), np.uint8)
-    cut = cut_region(picture, (4, 2, 20), 10)
+    cut = cut_square(picture, Square(4, 2, 20), 10)
     means = picture[2:22, 4:24].reshape(10, 2, 10, 2, 3).mean((1, 3))
     assert np.abs(cut - means).max() <= 1
 
@@ -47,15 +56,17 @@ def test_shrinking_by_two_averages_four_pixels():
 def test_beyond_the_picture_its_edge_repeats():
     picture = np.zeros((10, 10, 3), np.uint8)
     picture[:, 0] = 200
-    assert (cut_region(picture, (-5, 0, 10), 10)[:, :6] == 200).all()
+    assert (cut_square(picture, Square(-5, 0, 10), 10)[:, :6] == 200).all()
 
 
-@pytest.mark.parametrize("region", [(7.0, 12.0, 16.0), (4.5, -3.0, 40.0), (11.5, 16.2, 8.0)])
+@pytest.mark.parametrize(
+    "region", [Square(7.0, 12.0, 16.0), Square(4.5, -3.0, 40.0), Square(11.5, 16.2, 8.0)]
+)
 def test_a_point_lies_on_the_same_thing_in_the_crop(region):
     picture = np.zeros((60, 80, 3), np.uint8)
     picture[19:22, 14:17] = 255  # a white dot round (15, 20)
-    x, y = to_region(points((15, 20)), region, 64)[0]
-    cut = cut_region(picture, region, 64)[..., 0].astype(float)
+    x, y = map_to_square(points((15, 20)), region, 64)[0]
+    cut = cut_square(picture, region, 64)[..., 0].astype(float)
     rows, columns = np.mgrid[:64, :64]
     centre = (cut * columns).sum() / cut.sum(), (cut * rows).sum() / cut.sum()
     assert (x, y) == pytest.approx(centre, abs=0.1)
@@ -63,5 +74,4 @@ def test_a_point_lies_on_the_same_thing_in_the_crop(region):
 
 def test_keypoints_outside_or_missing_count_as_cut_off():
     hand = points((0, 0), (99, 49), (100, 10), (np.nan, np.nan))
-    assert cut_off(hand, (50, 100)) == 0.5
-    assert cut_off(hand, (50, 100), margin=1) == 1.0
+    assert fraction_outside(hand, (50, 100)) == 0.5

@@ -7,6 +7,7 @@ import pytest
 
 from core.media.pictures import read_picture
 from core.paths import Paths
+from core.pose.boxes import Box
 from core.pose.drawing.heatmap_layout import ATTENTION, JOINT, VIEWS, Maps, layout_of
 from core.pose.drawing.heatmaps import (
     TITLE,
@@ -36,7 +37,7 @@ def heatmaps() -> Heatmaps:
     maps[:, -1] = 1
     maps[0, 8, 4, 10] = 0.3
     maps[1, 8, 4, 10] = 1.0
-    return Heatmaps(maps, (50.0, 20.0, 64.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
+    return Heatmaps(maps, Box(50.0, 20.0, 114.0, 84.0), np.full((128, 128, 3), GREY, np.uint8))
 
 
 def test_the_strongest_keypoint_shows_and_the_background_does_not(heatmaps):
@@ -59,7 +60,7 @@ def test_a_heatmap_is_drawn_where_its_cell_lies_in_the_picture(heatmaps):
 
 @pytest.mark.parametrize("corner", [(-40.0, -30.0), (140.0, 100.0), (900.0, 0.0)])
 def test_squares_beyond_the_border_are_drawn_as_far_as_they_are_seen(heatmaps, corner):
-    region = (*corner, 64.0, 64.0)
+    region = Box.from_xywh(*corner, 64.0, 64.0)
     moved = Heatmaps(heatmaps.maps, region, heatmaps.crop)
     assert over_picture(np.zeros((120, 160, 3), np.uint8), [moved], 1).shape == (120, 160, 3)
 
@@ -107,7 +108,7 @@ def test_every_stage_shows_the_chosen_keypoint(heatmaps):
 
 def test_of_several_people_only_the_chosen_one_s_maps_are_laid_over_the_picture(heatmaps):
     """Cell (10, 4) of the one lies at (70, 28), of the other, who stands lower, at (70, 68)."""
-    lower = Heatmaps(heatmaps.maps, (50.0, 60.0, 64.0, 64.0), heatmaps.crop)
+    lower = Heatmaps(heatmaps.maps, Box.from_xywh(50.0, 60.0, 64.0, 64.0), heatmaps.crop)
     rgb = np.full((140, 160, 3), GREY, np.uint8)
     nobody = Pose(np.full((21, 2), np.nan, np.float32), np.zeros(21, np.float32))
     people = Estimate((nobody,) * 2, (140, 160), "net", heatmaps=(heatmaps, lower), numbers=(4, 2))
@@ -152,7 +153,7 @@ def test_a_track_goes_through_the_peaks_of_every_stage():
     maps = np.zeros((3, 22, 32, 32), np.float32)
     for stage, (x, y) in enumerate([(5, 20), (12, 6), (13, 6)]):
         maps[stage, INDEX_TIP, y, x] = 0.9
-    moving = Heatmaps(maps, (50.0, 20.0, 64.0, 64.0), np.full((128, 128, 3), GREY, np.uint8))
+    moving = Heatmaps(maps, Box(50.0, 20.0, 114.0, 84.0), np.full((128, 128, 3), GREY, np.uint8))
     [way] = tracks(moving, [INDEX_TIP], 320).swapaxes(0, 1)
     assert way == pytest.approx(np.array([(54.5, 204.5), (124.5, 64.5), (134.5, 64.5)]), abs=0.01)
     out = picture_of(moving, Maps("multi", joint=INDEX_TIP))
@@ -256,7 +257,7 @@ def test_a_small_picture_is_drawn_larger_with_its_keypoints_and_heatmaps_in_plac
 def _spread(joints):
     maps = np.zeros((6, joints + 1, 46, 46), np.float32)
     maps[:, np.arange(joints), 10, np.arange(joints)] = 1
-    return Heatmaps(maps, (10.0, 5.0, 100.0, 100.0), np.full((368, 368, 3), GREY, np.uint8))
+    return Heatmaps(maps, Box(10.0, 5.0, 110.0, 105.0), np.full((368, 368, 3), GREY, np.uint8))
 
 
 def test_the_bar_runs_from_blue_to_red():

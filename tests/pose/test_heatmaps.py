@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.pose.boxes import Box
 from core.pose.heatmaps import (
     decode,
     decode_dark,
@@ -137,7 +138,7 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
     # a square of 64 pixels at (100, 50) on maps of 32 cells: a cell is 2 pixels, its middle at +0.5
     maps = np.zeros((2, 3, 32, 32), np.float32)
     maps[1, 0, 4, 10], maps[1, 1, 31, 31] = 0.9, 0.8
-    heatmaps = Heatmaps(maps, (100.0, 50.0, 64.0, 64.0), CROP)
+    heatmaps = Heatmaps(maps, Box.from_xywh(100.0, 50.0, 64.0, 64.0), CROP)
     keypoints, scores = heatmap_keypoints(heatmaps)
     assert keypoints.tolist() == [[120.5, 58.5], [162.5, 112.5]]
     assert scores.tolist() == pytest.approx([0.9, 0.8])
@@ -145,7 +146,7 @@ def test_keypoints_of_a_crop_come_back_in_the_pictures_pixels() -> None:
 
 def test_maps_of_the_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(S, J\+1, h, w\)"):
-        Heatmaps(np.zeros((22, 32, 32), np.float32), (0, 0, 1, 1), CROP)
+        Heatmaps(np.zeros((22, 32, 32), np.float32), Box(0, 0, 1, 1), CROP)
 
 
 def test_a_quarter_offset_goes_towards_the_higher_neighbour() -> None:

@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from core.pose.boxes import Square
 from core.pose.skeletons.table import BODY_33, COCO_17, LSP_14
 from core.pose.tracking import Tracks, distinct_bodies, first_region, next_region
 from core.pose.types import Pose
@@ -24,7 +25,7 @@ def test_it_starts_in_the_pictures_middle() -> None:
 def test_it_moves_round_the_mean_and_its_side_by_a_fifth() -> None:
     # 120 wide, 200 high: wanted 400, of 300 a fifth of the way is 320
     hand = joints((100, 100), (220, 160), (160, 300))
-    x0, y0, side = next_region((0, 0, 300), hand, SURE)
+    x0, y0, side = next_region(Square(0, 0, 300), hand, SURE)
     assert side == pytest.approx(320)
     # pixels 0.5 to 319.5 round the mean: centre of the first + 159.5
     assert (x0 + 159.5, y0 + 159.5) == pytest.approx((160, 560 / 3), abs=1e-4)
@@ -32,7 +33,7 @@ def test_it_moves_round_the_mean_and_its_side_by_a_fifth() -> None:
 
 def test_a_small_hand_counts_as_96_pixels() -> None:
     hand = joints((50, 50), (60, 60), (55, 70))
-    region = (0.0, 0.0, 192.0)
+    region = Square(0.0, 0.0, 192.0)
     for _ in range(3):
         region = next_region(region, hand, SURE)
     assert region[2] == pytest.approx(192)
@@ -48,16 +49,16 @@ def test_a_still_hand_is_reached_to_a_hundredth_in_twenty_frames() -> None:
 
 def test_it_is_lost_when_the_peaks_sum_to_less_than_one() -> None:
     hand = joints((100, 100), (220, 160), (160, 300))
-    assert next_region((0, 0, 300), hand, np.full(3, 0.33, np.float32)) is None
-    assert next_region((0, 0, 300), hand, np.full(3, 0.34, np.float32)) is not None
+    assert next_region(Square(0, 0, 300), hand, np.full(3, 0.33, np.float32)) is None
+    assert next_region(Square(0, 0, 300), hand, np.full(3, 0.34, np.float32)) is not None
 
 
 def test_missing_keypoints_neither_move_nor_hold_it() -> None:
     hand = joints((100, 100), (np.nan, np.nan), (200, 300))
-    x0, y0, side = next_region((0, 0, 400), hand, np.array([0.6, 0.9, 0.6], np.float32))
+    x0, y0, side = next_region(Square(0, 0, 400), hand, np.array([0.6, 0.9, 0.6], np.float32))
     assert (x0 + (side - 1) / 2, y0 + (side - 1) / 2) == pytest.approx((150, 200))
-    assert next_region((0, 0, 400), hand, np.array([0.3, 0.9, 0.3], np.float32)) is None
-    assert next_region((0, 0, 400), np.full((3, 2), np.nan, np.float32), SURE) is None
+    assert next_region(Square(0, 0, 400), hand, np.array([0.3, 0.9, 0.3], np.float32)) is None
+    assert next_region(Square(0, 0, 400), np.full((3, 2), np.nan, np.float32), SURE) is None
 
 
 def pose(x: float, side: str | None = None, size: float = 100.0) -> Pose:

@@ -12,7 +12,7 @@ from core.gestures.motion.stream import UNLIKE
 from core.jobs.trainings import train_here
 from core.live.live import LiveProcessor, Options
 from core.paths import Paths
-from core.pose.boxes import resized
+from core.pose.boxes import rescale_keypoints
 from core.reading.reading import HandReader
 from core.store import Store
 from tests.support.performances import (
@@ -57,7 +57,7 @@ def test_pictures_that_become_smaller_in_a_movement_change_nothing(model):
     for time_s, way in frames_of("rest", "swipe_left", "rest", "swipe_right", "rest"):
         estimate = seen(time_s, way)
         if 1.3 <= time_s < 3:  # from the middle of the first to the middle of the second
-            points = resized(estimate.poses[0].keypoints, SIZE_HW, half)
+            points = rescale_keypoints(estimate.poses[0].keypoints, SIZE_HW, half)
             pose = replace(estimate.poses[0], keypoints=points)
             estimate = replace(estimate, poses=(pose,), size_hw=half)
         read(estimate, model)

@@ -11,7 +11,7 @@ from core.exchange.tables.data_out import export_data
 from core.gestures.motion.trimming import moving_part
 from core.media.pictures import decode_jpeg, encode_jpeg
 from core.paths import Paths
-from core.pose.boxes import resized
+from core.pose.boxes import rescale_keypoints
 from core.recording.clip_pictures import LOOP, loop_picture
 from core.recording.clips import NO_MOVEMENT, TOO_SELDOM, TOO_SHORT
 from core.recording.plans import CONTINUOUS, HELD, TIMED
@@ -100,7 +100,7 @@ def test_pictures_that_become_smaller_on_the_way_do_not_change_a_clip(
             now[0] = begun + frame / 19
             size_hw = SIZE_HW if frame < 18 else becomes
             pose = hand(200 * np.clip(frame / 19 - 0.4, 0, 0.8))
-            points = resized(pose.keypoints, SIZE_HW, size_hw)
+            points = rescale_keypoints(pose.keypoints, SIZE_HW, size_hw)
             offer(recorder, now[0], replace(pose, keypoints=points), size_hw=size_hw)
         recorder.release(now[0] - begun)
     second, first = store.samples(project.id)

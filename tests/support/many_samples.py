@@ -5,6 +5,7 @@ import numpy as np
 
 from core.media.pictures import encode_jpeg
 from core.paths import Paths
+from core.pose.boxes import Square
 from core.recording.demo import read_demo
 from core.store import NewSample, Store
 
@@ -51,6 +52,6 @@ def _sample(keypoints: np.ndarray, i: int, number: int, pictures: list[bytes]) -
         "mediapipe-hands",
         handedness=("Left", "Right")[number % 2],
         size_hw=(480, 640),
-        region=(200.0, 200.0, 200.0),
+        region=Square(200.0, 200.0, 200.0),
         crop_jpeg=pictures[(number + i) % len(pictures)] if pictures else None,
     )

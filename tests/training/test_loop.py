@@ -24,6 +24,7 @@ from core.errors import TrainingError
 from core.lab.renderer.rendered_hands import RenderedHands
 from core.nets import build_net
 from core.nets.crossinfonet import Width
+from core.pose.boxes import Box
 from core.pose.skeletons.table import COCO_17, LSP_14, NYU_14
 from core.training.checkpoint import CHECKPOINT, WEIGHTS
 from core.training.loop import NetOptions, SampleStream, train_net
@@ -149,7 +150,7 @@ def test_a_body_net_is_trained_for_its_steps_and_goes_on_when_given_more(tmp_pat
         cv2.imwrite(str(file), rng.integers(0, 256, (120, 90, 3), np.uint8))
         keypoints = rng.uniform((10, 10), (80, 110), (14, 2)).astype(np.float32)
         keypoints[number] = np.nan
-        bodies.append(Body(file, keypoints, (5, 5, 80, 110), "far" if number < 2 else ""))
+        bodies.append(Body(file, keypoints, Box(5, 5, 85, 115), "far" if number < 2 else ""))
     data, run = Bodies(LSP_14, bodies), Run.create(tmp_path / "runs")
     build = {"joints": 14, "input_hw": (64, 32)}
     for steps in (2, 3):
@@ -198,7 +199,7 @@ def test_a_training_begins_with_the_weights_that_fit(tmp_path: Path) -> None:
         file = tmp_path / f"{number}.png"
         cv2.imwrite(str(file), rng.integers(0, 256, (120, 90, 3), np.uint8))
         keypoints = rng.uniform((10, 10), (80, 110), (17, 2)).astype(np.float32)
-        bodies.append(Body(file, keypoints, (5, 5, 80, 110), "far" if number < 1 else ""))
+        bodies.append(Body(file, keypoints, Box(5, 5, 85, 115), "far" if number < 1 else ""))
     data, hands = Bodies(COCO_17, bodies, strong=True), tmp_path / "hands.safetensors"
     theirs = build_net("cpm.hand_light").state_dict()
     save_file(theirs, hands)

@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 from core.datasets.bodies import Bodies, Body
 from core.media.pictures import encode_png
+from core.pose.boxes import Box
+from core.pose.crops import PersonView
 from core.pose.heatmaps import encode
-from core.pose.person_view import person_view
 from core.pose.skeletons.table import LSP_14
 from core.training.losses import LOSSES
 from core.training.watching import measure
 
 HW = (128, 96)
-BOX = (20.0, 10.0, 60.0, 80.0)
+BOX = Box.from_xywh(20.0, 10.0, 60.0, 80.0)
 
 
 class Knows(nn.Module):
@@ -41,7 +42,7 @@ def test_the_log_places_peaks_between_cells_as_those_who_use_the_net(tmp_path, l
     places = (4 * cells + 1.5 + 2).astype(np.float32)  # half a cell beside one
     if loss == "joint-mse":
         places -= 0.004  # so that the lower cell is higher, and the quarter goes up from it
-    view = person_view(BOX, HW)
+    view = PersonView.from_box(BOX, HW)
     data = Bodies(LSP_14, [Body(tmp_path / "a.png", view.to_picture(places), BOX, "far")])
     [figures] = measure(Knows(places, 1.5), data, data.rows("far"), LOSSES[loss])
     shift = 0.0 if loss == "cross-entropy" else 1.5  # where cell x lies at 4 x

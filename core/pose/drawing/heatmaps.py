@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pose.boxes import to_window
+from core.pose.boxes import Box, map_to_box
 from core.pose.drawing.heatmap_layout import (
     ATTENTION,
     JOINT,
@@ -84,13 +84,13 @@ def _unit(units: Floats, joint: int | None) -> Floats:
 
 
 def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
-    x0, y0, wide, high = heatmaps.region
+    x0, y0, x1, y1 = heatmaps.region
     height, width = out.shape[:2]
     left, top = max(0, int(np.floor(x0))), max(0, int(np.floor(y0)))
-    right, bottom = min(width, int(np.ceil(x0 + wide))), min(height, int(np.ceil(y0 + high)))
+    right, bottom = min(width, int(np.ceil(x1))), min(height, int(np.ceil(y1)))
     if right <= left or bottom <= top:
         return
-    step_x, step_y = wide / heatmap.shape[1], high / heatmap.shape[0]
+    step_x, step_y = (x1 - x0) / heatmap.shape[1], (y1 - y0) / heatmap.shape[0]
     # picture pixel → map cell, the inverse of Heatmaps.to_picture
     to_cell = np.array(
         [
@@ -108,7 +108,7 @@ def _lay_over(out: Picture, heatmaps: Heatmaps, heatmap: Floats) -> None:
     )
     space = out[top:bottom, left:right]
     space[:] = _blended(space, _levels(np.asarray(fine, np.float32)))
-    corner = (round(x0 + wide) - 1, round(y0 + high) - 1)
+    corner = (round(x1) - 1, round(y1) - 1)
     cv2.rectangle(out, (round(x0), round(y0)), corner, (255, 255, 255), 1, cv2.LINE_AA)
 
 
@@ -130,8 +130,8 @@ def scaled(rgb: Picture, estimate: Estimate, factor: float) -> tuple[Picture, Es
     poses = [replace(p, keypoints=p.keypoints * factor + shift) for p in estimate.poses]
     heatmaps = []
     for one in estimate.heatmaps:
-        x0, y0, wide, high = (factor * number for number in one.region)  # from the corner
-        heatmaps.append(replace(one, region=(x0, y0, wide, high)))
+        region = Box(*(factor * number for number in one.region))  # from the corner
+        heatmaps.append(replace(one, region=region))
     return larger, replace(
         estimate, poses=tuple(poses), heatmaps=tuple(heatmaps), size_hw=(height, width)
     )
@@ -244,7 +244,7 @@ def _drawn(
 def _inside(heatmaps: Heatmaps, stage: int, side: int) -> tuple[Floats, Floats]:
     """A stage's keypoints in the pixels of the crop at that size, and their values."""
     keypoints, values = heatmap_keypoints(heatmaps, stage)
-    return to_window(keypoints, heatmaps.region, _inner_hw(heatmaps, side)), values
+    return map_to_box(keypoints, heatmaps.region, _inner_hw(heatmaps, side)), values
 
 
 def _inner_hw(heatmaps: Heatmaps, side: int) -> tuple[int, int]:

@@ -11,9 +11,9 @@ from core.estimators.heatmap_bodies import HeatmapBodies
 from core.estimators.mediapipe_pose import MAX_PEOPLE
 from core.gestures.labels import safe_label
 from core.media.pictures import PICTURE_SUFFIXES, encode_jpeg, encode_png, read_picture
+from core.pose.boxes import Box
 from core.pose.drawing.heatmap_layout import Maps
 from core.pose.drawing.heatmaps import draw_with_maps, mirrored, of_person, scaled
-from core.pose.person_view import PersonBox
 from core.pose.skeletons.table import skeleton_named
 from core.pose.types import Estimate, Frame, Heatmaps, Picture, Pose
 from core.reading.keypoint_sources import KeypointSource
@@ -190,7 +190,7 @@ def show_people(source: KeypointSource, maps: Maps) -> None:
 
 def _given_boxes(
     boxes_by: str, rgb: Picture, picture: Any, estimator: HeatmapBodies
-) -> tuple[str, list[PersonBox]] | None:
+) -> tuple[str, list[Box]] | None:
     """The boxes to begin with and a name for them; None where a file is to be given first."""
     if boxes_by == DRAWN:
         return DRAWN, []
@@ -227,7 +227,7 @@ def _given_boxes(
 
 
 def _show_selected_person(
-    rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[PersonBox]
+    rgb: Picture, estimator: HeatmapBodies, maps: Maps, turn: str, given: Sequence[Box]
 ) -> None:
     boxes, chosen = said_boxes(_BOXES, turn, given)
     estimate = _read(rgb, estimator, turn, boxes)
@@ -253,11 +253,9 @@ def _show_selected_person(
     )
 
 
-def _read(
-    rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[PersonBox]
-) -> Estimate:
+def _read(rgb: Picture, estimator: HeatmapBodies, turn: str, boxes: Sequence[Box]) -> Estimate:
     """Everybody in a box; a box that was read before is not read again."""
-    known: dict[PersonBox, tuple[Pose, Heatmaps]] = keep(_READ, (turn, estimator.version), dict)
+    known: dict[Box, tuple[Pose, Heatmaps]] = keep(_READ, (turn, estimator.version), dict)
     new = [box for box in boxes if box not in known]
     read = estimator.estimate_boxes(rgb, new)
     known |= dict(zip(new, zip(read.poses, read.heatmaps, strict=True), strict=True))
